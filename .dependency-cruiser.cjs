@@ -1,0 +1,75 @@
+/** The arrows of the architecture (docs/adr/0002): who may import whom. `npm run check:arrows` enforces them. */
+const ioFolders = "^shared/(kubernetes|guacamole|azure|identity)/";
+const tests = "\\.test\\.ts$";
+
+module.exports = {
+  forbidden: [
+    {
+      name: "the-domain-imports-nothing-but-itself",
+      comment: "shared/desktop is pure: no I/O, no clock, no environment.",
+      severity: "error",
+      from: { path: "^shared/desktop/", pathNot: tests },
+      to: { pathNot: ["^shared/desktop/", "^shared/errors\\.ts$", "node_modules/(zod|uuid)/"] },
+    },
+    {
+      name: "orchestrations-import-the-domain-only",
+      comment: "Orchestrations replay: they see the domain and the durable-functions library, nothing that does I/O.",
+      severity: "error",
+      from: { path: "^orchestrations/", pathNot: tests },
+      to: {
+        pathNot: ["^orchestrations/", "^shared/desktop/", "^shared/errors\\.ts$", "node_modules/durable-functions/"],
+      },
+    },
+    {
+      name: "outside-systems-do-not-know-each-other",
+      comment: "One folder an outside system; they meet in functions/ only.",
+      severity: "error",
+      from: { path: "^shared/(kubernetes|guacamole|azure|identity)/", pathNot: tests },
+      to: { path: "^(functions|orchestrations|shared/(?!desktop/|errors\\.ts|config\\.ts|$1/))" },
+    },
+    {
+      name: "sdks-stay-in-the-io-folders",
+      comment: "Clients of outside systems appear in the I/O folders and the composition root only.",
+      severity: "error",
+      from: { path: "^(functions|orchestrations|shared)/", pathNot: [ioFolders, "^functions/index\\.ts$", tests] },
+      to: { path: "node_modules/(pg|@kubernetes/[^/]+|@azure/(?!functions/)[^/]+|jose)/" },
+    },
+    {
+      name: "node-io-stays-in-the-io-folders",
+      comment: "node:* modules that do I/O appear in the I/O folders and the composition root only.",
+      severity: "error",
+      from: { path: "^(functions|orchestrations|shared)/", pathNot: [ioFolders, "^functions/index\\.ts$", tests] },
+      to: { dependencyTypes: ["core"], pathNot: "^(node:)?(crypto|timers/promises)$" },
+    },
+    {
+      name: "only-functions-registers",
+      comment: "Only functions/ touches app.* and df.app.*: nothing else may import @azure/functions.",
+      severity: "error",
+      from: { path: "^(orchestrations|shared)/", pathNot: tests },
+      to: { path: "node_modules/@azure/functions/" },
+    },
+    {
+      name: "nothing-imports-the-stand-ins",
+      comment: "local/ and test/ are for development: the product must run without them.",
+      severity: "error",
+      from: { path: "^(functions|orchestrations|shared)/", pathNot: tests },
+      to: { path: "^(local|test)/" },
+    },
+    {
+      name: "no-cycles",
+      severity: "error",
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
+    { name: "nothing-unresolved", severity: "error", from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "require", "node", "default", "types"],
+    },
+  },
+};

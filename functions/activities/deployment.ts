@@ -1,0 +1,18 @@
+import { keepsPod } from "../../shared/desktop/state.ts";
+import type { Services } from "../services.ts";
+import type { Implements } from "./activity.ts";
+
+export function deploymentActivities({
+  desktops,
+}: Services): Implements<"createDeployment" | "removeDeployment" | "waitReady"> {
+  return {
+    createDeployment: ({ plan, before, request }) =>
+      keepsPod(before) ? Promise.resolve(null) : desktops.createDeployment(plan, request.id),
+    async removeDeployment({ plan, before }) {
+      if (!before.deployment) await desktops.remove("deployment", plan);
+      else if (!keepsPod(before)) await desktops.scaleToZero(plan);
+      return null;
+    },
+    waitReady: ({ plan }) => desktops.waitReady(plan),
+  };
+}

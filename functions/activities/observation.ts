@@ -1,0 +1,39 @@
+import { personId } from "../../shared/desktop/names.ts";
+import { refuse } from "../../shared/errors.ts";
+import { openDesktops } from "../open-desktops.ts";
+import type { Services } from "../services.ts";
+import type { Implements } from "./activity.ts";
+
+/** What is there before the run: an undo goes back to it. Refuses what is not ours before anything is touched. */
+export function observationActivities(services: Services): Implements<"ensureDatabaseRunning" | "observeDesktop"> {
+  const { desktops, guacamole, workspaces, server, requests } = services;
+  return {
+    ensureDatabaseRunning: () => server.ensureRunning(),
+    async observeDesktop({ plan }) {
+      const [{ strangers, ...cluster }, rows, binding, open] = await Promise.all([
+        desktops.observe(plan),
+        guacamole.observe(plan.names),
+        workspaces.bindingState(plan.binding.name),
+        openDesktops(services, plan.username),
+      ]);
+      if (strangers.length > 0)
+        return refuse(
+          "not-ours",
+          `${strangers.join(", ")}: has this desktop's name and was not made by this product for it (remove or rename it)`,
+        );
+      if (rows.balancing)
+        return refuse(
+          "not-ours",
+          `the connection group ${plan.names.group} is BALANCING, which opens every desktop in it to everybody (make it organizational)`,
+        );
+      const observed = {
+        ...cluster,
+        ...rows,
+        binding: binding ?? { replicas: null, status: null },
+        others: open.filter(({ workspace }) => workspace !== plan.workspace),
+      };
+      // After an outage in the middle of a run what is there now may be that run's own: the first look counts.
+      return { before: await requests.keepBefore(personId(plan.username), plan.workspace, observed) };
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import type { Services } from "../services.ts";
+import type { Implements } from "./activity.ts";
+
+/** What a desktop's access is made of; READ on the user itself opens nothing and stays. */
+export const access = { connection: true, group: true, self: false };
+
+/** `others` are the person's desktops in other workspaces: never two can be opened at once. */
+export function permissionActivities({
+  guacamole,
+}: Services): Implements<"grantPermission" | "revokePermission" | "withdrawOthers" | "restoreOthers"> {
+  return {
+    async grantPermission({ plan }) {
+      await guacamole.grantPermission(plan.names);
+      return null;
+    },
+    async revokePermission({ plan, before: { permissions } }) {
+      await guacamole.revokePermission(plan.names, {
+        connection: !permissions.connection,
+        group: !permissions.group,
+        self: !permissions.self,
+      });
+      return null;
+    },
+    async withdrawOthers({ before }) {
+      for (const { names } of before.others) await guacamole.revokePermission(names, access);
+      return null;
+    },
+    async restoreOthers({ before }) {
+      for (const { names } of before.others) await guacamole.grantPermission(names);
+      return null;
+    },
+  };
+}

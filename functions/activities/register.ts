@@ -1,0 +1,62 @@
+import * as df from "durable-functions";
+import type { InvocationContext } from "@azure/functions";
+import type { ActivityName } from "../../shared/desktop/activities.ts";
+import { ProductError } from "../../shared/errors.ts";
+import type { Services } from "../services.ts";
+import type { Implements, Log } from "./activity.ts";
+import { bindingStatusActivities } from "./binding-status.ts";
+import { connectionActivities } from "./connection.ts";
+import { credentialActivities } from "./credential.ts";
+import { deploymentActivities } from "./deployment.ts";
+import { entitlementActivities } from "./entitlement.ts";
+import { networkPolicyActivities } from "./network-policy.ts";
+import { observationActivities } from "./observation.ts";
+import { permissionActivities } from "./permission.ts";
+import { requestActivities } from "./requests.ts";
+import { serviceActivities } from "./service.ts";
+import { suspensionActivities } from "./suspension.ts";
+
+/** Registers every activity of the contract; the type says so if one is missing. */
+export function registerActivities(services: Services): void {
+  const implementations: Implements<ActivityName> = {
+    ...requestActivities(services),
+    ...entitlementActivities(services),
+    ...observationActivities(services),
+    ...credentialActivities(services),
+    ...networkPolicyActivities(services),
+    ...serviceActivities(services),
+    ...deploymentActivities(services),
+    ...connectionActivities(services),
+    ...permissionActivities(services),
+    ...bindingStatusActivities(services),
+    ...suspensionActivities(services),
+  };
+
+  for (const [name, implementation] of Object.entries(implementations)) {
+    df.app.activity(name, {
+      handler: async (input: unknown, context: InvocationContext) => {
+        try {
+          // The orchestrations call through the same contract, so the input is of the implementation's type.
+          return await (implementation as (input: unknown, log: Log) => Promise<unknown>)(input, {
+            error: (message) => {
+              context.error(message);
+            },
+          });
+        } catch (error) {
+          throw forHistory(error, context);
+        }
+      },
+    });
+  }
+}
+
+/**
+ * An error as the orchestration's history may keep it: code and message only. Anything unforeseen is logged here with its
+ * stack, and told as `internal` without its text, which could hold anything.
+ */
+function forHistory(error: unknown, context: InvocationContext): Error {
+  if (error instanceof ProductError && error.cause !== undefined) context.error(error.message, error.cause);
+  if (error instanceof ProductError) return new Error(`[${error.code}] ${error.message.replaceAll("\n", " ")}`);
+  context.error(error);
+  return new Error("[internal] an unexpected error (the log has it)");
+}

@@ -1,0 +1,15 @@
+import { personId } from "../../shared/desktop/names.ts";
+import type { Services } from "../services.ts";
+import type { Implements } from "./activity.ts";
+
+export function requestActivities({ requests }: Services): Implements<"readRequest" | "recordOutcome"> {
+  return {
+    readRequest: ({ username }) => requests.read(personId(username)),
+    async recordOutcome({ username, requestId, outcome }, log) {
+      if (outcome.state === "failed" && outcome.leftBehind.length > 0)
+        log.error(`request ${requestId}: left behind: ${outcome.leftBehind.join("; ")}`);
+      await requests.recordOutcome(personId(username), requestId, outcome);
+      return null;
+    },
+  };
+}

@@ -1,0 +1,133 @@
+import { randomUUID } from "node:crypto";
+import type { DurableClient } from "durable-functions";
+import { z } from "zod";
+import { bindsPerson, type Claims, decideEntitlement } from "../../shared/desktop/entitlement.ts";
+import { isWorkspaceName, personId } from "../../shared/desktop/names.ts";
+import { nextRequest } from "../../shared/desktop/operation.ts";
+import { type DesktopPlan, planDesktop } from "../../shared/desktop/plan.ts";
+import type { DesktopRequest } from "../../shared/desktop/request.ts";
+import { describeState } from "../../shared/desktop/state.ts";
+import { isRefusal, ProductError, refuse } from "../../shared/errors.ts";
+import { desktopDefaults, namingRules, type Services, today } from "../services.ts";
+import { wake } from "../wake.ts";
+import { authorize, type CallerKind, readBody, readSeconds, readUsername } from "./input.ts";
+import { operationAnswer, waitForEnd } from "./operation.ts";
+import { type Answer, type Call, registerRoute } from "./route.ts";
+import { showDesktop } from "./show-desktop.ts";
+
+const claimsSchema = z.record(z.string(), z.unknown());
+const putSchema = z.strictObject({
+  workspace: z.string().refine(isWorkspaceName, "is not the name of a workspace"),
+  claims: claimsSchema.optional(),
+  subject: z.string().min(1).max(255).optional(),
+});
+
+/** A login thread may wait this long. */
+const longestWaitSeconds = 10;
+
+export function registerDesktop(services: Services): void {
+  registerRoute(services, "desktop", "users/{username}/desktop", {
+    GET: (call) => showDesktop(services, call),
+    PUT: (call) => putDesktop(services, call),
+    DELETE: (call) => deleteDesktop(services, call),
+  });
+}
+
+async function putDesktop(services: Services, { request, principal, client }: Call) {
+  const username = readUsername(request);
+  const caller = authorize(services, principal, username, ["service", "self"]);
+  const wait = readSeconds(request, "wait", longestWaitSeconds);
+  const body = await readBody(request, putSchema);
+  if (caller === "self" && (body.claims ?? body.subject) !== undefined)
+    throw new ProductError(
+      "not-allowed",
+      "only a service may say a person's claims or subject: yours are in your token",
+    );
+
+  const known = await services.workspaces.known();
+  const said = caller === "self" ? principal.claims : (body.claims ?? {});
+  const claims = onlyNamed(said, new Set(known.bindings.flatMap((binding) => binding.claims.map(({ name }) => name))));
+  const entitlement = decideEntitlement({ username, claims }, body.workspace, known, today(services));
+  if (isRefusal(entitlement)) return entitlement;
+  const plan = planDesktop(username, entitlement, desktopDefaults(services), namingRules(services));
+  if (isRefusal(plan)) return plan;
+
+  const wanted = newRequest(
+    services,
+    username,
+    body.workspace,
+    claims,
+    subjectOf(caller, principal.subject, body.subject),
+  );
+  return fulfil(services, client, wanted, () => isReady(services, plan), wait);
+}
+
+async function deleteDesktop(services: Services, { request, principal, client }: Call) {
+  const username = readUsername(request);
+  const caller = authorize(services, principal, username, ["service", "self"]);
+  const wait = readSeconds(request, "wait", longestWaitSeconds);
+
+  const record = await services.requests.read(personId(username));
+  if (!record) {
+    const { bindings } = await services.workspaces.known();
+    const claims = caller === "self" ? principal.claims : {};
+    if (!bindings.some((binding) => bindsPerson(binding, { username, claims })))
+      return refuse("unknown-user", `no binding names ${username}, and no desktop was ever asked for`);
+  }
+  const subject = subjectOf(caller, principal.subject, record?.request.subject);
+  const wanted = newRequest(services, username, null, record?.request.claims ?? {}, subject);
+  return fulfil(services, client, wanted, () => isSuspended(services, username), wait);
+}
+
+/**
+ * Desired state first, then wake whoever works towards it.
+ *
+ * @param asItEnded whether the desktop is still as a finished request for the same left it; asked only where there is one,
+ * and doubt counts as no: the work finds out what is to be done, and starts a stopped database on its way
+ */
+async function fulfil(
+  services: Services,
+  client: DurableClient,
+  wanted: DesktopRequest,
+  asItEnded: () => Promise<boolean>,
+  waitSeconds: number,
+): Promise<Answer> {
+  const person = personId(wanted.username);
+  const last = (await services.requests.read(person))?.request;
+  const holds = last?.workspace === wanted.workspace && (await asItEnded().catch(() => false));
+  const record = await services.requests.update(person, (current) =>
+    nextRequest(current, wanted, ({ id }) => holds && id === last.id),
+  );
+  if (!record) throw new ProductError("internal", "write desktop request: it is gone right after it was written");
+  if (record.request.id === wanted.id) await wake(client, wanted.username);
+  return operationAnswer(record.request.id, await waitForEnd(services, client, record.request.id, record, waitSeconds));
+}
+
+async function isReady({ desktops, guacamole }: Services, plan: DesktopPlan): Promise<boolean> {
+  const [cluster, rows] = await Promise.all([desktops.observe(plan), guacamole.observe(plan.names)]);
+  return describeState(cluster, rows).state === "ready";
+}
+
+async function isSuspended(services: Services, username: string): Promise<boolean> {
+  const [all, open] = await Promise.all([services.desktops.listOf(username), services.guacamole.openedBy(username)]);
+  return open.length === 0 && all.every(({ replicas }) => replicas === 0);
+}
+
+function newRequest(
+  { now }: Services,
+  username: string,
+  workspace: string | null,
+  claims: Claims,
+  subject: string | undefined,
+): DesktopRequest {
+  return { id: randomUUID(), username, workspace, requestedAt: now().toISOString(), subject, claims };
+}
+
+function subjectOf(caller: CallerKind, own: string, said: string | undefined): string | undefined {
+  return caller === "self" ? own : said;
+}
+
+/** Of a token's claims, those that bindings look at: what is not needed is not kept. */
+function onlyNamed(claims: Claims, names: ReadonlySet<string>): Claims {
+  return Object.fromEntries(Object.entries(claims).filter(([name]) => names.has(name)));
+}

@@ -1,0 +1,76 @@
+import type { HttpRequest } from "@azure/functions";
+import type { z } from "zod";
+import { isUsername } from "../../shared/desktop/names.ts";
+import { ProductError } from "../../shared/errors.ts";
+import type { Principal } from "../../shared/identity/access-token.ts";
+import type { Services } from "../services.ts";
+
+const bodyBytes = 16 * 1024;
+
+/** Reads a JSON body and checks its shape; refuses other types, too much, and unknown fields. */
+export async function readBody<Schema extends z.ZodType>(
+  request: HttpRequest,
+  schema: Schema,
+): Promise<z.output<Schema>> {
+  const type = (request.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
+  if (type !== "application/json")
+    throw new ProductError("unsupported-media-type", "read body: send it as Content-Type: application/json");
+  const tooLarge = new ProductError("body-too-large", `read body: it has more than ${bodyBytes} bytes`);
+  if (Number(request.headers.get("content-length") ?? 0) > bodyBytes) throw tooLarge;
+  const bytes = new Uint8Array(await request.arrayBuffer());
+  if (bytes.byteLength > bodyBytes) throw tooLarge;
+
+  let body: unknown;
+  try {
+    body = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    throw new ProductError("malformed-body", "read body: it is not JSON in UTF-8");
+  }
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => [path.join("."), message].filter(Boolean).join(": "));
+  throw new ProductError("malformed-body", `read body: ${faults.join("; ")}`);
+}
+
+/** The person that the route names. */
+export function readUsername(request: HttpRequest): string {
+  const username = request.params["username"] ?? "";
+  if (!isUsername(username))
+    throw new ProductError(
+      "malformed-username",
+      "read username: it has lower-case letters, digits, and . _ @ - only, and begins with a letter or digit",
+    );
+  return username;
+}
+
+/** A whole number of seconds in the query, 0 where it is absent. */
+export function readSeconds(request: HttpRequest, name: string, most: number): number {
+  const text = request.query.get(name);
+  if (text === null) return 0;
+  const seconds = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(seconds <= most))
+    throw new ProductError("malformed-parameter", `read ${name}: it is a whole number of seconds from 0 to ${most}`);
+  return seconds;
+}
+
+export type CallerKind = "service" | "self" | "admin";
+
+/**
+ * Which of the accepted kinds the caller is; throws `not-allowed` where none. It does so before anything is looked up, so
+ * the answer tells nothing of what exists.
+ */
+export function authorize(
+  { settings }: Pick<Services, "settings">,
+  principal: Principal,
+  username: string,
+  accepted: readonly CallerKind[],
+): CallerKind {
+  const is: Record<CallerKind, boolean> = {
+    service: principal.roles.has(settings.SERVICE_ROLE),
+    self: principal.username === username,
+    admin: principal.roles.has(settings.ADMIN_ROLE),
+  };
+  const kind = accepted.find((candidate) => is[candidate]);
+  if (!kind) throw new ProductError("not-allowed", "this token may not act for that person");
+  return kind;
+}

@@ -1,0 +1,24 @@
+import type { HttpResponseInit } from "@azure/functions";
+import { type ErrorCode, errorCodes } from "../../shared/errors.ts";
+
+/** An RFC 9457 answer: `code` is stable, `detail` is for people. */
+export function problem(
+  code: ErrorCode,
+  detail: string,
+  requestId: string,
+  headers: Readonly<Record<string, string>> = {},
+): HttpResponseInit {
+  const [status, title] = errorCodes[code];
+  return {
+    status,
+    headers: {
+      "content-type": "application/problem+json",
+      "cache-control": "no-store",
+      "x-request-id": requestId,
+      ...(status === 401 ? { "www-authenticate": 'Bearer error="invalid_token"' } : {}),
+      ...(status === 503 ? { "retry-after": "5" } : {}),
+      ...headers,
+    },
+    body: JSON.stringify({ type: `urn:guacamole-workspaces:${code}`, title, status, code, detail, requestId }),
+  };
+}

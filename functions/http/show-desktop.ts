@@ -1,0 +1,47 @@
+import { nameDesktop, personId } from "../../shared/desktop/names.ts";
+import { describeState } from "../../shared/desktop/state.ts";
+import { connectionLink } from "../../shared/guacamole/link.ts";
+import { namingRules, type Services } from "../services.ts";
+import { authorize, readUsername } from "./input.ts";
+import type { Answer, Call } from "./route.ts";
+
+/** The desktop that the person has, and beside it what they want, where that is another or could not be had. */
+export async function showDesktop(services: Services, { request, principal }: Call): Promise<Answer> {
+  const username = readUsername(request);
+  authorize(services, principal, username, ["service", "self", "admin"]);
+
+  const [record, all] = await Promise.all([
+    services.requests.read(personId(username)),
+    services.desktops.listOf(username),
+  ]);
+  const wanted = record?.request.workspace ?? null;
+  const running = all.filter(({ replicas }) => replicas > 0);
+  // The one that was asked for, if it runs; else the one that runs; else what was asked for; else what is kept.
+  const shown = running.find(({ workspace }) => workspace === wanted) ?? running[0];
+  const workspace = shown?.workspace ?? wanted ?? all[0]?.workspace ?? null;
+  if (workspace === null)
+    return {
+      status: 200,
+      body: { username, workspace, wanted, state: "absent", reason: "no desktop was ever asked for" },
+    };
+
+  const key = { workspace, username };
+  const names =
+    all.find((desktop) => desktop.workspace === workspace)?.names ?? nameDesktop(key, namingRules(services));
+  const [cluster, rows] = await Promise.all([
+    services.desktops.observe({ ...key, names }),
+    services.guacamole.observe(names),
+  ]);
+  const state = describeState(cluster, rows);
+  const outcome = record?.outcomes[record.request.id];
+  const link =
+    state.state === "ready" && rows.connectionId !== null
+      ? { url: connectionLink(services.settings.GUACAMOLE_URL, rows.connectionId), guacamoleUsername: names.entity }
+      : {};
+  const lastFailure =
+    outcome?.state === "failed"
+      ? { lastFailure: { workspace: wanted, code: outcome.code, reason: outcome.reason, step: outcome.step } }
+      : {};
+  const since = outcome?.at ?? record?.request.requestedAt;
+  return { status: 200, body: { username, workspace, wanted, ...state, since, ...link, ...lastFailure } };
+}

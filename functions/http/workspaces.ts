@@ -1,0 +1,66 @@
+import { z } from "zod";
+import { bindsPerson, decideEntitlement } from "../../shared/desktop/entitlement.ts";
+import { nameDesktop } from "../../shared/desktop/names.ts";
+import { describeState } from "../../shared/desktop/state.ts";
+import { isRefusal, ProductError } from "../../shared/errors.ts";
+import { namingRules, type Services, today } from "../services.ts";
+import { authorize, readUsername } from "./input.ts";
+import { registerRoute } from "./route.ts";
+
+export function registerWorkspaces(services: Services): void {
+  registerRoute(services, "workspaces", "users/{username}/workspaces", {
+    async GET({ request, principal }) {
+      const username = readUsername(request);
+      const caller = authorize(services, principal, username, ["self", "service", "admin"]);
+      const said = readClaims(request.query.get("claims"));
+      if (caller === "self" && said)
+        throw new ProductError("not-allowed", "only a service may say a person's claims: yours are in your token");
+      const claims = caller === "self" ? principal.claims : (said ?? {});
+
+      const known = await services.workspaces.known();
+      const person = { username, claims };
+      const own = known.bindings.filter((binding) => bindsPerson(binding, person));
+      const names = [...new Set(own.map(({ workspace }) => workspace))].sort();
+      const workspaces = await Promise.all(names.map((name) => describe(services, person, name, known)));
+      return { status: 200, body: { username, workspaces } };
+    },
+  });
+}
+
+type Known = Parameters<typeof decideEntitlement>[2];
+
+async function describe(
+  services: Services,
+  person: { username: string; claims: Record<string, unknown> },
+  name: string,
+  known: Known,
+) {
+  const workspace = known.workspaces.find((candidate) => candidate.name === name);
+  const shown = { workspace: name, displayName: workspace?.displayName, description: workspace?.description };
+  const entitlement = decideEntitlement(person, name, known, today(services));
+  if (isRefusal(entitlement))
+    return { ...shown, entitled: false, code: entitlement.refused, reason: entitlement.reason };
+
+  const key = { workspace: name, username: person.username };
+  const names = nameDesktop(key, namingRules(services), entitlement.deployment);
+  const [cluster, rows] = await Promise.all([
+    services.desktops.observe({ ...key, names }),
+    services.guacamole.observe(names),
+  ]);
+  return {
+    ...shown,
+    entitled: true,
+    until: entitlement.until,
+    guacamoleUsername: names.entity,
+    desktop: describeState(cluster, rows),
+  };
+}
+
+function readClaims(text: string | null): Record<string, unknown> | null {
+  if (text === null) return null;
+  try {
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+  } catch {
+    throw new ProductError("malformed-parameter", "read claims: they are a JSON object");
+  }
+}

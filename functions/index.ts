@@ -1,0 +1,60 @@
+import { accessTokens } from "../shared/identity/access-token.ts";
+import { databaseToken } from "../shared/azure/credential.ts";
+import { managedServer, unmanagedServer } from "../shared/azure/managed-server.ts";
+import { readSettings } from "../shared/config.ts";
+import { connectDatabase } from "../shared/guacamole/database.ts";
+import { guacamoleDesktopsIn } from "../shared/guacamole/desktops.ts";
+import { connectCluster } from "../shared/kubernetes/cluster.ts";
+import { desktopsIn } from "../shared/kubernetes/desktops.ts";
+import { requestsIn } from "../shared/kubernetes/requests.ts";
+import { workspacesIn } from "../shared/kubernetes/workspaces.ts";
+import { registerActivities } from "./activities/register.ts";
+import { registerDesktop } from "./http/desktop.ts";
+import { registerHealth } from "./http/health.ts";
+import { registerOperation } from "./http/operation.ts";
+import { registerNotFound } from "./http/route.ts";
+import { registerWorkspaces } from "./http/workspaces.ts";
+import { registerOrchestrations } from "./orchestrations.ts";
+import { namingRules, type Services } from "./services.ts";
+import { registerWake } from "./timers/wake.ts";
+
+/** The composition root: reads the environment once, connects to the outside world, registers every function. */
+const settings = readSettings(process.env);
+
+const cluster = connectCluster(settings.KUBECONFIG);
+const database = connectDatabase({
+  url: settings.DATABASE_URL,
+  password: settings.DATABASE_AUTH === "entra" ? databaseToken : undefined,
+});
+const site = {
+  namespace: settings.NAMESPACE,
+  guacd: { namespace: settings.GUACD_NAMESPACE, labels: settings.GUACD_LABELS },
+  destinations: settings.ALLOWED_DESTINATIONS,
+};
+
+const services: Services = {
+  settings,
+  workspaces: workspacesIn(cluster, settings.WORKSPACES_NAMESPACE),
+  requests: requestsIn(cluster, settings.NAMESPACE),
+  desktops: desktopsIn(cluster, site, namingRules({ settings })),
+  guacamole: guacamoleDesktopsIn(database, namingRules({ settings })),
+  server: settings.DATABASE_SERVER_ID === undefined ? unmanagedServer : managedServer(settings.DATABASE_SERVER_ID),
+  verifyToken: accessTokens({
+    issuer: settings.OIDC_ISSUER,
+    audience: settings.OIDC_AUDIENCE,
+    jwksUrl: settings.OIDC_JWKS_URL,
+    algorithms: settings.OIDC_ALGORITHMS,
+    clients: settings.OIDC_CLIENTS,
+    clockSkewSeconds: settings.OIDC_CLOCK_SKEW_SECONDS,
+  }),
+  now: () => new Date(),
+};
+
+registerActivities(services);
+registerOrchestrations();
+registerDesktop(services);
+registerOperation(services);
+registerWorkspaces(services);
+registerHealth(services);
+registerNotFound();
+registerWake(services);

@@ -1,0 +1,12 @@
+import * as df from "durable-functions";
+import { fulfilRequest, type FulfilRequestInput, fulfilRequestName } from "../orchestrations/fulfil-request.ts";
+import { workflowOf } from "../orchestrations/workflow.ts";
+
+export function registerOrchestrations(): void {
+  df.app.orchestration(fulfilRequestName, function* (context) {
+    const input = context.df.getInput<FulfilRequestInput>();
+    const goOn = yield* fulfilRequest(workflowOf(context), input);
+    // A fresh history for each request, so that a person's instance stays small for ever.
+    if (goOn) context.df.continueAsNew(input);
+  });
+}

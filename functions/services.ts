@@ -1,0 +1,47 @@
+import type { Settings } from "../shared/config.ts";
+import { dayIn } from "../shared/desktop/day.ts";
+import type { NamingRules } from "../shared/desktop/names.ts";
+import type { DesktopDefaults } from "../shared/desktop/plan.ts";
+import type { ManagedServer } from "../shared/azure/managed-server.ts";
+import type { GuacamoleDesktops } from "../shared/guacamole/desktops.ts";
+import type { VerifyToken } from "../shared/identity/access-token.ts";
+import type { ClusterDesktops } from "../shared/kubernetes/desktops.ts";
+import type { Requests } from "../shared/kubernetes/requests.ts";
+import type { Workspaces } from "../shared/kubernetes/workspaces.ts";
+
+/** Everything that functions use of the outside world; made once by the composition root. */
+export interface Services {
+  settings: Settings;
+  workspaces: Workspaces;
+  requests: Requests;
+  desktops: ClusterDesktops;
+  guacamole: GuacamoleDesktops;
+  server: ManagedServer;
+  verifyToken: VerifyToken;
+  now: () => Date;
+}
+
+export function namingRules({ settings }: Pick<Services, "settings">): NamingRules {
+  return {
+    namespace: settings.NAMESPACE,
+    clusterDomain: settings.CLUSTER_DOMAIN,
+    entityTemplate: settings.GUACAMOLE_ENTITY_TEMPLATE,
+  };
+}
+
+export function desktopDefaults({ settings }: Pick<Services, "settings">): DesktopDefaults {
+  return {
+    image: settings.DESKTOP_IMAGE,
+    browserUrl: settings.DESKTOP_BROWSER_URL,
+    requests: { cpu: settings.DESKTOP_CPU_REQUEST, memory: settings.DESKTOP_MEMORY_REQUEST },
+    limits: { cpu: settings.DESKTOP_CPU_LIMIT, memory: settings.DESKTOP_MEMORY_LIMIT },
+    runAsNonRoot: settings.DESKTOP_RUN_AS_NON_ROOT === "true",
+    readyWithinSeconds: settings.READY_WITHIN_SECONDS,
+    unschedulableGraceSeconds: settings.UNSCHEDULABLE_GRACE_SECONDS,
+  };
+}
+
+/** The whole day that it is where the workspaces are. */
+export function today({ settings, now }: Pick<Services, "settings" | "now">): string {
+  return dayIn(settings.TIME_ZONE, now());
+}

@@ -1,0 +1,61 @@
+import type { JsonObject } from "../objects.ts";
+import { apiVersionOf, type Kind } from "../kinds/kind.ts";
+import { kinds } from "../kinds/kinds.ts";
+
+const objectVerbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+const subresourceVerbs = ["get", "patch", "update"];
+
+/** The documents by which clients find out what is served; undefined for any other path. */
+export function discover(path: string): JsonObject | undefined {
+  const parts = path.split("/").filter((part) => part !== "");
+  const [root, one, two] = parts;
+  if (path === "/version") return version;
+  if (root === "api" && parts.length === 1)
+    return { kind: "APIVersions", versions: ["v1"], serverAddressByClientCIDRs: [] };
+  if (root === "api" && parts.length === 2 && one === "v1") return resources("", "v1");
+  if (root !== "apis") return undefined;
+  if (parts.length === 1) return { kind: "APIGroupList", apiVersion: "v1", groups: groupNames().map(group) };
+  const known = kinds.some(
+    (kind) => kind.group !== "" && kind.group === one && (two === undefined || kind.version === two),
+  );
+  if (!known || one === undefined || parts.length > 3) return undefined;
+  return two === undefined ? { kind: "APIGroup", apiVersion: "v1", ...group(one) } : resources(one, two);
+}
+
+/** The stand-in speaks as the oldest Kubernetes it is compared with, so that nobody relies on what came later. */
+const version: JsonObject = {
+  ...{ major: "1", minor: "20", gitVersion: "v1.20.2-local", gitCommit: "", gitTreeState: "clean" },
+  ...{ buildDate: "1970-01-01T00:00:00Z", goVersion: "", compiler: "", platform: "local" },
+};
+
+const groupNames = (): string[] => [...new Set(kinds.map((kind) => kind.group).filter((name) => name !== ""))];
+
+function group(name: string): JsonObject {
+  const versions = [...new Set(kinds.filter((kind) => kind.group === name).map((kind) => kind.version))];
+  const entries = versions.map((each) => ({ groupVersion: `${name}/${each}`, version: each }));
+  return { name, versions: entries, preferredVersion: entries[0] ?? null };
+}
+
+function resources(name: string, of: string): JsonObject {
+  const served = kinds.filter((kind) => kind.group === name && kind.version === of);
+  return {
+    kind: "APIResourceList",
+    apiVersion: "v1",
+    groupVersion: apiVersionOf({ group: name, version: of }),
+    resources: served.flatMap((kind) => [
+      resource(kind),
+      ...(kind.hasStatus ? [subresource(kind, "status")] : []),
+      ...(kind.hasScale ? [subresource(kind, "scale")] : []),
+    ]),
+  };
+}
+
+const resource = (kind: Kind): JsonObject => ({
+  ...{ name: kind.plural, singularName: kind.singular, namespaced: kind.namespaced, kind: kind.kind },
+  ...{ verbs: [...objectVerbs], shortNames: [...kind.shortNames] },
+});
+
+const subresource = (kind: Kind, name: "status" | "scale"): JsonObject => ({
+  ...{ name: `${kind.plural}/${name}`, singularName: "", namespaced: kind.namespaced, verbs: [...subresourceVerbs] },
+  ...(name === "scale" ? { group: "autoscaling", version: "v1", kind: "Scale" } : { kind: kind.kind }),
+});

@@ -1,0 +1,88 @@
+import type { JsonObject, KubeObject } from "../objects.ts";
+import { apiVersionOf, type Kind } from "../kinds/kind.ts";
+import { badRequest, expired } from "../status.ts";
+import type { Store } from "../store/store.ts";
+import { selectorOf } from "./selectors.ts";
+
+interface Continuation {
+  v: "meta.k8s.io/v1";
+  rv: number;
+  /** The last object of the page before: "namespace/name". */
+  start: string;
+}
+
+const placeOf = (object: KubeObject): string => `${object.metadata.namespace ?? ""}/${object.metadata.name}`;
+
+/** Ordered by namespace and name, as the real API server lists. */
+export function inOrder(objects: readonly KubeObject[]): KubeObject[] {
+  const placed = objects.map((object) => ({ object, place: placeOf(object) }));
+  return placed.sort((one, other) => (one.place < other.place ? -1 : 1)).map(({ object }) => object);
+}
+
+/**
+ * A list as GET answers it. With `limit` the pages carry the resourceVersion of the first one, so that a watch from
+ * there sees whatever changed while the client was turning pages. Throws 410 when that revision is no longer kept.
+ */
+export function listObjects(
+  store: Store,
+  kind: Kind,
+  namespace: string | undefined,
+  query: URLSearchParams,
+): JsonObject {
+  const matches = selectorOf(kind.key, query);
+  const limit = readLimit(query);
+  const from = readContinuation(store, query.get("continue"));
+  const all = inOrder(store.list(kind.key, namespace)).filter(
+    (object) => (from === undefined || placeOf(object) > from.start) && matches(object),
+  );
+  const page = limit === 0 ? all : all.slice(0, limit);
+  const last = page.at(-1);
+  const revision = from?.rv ?? store.revision();
+  const more = last !== undefined && page.length < all.length;
+  const selected = query.has("labelSelector") || query.has("fieldSelector");
+  return {
+    kind: `${kind.kind}List`,
+    apiVersion: apiVersionOf(kind),
+    metadata: {
+      resourceVersion: String(revision),
+      ...(more ? { continue: writeContinuation({ v: "meta.k8s.io/v1", rv: revision, start: placeOf(last) }) } : {}),
+      ...(more && !selected ? { remainingItemCount: all.length - page.length } : {}),
+    },
+    items: page.map((object) => listed(kind, object)),
+  };
+}
+
+/** Items of a built-in list carry no kind and apiVersion of their own, items of a custom list do. */
+function listed(kind: Kind, object: KubeObject): JsonObject {
+  const { apiVersion, kind: own, ...rest } = object;
+  return (kind.custom ? { apiVersion, kind: own, ...rest } : rest) as unknown as JsonObject;
+}
+
+function readLimit(query: URLSearchParams): number {
+  const text = query.get("limit") ?? "0";
+  if (!/^\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  return Number(text);
+}
+
+const writeContinuation = (token: Continuation): string => Buffer.from(JSON.stringify(token)).toString("base64url");
+
+function readContinuation(store: Store, text: string | null): Continuation | undefined {
+  if (text === null || text === "") return undefined;
+  let token: Partial<Continuation>;
+  try {
+    token = JSON.parse(Buffer.from(text, "base64url").toString()) as Partial<Continuation>;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw badRequest(`invalid continue token: continue key is not valid: ${why}`);
+  }
+  const { v, rv, start } = token;
+  if (v !== "meta.k8s.io/v1" || rv === undefined || start === undefined) {
+    throw badRequest("invalid continue token: continue key is not valid");
+  }
+  if (store.changesAfter(rv) === "expired") {
+    throw expired(
+      "The provided continue parameter is too old to display a consistent list result. You must start a new list without the continue parameter.",
+    );
+  }
+  return { v, rv, start };
+}

@@ -1,0 +1,111 @@
+import type { KubeObject } from "../objects.ts";
+import { badRequest } from "../status.ts";
+
+type Labels = Readonly<Record<string, string>>;
+type Matches = (object: KubeObject) => boolean;
+
+interface LabelSelector {
+  matchLabels?: Labels;
+  matchExpressions?: readonly { key: string; operator: string; values?: readonly string[] }[];
+}
+
+/** A selector as objects carry it (Deployment, NetworkPolicy). */
+export function matchesSelector(labels: Labels, selector: LabelSelector): boolean {
+  const equal = Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value);
+  return (
+    equal &&
+    (selector.matchExpressions ?? []).every(({ key, operator, values = [] }) => {
+      const value = labels[key];
+      switch (operator) {
+        case "In":
+          return value !== undefined && values.includes(value);
+        case "NotIn":
+          return value === undefined || !values.includes(value);
+        case "Exists":
+          return value !== undefined;
+        default:
+          return value === undefined;
+      }
+    })
+  );
+}
+
+type Requirement = (labels: Labels) => boolean;
+
+const keyPattern = "[A-Za-z0-9](?:[-A-Za-z0-9_./]*[A-Za-z0-9])?";
+const setBased = new RegExp(`^(${keyPattern})\\s+(in|notin)\\s*\\(([^()]*)\\)$`);
+const equality = new RegExp(`^(${keyPattern})\\s*(==|=|!=)\\s*([-A-Za-z0-9_.]*)$`);
+const existence = new RegExp(`^(!?)\\s*(${keyPattern})$`);
+
+/** The labelSelector of a list or watch; throws 400 for what it cannot read. */
+function parseLabelSelector(text: string): Requirement {
+  const parts = text.split(/,(?![^(]*\))/).map((part) => part.trim());
+  const requirements = text.trim() === "" ? [] : parts.map(parseRequirement);
+  return (labels) => requirements.every((requirement) => requirement(labels));
+}
+
+function parseRequirement(text: string): Requirement {
+  const set = setBased.exec(text);
+  if (set !== null) {
+    const [, key = "", operator, list = ""] = set;
+    const values = list.split(",").map((value) => value.trim());
+    return operator === "in"
+      ? (labels) => labels[key] !== undefined && values.includes(labels[key])
+      : (labels) => labels[key] === undefined || !values.includes(labels[key]);
+  }
+  const equal = equality.exec(text);
+  if (equal !== null) {
+    const [, key = "", operator, value] = equal;
+    return operator === "!=" ? (labels) => labels[key] !== value : (labels) => labels[key] === value;
+  }
+  const exists = existence.exec(text);
+  if (exists === null) throw badRequest(`unable to parse requirement: ${JSON.stringify(text)}`);
+  const [, not, key = ""] = exists;
+  return not === "!" ? (labels) => labels[key] === undefined : (labels) => labels[key] !== undefined;
+}
+
+const involved = ["kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath"];
+const always = ["metadata.name", "metadata.namespace"];
+
+/** Fields that the real API server lets one select by, beyond name and namespace. */
+const selectable: Readonly<Record<string, readonly string[]>> = {
+  pods: [
+    "spec.nodeName",
+    "spec.restartPolicy",
+    "spec.schedulerName",
+    "spec.serviceAccountName",
+    "status.phase",
+    "status.podIP",
+  ],
+  events: [...involved.map((name) => `involvedObject.${name}`), "reason", "type", "source"],
+  namespaces: ["status.phase"],
+  secrets: ["type"],
+  "replicasets.apps": ["status.replicas"],
+};
+
+/** The fieldSelector of a list or watch; throws 400 for a field that this kind cannot be selected by. */
+function parseFieldSelector(kind: string, text: string): Matches {
+  const allowed = [...always, ...(selectable[kind] ?? [])];
+  const terms = text === "" ? [] : text.split(",");
+  const requirements = terms.map((term): Matches => {
+    const match = /^\s*([^=!\s]+)\s*(==|=|!=)\s*(.*?)\s*$/.exec(term);
+    if (match === null) throw badRequest(`invalid selector: '${term}'; can't understand '${term}'`);
+    const [, field = "", operator, value] = match;
+    if (!allowed.includes(field)) throw badRequest(`field label not supported: ${field}`);
+    return (object) => (valueAt(object, field) === value) === (operator !== "!=");
+  });
+  return (object) => requirements.every((requirement) => requirement(object));
+}
+
+function valueAt(object: KubeObject, path: string): string {
+  let value: unknown = object;
+  for (const name of path.split(".")) value = (value as Record<string, unknown> | undefined)?.[name];
+  return typeof value === "string" ? value : typeof value === "number" ? String(value) : "";
+}
+
+/** Both selectors of a list, watch or deletecollection request. */
+export function selectorOf(kind: string, query: URLSearchParams): Matches {
+  const byLabels = parseLabelSelector(query.get("labelSelector") ?? "");
+  const byFields = parseFieldSelector(kind, query.get("fieldSelector") ?? "");
+  return (object) => byLabels(object.metadata.labels ?? {}) && byFields(object);
+}

@@ -1,0 +1,121 @@
+import { randomUUID } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
+import { fieldsAfterUpdate, type Writer } from "../apply/managed-fields.ts";
+import { timestamp, type KubeObject, type ObjectMeta } from "../objects.ts";
+import type { Kind } from "../kinds/kind.ts";
+import { checkMetadata } from "../kinds/names.ts";
+import { alreadyExists, ApiError, badRequest, invalid, type Cause } from "../status.ts";
+import type { Store } from "../store/store.ts";
+import { admitCreate } from "./admission.ts";
+import { decodeBody } from "./decode-body.ts";
+import {
+  checkIdentity,
+  clearsManagedFields,
+  metadataForCreate,
+  metadataForUpdate,
+  withManagedFields,
+} from "./metadata.ts";
+import { randomSuffix } from "./random-suffix.ts";
+
+export interface WriteOptions {
+  writer: Writer;
+  dryRun?: boolean;
+  /** Set by server-side apply, which has worked them out itself. */
+  managedFields?: ObjectMeta["managedFields"];
+}
+
+/** Creates an object as POST does, and returns what was stored (or, with dryRun, would have been). */
+export function createObject(
+  store: Store,
+  kind: Kind,
+  namespace: string,
+  body: unknown,
+  options: WriteOptions,
+): KubeObject {
+  const object = decodeBody(kind, body);
+  const { metadata } = object;
+  if (metadata.namespace !== undefined && metadata.namespace !== namespace && kind.namespaced) {
+    throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+  }
+  if (metadata.resourceVersion)
+    throw new ApiError(500, "", "resourceVersion should not be set on objects to be created");
+  if (metadata.name === "" && metadata.generateName)
+    metadata.name = metadata.generateName.slice(0, 58) + randomSuffix();
+  object.metadata = {
+    ...metadataForCreate(metadata),
+    ...(kind.namespaced ? { namespace } : {}),
+    ...(kind.hasGeneration ? { generation: 1 } : {}),
+    uid: randomUUID(),
+    creationTimestamp: timestamp(),
+  };
+  if (kind.hasStatus) delete object.status;
+  kind.setDefaults(object);
+  throwFaults(kind, object.metadata.name, [...checkMetadata(object, kind.nameRule), ...kind.validate(object)]);
+  if (store.get(kind.key, namespace, object.metadata.name)) throw alreadyExists(kind, object.metadata.name);
+  admitCreate(store, kind, object);
+  const managedFields = options.managedFields ?? fieldsAfterUpdate(undefined, object, kind, options.writer);
+  const complete = withManagedFields(object, managedFields);
+  return options.dryRun === true ? complete : store.put(kind.key, complete);
+}
+
+/** Replaces an object as PUT does. A write that changes nothing leaves the object, and its resourceVersion, as it is. */
+export function updateObject(
+  store: Store,
+  kind: Kind,
+  before: KubeObject,
+  body: unknown,
+  options: WriteOptions,
+): KubeObject {
+  const sent = decodeBody(kind, body);
+  checkIdentity(kind, before, sent);
+  const after =
+    options.writer.subresource === "status" ? withStatus(kind, before, sent.status) : withContent(kind, before, sent);
+  const causes = [
+    ...checkMetadata(after, kind.nameRule),
+    ...kind.validate(after),
+    ...kind.validateUpdate(after, before),
+  ];
+  throwFaults(kind, before.metadata.name, causes);
+  const forget = options.writer.subresource === undefined && clearsManagedFields(body);
+  const managedFields = options.managedFields ?? (forget ? [] : fieldsAfterUpdate(before, after, kind, options.writer));
+  const complete = withManagedFields(after, managedFields);
+  if (options.dryRun === true) return complete;
+  if (isDeepStrictEqual(complete, before)) return before;
+  const { namespace = "", name } = before.metadata;
+  return isFinished(complete) ? (store.remove(kind.key, namespace, name) ?? complete) : store.put(kind.key, complete);
+}
+
+/** Everything but the status, which has its own subresource where the kind has one. */
+function withContent(kind: Kind, before: KubeObject, sent: KubeObject): KubeObject {
+  const after: KubeObject = { ...sent, metadata: metadataForUpdate(before.metadata, sent.metadata) };
+  if (kind.hasStatus) delete after.status;
+  if (kind.hasStatus && before.status !== undefined) after.status = before.status;
+  kind.setDefaults(after);
+  if (kind.hasGeneration && !isDeepStrictEqual(after.spec, before.spec)) {
+    after.metadata.generation = (before.metadata.generation ?? 0) + 1;
+  }
+  return after;
+}
+
+function withStatus(kind: Kind, before: KubeObject, status: KubeObject["status"]): KubeObject {
+  const after: KubeObject = { ...before };
+  delete after.status;
+  if (status === undefined) return after;
+  after.status = status;
+  // A definition's defaults hold for the status too; built-in kinds have theirs in the spec, which is not ours to touch.
+  if (kind.custom) kind.setDefaults(after);
+  return after;
+}
+
+/** Deletion waits only for finalizers (and, for pods, for the kubelet, which deletes at the end with no grace). */
+function isFinished({ metadata }: KubeObject): boolean {
+  const noGrace = (metadata.deletionGracePeriodSeconds ?? 0) === 0;
+  const isNamespace = metadata.namespace === undefined;
+  return (
+    metadata.deletionTimestamp !== undefined && (metadata.finalizers ?? []).length === 0 && noGrace && !isNamespace
+  );
+}
+
+function throwFaults(kind: Kind, name: string, causes: readonly Cause[]): void {
+  if (causes.length > 0) throw invalid(kind, name, causes);
+}

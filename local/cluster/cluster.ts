@@ -1,0 +1,117 @@
+import type { AddressInfo } from "node:net";
+import type { Server } from "node:http";
+import { createApiServer } from "./api/server.ts";
+import { startControllers } from "./controllers/controllers.ts";
+import { openFaults, type PodFault } from "./kubelet/faults.ts";
+import { openStore } from "./store/store.ts";
+
+export type { PodFault } from "./kubelet/faults.ts";
+export { CorruptStoreError } from "./store/open.ts";
+
+export interface LocalClusterOptions {
+  /** Path of an SQLite file, or ":memory:". */
+  store: string;
+  /** 0 or absent: a free port. The address is always 127.0.0.1. */
+  port?: number;
+  /** Bearer token that every request must carry; without one nobody is asked. */
+  token?: string;
+  /** Milliseconds of a pod's life, the first three counted from its creation, the last from its deletion. */
+  podDelays?: { scheduledAfterMs?: number; runningAfterMs?: number; readyAfterMs?: number; goneAfterMs?: number };
+  /** How many changes a watch may be behind before it is told 410; 10,000 unless told. */
+  keepChanges?: number;
+  log?: (line: string) => void;
+}
+
+export interface LocalCluster {
+  readonly url: string;
+  readonly port: number;
+  /** A kubeconfig (JSON text is valid YAML) for the client's loadFromString and for kubectl. */
+  readonly kubeconfig: string;
+  /**
+   * Makes pods of the Deployment, or of the whole namespace, fail from now on, running ones too where a real one could;
+   * null cures them. Kept over a restart.
+   */
+  setFault(match: { namespace: string; deployment?: string }, fault: PodFault | null): void;
+  /** Ends watches and releases the store; may be called more than once. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a stand-in for the Kubernetes API with controllers and a kubelet behind it, all in this process.
+ *
+ * A pod whose image is named `fault-image-pull`, `fault-crash-loop`, `fault-unschedulable`, `fault-quota` or
+ * `fault-never-ready` (`example.org/fault-image-pull:1`) fails in that way, so that a user can try it without code.
+ *
+ * Throws CorruptStoreError when the store's file is damaged, and an Error that says what to do when the file or the
+ * port cannot be used.
+ */
+export async function startLocalCluster(options: LocalClusterOptions): Promise<LocalCluster> {
+  const log = options.log ?? (() => undefined);
+  const store = openStore(options.store, options.keepChanges ?? 10_000);
+  const server = createApiServer({ store, token: options.token, log });
+  let port: number;
+  try {
+    port = await listen(server, options.port ?? 0);
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+  const delays = {
+    scheduledAfterMs: 100,
+    runningAfterMs: 300,
+    readyAfterMs: 800,
+    goneAfterMs: 100,
+    ...options.podDelays,
+  };
+  const faults = openFaults(store.database);
+  const controllers = startControllers({ store, faults, delays, log });
+  const url = `http://127.0.0.1:${port}`;
+  let closing: Promise<void> | undefined;
+
+  return {
+    ...{ url, port },
+    kubeconfig: kubeconfigFor(url, options.token),
+    setFault({ namespace, deployment }, fault) {
+      faults.set(namespace, deployment, fault);
+      controllers.lookAtNamespace(namespace);
+    },
+    close() {
+      closing ??= new Promise((resolve) => {
+        controllers.stop();
+        server.close(() => {
+          store.close();
+          resolve();
+        });
+        server.closeAllConnections();
+      });
+      return closing;
+    },
+  };
+}
+
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const why =
+        error.code === "EADDRINUSE" ? "another program listens there (stop it, or choose another port)" : error.message;
+      reject(new Error(`start cluster on 127.0.0.1:${port}: ${why}`, { cause: error }));
+    });
+    server.listen(port, "127.0.0.1", () => {
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+function kubeconfigFor(server: string, token: string | undefined): string {
+  const name = "local";
+  const config = {
+    apiVersion: "v1",
+    kind: "Config",
+    // The client insists on this before it talks to a server without TLS.
+    clusters: [{ name, cluster: { server, "insecure-skip-tls-verify": true } }],
+    users: [{ name, user: token === undefined ? {} : { token } }],
+    contexts: [{ name, context: { cluster: name, user: name, namespace: "default" } }],
+    "current-context": name,
+  };
+  return JSON.stringify(config, undefined, 2);
+}

@@ -1,0 +1,47 @@
+import type { KubeConfig } from "@kubernetes/client-node";
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe } from "vitest";
+import { applyContract } from "./contract/apply.ts";
+import { clientsOf, type Clients } from "./contract/clients.ts";
+import { customResourcesContract } from "./contract/custom-resources.ts";
+import { deletionContract } from "./contract/deletion.ts";
+import { deploymentsContract } from "./contract/deployments.ts";
+import { listsAndWatchesContract } from "./contract/lists-and-watches.ts";
+import { objectsContract } from "./contract/objects.ts";
+
+export interface Connection {
+  config: KubeConfig;
+  close(): Promise<void>;
+}
+
+/**
+ * What the product relies on in a Kubernetes API, as tests that run on the stand-in and on a real API server alike.
+ * A real one must have the two custom resource definitions and a controller manager; nodes are not needed.
+ */
+export function describeClusterContract(name: string, connect: () => Promise<Connection>): void {
+  describe(name, () => {
+    let connection: Connection | undefined;
+    let clients: Clients | undefined;
+    const cluster = (): Clients => {
+      if (clients === undefined) throw new Error("use cluster: it is not connected yet (call this inside a test)");
+      return clients;
+    };
+
+    beforeAll(async () => {
+      connection = await connect();
+      clients = clientsOf(connection.config, `contract-${randomUUID().slice(0, 8)}`);
+      await clients.core.createNamespace({ body: { metadata: { name: clients.namespace } } });
+    });
+    afterAll(async () => {
+      await clients?.core.deleteNamespace({ name: clients.namespace });
+      await connection?.close();
+    });
+
+    objectsContract(cluster);
+    deploymentsContract(cluster);
+    customResourcesContract(cluster);
+    applyContract(cluster);
+    listsAndWatchesContract(cluster);
+    deletionContract(cluster);
+  });
+}

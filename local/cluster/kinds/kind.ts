@@ -1,0 +1,32 @@
+import type { KubeObject } from "../objects.ts";
+import type { Schema } from "../schema/schema.ts";
+import type { Cause } from "../status.ts";
+
+/** Everything the API needs to know about a kind of object. */
+export interface Kind {
+  /** "pods", "deployments.apps": what the store files it under. */
+  key: string;
+  group: string;
+  version: string;
+  plural: string;
+  singular: string;
+  kind: string;
+  shortNames: readonly string[];
+  namespaced: boolean;
+  /** Defined by a CustomResourceDefinition in a real cluster: validated and patched by other rules than a built-in kind. */
+  custom: boolean;
+  /** Status is written only through its own subresource. */
+  hasStatus: boolean;
+  hasScale: boolean;
+  /** Kinds that count the changes of their spec in metadata.generation. */
+  hasGeneration: boolean;
+  nameRule: "subdomain" | "label" | "dns1035-label";
+  schema: Schema;
+  /** Changes the object in place. */
+  setDefaults: (object: KubeObject) => void;
+  validate: (object: KubeObject) => Cause[];
+  validateUpdate: (object: KubeObject, before: KubeObject) => Cause[];
+}
+
+export const apiVersionOf = (kind: Pick<Kind, "group" | "version">): string =>
+  kind.group === "" ? kind.version : `${kind.group}/${kind.version}`;

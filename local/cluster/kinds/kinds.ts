@@ -1,0 +1,119 @@
+import { applyCustomDefaults, schemaOfCustomResource, type OpenApiSchema } from "../schema/custom-schema.ts";
+import { schemaOfModel } from "../schema/model-schema.ts";
+import type { JsonObject } from "../objects.ts";
+import { analyticsWorkspace, analyticsWorkspaceBinding } from "./custom-resources.ts";
+import * as defaults from "./defaults.ts";
+import type { Kind } from "./kind.ts";
+import { validateAgainst } from "./validate-custom.ts";
+import * as core from "./validate-core.ts";
+import * as workloads from "./validate-workloads.ts";
+
+const nothing = (): void => undefined;
+const noFaults = (): never[] => [];
+
+function builtIn(group: string, version: string, kind: string, model: string, more: Partial<Kind> = {}): Kind {
+  const singular = kind.toLowerCase();
+  const plural = more.plural ?? (singular.endsWith("s") ? singular : singular.replace(/y$/, "ie") + "s");
+  return {
+    key: group === "" ? plural : `${plural}.${group}`,
+    ...{ group, version, kind, plural, singular, shortNames: [], namespaced: true, custom: false },
+    ...{ hasStatus: false, hasScale: false, hasGeneration: false, nameRule: "subdomain" },
+    schema: schemaOfModel(model),
+    ...{ setDefaults: nothing, validate: noFaults, validateUpdate: noFaults },
+    ...more,
+  };
+}
+
+function custom(kind: string, shortName: string, definition: OpenApiSchema, hasScale: boolean): Kind {
+  const singular = kind.toLowerCase();
+  const group = "xlscsde.nhs.uk";
+  return {
+    key: `${singular}s.${group}`,
+    ...{ group, version: "v1", kind, plural: `${singular}s`, singular, shortNames: [shortName], namespaced: true },
+    ...{ custom: true, hasStatus: true, hasScale, hasGeneration: true, nameRule: "subdomain" },
+    schema: schemaOfCustomResource(definition),
+    setDefaults: (object) => {
+      applyCustomDefaults(object as unknown as JsonObject, definition);
+    },
+    validate: (object) => validateAgainst(object as unknown as JsonObject, definition),
+    validateUpdate: noFaults,
+  };
+}
+
+/** The kinds that this cluster serves. */
+export const kinds: readonly Kind[] = [
+  builtIn("", "v1", "Namespace", "V1Namespace", {
+    shortNames: ["ns"],
+    namespaced: false,
+    hasStatus: true,
+    nameRule: "label",
+    setDefaults: defaults.defaultNamespace,
+  }),
+  builtIn("", "v1", "Pod", "V1Pod", {
+    shortNames: ["po"],
+    hasStatus: true,
+    setDefaults: defaults.defaultPod,
+    validate: workloads.validatePod,
+    validateUpdate: workloads.validatePodUpdate,
+  }),
+  builtIn("", "v1", "Service", "V1Service", {
+    shortNames: ["svc"],
+    hasStatus: true,
+    nameRule: "dns1035-label",
+    setDefaults: defaults.defaultService,
+    validate: core.validateService,
+    validateUpdate: core.validateServiceUpdate,
+  }),
+  builtIn("", "v1", "Secret", "V1Secret", {
+    setDefaults: defaults.defaultSecret,
+    validate: core.validateSecret,
+    validateUpdate: core.validateContentUpdate,
+  }),
+  builtIn("", "v1", "ConfigMap", "V1ConfigMap", {
+    shortNames: ["cm"],
+    validate: core.validateConfigMap,
+    validateUpdate: core.validateContentUpdate,
+  }),
+  builtIn("", "v1", "Event", "CoreV1Event", { shortNames: ["ev"], validate: core.validateEvent }),
+  builtIn("", "v1", "Endpoints", "V1Endpoints", { shortNames: ["ep"] }),
+  builtIn("", "v1", "ServiceAccount", "V1ServiceAccount", { shortNames: ["sa"] }),
+  builtIn("", "v1", "PersistentVolumeClaim", "V1PersistentVolumeClaim", { shortNames: ["pvc"], hasStatus: true }),
+  builtIn("", "v1", "ResourceQuota", "V1ResourceQuota", { shortNames: ["quota"], hasStatus: true }),
+  builtIn("apps", "v1", "Deployment", "V1Deployment", {
+    shortNames: ["deploy"],
+    hasStatus: true,
+    hasScale: true,
+    hasGeneration: true,
+    setDefaults: defaults.defaultDeployment,
+    validate: workloads.validateWorkload,
+    validateUpdate: workloads.validateWorkloadUpdate,
+  }),
+  builtIn("apps", "v1", "ReplicaSet", "V1ReplicaSet", {
+    shortNames: ["rs"],
+    hasStatus: true,
+    hasScale: true,
+    hasGeneration: true,
+    setDefaults: defaults.defaultReplicaSet,
+    validate: workloads.validateWorkload,
+    validateUpdate: workloads.validateWorkloadUpdate,
+  }),
+  builtIn("networking.k8s.io", "v1", "NetworkPolicy", "V1NetworkPolicy", {
+    shortNames: ["netpol"],
+    hasGeneration: true,
+    setDefaults: defaults.defaultNetworkPolicy,
+  }),
+  builtIn("discovery.k8s.io", "v1", "EndpointSlice", "V1EndpointSlice", { hasGeneration: true }),
+  builtIn("coordination.k8s.io", "v1", "Lease", "V1Lease"),
+  custom("AnalyticsWorkspace", "aws", analyticsWorkspace, false),
+  custom("AnalyticsWorkspaceBinding", "awsb", analyticsWorkspaceBinding, true),
+];
+
+export const findKind = (group: string, version: string, plural: string): Kind | undefined =>
+  kinds.find((kind) => kind.group === group && kind.version === version && kind.plural === plural);
+
+/** The kind with this key; throws for a key that is not in the list above, which would be a fault of our own. */
+export function kindOf(key: string): Kind {
+  const found = kinds.find((kind) => kind.key === key);
+  if (found === undefined) throw new Error(`find kind ${key}: this cluster does not serve it (add it to kinds.ts)`);
+  return found;
+}

@@ -1,0 +1,114 @@
+import { type CoreV1Event, type V1Deployment } from "@kubernetes/client-node";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { deploymentNamed, watchUntil } from "../contract/clients.ts";
+import { isReady, namespace, podOf, startStage, waitingReason, type Stage } from "../testing.ts";
+
+let on: Stage;
+beforeEach(async () => {
+  on = await startStage();
+});
+afterEach(() => on.cluster.close());
+
+const create = (name: string, image = "example.org/desktop:1"): Promise<V1Deployment> => {
+  const template = { metadata: { labels: { app: name } }, spec: { containers: [{ name: "desktop", image }] } };
+  return on.apps.createNamespacedDeployment({ namespace, body: deploymentNamed(name, { replicas: 1, template }) });
+};
+const eventOf = async (reason: string, text: string): Promise<CoreV1Event | undefined> => {
+  const path = `/api/v1/namespaces/${namespace}/events`;
+  const says = ({ object }: { object: CoreV1Event }): boolean =>
+    object.reason === reason && (object.message ?? "").includes(text);
+  return (await watchUntil<CoreV1Event>(on, path, {}, says)).at(-1)?.object;
+};
+
+describe("a fault", () => {
+  it("of the image pull ends in ImagePullBackOff with the cluster's words in the events, and can be cured", async () => {
+    on.cluster.setFault({ namespace, deployment: "desk" }, "image-pull");
+    await create("desk");
+    await podOf(on, "desk", (pod) => waitingReason(pod) === "ErrImagePull");
+    const pod = await podOf(on, "desk", (each) => waitingReason(each) === "ImagePullBackOff");
+    expect(pod.status?.phase).toBe("Pending");
+    expect((await eventOf("Failed", 'Failed to pull image "example.org/desktop:1"'))?.type).toBe("Warning");
+    on.cluster.setFault({ namespace, deployment: "desk" }, null);
+    await podOf(on, "desk", isReady);
+  });
+
+  it("of scheduling leaves the pod without a node, and it becomes schedulable later", async () => {
+    on.cluster.setFault({ namespace, deployment: "desk" }, "unschedulable");
+    await create("desk");
+    const pod = await podOf(on, "desk", (each) => each.status?.conditions?.[0]?.reason === "Unschedulable");
+    expect(pod.spec?.nodeName).toBeUndefined();
+    expect(pod.status?.conditions?.[0]).toMatchObject({ type: "PodScheduled", status: "False" });
+    expect((await eventOf("FailedScheduling", "0/3 nodes are available: "))?.type).toBe("Warning");
+    on.cluster.setFault({ namespace, deployment: "desk" }, null);
+    await podOf(on, "desk", isReady);
+  });
+
+  it("of the container makes it crash in a loop, and it comes up again when cured", async () => {
+    on.cluster.setFault({ namespace, deployment: "desk" }, "crash-loop");
+    await create("desk");
+    const crashed = await podOf(
+      on,
+      "desk",
+      (pod) =>
+        (pod.status?.containerStatuses?.[0]?.restartCount ?? 0) >= 1 && waitingReason(pod) === "CrashLoopBackOff",
+    );
+    expect(crashed.status?.containerStatuses?.[0]?.lastState?.terminated).toMatchObject({
+      exitCode: 1,
+      reason: "Error",
+    });
+    on.cluster.setFault({ namespace, deployment: "desk" }, null);
+    await podOf(on, "desk", isReady);
+  });
+
+  it("of readiness takes a running desktop's readiness away, and gives it back", async () => {
+    await create("desk");
+    const ready = await podOf(on, "desk", isReady);
+    on.cluster.setFault({ namespace, deployment: "desk" }, "never-ready");
+    const unready = await podOf(on, "desk", (pod) => !isReady(pod));
+    expect(unready.metadata?.uid).toBe(ready.metadata?.uid);
+    expect(unready.status?.phase).toBe("Running");
+    expect((await eventOf("Unhealthy", "Readiness probe failed"))?.type).toBe("Warning");
+    on.cluster.setFault({ namespace, deployment: "desk" }, null);
+    await podOf(on, "desk", isReady);
+  });
+
+  it("of the quota keeps the pod from being created at all, and the Deployment says why", async () => {
+    on.cluster.setFault({ namespace, deployment: "desk" }, "quota");
+    await create("desk");
+    const path = `/apis/apps/v1/namespaces/${namespace}/deployments`;
+    const events = await watchUntil<V1Deployment>(
+      on,
+      path,
+      {},
+      ({ object }) => object.status?.conditions?.some((each) => each.type === "ReplicaFailure") ?? false,
+    );
+    const failure = events.at(-1)?.object.status?.conditions?.find((each) => each.type === "ReplicaFailure");
+    expect(failure).toMatchObject({ status: "True", reason: "FailedCreate" });
+    expect(failure?.message).toMatch(/^pods "desk-.*" is forbidden: exceeded quota: /);
+    expect((await eventOf("FailedCreate", "exceeded quota"))?.type).toBe("Warning");
+    expect((await on.core.listNamespacedPod({ namespace })).items).toEqual([]);
+    on.cluster.setFault({ namespace, deployment: "desk" }, null);
+    await podOf(on, "desk", isReady);
+  });
+
+  it("of one Deployment leaves the others alone", async () => {
+    on.cluster.setFault({ namespace, deployment: "desk" }, "unschedulable");
+    await create("desk");
+    await create("other");
+    await podOf(on, "other", isReady);
+    await podOf(on, "desk", (pod) => pod.status?.conditions?.[0]?.reason === "Unschedulable");
+  });
+
+  it("of a namespace hits all of its Deployments", async () => {
+    on.cluster.setFault({ namespace }, "image-pull");
+    await create("desk");
+    await create("other");
+    await podOf(on, "desk", (pod) => waitingReason(pod) === "ImagePullBackOff");
+    await podOf(on, "other", (pod) => waitingReason(pod) === "ImagePullBackOff");
+  });
+
+  it("can be asked for by the image's name", async () => {
+    await create("desk", "example.org/fault-image-pull:1");
+    await podOf(on, "desk", (pod) => waitingReason(pod) === "ImagePullBackOff");
+  });
+});

@@ -1,0 +1,45 @@
+import type { DatabaseSync } from "node:sqlite";
+
+/** How a Deployment's pods can be made to fail. */
+export type PodFault = "image-pull" | "crash-loop" | "unschedulable" | "quota" | "never-ready";
+
+const all: readonly PodFault[] = ["image-pull", "crash-loop", "unschedulable", "quota", "never-ready"];
+
+export interface Faults {
+  /** The fault of a Deployment, of its whole namespace, or of the image; undefined if its pods are to work. */
+  of(namespace: string, deployment: string | undefined, images: readonly string[]): PodFault | undefined;
+  /** Kept over a restart. Without a deployment it is meant for all pods of the namespace. */
+  set(namespace: string, deployment: string | undefined, fault: PodFault | null): void;
+}
+
+/** An image asks for a fault by its name: `example.org/fault-image-pull:1`. */
+export function faultOfImage(image: string): PodFault | undefined {
+  const name = /([^/:@]+)(?:[:@][^/]*)?$/.exec(image)?.[1];
+  return all.find((fault) => name === `fault-${fault}`);
+}
+
+export function openFaults(database: DatabaseSync): Faults {
+  const set = new Map<string, PodFault>();
+  const keyOf = (namespace: string, deployment: string): string => `${namespace}/${deployment}`;
+  for (const row of database.prepare("SELECT namespace, deployment, fault FROM faults").all()) {
+    const fault = all.find((each) => each === row["fault"]);
+    if (fault !== undefined) set.set(keyOf(String(row["namespace"]), String(row["deployment"])), fault);
+  }
+  const write = database.prepare("INSERT OR REPLACE INTO faults (namespace, deployment, fault) VALUES (?, ?, ?)");
+  const erase = database.prepare("DELETE FROM faults WHERE namespace = ? AND deployment = ?");
+  return {
+    of: (namespace, deployment, images) =>
+      (deployment === undefined ? undefined : set.get(keyOf(namespace, deployment))) ??
+      set.get(keyOf(namespace, "")) ??
+      images.map(faultOfImage).find((fault) => fault !== undefined),
+    set(namespace, deployment = "", fault) {
+      if (fault === null) {
+        set.delete(keyOf(namespace, deployment));
+        erase.run(namespace, deployment);
+      } else {
+        set.set(keyOf(namespace, deployment), fault);
+        write.run(namespace, deployment, fault);
+      }
+    },
+  };
+}

@@ -1,0 +1,185 @@
+import { timestamp, type Pod } from "../objects.ts";
+import type { PodFault } from "./faults.ts";
+import { withConditions, withContainers, type PodStatus } from "./pod-status.ts";
+
+export interface PodDelays {
+  scheduledAfterMs: number;
+  runningAfterMs: number;
+  readyAfterMs: number;
+  goneAfterMs: number;
+}
+
+export interface PodEvent {
+  type: "Normal" | "Warning";
+  reason: string;
+  message: string;
+  component: "kubelet" | "default-scheduler";
+}
+
+/** What happens to a pod next, how long after now, and what is then different. */
+export interface PodStep {
+  name: string;
+  afterMs: number;
+  gone?: true;
+  nodeName?: string;
+  status?: () => PodStatus;
+  events?: readonly PodEvent[];
+}
+
+const node = "local-node";
+const nodeAddress = "192.0.2.1";
+const longestBackOffMs = 300_000;
+const noNodes = "0/3 nodes are available: 3 Insufficient cpu.";
+
+/** The next step of a pod's life, decided from what is stored alone, so that it goes on after a restart. */
+export function nextStep(pod: Pod, fault: PodFault | undefined, delays: PodDelays): PodStep | undefined {
+  const { deletionTimestamp } = pod.metadata;
+  if (deletionTimestamp !== undefined) return { name: "gone", afterMs: delays.goneAfterMs, gone: true };
+  const phase = pod.status?.phase;
+  if (phase === "Succeeded" || phase === "Failed") return undefined;
+  if (!isAssigned(pod)) return scheduling(pod, fault, delays);
+  const state = pod.status?.containerStatuses?.[0]?.state;
+  if (state?.running !== undefined) return whileRunning(pod, fault, delays);
+  if (state?.terminated !== undefined) return backOff(pod, delays);
+  return starting(pod, fault, delays, state?.waiting?.reason);
+}
+
+const isAssigned = (pod: Pod): boolean =>
+  pod.spec.nodeName !== undefined && (pod.status?.containerStatuses ?? []).length > 0;
+
+function scheduling(pod: Pod, fault: PodFault | undefined, delays: PodDelays): PodStep | undefined {
+  const afterMs = delays.scheduledAfterMs;
+  if (fault === "unschedulable" && pod.spec.nodeName === undefined) {
+    if (pod.status?.conditions?.some((condition) => condition.reason === "Unschedulable")) return undefined;
+    const status = { type: "PodScheduled", status: "False", reason: "Unschedulable", message: noNodes };
+    return {
+      ...{ name: "refuse to schedule", afterMs },
+      status: () => withConditions({ ...pod.status, phase: "Pending" }, [status]),
+      events: [{ type: "Warning", reason: "FailedScheduling", message: noNodes, component: "default-scheduler" }],
+    };
+  }
+  const assigned = `Successfully assigned ${pod.metadata.namespace ?? ""}/${pod.metadata.name} to ${node}`;
+  return {
+    ...{ name: "schedule", afterMs, nodeName: pod.spec.nodeName ?? node },
+    status: () => ({
+      ...withContainers(pod, { waiting: { reason: "ContainerCreating" } }, { ready: false }),
+      ...{ phase: "Pending", hostIP: nodeAddress, startTime: timestamp() },
+    }),
+    events: [{ type: "Normal", reason: "Scheduled", message: assigned, component: "default-scheduler" }],
+  };
+}
+
+const imageOf = (pod: Pod): string => pod.spec.containers[0]?.image ?? "";
+const event = (type: PodEvent["type"], reason: string, message: string): PodEvent => ({
+  type,
+  reason,
+  message,
+  component: "kubelet",
+});
+
+const unhealthy = event("Warning", "Unhealthy", "Readiness probe failed: dial tcp: connect: connection refused");
+
+function starting(
+  pod: Pod,
+  fault: PodFault | undefined,
+  delays: PodDelays,
+  waiting: string | undefined,
+): PodStep | undefined {
+  const afterMs = Math.max(0, delays.runningAfterMs - delays.scheduledAfterMs);
+  const image = imageOf(pod);
+  if (fault === "image-pull") return failedPull(pod, image, waiting, afterMs);
+  if (waiting === "CrashLoopBackOff") {
+    const restarts = pod.status?.containerStatuses?.[0]?.restartCount ?? 0;
+    const backOffMs = Math.min(Math.max(1, delays.readyAfterMs) * 2 ** restarts, longestBackOffMs);
+    return run(pod, "restart", fault === "crash-loop" ? backOffMs : afterMs, true);
+  }
+  const step = run(pod, "run", afterMs, false);
+  return fault === "never-ready" ? { ...step, events: [...(step.events ?? []), unhealthy] } : step;
+}
+
+function failedPull(pod: Pod, image: string, waiting: string | undefined, afterMs: number): PodStep | undefined {
+  if (waiting === "ImagePullBackOff") return undefined;
+  const failed = `Failed to pull image "${image}": rpc error: code = NotFound desc = failed to pull and unpack image "${image}": not found`;
+  if (waiting === "ErrImagePull") {
+    const message = `Back-off pulling image "${image}"`;
+    return {
+      ...{ name: "back off pulling", afterMs },
+      status: () => withContainers(pod, { waiting: { reason: "ImagePullBackOff", message } }, { ready: false }),
+      events: [event("Normal", "BackOff", message), event("Warning", "Failed", "Error: ImagePullBackOff")],
+    };
+  }
+  return {
+    ...{ name: "fail to pull", afterMs },
+    status: () => withContainers(pod, { waiting: { reason: "ErrImagePull", message: failed } }, { ready: false }),
+    events: [
+      event("Normal", "Pulling", `Pulling image "${image}"`),
+      event("Warning", "Failed", failed),
+      event("Warning", "Failed", "Error: ErrImagePull"),
+    ],
+  };
+}
+
+function run(pod: Pod, name: string, afterMs: number, restarted: boolean): PodStep {
+  const image = imageOf(pod);
+  const container = pod.spec.containers[0]?.name ?? "";
+  const podIP = addressOf(pod);
+  return {
+    ...{ name, afterMs },
+    status: () => ({
+      ...withContainers(pod, { running: { startedAt: timestamp() } }, { ready: false, restarted }),
+      ...{ phase: "Running", podIP, podIPs: [{ ip: podIP }] },
+    }),
+    events: [
+      event("Normal", "Pulled", `Container image "${image}" already present on machine`),
+      event("Normal", "Created", `Created container ${container}`),
+      event("Normal", "Started", `Started container ${container}`),
+    ],
+  };
+}
+
+function whileRunning(pod: Pod, fault: PodFault | undefined, delays: PodDelays): PodStep | undefined {
+  const afterMs = Math.max(0, delays.readyAfterMs - delays.runningAfterMs);
+  const [first] = pod.status?.containerStatuses ?? [];
+  const startedAt = first?.state?.running?.startedAt ?? timestamp();
+  if (fault === "crash-loop") {
+    const terminated = { exitCode: 1, reason: "Error", startedAt, finishedAt: timestamp() };
+    return {
+      ...{ name: "crash", afterMs },
+      status: () => withContainers(pod, { terminated }, { ready: false }),
+    };
+  }
+  const running = { running: { startedAt } };
+  if (fault === "never-ready") {
+    if (first?.ready !== true) return undefined;
+    return {
+      ...{ name: "lose readiness", afterMs: 0 },
+      status: () => withContainers(pod, running, { ready: false }),
+      events: [unhealthy],
+    };
+  }
+  if (first?.ready === true) return undefined;
+  return { name: "become ready", afterMs, status: () => withContainers(pod, running, { ready: true }) };
+}
+
+function backOff(pod: Pod, delays: PodDelays): PodStep {
+  const [first] = pod.status?.containerStatuses ?? [];
+  const container = first?.name ?? "";
+  const place = `${pod.metadata.name}_${pod.metadata.namespace ?? ""}(${pod.metadata.uid})`;
+  const message = `back-off restarting failed container=${container} pod=${place}`;
+  return {
+    ...{ name: "back off", afterMs: Math.max(0, delays.runningAfterMs - delays.scheduledAfterMs) },
+    status: () =>
+      withContainers(
+        pod,
+        { waiting: { reason: "CrashLoopBackOff", message } },
+        { ready: false, lastState: first?.state ?? {} },
+      ),
+    events: [event("Warning", "BackOff", "Back-off restarting failed container")],
+  };
+}
+
+/** An address of the pod network that follows from the pod's uid. */
+function addressOf(pod: Pod): string {
+  const bytes = Buffer.from(pod.metadata.uid.replaceAll("-", ""), "hex");
+  return `10.244.${bytes[0] ?? 0}.${((bytes[1] ?? 0) % 254) + 1}`;
+}

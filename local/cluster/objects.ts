@@ -1,0 +1,110 @@
+import type {
+  CoreV1Event,
+  V1Endpoints,
+  V1Pod,
+  V1ReplicaSet,
+  V1Deployment,
+  V1ResourceQuota,
+  V1Service,
+} from "@kubernetes/client-node";
+
+export type Json = null | boolean | number | string | Json[] | JsonObject;
+export interface JsonObject {
+  [field: string]: Json | undefined;
+}
+
+export interface OwnerReference {
+  apiVersion: string;
+  kind: string;
+  name: string;
+  uid: string;
+  controller?: boolean;
+  blockOwnerDeletion?: boolean;
+}
+
+export interface ManagedFieldsEntry {
+  manager: string;
+  operation: "Apply" | "Update";
+  apiVersion: string;
+  time: string;
+  fieldsType: "FieldsV1";
+  fieldsV1: JsonObject;
+  subresource?: string;
+}
+
+export interface ObjectMeta {
+  name: string;
+  namespace?: string;
+  generateName?: string;
+  uid: string;
+  resourceVersion: string;
+  generation?: number;
+  creationTimestamp: string;
+  deletionTimestamp?: string;
+  deletionGracePeriodSeconds?: number;
+  labels?: Record<string, string>;
+  annotations?: Record<string, string>;
+  ownerReferences?: OwnerReference[];
+  finalizers?: string[];
+  managedFields?: ManagedFieldsEntry[];
+}
+
+/** Any object as it is stored and sent. Stored objects are never changed in place: they are shared with watchers. */
+export interface KubeObject {
+  apiVersion: string;
+  kind: string;
+  metadata: ObjectMeta;
+  spec?: JsonObject;
+  status?: JsonObject;
+  [field: string]: unknown;
+}
+
+/** A client model as it looks on the wire: dates are text there. */
+type Wire<T> = T extends Date ? string : T extends object ? { [K in keyof T]: Wire<T[K]> } : T;
+type Typed<T extends { spec?: unknown; status?: unknown }> = {
+  apiVersion: string;
+  kind: string;
+  metadata: ObjectMeta;
+  spec: Wire<NonNullable<T["spec"]>>;
+  status?: Wire<NonNullable<T["status"]>>;
+};
+
+export type Deployment = Typed<V1Deployment>;
+export type ReplicaSet = Typed<V1ReplicaSet>;
+export type Pod = Typed<V1Pod>;
+export type Service = Typed<V1Service>;
+export type ResourceQuota = Typed<V1ResourceQuota>;
+export type Endpoints = Wire<V1Endpoints> & { metadata: ObjectMeta };
+export type ClusterEvent = Wire<Omit<CoreV1Event, "metadata">> & { metadata: ObjectMeta };
+
+export interface TypedKinds {
+  "deployments.apps": Deployment;
+  "replicasets.apps": ReplicaSet;
+  pods: Pod;
+  services: Service;
+  resourcequotas: ResourceQuota;
+  endpoints: Endpoints;
+  events: ClusterEvent;
+}
+
+/** Reads an object through the type that its kind's schema has already checked at the door. */
+export function typed<K extends keyof TypedKinds>(_kind: K, object: KubeObject): TypedKinds[K] {
+  return object as unknown as TypedKinds[K];
+}
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The object without some of its fields. */
+export function omit<T extends object, K extends keyof T>(object: T, ...fields: readonly K[]): Omit<T, K> {
+  return Object.fromEntries(Object.entries(object).filter(([name]) => !fields.includes(name as K))) as Omit<T, K>;
+}
+
+/** A value as text: itself if it is text, JSON otherwise. */
+export const textOf = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value ?? null));
+
+/** The time as the API writes it: whole seconds, UTC. */
+export function timestamp(at: Date = new Date()): string {
+  return at.toISOString().replace(/\.\d+Z$/, "Z");
+}

@@ -1,0 +1,90 @@
+import * as models from "@kubernetes/client-node";
+import { anything, type ListSchema, type Schema } from "./schema.ts";
+
+/** Merge keys of the built-in lists: `x-kubernetes-list-map-keys` and `patch-merge-key` of the real API's OpenAPI document. */
+const listKeys: Readonly<Record<string, readonly string[]>> = {
+  "V1Container.env": ["name"],
+  "V1Container.ports": ["containerPort", "protocol"],
+  "V1Container.volumeDevices": ["devicePath"],
+  "V1Container.volumeMounts": ["mountPath"],
+  "V1DeploymentStatus.conditions": ["type"],
+  "V1NamespaceStatus.conditions": ["type"],
+  "V1ObjectMeta.ownerReferences": ["uid"],
+  "V1PodSpec.containers": ["name"],
+  "V1PodSpec.hostAliases": ["ip"],
+  "V1PodSpec.imagePullSecrets": ["name"],
+  "V1PodSpec.initContainers": ["name"],
+  "V1PodSpec.topologySpreadConstraints": ["topologyKey", "whenUnsatisfiable"],
+  "V1PodSpec.volumes": ["name"],
+  "V1PodStatus.conditions": ["type"],
+  "V1PodStatus.podIPs": ["ip"],
+  "V1ReplicaSetStatus.conditions": ["type"],
+  "V1ServiceAccount.secrets": ["name"],
+  "V1ServiceSpec.ports": ["port", "protocol"],
+  "V1ServiceStatus.conditions": ["type"],
+};
+const sets = new Set(["V1ObjectMeta.finalizers"]);
+const atomicStructs = new Set(["V1LabelSelector"]);
+
+interface Attribute {
+  baseName: string;
+  type: string;
+}
+interface Model {
+  getAttributeTypeMap(): Attribute[];
+}
+
+const known = new Map<string, Schema>();
+
+/** The schema of a client model such as "V1Deployment": the client's own description of the API is the source of the fields. */
+export function schemaOfModel(name: string): Schema {
+  const before = known.get(name);
+  if (before !== undefined) return before;
+  const model = (models as unknown as Record<string, Model | undefined>)[name];
+  if (model === undefined) throw new Error(`read schema of ${name}: the client has no such model`);
+  let fields: ReadonlyMap<string, Schema> | undefined;
+  const schema: Schema = {
+    type: "struct",
+    atomic: atomicStructs.has(name),
+    fields: () => (fields ??= fieldsOf(name, model)),
+  };
+  known.set(name, schema);
+  return schema;
+}
+
+function fieldsOf(name: string, model: Model): ReadonlyMap<string, Schema> {
+  return new Map(
+    model.getAttributeTypeMap().map((attribute) => {
+      const place = `${name}.${attribute.baseName}`;
+      return [attribute.baseName, schemaOfType(attribute.type, place)] as const;
+    }),
+  );
+}
+
+function schemaOfType(type: string, place: string): Schema {
+  const items = /^Array<(.*)>$/.exec(type)?.[1];
+  if (items !== undefined) return listOf(schemaOfType(items, ""), place);
+  const values = /^\{ \[key: string\]: (.*); \}$/.exec(type)?.[1];
+  if (values !== undefined) return { type: "map", values: schemaOfType(values, "") };
+  switch (type) {
+    case "string":
+    case "Date":
+    case "V1MicroTime":
+      return { type: "scalar", of: "string" };
+    case "number":
+    case "boolean":
+      return { type: "scalar", of: type };
+    case "IntOrString":
+      return { type: "scalar", of: "int-or-string" };
+    case "any":
+      return anything;
+    default:
+      return schemaOfModel(type);
+  }
+}
+
+function listOf(items: Schema, place: string): ListSchema {
+  const keys = listKeys[place];
+  if (keys !== undefined) return { type: "list", items, kind: "map", keys };
+  return { type: "list", items, kind: sets.has(place) ? "set" : "atomic", keys: [] };
+}

@@ -1,0 +1,96 @@
+import { once } from "node:events";
+import type { ChildProcess } from "node:child_process";
+import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
+import { spawnAs, type RunAs } from "./run-as.ts";
+
+/** How long a server may take to stop by itself before it is made to: its last checkpoint is a matter of milliseconds here. */
+const stopSeconds = 15;
+
+export interface Server {
+  /** Disconnects everybody, writes everything down and ends. Calling it again waits for the same end. */
+  stop(): Promise<void>;
+  /** Ends it without waiting for anything; the next start recovers. Returns the first fatal error it reported, if any. */
+  abandon(): Promise<string | undefined>;
+}
+
+export type StartOutcome =
+  | { readonly server: Server }
+  /** "memory": processes of a killed server have not noticed yet that it is gone. */
+  | { readonly refused: "port" | "memory" | "data"; readonly reason: string };
+
+const settings = {
+  listen_addresses: "127.0.0.1",
+  unix_socket_directories: "", // a socket path may be at most about 100 bytes, which a folder can exceed
+  timezone: "UTC",
+  log_timezone: "UTC",
+  lc_messages: "C", // the lines looked for below
+  log_checkpoints: "off",
+};
+
+/** Starts the server on the data directory and waits until it accepts connections or has given up. `log` gets its every line. */
+export async function startServer(
+  postgres: string,
+  runAs: RunAs,
+  data: string,
+  port: number,
+  log: (line: string) => void,
+): Promise<StartOutcome> {
+  const flags = Object.entries({ ...settings, port }).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  const child = spawnAs(runAs, postgres, ["-D", data, ...flags]);
+  child.stdin?.end();
+  child.stdout?.resume();
+  const stopWithUs = () => {
+    child.kill("SIGINT"); // we cannot wait for it any more; it finishes by itself
+  };
+  process.on("exit", stopWithUs);
+  const ended = exitOf(child).finally(() => process.off("exit", stopWithUs));
+  ended.catch(() => undefined); // could not be spawned: reported below
+
+  const lines: string[] = [];
+  const ready = new Promise<"ready">((resolve) => {
+    if (child.stderr === null) return;
+    createInterface(child.stderr).on("line", (line) => {
+      log(line);
+      lines.push(line);
+      lines.splice(0, lines.length - 50); // enough to tell why it gave up; it may live for weeks
+      if (line.includes("database system is ready to accept connections")) resolve("ready");
+    });
+  });
+  if ((await Promise.race([ready, ended])) !== "ready") return refusal(lines);
+
+  let stopped: Promise<void> | undefined;
+  const stop = async () => {
+    child.kill("SIGINT"); // "fast shutdown", https://www.postgresql.org/docs/18/server-shutdown.html
+    const timeout = AbortSignal.timeout(stopSeconds * 1000);
+    const late = () => child.kill("SIGQUIT"); // "immediate": the next start recovers
+    timeout.addEventListener("abort", late);
+    await ended;
+    timeout.removeEventListener("abort", late);
+  };
+  const abandon = async () => {
+    child.kill("SIGQUIT"); // "immediate shutdown": a fast one waits for ever for a server that keeps failing
+    await ended;
+    return fatalError(lines);
+  };
+  return { server: { stop: () => (stopped ??= stop()), abandon } };
+}
+
+/** Its end, with its last lines if they come: processes of a killed server may hold its output open for as long as they live. */
+async function exitOf(child: ChildProcess): Promise<void> {
+  const drained = new Promise((resolve) => child.once("close", resolve));
+  await once(child, "exit");
+  await Promise.race([drained, delay(1000, undefined, { ref: false })]);
+}
+
+function fatalError(lines: readonly string[]): string | undefined {
+  return /(?:FATAL|PANIC): +(.*)/.exec(lines.join("\n"))?.[1];
+}
+
+function refusal(lines: readonly string[]): StartOutcome {
+  const text = lines.join("\n");
+  const reason = fatalError(lines) ?? lines.at(-1) ?? "it said nothing";
+  if (text.includes("could not bind IPv4 address")) return { refused: "port", reason };
+  if (/shared memory block .*is still in use/.test(text)) return { refused: "memory", reason };
+  return { refused: "data", reason };
+}

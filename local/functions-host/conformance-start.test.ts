@@ -1,0 +1,198 @@
+import { expect, it } from "vitest";
+import { gate, testApp } from "./fixture/test-app.ts";
+
+const app = testApp();
+let held = gate();
+let runs: unknown[] = [];
+
+app.activity("hold", async () => {
+  await held.pass();
+});
+app.activity("note", (input) => {
+  runs.push(input);
+});
+app.orchestration("held", function* (context) {
+  yield context.df.callActivity("note", context.df.getInput());
+  yield context.df.callActivity("hold", {});
+  return context.df.getInput();
+});
+app.orchestration("throws", function* (context) {
+  yield context.df.callActivity("note", context.df.getInput());
+  throw new Error("on purpose");
+});
+app.orchestration("reports", function* (context) {
+  context.df.setCustomStatus({ step: 1 });
+  yield context.df.callActivity("hold", {});
+  return "done";
+});
+app.orchestration("returns nothing", function* (context) {
+  const nothing = (yield context.df.callActivity("note", {})) as unknown;
+  return { nothing };
+});
+app.orchestration("returns undefined", function* (context) {
+  yield context.df.callActivity("note", {});
+});
+app.orchestration("version", function* (context) {
+  const child = (yield context.df.callSubOrchestrator("own version", {})) as unknown;
+  return [context.df.version, child];
+});
+app.orchestration("own version", function* (context) {
+  yield context.df.callActivity("note", {});
+  return context.df.version;
+});
+
+async function startHeld() {
+  held = gate();
+  runs = [];
+  return app.start();
+}
+
+it("1. a start with the id of a running instance is refused; of a finished one, it begins a fresh history", async () => {
+  const { client, host } = await startHeld();
+  await client.startNew("held", { instanceId: "one", input: { turn: 1 } });
+  await expect(client.startNew("held", { instanceId: "one", input: { turn: 2 } })).rejects.toThrow("already exists");
+  expect(await client.getStatus("one")).toMatchObject({ input: { turn: 1 } });
+  held.open();
+  await host.whenIdle();
+
+  await client.startNew("held", { instanceId: "one", input: { turn: 3 } });
+  await host.whenIdle();
+  const status = await client.getStatus("one");
+  expect(status).toMatchObject({ runtimeStatus: "Completed", output: { turn: 3 } });
+  expect(runs).toEqual([{ turn: 1 }, { turn: 3 }]);
+});
+
+it.each(["Failed", "Terminated"])("1. an id is free again once its instance is %s", async (end) => {
+  const { client, host } = await startHeld();
+  await client.startNew(end === "Failed" ? "throws" : "held", { instanceId: "one", input: { turn: 1 } });
+  if (end === "Terminated") await client.terminate("one", "enough");
+  held.open();
+  await host.whenIdle();
+  expect((await client.getStatus("one")).runtimeStatus).toBe(end);
+
+  await client.startNew("held", { instanceId: "one", input: { turn: 2 } });
+  await host.whenIdle();
+  expect(await client.getStatus("one")).toMatchObject({ runtimeStatus: "Completed", output: { turn: 2 } });
+});
+
+it("1. an instance that is suspended, or has not begun, keeps its id too", async () => {
+  const { client, host } = await startHeld();
+  await client.startNew("held", { instanceId: "one", input: { turn: 1 } });
+  await held.reached;
+  await client.suspend("one", "wait");
+  held.open();
+  await host.whenIdle();
+  expect((await client.getStatus("one")).runtimeStatus).toBe("Suspended");
+  await expect(client.startNew("held", { instanceId: "one", input: { turn: 2 } })).rejects.toThrow("already exists");
+});
+
+it("2. of two concurrent starts with one id exactly one runs", async () => {
+  const { client, host } = await startHeld();
+  const starts = await Promise.allSettled(
+    [1, 2].map((turn) => client.startNew("held", { instanceId: "one", input: { turn } })),
+  );
+  await held.reached;
+  expect(starts.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+  held.open();
+  await host.whenIdle();
+  const winner = starts.findIndex(({ status }) => status === "fulfilled") + 1;
+  expect(runs).toEqual([{ turn: winner }]);
+  expect(await client.getStatus("one")).toMatchObject({ output: { turn: winner } });
+});
+
+it("2. where two starts race, the second may be answered like the first and dropped", async () => {
+  held = gate();
+  runs = [];
+  const { client, host } = await app.start({ faults: { dropSecondStart: true } });
+  await client.startNew("held", { instanceId: "one", input: { turn: 1 } });
+  expect(await client.startNew("held", { instanceId: "one", input: { turn: 2 } })).toBe("one");
+  held.open();
+  await host.whenIdle();
+  expect(runs).toEqual([{ turn: 1 }]);
+});
+
+it("17. an event for a finished instance is ignored, for an unknown one it is refused", async () => {
+  const { client, host } = await startHeld();
+  held.open();
+  await client.startNew("held", { instanceId: "one", input: {} });
+  await host.whenIdle();
+  await expect(client.raiseEvent("one", "late", {})).resolves.toBeUndefined();
+  await expect(client.terminate("one", "late")).resolves.toBeUndefined();
+  await expect(client.raiseEvent("two", "lost", {})).rejects.toThrow("No instance with ID 'two' found");
+
+  const raise = (id: string, body: string) =>
+    fetch(`${host.url}/durabletask/instances/${id}/raiseEvent/late`, { method: "POST", body });
+  expect((await raise("one", "{}")).status).toBe(410);
+  expect((await raise("two", "{}")).status).toBe(404);
+  expect((await raise("one", "not json")).status).toBe(400);
+  expect((await raise("one", "")).status).toBe(400);
+});
+
+it("18. a purge removes the status; there is nothing to purge a second time", async () => {
+  const { client, host } = await startHeld();
+  held.open();
+  await client.startNew("held", { instanceId: "one", input: {} });
+  await host.whenIdle();
+  expect(await client.purgeInstanceHistory("one")).toMatchObject({ instancesDeleted: 1 });
+  await expect(client.getStatus("one")).rejects.toThrow("404");
+  expect(await client.purgeInstanceHistory("one")).toMatchObject({ instancesDeleted: 0 });
+});
+
+it("18. what an instance that was purged while it ran still does reaches nobody", async () => {
+  const { client, host } = await startHeld();
+  await client.startNew("held", { instanceId: "one", input: {} });
+  await held.reached;
+  await client.purgeInstanceHistory("one");
+  held.open();
+  await host.whenIdle();
+  await expect(client.getStatus("one")).rejects.toThrow("404");
+});
+
+it("18. what the orchestrator of a purged instance decides reaches neither it nor its successor", async () => {
+  const commit = gate();
+  let isFirst = true;
+  held = gate();
+  held.open();
+  runs = [];
+  const { client, host } = await app.start({
+    faults: {
+      async beforeCommit({ kind }) {
+        if (kind !== "orchestration" || !isFirst) return;
+        isFirst = false;
+        await commit.pass();
+      },
+    },
+  });
+  await client.startNew("held", { instanceId: "one", input: { turn: 1 } });
+  await commit.reached;
+  await client.purgeInstanceHistory("one");
+  await client.startNew("held", { instanceId: "one", input: { turn: 2 } });
+  commit.open();
+  await host.whenIdle();
+  expect(runs).toEqual([{ turn: 2 }]);
+  expect(await client.getStatus("one")).toMatchObject({ runtimeStatus: "Completed", output: { turn: 2 } });
+});
+
+it("19. custom status shows while the instance runs and stays after it has completed", async () => {
+  const { client, host } = await startHeld();
+  await client.startNew("reports", { instanceId: "one", input: {} });
+  await held.reached;
+  expect(await client.getStatus("one")).toMatchObject({ runtimeStatus: "Running", customStatus: { step: 1 } });
+  held.open();
+  await host.whenIdle();
+  expect(await client.getStatus("one")).toMatchObject({ runtimeStatus: "Completed", customStatus: { step: 1 } });
+});
+
+it("22. undefined results of activities and orchestrators become null", async () => {
+  const { run } = await startHeld();
+  expect((await run("returns nothing")).output).toEqual({ nothing: null });
+  expect((await run("returns undefined")).output).toBeNull();
+});
+
+it("23. instances and their children carry host.json's defaultVersion, unless the start names another", async () => {
+  const { run, client, host } = await startHeld();
+  expect((await run("version")).output).toEqual(["1.0", "1.0"]);
+  const id = await client.startNew("version", { input: {}, version: "2.5" });
+  await host.whenIdle();
+  expect((await client.getStatus(id)).output).toEqual(["2.5", "1.0"]);
+});

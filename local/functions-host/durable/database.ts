@@ -1,0 +1,121 @@
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
+
+const schema = `
+  CREATE TABLE IF NOT EXISTS meta (
+    key   TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  );
+  CREATE TABLE IF NOT EXISTS instances (
+    instance_id   TEXT PRIMARY KEY,
+    execution_id  TEXT NOT NULL,
+    name          TEXT NOT NULL,
+    version       TEXT,
+    status        TEXT NOT NULL,
+    input         TEXT,
+    output        TEXT,
+    custom_status TEXT,
+    parent        TEXT,
+    created_at    INTEGER NOT NULL,
+    updated_at    INTEGER NOT NULL
+  );
+  CREATE TABLE IF NOT EXISTS history (
+    instance_id TEXT NOT NULL,
+    position    INTEGER NOT NULL,
+    event       TEXT NOT NULL,
+    PRIMARY KEY (instance_id, position)
+  ) WITHOUT ROWID;
+  -- first = 1 is read before everything else: the start of an execution and what it carries over.
+  -- due_at lies in the future for durable timers; execution_id is null for what any execution may receive.
+  CREATE TABLE IF NOT EXISTS inbox (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    instance_id  TEXT NOT NULL,
+    execution_id TEXT,
+    first        INTEGER NOT NULL,
+    due_at       INTEGER NOT NULL,
+    event        TEXT NOT NULL
+  );
+  CREATE INDEX IF NOT EXISTS inbox_due ON inbox (due_at);
+  CREATE INDEX IF NOT EXISTS inbox_instance ON inbox (instance_id);
+  CREATE TABLE IF NOT EXISTS activities (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    instance_id  TEXT NOT NULL,
+    execution_id TEXT NOT NULL,
+    task_id      INTEGER NOT NULL,
+    name         TEXT NOT NULL,
+    input        TEXT,
+    attempt      INTEGER NOT NULL,
+    runs         INTEGER NOT NULL DEFAULT 0
+  );
+  CREATE TABLE IF NOT EXISTS timer_triggers (
+    name     TEXT PRIMARY KEY,
+    schedule TEXT NOT NULL,
+    last_at  INTEGER,
+    next_at  INTEGER NOT NULL
+  );
+`;
+
+/** The host's sqlite file. After `close`, nothing is committed any more: `transaction` and `all` throw. */
+export interface Database {
+  /** One statement, its rows. */
+  all: (sql: string, ...values: (string | number | null)[]) => Record<string, unknown>[];
+  /** One statement, the number of rows that it changed. */
+  run: (sql: string, ...values: (string | number | null)[]) => number;
+  /** All or nothing. The body must not wait: no other work gets in between. */
+  transaction<T>(body: () => T): T;
+  readonly isOpen: boolean;
+  close(): void;
+}
+
+/**
+ * Opens the store, ":memory:" included, for this host alone. WAL with synchronous=NORMAL keeps every commit when the
+ * process is killed; a power cut may lose the last ones, which is enough for one developer's machine.
+ */
+export function openDatabase(file: string): Database {
+  if (file !== ":memory:") mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
+  const database = connect(file);
+  const statements = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
+  const prepare = (sql: string) => {
+    const statement = statements.get(sql) ?? database.prepare(sql);
+    statements.set(sql, statement);
+    return statement;
+  };
+  return {
+    all: (sql, ...values) => prepare(sql).all(...values),
+    run: (sql, ...values) => Number(prepare(sql).run(...values).changes),
+    transaction(body) {
+      database.exec("BEGIN IMMEDIATE");
+      try {
+        const result = body();
+        database.exec("COMMIT");
+        return result;
+      } catch (error) {
+        database.exec("ROLLBACK");
+        throw error;
+      }
+    },
+    get isOpen() {
+      return database.isOpen;
+    },
+    close() {
+      if (database.isOpen) database.close();
+    },
+  };
+}
+
+function connect(file: string): DatabaseSync {
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(file);
+    // Exclusive: two hosts on one store would run everything twice.
+    database.exec("PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL");
+    database.exec(schema);
+    return database;
+  } catch (cause) {
+    database?.close();
+    const reason = (cause as Error).message;
+    const advice = reason.includes("locked") ? "stop the other host that uses it" : "delete it, or choose another path";
+    throw new Error(`open store ${file}: ${reason} (${advice})`, { cause });
+  }
+}

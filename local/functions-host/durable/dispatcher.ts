@@ -1,0 +1,113 @@
+import { runActivity } from "./activity-run.ts";
+import { durableCategory } from "./engine-context.ts";
+import type { EngineContext } from "./engine-context.ts";
+import { runWorkItem } from "./work-item.ts";
+
+export interface Dispatcher {
+  /** Looks for work soon. Call it after everything that may have made some. */
+  wake(): void;
+  /** Resolves when nothing runs and nothing is due; timers in the future do not count. */
+  whenIdle(): Promise<void>;
+  /** Takes no more work. Resolves when what runs has ended. */
+  stop(): Promise<void>;
+}
+
+/** Hands out due work: one work item at a time an instance, within the limits of host.json. */
+export function createDispatcher(engine: EngineContext): Dispatcher {
+  const { store, clock, settings, log } = engine;
+  const instances = new Set<string>();
+  const activities = new Set<number>();
+  // Work that failed for a reason of the host's own is left for the next start: trying again at once would spin.
+  const brokenInstances = new Set<string>();
+  const brokenActivities = new Set<number>();
+  const running = new Set<Promise<void>>();
+  let idleWaiters: (() => void)[] = [];
+  let isStopped = false;
+  let isAwake = false;
+  let alarm: { at: number; cancel: () => void } | undefined;
+
+  function start<Id>(busy: Set<Id>, broken: Set<Id>, id: Id, work: () => Promise<void>): void {
+    busy.add(id);
+    const promise = work()
+      .catch((error: unknown) => {
+        // The store of a killed host is closed: that this work could not be committed is as it should be.
+        if (!store.database.isOpen) return;
+        broken.add(id);
+        const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        log("critical", durableCategory, `run ${String(id)}: the host failed (restart it to try again): ${reason}`);
+      })
+      .finally(() => {
+        busy.delete(id);
+        running.delete(promise);
+        wake();
+      });
+    running.add(promise);
+  }
+
+  function setAlarm(next: number | undefined): void {
+    if (alarm && alarm.at === next) return;
+    alarm?.cancel();
+    alarm = next === undefined ? undefined : { at: next, cancel: clock.at(new Date(next), ring) };
+  }
+
+  function ring(): void {
+    alarm = undefined;
+    wake();
+  }
+
+  function pump(): void {
+    isAwake = false;
+    if (isStopped || !store.database.isOpen) return;
+    const now = clock.now().getTime();
+    let isDue = false;
+    for (const id of store.dueInstances(now)) {
+      if (brokenInstances.has(id)) continue;
+      isDue = true;
+      if (!instances.has(id) && instances.size < settings.maxConcurrentOrchestrations) {
+        start(instances, brokenInstances, id, () => runWorkItem(engine, id));
+      }
+    }
+    for (const queued of store.queuedActivities()) {
+      if (brokenActivities.has(queued.id)) continue;
+      isDue = true;
+      if (!activities.has(queued.id) && activities.size < settings.maxConcurrentActivities) {
+        start(activities, brokenActivities, queued.id, () => runActivity(engine, queued));
+      }
+    }
+    const next = store.nextTimerAt(now);
+    setAlarm(next);
+    if (!isDue && running.size === 0) becomeIdle(next);
+  }
+
+  function becomeIdle(next: number | undefined): void {
+    if (next !== undefined) clock.idle?.(new Date(next));
+    // Virtual time may have moved on to the next timer.
+    if (isAwake) return;
+    const waiters = idleWaiters;
+    idleWaiters = [];
+    for (const resolve of waiters) resolve();
+  }
+
+  function wake(): void {
+    if (isAwake || isStopped) return;
+    isAwake = true;
+    setImmediate(pump);
+  }
+
+  return {
+    wake,
+    whenIdle() {
+      if (isStopped) return Promise.resolve();
+      return new Promise((resolve) => {
+        idleWaiters.push(resolve);
+        wake();
+      });
+    },
+    async stop() {
+      isStopped = true;
+      alarm?.cancel();
+      for (const resolve of idleWaiters.splice(0)) resolve();
+      await Promise.allSettled(running);
+    },
+  };
+}

@@ -1,0 +1,20 @@
+import type { Clock } from "../clock.ts";
+import type { Faults } from "../faults.ts";
+import type { AppFunction } from "../functions.ts";
+import type { Invoke } from "../invoke.ts";
+import type { Log } from "../log.ts";
+import type { HostSettings } from "../settings.ts";
+import type { DurableStore } from "./store.ts";
+
+/** What every part of the durable engine works with. */
+export interface EngineContext {
+  store: DurableStore;
+  functions: readonly AppFunction[];
+  invoke: Invoke;
+  settings: HostSettings;
+  clock: Clock;
+  faults: Faults;
+  log: Log;
+}
+
+export const durableCategory = "Host.Triggers.DurableTask";

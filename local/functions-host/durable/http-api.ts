@@ -1,0 +1,160 @@
+import { setTimeout } from "node:timers/promises";
+import { json, notFound } from "../http-message.ts";
+import type { HostRequest, HostResponse } from "../http-message.ts";
+import { entitiesUnsupported } from "../functions.ts";
+import { managementUrls } from "./client-binding.ts";
+import type { Control, SendResult } from "./control.ts";
+import type { EngineContext } from "./engine-context.ts";
+import { purgeFiltered, queryInstances } from "./http-query.ts";
+import { isFinished } from "./store.ts";
+import type { Instance } from "./store.ts";
+import { isTrue, statusJson, statusOptions } from "./status.ts";
+
+export interface HttpApiContext {
+  engine: EngineContext;
+  control: Control;
+  hostUrl: string;
+  systemKey: string;
+}
+
+/** The durable extension's HTTP API, below its prefix. Segments are decoded. */
+export async function answerDurable(
+  context: HttpApiContext,
+  request: HostRequest,
+  segments: readonly string[],
+): Promise<HostResponse> {
+  const [what, first, second, third] = segments;
+  const { method } = request;
+  if (what === "entities") return json(501, { Message: entitiesUnsupported });
+  if (what === "orchestrators" && method === "POST" && first !== undefined && segments.length <= 3) {
+    return start(context, request, first, second);
+  }
+  if (what !== "instances") return notFound;
+  if (first === undefined || first === "") {
+    if (method === "GET") return queryInstances(context.engine.store, request);
+    return method === "DELETE" ? purgeFiltered(context, request) : notFound;
+  }
+  if (second === undefined) {
+    if (method === "GET") return getStatus(context, request, first);
+    if (method !== "DELETE") return notFound;
+    return (await context.control.purge(first)) ? json(200, { instancesDeleted: 1 }) : notFound;
+  }
+  return method === "POST" ? command(context, request, first, second, third) : notFound;
+}
+
+async function start(
+  context: HttpApiContext,
+  request: HostRequest,
+  name: string,
+  instanceId: string | undefined,
+): Promise<HostResponse> {
+  const input = readJson(request);
+  if (input === invalid) return json(400, { Message: "Invalid JSON content" });
+  const version = request.query.get("version");
+  const result = await context.control.start({
+    name,
+    input: input ?? null,
+    ...(instanceId !== undefined && { instanceId }),
+    ...(version !== null && version !== "" && { version }),
+  });
+  if ("started" in result)
+    return (await outputInTime(context, result.started, request)) ?? accepted(context, result.started);
+  // The extension maps the exception about a running instance to 500, not to 409.
+  return json(result.refused === "invalid" ? 400 : 500, { Message: result.reason });
+}
+
+function accepted({ hostUrl, systemKey, engine }: HttpApiContext, instanceId: string): HostResponse {
+  const urls = managementUrls({ hostUrl, systemKey, hubName: engine.settings.hubName }, instanceId);
+  return json(202, urls, [
+    ["location", urls.statusQueryGetUri],
+    ["retry-after", "10"],
+  ]);
+}
+
+/** A start with `timeout` and `pollingInterval` (seconds, of real time) answers the output if it comes in time. */
+async function outputInTime({ engine }: HttpApiContext, instanceId: string, { query }: HostRequest) {
+  const timeoutSeconds = Number(query.get("timeout") ?? 0);
+  const intervalSeconds = Number(query.get("pollingInterval") ?? 1);
+  const until = performance.now() + timeoutSeconds * 1000;
+  while (timeoutSeconds > 0 && engine.store.database.isOpen) {
+    const instance = engine.store.instance(instanceId);
+    if (instance && isFinished(instance.status)) {
+      const output: unknown = JSON.parse(instance.output ?? "null");
+      return json(instance.status === "Failed" ? 500 : 200, output);
+    }
+    if (performance.now() >= until) return undefined;
+    await setTimeout(Math.max(10, Math.min(intervalSeconds * 1000, until - performance.now())));
+  }
+  return undefined;
+}
+
+function getStatus(context: HttpApiContext, request: HostRequest, instanceId: string): HostResponse {
+  const { store } = context.engine;
+  const instance = store.instance(instanceId);
+  if (!instance) return notFound;
+  const options = statusOptions(request.query);
+  const body = statusJson(instance, options, options.showHistory ? store.history(instanceId) : []);
+  if (isFinished(instance.status)) {
+    const isError = instance.status === "Failed" && isTrue(request.query, "returnInternalServerErrorOnFailure", false);
+    return json(isError ? 500 : 200, body);
+  }
+  return json(202, body, [
+    ["location", request.url],
+    ["retry-after", "5"],
+  ]);
+}
+
+async function command(
+  context: HttpApiContext,
+  request: HostRequest,
+  instanceId: string,
+  operation: string,
+  eventName: string | undefined,
+): Promise<HostResponse> {
+  const { control, engine } = context;
+  const reason = request.query.get("reason") ?? "";
+  switch (operation.toLowerCase()) {
+    case "raiseevent": {
+      const input = readJson(request);
+      if (eventName === undefined || eventName === "") return notFound;
+      if (input === invalid || input === undefined) return json(400, { Message: "Invalid JSON content" });
+      return sent(await control.raiseEvent(instanceId, eventName, input));
+    }
+    case "terminate":
+      return sent(await control.terminate(instanceId, reason));
+    case "suspend":
+      return sent(await control.suspend(instanceId, reason));
+    case "resume":
+      return sent(await control.resume(instanceId, reason));
+    case "restart":
+      return restart(context, request, engine.store.instance(instanceId));
+    case "rewind":
+      return json(501, { Message: "rewind is not supported by the local host (start a new instance)" });
+    default:
+      return notFound;
+  }
+}
+
+async function restart(context: HttpApiContext, request: HostRequest, instance?: Instance): Promise<HostResponse> {
+  if (!instance) return notFound;
+  const { name, input, instanceId } = instance;
+  const isNew = isTrue(request.query, "restartWithNewInstanceId", true);
+  const result = await context.control.start({ name, input, ...(!isNew && { instanceId }) });
+  return "started" in result ? accepted(context, result.started) : json(500, { Message: result.reason });
+}
+
+function sent(result: SendResult): HostResponse {
+  return { status: { sent: 202, "unknown instance": 404, finished: 410 }[result] };
+}
+
+const invalid = Symbol("not JSON");
+
+/** The body as normalised JSON; undefined when it is empty. */
+function readJson({ body }: HostRequest): string | undefined | typeof invalid {
+  if (body.length === 0) return undefined;
+  try {
+    return JSON.stringify(JSON.parse(body.toString()));
+  } catch {
+    return invalid;
+  }
+}

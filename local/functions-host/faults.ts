@@ -1,0 +1,45 @@
+/** One run of an activity. */
+export interface ActivityCall {
+  name: string;
+  input: unknown;
+  instanceId: string;
+  /** 1 for the first run; one more for every durable retry and for every run after a crash or a lost acknowledgement. */
+  attempt: number;
+}
+
+/** A transaction that the engine is about to commit. */
+export interface Commit {
+  kind: "message" | "orchestration" | "activity";
+  instanceId: string;
+  /** The orchestrator's or activity's name; for a message what it is, e.g. `ExecutionStarted`. */
+  name: string;
+}
+
+/** What tests may let go wrong. A knob that never resolves, followed by `host.kill()`, is a crash at that place. */
+export interface Faults {
+  /** Before an activity runs. Throwing fails the activity without running it. */
+  beforeActivity?(call: ActivityCall): void | Promise<void>;
+  /**
+   * After an activity took effect and before its result is committed. Throwing fails it all the same;
+   * `"run again"` loses the acknowledgement, so that it is delivered once more.
+   */
+  afterActivity?(call: ActivityCall): AfterActivity | Promise<AfterActivity>;
+  /**
+   * Before a transaction is committed, outgoing messages included. Throwing refuses a client's message with 500; work of
+   * the engine is left to the next host.
+   */
+  beforeCommit?(commit: Commit): void | Promise<void>;
+  /** Delivers the completion of every activity, timer and sub-orchestration twice, as a queue may. */
+  duplicateCompletions?: boolean;
+  /**
+   * Answers a start with the id of an instance that has not finished like any other, and drops it: what Azure Storage does
+   * when two starts race.
+   */
+  dropSecondStart?: boolean;
+  /** Runs every orchestrator twice on the same history and fails the instance if the two runs decide differently. */
+  replayTwice?: boolean;
+}
+
+// void belongs here: a knob that only looks need not return anything.
+// eslint-disable-next-line @typescript-eslint/no-invalid-void-type
+type AfterActivity = void | undefined | "run again";

@@ -1,0 +1,184 @@
+import type { FunctionApp } from "./app.ts";
+import { systemClock } from "./clock.ts";
+import type { Clock } from "./clock.ts";
+import { receiveLibraryLog } from "./core-api.ts";
+import { clientBinding } from "./durable/client-binding.ts";
+import { createControl } from "./durable/control.ts";
+import { openDatabase } from "./durable/database.ts";
+import { createDispatcher } from "./durable/dispatcher.ts";
+import type { EngineContext } from "./durable/engine-context.ts";
+import { describeFailure } from "./durable/run-orchestrator.ts";
+import { createStore } from "./durable/store.ts";
+import type { Faults } from "./faults.ts";
+import { createFront } from "./front.ts";
+import { listFunctions } from "./functions.ts";
+import type { HostFunction } from "./functions.ts";
+import { listRoutes } from "./http-functions.ts";
+import { serveHttp } from "./http-server.ts";
+import { createInvoke, runHooks } from "./invoke.ts";
+import { createLog } from "./log.ts";
+import type { LogEntry, LogLevel } from "./log.ts";
+import { readHostSettings } from "./settings.ts";
+import { createTimerRunner, listTimers } from "./timer-triggers.ts";
+import { createTracker } from "./tracker.ts";
+
+export interface HostOptions {
+  app: FunctionApp;
+  /** Path of the sqlite file, or ":memory:". One host at a time uses it. */
+  store: string;
+  /** 0 or absent: a free port. The host listens on 127.0.0.1 only. */
+  port?: number;
+  clock?: Clock;
+  faults?: Faults;
+  log?: (entry: LogEntry) => void;
+}
+
+export interface FunctionsHost {
+  /** http://127.0.0.1:port */
+  readonly url: string;
+  readonly port: number;
+  readonly functions: readonly HostFunction[];
+  /** Resolves when nothing is running and nothing is due; timers in the future do not count. */
+  whenIdle(): Promise<void>;
+  /** Runs a timer-triggered function now. Rejects with what its handler threw. */
+  trigger(name: string): Promise<void>;
+  /** Stops taking work, lets what runs end (10 s at most), closes port and store. Idempotent. */
+  close(): Promise<void>;
+  /** As if the process were killed: nothing is committed any more. Handlers that run do go on, but reach nothing. */
+  kill(): Promise<void>;
+}
+
+const closeWithinMilliseconds = 10_000;
+
+/**
+ * Runs an app on this one machine as Azure's Functions host does: HTTP and timer triggers, and Durable orchestrations over
+ * the real wire protocol, kept in `store`. Not for more than one machine and not for production: one process, no keys
+ * on functions, no scale-out. Throws one sentence that says what to correct.
+ */
+export async function startFunctionsHost(options: HostOptions): Promise<FunctionsHost> {
+  const { app, clock = systemClock, faults = {} } = options;
+  const log = createLog(options.log, () => clock.now());
+  const settings = readHostSettings(app.hostJson);
+  const functions = listFunctions(app);
+  const routes = listRoutes(functions);
+  const timers = listTimers(functions);
+  const database = openDatabase(options.store);
+  const tracker = createTracker();
+  let closing: Promise<void> | undefined;
+
+  const store = createStore(database);
+  const systemKey = store.systemKey();
+  let url = "";
+  const invoke = createInvoke({
+    app,
+    log,
+    durableClient: () => clientBinding({ hostUrl: url, hubName: settings.hubName, systemKey }),
+    describeFailure,
+  });
+  const engine: EngineContext = { store, functions, invoke, settings, clock, faults, log };
+  const dispatcher = createDispatcher(engine);
+  const control = createControl(engine, dispatcher);
+  const timerRunner = createTimerRunner({ timers, database, clock, invoke, log, track: tracker.track });
+
+  const front = createFront({
+    routes,
+    invoke,
+    settings,
+    systemKey,
+    functions: () => listed,
+    durable: { engine, control, hostUrl: () => url },
+    trigger,
+    track: tracker.track,
+    isClosing: () => closing !== undefined,
+  });
+  const server = await serveHttp({
+    port: options.port ?? 0,
+    maxBodyBytes: settings.maxBodyBytes,
+    answer: front,
+    onError(error) {
+      if (database.isOpen)
+        log("error", "Host.Http", error instanceof Error ? (error.stack ?? error.message) : String(error));
+    },
+  }).catch((error: unknown) => {
+    database.close();
+    throw error;
+  });
+  url = `http://127.0.0.1:${server.port}`;
+  // Without it the durable client sends its users to port 7071, whatever the port is.
+  process.env["WEBSITE_HOSTNAME"] = `127.0.0.1:${server.port}`;
+
+  const prefix = settings.routePrefix === "" ? url : `${url}/${settings.routePrefix}`;
+  const listed: HostFunction[] = functions.map((fn) => {
+    const route = routes.find((each) => each.fn === fn);
+    const timer = timers.find((each) => each.fn === fn);
+    return {
+      name: fn.name,
+      kind: fn.kind,
+      ...(route && { url: `${prefix}/${route.template}`, methods: route.methods }),
+      ...(timer && { schedule: timer.schedule.expression }),
+    };
+  });
+
+  async function trigger(name: string): Promise<void> {
+    const timer = timers.find(({ fn }) => fn.name.toLowerCase() === name.toLowerCase());
+    if (!timer)
+      throw new Error(`trigger ${name}: not a timer function (call an HTTP function, or start an orchestration)`);
+    await timerRunner.trigger(timer);
+  }
+
+  async function whenIdle(): Promise<void> {
+    do {
+      await dispatcher.whenIdle();
+      // A timer trigger that is due already rings in the next turn.
+      await new Promise(setImmediate);
+      // Only what was under way is awaited: whether it has left work behind is for the next round.
+    } while (await tracker.waitForSome());
+  }
+
+  async function shutDown(isKilled: boolean): Promise<void> {
+    timerRunner.stop();
+    const ended = Promise.all([dispatcher.stop(), isKilled ? undefined : tracker.whenNone()]);
+    if (isKilled) database.close();
+    else await withinMilliseconds(ended, closeWithinMilliseconds);
+    await server.close();
+    database.close();
+    if (!isKilled) await runHooks(app, "appTerminate", { hookData: {} });
+  }
+
+  receiveLibraryLog((level, category, message) => {
+    log(level as LogLevel, category === "user" ? "Function.User" : "Host.Worker", message);
+  });
+  await runHooks(app, "appStart", { hookData: {} });
+  logFunctions(listed, (message) => {
+    log("information", "Host.Startup", message);
+  });
+  timerRunner.start();
+  dispatcher.wake();
+  return {
+    url,
+    port: server.port,
+    functions: listed,
+    whenIdle,
+    trigger,
+    close: () => (closing ??= shutDown(false)),
+    kill: () => (closing ??= shutDown(true)),
+  };
+}
+
+async function withinMilliseconds(work: Promise<unknown>, milliseconds: number): Promise<void> {
+  let timeout: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => {
+    timeout = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([work, limit]);
+  clearTimeout(timeout);
+}
+
+function logFunctions(functions: readonly HostFunction[], write: (message: string) => void): void {
+  write("This host serves one machine; it is for development and tests, not for production.");
+  write("Functions:");
+  for (const { name, kind, url, methods, schedule } of functions) {
+    const detail = url === undefined ? `${kind}Trigger` : `[${(methods ?? []).join(",")}] ${url}`;
+    write(`\t${name}: ${detail}${schedule === undefined ? "" : ` ${schedule}`}`);
+  }
+}

@@ -1,0 +1,236 @@
+import { app as azure } from "@azure/functions";
+import type { HttpRequest, HttpResponseInit } from "@azure/functions";
+import { request as rawRequest } from "node:http";
+import { connect } from "node:net";
+import { expect, it } from "vitest";
+import { gate, testApp } from "./fixture/test-app.ts";
+
+process.env["FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"] = "1000";
+const app = testApp();
+let slow = gate();
+
+const routed = (name: string) => (request: HttpRequest) => ({ jsonBody: { name, params: request.params } });
+app.register(() => {
+  azure.http("thing", { route: "things/{id}", methods: ["GET", "DELETE"], handler: routed("thing") });
+  azure.http("number", { route: "things/{id:int}", methods: ["GET"], handler: routed("number") });
+  azure.http("literal", { route: "things/new", methods: ["GET"], handler: routed("literal") });
+  azure.http("optional", { route: "pages/{page?}", handler: routed("optional") });
+  azure.http("rest", { route: "files/{*path}", handler: routed("rest") });
+  azure.http("byName", { handler: routed("byName") });
+  azure.http("head", {
+    route: "head",
+    methods: ["GET", "HEAD"],
+    handler: () => ({ body: "body", headers: { "x-a": "b" } }),
+  });
+  azure.http("throws", {
+    handler: () => {
+      throw new Error("on purpose");
+    },
+  });
+  azure.http("nothing", { handler: () => undefined as unknown as HttpResponseInit });
+  azure.http("text", { handler: () => "text" as unknown as HttpResponseInit });
+  azure.http("bad header", {
+    route: "bad-header",
+    handler: () => ({ status: 200, headers: [["x", "a\u0100"]] }),
+  });
+  azure.http("slow", {
+    handler: async () => {
+      await slow.pass();
+      return { body: "done" };
+    },
+  });
+  azure.http("echo", {
+    methods: ["POST"],
+    handler: async (request) => ({
+      status: 201,
+      headers: { "content-type": "application/octet-stream", "x-query": request.query.get("q") ?? "none" },
+      cookies: [
+        { name: "a", value: "1 2", path: "/x", httpOnly: true, secure: true, sameSite: "Lax", maxAge: 5 },
+        { name: "b", value: "2", expires: new Date("2030-01-01T00:00:00Z") },
+      ],
+      body: new Uint8Array(await request.arrayBuffer()),
+    }),
+  });
+  azure.http("describe", {
+    methods: ["POST"],
+    handler: async (request) => ({
+      jsonBody: {
+        method: request.method,
+        url: request.url,
+        header: request.headers.get("X-Thing"),
+        query: Object.fromEntries(request.query),
+        text: await request.text(),
+      },
+    }),
+  });
+});
+
+it.each([
+  ["things/new", { name: "literal", params: {} }],
+  ["things/NEW", { name: "literal", params: {} }],
+  ["Things/12", { name: "number", params: { id: "12" } }],
+  ["things/a%20b", { name: "thing", params: { id: "a b" } }],
+  ["things/a%2Fb", { name: "thing", params: { id: "a%2Fb" } }],
+  ["things/%E0%A4", { name: "thing", params: { id: "%E0%A4" } }],
+  ["pages", { name: "optional", params: {} }],
+  ["pages/2/", { name: "optional", params: { page: "2" } }],
+  ["files", { name: "rest", params: {} }],
+  ["files/a/b%20c.txt", { name: "rest", params: { path: "a/b c.txt" } }],
+  ["byname", { name: "byName", params: {} }],
+])("GET /api/%s is answered by the most specific route", async (path, answer) => {
+  const { host } = await app.start();
+  const response = await fetch(`${host.url}/api/${path}`);
+  expect(await response.json()).toEqual(answer);
+});
+
+it.each([
+  ["GET", "nowhere"],
+  ["GET", "api/nowhere"],
+  ["GET", "api/things/a/b"],
+  ["GET", "api/things"],
+  ["POST", "api/things/a"],
+  ["HEAD", "api/things/a"],
+  ["OPTIONS", "api/things/a"],
+  ["GET", "apix/things/a"],
+])("%s /%s is 404 without a body, other methods of a known route included", async (method, path) => {
+  const { host } = await app.start();
+  const response = await fetch(`${host.url}/${path}`, { method });
+  expect([response.status, await response.text()]).toEqual([404, ""]);
+});
+
+it("one route serves several functions by method", async () => {
+  const { host } = await app.start();
+  const response = await fetch(`${host.url}/api/things/12`, { method: "DELETE" });
+  expect(await response.json()).toEqual({ name: "thing", params: { id: "12" } });
+});
+
+it("bytes, headers and cookies survive the way there and back", async () => {
+  const { host } = await app.start();
+  const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
+  const response = await fetch(`${host.url}/api/echo?q=%C3%A4+b`, { method: "POST", body: bytes });
+  expect(response.status).toBe(201);
+  expect(response.headers.get("content-type")).toBe("application/octet-stream");
+  expect(response.headers.get("x-query")).not.toBe("none");
+  expect(new Uint8Array(await response.arrayBuffer())).toEqual(bytes);
+  expect(response.headers.getSetCookie()).toEqual([
+    "a=1%202; max-age=5; path=/x; secure; samesite=lax; httponly",
+    "b=2; expires=Tue, 01 Jan 2030 00:00:00 GMT; path=/",
+  ]);
+});
+
+it("a function sees method, absolute URL, headers, body, and a repeated query key as one value", async () => {
+  const { host } = await app.start();
+  const url = `${host.url}/api/describe?a=1&a=2&empty=&__proto__=x`;
+  const response = await fetch(url, { method: "POST", headers: { "x-thing": "y" }, body: "grüß" });
+  const { query, ...rest } = (await response.json()) as { query: object };
+  expect(rest).toEqual({ method: "POST", url, header: "y", text: "grüß" });
+  expect(Object.entries(query)).toEqual(
+    expect.arrayContaining([
+      ["a", "1,2"],
+      ["empty", ""],
+    ]),
+  );
+});
+
+it("a chunked body arrives whole", async () => {
+  const { host } = await app.start();
+  const body = new Blob(["one ", "two"]).stream();
+  const response = await fetch(`${host.url}/api/describe`, { method: "POST", body, duplex: "half" });
+  expect(await response.json()).toMatchObject({ text: "one two" });
+});
+
+it("HEAD answers the headers of GET without its body", async () => {
+  const { host } = await app.start();
+  const response = await fetch(`${host.url}/api/head`, { method: "HEAD" });
+  expect([response.status, response.headers.get("x-a"), await response.text()]).toEqual([200, "b", ""]);
+});
+
+it.each([
+  ["throws", 500],
+  ["text", 500],
+  ["bad-header", 500],
+  ["nothing", 204],
+])("a handler that %s answers %i without a body", async (path, status) => {
+  const { host } = await app.start();
+  const response = await fetch(`${host.url}/api/${path}`);
+  expect([response.status, await response.text()]).toEqual([status, ""]);
+});
+
+it("why a handler failed is in the log, not in the answer", async () => {
+  const { host, logged } = await app.start();
+  await fetch(`${host.url}/api/throws`);
+  expect(logged.filter(({ level }) => level === "error").map(({ message }) => message)).toEqual([
+    expect.stringMatching(/^Executed 'Functions.throws' \(Failed, Id=.*\): on purpose$/),
+  ]);
+});
+
+it("a body over the limit is 413, announced or not", async () => {
+  const { host } = await app.start();
+  const big = "x".repeat(1001);
+  expect((await fetch(`${host.url}/api/describe`, { method: "POST", body: big })).status).toBe(413);
+  const status = await new Promise((resolve, reject) => {
+    const chunked = rawRequest(`${host.url}/api/describe`, { method: "POST" }, (response) => {
+      resolve(response.resume().statusCode);
+    });
+    chunked.on("error", reject);
+    chunked.write(big);
+    chunked.end();
+  });
+  expect(status).toBe(413);
+});
+
+it.each([
+  "GET /api/%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+  "GET //evil/api HTTP/1.1\r\nHost: a b/c\r\nConnection: close\r\n\r\n",
+  "GET http:// HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+  "OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+  "GET /durabletask/instances/%ff HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+  "POST /api/describe HTTP/1.1\r\nHost: x\r\nContent-Length: abc\r\n\r\n",
+  "nonsense\r\n\r\n",
+])("a malformed request (%j) is answered with an error and does not end the host", async (text) => {
+  const { host } = await app.start();
+  const answer = await new Promise<string>((resolve) => {
+    const socket = connect(host.port, "127.0.0.1", () => socket.write(text));
+    let received = "";
+    socket.on("data", (chunk) => (received += chunk.toString()));
+    socket.on("close", () => {
+      resolve(received);
+    });
+  });
+  expect(answer).toMatch(/^HTTP\/1\.1 4\d\d/);
+  expect((await fetch(`${host.url}/admin/host/status`)).status).toBe(200);
+});
+
+it("GET / says that the app is up", async () => {
+  const { host } = await app.start();
+  expect(await (await fetch(host.url)).text()).toContain("up and running");
+});
+
+it("functions are listed with their URLs", async () => {
+  const { host, logged } = await app.start();
+  expect(host.functions).toContainEqual({
+    name: "thing",
+    kind: "http",
+    url: `${host.url}/api/things/{id}`,
+    methods: ["GET", "DELETE"],
+  });
+  expect(logged.map(({ message }) => message)).toContain(`\tthing: [GET,DELETE] ${host.url}/api/things/{id}`);
+});
+
+it("a host that closes lets its requests end and begins no new ones", async () => {
+  const { host } = await app.start();
+  slow = gate();
+  const running = fetch(`${host.url}/api/slow`);
+  await slow.reached;
+  const closed = host.close();
+  expect((await fetch(`${host.url}/api/byName`)).status).toBe(503);
+  slow.open();
+  expect((await running).status).toBe(200);
+  await closed;
+  await expect(fetch(`${host.url}/api/byName`)).rejects.toThrow();
+});
+
+it("a port that is taken is refused with what to do", async () => {
+  const { host } = await app.start();
+  await expect(app.start({ port: host.port })).rejects.toThrow("stop what uses it, or choose another port");
+});

@@ -1,0 +1,134 @@
+import type { Clock } from "./clock.ts";
+import type { Database } from "./durable/database.ts";
+import type { AppFunction } from "./functions.ts";
+import type { Invoke } from "./invoke.ts";
+import type { Log } from "./log.ts";
+import { parseSchedule } from "./schedule.ts";
+import type { Schedule } from "./schedule.ts";
+import { resolveSettings } from "./settings.ts";
+
+interface TimerTrigger {
+  fn: AppFunction;
+  schedule: Schedule;
+  runOnStartup: boolean;
+  /** Whether a run that was missed while the host was down is made up for. */
+  useMonitor: boolean;
+}
+
+/** The app's timer triggers. Throws one sentence for a schedule that cannot be read. */
+export function listTimers(functions: readonly AppFunction[]): TimerTrigger[] {
+  return functions
+    .filter(({ kind }) => kind === "timer")
+    .map((fn) => {
+      const options = fn.trigger as { schedule?: string; runOnStartup?: boolean; useMonitor?: boolean };
+      const expression = resolveSettings(options.schedule ?? "", `the schedule of function ${fn.name}`);
+      return {
+        fn,
+        schedule: parseSchedule(expression, `function ${fn.name}`),
+        runOnStartup: options.runOnStartup === true,
+        useMonitor: options.useMonitor !== false,
+      };
+    });
+}
+
+interface TimerRunner {
+  /** Fires what is past due or runs on startup, and waits for the rest. */
+  start(): void;
+  /** Runs one now, whatever its schedule. Rejects with what the handler threw. */
+  trigger(timer: TimerTrigger): Promise<void>;
+  stop(): void;
+}
+
+interface Status {
+  last: Date | null;
+  next: Date;
+}
+
+/**
+ * Runs timer triggers on this machine only: where Azure holds a lease so that one of many hosts runs a timer, here there is
+ * one host. The next run is computed when the present one has ended, so that runs never overlap.
+ */
+export function createTimerRunner(options: {
+  timers: readonly TimerTrigger[];
+  database: Database;
+  clock: Clock;
+  invoke: Invoke;
+  log: Log;
+  track: (work: Promise<void>) => Promise<void>;
+}): TimerRunner {
+  const { timers, database, clock, invoke, log, track } = options;
+  const alarms = new Map<TimerTrigger, () => void>();
+  let isStopped = false;
+
+  function readStatus({ fn, schedule }: TimerTrigger): Status | undefined {
+    const row = database.all("SELECT * FROM timer_triggers WHERE name = ?", fn.name)[0];
+    // Another schedule than the one that made the status: nothing was missed.
+    if (row?.["schedule"] !== schedule.expression) return undefined;
+    const last = row["last_at"] as number | null;
+    return { last: last === null ? null : new Date(last), next: new Date(row["next_at"] as number) };
+  }
+
+  function writeStatus({ fn, schedule }: TimerTrigger, { last, next }: Status): void {
+    const values = [fn.name, schedule.expression, last?.getTime() ?? null, next.getTime()];
+    database.run("INSERT OR REPLACE INTO timer_triggers VALUES (?, ?, ?, ?)", ...values);
+  }
+
+  async function invokeTimer({ fn }: TimerTrigger, status: Status | undefined, isPastDue: boolean): Promise<void> {
+    const at = clock.now().toISOString();
+    const last = status?.last ?? null;
+    const trigger = JSON.stringify({
+      Schedule: { AdjustForDST: true },
+      ScheduleStatus: status && {
+        Last: last?.toISOString() ?? "0001-01-01T00:00:00+00:00",
+        Next: status.next.toISOString(),
+        LastUpdated: last?.toISOString() ?? at,
+      },
+      IsPastDue: isPastDue,
+    });
+    await invoke({ fn, reason: `Timer fired at ${at}`, trigger: { json: trigger } });
+  }
+
+  async function fire(timer: TimerTrigger, isPastDue: boolean): Promise<void> {
+    const startedAt = clock.now();
+    try {
+      await invokeTimer(timer, readStatus(timer), isPastDue);
+    } catch {
+      // The invocation has logged why; the next occurrence is the retry.
+    }
+    if (isStopped || !database.isOpen) return;
+    writeStatus(timer, { last: startedAt, next: timer.schedule.next(clock.now()) });
+    arm(timer);
+  }
+
+  function arm(timer: TimerTrigger): void {
+    const next = readStatus(timer)?.next ?? timer.schedule.next(clock.now());
+    alarms.set(
+      timer,
+      clock.at(next, () => void track(fire(timer, false))),
+    );
+  }
+
+  return {
+    start() {
+      for (const timer of timers) {
+        const status = readStatus(timer);
+        const isPastDue = timer.useMonitor && status !== undefined && status.next <= clock.now();
+        if (isPastDue || timer.runOnStartup) {
+          if (isPastDue)
+            log("information", `Function.${timer.fn.name}`, `Function '${timer.fn.name}' is past due on startup.`);
+          void track(fire(timer, isPastDue));
+          continue;
+        }
+        if (!status || status.next <= clock.now()) {
+          writeStatus(timer, { last: status?.last ?? null, next: timer.schedule.next(clock.now()) });
+        }
+        arm(timer);
+      }
+    },
+    trigger: (timer) => track(invokeTimer(timer, readStatus(timer), false)),
+    stop() {
+      isStopped = true;
+      for (const cancel of alarms.values()) cancel();
+    },
+  };
+}

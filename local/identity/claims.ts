@@ -1,0 +1,62 @@
+import { randomUUID } from "node:crypto";
+import { v5 as uuidFromName } from "uuid";
+import type { Client, User } from "./accounts.ts";
+
+export type Claims = Record<string, unknown>;
+
+/** The public client through which people get tokens with their password, from a terminal. */
+export const cliClient = "guacamole-workspaces-cli";
+
+/** What every access token of one issuer has in common. */
+export interface TokenFrame {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly tokenSeconds: number;
+}
+
+/** Keycloak's claims of a client's own token: its service account is a user named after it. */
+export function serviceAccountClaims(client: Client, frame: TokenFrame, now: Date): Claims {
+  return {
+    ...commonClaims(frame, now),
+    sub: stableId(`service-account-${client.id}`),
+    azp: client.id,
+    client_id: client.id,
+    clientHost: "127.0.0.1",
+    clientAddress: "127.0.0.1",
+    preferred_username: `service-account-${client.id}`,
+    realm_access: { roles: client.roles },
+  };
+}
+
+/** Keycloak's claims of a person's token. The user's own claims are added, and cannot replace the ones below. */
+export function userClaims(user: User, frame: TokenFrame, now: Date): Claims {
+  const username = user.username.toLowerCase(); // as Keycloak keeps it
+  return {
+    ...user.claims,
+    ...commonClaims(frame, now),
+    sub: user.subject ?? stableId(username),
+    azp: cliClient,
+    sid: randomUUID(),
+    preferred_username: username,
+    realm_access: { roles: user.roles ?? [] },
+  };
+}
+
+function commonClaims({ issuer, audience, tokenSeconds }: TokenFrame, now: Date): Claims {
+  const issuedAt = Math.floor(now.getTime() / 1000);
+  return {
+    exp: issuedAt + tokenSeconds,
+    iat: issuedAt,
+    jti: randomUUID(),
+    iss: issuer,
+    aud: audience,
+    typ: "Bearer",
+    acr: "1",
+    scope: "profile email",
+  };
+}
+
+/** An id that a name has in every sample, after every restart. The namespace is an arbitrary constant. */
+function stableId(name: string): string {
+  return uuidFromName(name, "6c3fbe8e-5c1b-4d0e-9d4b-0a5a3f3f6f0a");
+}

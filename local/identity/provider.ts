@@ -1,0 +1,142 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Client, User } from "./accounts.ts";
+import { serviceAccountClaims, userClaims, type Claims, type TokenFrame } from "./claims.ts";
+import { discoveryDocument, paths } from "./discovery.ts";
+import { readForm } from "./read-form.ts";
+import { signJwt } from "./sign.ts";
+import { openSigningKeys } from "./signing-keys.ts";
+import { decideToken } from "./token-request.ts";
+
+export type { Client, User };
+
+export interface IdentityProviderOptions {
+  /** A JSON file that keeps the signing keys; ":memory:" forgets them. */
+  readonly store: string;
+  /** On 127.0.0.1; a free one if 0 or absent. */
+  readonly port?: number;
+  /** Default "sde". */
+  readonly realm?: string;
+  readonly audience: string;
+  readonly clients: readonly Client[];
+  readonly users: readonly User[];
+  readonly log?: (line: string) => void;
+  readonly now?: () => Date;
+  /** How long a token lives; default 300, as in Keycloak. */
+  readonly tokenSeconds?: number;
+}
+
+export interface IdentityProvider {
+  /** http://127.0.0.1:port/realms/sde */
+  readonly issuer: string;
+  readonly port: number;
+  /**
+   * A token for tests: that of the first client, with `claims` and `header` put in, or taken out where they are undefined.
+   * `alg` may be RS256, RS384, RS512, none, or HS256 (then keyed with the public key); anything else throws.
+   */
+  signToken(claims?: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>;
+  /** A new key signs from now on; tokens signed before stay valid. */
+  rotateKeys(): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: object;
+}
+
+/** Starts an OpenID Connect issuer that signs access tokens like Keycloak's. Throws if the port is taken or the key store is damaged. */
+export async function startIdentityProvider(options: IdentityProviderOptions): Promise<IdentityProvider> {
+  const { clients, users, realm = "sde", log = () => undefined, now = () => new Date() } = options;
+  const keys = await openSigningKeys(options.store);
+  const server = createServer();
+  const port = await listen(server, options.port ?? 0);
+  const realmPath = `/realms/${encodeURIComponent(realm)}`;
+  const issuer = `http://127.0.0.1:${port}${realmPath}`;
+  const frame: TokenFrame = { issuer, audience: options.audience, tokenSeconds: options.tokenSeconds ?? 300 };
+
+  function sign(claims: Claims, header: Record<string, unknown> = {}): string {
+    const key = keys.current();
+    return signJwt(claims, { alg: "RS256", typ: "JWT", kid: key.kid, ...header }, key);
+  }
+
+  async function answer(request: IncomingMessage): Promise<Answer> {
+    const path = request.url?.split("?")[0] ?? "";
+    const expected = path === realmPath + paths.token ? "POST" : "GET";
+    if (!Object.values(paths).some((known) => path === realmPath + known)) return problem(404, "not_found");
+    if (request.method !== expected) return problem(405, "invalid_request", `use ${expected}`);
+    if (path === realmPath + paths.discovery) return { status: 200, body: discoveryDocument(issuer) };
+    if (path === realmPath + paths.certs) return { status: 200, body: { keys: keys.publicKeys() } };
+    return answerToken(request);
+  }
+
+  async function answerToken(request: IncomingMessage): Promise<Answer> {
+    const form = await readForm(request);
+    if (typeof form === "number") return problem(form, "invalid_request", form === 413 ? "too large" : "send a form");
+    const decision = decideToken(form, request.headers.authorization, clients, users);
+    if ("error" in decision) {
+      log(`refused a token: ${decision.error}`);
+      return problem(decision.status, decision.error, decision.description);
+    }
+    const claims =
+      "client" in decision
+        ? serviceAccountClaims(decision.client, frame, now())
+        : userClaims(decision.user, frame, now());
+    log(`issued a token to ${String(claims["preferred_username"])}`);
+    return {
+      status: 200,
+      body: {
+        access_token: sign(claims),
+        expires_in: frame.tokenSeconds,
+        refresh_expires_in: 0,
+        token_type: "Bearer",
+        "not-before-policy": 0,
+        scope: claims["scope"],
+      },
+    };
+  }
+
+  server.on("request", (request, response) => {
+    answer(request)
+      .catch((error: unknown) => {
+        log(`could not answer: ${String(error)}`);
+        return problem(500, "server_error");
+      })
+      .then(({ status, body }) => {
+        response.writeHead(status, { "content-type": "application/json", "cache-control": "no-store" });
+        response.end(JSON.stringify(body));
+      })
+      .catch(() => request.destroy());
+  });
+
+  let closed: Promise<unknown> | undefined;
+  return {
+    issuer,
+    port,
+    signToken: async (claims, header) => {
+      const [first = { id: "tests", secret: "", roles: [] }] = clients;
+      return Promise.resolve(sign({ ...serviceAccountClaims(first, frame, now()), ...claims }, header));
+    },
+    rotateKeys: () => keys.rotate(),
+    close: async () => {
+      closed ??= new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  server.listen(port, "127.0.0.1");
+  try {
+    await once(server, "listening");
+  } catch (cause) {
+    throw new Error(`start identity provider: cannot listen on port ${port} (free it, or choose another)`, { cause });
+  }
+  return (server.address() as AddressInfo).port;
+}
+
+function problem(status: number, error: string, description?: string): Answer {
+  return { status, body: { error, ...(description !== undefined && { error_description: description }) } };
+}

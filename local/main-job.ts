@@ -1,0 +1,79 @@
+import { activationSteps } from "../orchestrations/activation.ts";
+import { sampleActivation } from "./sample-estate.ts";
+
+/** Where the product answers, and who may ask. */
+export interface Api {
+  url: string;
+  /** A fresh access token of the sample person. */
+  token: () => Promise<string>;
+}
+
+/** An operation as the API tells it. */
+export interface ToldOperation {
+  id: string;
+  state: "pending" | "running" | "done" | "failed" | "superseded";
+  progress?: { step: string; number: number; of: number; message?: string; undoing?: { failedStep: string } };
+  url?: string;
+  code?: string;
+  reason?: string;
+  step?: string;
+  undone?: string[];
+  leftBehind?: string[];
+}
+
+/** A step that has begun, or is being waited for. */
+export interface Beat {
+  step: string;
+  number: number;
+  of: number;
+  message?: string | undefined;
+}
+
+/** Longer than a desktop may take; the job then ends with what it saw. */
+const patienceMilliseconds = 10 * 60_000;
+const lookMilliseconds = 50;
+
+/** Activates the sample person's desktop through the public API, and tells every step as it happens. */
+export async function doMainJob(api: Api, tell: (beat: Beat) => void, signal: AbortSignal): Promise<ToldOperation> {
+  const { username, workspace } = sampleActivation;
+  let operation = await ask<ToldOperation>(api, signal, `/api/users/${username}/desktop`, {
+    method: "PUT",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ workspace }),
+  });
+
+  let told = 0;
+  let message: string | undefined;
+  const until = Date.now() + patienceMilliseconds;
+  while (operation.state === "pending" || operation.state === "running") {
+    if (Date.now() > until)
+      throw new Error(`wait for the desktop: ${operation.state} after 10 minutes (look at the log)`);
+    const { progress } = operation;
+    if (progress && !progress.undoing) {
+      // Steps can be quicker than our looks at them: those passed meanwhile are told too.
+      for (const [index, { name }] of activationSteps.entries())
+        if (index + 1 > told && index + 1 < progress.number) tell({ step: name, number: index + 1, of: progress.of });
+      if (progress.number > told || progress.message !== message) tell(progress);
+      told = Math.max(told, progress.number);
+      message = progress.message;
+    }
+    await new Promise((resolve) => setTimeout(resolve, lookMilliseconds));
+    operation = await ask<ToldOperation>(api, signal, `/api/operations/${operation.id}`);
+  }
+  if (operation.state === "done" && told > 0)
+    for (const [index, { name }] of activationSteps.entries())
+      if (index + 1 > told) tell({ step: name, number: index + 1, of: activationSteps.length });
+  return operation;
+}
+
+async function ask<Body>(api: Api, signal: AbortSignal, path: string, init: RequestInit = {}): Promise<Body> {
+  const headers = {
+    ...(init.headers as Record<string, string> | undefined),
+    authorization: `Bearer ${await api.token()}`,
+  };
+  const response = await fetch(api.url + path, { ...init, headers, signal });
+  const body = (await response.json()) as { detail?: string; code?: string };
+  if (!response.ok)
+    throw new Error(`${init.method ?? "GET"} ${path}: ${response.status} ${body.code ?? ""} ${body.detail ?? ""}`);
+  return body as Body;
+}

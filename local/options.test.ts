@@ -1,0 +1,21 @@
+import { describe, expect, it } from "vitest";
+import { readOptions } from "./options.ts";
+
+describe("the command line", () => {
+  it("may be empty", () => {
+    expect(readOptions([])).toMatchObject({ once: false, port: undefined, reset: false, kubeconfig: undefined });
+  });
+  it("asks for the usage text", () => {
+    expect(readOptions(["--help"])).toBeNull();
+  });
+  it.each([
+    [["--port", "http"], /--port: http is not a port/],
+    [["--port", "0"], /not a port/],
+    [["--port", "70000"], /not a port/],
+    [["--database-url", "mysql://x"], /--database-url/],
+    [["--no-such"], /--no-such/],
+    [["word"], /word/],
+  ])("%j is refused with the reason", (args, reason) => {
+    expect(() => readOptions(args)).toThrow(reason);
+  });
+});

@@ -1,0 +1,107 @@
+import { type KubeConfig, type KubernetesObject, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
+import type { Client, User } from "./identity/accounts.ts";
+
+/** The sample people. Their passwords are public: the identity provider listens on loopback and knows nobody else. */
+export const sampleUsers: readonly User[] = [
+  { username: "alice", password: "alice", claims: { groups: ["/asthma"] } },
+  { username: "bob", password: "bob", claims: { groups: ["/registry/readers"] } },
+  { username: "carol", password: "carol" },
+  { username: "dan", password: "dan" },
+  { username: "olga", password: "olga", roles: ["desktop-admin"] },
+];
+
+/** The client that Keycloak's login flow will be: it acts for any person. */
+export function serviceClient(secret: string): Client {
+  return { id: "workspace-action", secret, roles: ["desktop-service"] };
+}
+
+/** Who is shown by the main job. */
+export const sampleActivation = { username: "alice", workspace: "asthma-cohort" };
+
+interface Row {
+  workspace: string;
+  displayName: string;
+  availableFrom: string;
+  expires: string;
+  bindings: { name: string; expires: string; username?: string; claims?: object[] }[];
+}
+
+/** Workspaces and bindings, among them one expired, one not yet valid, and one matched by claims. */
+const estate: readonly Row[] = [
+  {
+    workspace: "asthma-cohort",
+    displayName: "Asthma cohort",
+    availableFrom: "2024-01-01",
+    expires: "2099-12-31",
+    bindings: [
+      { name: "asthma-cohort-alice", username: "alice", expires: "2099-12-31" },
+      { name: "asthma-cohort-carol", username: "carol", expires: "2024-12-31" },
+    ],
+  },
+  {
+    workspace: "cancer-registry",
+    displayName: "Cancer registry",
+    availableFrom: "2024-01-01",
+    expires: "2099-12-31",
+    bindings: [
+      { name: "cancer-registry-alice", username: "alice", expires: "2099-06-30" },
+      {
+        name: "cancer-registry-readers",
+        claims: [{ name: "groups", operator: "EQUALS", value: "/registry/readers" }],
+        expires: "2099-12-31",
+      },
+    ],
+  },
+  {
+    workspace: "flu-season-2023",
+    displayName: "Flu season 2023",
+    availableFrom: "2023-09-01",
+    expires: "2024-04-30",
+    bindings: [{ name: "flu-season-2023-alice", username: "alice", expires: "2099-12-31" }],
+  },
+  {
+    workspace: "rare-diseases",
+    displayName: "Rare diseases",
+    availableFrom: "2098-01-01",
+    expires: "2099-12-31",
+    bindings: [{ name: "rare-diseases-dan", username: "dan", expires: "2099-12-31" }],
+  },
+];
+
+/** Writes the sample estate; what is there already stays as people left it, its status included. */
+export async function writeSampleEstate(config: KubeConfig, namespace: string): Promise<void> {
+  const objects = KubernetesObjectApi.makeApiClient(config);
+  const apply = (manifest: KubernetesObject) =>
+    objects.patch(manifest, undefined, undefined, "sample-estate", true, PatchStrategy.ServerSideApply);
+
+  await apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
+  for (const manifest of estate.flatMap((row) => manifestsOf(row, namespace))) await apply(manifest);
+}
+
+function manifestsOf({ workspace, displayName, availableFrom, expires, bindings }: Row, namespace: string) {
+  const apiVersion = "xlscsde.nhs.uk/v1";
+  return [
+    {
+      apiVersion,
+      kind: "AnalyticsWorkspace",
+      metadata: { name: workspace, namespace },
+      spec: {
+        displayName,
+        description: `Sample workspace: ${displayName}`,
+        validity: { availableFrom, expires },
+        jupyterWorkspace: { image: "example/notebook:1.0.0" },
+      },
+    },
+    ...bindings.map(({ name, expires: until, username, claims }) => ({
+      apiVersion,
+      kind: "AnalyticsWorkspaceBinding",
+      metadata: { name, namespace, labels: username === undefined ? {} : { "xlscsde.nhs.uk/username": username } },
+      spec: {
+        workspace,
+        expires: until,
+        ...(username === undefined ? {} : { username }),
+        ...(claims === undefined ? {} : { claims }),
+      },
+    })),
+  ];
+}

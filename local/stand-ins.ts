@@ -1,0 +1,140 @@
+import { randomBytes } from "node:crypto";
+import { readFile, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { KubeConfig } from "@kubernetes/client-node";
+import { startLocalCluster } from "./cluster/cluster.ts";
+import { startLocalDatabase } from "./database/database.ts";
+import { loadApp } from "./functions-host/app.ts";
+import type { Faults } from "./functions-host/faults.ts";
+import { type FunctionsHost, startFunctionsHost } from "./functions-host/host.ts";
+import type { LogEntry } from "./functions-host/log.ts";
+import { startIdentityProvider } from "./identity/provider.ts";
+import type { StartOptions } from "./options.ts";
+import { sampleUsers, serviceClient, writeSampleEstate } from "./sample-estate.ts";
+
+/** Everything that runs after a start. */
+export interface Estate {
+  api: string;
+  issuer: string;
+  kubeconfig: KubeConfig;
+  databaseUrl: string;
+  namespace: string;
+  host: FunctionsHost;
+}
+
+/** The port that Azure Functions Core Tools use too. */
+const usualPort = 7071;
+const namespace = "guacamole";
+const audience = "guacamole-workspaces";
+
+/** Something that was started, and how to stop it. */
+export type Closers = (() => Promise<void>)[];
+
+/**
+ * Starts the stand-ins that are wanted and the product on top of them. What was started is pushed to `closers` at once, so
+ * that whoever called can stop it, also when a later part fails.
+ */
+export async function startEstate(
+  options: StartOptions,
+  root: string,
+  closers: Closers,
+  tell: (what: string, detail: string) => void,
+  log: (entry: LogEntry) => void,
+): Promise<Estate> {
+  const inState = (name: string) => join(options.state, name);
+  const secret = await keptSecret(inState("service-client-secret"));
+  const started = <T extends { close(): Promise<void> }>(part: T): T => {
+    closers.push(() => part.close());
+    return part;
+  };
+
+  const [databaseUrl, cluster, identity] = await allOrFirstError([
+    options.databaseUrl === undefined
+      ? startLocalDatabase({ directory: inState("database") }).then((database) => started(database).url)
+      : Promise.resolve(options.databaseUrl),
+    options.kubeconfig === undefined ? startLocalCluster({ store: inState("cluster.sqlite") }).then(started) : null,
+    startIdentityProvider({
+      store: inState("identity.json"),
+      audience,
+      clients: [serviceClient(secret)],
+      users: sampleUsers,
+    }).then(started),
+  ] as const);
+  tell("database", options.databaseUrl === undefined ? "PostgreSQL with Guacamole's schema (local)" : "yours");
+  tell("cluster", cluster ? `${cluster.url} (stand-in for Kubernetes)` : "yours");
+  tell("identity provider", `${identity.issuer} (stand-in for Keycloak)`);
+
+  const kubeconfigFile = options.kubeconfig ?? inState("kubeconfig");
+  if (cluster) await writeFile(kubeconfigFile, cluster.kubeconfig, { mode: 0o600 });
+  const kubeconfig = new KubeConfig();
+  try {
+    kubeconfig.loadFromFile(kubeconfigFile);
+  } catch (error) {
+    throw new Error(`read --kubeconfig: ${(error as Error).message}`, { cause: error });
+  }
+  if (cluster || options.sampleEstate) await writeSampleEstate(kubeconfig, namespace);
+
+  const app = await loadApp({
+    appRoot: root,
+    environment: {
+      TASKHUB_NAME: "local",
+      KUBECONFIG: kubeconfigFile,
+      NAMESPACE: namespace,
+      DATABASE_URL: databaseUrl,
+      OIDC_ISSUER: identity.issuer,
+      OIDC_AUDIENCE: audience,
+      OIDC_CLIENTS: "workspace-action,guacamole-workspaces-cli",
+      GUACAMOLE_URL: process.env["GUACAMOLE_URL"] ?? "http://127.0.0.1:8080/guacamole",
+      DESKTOP_IMAGE: process.env["DESKTOP_IMAGE"] ?? "example.org/analytics-vnc-client:1.0.0",
+    },
+  });
+  const port = options.port ?? ((await isFree(usualPort)) ? usualPort : 0);
+  const faults: Faults = {
+    afterActivity({ name }) {
+      if (name === options.crashAt) process.kill(process.pid, "SIGKILL");
+    },
+  };
+  const host = started(await startFunctionsHost({ app, store: inState("task-hub.sqlite"), port, faults, log }));
+  tell("functions", `${host.url}/api (stand-in for Azure Functions, for one machine)`);
+
+  return { api: host.url, issuer: identity.issuer, kubeconfig, databaseUrl, namespace, host };
+}
+
+/** Waits for all, so that what still starts when another part fails is known to its closer, and then tells the first error. */
+async function allOrFirstError<T extends readonly unknown[]>(
+  parts: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  const results = await Promise.allSettled(parts);
+  const failed = results.find((result) => result.status === "rejected");
+  if (failed) throw failed.reason;
+  return results.map((result) => (result as PromiseFulfilledResult<unknown>).value) as {
+    -readonly [K in keyof T]: Awaited<T[K]>;
+  };
+}
+
+/** A random secret, the same at every start. */
+async function keptSecret(file: string): Promise<string> {
+  try {
+    return (await readFile(file, "utf8")).trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    const secret = randomBytes(24).toString("base64url");
+    await writeFile(file, secret, { mode: 0o600 });
+    return secret;
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const probe = createServer();
+  return new Promise((resolve) => {
+    probe.once("error", () => {
+      resolve(false);
+    });
+    probe.listen(port, "127.0.0.1", () => {
+      probe.close(() => {
+        resolve(true);
+      });
+    });
+  });
+}

@@ -1,0 +1,162 @@
+import { appendFile, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { buildProduct } from "./build.ts";
+import { LocalDatabaseError } from "./database/error.ts";
+import { lockFolder } from "./database/folder-lock.ts";
+import { doMainJob } from "./main-job.ts";
+import { readOptions, type StartOptions, usage } from "./options.ts";
+import { type Closers, type Estate, startEstate } from "./stand-ins.ts";
+import { sampleActivation } from "./sample-estate.ts";
+import { terminalOn } from "./terminal.ts";
+import { sampleToken } from "./token.ts";
+import { describeWritten } from "./written.ts";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const terminal = terminalOn(process.stdout);
+const { username, workspace } = sampleActivation;
+
+/** Starts everything, does the main job once, and serves until Ctrl-C. Resolves to the exit code. */
+async function start(options: StartOptions, stop: AbortSignal): Promise<number> {
+  const closers: Closers = [];
+  try {
+    closers.push(await openState(options));
+
+    terminal.line("guacamole-workspaces: everything on this machine, for trying out and development");
+    terminal.line();
+    terminal.started("product", await buildProduct(root));
+    const errors: string[] = [];
+    const logFile = join(options.state, "host.log");
+    await rm(logFile, { force: true });
+    const estate = await startEstate(options, root, closers, terminal.started, ({ at, level, category, message }) => {
+      if (level === "error") errors.push(message);
+      appendFile(logFile, `${at.toISOString()} ${level} ${category} ${message}\n`).catch(() => undefined); // a full disk shows elsewhere
+    });
+    const running = join(options.state, "running.json");
+    await writeFile(running, JSON.stringify({ api: estate.api, issuer: estate.issuer }));
+    closers.push(() => rm(running, { force: true }));
+
+    await untilReachable(estate, errors);
+    const done = await activate(estate, stop);
+    if (options.once || stop.aborted) return done ? 0 : 1;
+
+    tellWhatToTry(estate, logFile);
+    await new Promise((resolve) => {
+      stop.addEventListener("abort", resolve, { once: true });
+    });
+    return 0;
+  } finally {
+    terminal.settle();
+    if (closers.length > 1) terminal.line("\nstopping …");
+    for (const close of closers.reverse()) await close();
+    if (closers.length > 1) terminal.line("stopped");
+  }
+}
+
+/** Says at once what cannot be reached, instead of letting the first request fail. */
+async function untilReachable({ api }: Estate, errors: readonly string[]): Promise<void> {
+  if ((await fetch(`${api}/api/health/ready`)).ok) return;
+  throw new Error(`reach what the product needs: ${errors.join("; ")}`);
+}
+
+async function activate(estate: Estate, stop: AbortSignal): Promise<boolean> {
+  terminal.line();
+  terminal.line(`${username} asks for a desktop in ${workspace}:`);
+  const api = { url: estate.api, token: () => sampleToken(estate.issuer, username) };
+  let operation;
+  let beats = 0;
+  try {
+    operation = await doMainJob(
+      api,
+      (beat) => {
+        beats += 1;
+        terminal.beat(beat);
+      },
+      stop,
+    );
+  } catch (error) {
+    if (stop.aborted) return false;
+    throw error;
+  }
+  terminal.settle();
+  if (beats === 0) terminal.line("  it is there already, from an earlier start");
+  terminal.line();
+  if (operation.state !== "done") {
+    terminal.line(
+      `No desktop: ${operation.reason ?? operation.state} (step ${operation.step ?? "?"}, ${operation.code ?? "?"})`,
+    );
+    terminal.line(`Undone, newest first: ${operation.undone?.join(", ") ?? "nothing"}`);
+    return false;
+  }
+  terminal.line(`The desktop is ready: ${operation.url ?? ""}`);
+  terminal.line("(No Guacamole runs here; the link is what it would open. GUACAMOLE_URL names yours.)");
+  terminal.line("What was written:");
+  for (const line of await describeWritten(estate.kubeconfig, estate.databaseUrl, estate.namespace))
+    terminal.line(`  ${line}`);
+  return true;
+}
+
+function tellWhatToTry({ api }: Estate, logFile: string): void {
+  const authorization = `-H "Authorization: Bearer $(npm run -s token)"`;
+  terminal.line();
+  terminal.line("Serving. Try next, in another terminal:");
+  terminal.line(`  curl -s ${authorization} ${api}/api/users/${username}/workspaces`);
+  terminal.line(
+    `  curl -s -X PUT ${authorization} -H "Content-Type: application/json" -d '{"workspace":"cancer-registry"}' "${api}/api/users/${username}/desktop?wait=10"`,
+  );
+  terminal.line(`  curl -s -X DELETE ${authorization} "${api}/api/users/${username}/desktop?wait=10"`);
+  terminal.line();
+  terminal.line(`The host's log is in ${logFile}. Ctrl-C stops everything.`);
+}
+
+/** One start a folder: two would fight for the same databases. */
+async function openState({ state, reset }: StartOptions): Promise<() => Promise<void>> {
+  try {
+    await mkdir(state, { recursive: true });
+    const unlock = await lockFolder(state);
+    if (reset)
+      for (const name of await readdir(state))
+        if (name !== "lock") await rm(join(state, name), { recursive: true, force: true });
+    return unlock;
+  } catch (error) {
+    if (error instanceof LocalDatabaseError && error.code === "in-use")
+      throw new Error(
+        `use ${state}: another start has it open (stop that one first, or choose a folder with --state)`,
+        {
+          cause: error,
+        },
+      );
+    throw new Error(`use ${state}: ${(error as Error).message} (choose another folder with --state)`, { cause: error });
+  }
+}
+
+async function main(): Promise<number> {
+  let options: StartOptions | null;
+  try {
+    options = readOptions(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n\n${usage}\n`);
+    return 2;
+  }
+  if (!options) {
+    process.stdout.write(`${usage}\n`);
+    return 0;
+  }
+
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.on(signal, () => {
+      stop.abort();
+    });
+  try {
+    return await start(options, stop.signal);
+  } catch (error) {
+    if (stop.signal.aborted) return 130;
+    const hint = /delete/.test((error as Error).message) ? "\nOr begin anew with all of it: npm start -- --reset" : "";
+    process.stderr.write(`\n${(error as Error).message}${hint}\n`);
+    return 1;
+  }
+}
+
+// Exit for real: a library's timer must not keep a finished process alive.
+process.exit(await main());

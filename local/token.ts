@@ -1,0 +1,28 @@
+import { sampleUsers } from "./sample-estate.ts";
+
+/** What a running start leaves for the commands beside it. */
+export interface Running {
+  api: string;
+  issuer: string;
+}
+
+/** An access token of a sample person from the local identity provider. */
+export async function sampleToken(issuer: string, username: string): Promise<string> {
+  const user = sampleUsers.find((candidate) => candidate.username === username);
+  if (!user)
+    throw new Error(
+      `get a token: there is no sample person ${username} (there are ${sampleUsers.map((each) => each.username).join(", ")})`,
+    );
+  const response = await fetch(`${issuer}/protocol/openid-connect/token`, {
+    method: "POST",
+    body: new URLSearchParams({
+      grant_type: "password",
+      client_id: "guacamole-workspaces-cli",
+      username,
+      password: user.password,
+    }),
+  });
+  const body = (await response.json()) as { access_token?: string; error?: string };
+  if (body.access_token === undefined) throw new Error(`get a token: ${body.error ?? `status ${response.status}`}`);
+  return body.access_token;
+}

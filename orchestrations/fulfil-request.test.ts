@@ -1,0 +1,157 @@
+import { describe, expect, it } from "vitest";
+import type { Outcome } from "../shared/desktop/request.ts";
+import { runToEnd, type Script, scriptedWorkflow } from "../test/scripted-workflow.ts";
+import { activationSteps } from "./activation.ts";
+import { fulfilRequest } from "./fulfil-request.ts";
+
+const request = { id: "r1", username: "alice", workspace: "a" as string | null, requestedAt: "", claims: {} };
+const plan = { readyWithinSeconds: 30, binding: { name: "b", personal: true } };
+const desktop = { workspace: "b", username: "alice", names: {} };
+
+/** Everything goes well for alice, who wants workspace a and has a desktop in b. */
+const fine: Script = {
+  readRequest: () => ({ request, outcomes: {} }),
+  checkEntitlement: () => ({ plan }),
+  ensureDatabaseRunning: () => ({ seen: "ready", message: "" }),
+  observeDesktop: () => ({ before: { others: [] } }),
+  waitReady: () => ({ seen: "ready", message: "" }),
+  writeConnection: () => ({ url: "http://guacamole/#/client/x" }),
+  listActiveDesktops: () => [],
+};
+
+function run(change: Script = {}) {
+  const recorded: Outcome[] = [];
+  const { workflow, calls, reports } = scriptedWorkflow({
+    ...fine,
+    recordOutcome: ({ outcome }: { outcome: Outcome }) => {
+      recorded.push(outcome);
+    },
+    ...change,
+  });
+  return { goOn: runToEnd(fulfilRequest(workflow, { username: "alice" })), calls, reports, outcome: recorded[0] };
+}
+
+const throws = (message: string) => () => {
+  throw new Error(message);
+};
+
+describe("fulfilling a request", () => {
+  it("activates the desktop, records how it ended, and looks again", () => {
+    const { goOn, calls, outcome } = run();
+    expect(goOn).toBe(false);
+    expect(outcome).toMatchObject({
+      state: "done",
+      message: "the desktop is ready",
+      url: "http://guacamole/#/client/x",
+    });
+    expect(calls.slice(-3)).toEqual(["listActiveDesktops", "recordOutcome", "readRequest"]);
+  });
+
+  it("does nothing for a request that has ended", () => {
+    const outcomes = { r1: { state: "done", at: "", message: "" } };
+    expect(run({ readRequest: () => ({ request, outcomes }) }).calls).toEqual(["readRequest"]);
+  });
+
+  it("does nothing where nobody asked", () => {
+    expect(run({ readRequest: () => null }).calls).toEqual(["readRequest"]);
+  });
+
+  it("goes on when a newer request came meanwhile", () => {
+    const newer = { ...request, id: "r2" };
+    expect(run({ readRequest: (_, n) => ({ request: n === 0 ? request : newer, outcomes: {} }) }).goOn).toBe(true);
+  });
+
+  it("gives up a wait for a newer request, and says superseded", () => {
+    const newer = { ...request, id: "r2", workspace: "c" };
+    const { goOn, outcome } = run({
+      readRequest: (_, n) => ({ request: n === 0 ? request : newer, outcomes: {} }),
+      waitReady: () => ({ seen: "waiting", message: "slow", againInSeconds: 1 }),
+    });
+    expect(outcome?.state).toBe("superseded");
+    expect(goOn).toBe(true);
+  });
+
+  it("tells which step failed, why, and what was undone", () => {
+    const { outcome } = run({ createDeployment: () => ({ refused: "cannot-start", reason: "quota" }) });
+    expect(outcome).toMatchObject({
+      state: "failed",
+      step: "deployment",
+      code: "cannot-start",
+      reason: "quota",
+      undone: ["deployment", "service", "network policy", "credential"],
+    });
+  });
+
+  it("suspends the previous desktop only when the new one is up, and access first", () => {
+    const { calls } = run({ listActiveDesktops: () => [desktop] });
+    const order = ["grantPermission", "withdrawPermission", "scaleToZero", "recordSuspended"] as const;
+    expect(order.map((name) => calls.indexOf(name))).toEqual(
+      order.map((name) => calls.indexOf(name)).sort((one, other) => one - other),
+    );
+    expect(calls).toContain("scaleToZero");
+  });
+
+  it("leaves the previous desktop alone when the new one fails", () => {
+    const { calls } = run({
+      listActiveDesktops: () => [desktop],
+      waitReady: () => ({ refused: "cannot-start", reason: "x" }),
+    });
+    expect(calls).not.toContain("withdrawPermission");
+    expect(calls).not.toContain("withdrawOthers");
+  });
+
+  it("keeps the new desktop when the previous one cannot be suspended, and says so", () => {
+    const { outcome, calls } = run({
+      listActiveDesktops: () => [desktop],
+      scaleToZero: throws("[cluster-unavailable] gone"),
+    });
+    expect(outcome).toMatchObject({ state: "done", message: expect.stringContaining("deployment (gone)") as string });
+    expect(calls).toContain("recordSuspended");
+  });
+});
+
+describe("a request for no desktop", () => {
+  const none: Script = { readRequest: () => ({ request: { ...request, workspace: null }, outcomes: {} }) };
+
+  it("suspends every active desktop of the person", () => {
+    const { calls, outcome } = run({ ...none, listActiveDesktops: () => [desktop, { ...desktop, workspace: "c" }] });
+    expect(calls.filter((name) => name === "scaleToZero")).toHaveLength(2);
+    expect(outcome).toMatchObject({ state: "done" });
+  });
+
+  it("withdraws access even if the pod cannot be stopped, and tells what failed", () => {
+    const { calls, outcome } = run({
+      ...none,
+      listActiveDesktops: () => [desktop],
+      scaleToZero: throws("[step-failed] no"),
+    });
+    expect(calls).toContain("withdrawPermission");
+    expect(outcome).toMatchObject({ state: "failed", step: "deployment", reason: "no", leftBehind: ["deployment"] });
+  });
+
+  it("fails, and says so, where the desktops cannot be listed", () => {
+    const { outcome } = run({ ...none, listActiveDesktops: throws("[cluster-unavailable] away") });
+    expect(outcome).toMatchObject({ state: "failed", code: "cluster-unavailable", step: "active desktops" });
+  });
+});
+
+describe("the activation saga", () => {
+  it("keeps the order of trust: network policy before pod, readiness before rows, permission last", () => {
+    const names = activationSteps.map(({ name }) => name);
+    const before = (one: string, other: string) => {
+      expect(names.indexOf(one), `${one} before ${other}`).toBeLessThan(names.indexOf(other));
+    };
+    before("entitlement", "before");
+    before("network policy", "deployment");
+    before("credential", "deployment");
+    before("deployment", "readiness");
+    before("readiness", "connection");
+    before("connection", "permission");
+    before("other desktops", "permission");
+  });
+
+  it("can undo every step that changes something", () => {
+    const changing = activationSteps.filter((step) => "do" in step && !/^(check|observe)/.test(step.do));
+    expect(changing.filter((step) => step.undo === undefined)).toEqual([]);
+  });
+});

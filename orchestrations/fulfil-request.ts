@@ -1,0 +1,96 @@
+import type { Task } from "durable-functions";
+import type { KnownDesktop } from "../shared/desktop/activities.ts";
+import type { DesktopRequest, Outcome } from "../shared/desktop/request.ts";
+import { activationSteps } from "./activation.ts";
+import { runSaga } from "./saga.ts";
+import { type Leftover, suspendDesktop } from "./suspension.ts";
+import { problemOf, type Workflow } from "./workflow.ts";
+
+/** The name under which the orchestration is registered. Its instance id is the person's: that is the lock. */
+export const fulfilRequestName = "fulfilRequest";
+
+export interface FulfilRequestInput {
+  username: string;
+}
+
+/**
+ * Works towards what the person wants. It reads the newest request, runs the saga for it, records how it ended, and looks
+ * again before it ends.
+ *
+ * @returns whether there is a newer request to go on with
+ */
+export function* fulfilRequest(workflow: Workflow, { username }: FulfilRequestInput): Generator<Task, boolean> {
+  const record = yield* workflow.call("readRequest", { username });
+  if (!record || Object.hasOwn(record.outcomes, record.request.id)) return false;
+  const { request } = record;
+
+  const outcome = yield* request.workspace === null ? suspendAll(workflow, request) : activate(workflow, request);
+  yield* workflow.call("recordOutcome", { username, requestId: request.id, outcome });
+
+  const newest = yield* workflow.call("readRequest", { username });
+  return newest !== null && newest.request.id !== request.id;
+}
+
+function* activate(workflow: Workflow, request: DesktopRequest): Generator<Task, Outcome> {
+  const stillWanted = function* () {
+    const newest = yield* workflow.call("readRequest", { username: request.username });
+    return newest?.request.id === request.id;
+  };
+  const result = yield* runSaga(workflow, activationSteps, { request }, stillWanted);
+  const at = workflow.now().toISOString();
+
+  if (result.state === "failed") {
+    const { step, problem, undone, leftBehind } = result;
+    if (problem.code === "request-changed" && leftBehind.length === 0)
+      return { state: "superseded", at, reason: problem.reason };
+    return { state: "failed", at, code: problem.code, reason: problem.reason, step, undone, leftBehind };
+  }
+
+  // The new desktop is up; only now the person's previous one goes down. What fails here is no reason to take the new one away.
+  const leftovers = yield* suspendActive(workflow, request, request.workspace ?? undefined);
+  const url = typeof result.facts["url"] === "string" ? result.facts["url"] : undefined;
+  const message =
+    leftovers.length === 0
+      ? "the desktop is ready"
+      : `the desktop is ready; left behind of the previous one: ${describe(leftovers)}`;
+  return { state: "done", at: workflow.now().toISOString(), message, url };
+}
+
+function* suspendAll(workflow: Workflow, request: DesktopRequest): Generator<Task, Outcome> {
+  const leftovers = yield* suspendActive(workflow, request);
+  const at = workflow.now().toISOString();
+  const first = leftovers[0];
+  if (!first) return { state: "done", at, message: "no desktop of this person runs" };
+  const { code, reason, step } = first;
+  return { state: "failed", at, code, reason, step, undone: [], leftBehind: leftovers.map(({ step }) => step) };
+}
+
+/** Suspends every active desktop of the person, except the one in that workspace. */
+function* suspendActive(workflow: Workflow, request: DesktopRequest, except?: string): Generator<Task, Leftover[]> {
+  const leftovers: Leftover[] = [];
+  let desktops: KnownDesktop[] = [];
+  try {
+    desktops = yield* workflow.call("listActiveDesktops", { username: request.username, except });
+  } catch (error) {
+    leftovers.push({ step: "active desktops", ...problemOf(error) });
+  }
+  for (const desktop of desktops) {
+    const since = workflow.now().toISOString();
+    const report = (step: string, number: number, of: number) => {
+      workflow.report({
+        requestId: request.id,
+        step,
+        number,
+        of,
+        since,
+        message: `suspending the desktop in ${desktop.workspace}`,
+      });
+    };
+    leftovers.push(...(yield* suspendDesktop(workflow, desktop, report)));
+  }
+  return leftovers;
+}
+
+function describe(leftovers: readonly Leftover[]): string {
+  return leftovers.map(({ step, reason }) => `${step} (${reason})`).join(", ");
+}

@@ -1,0 +1,124 @@
+import type { Task } from "durable-functions";
+import type { ActivityName, InputOf, ObservedRun, OutputOf, Run, Sighting } from "../shared/desktop/activities.ts";
+import { isRefusal } from "../shared/errors.ts";
+import { type Problem, problemOf, type Workflow } from "./workflow.ts";
+
+/** The host fails an orchestration whose custom status has more than 16 KB; a cluster's message can be of any length. */
+const longestMessage = 1_000;
+
+/** An activity that takes what a run knows. */
+type StepActivity = { [Name in ActivityName]: ObservedRun extends InputOf<Name> ? Name : never }[ActivityName];
+/** An activity that says what it saw. */
+type PollActivity = { [Name in StepActivity]: OutputOf<Name> extends Sighting ? Name : never }[StepActivity];
+
+/** One row of a saga: what people read, what is done or waited for, and what undoes it. */
+export type Step = { name: string; undo?: StepActivity } & (
+  { do: StepActivity } | { poll: PollActivity; withinSeconds: (run: ObservedRun) => number; late: Problem["code"] }
+);
+
+export type SagaResult =
+  | { state: "done"; facts: Facts }
+  | { state: "failed"; step: string; problem: Problem; undone: string[]; leftBehind: string[] };
+
+/** What the steps found out, by the names under which they returned it. */
+type Facts = Readonly<Record<string, unknown>>;
+
+/**
+ * Runs the steps in order. Each sees what the ones before it returned. When one fails, it and all before it are undone,
+ * newest first; an undo that fails does not stop the others and is named in `leftBehind`.
+ *
+ * @param stillWanted asked at every turn of a wait; a run that is no longer wanted fails with `request-changed`
+ */
+export function* runSaga(
+  workflow: Workflow,
+  steps: readonly Step[],
+  start: Run,
+  stillWanted: () => Generator<Task, boolean>,
+): Generator<Task, SagaResult> {
+  let facts: Facts = {};
+  const begun: Step[] = [];
+
+  for (const [index, step] of steps.entries()) {
+    const position = { requestId: start.request.id, step: step.name, number: index + 1, of: steps.length };
+    const since = workflow.now().toISOString();
+    const report = (message?: string) => {
+      workflow.report({ ...position, since, message: message?.slice(0, longestMessage) });
+    };
+
+    report();
+    begun.push(step); // before its do starts: a call that timed out may have taken effect
+    const input = { ...start, ...facts } as ObservedRun;
+    const result = yield* perform(workflow, step, input, { report, stillWanted });
+    if ("problem" in result) {
+      workflow.report({ ...position, since, undoing: { failedStep: step.name, code: result.problem.code } });
+      const ends = yield* undo(workflow, begun.reverse(), input);
+      return { state: "failed", step: step.name, problem: result.problem, ...ends };
+    }
+    facts = { ...facts, ...result.facts };
+  }
+  return { state: "done", facts };
+}
+
+interface Watcher {
+  report: (message: string) => void;
+  stillWanted: () => Generator<Task, boolean>;
+}
+
+function* perform(
+  workflow: Workflow,
+  step: Step,
+  input: ObservedRun,
+  watcher: Watcher,
+): Generator<Task, { facts: Facts } | { problem: Problem }> {
+  try {
+    if ("poll" in step) return (yield* waitFor(workflow, step, input, watcher)) ?? { facts: {} };
+    const output: unknown = yield* workflow.call(step.do, input);
+    if (isRefusal(output)) return { problem: { code: output.refused, reason: output.reason } };
+    return { facts: (output ?? {}) as Facts };
+  } catch (error) {
+    return { problem: problemOf(error) };
+  }
+}
+
+/** A durable loop around a short activity, until it sees what is waited for, refuses, or time is up. */
+function* waitFor(
+  workflow: Workflow,
+  step: Extract<Step, { poll: PollActivity }>,
+  input: ObservedRun,
+  { report, stillWanted }: Watcher,
+): Generator<Task, { problem: Problem } | undefined> {
+  const seconds = step.withinSeconds(input);
+  const deadline = workflow.now().getTime() + seconds * 1_000;
+
+  for (;;) {
+    const sighting: Sighting = yield* workflow.call(step.poll, input);
+    if (isRefusal(sighting)) return { problem: { code: sighting.refused, reason: sighting.reason } };
+    if (sighting.seen === "ready") return undefined;
+
+    report(sighting.message);
+    if (!(yield* stillWanted()))
+      return { problem: { code: "request-changed", reason: "a newer request of this person took its place" } };
+    if (workflow.now().getTime() >= deadline)
+      return { problem: { code: step.late, reason: `not there after ${seconds} s: ${sighting.message}` } };
+    if (sighting.againInSeconds) yield* workflow.pause(sighting.againInSeconds);
+  }
+}
+
+function* undo(
+  workflow: Workflow,
+  newestFirst: readonly Step[],
+  input: ObservedRun,
+): Generator<Task, { undone: string[]; leftBehind: string[] }> {
+  const undone: string[] = [];
+  const leftBehind: string[] = [];
+  for (const step of newestFirst) {
+    if (!step.undo) continue;
+    try {
+      yield* workflow.call(step.undo, input);
+      undone.push(step.name);
+    } catch (error) {
+      leftBehind.push(`${step.name}: ${problemOf(error).reason}`);
+    }
+  }
+  return { undone, leftBehind };
+}

@@ -1,0 +1,61 @@
+import { type OrchestrationContext, RetryOptions, type Task } from "durable-functions";
+import type { ActivityName, InputOf, OutputOf, Progress } from "../shared/desktop/activities.ts";
+import type { ErrorCode } from "../shared/errors.ts";
+import { errorCodes } from "../shared/errors.ts";
+
+/** What an orchestration may do: all that the sagas need of Durable Functions, so that they can be tested without it. */
+export interface Workflow {
+  /** The replay-safe clock. */
+  now(): Date;
+  /** Runs an activity, again after a pause where it throws; throws its last error when the attempts are used up. */
+  call<Name extends ActivityName>(name: Name, input: InputOf<Name>): Generator<Task, OutputOf<Name>>;
+  pause(seconds: number): Generator<Task, void>;
+  report(progress: Progress): void;
+}
+
+/** Four attempts over 14 seconds: rides out a restart of an API server's or database's connection, not an outage. */
+function retries(): RetryOptions {
+  // retryTimeoutInMilliseconds stays unset: the library hangs when it expires (Azure/azure-functions-durable-js#629).
+  const options = new RetryOptions(2_000, 4);
+  options.backoffCoefficient = 2;
+  options.maxRetryIntervalInMilliseconds = 30_000;
+  return options;
+}
+
+/** The Durable Functions side of a workflow. */
+export function workflowOf(context: OrchestrationContext): Workflow {
+  return {
+    now: () => context.df.currentUtcDateTime,
+    *call<Name extends ActivityName>(name: Name, input: InputOf<Name>) {
+      return (yield context.df.callActivityWithRetry(name, retries(), input)) as OutputOf<Name>;
+    },
+    *pause(seconds) {
+      yield context.df.createTimer(new Date(context.df.currentUtcDateTime.getTime() + seconds * 1_000));
+    },
+    report(progress) {
+      context.df.setCustomStatus(progress);
+    },
+  };
+}
+
+/** Reasons are kept in a small object and told to people. */
+const longestReason = 2_000;
+
+/** Why something did not work, with a stable code. */
+export interface Problem {
+  code: ErrorCode;
+  reason: string;
+}
+
+/**
+ * Reads an activity's error. The host hands it over as text only, `Activity function 'x' failed: <message> \n <details>`;
+ * our activities begin their messages with `[code]`.
+ */
+export function problemOf(error: unknown): Problem {
+  const text = error instanceof Error ? error.message : String(error);
+  const message = (text.split("\n")[0] ?? "").replace(/^Activity function '[^']*' failed:\s*(Error:\s*)?/, "").trim();
+  const [, code, reason] = /^\[([a-z-]+)\]\s*(.*)$/.exec(message) ?? [];
+  if (code !== undefined && reason !== undefined && Object.hasOwn(errorCodes, code))
+    return { code: code as ErrorCode, reason: reason.slice(0, longestReason) };
+  return { code: "step-failed", reason: message || "the step failed without a message" };
+}

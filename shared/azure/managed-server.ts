@@ -1,0 +1,75 @@
+import type { PostgreSQLManagementFlexibleServerClient } from "@azure/arm-postgresql-flexible";
+import type { Sighting } from "../desktop/activities.ts";
+import { ProductError, refuse } from "../errors.ts";
+import { azureCredential } from "./credential.ts";
+
+/** The Azure flexible server that holds Guacamole's database: development estates stop it over night. */
+export interface ManagedServer {
+  /** Looks at the server's state and starts it when it is stopped. Never waits for it. */
+  ensureRunning(): Promise<Sighting>;
+}
+
+/** How soon to look again: a stopped server takes minutes. */
+const againInSeconds = 10;
+
+/** Where no managed server is configured, the database is somebody else's concern. */
+export const unmanagedServer: ManagedServer = {
+  ensureRunning: () =>
+    Promise.resolve({ seen: "ready", message: "the database server is not managed by this product" }),
+};
+
+/** @param connect gives the client for a subscription; the default signs in as the app's managed identity */
+export function managedServer(
+  resourceId: string,
+  connect: (subscription: string) => Promise<PostgreSQLManagementFlexibleServerClient> = connectAzure,
+): ManagedServer {
+  const [, subscription = "", group = "", name = ""] =
+    /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)\/providers\/[^/]+\/flexibleServers\/([^/]+)$/i.exec(
+      resourceId,
+    ) ?? [];
+  let client: Promise<PostgreSQLManagementFlexibleServerClient> | undefined;
+
+  return {
+    async ensureRunning() {
+      try {
+        const { servers } = await (client ??= connect(subscription));
+        const { state } = await servers.get(group, name);
+        switch (state) {
+          case "Ready":
+          case "Updating":
+            return { seen: "ready", message: `the database server ${name} is ${state}` };
+          case "Stopped":
+            await servers.beginStart(group, name);
+            return {
+              seen: "waiting",
+              message: `the database server ${name} was stopped and is being started`,
+              againInSeconds,
+            };
+          case "Disabled":
+          case "Dropping":
+          case "Inaccessible":
+            return refuse("database-not-running", `the database server ${name} is ${state}; start it in Azure`);
+          default:
+            return {
+              seen: "waiting",
+              message: `the database server ${name} is ${state ?? "in an unknown state"}`,
+              againInSeconds,
+            };
+        }
+      } catch (error) {
+        client = undefined; // a failed sign-in must not be remembered
+        throw new ProductError(
+          "database-not-running",
+          `look at database server ${name}: Azure does not let us (see the log; check the app's identity and its role)`,
+          { cause: (error as Error).message },
+        );
+      }
+    },
+  };
+}
+
+/** Loaded only where it is used: the SDK takes a second to import. */
+async function connectAzure(subscription: string): Promise<PostgreSQLManagementFlexibleServerClient> {
+  const { PostgreSQLManagementFlexibleServerClient: Client } = await import("@azure/arm-postgresql-flexible");
+  return new Client(await azureCredential(), subscription);
+}

@@ -1,0 +1,182 @@
+import { z } from "zod";
+
+/**
+ * Every setting of the product, by the name it has in the environment. `describe` is what the README's table shows; a
+ * test keeps the two alike.
+ */
+export const settingsSchema = z.object({
+  KUBECONFIG: z.string().optional().describe("Path of a kubeconfig. Without it: the pod's service account"),
+  NAMESPACE: z.string().default("guacamole").describe("Namespace of the desktops and of our request objects"),
+  WORKSPACES_NAMESPACE: z.string().optional().describe("Namespace of workspaces and bindings. Default: NAMESPACE"),
+  CLUSTER_DOMAIN: z.string().default("cluster.local").describe("DNS domain of the cluster"),
+  GUACD_LABELS: labels("app=guacd").describe("Labels of the guacd pods, which alone may reach desktops: `key=value,…`"),
+  GUACD_NAMESPACE: z.string().optional().describe("Namespace of guacd. Default: NAMESPACE"),
+  ALLOWED_DESTINATIONS: destinations("jupyterhub/app=jupyterhub:8000").describe(
+    "Where desktops may connect to besides DNS: `namespace/label=value:port`, separated by commas, or `none`",
+  ),
+
+  DESKTOP_IMAGE: z.string().min(1).describe("Image of the browser container, by digest where possible"),
+  DESKTOP_BROWSER_URL: z
+    .string()
+    .default("https://jupyter.{workspace}.example.org")
+    .describe("What the browser opens; `{workspace}` is filled in"),
+  DESKTOP_CPU_REQUEST: amount("250m").describe("CPU that a desktop is promised"),
+  DESKTOP_MEMORY_REQUEST: amount("512Mi").describe("Memory that a desktop is promised"),
+  DESKTOP_CPU_LIMIT: amount("2").describe("CPU that a desktop may use"),
+  DESKTOP_MEMORY_LIMIT: amount("2Gi").describe("Memory that a desktop may use"),
+  DESKTOP_RUN_AS_NON_ROOT: z
+    .enum(["true", "false"])
+    .default("true")
+    .describe("`false` only for an image that needs root: it weakens the container's isolation"),
+  READY_WITHIN_SECONDS: seconds(300).describe("How long a container may take to become ready"),
+  UNSCHEDULABLE_GRACE_SECONDS: seconds(120).describe("How long a pod may wait for a node, so that a cluster can grow"),
+  TIME_ZONE: z
+    .string()
+    .default("Europe/London")
+    .refine(isTimeZone, "is not an IANA time zone (for example Europe/London)")
+    .describe("Time zone of the whole days in workspaces and bindings"),
+
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, "must begin with postgres:// or postgresql://")
+    .describe("Guacamole's PostgreSQL. Without a password in it where DATABASE_AUTH is entra"),
+  DATABASE_AUTH: z
+    .enum(["password", "entra"])
+    .default("password")
+    .describe("`password` from DATABASE_URL, or `entra`: a token of the app's managed identity"),
+  DATABASE_SERVER_ID: z
+    .string()
+    .regex(
+      /^\/subscriptions\/[0-9a-f-]{36}\/resourceGroups\/[^/]+\/providers\/Microsoft\.DBforPostgreSQL\/flexibleServers\/[^/]+$/i,
+      "is not the resource id of a flexible server",
+    )
+    .optional()
+    .describe("Resource id of the Azure flexible server, if the product is to start it when it is stopped"),
+  GUACAMOLE_URL: z.url().describe("Address of the Guacamole web application, as people reach it"),
+  GUACAMOLE_ENTITY_TEMPLATE: z
+    .string()
+    .regex(
+      /^[^{}]*\{workspace\}[^{}]*[@\\][^{}]*\{username\}[^{}]*$|^[^{}]*\{username\}[^{}]*[@\\][^{}]*\{workspace\}[^{}]*$/,
+      "must hold {workspace} and {username} with an @ or \\ between them, so that no two people share a name",
+    )
+    .default("{workspace}@{username}")
+    .describe("Guacamole's user name; must equal the claim that Guacamole reads"),
+
+  OIDC_ISSUER: z.url().describe("Issuer of access tokens, exactly as in their `iss`"),
+  OIDC_AUDIENCE: z.string().min(1).describe("Our name in the `aud` of access tokens"),
+  OIDC_JWKS_URL: z
+    .url()
+    .optional()
+    .describe("Where the issuer's keys are. Default: Keycloak's place below OIDC_ISSUER"),
+  OIDC_ALGORITHMS: list("RS256").describe("Accepted signature algorithms"),
+  OIDC_CLIENTS: list().describe("Clients (`azp`) whose tokens are accepted, separated by commas"),
+  OIDC_CLOCK_SKEW_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(60)
+    .default(30)
+    .describe("Tolerance for clocks that differ, at most 60"),
+  SERVICE_ROLE: z.string().default("desktop-service").describe("Role of callers that act for any person (Keycloak)"),
+  ADMIN_ROLE: z.string().default("desktop-admin").describe("Role of administrators"),
+
+  WAKE_SCHEDULE: z
+    .string()
+    .regex(/^(\S+ ){5}\S+$/, "is not NCRONTAB: six fields, the first for seconds")
+    .default("*/30 * * * * *")
+    .describe("NCRONTAB: when requests that nobody works on are picked up again"),
+});
+
+export type Settings = z.output<typeof settingsSchema> & {
+  WORKSPACES_NAMESPACE: string;
+  GUACD_NAMESPACE: string;
+  OIDC_JWKS_URL: string;
+};
+
+/**
+ * Reads all settings at once. Throws one error that names every setting that is missing or wrong and says why; values are
+ * not repeated, since some are secret.
+ */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""),
+  );
+  const result = settingsSchema.safeParse(given, { reportInput: false });
+  if (!result.success) {
+    const faults = result.error.issues.map(({ path, message }) => {
+      const name = String(path[0]);
+      return Object.hasOwn(given, name) ? `${name} ${message}` : `${name} is missing`;
+    });
+    throw new Error(
+      `read settings: ${faults.join("; ")} (set them in local.settings.json or as app settings; README lists all)`,
+    );
+  }
+  const settings = result.data;
+  return {
+    ...settings,
+    WORKSPACES_NAMESPACE: settings.WORKSPACES_NAMESPACE ?? settings.NAMESPACE,
+    GUACD_NAMESPACE: settings.GUACD_NAMESPACE ?? settings.NAMESPACE,
+    OIDC_JWKS_URL: settings.OIDC_JWKS_URL ?? `${settings.OIDC_ISSUER}/protocol/openid-connect/certs`,
+  };
+}
+
+/** A place that desktops may connect to: pods with that label in that namespace, on that port. */
+export interface Destination {
+  namespace: string;
+  label: [key: string, value: string];
+  port: number;
+}
+
+function seconds(fallback: number) {
+  return z.coerce.number().int().positive().default(fallback);
+}
+
+function amount(fallback: string) {
+  return z
+    .string()
+    .regex(/^\d+(\.\d+)?(m|[KMGT]i?)?$/, "is not an amount as Kubernetes writes it (500m, 2, 512Mi)")
+    .default(fallback);
+}
+
+function list(fallback?: string) {
+  const items = z.string().transform((text) =>
+    text
+      .split(",")
+      .map((item) => item.trim())
+      .filter(Boolean),
+  );
+  return fallback === undefined ? items : items.prefault(fallback);
+}
+
+function labels(fallback: string) {
+  return z
+    .string()
+    .regex(/^[^=,\s]+=[^=,\s]+(,[^=,\s]+=[^=,\s]+)*$/, "is not a list of labels (key=value,key=value)")
+    .prefault(fallback)
+    .transform((text) => Object.fromEntries(text.split(",").map((pair) => pair.split("=") as [string, string])));
+}
+
+function destinations(fallback: string) {
+  return z
+    .string()
+    .regex(
+      /^(none|[a-z0-9-]+\/[^=,:\s]+=[^=,:\s]+:\d{1,5}(,[a-z0-9-]+\/[^=,:\s]+=[^=,:\s]+:\d{1,5})*)$/,
+      "is neither `none` nor a list of destinations (namespace/label=value:port)",
+    )
+    .prefault(fallback)
+    .transform((text) => (text === "none" ? [] : text.split(",").map(parseDestination)));
+}
+
+function parseDestination(text: string): Destination {
+  const [, namespace = "", key = "", value = "", port = ""] = /^([^/]+)\/(.+)=(.+):(\d+)$/.exec(text) ?? [];
+  return { namespace, label: [key, value], port: Number(port) };
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false; // the constructor is the only test there is: it throws for unknown names
+  }
+}

@@ -1,0 +1,82 @@
+import type { ErrorCode, Refusal } from "../errors.ts";
+import type { NamedDesktop } from "./names.ts";
+import type { DesktopPlan } from "./plan.ts";
+import type { DesktopRequest, Outcome, RequestRecord } from "./request.ts";
+import type { DesktopBefore } from "./state.ts";
+
+/** What a step knows: the request, and what the steps before it found out. Steps that come first simply get less. */
+export interface Run {
+  request: DesktopRequest;
+}
+export interface PlannedRun extends Run {
+  plan: DesktopPlan;
+}
+export interface ObservedRun extends PlannedRun {
+  before: DesktopBefore;
+}
+
+/** What a wait saw. `waiting` is asked again, after `againInSeconds` where the answer did not take its time itself. */
+export type Sighting =
+  | { seen: "ready"; message: string }
+  | { seen: "waiting"; message: string; againInSeconds?: number | undefined }
+  | Refusal;
+
+/** One desktop that is to be suspended. */
+export interface KnownDesktop extends NamedDesktop {
+  /** The binding whose status is kept, where the desktop has a personal one. */
+  binding?: string | undefined;
+}
+
+/**
+ * Every activity: what it takes and what it returns. Orchestrations call by these names, functions/activities
+ * implements them. All of them are idempotent, since an activity runs at least once.
+ */
+export interface Activities {
+  readRequest: { input: { username: string }; output: RequestRecord | null };
+  recordOutcome: { input: { username: string; requestId: string; outcome: Outcome }; output: null };
+
+  checkEntitlement: { input: Run; output: { plan: DesktopPlan } | Refusal };
+  ensureDatabaseRunning: { input: PlannedRun; output: Sighting };
+  observeDesktop: { input: PlannedRun; output: { before: DesktopBefore } | Refusal };
+
+  createCredential: { input: ObservedRun; output: Refusal | null };
+  deleteCredential: { input: ObservedRun; output: null };
+  applyNetworkPolicy: { input: ObservedRun; output: Refusal | null };
+  deleteNetworkPolicy: { input: ObservedRun; output: null };
+  applyService: { input: ObservedRun; output: Refusal | null };
+  deleteService: { input: ObservedRun; output: null };
+  createDeployment: { input: ObservedRun; output: Refusal | null };
+  removeDeployment: { input: ObservedRun; output: null };
+  waitReady: { input: ObservedRun; output: Sighting };
+  writeConnection: { input: ObservedRun; output: { url: string } };
+  removeConnection: { input: ObservedRun; output: null };
+  withdrawOthers: { input: ObservedRun; output: null };
+  restoreOthers: { input: ObservedRun; output: null };
+  grantPermission: { input: ObservedRun; output: Refusal | null };
+  revokePermission: { input: ObservedRun; output: null };
+  recordActive: { input: ObservedRun; output: null };
+  restoreBindingStatus: { input: ObservedRun; output: null };
+
+  listActiveDesktops: { input: { username: string; except?: string | undefined }; output: KnownDesktop[] };
+  withdrawPermission: { input: KnownDesktop; output: null };
+  scaleToZero: { input: KnownDesktop; output: null };
+  recordSuspended: { input: KnownDesktop; output: null };
+}
+
+export type ActivityName = keyof Activities;
+export type InputOf<Name extends ActivityName> = Activities[Name]["input"];
+export type OutputOf<Name extends ActivityName> = Activities[Name]["output"];
+
+/** What people see while an operation runs: never internals. Kept as the orchestration's custom status. */
+export interface Progress {
+  requestId: string;
+  /** The step in words, its number, and of how many. */
+  step: string;
+  number: number;
+  of: number;
+  /** When this step began. */
+  since: string;
+  message?: string | undefined;
+  /** Set while the steps are undone. */
+  undoing?: { failedStep: string; code: ErrorCode } | undefined;
+}

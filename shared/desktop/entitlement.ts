@@ -1,0 +1,114 @@
+import type { Refusal } from "../errors.ts";
+import { refuse } from "../errors.ts";
+import { type Day, earlier } from "./day.ts";
+
+/** What the domain needs of an AnalyticsWorkspace. */
+export interface Workspace {
+  name: string;
+  displayName: string;
+  description: string;
+  availableFrom: Day;
+  expires: Day;
+}
+
+export type ClaimOperator = "EQUALS" | "NOT EQUALS" | "IN" | "NOT IN";
+
+export interface ClaimRule {
+  name: string;
+  operator: ClaimOperator;
+  value: string;
+}
+
+/** What the domain needs of an AnalyticsWorkspaceBinding. A binding names one person, or everybody whose claims match. */
+export interface Binding {
+  name: string;
+  workspace: string;
+  expires: Day;
+  username?: string;
+  claims: readonly ClaimRule[];
+  /** The operator's deployment name, where its status carries one; only a binding that names a person has it. */
+  deployment?: string;
+}
+
+export type Claims = Readonly<Record<string, unknown>>;
+
+export interface Person {
+  username: string;
+  claims: Claims;
+}
+
+/** The answer to "may this person use this workspace now?" when it is yes. `until` is the last day on which it stays so. */
+export interface Entitlement {
+  workspace: Workspace;
+  binding: Binding;
+  /** The deployment name that any of the person's own bindings to this workspace carries: it stays when another one counts. */
+  deployment?: string | undefined;
+  until: Day;
+}
+
+/**
+ * Whether the person may use the workspace today: some binding names this username (exact) or matches by claims, the
+ * workspace exists, and today lies inside both dates, first and last day included.
+ */
+export function decideEntitlement(
+  person: Person,
+  workspaceName: string,
+  known: { workspaces: readonly Workspace[]; bindings: readonly Binding[] },
+  today: Day,
+): Entitlement | Refusal {
+  const own = known.bindings.filter((binding) => bindsPerson(binding, person));
+  if (own.length === 0) return refuse("unknown-user", `no binding names ${person.username} or matches their claims`);
+
+  const candidates = own.filter(({ workspace }) => workspace === workspaceName).sort(preferred);
+  const binding = candidates[0];
+  if (!binding)
+    return refuse("workspace-not-bound", `${person.username} has no binding to a workspace called ${workspaceName}`);
+  if (today > binding.expires)
+    return refuse("binding-expired", `the binding ${binding.name} ended after ${binding.expires}`);
+
+  const workspace = known.workspaces.find(({ name }) => name === workspaceName);
+  if (!workspace)
+    return refuse(
+      "workspace-missing",
+      `the binding ${binding.name} names ${workspaceName}, which does not exist or cannot be read`,
+    );
+  if (today < workspace.availableFrom)
+    return refuse("workspace-not-yet-available", `${workspaceName} opens on ${workspace.availableFrom}`);
+  if (today > workspace.expires)
+    return refuse("workspace-expired", `${workspaceName} ended after ${workspace.expires}`);
+
+  const deployment = candidates.find((candidate) => candidate.deployment !== undefined)?.deployment;
+  return { workspace, binding, deployment, until: earlier(binding.expires, workspace.expires) };
+}
+
+/** The longest-lasting binding first; of two alike, the one that names the person, then by name, so that the choice is stable. */
+function preferred(one: Binding, other: Binding): number {
+  return (
+    other.expires.localeCompare(one.expires) ||
+    Number(other.username !== undefined) - Number(one.username !== undefined) ||
+    one.name.localeCompare(other.name)
+  );
+}
+
+/** Whether the binding is this person's. A username in a binding decides alone, so its claims can never let in somebody else. */
+export function bindsPerson(binding: Binding, person: Person): boolean {
+  if (binding.username !== undefined) return binding.username === person.username;
+  return binding.claims.length > 0 && binding.claims.every((rule) => matchesClaim(rule, person.claims));
+}
+
+/**
+ * Whether a claim fulfils a rule. A claim may hold one value or a list; EQUALS and IN want one of its values among the
+ * rule's (IN: separated by commas), the NOT forms want none. A claim that is absent fulfils nothing: doubt is no access.
+ */
+function matchesClaim({ name, operator, value }: ClaimRule, claims: Claims): boolean {
+  const held = valuesOf(Object.hasOwn(claims, name) ? claims[name] : undefined);
+  if (held.length === 0) return false;
+  const wanted = operator === "IN" || operator === "NOT IN" ? value.split(",").map((item) => item.trim()) : [value];
+  const overlaps = held.some((item) => wanted.includes(item));
+  return operator.startsWith("NOT") ? !overlaps : overlaps;
+}
+
+function valuesOf(claim: unknown): string[] {
+  const list: unknown[] = Array.isArray(claim) ? claim : [claim];
+  return list.filter((item) => ["string", "number", "boolean"].includes(typeof item)).map(String);
+}

@@ -1,0 +1,103 @@
+import { v5 as uuid5 } from "uuid";
+
+/** Which desktop: there is one per (workspace, username). */
+export interface DesktopKey {
+  workspace: string;
+  username: string;
+}
+
+/** Every name that belongs to one desktop; all follow from its key, so any step can be done or undone without another's result. */
+export interface DesktopNames {
+  deployment: string;
+  service: string;
+  secret: string;
+  networkPolicy: string;
+  /** Where guacd reaches the desktop. */
+  host: string;
+  /** Guacamole's connection group, connection, and user. */
+  group: string;
+  connection: string;
+  entity: string;
+}
+
+/** A desktop with its names: what every side effect needs to know which one is meant. */
+export interface NamedDesktop extends DesktopKey {
+  names: DesktopNames;
+}
+
+export interface NamingRules {
+  namespace: string;
+  clusterDomain: string;
+  /** `{workspace}` and `{username}` are filled in; must equal the claim that Guacamole reads. */
+  entityTemplate: string;
+}
+
+/** Lengths of guacamole_entity.name and guacamole_connection.connection_name; longer names are refused, never cut: two people could merge. */
+const guacamoleNameLength = 128;
+const namespaceOfUrls = "6ba7b811-9dad-11d1-80b4-00c04fd430c8"; // RFC 9562 §6.6, NAMESPACE_URL
+const origin = "https://workspaces.xlscsde.nhs.uk";
+
+/** 32 hex digits from a URL, as Python's uuid5(NAMESPACE_URL, url).hex. */
+function hashOf(...segments: string[]): string {
+  const url = [origin, ...segments.map(quote)].join("/");
+  return uuid5(url, namespaceOfUrls).replaceAll("-", "");
+}
+
+/** Percent-encodes as Python's urllib.parse.quote does: `/` stays, `!*'()` do not. */
+function quote(text: string): string {
+  return encodeURIComponent(text)
+    .replace(/[!*'()]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replaceAll("%2F", "/");
+}
+
+/** The Deployment's name as the AWMS operator made it. */
+export function deploymentName({ workspace, username }: DesktopKey): string {
+  return hashOf(workspace, username);
+}
+
+/** All names of a desktop. `deployment` wins where a binding's status already carries one. */
+export function nameDesktop(key: DesktopKey, rules: NamingRules, deployment = deploymentName(key)): DesktopNames {
+  const service = `client-${deployment}`;
+  return {
+    deployment,
+    service,
+    secret: service,
+    networkPolicy: service,
+    host: `${service}.${rules.namespace}.svc.${rules.clusterDomain}`,
+    group: key.workspace,
+    connection: key.username,
+    entity: rules.entityTemplate
+      .replaceAll("{workspace}", () => key.workspace)
+      .replaceAll("{username}", () => key.username),
+  };
+}
+
+/** Whether Guacamole can hold these names. */
+export function fitsGuacamole(names: DesktopNames): boolean {
+  return [names.group, names.connection, names.entity].every((name) => name.length <= guacamoleNameLength);
+}
+
+/** Stands for a person where letters are restricted (instance ids, object names): 32 hex digits. */
+export function personId(username: string): string {
+  return hashOf("person", username);
+}
+
+/** The value of the label `xlscsde.nhs.uk/username`. Two usernames can share it: always compare the spec too. */
+export function usernameLabel(username: string): string {
+  return username.replace(/[^0-9a-z.]+/g, "___");
+}
+
+/**
+ * Whether a text can be a username: lower-case, because Keycloak keeps usernames so and Guacamole compares bytes, and
+ * ASCII, because Java and PostgreSQL lower-case other letters differently.
+ */
+export function isUsername(text: string): boolean {
+  return text.length <= guacamoleNameLength && /^[a-z0-9][a-z0-9._@-]*$/.test(text);
+}
+
+/** Whether a text can be the name of an AnalyticsWorkspace (RFC 1123 subdomain). */
+export function isWorkspaceName(text: string): boolean {
+  return (
+    text.length <= guacamoleNameLength && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(text)
+  );
+}

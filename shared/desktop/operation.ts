@@ -1,0 +1,53 @@
+import type { Progress } from "./activities.ts";
+import { addOutcome, type DesktopRequest, type Outcome, type RequestRecord } from "./request.ts";
+
+/** A request as people see it. */
+export interface Operation {
+  state: "pending" | "running" | Outcome["state"];
+  progress?: Progress | undefined;
+  outcome?: Outcome | undefined;
+  /** Somebody has to start, or start again, the work on it. */
+  needsWaking: boolean;
+}
+
+/** What the person's orchestration shows of itself. */
+export interface LiveWork {
+  running: boolean;
+  progress: Progress | null;
+}
+
+const tookItsPlace = "a newer request of this person took its place";
+
+/** Where a request stands, from the person's record and the orchestration that works on it. */
+export function describeOperation(requestId: string, record: RequestRecord, live: LiveWork): Operation {
+  const outcome = Object.hasOwn(record.outcomes, requestId) ? record.outcomes[requestId] : undefined;
+  if (outcome) return { state: outcome.state, outcome, needsWaking: false };
+  if (record.request.id !== requestId) {
+    const outcome: Outcome = { state: "superseded", at: record.request.requestedAt, reason: tookItsPlace };
+    return { state: "superseded", outcome, needsWaking: false };
+  }
+  if (!live.running) return { state: "pending", needsWaking: true };
+  return live.progress?.requestId === requestId
+    ? { state: "running", progress: live.progress, needsWaking: false }
+    : { state: "pending", needsWaking: false };
+}
+
+/**
+ * What to write when a person asks for a workspace (or null: for none): nothing where the newest request already says so
+ * and has not failed, so that the same request again is the same operation.
+ *
+ * @param stillTrue whether the desktop really is as a finished request left it
+ */
+export function nextRequest(
+  current: RequestRecord | null,
+  wanted: DesktopRequest,
+  stillTrue: (request: DesktopRequest) => boolean,
+): RequestRecord | null {
+  if (current?.request.workspace === wanted.workspace) {
+    const outcome = current.outcomes[current.request.id];
+    if (!outcome || (outcome.state === "done" && stillTrue(current.request))) return null;
+  }
+  if (!current) return { request: wanted, outcomes: {} };
+  const superseded: Outcome = { state: "superseded", at: wanted.requestedAt, reason: tookItsPlace };
+  return { ...current, request: wanted, outcomes: addOutcome(current.outcomes, current.request.id, superseded) };
+}

@@ -1,0 +1,31 @@
+import { expect, it } from "vitest";
+import { describeState, keepsPod } from "./state.ts";
+
+const may = { connection: true, group: true, self: true };
+const mayNot = { connection: false, group: false, self: true };
+
+it.each([
+  [null, null, mayNot, "absent"],
+  [null, 1, mayNot, "failed"],
+  [{ replicas: 0, ready: 0 }, 1, mayNot, "suspended"],
+  [{ replicas: 0, ready: 1 }, 1, mayNot, "suspending"],
+  [{ replicas: 0, ready: 0 }, 1, may, "suspending"],
+  [{ replicas: 1, ready: 0 }, 1, may, "starting"],
+  [{ replicas: 1, ready: 1 }, 1, mayNot, "starting"],
+  [{ replicas: 1, ready: 1 }, 1, may, "ready"],
+] as const)(
+  "a Deployment %j with connection %j and permissions %j is %s",
+  (deployment, connectionId, permissions, expected) => {
+    expect(describeState({ deployment }, { connectionId, permissions }).state).toBe(expected);
+  },
+);
+
+it.each([
+  [{ replicas: 1, ready: 1 }, true, true],
+  [{ replicas: 1, ready: 1 }, false, false],
+  [{ replicas: 1, ready: 0 }, true, false],
+  [{ replicas: 0, ready: 1 }, true, false],
+  [null, true, false],
+])("a desktop with Deployment %j and Secret %s keeps its pod: %s", (deployment, secret, expected) => {
+  expect(keepsPod({ secret, networkPolicy: true, service: true, deployment })).toBe(expected);
+});

@@ -1,0 +1,73 @@
+import type { NamedDesktop } from "./names.ts";
+
+/** The status that a binding carries, as the operator kept it. */
+export interface BindingStatus {
+  statusText?: string | undefined;
+  deploymentName?: string | undefined;
+  replicas?: number | undefined;
+  lastActiveCheck?: string | undefined;
+}
+
+/** What the cluster holds of one desktop. */
+export interface ClusterSide {
+  secret: boolean;
+  networkPolicy: boolean;
+  service: boolean;
+  /** Wanted and ready pods, or null where there is no Deployment. */
+  deployment: { replicas: number; ready: number } | null;
+}
+
+/** READ as Guacamole's tables hold it: on the connection (the person can open it), on its group, and on the user itself. */
+export interface Permissions {
+  connection: boolean;
+  group: boolean;
+  self: boolean;
+}
+
+/** What Guacamole's database holds of one desktop. */
+export interface GuacamoleSide {
+  group: boolean;
+  /** A BALANCING group opens every connection in it to whoever may read the group. */
+  balancing: boolean;
+  connectionId: number | null;
+  user: boolean;
+  /** The user's last day, YYYY-MM-DD. */
+  validUntil: string | null;
+  permissions: Permissions;
+}
+
+/** What was there before a run began: the state that its undo goes back to. */
+export interface DesktopBefore extends ClusterSide, GuacamoleSide {
+  binding: { replicas: number | null; status: BindingStatus | null };
+  /** The person's desktops in other workspaces that could be opened when the run began. */
+  others: NamedDesktop[];
+}
+
+/** A desktop that runs keeps its pod and its credential: only a start makes new ones. */
+export function keepsPod({ deployment, secret }: ClusterSide): boolean {
+  return secret && deployment !== null && deployment.replicas > 0 && deployment.ready > 0;
+}
+
+export type DesktopState = "absent" | "starting" | "ready" | "suspending" | "suspended" | "failed";
+
+/** Which state the two sides amount to, and the reason in words. */
+export function describeState(
+  { deployment }: Pick<ClusterSide, "deployment">,
+  { connectionId, permissions }: Pick<GuacamoleSide, "connectionId" | "permissions">,
+): { state: DesktopState; reason: string } {
+  const mayOpen = permissions.connection;
+  if (!deployment) {
+    return connectionId === null
+      ? { state: "absent", reason: "nothing has been made for this person in this workspace" }
+      : { state: "failed", reason: "Guacamole has a connection, but there is no Deployment" };
+  }
+  if (deployment.replicas === 0) {
+    return deployment.ready > 0 || mayOpen
+      ? { state: "suspending", reason: "access is being withdrawn and the container is stopping" }
+      : { state: "suspended", reason: "scaled to zero, without access; the next request starts it again" };
+  }
+  if (deployment.ready === 0) return { state: "starting", reason: "the container is not ready yet" };
+  return mayOpen
+    ? { state: "ready", reason: "the container is ready and access is granted" }
+    : { state: "starting", reason: "the container is ready, access is not granted yet" };
+}

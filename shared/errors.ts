@@ -1,0 +1,65 @@
+/**
+ * The closed list of error codes. Each stands in problem+json answers, operation failures and logs, never changes its
+ * meaning, and has its HTTP status and title beside it.
+ */
+export const errorCodes = {
+  // The request itself
+  "malformed-body": [400, "The body is not what this route takes"],
+  "malformed-username": [400, "The username cannot be one of ours"],
+  "malformed-parameter": [400, "A parameter has a wrong value"],
+  "not-authenticated": [401, "A valid access token is needed"],
+  "not-allowed": [403, "This token may not do that"],
+  "not-found": [404, "There is nothing here"],
+  "method-not-allowed": [405, "This route does not take that method"],
+  "body-too-large": [413, "The body is too large"],
+  "unsupported-media-type": [415, "The body must be JSON"],
+  // Entitlement
+  "unknown-user": [404, "No binding names this person"],
+  "workspace-not-bound": [403, "This person is not bound to this workspace"],
+  "binding-expired": [403, "The binding has expired"],
+  "workspace-expired": [403, "The workspace has expired"],
+  "workspace-not-yet-available": [403, "The workspace is not yet available"],
+  "workspace-missing": [409, "The binding names a workspace that does not exist"],
+  "name-too-long": [409, "Workspace and username together are too long for Guacamole"],
+  // The work
+  "not-ours": [409, "An object of that name exists that this product did not create"],
+  "cannot-start": [409, "The container cannot start"],
+  "not-ready-in-time": [504, "The container was not ready in time"],
+  "database-not-running": [503, "The managed database server is not running"],
+  "request-changed": [409, "A newer request took its place"],
+  "too-many-writers": [503, "Others kept changing the same object"],
+  "cluster-unavailable": [503, "Kubernetes does not answer"],
+  "guacamole-unavailable": [503, "Guacamole's database does not answer"],
+  "identity-unavailable": [503, "The identity provider does not answer"],
+  "durable-unavailable": [503, "The task hub does not answer"],
+  "step-failed": [500, "A step failed"],
+  internal: [500, "Something went wrong here"],
+} as const satisfies Record<string, readonly [status: number, title: string]>;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+/** An error whose message may be shown to the caller: `verb object: reason (what to do)`, and no secret in it. */
+export class ProductError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "ProductError";
+    this.code = code;
+  }
+}
+
+/** What an activity returns instead of throwing when no retry will ever cure it; the saga rolls back at once. */
+export interface Refusal {
+  refused: ErrorCode;
+  reason: string;
+}
+
+export function refuse(code: ErrorCode, reason: string): Refusal {
+  return { refused: code, reason };
+}
+
+/** Whether an activity's output is a refusal. */
+export function isRefusal(output: unknown): output is Refusal {
+  return typeof output === "object" && output !== null && "refused" in output;
+}

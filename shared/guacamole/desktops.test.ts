@@ -1,0 +1,267 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type LocalDatabase, startLocalDatabase } from "../../local/database/database.ts";
+import { samplePlan, sampleRules } from "../../test/sample-plan.ts";
+import { connectDatabase, type Database } from "./database.ts";
+import { type GuacamoleDesktops, guacamoleDesktopsIn } from "./desktops.ts";
+
+let folder: string;
+let server: LocalDatabase;
+let admin: pg.Client;
+let database: Database;
+let guacamole: GuacamoleDesktops;
+
+const plan = samplePlan();
+const nothing = {
+  group: false,
+  balancing: false,
+  connectionId: null,
+  user: false,
+  validUntil: null,
+  permissions: { connection: false, group: false, self: false },
+};
+const all = { connection: true, group: true, self: true };
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "guacamole-"));
+  server = await startLocalDatabase({ directory: folder });
+  admin = new pg.Client({ connectionString: server.url });
+  await admin.connect();
+  database = connectDatabase({ url: server.url });
+  guacamole = guacamoleDesktopsIn(database, sampleRules);
+});
+
+afterAll(async () => {
+  await database.close();
+  await admin.end();
+  await server.close();
+  await rm(folder, { recursive: true });
+});
+
+beforeEach(async () => {
+  await admin.query("DELETE FROM guacamole_connection_group");
+  await admin.query("DELETE FROM guacamole_connection");
+  await admin.query("DELETE FROM guacamole_entity");
+});
+
+async function rows(text: string): Promise<unknown[]> {
+  return (await admin.query({ text, rowMode: "array" })).rows.map((row: unknown[]) => row.join("|"));
+}
+const groups = () => rows("SELECT connection_group_name, type, parent_id FROM guacamole_connection_group ORDER BY 1");
+const connections = () => rows("SELECT connection_name, protocol FROM guacamole_connection ORDER BY 1");
+const users = () =>
+  rows("SELECT e.name, u.valid_until::text FROM guacamole_entity e JOIN guacamole_user u USING (entity_id) ORDER BY 1");
+const parameters = () =>
+  rows("SELECT parameter_name, parameter_value FROM guacamole_connection_parameter ORDER BY parameter_name");
+const permissions = () =>
+  rows(`SELECT 'connection' AS kind, e.name, p.permission FROM guacamole_connection_permission p JOIN guacamole_entity e USING (entity_id)
+        UNION ALL SELECT 'group', e.name, p.permission FROM guacamole_connection_group_permission p JOIN guacamole_entity e USING (entity_id)
+        UNION ALL SELECT 'self', e.name, p.permission FROM guacamole_user_permission p JOIN guacamole_entity e USING (entity_id)
+        UNION ALL SELECT 'system', e.name, p.permission::text::guacamole_object_permission_type FROM guacamole_system_permission p JOIN guacamole_entity e USING (entity_id)
+        ORDER BY 1, 2, 3`);
+
+describe("writing a connection", () => {
+  it("makes group, connection with locked-down parameters, and user, and grants nothing", async () => {
+    await guacamole.writeConnection(plan, "Abcdefg8");
+    expect(await groups()).toEqual(["cohort-a|ORGANIZATIONAL|"]);
+    expect(await connections()).toEqual(["alice|vnc"]);
+    expect(await users()).toEqual(["cohort-a@alice|2026-12-31"]);
+    expect(await parameters()).toEqual([
+      "disable-copy|true",
+      "disable-paste|true",
+      `hostname|${plan.names.host}`,
+      "password|Abcdefg8",
+      "port|5900",
+    ]);
+    expect(await permissions()).toEqual([]);
+    expect(await guacamole.observe(plan.names)).toEqual({
+      ...nothing,
+      group: true,
+      connectionId: expect.any(Number) as number,
+      user: true,
+      validUntil: "2026-12-31",
+    });
+  });
+
+  it("twice changes nothing but the password, and keeps the connection's id", async () => {
+    const id = await guacamole.writeConnection(plan, "Abcdefg8");
+    expect(await guacamole.writeConnection(plan, "Hijklmn8")).toBe(id);
+    expect(await groups()).toHaveLength(1);
+    expect(await users()).toHaveLength(1);
+    expect(await parameters()).toContain("password|Hijklmn8");
+  });
+
+  it("removes parameters that are not ours, and moves the user's last day", async () => {
+    const id = await guacamole.writeConnection(plan, "Abcdefg8");
+    await admin.query("INSERT INTO guacamole_connection_parameter VALUES ($1, 'enable-sftp', 'true')", [id]);
+    await guacamole.writeConnection({ ...plan, until: "2027-01-31" }, "Abcdefg8");
+    expect(await parameters()).toHaveLength(5);
+    expect(await users()).toEqual(["cohort-a@alice|2027-01-31"]);
+  });
+
+  it("by thirty at once makes one group and thirty connections", async () => {
+    const people = Array.from({ length: 30 }, (_, n) => samplePlan({ username: `person-${n}` }));
+    await Promise.all([...people, ...people].map((each) => guacamole.writeConnection(each, "Abcdefg8")));
+    expect(await groups()).toHaveLength(1);
+    expect(await connections()).toHaveLength(30);
+    expect(await users()).toHaveLength(30);
+  });
+
+  it("gives each user random bytes for a password that nobody has", async () => {
+    await guacamole.writeConnection(plan, "Abcdefg8");
+    await guacamole.writeConnection(samplePlan({ username: "bob" }), "Abcdefg8");
+    const [row] = await rows(
+      "SELECT count(DISTINCT password_hash), count(DISTINCT password_salt), min(length(password_hash)) FROM guacamole_user",
+    );
+    expect(row).toBe("2|2|32");
+  });
+
+  it("of two root groups of one name takes the one that has the connection", async () => {
+    await admin.query(
+      "INSERT INTO guacamole_connection_group (connection_group_name) VALUES ('cohort-a'), ('cohort-a')",
+    );
+    await admin.query(`INSERT INTO guacamole_connection (connection_name, parent_id, protocol)
+      SELECT 'alice', max(connection_group_id), 'vnc' FROM guacamole_connection_group`);
+    await guacamole.writeConnection(plan, "Abcdefg8");
+    expect(await connections()).toEqual(["alice|vnc"]);
+    expect(await groups()).toHaveLength(2);
+  });
+
+  it("does not take a user group of the same name for the user", async () => {
+    await admin.query("INSERT INTO guacamole_entity (name, type) VALUES ('cohort-a@alice', 'USER_GROUP')");
+    await guacamole.writeConnection(plan, "Abcdefg8");
+    expect(await users()).toEqual(["cohort-a@alice|2026-12-31"]);
+  });
+});
+
+describe("granting permission", () => {
+  it("gives READ on connection, group and self, and nothing else, once", async () => {
+    await guacamole.writeConnection(plan, "Abcdefg8");
+    await guacamole.grantPermission(plan.names);
+    await guacamole.grantPermission(plan.names);
+    expect(await permissions()).toEqual([
+      "connection|cohort-a@alice|READ",
+      "group|cohort-a@alice|READ",
+      "self|cohort-a@alice|READ",
+    ]);
+    expect((await guacamole.observe(plan.names)).permissions).toEqual(all);
+    expect(await guacamole.openedBy("alice")).toEqual(["cohort-a"]);
+    expect(await guacamole.openedBy("bob")).toEqual([]);
+  });
+
+  it("without a connection is an error, and grants nothing", async () => {
+    await expect(guacamole.grantPermission(plan.names)).rejects.toThrow("its connection or user is missing");
+    expect(await permissions()).toEqual([]);
+  });
+
+  it("is taken back whole, twice if need be, and leaves others' rows alone", async () => {
+    const other = samplePlan({ username: "bob" });
+    for (const each of [plan, other]) {
+      await guacamole.writeConnection(each, "Abcdefg8");
+      await guacamole.grantPermission(each.names);
+    }
+    await guacamole.revokePermission(plan.names, all);
+    await guacamole.revokePermission(plan.names, all);
+    expect(await permissions()).toEqual([
+      "connection|cohort-a@bob|READ",
+      "group|cohort-a@bob|READ",
+      "self|cohort-a@bob|READ",
+    ]);
+  });
+});
+
+describe("taking permission back", () => {
+  it("leaves what was there before", async () => {
+    await guacamole.writeConnection(plan, "Abcdefg8");
+    await guacamole.grantPermission(plan.names);
+    await guacamole.revokePermission(plan.names, { connection: true, group: true, self: false });
+    expect(await permissions()).toEqual(["self|cohort-a@alice|READ"]);
+  });
+});
+
+describe("a group that somebody made BALANCING", () => {
+  it("is seen, and gives nobody permission: it would open every desktop in it", async () => {
+    await guacamole.writeConnection(plan, "Abcdefg8");
+    await admin.query("UPDATE guacamole_connection_group SET type = 'BALANCING'");
+    expect(await guacamole.observe(plan.names)).toMatchObject({ balancing: true });
+    await expect(guacamole.grantPermission(plan.names)).rejects.toThrow("BALANCING");
+    expect(await permissions()).toEqual([]);
+  });
+});
+
+describe("removing a connection", () => {
+  it("removes what was not there before, and an empty group", async () => {
+    await guacamole.writeConnection(plan, "Abcdefg8");
+    await guacamole.removeConnection(plan.names, nothing);
+    expect([await groups(), await connections(), await users()]).toEqual([[], [], []]);
+  });
+
+  it("can run twice, or without anything to remove", async () => {
+    await guacamole.removeConnection(plan.names, nothing);
+    await guacamole.removeConnection(plan.names, nothing);
+    expect(await groups()).toEqual([]);
+  });
+
+  it("keeps what was there before", async () => {
+    await guacamole.writeConnection(plan, "Abcdefg8");
+    const before = await guacamole.observe(plan.names);
+    await guacamole.writeConnection({ ...plan, until: "2027-01-31" }, "Abcdefg8");
+    await guacamole.removeConnection(plan.names, before);
+    expect([(await groups()).length, (await connections()).length]).toEqual([1, 1]);
+    expect(await users()).toEqual(["cohort-a@alice|2026-12-31"]);
+  });
+
+  it("keeps the group while another person's connection is in it", async () => {
+    const other = samplePlan({ username: "bob" });
+    await guacamole.writeConnection(plan, "Abcdefg8");
+    await guacamole.writeConnection(other, "Abcdefg8");
+    await guacamole.removeConnection(plan.names, nothing);
+    expect(await connections()).toEqual(["bob|vnc"]);
+    expect(await groups()).toHaveLength(1);
+  });
+});
+
+describe("the database", () => {
+  it("is checked for Guacamole's schema", async () => {
+    expect(await guacamole.check()).toBeNull();
+    const empty = connectDatabase({ url: server.url.replace(/\/guacamole$/, "/postgres") });
+    expect(await guacamoleDesktopsIn(empty, sampleRules).check()).toContain("no table guacamole_entity");
+    await empty.close();
+  });
+
+  it("that is away is told as such, without the password", async () => {
+    const away = connectDatabase({ url: "postgres://u:topsecret@127.0.0.1:1/guacamole" });
+    const failure = await guacamoleDesktopsIn(away, sampleRules)
+      .check()
+      .catch((error: unknown) => error as Error);
+    expect(failure).toMatchObject({ code: "guacamole-unavailable" });
+    expect(String(failure)).not.toContain("topsecret");
+    await away.close();
+  });
+
+  it("that restarts while a transaction waits is an error of that transaction alone", async () => {
+    const holder = new pg.Client({ connectionString: server.url });
+    await holder.connect();
+    await holder.query("SELECT pg_advisory_lock(hashtextextended('guacamole-workspaces:cohort-a', 0))");
+    const write = guacamole.writeConnection(plan, "Abcdefg8").catch((error: unknown) => error);
+    const waiting = `SELECT pid FROM pg_stat_activity WHERE wait_event = 'advisory' AND application_name = 'guacamole-workspaces'`;
+    let found: { pid: number }[] = [];
+    while (found.length === 0) found = (await admin.query<{ pid: number }>(waiting)).rows;
+    await admin.query("SELECT pg_terminate_backend($1)", [found[0]?.pid]);
+    expect(await write).toMatchObject({ code: "guacamole-unavailable" });
+    await holder.end();
+    await guacamole.writeConnection(plan, "Abcdefg8");
+    expect(await connections()).toEqual(["alice|vnc"]);
+  });
+
+  it("tells a statement's failure without its values", async () => {
+    const failure = await guacamole
+      .writeConnection(samplePlan({ until: "no day" }), "Abcdefg8")
+      .catch((error: unknown) => error as Error);
+    expect(failure).toMatchObject({ code: "step-failed" });
+    expect(String(failure)).not.toContain("Abcdefg8");
+  });
+});

@@ -1,0 +1,90 @@
+import { randomBytes } from "node:crypto";
+import { type DesktopNames, nameDesktop, type NamingRules } from "../desktop/names.ts";
+import type { DesktopPlan } from "../desktop/plan.ts";
+import type { GuacamoleSide, Permissions } from "../desktop/state.ts";
+import { ProductError } from "../errors.ts";
+import type { Database } from "./database.ts";
+import { connectionParameters } from "./parameters.ts";
+import * as sql from "./statements.ts";
+
+/** A desktop's side in Guacamole's database. Each verb is one statement in one short transaction, and may run twice. */
+export interface GuacamoleDesktops {
+  observe(names: DesktopNames): Promise<GuacamoleSide>;
+  /** Writes group, connection with its parameters, and user; returns the connection's id. Grants nothing. */
+  writeConnection(plan: DesktopPlan, password: string): Promise<number>;
+  /** Removes connection, user and group as far as they were not there before, a group only when it is empty; a user that stays gets its last day back. */
+  removeConnection(names: DesktopNames, before: GuacamoleSide): Promise<void>;
+  /** READ on connection, group and self, and nothing else. */
+  grantPermission(names: DesktopNames): Promise<void>;
+  /** Takes READ away where `which` says so. */
+  revokePermission(names: DesktopNames, which: Permissions): Promise<void>;
+  /** The workspaces in which the person can open a desktop, whoever granted it. */
+  openedBy(username: string): Promise<string[]>;
+  /** Whether the database answers and has Guacamole's schema (1.0.0 or newer). */
+  check(): Promise<string | null>;
+}
+
+export function guacamoleDesktopsIn(database: Database, rules: NamingRules): GuacamoleDesktops {
+  const keyOf = ({ group, connection, entity }: DesktopNames) => [group, connection, entity];
+
+  return {
+    async observe(names) {
+      const [row] = await database.query<GuacamoleSide>(sql.observe, keyOf(names));
+      if (!row) throw new ProductError("internal", "observe guacamole rows: the statement returned no row");
+      return row;
+    },
+    async writeConnection(plan, password) {
+      // Nobody logs in with a password; random bytes as hash and salt, as Guacamole does for a user without one.
+      const values = [
+        ...keyOf(plan.names),
+        plan.protocol,
+        JSON.stringify(connectionParameters(plan, password)),
+        plan.until,
+        randomBytes(32),
+        randomBytes(32),
+      ];
+      const [row] = await database.inWorkspace<{ connection_id: number | null }>(
+        plan.workspace,
+        sql.writeConnection,
+        values,
+      );
+      if (row?.connection_id == null)
+        throw new ProductError(
+          "step-failed",
+          `write connection ${plan.names.connection}: somebody else wrote the same rows just now (it is tried again)`,
+        );
+      return row.connection_id;
+    },
+    async removeConnection(names, before) {
+      await database.inWorkspace(names.group, sql.removeConnection, [
+        ...keyOf(names),
+        before.connectionId !== null,
+        before.user,
+        before.validUntil,
+      ]);
+      if (!before.group) await database.inWorkspace(names.group, sql.removeEmptyGroup, [names.group]);
+    },
+    async grantPermission(names) {
+      const [row] = await database.inWorkspace<{ granted: boolean }>(names.group, sql.grantPermission, keyOf(names));
+      if (!row?.granted)
+        throw new ProductError(
+          "step-failed",
+          `grant permission to ${names.entity}: its connection or user is missing, or its group is BALANCING`,
+        );
+    },
+    async revokePermission(names, { connection, group, self }) {
+      await database.inWorkspace(names.group, sql.revokePermission, [...keyOf(names), connection, group, self]);
+    },
+    async openedBy(username) {
+      const rows = await database.query<{ workspace: string; entity: string }>(sql.opened, [username]);
+      const own = rows.filter(({ workspace, entity }) => nameDesktop({ workspace, username }, rules).entity === entity);
+      return own.map(({ workspace }) => workspace);
+    },
+    async check() {
+      const [row] = await database.query<{ present: boolean }>(sql.schemaPresent, []);
+      return row?.present
+        ? null
+        : "the database has no table guacamole_entity (load Guacamole's schema, 1.0.0 or newer)";
+    },
+  };
+}

@@ -1,0 +1,206 @@
+/**
+ * The statements, each a single round trip. Columns are always named, because upgraded databases have another order.
+ * Names: $1 group (workspace), $2 connection (username), $3 entity.
+ *
+ * A root group is not unique in the schema (a NULL parent never conflicts), so ours are written under the workspace's
+ * lock, and of older duplicates the one that has the connection counts, else the oldest.
+ */
+const theGroup = `
+  existing_group AS (
+    SELECT g.connection_group_id, g.type
+    FROM guacamole_connection_group g
+    LEFT JOIN guacamole_connection c ON c.parent_id = g.connection_group_id AND c.connection_name = $2
+    WHERE g.parent_id IS NULL AND g.connection_group_name = $1
+    ORDER BY c.connection_id NULLS LAST, g.connection_group_id
+    LIMIT 1
+  )`;
+
+const theRows = `
+  ${theGroup},
+  existing_connection AS (
+    SELECT c.connection_id
+    FROM guacamole_connection c
+    JOIN existing_group g ON g.connection_group_id = c.parent_id
+    WHERE c.connection_name = $2
+  ),
+  existing_user AS (
+    SELECT e.entity_id, u.user_id, u.valid_until
+    FROM guacamole_entity e
+    LEFT JOIN guacamole_user u ON u.entity_id = e.entity_id
+    WHERE e.type = 'USER' AND e.name = $3
+  )`;
+
+export const observe = `
+  WITH ${theRows}
+  SELECT
+    EXISTS (SELECT FROM existing_group) AS "group",
+    EXISTS (SELECT FROM existing_group WHERE type = 'BALANCING') AS "balancing",
+    (SELECT connection_id FROM existing_connection) AS "connectionId",
+    EXISTS (SELECT FROM existing_user) AS "user",
+    (SELECT to_char(valid_until, 'YYYY-MM-DD') FROM existing_user) AS "validUntil",
+    jsonb_build_object(
+      'connection', EXISTS (
+        SELECT
+        FROM guacamole_connection_permission p
+        JOIN existing_user USING (entity_id)
+        JOIN existing_connection USING (connection_id)
+        WHERE p.permission = 'READ'
+      ),
+      'group', EXISTS (
+        SELECT
+        FROM guacamole_connection_group_permission p
+        JOIN existing_user USING (entity_id)
+        JOIN existing_group USING (connection_group_id)
+        WHERE p.permission = 'READ'
+      ),
+      'self', EXISTS (
+        SELECT
+        FROM guacamole_user_permission p
+        JOIN existing_user u ON u.entity_id = p.entity_id AND u.user_id = p.affected_user_id
+        WHERE p.permission = 'READ'
+      )
+    ) AS "permissions"`;
+
+/** $4 protocol, $5 parameters as JSON, $6 last day of access, $7 and $8 random bytes. */
+export const writeConnection = `
+  WITH ${theRows},
+  new_group AS (
+    INSERT INTO guacamole_connection_group (connection_group_name, parent_id, type)
+    SELECT $1, NULL, 'ORGANIZATIONAL'
+    WHERE NOT EXISTS (SELECT FROM existing_group)
+    RETURNING connection_group_id
+  ),
+  the_group AS (
+    SELECT connection_group_id FROM existing_group
+    UNION ALL
+    SELECT connection_group_id FROM new_group
+  ),
+  the_connection AS (
+    INSERT INTO guacamole_connection (connection_name, parent_id, protocol, max_connections_per_user)
+    SELECT $2, connection_group_id, $4, 2
+    FROM the_group
+    ON CONFLICT (connection_name, parent_id) DO UPDATE
+    SET protocol = EXCLUDED.protocol
+    RETURNING connection_id
+  ),
+  new_entity AS (
+    INSERT INTO guacamole_entity (name, type)
+    SELECT $3, 'USER'::guacamole_entity_type
+    WHERE NOT EXISTS (SELECT FROM existing_user)
+    ON CONFLICT (type, name) DO NOTHING
+    RETURNING entity_id
+  ),
+  the_entity AS (
+    SELECT entity_id FROM existing_user
+    UNION ALL
+    SELECT entity_id FROM new_entity
+  ),
+  the_user AS (
+    INSERT INTO guacamole_user (entity_id, password_hash, password_salt, password_date, valid_until)
+    SELECT entity_id, $7, $8, CURRENT_TIMESTAMP, $6::date
+    FROM the_entity
+    ON CONFLICT (entity_id) DO UPDATE
+    SET valid_until = EXCLUDED.valid_until
+    RETURNING user_id
+  ),
+  wanted AS (
+    SELECT key AS parameter_name, value AS parameter_value FROM jsonb_each_text($5::jsonb)
+  ),
+  written AS (
+    INSERT INTO guacamole_connection_parameter (connection_id, parameter_name, parameter_value)
+    SELECT connection_id, parameter_name, parameter_value
+    FROM the_connection CROSS JOIN wanted
+    ON CONFLICT (connection_id, parameter_name) DO UPDATE
+    SET parameter_value = EXCLUDED.parameter_value
+    WHERE guacamole_connection_parameter.parameter_value IS DISTINCT FROM EXCLUDED.parameter_value
+  ),
+  unwanted AS (
+    DELETE FROM guacamole_connection_parameter p
+    USING existing_connection c
+    WHERE p.connection_id = c.connection_id
+      AND p.parameter_name NOT IN (SELECT parameter_name FROM wanted)
+  )
+  SELECT (SELECT connection_id FROM the_connection) AS connection_id
+  WHERE EXISTS (SELECT FROM the_user)`;
+
+/** $4 and $5: whether connection and user were there before and so stay; $6 the last day that such a user had. */
+export const removeConnection = `
+  WITH ${theRows},
+  gone_connection AS (
+    DELETE FROM guacamole_connection
+    USING existing_connection
+    WHERE guacamole_connection.connection_id = existing_connection.connection_id AND NOT $4::boolean
+  ),
+  gone_entity AS (
+    DELETE FROM guacamole_entity
+    USING existing_user
+    WHERE guacamole_entity.entity_id = existing_user.entity_id AND NOT $5::boolean
+  )
+  UPDATE guacamole_user
+  SET valid_until = $6::date
+  FROM existing_user
+  WHERE guacamole_user.user_id = existing_user.user_id AND $5::boolean`;
+
+/** Runs after the connections are gone: a statement does not see what it removes itself. */
+export const removeEmptyGroup = `
+  DELETE FROM guacamole_connection_group g
+  WHERE g.parent_id IS NULL AND g.connection_group_name = $1
+    AND NOT EXISTS (SELECT FROM guacamole_connection c WHERE c.parent_id = g.connection_group_id)
+    AND NOT EXISTS (SELECT FROM guacamole_connection_group child WHERE child.parent_id = g.connection_group_id)`;
+
+/**
+ * A connection inside a group shows only with READ on both; READ on self is what Guacamole gives each user it makes. Never
+ * in a BALANCING group, whatever it was when the run began.
+ */
+export const grantPermission = `
+  WITH ${theRows},
+  grantee AS (
+    SELECT entity_id, user_id, connection_id, connection_group_id
+    FROM existing_user CROSS JOIN existing_connection CROSS JOIN existing_group
+    WHERE user_id IS NOT NULL AND type = 'ORGANIZATIONAL'
+  ),
+  on_connection AS (
+    INSERT INTO guacamole_connection_permission (entity_id, connection_id, permission)
+    SELECT entity_id, connection_id, 'READ' FROM grantee
+    ON CONFLICT DO NOTHING
+  ),
+  on_group AS (
+    INSERT INTO guacamole_connection_group_permission (entity_id, connection_group_id, permission)
+    SELECT entity_id, connection_group_id, 'READ' FROM grantee
+    ON CONFLICT DO NOTHING
+  ),
+  on_self AS (
+    INSERT INTO guacamole_user_permission (entity_id, affected_user_id, permission)
+    SELECT entity_id, user_id, 'READ' FROM grantee
+    ON CONFLICT DO NOTHING
+  )
+  SELECT EXISTS (SELECT FROM grantee) AS granted`;
+
+/** $4, $5, $6: whether READ on connection, group and self is to go. */
+export const revokePermission = `
+  WITH ${theRows},
+  on_connection AS (
+    DELETE FROM guacamole_connection_permission p
+    USING existing_user u, existing_connection c
+    WHERE p.entity_id = u.entity_id AND p.connection_id = c.connection_id AND p.permission = 'READ' AND $4::boolean
+  ),
+  on_group AS (
+    DELETE FROM guacamole_connection_group_permission p
+    USING existing_user u, existing_group g
+    WHERE p.entity_id = u.entity_id AND p.connection_group_id = g.connection_group_id AND p.permission = 'READ' AND $5::boolean
+  )
+  DELETE FROM guacamole_user_permission p
+  USING existing_user u
+  WHERE p.entity_id = u.entity_id AND p.affected_user_id = u.user_id AND p.permission = 'READ' AND $6::boolean`;
+
+/** The workspaces whose connection called $1 (a username) somebody may open, and as which entity. */
+export const opened = `
+  SELECT g.connection_group_name AS workspace, e.name AS entity
+  FROM guacamole_connection c
+  JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id AND g.parent_id IS NULL
+  JOIN guacamole_connection_permission p ON p.connection_id = c.connection_id AND p.permission = 'READ'
+  JOIN guacamole_entity e ON e.entity_id = p.entity_id AND e.type = 'USER'
+  WHERE c.connection_name = $1
+  ORDER BY g.connection_group_name`;
+
+export const schemaPresent = `SELECT to_regclass('guacamole_entity') IS NOT NULL AS present`;

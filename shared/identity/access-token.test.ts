@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type IdentityProvider, startIdentityProvider } from "../../local/identity/provider.ts";
+import { accessTokens, type TokenRules, type VerifyToken } from "./access-token.ts";
+
+let provider: IdentityProvider;
+let rules: TokenRules;
+let verify: VerifyToken;
+
+beforeAll(async () => {
+  provider = await startIdentityProvider({
+    store: ":memory:",
+    audience: "us",
+    clients: [{ id: "action", secret: "s", roles: ["desktop-service"] }],
+    users: [],
+  });
+  rules = {
+    issuer: provider.issuer,
+    audience: "us",
+    jwksUrl: `${provider.issuer}/protocol/openid-connect/certs`,
+    algorithms: ["RS256"],
+    clients: ["action"],
+    clockSkewSeconds: 30,
+  };
+  verify = accessTokens(rules);
+});
+afterAll(() => provider.close());
+
+const now = () => Math.floor(Date.now() / 1_000);
+
+describe("an access token", () => {
+  it("proves who calls, in which roles", async () => {
+    const token = await provider.signToken({
+      sub: "s1",
+      preferred_username: "alice",
+      realm_access: { roles: ["a"] },
+      resource_access: { us: { roles: ["b"] }, others: { roles: ["c"] } },
+      groups: ["/g"],
+    });
+    const principal = await verify(`Bearer ${token}`);
+    expect(principal).toMatchObject({ subject: "s1", username: "alice", claims: { groups: ["/g"] } });
+    expect([...principal.roles].sort()).toEqual(["a", "b"]);
+  });
+
+  it.each<[string, string, Record<string, unknown>, Record<string, unknown>?]>([
+    ["of another issuer", "its claim iss is not accepted", { iss: "http://elsewhere" }],
+    ["for another audience", "its claim aud is not accepted", { aud: "them" }],
+    ["for no audience", "its claim aud is not accepted", { aud: undefined }],
+    ["of a client that is not accepted", "its client is not accepted", { azp: "other" }],
+    ["that has expired", "it has expired", { exp: now() - 60 }],
+    ["that never expires", "its claim exp is not accepted", { exp: undefined }],
+    ["that is not valid yet", "its claim nbf is not accepted", { nbf: now() + 300 }],
+    ["without a subject", "its claim sub is not accepted", { sub: undefined }],
+    ["without a username", "it is no access token of ours", { preferred_username: undefined }],
+    ["that is an ID token", "it is no access token of ours", { typ: "ID" }],
+    ["that is a logout token", "it is another kind of token", { typ: "Logout" }, { typ: "logout+jwt" }],
+    ["without a signature", "none given (send Authorization: Bearer <token>)", {}, { alg: "none" }],
+    ["signed with the public key as a secret", "its signature or form is not valid", {}, { alg: "HS256" }],
+    ["with an algorithm that is not accepted", "its signature or form is not valid", {}, { alg: "RS512" }],
+    ["with an unknown key", "its signature or form is not valid", {}, { kid: "unknown" }],
+  ])("%s is refused: %s", async (_words, reason, claims, header) => {
+    const token = await provider.signToken(claims, header);
+    await expect(verify(`Bearer ${token}`)).rejects.toMatchObject({
+      code: "not-authenticated",
+      message: `check access token: ${reason}`,
+    });
+  });
+
+  it("may be off by the allowed clock skew", async () => {
+    await expect(verify(`Bearer ${await provider.signToken({ exp: now() - 20 })}`)).resolves.toBeDefined();
+  });
+
+  it.each([null, "", "Bearer", "Bearer x", "Basic eDp5", "Bearer a.b.c", "Bearer ..", "Bearer a.b.c.d.e"])(
+    "in the header %j is refused",
+    async (header) => {
+      await expect(verify(header)).rejects.toMatchObject({ code: "not-authenticated" });
+    },
+  );
+
+  it("that is changed by one letter is refused", async () => {
+    const [head = "", body = "", signature = ""] = (await provider.signToken()).split(".");
+    const forged = Buffer.from(
+      JSON.stringify({ ...(JSON.parse(Buffer.from(body, "base64url").toString()) as object), sub: "x" }),
+    ).toString("base64url");
+    await expect(verify(`Bearer ${[head, forged, signature].join(".")}`)).rejects.toMatchObject({
+      code: "not-authenticated",
+    });
+  });
+
+  it("signed with an older key of the issuer is still good", async () => {
+    const token = await provider.signToken();
+    await provider.rotateKeys();
+    await expect(accessTokens(rules)(`Bearer ${token}`)).resolves.toMatchObject({
+      subject: expect.any(String) as string,
+    });
+  });
+
+  it("cannot be checked while the issuer's keys are out of reach, which is not the caller's fault", async () => {
+    const away = accessTokens({ ...rules, jwksUrl: "http://127.0.0.1:1/certs" });
+    await expect(away(`Bearer ${await provider.signToken()}`)).rejects.toMatchObject({ code: "identity-unavailable" });
+  });
+});

@@ -1,0 +1,283 @@
+import {
+  ApiException,
+  createConfiguration,
+  CustomObjectsApi,
+  KubeConfig,
+  type KubernetesObject,
+  KubernetesObjectApi,
+  PatchStrategy,
+  type RequestContext,
+  ServerConfiguration,
+  setHeaderOptions,
+  Watch,
+} from "@kubernetes/client-node";
+import { ProductError } from "../errors.ts";
+import { manager } from "./labels.ts";
+
+/** Which object. */
+export interface Reference {
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string; namespace: string };
+}
+
+/**
+ * The Kubernetes API as the product uses it. "Already so" is success: reading what is not there gives null, removing it
+ * does nothing. Everything else that fails throws a ProductError with the cluster's own words.
+ */
+export interface Cluster {
+  read<T extends KubernetesObject>(reference: Reference): Promise<T | null>;
+  /** All objects of a kind in a namespace, page by page. */
+  list<T extends KubernetesObject>(
+    kind: Pick<Reference, "apiVersion" | "kind">,
+    namespace: string,
+    selectors?: { labels?: string; fields?: string },
+  ): Promise<T[]>;
+  /** Server-side apply as our field manager; takes over fields that others own. */
+  apply<T extends KubernetesObject>(manifest: T): Promise<T>;
+  /** Creates an object; false if one of that name is there already. */
+  create(manifest: KubernetesObject): Promise<boolean>;
+  /** Replaces the version that was read; false if somebody else was quicker. */
+  replace(manifest: KubernetesObject): Promise<boolean>;
+  /** Merge patch of the spec; false if the object is gone. */
+  mergeSpec(reference: Reference, spec: object): Promise<boolean>;
+  /** Merge patch of a custom resource's status; false if the object is gone. */
+  mergeStatus(reference: Reference & { plural: string }, status: object): Promise<boolean>;
+  /** Deletes that very object; what a Deployment owns goes before it. */
+  remove(object: KubernetesObject): Promise<void>;
+  /** Notices changes from now on; close it when done. */
+  watch(paths: readonly WatchedPath[]): Promise<Changes>;
+}
+
+export interface WatchedPath {
+  path: string;
+  labels?: string;
+  fields?: string;
+}
+
+export interface Changes {
+  /** Resolves at the first change since the last call (or since the watch began), or when the time is up. */
+  next(milliseconds: number): Promise<void>;
+  close(): void;
+}
+
+/** Longer than any call takes on a healthy cluster, much shorter than an activity may run. */
+const callMilliseconds = 15_000;
+const pageSize = 500;
+
+/** Connects by a kubeconfig file, or as the pod's service account where there is none. Throws if neither can be read. */
+export function connectCluster(kubeconfigFile: string | undefined): Cluster {
+  const config = new KubeConfig();
+  try {
+    if (kubeconfigFile === undefined) config.loadFromCluster();
+    else config.loadFromFile(kubeconfigFile);
+  } catch (error) {
+    throw new Error(`read kubeconfig: ${(error as Error).message} (check the setting KUBECONFIG)`, { cause: error });
+  }
+  return clusterOf(config);
+}
+
+export function clusterOf(config: KubeConfig): Cluster {
+  const server = config.getCurrentCluster()?.server;
+  if (server === undefined)
+    throw new Error("read kubeconfig: it has no current cluster (check the setting KUBECONFIG)");
+  const shareConnections = connectionSharing();
+  const configuration = createConfiguration({
+    baseServer: new ServerConfiguration(server, {}),
+    authMethods: { default: config },
+    promiseMiddleware: [
+      {
+        pre: (request) => {
+          request.setSignal(AbortSignal.timeout(callMilliseconds));
+          shareConnections(request);
+          return Promise.resolve(request);
+        },
+        post: (response) => Promise.resolve(response),
+      },
+    ],
+  });
+  const objects = new KubernetesObjectApi(configuration);
+  const custom = new CustomObjectsApi(configuration);
+
+  const cluster: Cluster = {
+    read: (reference) => call("read", reference, () => objects.read(reference), { 404: null }),
+    async list<T extends KubernetesObject>(
+      { apiVersion, kind }: Pick<Reference, "apiVersion" | "kind">,
+      namespace: string,
+      { labels, fields }: { labels?: string; fields?: string } = {},
+    ) {
+      const found: T[] = [];
+      let next: string | undefined;
+      do {
+        const page = await call("list", { kind, metadata: { namespace } }, () =>
+          objects.list<T>(apiVersion, kind, namespace, undefined, undefined, undefined, fields, labels, pageSize, next),
+        );
+        // Lists leave apiVersion and kind out of their items; put back what an object read alone has.
+        found.push(...page.items.map((item) => ({ ...item, apiVersion, kind })));
+        next = page.metadata?._continue;
+      } while (next);
+      return found;
+    },
+    apply: (manifest) =>
+      call("apply", manifest, () =>
+        objects.patch(manifest, undefined, undefined, manager, true, PatchStrategy.ServerSideApply),
+      ),
+    create: (manifest) =>
+      call("create", manifest, () => objects.create(manifest, undefined, undefined, manager).then(() => true), {
+        409: false,
+      }),
+    replace: (manifest) =>
+      call("replace", manifest, () => objects.replace(manifest, undefined, undefined, manager).then(() => true), {
+        404: false,
+        409: false,
+      }),
+    mergeSpec: (reference, spec) =>
+      call(
+        "patch",
+        reference,
+        () =>
+          objects
+            .patch({ ...reference, spec }, undefined, undefined, manager, undefined, PatchStrategy.MergePatch)
+            .then(() => true),
+        { 404: false },
+      ),
+    mergeStatus: (reference, status) => {
+      const [group = "", version = ""] = reference.apiVersion.split("/");
+      const { name, namespace } = reference.metadata;
+      const target = {
+        group,
+        version,
+        namespace,
+        plural: reference.plural,
+        name,
+        body: { status },
+        fieldManager: manager,
+      };
+      const asMergePatch = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
+      return call(
+        "patch status of",
+        reference,
+        () => custom.patchNamespacedCustomObjectStatus(target, asMergePatch).then(() => true),
+        { 404: false },
+      );
+    },
+    async remove(object) {
+      const uid = object.metadata?.uid;
+      const propagationPolicy = object.kind === "Deployment" ? "Foreground" : "Background";
+      const body = { propagationPolicy, ...(uid === undefined ? {} : { preconditions: { uid } }) };
+      await call(
+        "delete",
+        object,
+        () => objects.delete(object, undefined, undefined, undefined, undefined, undefined, body).then(() => undefined),
+        { 404: undefined, 409: undefined }, // 409: another object has that name by now, and it is not the one that we meant
+      );
+    },
+    watch: (paths) => watchAll(new Watch(config), paths),
+  };
+  return cluster;
+}
+
+/** How long connections are shared before the client's settings are looked at again: certificates and CAs are renewed. */
+const sharedMilliseconds = 5 * 60_000;
+
+/**
+ * The client makes a new agent, and so a new TLS connection, for every request (kubernetes-client/javascript, KubeConfig
+ * .applySecurityAuthentication). This lets requests share the first one's for some minutes.
+ */
+function connectionSharing(): (request: RequestContext) => void {
+  let shared: { dispatcher: NonNullable<ReturnType<RequestContext["getDispatcher"]>>; until: number } | undefined;
+  return (request) => {
+    const own = request.getDispatcher();
+    if (own === undefined) return;
+    if (!shared || shared.until < Date.now()) shared = { dispatcher: own, until: Date.now() + sharedMilliseconds };
+    else request.setDispatcher(shared.dispatcher);
+  };
+}
+
+async function watchAll(watch: Watch, paths: readonly WatchedPath[]): Promise<Changes> {
+  let change = Promise.withResolvers<undefined>();
+  const noticed = () => {
+    change.resolve(undefined);
+  };
+  // A watch that ends early costs nothing but promptness: the next look comes when the time is up.
+  const ended = () => undefined;
+  const controllers = await Promise.all(
+    paths.map(({ path, labels, fields }) =>
+      watch.watch(path, { labelSelector: labels, fieldSelector: fields }, noticed, ended),
+    ),
+  );
+  return {
+    async next(milliseconds) {
+      const timeUp = Promise.withResolvers<undefined>();
+      const timer = setTimeout(timeUp.resolve, milliseconds, undefined);
+      await Promise.race([change.promise, timeUp.promise]);
+      clearTimeout(timer);
+      change = Promise.withResolvers<undefined>();
+    },
+    close() {
+      for (const controller of controllers) controller.abort();
+    },
+  };
+}
+
+type Named = Pick<KubernetesObject, "kind"> & { metadata?: { name?: string; namespace?: string } };
+
+/** Makes a call and translates its failure; `already` maps status codes that are as good as success. */
+async function call<T, Otherwise = never>(
+  verb: string,
+  { kind = "object", metadata }: Named,
+  request: () => Promise<T>,
+  already: Readonly<Record<number, Otherwise>> = {},
+): Promise<T | Otherwise> {
+  const what = `${verb} ${kind} ${metadata?.name ?? ""}`.trim();
+  try {
+    return await request();
+  } catch (error) {
+    if (error instanceof ApiException) {
+      if (Object.hasOwn(already, error.code)) return already[error.code] as Otherwise;
+      const said = messageOf(error);
+      // RBAC names our account and what it lacks: for the log, not for callers.
+      if (error.code === 401 || (error.code === 403 && said.includes('forbidden: User "')))
+        throw new ProductError("cluster-unavailable", `${what}: the product's role does not allow it (see the log)`, {
+          cause: said,
+        });
+      throw new RefusedByCluster(error.code, `${what}: ${said}`);
+    }
+    throw new ProductError("cluster-unavailable", `${what}: the API server does not answer`, {
+      cause: `${reasonOf(error)} (check KUBECONFIG)`,
+    });
+  }
+}
+
+/** The API server answered, and said no. */
+export class RefusedByCluster extends ProductError {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(status >= 500 || status === 429 ? "cluster-unavailable" : "step-failed", message);
+    this.status = status;
+  }
+}
+
+/** The Status body's message; never the whole exception, whose text repeats bodies and headers. */
+function messageOf({ code, body }: ApiException<unknown>): string {
+  let status: unknown = body;
+  if (typeof body === "string") {
+    try {
+      status = JSON.parse(body);
+    } catch {
+      status = null; // a proxy's page, not a Status: the code must do
+    }
+  }
+  const message =
+    typeof status === "object" && status !== null && "message" in status && typeof status.message === "string"
+      ? status.message
+      : "no reason given";
+  return `${code} ${message}`;
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause instanceof Error ? error.cause.message : "";
+  return cause === "" ? error.message : `${error.message}: ${cause}`;
+}

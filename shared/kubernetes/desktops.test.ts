@@ -1,0 +1,257 @@
+import {
+  CoreV1Api,
+  KubeConfig,
+  type KubernetesObject,
+  KubernetesObjectApi,
+  PatchStrategy,
+  type V1Deployment,
+  type V1Secret,
+} from "@kubernetes/client-node";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type LocalCluster, startLocalCluster } from "../../local/cluster/cluster.ts";
+import { samplePlan, sampleRules, sampleSite } from "../../test/sample-plan.ts";
+import type { Sighting } from "../desktop/activities.ts";
+import { type Cluster, clusterOf } from "./cluster.ts";
+import { type ClusterDesktops, desktopsIn } from "./desktops.ts";
+
+let server: LocalCluster;
+let cluster: Cluster;
+let desktops: ClusterDesktops;
+let objects: KubernetesObjectApi;
+let count = 0;
+let plan = samplePlan();
+
+const namespace = "guacamole";
+const secretOf = () =>
+  cluster.read<V1Secret>({ apiVersion: "v1", kind: "Secret", metadata: { name: plan.names.secret, namespace } });
+const deploymentOf = () =>
+  cluster.read<V1Deployment>({
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: plan.names.deployment, namespace },
+  });
+
+beforeAll(async () => {
+  server = await startLocalCluster({
+    store: ":memory:",
+    podDelays: { scheduledAfterMs: 1, runningAfterMs: 2, readyAfterMs: 3, goneAfterMs: 1 },
+  });
+  const config = new KubeConfig();
+  config.loadFromString(server.kubeconfig);
+  objects = KubernetesObjectApi.makeApiClient(config);
+  await config.makeApiClient(CoreV1Api).createNamespace({ body: { metadata: { name: namespace } } });
+  cluster = clusterOf(config);
+  desktops = desktopsIn(cluster, sampleSite, sampleRules);
+});
+afterAll(() => server.close());
+beforeEach(() => {
+  count += 1;
+  plan = samplePlan({ username: `person-${count}` });
+});
+
+/** Waits turn by turn, as the saga does, for as many turns as any start here takes at the most. */
+async function untilDecided(): Promise<Sighting> {
+  let sighting = await desktops.waitReady(plan);
+  for (let turns = 0; turns < 10 && "seen" in sighting && sighting.seen === "waiting"; turns += 1)
+    sighting = await desktops.waitReady(plan);
+  return sighting;
+}
+
+async function bringUp(): Promise<void> {
+  await desktops.createCredential(plan, "r1");
+  await desktops.applyNetworkPolicy(plan);
+  await desktops.applyService(plan);
+  await desktops.createDeployment(plan, "r1");
+  expect(await untilDecided()).toMatchObject({ seen: "ready" });
+}
+
+describe("a credential", () => {
+  it("has 8 letters and digits, and is not made twice for one request", async () => {
+    await desktops.createCredential(plan, "r1");
+    const first = await desktops.readCredential(plan);
+    expect(first).toMatch(/^[A-Za-z0-9]{8}$/);
+    await desktops.createCredential(plan, "r1");
+    expect(await desktops.readCredential(plan)).toBe(first);
+  });
+
+  it("is another for the next request", async () => {
+    await desktops.createCredential(plan, "r1");
+    const first = await desktops.readCredential(plan);
+    await desktops.createCredential(plan, "r2");
+    expect(await desktops.readCredential(plan)).not.toBe(first);
+  });
+
+  it("that is not there is an error that says what to do", async () => {
+    await expect(desktops.readCredential(plan)).rejects.toThrow(/it has no password \(ask for the desktop again\)/);
+  });
+});
+
+describe("every part of a desktop", () => {
+  it("can be applied twice without a change", async () => {
+    await bringUp();
+    const before = await Promise.all([secretOf(), deploymentOf()]);
+    await desktops.createCredential(plan, "r1");
+    await desktops.applyNetworkPolicy(plan);
+    await desktops.applyService(plan);
+    await desktops.createDeployment(plan, "r1");
+    const after = await Promise.all([secretOf(), deploymentOf()]);
+    expect(after.map((each) => each?.metadata?.resourceVersion)).toEqual(
+      before.map((each) => each?.metadata?.resourceVersion),
+    );
+  });
+
+  it("can be removed twice, or without being there", async () => {
+    for (const part of ["deployment", "service", "networkPolicy", "secret"] as const) {
+      await desktops.remove(part, plan);
+      await desktops.remove(part, plan);
+    }
+    expect(await desktops.observe(plan)).toEqual({
+      secret: false,
+      networkPolicy: false,
+      service: false,
+      deployment: null,
+      strangers: [],
+    });
+  });
+
+  it("is gone after its removal, the pod before the Deployment's removal ends", async () => {
+    await bringUp();
+    await desktops.remove("deployment", plan);
+    const pods = await cluster.list({ apiVersion: "v1", kind: "Pod" }, namespace, {
+      labels: `xlscsde.nhs.uk/deployment-name=${plan.names.deployment}`,
+    });
+    expect(pods).toEqual([]);
+    expect(await deploymentOf()).toBeNull();
+  });
+
+  it.each([
+    ["secret", "Secret", "v1", () => desktops.createCredential(plan, "r1")],
+    ["service", "Service", "v1", () => desktops.applyService(plan)],
+  ] as const)("of a stranger is never written, removed or scaled: %s", async (part, kind, apiVersion, write) => {
+    const name = plan.names[part];
+    const spec = kind === "Service" ? { spec: { ports: [{ port: 1 }] } } : {};
+    const strange: KubernetesObject = await objects.create({
+      apiVersion,
+      kind,
+      metadata: { name, namespace },
+      ...spec,
+    });
+    expect(await write()).toMatchObject({ refused: "not-ours" });
+    await desktops.remove(part, plan);
+    const after = await cluster.read({ apiVersion, kind, metadata: { name, namespace } });
+    expect(after?.metadata?.resourceVersion).toBe(strange.metadata?.resourceVersion);
+  });
+
+  it("of a stranger's Deployment is left alone, its pods too", async () => {
+    const labels = { app: "theirs" };
+    const theirs = {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name: plan.names.deployment, namespace },
+      spec: {
+        selector: { matchLabels: labels },
+        template: { metadata: { labels }, spec: { containers: [{ name: "c", image: "example.org/theirs:1" }] } },
+      },
+    };
+    await objects.create(theirs);
+    expect(await desktops.createDeployment(plan, "r1")).toMatchObject({ refused: "not-ours" });
+    await desktops.scaleToZero(plan);
+    await desktops.remove("deployment", plan);
+    expect((await deploymentOf())?.spec?.replicas).toBe(1);
+  });
+});
+
+describe("an object made for another desktop", () => {
+  it("is a stranger's, even if a binding's status names it", async () => {
+    const alices = samplePlan({ username: `alice-${count}` });
+    await desktops.createCredential(alices, "r1");
+    await desktops.applyService(alices);
+    await desktops.createDeployment(alices, "r1");
+    const zoes = { ...plan, names: { ...alices.names, entity: plan.names.entity } };
+    const names = [
+      `Deployment ${alices.names.deployment}`,
+      `Secret ${alices.names.secret}`,
+      `Service ${alices.names.service}`,
+    ];
+    expect(await desktops.observe(zoes)).toMatchObject({ secret: false, deployment: null, strangers: names });
+    expect(await desktops.createDeployment(zoes, "r2")).toMatchObject({ refused: "not-ours" });
+    await expect(desktops.readCredential(zoes)).rejects.toThrow("it has no password");
+    await desktops.scaleToZero(zoes);
+    await desktops.remove("secret", zoes);
+    expect(await desktops.observe(alices)).toMatchObject({ secret: true, deployment: { replicas: 1 }, strangers: [] });
+  });
+});
+
+describe("an object that is still being deleted", () => {
+  it("counts as gone, and is not written to", async () => {
+    await desktops.createCredential(plan, "r1");
+    const secret = { apiVersion: "v1", kind: "Secret", metadata: { name: plan.names.secret, namespace } };
+    const merge = (metadata: object) =>
+      objects.patch(
+        { ...secret, metadata: { ...secret.metadata, ...metadata } },
+        undefined,
+        undefined,
+        "test",
+        undefined,
+        PatchStrategy.MergePatch,
+      );
+    await merge({ finalizers: ["example.org/slow"] });
+    await objects.delete(secret);
+    expect(await desktops.observe(plan)).toMatchObject({ secret: false, strangers: [] });
+    await expect(desktops.createCredential(plan, "r2")).rejects.toThrow("still being deleted");
+    await merge({ finalizers: null });
+    expect(await desktops.createCredential(plan, "r2")).toBeNull();
+  });
+});
+
+describe("scaling to zero", () => {
+  it("keeps everything but the pod, and the next start takes it back from there", async () => {
+    await bringUp();
+    await desktops.scaleToZero(plan);
+    expect(await desktops.observe(plan)).toMatchObject({
+      secret: true,
+      service: true,
+      deployment: { replicas: 0 },
+    });
+    await desktops.createDeployment(plan, "r2");
+    expect((await deploymentOf())?.spec?.replicas).toBe(1);
+  });
+  it("of nothing is no error", async () => {
+    await desktops.scaleToZero(plan);
+  });
+});
+
+describe("the wait for readiness", () => {
+  it.each([
+    ["image-pull", /^ImagePullBackOff/],
+    ["crash-loop", /^the container crashed with exit code/],
+    ["quota", /exceeded quota/],
+    ["unschedulable", /^no node took the pod for 0 s: 0\/\d+ nodes/],
+  ] as const)("ends early for %s, with the cluster's own words", async (fault, words) => {
+    plan = samplePlan({ username: `person-${count}`, unschedulableGraceSeconds: 0 });
+    server.setFault({ namespace, deployment: plan.names.deployment }, fault);
+    await desktops.createCredential(plan, "r1");
+    await desktops.applyService(plan);
+    await desktops.createDeployment(plan, "r1");
+    expect(await untilDecided()).toMatchObject({
+      refused: "cannot-start",
+      reason: expect.stringMatching(words) as string,
+    });
+  });
+});
+
+describe("the list of a person's desktops", () => {
+  it("holds theirs and nobody else's, with names, workspace and wanted replicas", async () => {
+    await desktops.createDeployment(plan, "r1");
+    await desktops.createDeployment(samplePlan({ username: `other-${count}` }), "r1");
+    expect(await desktops.listOf(plan.username)).toEqual([
+      {
+        workspace: "cohort-a",
+        username: plan.username,
+        names: plan.names,
+        binding: "cohort-a-alice",
+        replicas: 1,
+      },
+    ]);
+  });
+});

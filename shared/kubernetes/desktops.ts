@@ -1,0 +1,230 @@
+import { randomInt } from "node:crypto";
+import type { KubernetesObject, V1Deployment, V1Endpoints, V1Pod, V1Secret } from "@kubernetes/client-node";
+import type { KnownDesktop, Sighting } from "../desktop/activities.ts";
+import { type NamedDesktop, nameDesktop, type NamingRules, personId } from "../desktop/names.ts";
+import type { DesktopPlan } from "../desktop/plan.ts";
+import type { ClusterSide } from "../desktop/state.ts";
+import { ProductError, type Refusal, refuse } from "../errors.ts";
+import { type Cluster, type Reference, RefusedByCluster } from "./cluster.ts";
+import { annotation, belongsTo, isLeaving, isOurs, label, purpose } from "./labels.ts";
+import {
+  deploymentManifest,
+  networkPolicyManifest,
+  passwordKey,
+  secretManifest,
+  serviceManifest,
+  type Site,
+} from "./manifests.ts";
+import { judgeStart } from "./readiness.ts";
+
+/** A desktop's side in the cluster. Every verb may run twice, and every undo without its do; none touches what is not ours. */
+export interface ClusterDesktops {
+  /** `strangers` names the objects that have a desktop's name and were not made by us for it; they count as absent. */
+  observe(desktop: NamedDesktop): Promise<ClusterSide & { strangers: string[] }>;
+  /** Makes a credential for this request, once; later calls with the same request leave it. */
+  createCredential(plan: DesktopPlan, requestId: string): Promise<Refusal | null>;
+  readCredential(desktop: NamedDesktop): Promise<string>;
+  applyNetworkPolicy(plan: DesktopPlan): Promise<Refusal | null>;
+  applyService(plan: DesktopPlan): Promise<Refusal | null>;
+  createDeployment(plan: DesktopPlan, requestId: string): Promise<Refusal | null>;
+  /** Removes an object and waits until it is gone, for a Deployment with its pods. */
+  remove(part: DesktopPart, desktop: NamedDesktop): Promise<void>;
+  /** Stops the pod of a Deployment and keeps everything else. */
+  scaleToZero(desktop: NamedDesktop): Promise<void>;
+  /** Watches for some seconds and says what it saw last; news is told at once. */
+  waitReady(plan: DesktopPlan): Promise<Sighting>;
+  /** All desktops of a person, suspended ones too, with how many pods each wants. */
+  listOf(username: string): Promise<(KnownDesktop & { replicas: number })[]>;
+}
+
+export type DesktopPart = "secret" | "networkPolicy" | "service" | "deployment";
+
+const kinds = {
+  secret: { apiVersion: "v1", kind: "Secret" },
+  networkPolicy: { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy" },
+  service: { apiVersion: "v1", kind: "Service" },
+  deployment: { apiVersion: "apps/v1", kind: "Deployment" },
+} as const;
+
+/** VNC authentication uses exactly 8 characters (RFC 6143 §7.2.2); letters and digits that no shell and no `${` touches. */
+const passwordLength = 8;
+const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+/** One turn of a wait: short enough for any host's limits, long enough that waiting is watching and not asking. */
+const watchMilliseconds = 5_000;
+const removalMilliseconds = 20_000;
+
+export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): ClusterDesktops {
+  const reference = (part: DesktopPart, { names }: NamedDesktop): Reference => ({
+    ...kinds[part],
+    metadata: { name: names[part], namespace: site.namespace },
+  });
+  const podsOf = ({ names }: NamedDesktop) => `${label.deploymentName}=${names.deployment}`;
+  const podPath = `/api/v1/namespaces/${site.namespace}/pods`;
+  const deploymentPath = `/apis/apps/v1/namespaces/${site.namespace}/deployments`;
+
+  /** Applies a manifest unless a stranger's object has that name, or the cluster's rules forbid it. */
+  async function apply(part: DesktopPart, desktop: NamedDesktop, manifest: KubernetesObject): Promise<Refusal | null> {
+    const found = await cluster.read(reference(part, desktop));
+    const what = `${kinds[part].kind} ${desktop.names[part]}`;
+    if (found && !belongsTo(found, desktop))
+      return refuse("not-ours", `${what}: has this desktop's name and was not made by this product for it`);
+    if (found && isLeaving(found))
+      throw new ProductError("step-failed", `apply ${what}: the one before it is still being deleted (tried again)`);
+    try {
+      await cluster.apply(manifest);
+      return null;
+    } catch (error) {
+      // The API server understood and forbids it: admission, quota or validation. Asking again changes nothing.
+      if (error instanceof RefusedByCluster && (error.status === 403 || error.status === 422))
+        return refuse("cannot-start", error.message);
+      throw error;
+    }
+  }
+
+  /** Waits until nothing of what was removed is left to be seen. */
+  async function untilGone(part: DesktopPart, desktop: NamedDesktop, uid: string | undefined): Promise<void> {
+    const pods = { apiVersion: "v1", kind: "Pod" };
+    const withPods = part === "deployment";
+    const watched = withPods
+      ? [
+          { path: podPath, labels: podsOf(desktop) },
+          { path: deploymentPath, fields: `metadata.name=${desktop.names.deployment}` },
+        ]
+      : [];
+    const changes = await cluster.watch(watched);
+    try {
+      const deadline = Date.now() + removalMilliseconds;
+      for (;;) {
+        const object = await cluster.read(reference(part, desktop));
+        const podsLeft = withPods ? await cluster.list(pods, site.namespace, { labels: podsOf(desktop) }) : [];
+        if ((!object || object.metadata?.uid !== uid) && podsLeft.length === 0) return;
+        if (Date.now() > deadline)
+          throw new ProductError(
+            "step-failed",
+            `remove ${kinds[part].kind} ${desktop.names[part]}: it is still being deleted`,
+          );
+        await changes.next(1_000);
+      }
+    } finally {
+      changes.close();
+    }
+  }
+
+  const desktops: ClusterDesktops = {
+    async observe(desktop) {
+      const strangers: string[] = [];
+      const own = async <T extends KubernetesObject>(part: DesktopPart): Promise<T | null> => {
+        const found = await cluster.read<T>(reference(part, desktop));
+        if (!found || isLeaving(found)) return null;
+        if (belongsTo(found, desktop)) return found;
+        strangers.push(`${kinds[part].kind} ${desktop.names[part]}`);
+        return null;
+      };
+      const [secret, networkPolicy, service, deployment] = await Promise.all([
+        own("secret"),
+        own("networkPolicy"),
+        own("service"),
+        own<V1Deployment>("deployment"),
+      ]);
+      return {
+        secret: secret !== null,
+        networkPolicy: networkPolicy !== null,
+        service: service !== null,
+        deployment: deployment && {
+          replicas: deployment.spec?.replicas ?? 1,
+          ready: deployment.status?.readyReplicas ?? 0,
+        },
+        strangers: strangers.sort(),
+      };
+    },
+
+    async createCredential(plan, requestId) {
+      const found = await cluster.read<V1Secret>(reference("secret", plan));
+      if (found && belongsTo(found, plan) && found.metadata?.annotations?.[annotation.request] === requestId)
+        return null;
+      const password = Array.from({ length: passwordLength }, () => alphabet[randomInt(alphabet.length)]).join("");
+      return apply("secret", plan, secretManifest(plan, site, requestId, password));
+    },
+
+    async readCredential(desktop) {
+      const found = await cluster.read<V1Secret>(reference("secret", desktop));
+      const encoded = found && belongsTo(found, desktop) ? found.data?.[passwordKey] : undefined;
+      if (encoded === undefined)
+        throw new ProductError(
+          "step-failed",
+          `read secret ${desktop.names.secret}: it has no password (ask for the desktop again)`,
+        );
+      return Buffer.from(encoded, "base64").toString();
+    },
+
+    applyNetworkPolicy: (plan) => apply("networkPolicy", plan, networkPolicyManifest(plan, site)),
+    applyService: (plan) => apply("service", plan, serviceManifest(plan, site)),
+    createDeployment: (plan, requestId) => apply("deployment", plan, deploymentManifest(plan, site, requestId)),
+
+    async remove(part, desktop) {
+      const found = await cluster.read(reference(part, desktop));
+      if (!found || !belongsTo(found, desktop)) return;
+      await cluster.remove(found);
+      // The network policy goes after the pod: a pod that is still stopping must not be without one.
+      await untilGone(part, desktop, found.metadata?.uid);
+    },
+
+    async scaleToZero(desktop) {
+      const found = await cluster.read(reference("deployment", desktop));
+      if (found && belongsTo(found, desktop))
+        await cluster.mergeSpec(reference("deployment", desktop), { replicas: 0 });
+    },
+
+    async waitReady(plan) {
+      const deadline = Date.now() + watchMilliseconds;
+      let first: string | undefined;
+      const changes = await cluster.watch([
+        { path: podPath, labels: podsOf(plan) },
+        { path: deploymentPath, fields: `metadata.name=${plan.names.deployment}` },
+        { path: `/api/v1/namespaces/${site.namespace}/endpoints`, fields: `metadata.name=${plan.names.service}` },
+      ]);
+      try {
+        for (;;) {
+          const [deployment, pods, endpoints] = await Promise.all([
+            cluster.read<V1Deployment>(reference("deployment", plan)),
+            cluster.list<V1Pod>({ apiVersion: "v1", kind: "Pod" }, site.namespace, { labels: podsOf(plan) }),
+            cluster.read<V1Endpoints>({
+              apiVersion: "v1",
+              kind: "Endpoints",
+              metadata: { name: plan.names.service, namespace: site.namespace },
+            }),
+          ]);
+          const sighting = judgeStart({ deployment, pods, endpoints }, plan, new Date());
+          const remaining = deadline - Date.now();
+          if (!("seen" in sighting) || sighting.seen === "ready" || remaining <= 0) return sighting;
+          // News is told at once: people see it as progress.
+          if (sighting.message !== (first ??= sighting.message)) return sighting;
+          await changes.next(remaining);
+        }
+      } finally {
+        changes.close();
+      }
+    },
+
+    async listOf(username) {
+      const labels = `${label.purpose}=${purpose.desktop},${label.person}=${personId(username)}`;
+      const found = await cluster.list<V1Deployment>(kinds.deployment, site.namespace, { labels });
+      return found.filter(isOurs).flatMap((deployment) => {
+        const { name, annotations = {} } = deployment.metadata ?? {};
+        const workspace = annotations[annotation.workspace];
+        if (name === undefined || workspace === undefined || annotations[annotation.username] !== username) return [];
+        return [
+          {
+            workspace,
+            username,
+            names: nameDesktop({ workspace, username }, rules, name),
+            binding: annotations[annotation.binding],
+            replicas: deployment.spec?.replicas ?? 1,
+          },
+        ];
+      });
+    },
+  };
+  return desktops;
+}

@@ -1,0 +1,172 @@
+import type { V1ConfigMap } from "@kubernetes/client-node";
+import { z } from "zod";
+import { personId } from "../desktop/names.ts";
+import { addOutcome, type DesktopRequest, type Outcome, type RequestRecord } from "../desktop/request.ts";
+import type { DesktopBefore } from "../desktop/state.ts";
+import { type ErrorCode, errorCodes, ProductError } from "../errors.ts";
+import type { Cluster, Reference } from "./cluster.ts";
+import { isOurs, label, manager, purpose } from "./labels.ts";
+
+const requestSchema: z.ZodType<DesktopRequest> = z.object({
+  id: z.string(),
+  username: z.string(),
+  workspace: z.string().nullable(),
+  requestedAt: z.string(),
+  subject: z.string().optional(),
+  claims: z.record(z.string(), z.unknown()),
+});
+
+const outcomeSchema: z.ZodType<Outcome> = z.discriminatedUnion("state", [
+  z.object({ state: z.literal("done"), at: z.string(), message: z.string(), url: z.string().optional() }),
+  z.object({
+    state: z.literal("failed"),
+    at: z.string(),
+    code: z.custom<ErrorCode>((code) => typeof code === "string" && Object.hasOwn(errorCodes, code)),
+    reason: z.string(),
+    step: z.string(),
+    undone: z.array(z.string()),
+    leftBehind: z.array(z.string()),
+  }),
+  z.object({ state: z.literal("superseded"), at: z.string(), reason: z.string() }),
+]);
+
+/** We wrote it ourselves, from the type; what matters is that it is there. */
+const beforeSchema = z.object({
+  workspace: z.string(),
+  desktop: z.custom<DesktopBefore>((value) => typeof value === "object" && value !== null && "permissions" in value),
+});
+
+const recordSchema: z.ZodType<RequestRecord> = z.object({
+  request: requestSchema,
+  outcomes: z.record(z.string(), outcomeSchema),
+  before: beforeSchema.optional(),
+});
+
+/** The desired state: one ConfigMap a person, written with optimistic concurrency. */
+export interface Requests {
+  read(person: string): Promise<RequestRecord | null>;
+  /**
+   * Writes what `decide` returns for the current record, and decides again when somebody else was quicker. `decide` may
+   * return null to leave everything as it is.
+   */
+  update(
+    person: string,
+    decide: (current: RequestRecord | null) => RequestRecord | null,
+  ): Promise<RequestRecord | null>;
+  /**
+   * Adds the outcome of a request; the first one stays. What was there before is forgotten, unless something of the run was
+   * left behind: then the next run for that workspace goes back to it.
+   */
+  recordOutcome(person: string, requestId: string, outcome: Outcome): Promise<void>;
+  /** Keeps what was there before work on a desktop began, and returns what was kept first. */
+  keepBefore(person: string, workspace: string, desktop: DesktopBefore): Promise<DesktopBefore>;
+  /** Everybody's requests; a damaged one is left out, so that it never stops the others, and named. */
+  all(): Promise<{ records: RequestRecord[]; damaged: string[] }>;
+}
+
+/** More than the callers that ever write one person's request at the same time. */
+const attempts = 50;
+
+export function requestsIn(cluster: Cluster, namespace: string): Requests {
+  const reference = (person: string): Reference => ({
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: `desktop-request-${person}`, namespace },
+  });
+
+  const requests: Requests = {
+    async read(person) {
+      const found = await cluster.read<V1ConfigMap>(reference(person));
+      return found && parse(found);
+    },
+    async update(person, decide) {
+      for (let attempt = 0; attempt < attempts; attempt += 1) {
+        const found = await cluster.read<V1ConfigMap>(reference(person));
+        const record = decide(found && parse(found));
+        if (!record) return found && parse(found);
+        const written = found
+          ? await cluster.replace({ ...found, ...kindOf(reference(person)), ...contentOf(record) })
+          : await cluster.create({ ...manifestOf(reference(person), record) });
+        if (written) return record;
+      }
+      throw new ProductError(
+        "too-many-writers",
+        `write desktop request: it changed ${attempts} times meanwhile (ask again)`,
+      );
+    },
+    async recordOutcome(person, requestId, outcome) {
+      await requests.update(
+        person,
+        (current) =>
+          current && {
+            request: current.request,
+            outcomes: addOutcome(current.outcomes, requestId, outcome),
+            ...(outcome.state === "failed" && outcome.leftBehind.length > 0 ? { before: current.before } : {}),
+          },
+      );
+    },
+    async keepBefore(person, workspace, desktop) {
+      const record = await requests.update(person, (current) =>
+        current && current.before?.workspace !== workspace ? { ...current, before: { workspace, desktop } } : null,
+      );
+      return record?.before?.workspace === workspace ? record.before.desktop : desktop;
+    },
+    async all() {
+      const labels = `${label.managedBy}=${manager},${label.purpose}=${purpose.request}`;
+      const found = await cluster.list<V1ConfigMap>({ apiVersion: "v1", kind: "ConfigMap" }, namespace, { labels });
+      const records: RequestRecord[] = [];
+      const damaged: string[] = [];
+      for (const object of found) {
+        try {
+          records.push(parse(object));
+        } catch (error) {
+          damaged.push((error as Error).message);
+        }
+      }
+      return { records, damaged };
+    },
+  };
+  return requests;
+}
+
+function kindOf({ apiVersion, kind }: Reference) {
+  return { apiVersion, kind };
+}
+
+function contentOf({ request, outcomes, before }: RequestRecord) {
+  return {
+    data: {
+      request: JSON.stringify(request),
+      outcomes: JSON.stringify(outcomes),
+      ...(before && { before: JSON.stringify(before) }),
+    },
+  };
+}
+
+function manifestOf({ metadata, ...kind }: Reference, record: RequestRecord): V1ConfigMap {
+  const labels = {
+    [label.managedBy]: manager,
+    [label.purpose]: purpose.request,
+    [label.person]: personId(record.request.username),
+  };
+  return { ...kind, metadata: { ...metadata, labels }, ...contentOf(record) };
+}
+
+function parse(found: V1ConfigMap): RequestRecord {
+  const name = found.metadata?.name ?? "";
+  if (!isOurs(found))
+    throw new ProductError("not-ours", `read desktop request: the ConfigMap ${name} is not ours (rename or remove it)`);
+  try {
+    return recordSchema.parse({
+      request: JSON.parse(found.data?.["request"] ?? "null") as unknown,
+      outcomes: JSON.parse(found.data?.["outcomes"] ?? "{}") as unknown,
+      before: found.data?.["before"] === undefined ? undefined : (JSON.parse(found.data["before"]) as unknown),
+    });
+  } catch (error) {
+    throw new ProductError(
+      "internal",
+      `read desktop request: the ConfigMap ${name} is damaged (delete it; the person asks again)`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,116 @@
+import type { KubernetesObject } from "@kubernetes/client-node";
+import { z } from "zod";
+import type { Binding, Workspace } from "../desktop/entitlement.ts";
+import type { BindingStatus } from "../desktop/state.ts";
+import type { Cluster, Reference } from "./cluster.ts";
+
+const apiVersion = "xlscsde.nhs.uk/v1";
+const workspaceKind = { apiVersion, kind: "AnalyticsWorkspace" };
+const bindingKind = { apiVersion, kind: "AnalyticsWorkspaceBinding", plural: "analyticsworkspacebindings" };
+
+const day = z.iso.date();
+
+const workspaceSchema = z.object({
+  metadata: z.object({ name: z.string() }),
+  spec: z.object({
+    displayName: z.string(),
+    description: z.string(),
+    validity: z.object({ availableFrom: day, expires: day }),
+  }),
+});
+
+const bindingSchema = z.object({
+  metadata: z.object({ name: z.string() }),
+  spec: z.object({
+    workspace: z.string(),
+    expires: day,
+    username: z.string().min(1).optional(),
+    claims: z
+      .array(
+        z.object({ name: z.string(), operator: z.enum(["EQUALS", "NOT EQUALS", "IN", "NOT IN"]), value: z.string() }),
+      )
+      .default([]),
+    replicas: z.number().int().optional(),
+  }),
+  status: z
+    .object({
+      statusText: z.string().optional(),
+      deploymentName: z.string().optional(),
+      replicas: z.number().int().optional(),
+      lastActiveCheck: z.string().optional(),
+    })
+    .optional(),
+});
+
+/** Workspaces and bindings as the platform keeps them: the source of entitlement. */
+export interface Workspaces {
+  /** Everything that decides who may use what. Objects that do not fulfil their schema entitle nobody and are left out. */
+  known(): Promise<{ workspaces: Workspace[]; bindings: Binding[] }>;
+  /** What a binding's wanted replicas and status are now, or null if there is no such binding. */
+  bindingState(name: string): Promise<{ replicas: number | null; status: BindingStatus | null } | null>;
+  /** Mirrors a desktop's state into its binding, where the operator kept it. A binding that is gone is no error. */
+  recordBinding(name: string, replicas: number | null, status: BindingStatus | null): Promise<void>;
+}
+
+export function workspacesIn(cluster: Cluster, namespace: string): Workspaces {
+  const reference = (name: string): Reference & { plural: string } => ({
+    ...bindingKind,
+    metadata: { name, namespace },
+  });
+  return {
+    async known() {
+      const [workspaces, bindings] = await Promise.all([
+        cluster.list(workspaceKind, namespace),
+        cluster.list(bindingKind, namespace),
+      ]);
+      return { workspaces: workspaces.flatMap(parseWorkspace), bindings: bindings.flatMap(parseBinding) };
+    },
+    async bindingState(name) {
+      const { apiVersion, kind, metadata } = reference(name);
+      const parsed = bindingSchema.safeParse(await cluster.read({ apiVersion, kind, metadata }));
+      if (!parsed.success) return null;
+      return { replicas: parsed.data.spec.replicas ?? null, status: parsed.data.status ?? null };
+    },
+    async recordBinding(name, replicas, status) {
+      const binding = reference(name);
+      // null removes a field in a merge patch: a status that was not there goes away again
+      const {
+        statusText = null,
+        deploymentName = null,
+        replicas: running = null,
+        lastActiveCheck = null,
+      } = status ?? {};
+      await cluster.mergeSpec(
+        { apiVersion: binding.apiVersion, kind: binding.kind, metadata: binding.metadata },
+        { replicas },
+      );
+      await cluster.mergeStatus(binding, { statusText, deploymentName, replicas: running, lastActiveCheck });
+    },
+  };
+}
+
+function parseWorkspace(object: KubernetesObject): Workspace[] {
+  const parsed = workspaceSchema.safeParse(object);
+  if (!parsed.success) return [];
+  const { metadata, spec } = parsed.data;
+  return [
+    {
+      name: metadata.name,
+      displayName: spec.displayName,
+      description: spec.description,
+      availableFrom: spec.validity.availableFrom,
+      expires: spec.validity.expires,
+    },
+  ];
+}
+
+function parseBinding(object: KubernetesObject): Binding[] {
+  const parsed = bindingSchema.safeParse(object);
+  if (!parsed.success) return [];
+  const { metadata, spec, status } = parsed.data;
+  const { workspace, expires, username, claims } = spec;
+  const personal = username === undefined ? {} : { username };
+  const deployment =
+    username === undefined || status?.deploymentName === undefined ? {} : { deployment: status.deploymentName };
+  return [{ name: metadata.name, workspace, expires, claims, ...personal, ...deployment }];
+}

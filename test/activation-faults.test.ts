@@ -1,0 +1,109 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { activationSteps } from "../orchestrations/activation.ts";
+import type { ActivityName } from "../shared/desktop/activities.ts";
+import { startTestEstate, type TestEstate } from "./estate.ts";
+
+/**
+ * Each step of the activation saga fails, in each way a step can: for good without effect, for good although it took effect
+ * (a call that timed out), and once, then fine.
+ */
+let estate: TestEstate;
+
+beforeAll(async () => {
+  estate = await startTestEstate();
+});
+afterAll(() => estate.close());
+
+afterEach(async () => {
+  estate.mend();
+  await estate.ask("alice", null);
+});
+
+const rows = activationSteps.map((step, index) => ({
+  name: step.name,
+  activity: "do" in step ? step.do : step.poll,
+  undone: activationSteps
+    .slice(0, index + 1)
+    .filter(({ undo }) => undo !== undefined)
+    .map(({ name }) => name)
+    .reverse(),
+  undos: activationSteps
+    .slice(0, index + 1)
+    .flatMap(({ undo }) => undo ?? [])
+    .reverse(),
+}));
+
+function failFor(activity: ActivityName, when: "beforeActivity" | "afterActivity", times = Infinity): () => number {
+  let failures = 0;
+  estate.faults[when] = ({ name }) => {
+    if (name !== activity || failures >= times) return;
+    failures += 1;
+    throw new Error(`[step-failed] the test broke ${activity}`);
+  };
+  return () => failures;
+}
+
+describe.each(["asthma-cohort", "cancer-registry"])("%s", (workspace) => {
+  // In the first workspace there is nothing before; in the second a desktop that is suspended.
+  const before = workspace === "asthma-cohort" ? "nothing" : "a suspended desktop";
+
+  beforeAll(async () => {
+    if (before === "nothing") return;
+    expect(await estate.ask("alice", workspace)).toMatchObject({ state: "done" });
+    expect(await estate.ask("alice", null)).toMatchObject({ state: "done" });
+  });
+
+  describe.each(["beforeActivity", "afterActivity"] as const)(`over ${before}, %s`, (when) => {
+    it.each(rows)("$name fails for good: undone newest first, and all is as before", async (row) => {
+      const world = await estate.world();
+      const failures = failFor(row.activity, when);
+      estate.log.length = 0;
+
+      const operation = await estate.ask("alice", workspace);
+
+      expect(operation).toMatchObject({
+        state: "failed",
+        step: row.name,
+        code: "step-failed",
+        reason: `the test broke ${row.activity}`,
+        undone: row.undone,
+        leftBehind: [],
+      });
+      const order = estate.log
+        .filter(({ message }) => message.startsWith("Executing"))
+        .map(({ functionName }) => functionName)
+        .filter((name) => row.undos.includes(name as never));
+      expect(order).toEqual(row.undos);
+      expect(failures(), "attempts").toBe(4);
+      expect(await estate.world()).toEqual(world);
+    });
+  });
+
+  it.each(rows)(`over ${before}, $name fails once, then is fine: the desktop comes up`, async ({ activity }) => {
+    const failures = failFor(activity, "afterActivity", 1);
+    const operation = await estate.ask("alice", workspace);
+    expect(failures()).toBe(1);
+    expect(operation).toMatchObject({ state: "done" });
+    expect(await estate.call("alice", "GET", "/users/alice/desktop")).toMatchObject({
+      body: { state: "ready", workspace },
+    });
+    if (before === "nothing") await wipe(workspace);
+  });
+});
+
+/** Takes away what an activation made, so that the next one begins with nothing again. */
+async function wipe(workspace: string): Promise<void> {
+  await estate.ask("alice", null);
+  const { AppsV1Api, CoreV1Api, NetworkingV1Api } = await import("@kubernetes/client-node");
+  const { deploymentName } = await import("../shared/desktop/names.ts");
+  const name = deploymentName({ workspace, username: "alice" });
+  const query = { namespace: "guacamole" };
+  await estate.kubeconfig.makeApiClient(AppsV1Api).deleteNamespacedDeployment({ ...query, name });
+  await estate.kubeconfig.makeApiClient(CoreV1Api).deleteNamespacedService({ ...query, name: `client-${name}` });
+  await estate.kubeconfig.makeApiClient(CoreV1Api).deleteNamespacedSecret({ ...query, name: `client-${name}` });
+  await estate.kubeconfig
+    .makeApiClient(NetworkingV1Api)
+    .deleteNamespacedNetworkPolicy({ ...query, name: `client-${name}` });
+  await estate.guacamole.query("DELETE FROM guacamole_connection_group WHERE connection_group_name = $1", [workspace]);
+  await estate.guacamole.query("DELETE FROM guacamole_entity WHERE name = $1", [`${workspace}@alice`]);
+}

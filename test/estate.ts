@@ -1,0 +1,174 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { KubeConfig } from "@kubernetes/client-node";
+import pg from "pg";
+import { type LocalCluster, startLocalCluster } from "../local/cluster/cluster.ts";
+import { startLocalDatabase } from "../local/database/database.ts";
+import { loadApp } from "../local/functions-host/app.ts";
+import { type VirtualClock, virtualClock } from "../local/functions-host/clock.ts";
+import type { Faults } from "../local/functions-host/faults.ts";
+import { type FunctionsHost, startFunctionsHost } from "../local/functions-host/host.ts";
+import type { LogEntry } from "../local/functions-host/log.ts";
+import { type IdentityProvider, startIdentityProvider } from "../local/identity/provider.ts";
+import type { ToldOperation } from "../local/main-job.ts";
+import { sampleUsers, serviceClient, writeSampleEstate } from "../local/sample-estate.ts";
+import { sampleToken } from "../local/token.ts";
+import { describeWorld, type World } from "./world.ts";
+
+export const namespace = "guacamole";
+const audience = "guacamole-workspaces";
+
+export interface Reply<Body = ToldOperation> {
+  status: number;
+  headers: Headers;
+  body: Body;
+}
+
+/** The product from its sources, on all stand-ins, in this process. Durable time is virtual: retries take no time. */
+export interface TestEstate {
+  readonly cluster: LocalCluster;
+  readonly kubeconfig: KubeConfig;
+  readonly identity: IdentityProvider;
+  readonly guacamole: pg.Client;
+  readonly host: FunctionsHost;
+  readonly clock: VirtualClock;
+  /** What goes wrong: tests set it, `mend` clears it. */
+  readonly faults: Faults;
+  mend(): void;
+  readonly log: LogEntry[];
+  /** The file that holds the histories of the orchestrations. */
+  readonly taskHub: string;
+  /** Calls the API as a sample person. */
+  call<Body = ToldOperation>(username: string, method: string, path: string, body?: unknown): Promise<Reply<Body>>;
+  /** Calls the API as the login flow's client, which acts for any person. */
+  callAsService<Body = ToldOperation>(method: string, path: string, body?: unknown): Promise<Reply<Body>>;
+  /** Asks for a workspace (null: for none) and waits for the end of the operation. */
+  ask(username: string, workspace: string | null): Promise<ToldOperation>;
+  /** Waits for the end of an operation. */
+  end(username: string, operation: ToldOperation): Promise<ToldOperation>;
+  /** Everything that the product may have changed, in both systems. */
+  world(): Promise<World>;
+  /** Kills the host as if its process had died, and starts another on the same task hub. */
+  restartHost(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function startTestEstate(): Promise<TestEstate> {
+  const folder = await mkdtemp(join(tmpdir(), "estate-"));
+  const secret = "a secret of the tests";
+  const [database, cluster, identity] = await Promise.all([
+    startLocalDatabase({ directory: join(folder, "database") }),
+    startLocalCluster({
+      store: ":memory:",
+      podDelays: { scheduledAfterMs: 5, runningAfterMs: 10, readyAfterMs: 20, goneAfterMs: 5 },
+    }),
+    startIdentityProvider({ store: ":memory:", audience, clients: [serviceClient(secret)], users: sampleUsers }),
+  ]);
+  const kubeconfig = new KubeConfig();
+  kubeconfig.loadFromString(cluster.kubeconfig);
+  const kubeconfigFile = join(folder, "kubeconfig");
+  await writeFile(kubeconfigFile, cluster.kubeconfig);
+  await writeSampleEstate(kubeconfig, namespace);
+  const guacamole = new pg.Client({ connectionString: database.url });
+  await guacamole.connect();
+
+  const app = await loadApp({
+    appRoot: dirname(dirname(fileURLToPath(import.meta.url))),
+    environment: {
+      TASKHUB_NAME: "tests",
+      KUBECONFIG: kubeconfigFile,
+      NAMESPACE: namespace,
+      DATABASE_URL: database.url,
+      OIDC_ISSUER: identity.issuer,
+      OIDC_AUDIENCE: audience,
+      OIDC_CLIENTS: "workspace-action,guacamole-workspaces-cli",
+      GUACAMOLE_URL: "http://127.0.0.1:8080/guacamole",
+      DESKTOP_IMAGE: "example.org/desktop:1",
+      UNSCHEDULABLE_GRACE_SECONDS: "1",
+    },
+    load: () => import("../functions/index.ts"),
+  });
+  const clock = virtualClock(new Date());
+  const faults: Faults = {};
+  const log: LogEntry[] = [];
+  const store = join(folder, "task-hub.sqlite");
+  const startHost = () => startFunctionsHost({ app, store, clock, faults, log: (entry) => log.push(entry) });
+  let host = await startHost();
+
+  const request = async <Body>(token: string, method: string, path: string, body?: unknown): Promise<Reply<Body>> => {
+    const response = await fetch(`${host.url}/api${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { status: response.status, headers: response.headers, body: (await response.json()) as Body };
+  };
+  const serviceToken = async () => {
+    const response = await fetch(`${identity.issuer}/protocol/openid-connect/token`, {
+      method: "POST",
+      body: new URLSearchParams({
+        grant_type: "client_credentials",
+        client_id: serviceClient(secret).id,
+        client_secret: secret,
+      }),
+    });
+    return ((await response.json()) as { access_token: string }).access_token;
+  };
+
+  const estate: TestEstate = {
+    cluster,
+    kubeconfig,
+    identity,
+    guacamole,
+    get host() {
+      return host;
+    },
+    clock,
+    faults,
+    mend() {
+      delete faults.beforeActivity;
+      delete faults.afterActivity;
+    },
+    log,
+    taskHub: store,
+    call: async (username, method, path, body) =>
+      request(await sampleToken(identity.issuer, username), method, path, body),
+    callAsService: async (method, path, body) => request(await serviceToken(), method, path, body),
+    async ask(username, workspace) {
+      const path = `/users/${username}/desktop`;
+      const { body } =
+        workspace === null
+          ? await estate.call(username, "DELETE", path)
+          : await estate.call(username, "PUT", path, { workspace });
+      return estate.end(username, body);
+    },
+    async end(username, operation) {
+      if (!("id" in operation)) throw new Error(`ask for a desktop: ${JSON.stringify(operation)}`);
+      let told: ToldOperation = operation;
+      while (told.state === "pending" || told.state === "running") {
+        await host.whenIdle();
+        const reply = await estate.call(username, "GET", `/operations/${operation.id}`);
+        if (reply.status >= 400) throw new Error(`look at an operation: ${JSON.stringify(reply.body)}`);
+        told = reply.body;
+      }
+      return told;
+    },
+    world: () => describeWorld(kubeconfig, guacamole, namespace),
+    async restartHost() {
+      await host.kill();
+      host = await startHost();
+    },
+    async close() {
+      await host.close();
+      await guacamole.end();
+      await Promise.all([database.close(), cluster.close(), identity.close()]);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  return estate;
+}

@@ -1,0 +1,36 @@
+import type { Task } from "durable-functions";
+import type { Workflow } from "../orchestrations/workflow.ts";
+import type { ActivityName, Progress } from "../shared/desktop/activities.ts";
+
+/** What an activity answers, by how often it was called before; a thrown error is what is left when its retries are used up. */
+export type Script = Partial<Record<ActivityName, (input: never, earlierCalls: number) => unknown>>;
+
+/** A workflow whose activities follow a script and whose clock moves only when it is paused. */
+export function scriptedWorkflow(script: Script) {
+  const calls: ActivityName[] = [];
+  const reports: Progress[] = [];
+  let milliseconds = Date.parse("2026-06-15T12:00:00Z");
+
+  const workflow: Workflow = {
+    now: () => new Date(milliseconds),
+    *call(name, input) {
+      const earlier = calls.filter((call) => call === name).length;
+      calls.push(name);
+      return (script[name]?.(input as never, earlier) ?? null) as never;
+    },
+    *pause(seconds) {
+      milliseconds += seconds * 1_000;
+    },
+    report(progress) {
+      reports.push(progress);
+    },
+  };
+  return { workflow, calls, reports };
+}
+
+/** Runs a workflow that follows a script to its end; nothing in it waits. */
+export function runToEnd<Result>(generator: Generator<Task, Result>): Result {
+  const step = generator.next();
+  if (!step.done) throw new Error("a scripted workflow yielded to the host");
+  return step.value;
+}

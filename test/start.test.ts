@@ -1,0 +1,104 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startProduct, untilPrinted } from "./started-product.ts";
+
+let state: string;
+beforeAll(async () => {
+  state = await mkdtemp(join(tmpdir(), "start-"));
+});
+afterAll(() => rm(state, { recursive: true, force: true }));
+
+/** What differs from start to start: ports, what a pod is called, whether there was something to build, and what was seen while waiting. */
+function lasting(output: string): string[] {
+  return output
+    .split("\n")
+    .map((line) =>
+      line
+        .replace(/127\.0\.0\.1:\d+/g, "127.0.0.1:PORT")
+        .replace(/(Pod [0-9a-f]{32})-.*/, "$1-…")
+        .replace(/(product +)(built|up to date)/, "$1…")
+        .trimEnd(),
+    )
+    .filter((line) => !/\] readiness: /.test(line));
+}
+
+/** The README's example, up to where the product goes on serving. */
+async function promised(): Promise<string[]> {
+  const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
+  const block = /```\n(guacamole-workspaces: everything[\s\S]*?)\n```/.exec(readme)?.[1] ?? "";
+  return lasting(block.slice(0, block.indexOf("Serving.")).trimEnd());
+}
+
+describe("npm start", () => {
+  it("prints what the README says, serves, answers the commands that it prints, and ends cleanly on Ctrl-C", async () => {
+    const started = startProduct(state);
+    await untilPrinted(started, "Ctrl-C stops everything");
+    const output = started.output();
+    const example = await promised();
+    expect(lasting(output).slice(0, example.length)).toEqual(example);
+
+    const running = JSON.parse(await readFile(join(state, "running.json"), "utf8")) as { api: string };
+    expect(output.match(/^ {2}curl .*$/gm)).toHaveLength(3);
+    expect(output).toContain(`${running.api}/api/users/alice/workspaces`);
+    expect((await fetch(`${running.api}/api/health/ready`)).status).toBe(200);
+
+    const second = await startProduct(state, "--once").ended;
+    expect(second).toMatchObject({ code: 1 });
+    expect(second.output).toContain("another start has it open");
+
+    started.child.kill("SIGINT");
+    const { code, output: all } = await started.ended;
+    expect(code).toBe(0);
+    expect(all.trimEnd()).toMatch(/stopped$/);
+  });
+
+  it("goes on where it was at the next start", async () => {
+    const { code, output } = await startProduct(state, "--once").ended;
+    expect(code, output).toBe(0);
+    expect(output).toContain("it is there already, from an earlier start");
+    expect(output).toContain("The desktop is ready: http://127.0.0.1:8080/guacamole/#/client/");
+  });
+
+  it.each([
+    ["an unknown option", ["--no-such"], 2, "--no-such"],
+    ["a port that is none", ["--port", "x"], 2, "is not a port"],
+    ["a kubeconfig that is not there", ["--once", "--kubeconfig", "/no/such"], 1, "read --kubeconfig"],
+    [
+      "a database that does not answer",
+      ["--once", "--database-url", "postgres://u:p@127.0.0.1:1/g"],
+      1,
+      "guacamole is not ready: reach guacamole's database: it does not answer: connect ECONNREFUSED",
+    ],
+  ])("with %s says so", async (_words, args, code, words) => {
+    const ended = await startProduct(state, ...args).ended;
+    expect(ended.output).toContain(words);
+    expect(ended.code).toBe(code);
+  });
+
+  it("with a port that is in use says so", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await new Promise((resolve) => server.once("listening", resolve));
+    const address = server.address();
+    const port = typeof address === "object" && address ? String(address.port) : "";
+    const ended = await startProduct(state, "--once", "--port", port).ended;
+    server.close();
+    expect(ended.code).toBe(1);
+    expect(ended.output).toContain(port);
+    expect(ended.output).toContain("choose another port");
+  });
+
+  it.each(["cluster.sqlite", "task-hub.sqlite", "identity.json"])(
+    "with a broken %s says what to do, and --reset does it",
+    async (file) => {
+      await writeFile(join(state, file), "this is not what it was");
+      await rm(join(state, `${file}-wal`), { force: true });
+      const broken = await startProduct(state, "--once").ended;
+      expect(broken.code).toBe(1);
+      expect(broken.output).toContain("npm start -- --reset");
+      expect(await startProduct(state, "--once", "--reset").ended).toMatchObject({ code: 0 });
+    },
+  );
+});
