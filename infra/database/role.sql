@@ -1,0 +1,37 @@
+-- The product's role in Guacamole's database: what it needs, and why. Run it as the owner of Guacamole's tables, and again
+-- after each upgrade of Guacamole. It grants nothing on guacamole_system_permission: whoever holds this role can make
+-- nobody an administrator.
+--
+--   psql --set ON_ERROR_STOP=1 --file role.sql "$OWNER_URL"
+--   ALTER ROLE guacamole_workspaces PASSWORD '…';   -- or, with Entra authentication, create the role for the app's identity
+
+DO $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'guacamole_workspaces') THEN
+    CREATE ROLE guacamole_workspaces LOGIN;
+  END IF;
+END
+$$;
+
+GRANT USAGE ON SCHEMA public TO guacamole_workspaces;
+
+-- One user a desktop. Deleting the entity takes the user and every permission with it.
+GRANT SELECT, INSERT, DELETE ON guacamole_entity TO guacamole_workspaces;
+-- UPDATE keeps valid_until with the binding.
+GRANT SELECT, INSERT, UPDATE ON guacamole_user TO guacamole_workspaces;
+-- One root group a workspace, removed by an undo when it is empty again.
+GRANT SELECT, INSERT, DELETE ON guacamole_connection_group TO guacamole_workspaces;
+-- The connection is written in place, so that its id and its history stay.
+GRANT SELECT, INSERT, UPDATE, DELETE ON guacamole_connection TO guacamole_workspaces;
+-- Parameters that are not ours are taken out again: a stray enable-sftp would open what policy closes.
+GRANT SELECT, INSERT, UPDATE, DELETE ON guacamole_connection_parameter TO guacamole_workspaces;
+-- READ is given and taken back; permissions are never updated.
+GRANT SELECT, INSERT, DELETE ON guacamole_connection_permission TO guacamole_workspaces;
+GRANT SELECT, INSERT, DELETE ON guacamole_connection_group_permission TO guacamole_workspaces;
+GRANT SELECT, INSERT, DELETE ON guacamole_user_permission TO guacamole_workspaces;
+
+-- New rows take their ids from these.
+GRANT USAGE ON SEQUENCE guacamole_entity_entity_id_seq TO guacamole_workspaces;
+GRANT USAGE ON SEQUENCE guacamole_user_user_id_seq TO guacamole_workspaces;
+GRANT USAGE ON SEQUENCE guacamole_connection_group_connection_group_id_seq TO guacamole_workspaces;
+GRANT USAGE ON SEQUENCE guacamole_connection_connection_id_seq TO guacamole_workspaces;

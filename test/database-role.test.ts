@@ -1,0 +1,90 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type LocalDatabase, startLocalDatabase } from "../local/database/database.ts";
+import { connectDatabase, type Database } from "../shared/guacamole/database.ts";
+import { type GuacamoleDesktops, guacamoleDesktopsIn } from "../shared/guacamole/desktops.ts";
+import { samplePlan, sampleRules } from "./sample-plan.ts";
+
+const sql = await readFile(new URL("../infra/database/role.sql", import.meta.url), "utf8");
+
+/** Each right of the file alone: `SELECT ON guacamole_entity`. */
+const rights = [...sql.matchAll(/^GRANT ([A-Z, ]+) ON ((?:SEQUENCE |SCHEMA )?\w+) TO/gm)].flatMap(
+  ([, verbs = "", object = ""]) => verbs.split(", ").map((verb) => `${verb} ON ${object}`),
+);
+
+let folder: string;
+let server: LocalDatabase;
+let owner: pg.Client;
+let database: Database;
+let guacamole: GuacamoleDesktops;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "role-"));
+  server = await startLocalDatabase({ directory: folder });
+  owner = new pg.Client({ connectionString: server.url });
+  await owner.connect();
+  // New databases give everybody the use of schema public; a hardened one does not.
+  await owner.query("REVOKE ALL ON SCHEMA public FROM PUBLIC");
+  await owner.query(sql);
+  await owner.query(sql);
+  await owner.query("ALTER ROLE guacamole_workspaces PASSWORD 'of the test'");
+  const url = new URL(server.url);
+  url.username = "guacamole_workspaces";
+  url.password = "of the test";
+  database = connectDatabase({ url: url.href });
+  guacamole = guacamoleDesktopsIn(database, sampleRules);
+});
+afterAll(async () => {
+  await database.close();
+  await owner.end();
+  await server.close();
+  await rm(folder, { recursive: true });
+});
+
+/** Everything that the product ever does to Guacamole's rows, in a database where nothing is left of it. */
+async function wholeLife(): Promise<void> {
+  const plan = samplePlan();
+  const before = await guacamole.observe(plan.names);
+  await guacamole.writeConnection(plan, "Abcdefg8");
+  await guacamole.grantPermission(plan.names);
+  expect(await guacamole.openedBy("alice")).toEqual(["cohort-a"]);
+  await guacamole.writeConnection({ ...plan, until: "2027-01-31" }, "Hijklmn8");
+  await guacamole.revokePermission(plan.names, { connection: true, group: true, self: true });
+  await guacamole.removeConnection(plan.names, before);
+  expect(await guacamole.observe(plan.names)).toEqual(before);
+  expect(await guacamole.check()).toBeNull();
+}
+
+describe("the product's database role", () => {
+  it("is enough for everything that the product does", async () => {
+    await wholeLife();
+  });
+
+  it("can make nobody an administrator", async () => {
+    await guacamole.writeConnection(samplePlan(), "Abcdefg8");
+    const grant = "INSERT INTO guacamole_system_permission SELECT entity_id, 'ADMINISTER' FROM guacamole_entity";
+    await expect(database.query(grant, [])).rejects.toMatchObject({ code: "guacamole-unavailable" });
+    await guacamole.removeConnection(samplePlan().names, {
+      group: false,
+      balancing: false,
+      connectionId: null,
+      user: false,
+      validUntil: null,
+      permissions: { connection: false, group: false, self: false },
+    });
+  });
+
+  it.each(rights)("needs %s: without it the product cannot do its work", async (right) => {
+    await owner.query(`REVOKE ${right} FROM guacamole_workspaces`);
+    try {
+      await expect(wholeLife()).rejects.toThrow();
+    } finally {
+      await owner.query(`GRANT ${right} TO guacamole_workspaces`);
+      await owner.query("DELETE FROM guacamole_connection_group");
+      await owner.query("DELETE FROM guacamole_entity");
+    }
+  });
+});
