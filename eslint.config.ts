@@ -45,7 +45,16 @@ export default defineConfig(
             {
               from: "package",
               package: "@kubernetes/client-node",
-              name: ["V1ConfigMap", "V1Pod", "V1ContainerStatus", "V1Secret", "V1Deployment", "V1ObjectMeta"],
+              name: [
+                "V1ConfigMap",
+                "V1Pod",
+                "V1ContainerStatus",
+                "V1Secret",
+                "V1Deployment",
+                "V1ObjectMeta",
+                "V1PolicyRule",
+                "V1Role",
+              ],
             },
           ],
         },

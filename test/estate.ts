@@ -28,6 +28,7 @@ export interface Reply<Body = ToldOperation> {
 
 /** The product from its sources, on all stand-ins, in this process. Durable time is virtual: retries take no time. */
 export interface TestEstate {
+  /** The stand-in, for its faults; idle where the cluster is a real one. */
   readonly cluster: LocalCluster;
   readonly kubeconfig: KubeConfig;
   readonly identity: IdentityProvider;
@@ -55,7 +56,8 @@ export interface TestEstate {
   close(): Promise<void>;
 }
 
-export async function startTestEstate(): Promise<TestEstate> {
+/** @param real a real cluster instead of the stand-in: as the tests see it, and as the product does */
+export async function startTestEstate(real?: { admin: KubeConfig; product: KubeConfig }): Promise<TestEstate> {
   const folder = await mkdtemp(join(tmpdir(), "estate-"));
   const secret = "a secret of the tests";
   const [database, cluster, identity] = await Promise.all([
@@ -66,10 +68,11 @@ export async function startTestEstate(): Promise<TestEstate> {
     }),
     startIdentityProvider({ store: ":memory:", audience, clients: [serviceClient(secret)], users: sampleUsers }),
   ]);
-  const kubeconfig = new KubeConfig();
-  kubeconfig.loadFromString(cluster.kubeconfig);
+  const standIn = new KubeConfig();
+  standIn.loadFromString(cluster.kubeconfig);
+  const kubeconfig = real?.admin ?? standIn;
   const kubeconfigFile = join(folder, "kubeconfig");
-  await writeFile(kubeconfigFile, cluster.kubeconfig);
+  await writeFile(kubeconfigFile, (real?.product ?? standIn).exportConfig());
   await writeSampleEstate(kubeconfig, namespace);
   const guacamole = new pg.Client({ connectionString: database.url });
   await guacamole.connect();

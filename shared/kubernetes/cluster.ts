@@ -12,6 +12,7 @@ import {
   Watch,
 } from "@kubernetes/client-node";
 import { ProductError } from "../errors.ts";
+import { type Changes, watchChanges, type WatchedPath } from "./changes.ts";
 import { manager } from "./labels.ts";
 
 /** Which object. */
@@ -47,18 +48,6 @@ export interface Cluster {
   remove(object: KubernetesObject): Promise<void>;
   /** Notices changes from now on; close it when done. */
   watch(paths: readonly WatchedPath[]): Promise<Changes>;
-}
-
-export interface WatchedPath {
-  path: string;
-  labels?: string;
-  fields?: string;
-}
-
-export interface Changes {
-  /** Resolves at the first change since the last call (or since the watch began), or when the time is up. */
-  next(milliseconds: number): Promise<void>;
-  close(): void;
 }
 
 /** Longer than any call takes on a healthy cluster, much shorter than an activity may run. */
@@ -172,7 +161,7 @@ export function clusterOf(config: KubeConfig): Cluster {
         { 404: undefined, 409: undefined }, // 409: another object has that name by now, and it is not the one that we meant
       );
     },
-    watch: (paths) => watchAll(new Watch(config), paths),
+    watch: (paths) => watchChanges(new Watch(config), paths),
   };
   return cluster;
 }
@@ -191,32 +180,6 @@ function connectionSharing(): (request: RequestContext) => void {
     if (own === undefined) return;
     if (!shared || shared.until < Date.now()) shared = { dispatcher: own, until: Date.now() + sharedMilliseconds };
     else request.setDispatcher(shared.dispatcher);
-  };
-}
-
-async function watchAll(watch: Watch, paths: readonly WatchedPath[]): Promise<Changes> {
-  let change = Promise.withResolvers<undefined>();
-  const noticed = () => {
-    change.resolve(undefined);
-  };
-  // A watch that ends early costs nothing but promptness: the next look comes when the time is up.
-  const ended = () => undefined;
-  const controllers = await Promise.all(
-    paths.map(({ path, labels, fields }) =>
-      watch.watch(path, { labelSelector: labels, fieldSelector: fields }, noticed, ended),
-    ),
-  );
-  return {
-    async next(milliseconds) {
-      const timeUp = Promise.withResolvers<undefined>();
-      const timer = setTimeout(timeUp.resolve, milliseconds, undefined);
-      await Promise.race([change.promise, timeUp.promise]);
-      clearTimeout(timer);
-      change = Promise.withResolvers<undefined>();
-    },
-    close() {
-      for (const controller of controllers) controller.abort();
-    },
   };
 }
 

@@ -1,6 +1,6 @@
-import { PatchStrategy } from "@kubernetes/client-node";
+import { PatchStrategy, type V1ConfigMap } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { as, deploymentNamed, refusalOf } from "../contract/clients.ts";
+import { as, deploymentNamed, refusalOf, watchUntil } from "../contract/clients.ts";
 import { isReady, namespace, podOf, startStage, type Stage } from "../testing.ts";
 
 let on: Stage;
@@ -24,6 +24,14 @@ const send = async (method: string, path: string, body?: string, type = "applica
 };
 
 describe("the server", () => {
+  // A real server sends one too, when it sees fit.
+  it("sends a bookmark before a watch's time is up, to those who asked for it", async () => {
+    const query = { allowWatchBookmarks: "true", timeoutSeconds: "3", labelSelector: "suite=none" };
+    const path = `/api/v1/namespaces/${namespace}/configmaps`;
+    const events = await watchUntil<V1ConfigMap>(on, path, query, ({ type }) => type === "BOOKMARK");
+    expect(Number(events.at(-1)?.object.metadata?.resourceVersion)).toBeGreaterThan(0);
+  });
+
   it("takes YAML in an apply, with dates as they are written", async () => {
     const yaml = `---
 apiVersion: xlscsde.nhs.uk/v1

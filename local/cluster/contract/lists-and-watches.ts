@@ -100,9 +100,9 @@ export function listsAndWatchesContract(cluster: () => Clients): void {
         { labelSelector: "suite=there" },
         (_, seen) => seen.length === 2,
       );
-      expect(events.map((event) => [event.type, nameOf(event)])).toEqual([
-        ["ADDED", "there-1"],
-        ["ADDED", "there-2"],
+      expect(events.map((event) => `${event.type} ${nameOf(event)}`).sort()).toEqual([
+        "ADDED there-1",
+        "ADDED there-2",
       ]);
     });
 
@@ -122,12 +122,6 @@ export function listsAndWatchesContract(cluster: () => Clients): void {
       await create("only-me");
       const [first] = await watchUntil<V1ConfigMap>(cluster(), path(), query, () => true);
       expect(first?.object.metadata?.name).toBe("only-me");
-    });
-
-    it("send a bookmark before their time is up, to those who asked for it", async () => {
-      const query = { allowWatchBookmarks: "true", timeoutSeconds: "3", labelSelector: "suite=none" };
-      const events = await watchUntil<V1ConfigMap>(cluster(), path(), query, ({ type }) => type === "BOOKMARK");
-      expect(Number(events.at(-1)?.object.metadata?.resourceVersion)).toBeGreaterThan(0);
     });
 
     it("keep the client's informer up to date", async () => {

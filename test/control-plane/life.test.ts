@@ -1,0 +1,113 @@
+import { CoreV1Api, type V1Pod } from "@kubernetes/client-node";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { deploymentName } from "../../shared/desktop/names.ts";
+import { startTestEstate, type TestEstate } from "../estate.ts";
+import { prepare, type Prepared } from "./prepared.ts";
+import { namespace, usableControlPlane } from "./usable.ts";
+
+/** The product as a whole, as its service account, on a real control plane whose controllers make the pods. */
+const found = await usableControlPlane();
+const plane = "plane" in found ? found.plane : null;
+const asthma = "asthma-cohort";
+const registry = "cancer-registry";
+
+/** What becomes of the pods of these Deployments; all others become ready. */
+const fates = new Map<string, V1Pod["status"]>();
+
+describe.skipIf(!plane)("a desktop on a real control plane", () => {
+  let prepared: Prepared | undefined;
+  let estate: TestEstate;
+
+  beforeAll(async () => {
+    if (!plane) return;
+    prepared = await prepare(
+      plane,
+      (pod) => fates.get(pod.metadata?.labels?.["xlscsde.nhs.uk/deployment-name"] ?? "") ?? "ready",
+    );
+    estate = await startTestEstate({ admin: plane.admin, product: plane.as(prepared.token) });
+  });
+  afterAll(async () => {
+    if (!plane) return;
+    await estate.close();
+    await prepared?.close();
+  });
+
+  async function running(): Promise<string[]> {
+    const { objects } = await estate.world();
+    return Object.values(objects)
+      .filter((object) => ((object as { spec?: { replicas?: number } }).spec?.replicas ?? 0) > 0)
+      .flatMap(
+        (object) =>
+          (object as { annotations?: Record<string, string> }).annotations?.["xlscsde.nhs.uk/workspace"] ?? [],
+      );
+  }
+  const open = async () =>
+    (await estate.world()).rows.filter((row) => row.startsWith("may open")).map((row) => row.split(" ")[2]);
+
+  it("comes up, and a second request changes nothing", async () => {
+    expect(await estate.ask("alice", asthma)).toMatchObject({ state: "done" });
+    const before = await estate.world();
+    expect((await estate.call("alice", "PUT", "/users/alice/desktop", { workspace: asthma })).status).toBe(200);
+    expect(await estate.world()).toEqual(before);
+    expect(await open()).toEqual([`${asthma}@alice`]);
+  });
+
+  it("switches: the new one comes up, the one before it is suspended", async () => {
+    expect(await estate.ask("alice", registry)).toMatchObject({ state: "done" });
+    expect([await open(), await running()]).toEqual([[`${registry}@alice`], [registry]]);
+  });
+
+  it("is suspended, its pod gone, and comes up again", async () => {
+    expect(await estate.ask("alice", null)).toMatchObject({ state: "done" });
+    expect([await open(), await running()]).toEqual([[], []]);
+    const labelSelector = `xlscsde.nhs.uk/deployment-name=${deploymentName({ workspace: registry, username: "alice" })}`;
+    const pods = () => plane?.admin.makeApiClient(CoreV1Api).listNamespacedPod({ namespace, labelSelector });
+    await expect.poll(async () => (await pods())?.items.length, { timeout: 10_000 }).toBe(0);
+    expect(await estate.ask("alice", registry)).toMatchObject({ state: "done" });
+    expect(await open()).toEqual([`${registry}@alice`]);
+  });
+
+  it("that cannot start is undone, with the cluster's own words, and the one before it stays", async () => {
+    const before = await estate.world();
+    const waiting = { reason: "ImagePullBackOff", message: "Back-off pulling image" };
+    fates.set(deploymentName({ workspace: asthma, username: "alice" }), {
+      phase: "Pending",
+      conditions: [{ type: "PodScheduled", status: "True" }],
+      containerStatuses: [
+        { name: "desktop", image: "x", imageID: "", ready: false, restartCount: 0, state: { waiting } },
+      ],
+    });
+    expect(await estate.ask("alice", asthma)).toMatchObject({
+      state: "failed",
+      step: "readiness",
+      reason: "ImagePullBackOff: Back-off pulling image",
+    });
+    fates.clear();
+    expect(await estate.world()).toEqual(before);
+  });
+
+  it("asked for twenty times at once in two workspaces is one at the end, the newest", async () => {
+    const put = (workspace: string) => estate.call("alice", "PUT", "/users/alice/desktop", { workspace });
+    const replies = await Promise.all(Array.from({ length: 20 }, (_, n) => put(n % 2 ? asthma : registry)));
+    const ends = await Promise.all(replies.map(async ({ body }) => (await estate.end("alice", body)).state));
+    expect(new Set(ends)).toEqual(new Set(["done", "superseded"]));
+    const { body } = await estate.call<{ wanted: string }>("alice", "GET", "/users/alice/desktop");
+    expect([await open(), await running()]).toEqual([[`${body.wanted}@alice`], [body.wanted]]);
+  });
+
+  it("whose host is killed in the middle is completed by the next", async () => {
+    await estate.ask("alice", null);
+    const { promise: reached, resolve } = Promise.withResolvers<undefined>();
+    estate.faults.afterActivity = ({ name }) => {
+      if (name !== "createDeployment") return;
+      resolve(undefined);
+      return new Promise<undefined>(() => undefined);
+    };
+    const reply = await estate.call("alice", "PUT", "/users/alice/desktop", { workspace: asthma });
+    await reached;
+    estate.mend();
+    await estate.restartHost();
+    expect(await estate.end("alice", reply.body)).toMatchObject({ state: "done" });
+    expect(await open()).toEqual([`${asthma}@alice`]);
+  });
+});

@@ -1,0 +1,179 @@
+import {
+  AuthenticationV1Api,
+  AuthorizationV1Api,
+  type KubernetesObject,
+  KubernetesObjectApi,
+  RbacAuthorizationV1Api,
+  type V1PolicyRule,
+} from "@kubernetes/client-node";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describeClusterContract } from "../../local/cluster/contract.ts";
+import { clusterOf } from "../../shared/kubernetes/cluster.ts";
+import { type ClusterDesktops, desktopsIn } from "../../shared/kubernetes/desktops.ts";
+import { requestsIn } from "../../shared/kubernetes/requests.ts";
+import { workspacesIn } from "../../shared/kubernetes/workspaces.ts";
+import { samplePlan, sampleRules, sampleSite } from "../sample-plan.ts";
+import { manifests } from "./custom-resources.ts";
+import { prepare, type Prepared } from "./prepared.ts";
+import { namespace, usableControlPlane } from "./usable.ts";
+
+/** What the product does to a cluster, on a real control plane, as the service account of infra/kubernetes/access.yaml. */
+const found = await usableControlPlane();
+if ("missing" in found) console.warn(`skipped: ${found.missing}`);
+const plane = "plane" in found ? found.plane : null;
+
+const access = await manifests("access");
+
+interface Role extends KubernetesObject {
+  rules: V1PolicyRule[];
+}
+const roles = access.filter(({ kind }) => kind === "Role") as Role[];
+/** Each right of the manifest alone. */
+const rights = roles.flatMap(({ metadata, rules }) =>
+  rules.flatMap(({ apiGroups = [""], resources = [""], verbs }) =>
+    verbs.map((verb) => ({
+      role: metadata?.name ?? "",
+      group: apiGroups[0] ?? "",
+      resource: resources[0] ?? "",
+      verb,
+    })),
+  ),
+);
+
+let prepared: Prepared | undefined;
+beforeAll(async () => {
+  if (plane) prepared = await prepare(plane);
+});
+afterAll(() => prepared?.close());
+
+describe.skipIf(!plane)("as the product's service account", () => {
+  let desktops: ClusterDesktops;
+  let token: string;
+  let count = 0;
+
+  beforeAll(() => {
+    if (!plane) return;
+    token = prepared?.token ?? "";
+    desktops = desktopsIn(clusterOf(plane.as(token)), sampleSite, sampleRules);
+  });
+
+  /** All that the product ever asks of a cluster, for a person of its own. */
+  async function wholeLife(): Promise<void> {
+    if (!plane) return;
+    count += 1;
+    const cluster = clusterOf(plane.as(token));
+    const plan = samplePlan({ username: `person-${count}` });
+    const workspaces = workspacesIn(cluster, namespace);
+    const requests = requestsIn(cluster, namespace);
+    const request = { id: `r${count}`, username: plan.username, workspace: "w", requestedAt: "2026-01-01", claims: {} };
+
+    await requests.update(plan.username, () => ({ request, outcomes: {} }));
+    await requests.recordOutcome(plan.username, request.id, { state: "done", at: "", message: "" });
+    expect((await requests.all()).records.map((record) => record.request.id)).toContain(request.id);
+    expect((await workspaces.known()).bindings.map(({ name }) => name)).toContain("asthma-cohort-alice");
+    const before = await workspaces.bindingState("asthma-cohort-alice");
+    await workspaces.recordBinding("asthma-cohort-alice", 1, { statusText: "ACTIVE", replicas: 1 });
+    expect(await workspaces.bindingState("asthma-cohort-alice")).toMatchObject({
+      replicas: 1,
+      status: { statusText: "ACTIVE" },
+    });
+    await workspaces.recordBinding("asthma-cohort-alice", before?.replicas ?? 0, before?.status ?? null);
+
+    expect(await desktops.createCredential(plan, "r1")).toBeNull();
+    expect(await desktops.applyNetworkPolicy(plan)).toBeNull();
+    expect(await desktops.applyService(plan)).toBeNull();
+    expect(await desktops.createDeployment(plan, "r1")).toBeNull();
+    let sighting = await desktops.waitReady(plan);
+    for (let turn = 0; turn < 20 && "seen" in sighting && sighting.seen === "waiting"; turn += 1)
+      sighting = await desktops.waitReady(plan);
+    expect(sighting).toMatchObject({ seen: "ready" });
+    expect(await desktops.readCredential(plan)).toHaveLength(8);
+    expect(await desktops.createDeployment(plan, "r1")).toBeNull();
+    expect(await desktops.listOf(plan.username)).toHaveLength(1);
+    await desktops.scaleToZero(plan);
+    expect(await desktops.observe(plan)).toMatchObject({ deployment: { replicas: 0 } });
+    for (const part of ["deployment", "service", "networkPolicy", "secret"] as const) await desktops.remove(part, plan);
+    expect(await desktops.observe(plan)).toEqual({
+      secret: false,
+      networkPolicy: false,
+      service: false,
+      deployment: null,
+      strangers: [],
+    });
+  }
+
+  it("knows itself as that account", async () => {
+    if (!plane) return;
+    const review = { spec: { token } };
+    const reply = await plane.admin.makeApiClient(AuthenticationV1Api).createTokenReview({ body: review });
+    expect(reply.status?.user?.username).toBe("system:serviceaccount:guacamole:guacamole-workspaces");
+  });
+
+  it("everything works that the product does", wholeLife);
+
+  it("a second apply changes nothing", async () => {
+    if (!plane) return;
+    const plan = samplePlan({ username: "twice" });
+    const objects = KubernetesObjectApi.makeApiClient(plane.admin);
+    const version = async () =>
+      (
+        await objects.read<KubernetesObject>({
+          apiVersion: "v1",
+          kind: "Service",
+          metadata: { name: plan.names.service, namespace },
+        })
+      ).metadata?.resourceVersion;
+    await desktops.applyService(plan);
+    const first = await version();
+    await desktops.applyService(plan);
+    expect(await version()).toBe(first);
+  });
+
+  it.each(rights)("without $verb on $resource it cannot do its work", async ({ role, group, resource, verb }) => {
+    if (!plane) return;
+    const rbac = plane.admin.makeApiClient(RbacAuthorizationV1Api);
+    const whole = roles.find(({ metadata }) => metadata?.name === role);
+    const rules = (whole?.rules ?? []).map((rule) =>
+      rule.resources?.[0] === resource && rule.apiGroups?.[0] === group
+        ? { ...rule, verbs: rule.verbs.filter((other) => other !== verb) }
+        : rule,
+    );
+    const set = async (to: V1PolicyRule[], allowed: boolean) => {
+      const current = await rbac.readNamespacedRole({ namespace, name: role });
+      await rbac.replaceNamespacedRole({
+        namespace,
+        name: role,
+        body: { ...current, rules: to.filter(({ verbs }) => verbs.length > 0) },
+      });
+      const [name = "", subresource] = resource.split("/");
+      const ask = async () =>
+        (
+          await plane
+            .as(token)
+            .makeApiClient(AuthorizationV1Api)
+            .createSelfSubjectAccessReview({
+              body: {
+                spec: {
+                  resourceAttributes: { namespace, verb, group, resource: name, ...(subresource && { subresource }) },
+                },
+              },
+            })
+        ).status?.allowed;
+      // The authorizer learns of a change through its own watch.
+      await expect.poll(ask, { timeout: 10_000, interval: 50 }).toBe(allowed);
+    };
+    await set(rules, false);
+    try {
+      await expect(wholeLife()).rejects.toThrow();
+    } finally {
+      await set(whole?.rules ?? [], true);
+    }
+  });
+});
+
+describe.skipIf(!plane)("what the product relies on", () => {
+  describeClusterContract("a real API server", () => {
+    if (!plane) throw new Error("use the control plane: there is none");
+    return Promise.resolve({ config: plane.admin, close: () => Promise.resolve() });
+  });
+});
