@@ -229,6 +229,26 @@ describe("an outage while a failed run is undone", () => {
   });
 });
 
+describe("an outage after the previous desktop was withdrawn", () => {
+  it("does not cost the person that desktop: when the new one fails, the old one can be opened again", async () => {
+    await estate.ask("alice", registry);
+    estate.faults.beforeActivity = ({ name }) => {
+      if (/^(grant|delete|remove|record|revoke|restore)/.test(name)) throw new Error("[guacamole-unavailable] away");
+    };
+    await put(asthma);
+    await estate.host.whenIdle();
+    expect((await active()).open).toEqual([]);
+
+    estate.faults.beforeActivity = ({ name }) => {
+      if (name === "grantPermission") throw new Error("[step-failed] never");
+    };
+    await estate.host.trigger("wakeForgotten");
+    await estate.host.whenIdle();
+    expect((await active()).open).toEqual([`${registry}@alice`]);
+    expect(await state()).toMatchObject({ state: "ready", workspace: registry, lastFailure: { workspace: asthma } });
+  });
+});
+
 describe("what others made", () => {
   it("with a desktop's name is neither used nor touched, and the operation says what is in the way", async () => {
     await bindDora();

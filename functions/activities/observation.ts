@@ -32,8 +32,13 @@ export function observationActivities(services: Services): Implements<"ensureDat
         binding: binding ?? { replicas: null, status: null },
         others: open.filter(({ workspace }) => workspace !== plan.workspace),
       };
-      // After an outage in the middle of a run what is there now may be that run's own: the first look counts.
-      return { before: await requests.keepBefore(personId(plan.username), plan.workspace, observed) };
+      // After an outage in the middle of a run what is there now may be that run's own: the first look counts. Others that
+      // can be opened now are withdrawn too, those that a run before this one withdrew are still given back.
+      const first = await requests.keepBefore(personId(plan.username), plan.workspace, observed);
+      const since = observed.others.filter(({ workspace }) =>
+        first.others.every((other) => other.workspace !== workspace),
+      );
+      return { before: { ...first, others: [...first.others, ...since] } };
     },
   };
 }
