@@ -293,6 +293,7 @@ describe("what others made", () => {
 
 describe("the database away when a request comes", () => {
   it("loses no request: the work begins all the same", async () => {
+    await estate.ask("alice", asthma); // so that the same again has to look whether the desktop still is as it was
     await estate.guacamole.query("ALTER TABLE guacamole_connection RENAME TO elsewhere");
     const reply = await put(asthma);
     await estate.guacamole.query("ALTER TABLE elsewhere RENAME TO guacamole_connection");

@@ -4,6 +4,7 @@ import { type LocalCluster, startLocalCluster } from "../../local/cluster/cluste
 import { personId } from "../desktop/names.ts";
 import { nextRequest } from "../desktop/operation.ts";
 import type { DesktopRequest, Outcome } from "../desktop/request.ts";
+import type { DesktopBefore } from "../desktop/state.ts";
 import { clusterOf } from "./cluster.ts";
 import { type Requests, requestsIn } from "./requests.ts";
 
@@ -63,6 +64,32 @@ describe("a person's request", () => {
       ),
     );
     expect(Object.keys((await requests.read(person))?.outcomes ?? {})).toHaveLength(20);
+  });
+
+  it("keeps what was there before it, until it has ended with nothing left behind", async () => {
+    const person = personId("grace");
+    const wanted = request("grace");
+    const first = { permissions: {}, group: false } as unknown as DesktopBefore;
+    const later = { permissions: {}, group: true } as unknown as DesktopBefore;
+    const failed = (leftBehind: string[]): Outcome => ({
+      state: "failed",
+      at: "",
+      code: "step-failed",
+      reason: "",
+      step: "service",
+      undone: [],
+      leftBehind,
+    });
+    await requests.update(person, () => ({ request: wanted, outcomes: {} }));
+    expect(await requests.keepBefore(person, "cohort-a", first)).toEqual(first);
+    expect(await requests.keepBefore(person, "cohort-a", later)).toEqual(first);
+
+    await requests.recordOutcome(person, "r1", failed(["service: away"]));
+    expect(await requests.keepBefore(person, "cohort-a", later)).toEqual(first);
+
+    await requests.recordOutcome(person, "r2", failed([]));
+    expect(await requests.keepBefore(person, "cohort-a", later)).toEqual(later);
+    expect(await requests.keepBefore(person, "cohort-b", first)).toEqual(first);
   });
 
   it("is left alone when there is nothing to change", async () => {
