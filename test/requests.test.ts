@@ -315,6 +315,28 @@ describe("another workspace", () => {
     expect(await active()).toEqual({ open: [`${registry}@alice`], running: [registry] });
   });
 
+  it("never leaves a permission for a desktop that is not ready, on the way up, across, and down", async () => {
+    let looks = 0;
+    const wrong: string[] = [];
+    estate.faults.afterActivity = async ({ name }) => {
+      const { items } = await core.listNamespacedPod({ namespace });
+      for (const entity of (await active()).open) {
+        looks += 1;
+        const workspace = entity?.split("@")[0] ?? "";
+        const deployment = deploymentName({ workspace, username: "alice" });
+        const ready = items.some(
+          ({ metadata, status }) =>
+            metadata?.labels?.["xlscsde.nhs.uk/deployment-name"] === deployment &&
+            status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True"),
+        );
+        if (!ready) wrong.push(`${workspace} after ${name}`);
+      }
+    };
+    for (const workspace of [asthma, registry, null]) await estate.ask("alice", workspace);
+    expect(looks).toBeGreaterThan(10);
+    expect(wrong).toEqual([]);
+  });
+
   it("that cannot start leaves the one before it untouched, which stays the person's desktop", async () => {
     await estate.ask("alice", registry);
     const before = await estate.world();
