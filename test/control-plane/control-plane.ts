@@ -21,6 +21,17 @@ export interface ControlPlane {
 /** The folder of kube-apiserver, etcd and kube-controller-manager, by envtest's convention; undefined where it is not set. */
 export const assets = process.env["KUBEBUILDER_ASSETS"];
 
+/**
+ * Runs a program that is killed when our end of its standard input closes, so also when this process is killed itself, or
+ * ends before anybody could close: nothing stays behind. Its data is thrown away.
+ */
+const untilStandardInputEnds = `exec 3<&0
+"$0" "$@" 3<&- &
+program=$!
+( cat <&3 > /dev/null; kill -9 $program ) 2> /dev/null &
+exec 3<&-
+wait $program`;
+
 /** Generous: a busy machine starts the API server in ten seconds. */
 const startMilliseconds = 60_000;
 
@@ -30,7 +41,7 @@ export async function startControlPlane(folderOfBinaries: string): Promise<Contr
   const running: { name: string; child: ChildProcess; said: () => string }[] = [];
 
   const launch = (name: string, args: string[]) => {
-    const child = spawn(join(folderOfBinaries, name), args, { stdio: ["ignore", "pipe", "pipe"], cwd: folder });
+    const child = spawn("sh", ["-c", untilStandardInputEnds, join(folderOfBinaries, name), ...args], { cwd: folder });
     let said = "";
     const listen = (text: Buffer) => (said = (said + text.toString()).slice(-4_000));
     child.stdout.on("data", listen);
@@ -40,7 +51,7 @@ export async function startControlPlane(folderOfBinaries: string): Promise<Contr
   const close = async () => {
     for (const { child } of running.reverse()) {
       if (child.exitCode !== null || child.signalCode !== null) continue;
-      child.kill("SIGKILL"); // its data is thrown away
+      child.stdin?.end();
       await once(child, "exit");
     }
     await rm(folder, { recursive: true, force: true });
