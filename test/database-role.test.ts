@@ -1,11 +1,9 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import pg from "pg";
+import { readFile } from "node:fs/promises";
+import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type LocalDatabase, startLocalDatabase } from "../local/database/database.ts";
 import { connectDatabase, type Database } from "../shared/guacamole/database.ts";
 import { type GuacamoleDesktops, guacamoleDesktopsIn } from "../shared/guacamole/desktops.ts";
+import { type GuacamoleDatabase, startGuacamoleDatabase } from "./guacamole-database.ts";
 import { samplePlan, sampleRules } from "./sample-plan.ts";
 
 const sql = await readFile(new URL("../infra/database/role.sql", import.meta.url), "utf8");
@@ -15,17 +13,14 @@ const rights = [...sql.matchAll(/^GRANT ([A-Z, ]+) ON ((?:SEQUENCE |SCHEMA )?\w+
   ([, verbs = "", object = ""]) => verbs.split(", ").map((verb) => `${verb} ON ${object}`),
 );
 
-let folder: string;
-let server: LocalDatabase;
+let server: GuacamoleDatabase;
 let owner: pg.Client;
 let database: Database;
 let guacamole: GuacamoleDesktops;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "role-"));
-  server = await startLocalDatabase({ directory: folder });
-  owner = new pg.Client({ connectionString: server.url });
-  await owner.connect();
+  server = await startGuacamoleDatabase();
+  owner = server.owner;
   // New databases give everybody the use of schema public; a hardened one does not.
   await owner.query("REVOKE ALL ON SCHEMA public FROM PUBLIC");
   await owner.query(sql);
@@ -39,9 +34,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await database.close();
-  await owner.end();
   await server.close();
-  await rm(folder, { recursive: true });
 });
 
 /** Everything that the product ever does to Guacamole's rows, in a database where nothing is left of it. */

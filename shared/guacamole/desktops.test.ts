@@ -1,15 +1,11 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type LocalDatabase, startLocalDatabase } from "../../local/database/database.ts";
+import { type GuacamoleDatabase, startGuacamoleDatabase } from "../../test/guacamole-database.ts";
 import { samplePlan, sampleRules } from "../../test/sample-plan.ts";
 import { connectDatabase, type Database } from "./database.ts";
 import { type GuacamoleDesktops, guacamoleDesktopsIn } from "./desktops.ts";
 
-let folder: string;
-let server: LocalDatabase;
+let server: GuacamoleDatabase;
 let admin: pg.Client;
 let database: Database;
 let guacamole: GuacamoleDesktops;
@@ -26,19 +22,15 @@ const nothing = {
 const all = { connection: true, group: true, self: true };
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "guacamole-"));
-  server = await startLocalDatabase({ directory: folder });
-  admin = new pg.Client({ connectionString: server.url });
-  await admin.connect();
+  server = await startGuacamoleDatabase();
+  admin = server.owner;
   database = connectDatabase({ url: server.url });
   guacamole = guacamoleDesktopsIn(database, sampleRules);
 });
 
 afterAll(async () => {
   await database.close();
-  await admin.end();
   await server.close();
-  await rm(folder, { recursive: true });
 });
 
 beforeEach(async () => {

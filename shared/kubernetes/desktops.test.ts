@@ -10,7 +10,7 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type LocalCluster, startLocalCluster } from "../../local/cluster/cluster.ts";
 import { samplePlan, sampleRules, sampleSite } from "../../test/sample-plan.ts";
-import type { Sighting } from "../desktop/activities.ts";
+import { untilDecided } from "../../test/until-decided.ts";
 import { type Cluster, clusterOf } from "./cluster.ts";
 import { type ClusterDesktops, desktopsIn } from "./desktops.ts";
 
@@ -49,20 +49,12 @@ beforeEach(() => {
   plan = samplePlan({ username: `person-${count}` });
 });
 
-/** Waits turn by turn, as the saga does, for as many turns as any start here takes at the most. */
-async function untilDecided(): Promise<Sighting> {
-  let sighting = await desktops.waitReady(plan);
-  for (let turns = 0; turns < 10 && "seen" in sighting && sighting.seen === "waiting"; turns += 1)
-    sighting = await desktops.waitReady(plan);
-  return sighting;
-}
-
 async function bringUp(): Promise<void> {
   await desktops.createCredential(plan, "r1");
   await desktops.applyNetworkPolicy(plan);
   await desktops.applyService(plan);
   await desktops.createDeployment(plan, "r1");
-  expect(await untilDecided()).toMatchObject({ seen: "ready" });
+  expect(await untilDecided(desktops, plan)).toMatchObject({ seen: "ready" });
 }
 
 describe("a credential", () => {
@@ -233,7 +225,7 @@ describe("the wait for readiness", () => {
     await desktops.createCredential(plan, "r1");
     await desktops.applyService(plan);
     await desktops.createDeployment(plan, "r1");
-    expect(await untilDecided()).toMatchObject({
+    expect(await untilDecided(desktops, plan)).toMatchObject({
       refused: "cannot-start",
       reason: expect.stringMatching(words) as string,
     });

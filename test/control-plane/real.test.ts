@@ -13,6 +13,7 @@ import { type ClusterDesktops, desktopsIn } from "../../shared/kubernetes/deskto
 import { requestsIn } from "../../shared/kubernetes/requests.ts";
 import { workspacesIn } from "../../shared/kubernetes/workspaces.ts";
 import { samplePlan, sampleRules, sampleSite } from "../sample-plan.ts";
+import { untilDecided } from "../until-decided.ts";
 import { manifests } from "./custom-resources.ts";
 import { prepare, type Prepared } from "./prepared.ts";
 import { namespace, usableControlPlane } from "./usable.ts";
@@ -83,10 +84,7 @@ describe.skipIf(!plane)("as the product's service account", () => {
     expect(await desktops.applyNetworkPolicy(plan)).toBeNull();
     expect(await desktops.applyService(plan)).toBeNull();
     expect(await desktops.createDeployment(plan, "r1")).toBeNull();
-    let sighting = await desktops.waitReady(plan);
-    for (let turn = 0; turn < 20 && "seen" in sighting && sighting.seen === "waiting"; turn += 1)
-      sighting = await desktops.waitReady(plan);
-    expect(sighting).toMatchObject({ seen: "ready" });
+    expect(await untilDecided(desktops, plan)).toMatchObject({ seen: "ready" });
     expect(await desktops.readCredential(plan)).toHaveLength(8);
     expect(await desktops.createDeployment(plan, "r1")).toBeNull();
     expect(await desktops.listOf(plan.username)).toHaveLength(1);

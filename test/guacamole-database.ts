@@ -1,0 +1,28 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { startLocalDatabase } from "../local/database/database.ts";
+
+/** A fresh PostgreSQL with Guacamole's schema, and its owner's connection, for tests that look behind the product. */
+export interface GuacamoleDatabase {
+  url: string;
+  owner: pg.Client;
+  close(): Promise<void>;
+}
+
+export async function startGuacamoleDatabase(): Promise<GuacamoleDatabase> {
+  const folder = await mkdtemp(join(tmpdir(), "guacamole-"));
+  const server = await startLocalDatabase({ directory: folder });
+  const owner = new pg.Client({ connectionString: server.url });
+  await owner.connect();
+  return {
+    url: server.url,
+    owner,
+    async close() {
+      await owner.end();
+      await server.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
