@@ -41,8 +41,11 @@ export interface RequestRecord {
   before?: { workspace: string; desktop: DesktopBefore } | undefined;
 }
 
-/** How many outcomes are kept a person: enough to answer a late question, few enough for a small object. */
-export const outcomesKept = 10;
+/**
+ * How many outcomes are kept a person: enough that somebody who asked among many others still learns how it ended, few
+ * enough for a small object (a long reason has 2 kB, a ConfigMap holds 1 MB).
+ */
+export const outcomesKept = 50;
 
 /** Adds an outcome, the newest last, and forgets the oldest. The first outcome of a request stays: it has been told. */
 export function addOutcome(
