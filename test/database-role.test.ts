@@ -48,6 +48,9 @@ async function wholeLife(): Promise<void> {
   await guacamole.revokePermission(plan.names, { connection: true, group: true, self: true });
   await guacamole.removeConnection(plan.names, before);
   expect(await guacamole.observe(plan.names)).toEqual(before);
+  await guacamole.writeConnection(plan, "Abcdefg8");
+  await guacamole.retire(plan.names);
+  expect(await guacamole.observe(plan.names)).toEqual(before);
   expect(await guacamole.check()).toBeNull();
 }
 

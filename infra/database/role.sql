@@ -1,5 +1,5 @@
 -- The product's role in Guacamole's database: what it needs, and why. Run it as the owner of Guacamole's tables, and again
--- after each upgrade of Guacamole. It grants nothing on guacamole_system_permission: whoever holds this role can make
+-- after each upgrade of Guacamole. On guacamole_system_permission it may only look: whoever holds this role can make
 -- nobody an administrator.
 --
 --   psql --set ON_ERROR_STOP=1 --file role.sql "$OWNER_URL"
@@ -29,6 +29,12 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON guacamole_connection_parameter TO guacam
 GRANT SELECT, INSERT, DELETE ON guacamole_connection_permission TO guacamole_workspaces;
 GRANT SELECT, INSERT, DELETE ON guacamole_connection_group_permission TO guacamole_workspaces;
 GRANT SELECT, INSERT, DELETE ON guacamole_user_permission TO guacamole_workspaces;
+
+-- Retirement keeps a user who holds anything that we did not give: it looks, and never writes.
+GRANT SELECT ON guacamole_system_permission TO guacamole_workspaces;
+GRANT SELECT ON guacamole_user_group_member TO guacamole_workspaces;
+GRANT SELECT ON guacamole_user_group_permission TO guacamole_workspaces;
+GRANT SELECT ON guacamole_sharing_profile_permission TO guacamole_workspaces;
 
 -- New rows take their ids from these.
 GRANT USAGE ON SEQUENCE guacamole_entity_entity_id_seq TO guacamole_workspaces;

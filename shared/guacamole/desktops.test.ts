@@ -216,6 +216,77 @@ describe("removing a connection", () => {
   });
 });
 
+describe("retiring", () => {
+  async function ready(of = plan) {
+    const id = await guacamole.writeConnection(of, "Abcdefg8");
+    await guacamole.grantPermission(of.names);
+    return id;
+  }
+
+  it("removes connection, user and group, keeps the history, and can run twice", async () => {
+    const id = await ready();
+    await admin.query(
+      "INSERT INTO guacamole_connection_history (username, connection_id, connection_name, start_date) VALUES ('cohort-a@alice', $1, 'alice', now())",
+      [id],
+    );
+    await guacamole.retire(plan.names);
+    await guacamole.retire(plan.names);
+    expect([await groups(), await connections(), await users(), await permissions()]).toEqual([[], [], [], []]);
+    expect(await rows("SELECT username FROM guacamole_connection_history")).toEqual(["cohort-a@alice"]);
+    await admin.query("DELETE FROM guacamole_connection_history");
+  });
+
+  it("leaves the group and everything of another person's in it; the group goes with the last", async () => {
+    const other = samplePlan({ username: "bob" });
+    await ready();
+    await ready(other);
+    await guacamole.retire(plan.names);
+    expect([await groups(), await connections()]).toEqual([["cohort-a|ORGANIZATIONAL|"], ["bob|vnc"]]);
+    expect((await guacamole.observe(other.names)).permissions).toEqual(all);
+    await guacamole.retire(other.names);
+    expect(await groups()).toEqual([]);
+  });
+
+  it("touches nothing where the connection leads to another host", async () => {
+    await ready();
+    await admin.query(
+      "UPDATE guacamole_connection_parameter SET parameter_value = 'x' WHERE parameter_name = 'hostname'",
+    );
+    const before = [await groups(), await connections(), await users(), await permissions()];
+    await guacamole.retire(plan.names);
+    expect([await groups(), await connections(), await users(), await permissions()]).toEqual(before);
+  });
+
+  it.each([
+    [
+      "a system permission",
+      "INSERT INTO guacamole_system_permission SELECT entity_id, 'ADMINISTER' FROM guacamole_entity",
+    ],
+    [
+      "more than READ on its connection",
+      "INSERT INTO guacamole_connection_permission SELECT entity_id, connection_id, 'UPDATE' FROM guacamole_entity, guacamole_connection",
+    ],
+    [
+      "more than READ on itself",
+      "INSERT INTO guacamole_user_permission SELECT entity_id, user_id, 'UPDATE' FROM guacamole_user",
+    ],
+  ])("keeps a user who holds %s", async (_words, grant) => {
+    await ready();
+    await admin.query(grant);
+    await guacamole.retire(plan.names);
+    expect([await connections(), await users()]).toEqual([[], ["cohort-a@alice|2026-12-31"]]);
+  });
+
+  it("keeps a group that has a group in it", async () => {
+    await ready();
+    await admin.query(
+      "INSERT INTO guacamole_connection_group (connection_group_name, parent_id) SELECT 'child', connection_group_id FROM guacamole_connection_group",
+    );
+    await guacamole.retire(plan.names);
+    expect(await groups()).toHaveLength(2);
+  });
+});
+
 describe("the database", () => {
   it("is checked for Guacamole's schema", async () => {
     expect(await guacamole.check()).toBeNull();

@@ -5,6 +5,7 @@ import type { GuacamoleSide, Permissions } from "../desktop/state.ts";
 import { ProductError } from "../errors.ts";
 import type { Database } from "./database.ts";
 import { connectionParameters } from "./parameters.ts";
+import { retireRows } from "./retirement.ts";
 import * as sql from "./statements.ts";
 
 /** A desktop's side in Guacamole's database. Each verb is one statement in one short transaction, and may run twice. */
@@ -18,6 +19,8 @@ export interface GuacamoleDesktops {
   grantPermission(names: DesktopNames): Promise<void>;
   /** Takes READ away where `which` says so. */
   revokePermission(names: DesktopNames, which: Permissions): Promise<void>;
+  /** Removes connection and user for good, and the group with its last connection. Rows that do not lead to the desktop's host stay. */
+  retire(names: DesktopNames): Promise<void>;
   /** The workspaces in which the person can open a desktop, whoever granted it. */
   openedBy(username: string): Promise<string[]>;
   /** Whether the database answers and has Guacamole's schema (1.0.0 or newer). */
@@ -74,6 +77,9 @@ export function guacamoleDesktopsIn(database: Database, rules: NamingRules): Gua
     },
     async revokePermission(names, { connection, group, self }) {
       await database.inWorkspace(names.group, sql.revokePermission, [...keyOf(names), connection, group, self]);
+    },
+    async retire(names) {
+      await database.inWorkspace(names.group, retireRows, [...keyOf(names), names.host]);
     },
     async openedBy(username) {
       const rows = await database.query<{ workspace: string; entity: string }>(sql.opened, [username]);

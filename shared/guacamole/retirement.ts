@@ -1,0 +1,55 @@
+/**
+ * Removes a desktop's connection and user, and the group when nothing else is in it: all or nothing, so that what is left
+ * after a failure can still be found by its connection. $1 group (workspace), $2 connection (username), $3 entity, $4 host.
+ *
+ * Ours is a connection that leads to the desktop's host, in any of several root groups of that name. A user who holds
+ * anything else, or beside whom a stranger's connection of the name stands, stays.
+ */
+export const retireRows = `
+  WITH named AS (
+    SELECT c.connection_id, c.parent_id, p.parameter_value IS NOT DISTINCT FROM $4 AS ours
+    FROM guacamole_connection c
+    JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id
+    LEFT JOIN guacamole_connection_parameter p ON p.connection_id = c.connection_id AND p.parameter_name = 'hostname'
+    WHERE g.parent_id IS NULL AND g.connection_group_name = $1 AND c.connection_name = $2
+  ),
+  own AS (SELECT connection_id, parent_id FROM named WHERE ours),
+  own_user AS (
+    SELECT e.entity_id
+    FROM guacamole_entity e
+    JOIN guacamole_user u USING (entity_id)
+    WHERE e.type = 'USER' AND e.name = $3
+      AND NOT EXISTS (SELECT FROM named WHERE NOT ours)
+      AND NOT EXISTS (SELECT FROM guacamole_system_permission s WHERE s.entity_id = e.entity_id)
+      AND NOT EXISTS (SELECT FROM guacamole_user_group_member m WHERE m.member_entity_id = e.entity_id)
+      AND NOT EXISTS (SELECT FROM guacamole_user_group_permission p WHERE p.entity_id = e.entity_id)
+      AND NOT EXISTS (SELECT FROM guacamole_sharing_profile_permission p WHERE p.entity_id = e.entity_id)
+      AND NOT EXISTS (
+        SELECT FROM guacamole_connection_permission p
+        WHERE p.entity_id = e.entity_id
+          AND (p.permission <> 'READ' OR p.connection_id NOT IN (SELECT connection_id FROM own))
+      )
+      AND NOT EXISTS (
+        SELECT FROM guacamole_connection_group_permission p
+        JOIN guacamole_connection_group g USING (connection_group_id)
+        WHERE p.entity_id = e.entity_id
+          AND (p.permission <> 'READ' OR g.parent_id IS NOT NULL OR g.connection_group_name <> $1)
+      )
+      AND NOT EXISTS (
+        SELECT FROM guacamole_user_permission p
+        WHERE p.entity_id = e.entity_id AND (p.permission <> 'READ' OR p.affected_user_id <> u.user_id)
+      )
+  ),
+  gone_user AS (
+    DELETE FROM guacamole_entity e USING own_user u WHERE e.entity_id = u.entity_id
+  ),
+  gone_connection AS (
+    DELETE FROM guacamole_connection c USING own o WHERE c.connection_id = o.connection_id
+  )
+  DELETE FROM guacamole_connection_group g
+  WHERE g.connection_group_id IN (SELECT parent_id FROM own) AND g.type = 'ORGANIZATIONAL'
+    AND NOT EXISTS (
+      SELECT FROM guacamole_connection c
+      WHERE c.parent_id = g.connection_group_id AND c.connection_id NOT IN (SELECT connection_id FROM own)
+    )
+    AND NOT EXISTS (SELECT FROM guacamole_connection_group child WHERE child.parent_id = g.connection_group_id)`;
