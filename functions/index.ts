@@ -12,6 +12,7 @@ import { registerActivities } from "./activities/register.ts";
 import { registerDesktop } from "./http/desktop.ts";
 import { registerHealth } from "./http/health.ts";
 import { registerOperation } from "./http/operation.ts";
+import { registerPerson } from "./http/person.ts";
 import { registerNotFound } from "./http/route.ts";
 import { registerWorkspaces } from "./http/workspaces.ts";
 import { registerOrchestrations } from "./orchestrations.ts";
@@ -53,6 +54,7 @@ const services: Services = {
 registerActivities(services);
 registerOrchestrations();
 registerDesktop(services);
+registerPerson(services);
 registerOperation(services);
 registerWorkspaces(services);
 registerHealth(services);

@@ -131,7 +131,47 @@ describe("a request for no desktop", () => {
 
   it("fails, and says so, where the desktops cannot be listed", () => {
     const { outcome } = run({ ...none, listActiveDesktops: throws("[cluster-unavailable] away") });
-    expect(outcome).toMatchObject({ state: "failed", code: "cluster-unavailable", step: "active desktops" });
+    expect(outcome).toMatchObject({ state: "failed", code: "cluster-unavailable", step: "desktops" });
+  });
+});
+
+describe("a request to retire", () => {
+  const leaving: Script = {
+    readRequest: () => ({ request: { ...request, workspace: null, retire: true }, outcomes: {} }),
+    listDesktops: () => [desktop, { ...desktop, workspace: "c" }],
+  };
+
+  it("removes every desktop: access first, the network policy after the pod, the rows last", () => {
+    const { calls, outcome } = run(leaving);
+    const order = [
+      "withdrawPermission",
+      "retireDeployment",
+      "retireService",
+      "retireCredential",
+      "retireNetworkPolicy",
+      "retireConnection",
+      "recordRetired",
+    ];
+    expect(calls.slice(2, -2)).toEqual([...order, ...order]);
+    expect(outcome).toMatchObject({ state: "done" });
+  });
+
+  it("removes the pod although access cannot be withdrawn, and says that it could not", () => {
+    const { calls, outcome } = run({ ...leaving, withdrawPermission: throws("[guacamole-unavailable] away") });
+    expect(calls.filter((name) => name === "retireDeployment")).toHaveLength(2);
+    expect(outcome).toMatchObject({ state: "failed", code: "guacamole-unavailable", step: "permission" });
+  });
+
+  it("keeps the network policy and the rows of a pod that does not go, and goes on with the next desktop", () => {
+    const { calls, outcome } = run({
+      ...leaving,
+      retireDeployment: (_, n) => {
+        if (n === 0) throw new Error("[step-failed] stuck");
+      },
+    });
+    expect(calls.filter((name) => name === "retireNetworkPolicy")).toHaveLength(1);
+    expect(calls.filter((name) => name === "retireConnection")).toHaveLength(1);
+    expect(outcome).toMatchObject({ state: "failed", step: "deployment", leftBehind: ["deployment"] });
   });
 });
 

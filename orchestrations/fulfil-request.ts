@@ -2,6 +2,7 @@ import type { Task } from "durable-functions";
 import type { KnownDesktop } from "../shared/desktop/activities.ts";
 import type { DesktopRequest, Outcome } from "../shared/desktop/request.ts";
 import { activationSteps } from "./activation.ts";
+import { retireDesktop } from "./retirement.ts";
 import { runSaga } from "./saga.ts";
 import { type Leftover, suspendDesktop } from "./suspension.ts";
 import { problemOf, type Workflow } from "./workflow.ts";
@@ -24,7 +25,8 @@ export function* fulfilRequest(workflow: Workflow, { username }: FulfilRequestIn
   if (!record || Object.hasOwn(record.outcomes, record.request.id)) return false;
   const { request } = record;
 
-  const outcome = yield* request.workspace === null ? suspendAll(workflow, request) : activate(workflow, request);
+  const fulfilment = request.retire ? retireAll : request.workspace === null ? suspendAll : activate;
+  const outcome = yield* fulfilment(workflow, request);
   yield* workflow.call("recordOutcome", { username, requestId: request.id, outcome });
 
   const newest = yield* workflow.call("readRequest", { username });
@@ -57,36 +59,57 @@ function* activate(workflow: Workflow, request: DesktopRequest): Generator<Task,
 }
 
 function* suspendAll(workflow: Workflow, request: DesktopRequest): Generator<Task, Outcome> {
-  const leftovers = yield* suspendActive(workflow, request);
+  return endOf(workflow, yield* suspendActive(workflow, request), "no desktop of this person runs");
+}
+
+function* retireAll(workflow: Workflow, request: DesktopRequest): Generator<Task, Outcome> {
+  const { username } = request;
+  const leftovers = yield* takeDown(workflow, request, {
+    list: () => workflow.call("listDesktops", { username }),
+    each: retireDesktop,
+    words: "removing",
+  });
+  return endOf(workflow, leftovers, "nothing of this person is left");
+}
+
+function endOf(workflow: Workflow, leftovers: readonly Leftover[], message: string): Outcome {
   const at = workflow.now().toISOString();
   const first = leftovers[0];
-  if (!first) return { state: "done", at, message: "no desktop of this person runs" };
+  if (!first) return { state: "done", at, message };
   const { code, reason, step } = first;
   return { state: "failed", at, code, reason, step, undone: [], leftBehind: leftovers.map(({ step }) => step) };
 }
 
 /** Suspends every active desktop of the person, except the one in that workspace. */
-function* suspendActive(workflow: Workflow, request: DesktopRequest, except?: string): Generator<Task, Leftover[]> {
+function suspendActive(workflow: Workflow, request: DesktopRequest, except?: string): Generator<Task, Leftover[]> {
+  const { username } = request;
+  return takeDown(workflow, request, {
+    list: () => workflow.call("listActiveDesktops", { username, except }),
+    each: suspendDesktop,
+    words: "suspending",
+  });
+}
+
+/** Takes desktops down one after the other; one that cannot be taken down does not stop the others. */
+function* takeDown(
+  workflow: Workflow,
+  request: DesktopRequest,
+  { list, each, words }: { list: () => Generator<Task, KnownDesktop[]>; each: typeof suspendDesktop; words: string },
+): Generator<Task, Leftover[]> {
   const leftovers: Leftover[] = [];
   let desktops: KnownDesktop[] = [];
   try {
-    desktops = yield* workflow.call("listActiveDesktops", { username: request.username, except });
+    desktops = yield* list();
   } catch (error) {
-    leftovers.push({ step: "active desktops", ...problemOf(error) });
+    leftovers.push({ step: "desktops", ...problemOf(error) });
   }
   for (const desktop of desktops) {
     const since = workflow.now().toISOString();
     const report = (step: string, number: number, of: number) => {
-      workflow.report({
-        requestId: request.id,
-        step,
-        number,
-        of,
-        since,
-        message: `suspending the desktop in ${desktop.workspace}`,
-      });
+      const message = `${words} the desktop in ${desktop.workspace}`;
+      workflow.report({ requestId: request.id, step, number, of, since, message });
     };
-    leftovers.push(...(yield* suspendDesktop(workflow, desktop, report)));
+    leftovers.push(...(yield* each(workflow, desktop, report)));
   }
   return leftovers;
 }

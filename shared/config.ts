@@ -78,6 +78,10 @@ export const settingsSchema = z.object({
     .default(30)
     .describe("Tolerance for clocks that differ, at most 60"),
   SERVICE_ROLE: z.string().default("desktop-service").describe("Role of callers that act for any person (Keycloak)"),
+  OFFBOARDING_ROLE: z
+    .string()
+    .default("desktop-offboarding")
+    .describe("Role of callers that may remove everything a person has"),
   ADMIN_ROLE: z.string().default("desktop-admin").describe("Role of administrators"),
 
   WAKE_SCHEDULE: z

@@ -9,6 +9,7 @@ const nothing: View = { sees: [], mayOpen: [] };
 const only = (connection: string): View => ({ sees: [connection], mayOpen: [connection] });
 
 let estate: TestEstate;
+let afterwards = (): Promise<void> => Promise.resolve();
 
 beforeAll(async () => {
   estate = await startTestEstate();
@@ -28,6 +29,8 @@ const everyone = {
 const transitions: {
   when: string;
   ask?: string | null;
+  /** What else is done to alice's desktop, and then what to undo of it. */
+  also?: () => Promise<unknown>;
   alice: { inAsthma: View; inRegistry: View };
 }[] = [
   { when: "never asked for", alice: { inAsthma: nothing, inRegistry: nothing } },
@@ -35,15 +38,49 @@ const transitions: {
   { when: "switched away from", ask: registry, alice: { inAsthma: nothing, inRegistry: only(`${registry}/alice`) } },
   { when: "switched back to", ask: asthma, alice: { inAsthma: only(`${asthma}/alice`), inRegistry: nothing } },
   { when: "suspended", ask: null, alice: { inAsthma: nothing, inRegistry: nothing } },
+  {
+    when: "starting in one workspace while that in another runs",
+    also: async () => {
+      await estate.ask("alice", registry);
+      const { promise: reached, resolve } = Promise.withResolvers<undefined>();
+      const { promise: freed, resolve: free } = Promise.withResolvers<undefined>();
+      estate.faults.afterActivity = ({ name }) => {
+        if (name !== "waitReady") return;
+        resolve(undefined);
+        return freed;
+      };
+      const { body } = await estate.call("alice", "PUT", "/users/alice/desktop", { workspace: asthma });
+      await reached;
+      afterwards = async () => {
+        estate.faults.beforeActivity = ({ name }) => {
+          if (name === "writeConnection") throw new Error("[step-failed] the test broke it");
+        };
+        free(undefined);
+        expect(await estate.end("alice", body)).toMatchObject({ state: "failed" });
+        estate.mend();
+      };
+    },
+    alice: { inAsthma: nothing, inRegistry: only(`${registry}/alice`) },
+  },
+  { when: "failed while that in another runs", alice: { inAsthma: nothing, inRegistry: only(`${registry}/alice`) } },
   { when: "asked for again", ask: asthma, alice: { inAsthma: only(`${asthma}/alice`), inRegistry: nothing } },
+  {
+    when: "retired",
+    also: async () => estate.end("olga", (await estate.call("olga", "DELETE", "/users/alice")).body),
+    alice: { inAsthma: nothing, inRegistry: nothing },
+  },
+  { when: "made anew", ask: asthma, alice: { inAsthma: only(`${asthma}/alice`), inRegistry: nothing } },
 ];
 
 describe("who sees which connection, and who may open it", () => {
-  it.each(transitions)("a desktop that is $when", async ({ ask, alice }) => {
+  it.each(transitions)("a desktop that is $when", async ({ ask, also, alice }) => {
     if (ask !== undefined) expect(await estate.ask("alice", ask)).toMatchObject({ state: "done" });
+    await also?.();
     const views: Record<string, View> = {};
     for (const [who, entity] of Object.entries(everyone)) views[who] = await viewOf(estate.guacamole, entity);
     expect(views).toEqual({ ...alice, colleague: only(`${asthma}/dora`), stranger: nothing });
+    await afterwards();
+    afterwards = () => Promise.resolve();
   });
 
   it("the rules notice a connection without its group, and rights that come from a user group", async () => {

@@ -13,6 +13,7 @@ import { networkPolicyActivities } from "./network-policy.ts";
 import { observationActivities } from "./observation.ts";
 import { permissionActivities } from "./permission.ts";
 import { requestActivities } from "./requests.ts";
+import { retirementActivities } from "./retirement.ts";
 import { serviceActivities } from "./service.ts";
 import { suspensionActivities } from "./suspension.ts";
 
@@ -30,6 +31,7 @@ export function registerActivities(services: Services): void {
     ...permissionActivities(services),
     ...bindingStatusActivities(services),
     ...suspensionActivities(services),
+    ...retirementActivities(services),
   };
 
   for (const [name, implementation] of Object.entries(implementations)) {

@@ -1,18 +1,13 @@
-import { randomUUID } from "node:crypto";
-import type { DurableClient } from "durable-functions";
 import { z } from "zod";
 import { bindsPerson, type Claims, decideEntitlement } from "../../shared/desktop/entitlement.ts";
 import { isWorkspaceName, personId } from "../../shared/desktop/names.ts";
-import { nextRequest } from "../../shared/desktop/operation.ts";
 import { type DesktopPlan, planDesktop } from "../../shared/desktop/plan.ts";
-import type { DesktopRequest } from "../../shared/desktop/request.ts";
 import { describeState } from "../../shared/desktop/state.ts";
 import { isRefusal, ProductError, refuse } from "../../shared/errors.ts";
 import { desktopDefaults, namingRules, type Services, today } from "../services.ts";
-import { wake } from "../wake.ts";
+import { fulfil, newRequest } from "./ask.ts";
 import { authorize, type CallerKind, readBody, readSeconds, readUsername } from "./input.ts";
-import { operationAnswer, waitForEnd } from "./operation.ts";
-import { type Answer, type Call, registerRoute } from "./route.ts";
+import { type Call, registerRoute } from "./route.ts";
 import { showDesktop } from "./show-desktop.ts";
 
 const claimsSchema = z.record(z.string(), z.unknown());
@@ -52,13 +47,8 @@ async function putDesktop(services: Services, { request, principal, client }: Ca
   const plan = planDesktop(username, entitlement, desktopDefaults(services), namingRules(services));
   if (isRefusal(plan)) return plan;
 
-  const wanted = newRequest(
-    services,
-    username,
-    body.workspace,
-    claims,
-    subjectOf(caller, principal.subject, body.subject),
-  );
+  const subject = subjectOf(caller, principal.subject, body.subject);
+  const wanted = newRequest(services, { username, workspace: body.workspace, claims, subject });
   return fulfil(services, client, wanted, () => isReady(services, plan), wait);
 }
 
@@ -75,32 +65,9 @@ async function deleteDesktop(services: Services, { request, principal, client }:
       return refuse("unknown-user", `no binding names ${username}, and no desktop was ever asked for`);
   }
   const subject = subjectOf(caller, principal.subject, record?.request.subject);
-  const wanted = newRequest(services, username, null, record?.request.claims ?? {}, subject);
+  const claims = record?.request.claims ?? {};
+  const wanted = newRequest(services, { username, workspace: null, claims, subject });
   return fulfil(services, client, wanted, () => isSuspended(services, username), wait);
-}
-
-/**
- * Desired state first, then wake whoever works towards it.
- *
- * @param asItEnded whether the desktop is still as a finished request for the same left it; asked only where there is one,
- * and doubt counts as no: the work finds out what is to be done, and starts a stopped database on its way
- */
-async function fulfil(
-  services: Services,
-  client: DurableClient,
-  wanted: DesktopRequest,
-  asItEnded: () => Promise<boolean>,
-  waitSeconds: number,
-): Promise<Answer> {
-  const person = personId(wanted.username);
-  const last = (await services.requests.read(person))?.request;
-  const holds = last?.workspace === wanted.workspace && (await asItEnded().catch(() => false));
-  const record = await services.requests.update(person, (current) =>
-    nextRequest(current, wanted, ({ id }) => holds && id === last.id),
-  );
-  if (!record) throw new ProductError("internal", "write desktop request: it is gone right after it was written");
-  if (record.request.id === wanted.id) await wake(client, wanted.username);
-  return operationAnswer(record.request.id, await waitForEnd(services, client, record.request.id, record, waitSeconds));
 }
 
 async function isReady({ desktops, guacamole }: Services, plan: DesktopPlan): Promise<boolean> {
@@ -111,16 +78,6 @@ async function isReady({ desktops, guacamole }: Services, plan: DesktopPlan): Pr
 async function isSuspended(services: Services, username: string): Promise<boolean> {
   const [all, open] = await Promise.all([services.desktops.listOf(username), services.guacamole.openedBy(username)]);
   return open.length === 0 && all.every(({ replicas }) => replicas === 0);
-}
-
-function newRequest(
-  { now }: Services,
-  username: string,
-  workspace: string | null,
-  claims: Claims,
-  subject: string | undefined,
-): DesktopRequest {
-  return { id: randomUUID(), username, workspace, requestedAt: now().toISOString(), subject, claims };
 }
 
 function subjectOf(caller: CallerKind, own: string, said: string | undefined): string | undefined {

@@ -53,7 +53,7 @@ export function readSeconds(request: HttpRequest, name: string, most: number): n
   return seconds;
 }
 
-export type CallerKind = "service" | "self" | "admin";
+export type CallerKind = "service" | "self" | "admin" | "offboarding";
 
 /**
  * Which of the accepted kinds the caller is; throws `not-allowed` where none. It does so before anything is looked up, so
@@ -68,6 +68,7 @@ export function authorize(
   const is: Record<CallerKind, boolean> = {
     service: principal.roles.has(settings.SERVICE_ROLE),
     self: principal.username === username,
+    offboarding: principal.roles.has(settings.OFFBOARDING_ROLE),
     admin: principal.roles.has(settings.ADMIN_ROLE),
   };
   const kind = accepted.find((candidate) => is[candidate]);

@@ -24,7 +24,7 @@ export function registerOperation(services: Services): void {
       const known = record && (record.request.id === id.request || Object.hasOwn(record.outcomes, id.request));
       if (!known) throw new ProductError("not-found", "read operation: there is none with this id for this caller");
       try {
-        authorize(services, principal, username, ["service", "self", "admin"]);
+        authorize(services, principal, username, ["service", "self", "admin", "offboarding"]);
       } catch (error) {
         throw new ProductError("not-found", "read operation: there is none with this id for this caller", {
           cause: error,

@@ -22,7 +22,13 @@ export async function showDesktop(services: Services, { request, principal }: Ca
   if (workspace === null)
     return {
       status: 200,
-      body: { username, workspace, wanted, state: "absent", reason: "no desktop was ever asked for" },
+      body: {
+        username,
+        workspace,
+        wanted,
+        state: "absent",
+        reason: record?.request.retire ? "everything this person had was removed" : "no desktop was ever asked for",
+      },
     };
 
   const key = { workspace, username };

@@ -21,7 +21,7 @@ export type Sighting =
   | { seen: "waiting"; message: string; againInSeconds?: number | undefined }
   | Refusal;
 
-/** One desktop that is to be suspended. */
+/** One desktop that is to be suspended or retired. */
 export interface KnownDesktop extends NamedDesktop {
   /** The binding whose status is kept, where the desktop has a personal one. */
   binding?: string | undefined;
@@ -56,6 +56,14 @@ export interface Activities {
   revokePermission: { input: ObservedRun; output: null };
   recordActive: { input: ObservedRun; output: null };
   restoreBindingStatus: { input: ObservedRun; output: null };
+
+  listDesktops: { input: { username: string }; output: KnownDesktop[] };
+  retireDeployment: { input: KnownDesktop; output: null };
+  retireService: { input: KnownDesktop; output: null };
+  retireCredential: { input: KnownDesktop; output: null };
+  retireNetworkPolicy: { input: KnownDesktop; output: null };
+  retireConnection: { input: KnownDesktop; output: null };
+  recordRetired: { input: KnownDesktop; output: null };
 
   listActiveDesktops: { input: { username: string; except?: string | undefined }; output: KnownDesktop[] };
   withdrawPermission: { input: KnownDesktop; output: null };

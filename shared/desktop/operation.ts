@@ -1,4 +1,5 @@
 import type { Progress } from "./activities.ts";
+import { ProductError } from "../errors.ts";
 import { addOutcome, type DesktopRequest, type Outcome, type RequestRecord } from "./request.ts";
 
 /** A request as people see it. */
@@ -34,7 +35,8 @@ export function describeOperation(requestId: string, record: RequestRecord, live
 
 /**
  * What to write when a person asks for a workspace (or null: for none): nothing where the newest request already says so
- * and has not failed, so that the same request again is the same operation.
+ * and has not failed, so that the same request again is the same operation. A retirement that is going on is never
+ * superseded: it includes that the desktop goes down, and a new desktop has to wait for its end (`being-retired`).
  *
  * @param stillTrue whether the desktop really is as a finished request left it
  */
@@ -43,11 +45,21 @@ export function nextRequest(
   wanted: DesktopRequest,
   stillTrue: (request: DesktopRequest) => boolean,
 ): RequestRecord | null {
-  if (current?.request.workspace === wanted.workspace) {
-    const outcome = current.outcomes[current.request.id];
+  const outcome = current?.outcomes[current.request.id];
+  if (current?.request.retire && !outcome) {
+    if (wanted.workspace === null) return null;
+    throw new ProductError(
+      "being-retired",
+      `ask for ${wanted.workspace}: everything of ${wanted.username} is being removed (ask again when that has ended)`,
+    );
+  }
+  const same = current?.request.workspace === wanted.workspace && current.request.retire === wanted.retire;
+  if (same) {
     if (!outcome || (outcome.state === "done" && stillTrue(current.request))) return null;
   }
   if (!current) return { request: wanted, outcomes: {} };
   const superseded: Outcome = { state: "superseded", at: wanted.requestedAt, reason: tookItsPlace };
-  return { ...current, request: wanted, outcomes: addOutcome(current.outcomes, current.request.id, superseded) };
+  // What a retirement went through is no longer what an activation could go back to.
+  const before = current.request.retire && !wanted.retire ? undefined : current.before;
+  return { request: wanted, before, outcomes: addOutcome(current.outcomes, current.request.id, superseded) };
 }

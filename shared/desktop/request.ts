@@ -9,6 +9,8 @@ export interface DesktopRequest {
   username: string;
   /** null: no desktop. */
   workspace: string | null;
+  /** Everything that the person has is to go for good, in every workspace. */
+  retire?: boolean | undefined;
   requestedAt: string;
   /** The person's id at the identity provider, where known. */
   subject?: string | undefined;

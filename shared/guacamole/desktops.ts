@@ -23,6 +23,8 @@ export interface GuacamoleDesktops {
   retire(names: DesktopNames): Promise<void>;
   /** The workspaces in which the person can open a desktop, whoever granted it. */
   openedBy(username: string): Promise<string[]>;
+  /** The connections that have the person's username for a name: in which workspace, and where each leads. */
+  connectionsOf(username: string): Promise<{ workspace: string; host: string | null }[]>;
   /** Whether the database answers and has Guacamole's schema (1.0.0 or newer). */
   check(): Promise<string | null>;
 }
@@ -86,6 +88,7 @@ export function guacamoleDesktopsIn(database: Database, rules: NamingRules): Gua
       const own = rows.filter(({ workspace, entity }) => nameDesktop({ workspace, username }, rules).entity === entity);
       return own.map(({ workspace }) => workspace);
     },
+    connectionsOf: (username) => database.query(sql.connectionsOf, [username]),
     async check() {
       const [row] = await database.query<{ present: boolean }>(sql.schemaPresent, []);
       return row?.present

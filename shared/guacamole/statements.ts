@@ -203,4 +203,13 @@ export const opened = `
   WHERE c.connection_name = $1
   ORDER BY g.connection_group_name`;
 
+/** The connections called $1 (a username) in root groups, with the host that each leads to. */
+export const connectionsOf = `
+  SELECT g.connection_group_name AS workspace, p.parameter_value AS host
+  FROM guacamole_connection c
+  JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id AND g.parent_id IS NULL
+  LEFT JOIN guacamole_connection_parameter p ON p.connection_id = c.connection_id AND p.parameter_name = 'hostname'
+  WHERE c.connection_name = $1
+  ORDER BY g.connection_group_name`;
+
 export const schemaPresent = `SELECT to_regclass('guacamole_entity') IS NOT NULL AS present`;

@@ -11,6 +11,7 @@ const requestSchema: z.ZodType<DesktopRequest> = z.object({
   id: z.string(),
   username: z.string(),
   workspace: z.string().nullable(),
+  retire: z.boolean().optional(),
   requestedAt: z.string(),
   subject: z.string().optional(),
   claims: z.record(z.string(), z.unknown()),

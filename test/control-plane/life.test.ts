@@ -110,4 +110,17 @@ describe.skipIf(!plane)("a desktop on a real control plane", () => {
     expect(await estate.end("alice", reply.body)).toMatchObject({ state: "done" });
     expect(await open()).toEqual([`${asthma}@alice`]);
   });
+
+  it("is retired, and every object and row of it is gone", async () => {
+    const reply = await estate.call("olga", "DELETE", "/users/alice");
+    expect(await estate.end("olga", reply.body)).toMatchObject({ state: "done" });
+    const { objects, rows } = await estate.world();
+    const ours = Object.entries(objects).filter(
+      ([, object]) =>
+        (object as { labels?: Record<string, string> }).labels?.["xlscsde.nhs.uk/managedBy"] !== undefined,
+    );
+    expect([ours, rows.filter((row) => row.includes("alice") || row.startsWith("group "))]).toEqual([[], []]);
+    const pods = await plane?.admin.makeApiClient(CoreV1Api).listNamespacedPod({ namespace });
+    expect(pods?.items).toEqual([]);
+  });
 });
