@@ -109,11 +109,12 @@ describe("a person who leaves", () => {
 
   it("is rid of what a run left behind, also where only claims let them in", async () => {
     estate.faults.beforeActivity = ({ name }) => {
-      if (/^(waitReady|removeDeployment|delete)/.test(name)) throw new Error("[step-failed] the test broke it");
+      // No Deployment and no row is left: only the record of the run tells of the rest.
+      if (/^(waitReady|delete)/.test(name)) throw new Error("[step-failed] the test broke it");
     };
     const failed = await estate.ask("bob", registry);
     expect(failed).toMatchObject({ state: "failed", step: "readiness" });
-    expect(failed.leftBehind).toHaveLength(4);
+    expect(failed.leftBehind).toHaveLength(3);
     estate.mend();
     expect(await tracesOf("bob")).not.toEqual([]);
     expect(await retire("bob")).toMatchObject({ state: "done" });
