@@ -93,7 +93,7 @@ export async function startControlPlane(folderOfBinaries: string): Promise<Contr
       `--service-account-key-file=${inFolder("sa.pub")}`,
       `--service-account-signing-key-file=${inFolder("sa.key")}`,
     ]);
-    const admin = load(kubeconfigOf(url, adminToken));
+    const admin = kubeConfig(url, adminToken);
     await untilReady(url, adminToken, running);
 
     const controllers = await access(join(folderOfBinaries, "kube-controller-manager")).then(
@@ -110,7 +110,7 @@ export async function startControlPlane(folderOfBinaries: string): Promise<Contr
         "--secure-port=0",
         "--port=0",
       ]);
-    return { admin, url, as: (token) => load(kubeconfigOf(url, token)), close };
+    return { admin, url, as: (token) => kubeConfig(url, token), close };
   } catch (error) {
     await close();
     throw error;
@@ -123,7 +123,7 @@ async function untilReady(
   running: readonly { name: string; child: ChildProcess; said: () => string }[],
 ): Promise<void> {
   // The API server's certificate is its own; the client library's settings do not reach this first look.
-  const config = load(kubeconfigOf(url, token));
+  const config = kubeConfig(url, token);
   const { CoreV1Api } = await import("@kubernetes/client-node");
   const core = config.makeApiClient(CoreV1Api);
   const until = Date.now() + startMilliseconds;
@@ -151,9 +151,10 @@ function kubeconfigOf(server: string, token: string) {
   };
 }
 
-function load(content: object): KubeConfig {
+/** A kubeconfig for the holder of a token at a server on loopback, whose certificate nobody has signed. */
+export function kubeConfig(server: string, token: string): KubeConfig {
   const config = new KubeConfig();
-  config.loadFromString(JSON.stringify(content));
+  config.loadFromString(JSON.stringify(kubeconfigOf(server, token)));
   return config;
 }
 

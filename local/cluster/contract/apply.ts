@@ -1,14 +1,6 @@
 import { PatchStrategy, type V1ConfigMap, type V1Deployment } from "@kubernetes/client-node";
 import { describe, expect, it } from "vitest";
-import {
-  as,
-  bindingNamed,
-  customGroup,
-  deploymentNamed,
-  refusalOf,
-  type Clients,
-  type CustomObject,
-} from "./clients.ts";
+import { as, deploymentNamed, refusalOf, type Clients } from "./clients.ts";
 
 /** Server-side apply, which every step of the saga relies on. */
 export function applyContract(cluster: () => Clients): void {
@@ -186,29 +178,6 @@ export function applyContract(cluster: () => Clients): void {
       expect(refused.message).toContain('"scaler"');
       const forced = await applyDeployment(deploymentNamed(name, { paused: true, replicas: 1 }), "us", true);
       expect(forced.spec?.replicas).toBe(1);
-    });
-
-    it("works for custom resources, and their status is applied apart", async () => {
-      const { custom, namespace } = cluster();
-      const at = {
-        ...customGroup,
-        namespace,
-        plural: "analyticsworkspacebindings",
-        name: "applied",
-        fieldManager: "us",
-      };
-      const created = (await custom.patchNamespacedCustomObject(
-        { ...at, body: bindingNamed("applied") },
-        as(PatchStrategy.ServerSideApply),
-      )) as CustomObject;
-      expect(created.spec["replicas"]).toBe(0);
-      const { apiVersion, kind, metadata } = bindingNamed("applied");
-      const status = { apiVersion, kind, metadata, status: { statusText: "READY" } };
-      const after = (await custom.patchNamespacedCustomObjectStatus(
-        { ...at, body: status },
-        as(PatchStrategy.ServerSideApply),
-      )) as CustomObject;
-      expect(after).toMatchObject({ status: { statusText: "READY" }, spec: { username: "ada" } });
     });
   });
 }

@@ -54,7 +54,8 @@ export async function refusalOf(call: Promise<unknown>): Promise<Refusal> {
   if (!(outcome instanceof ApiException))
     throw new Error(`expected a refusal, got ${outcome instanceof Error ? outcome.message : "success"}`);
   const refused = outcome as ApiException<unknown>;
-  const status = (typeof refused.body === "string" ? JSON.parse(refused.body) : refused.body) as {
+  // The client drops the body of a 401.
+  const status = ((typeof refused.body === "string" ? JSON.parse(refused.body) : refused.body) ?? {}) as {
     reason?: string;
     message?: string;
     details?: { causes?: { field?: string }[] };

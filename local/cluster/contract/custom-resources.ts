@@ -162,5 +162,22 @@ export function customResourcesContract(cluster: () => Clients): void {
         (await refusalOf(custom.patchNamespacedCustomObject(patch, as(PatchStrategy.StrategicMergePatch)))).code,
       ).toBe(415);
     });
+
+    it("server-side apply works, and applies the status apart", async () => {
+      const { custom } = cluster();
+      const at = { ...bindings("applied"), fieldManager: "us" };
+      const created = (await custom.patchNamespacedCustomObject(
+        { ...at, body: bindingNamed("applied") },
+        as(PatchStrategy.ServerSideApply),
+      )) as CustomObject;
+      expect(created.spec["replicas"]).toBe(0);
+      const { apiVersion, kind, metadata } = bindingNamed("applied");
+      const status = { apiVersion, kind, metadata, status: { statusText: "READY" } };
+      const after = (await custom.patchNamespacedCustomObjectStatus(
+        { ...at, body: status },
+        as(PatchStrategy.ServerSideApply),
+      )) as CustomObject;
+      expect(after).toMatchObject({ status: { statusText: "READY" }, spec: { username: "ada" } });
+    });
   });
 }
