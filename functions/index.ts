@@ -6,6 +6,7 @@ import { connectDatabase } from "../shared/guacamole/database.ts";
 import { guacamoleDesktopsIn } from "../shared/guacamole/desktops.ts";
 import { connectCluster } from "../shared/kubernetes/cluster.ts";
 import { desktopsIn } from "../shared/kubernetes/desktops.ts";
+import { policiesIn } from "../shared/kubernetes/policies.ts";
 import { requestsIn } from "../shared/kubernetes/requests.ts";
 import { workspacesIn } from "../shared/kubernetes/workspaces.ts";
 import { registerActivities } from "./activities/register.ts";
@@ -30,12 +31,12 @@ const database = connectDatabase({
 const site = {
   namespace: settings.NAMESPACE,
   guacd: { namespace: settings.GUACD_NAMESPACE, labels: settings.GUACD_LABELS },
-  destinations: settings.ALLOWED_DESTINATIONS,
 };
 
 const services: Services = {
   settings,
   workspaces: workspacesIn(cluster, settings.WORKSPACES_NAMESPACE),
+  policies: policiesIn(cluster, settings.NAMESPACE),
   requests: requestsIn(cluster, settings.NAMESPACE),
   desktops: desktopsIn(cluster, site, namingRules({ settings })),
   guacamole: guacamoleDesktopsIn(database, namingRules({ settings })),

@@ -1,11 +1,11 @@
 import type { Settings } from "../shared/config.ts";
 import { dayIn } from "../shared/desktop/day.ts";
 import type { NamingRules } from "../shared/desktop/names.ts";
-import type { DesktopDefaults } from "../shared/desktop/plan.ts";
 import type { ManagedServer } from "../shared/azure/managed-server.ts";
 import type { GuacamoleDesktops } from "../shared/guacamole/desktops.ts";
 import type { VerifyToken } from "../shared/identity/access-token.ts";
 import type { ClusterDesktops } from "../shared/kubernetes/desktops.ts";
+import type { Policies } from "../shared/kubernetes/policies.ts";
 import type { Requests } from "../shared/kubernetes/requests.ts";
 import type { Workspaces } from "../shared/kubernetes/workspaces.ts";
 
@@ -13,6 +13,7 @@ import type { Workspaces } from "../shared/kubernetes/workspaces.ts";
 export interface Services {
   settings: Settings;
   workspaces: Workspaces;
+  policies: Policies;
   requests: Requests;
   desktops: ClusterDesktops;
   guacamole: GuacamoleDesktops;
@@ -26,18 +27,6 @@ export function namingRules({ settings }: Pick<Services, "settings">): NamingRul
     namespace: settings.NAMESPACE,
     clusterDomain: settings.CLUSTER_DOMAIN,
     entityTemplate: settings.GUACAMOLE_ENTITY_TEMPLATE,
-  };
-}
-
-export function desktopDefaults({ settings }: Pick<Services, "settings">): DesktopDefaults {
-  return {
-    image: settings.DESKTOP_IMAGE,
-    browserUrl: settings.DESKTOP_BROWSER_URL,
-    requests: { cpu: settings.DESKTOP_CPU_REQUEST, memory: settings.DESKTOP_MEMORY_REQUEST },
-    limits: { cpu: settings.DESKTOP_CPU_LIMIT, memory: settings.DESKTOP_MEMORY_LIMIT },
-    runAsNonRoot: settings.DESKTOP_RUN_AS_NON_ROOT === "true",
-    readyWithinSeconds: settings.READY_WITHIN_SECONDS,
-    unschedulableGraceSeconds: settings.UNSCHEDULABLE_GRACE_SECONDS,
   };
 }
 

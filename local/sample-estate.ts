@@ -1,4 +1,5 @@
 import { type KubeConfig, type KubernetesObject, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
+import type { PolicyTexts } from "../shared/desktop/policy.ts";
 import type { Client, User } from "./identity/accounts.ts";
 
 /** The sample people. Their passwords are public: the identity provider listens on loopback and knows nobody else. */
@@ -23,10 +24,11 @@ interface Row {
   displayName: string;
   availableFrom: string;
   expires: string;
+  policy?: { name: string; data: PolicyTexts };
   bindings: { name: string; expires: string; username?: string; claims?: object[] }[];
 }
 
-/** Workspaces and bindings, among them one expired, one not yet valid, and one matched by claims. */
+/** Workspaces and bindings, among them one expired, one not yet valid, one matched by claims, and one with a policy. */
 const estate: readonly Row[] = [
   {
     workspace: "asthma-cohort",
@@ -43,6 +45,7 @@ const estate: readonly Row[] = [
     displayName: "Cancer registry",
     availableFrom: "2024-01-01",
     expires: "2099-12-31",
+    policy: { name: "registry-desktops", data: { cpuLimit: "4", memoryLimit: "8Gi", allowPaste: "true" } },
     bindings: [
       { name: "cancer-registry-alice", username: "alice", expires: "2099-06-30" },
       {
@@ -78,13 +81,17 @@ export async function writeSampleEstate(config: KubeConfig, namespace: string): 
   for (const manifest of estate.flatMap((row) => manifestsOf(row, namespace))) await apply(manifest);
 }
 
-function manifestsOf({ workspace, displayName, availableFrom, expires, bindings }: Row, namespace: string) {
+function manifestsOf({ workspace, displayName, availableFrom, expires, policy, bindings }: Row, namespace: string) {
   const apiVersion = "xlscsde.nhs.uk/v1";
+  const annotations = policy && { "xlscsde.nhs.uk/desktop-policy": policy.name };
   return [
+    ...(policy
+      ? [{ apiVersion: "v1", kind: "ConfigMap", metadata: { name: policy.name, namespace }, data: policy.data }]
+      : []),
     {
       apiVersion,
       kind: "AnalyticsWorkspace",
-      metadata: { name: workspace, namespace },
+      metadata: { name: workspace, namespace, ...(annotations && { annotations }) },
       spec: {
         displayName,
         description: `Sample workspace: ${displayName}`,

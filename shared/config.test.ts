@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import { readSettings, settingsSchema } from "./config.ts";
+import { readSettings, settingOf, settingsSchema } from "./config.ts";
+import { policyFields } from "./desktop/policy.ts";
 
 const valid = {
   DESKTOP_IMAGE: "example.org/desktop:1",
@@ -21,17 +22,22 @@ describe("settings", () => {
       OIDC_ALGORITHMS: ["RS256"],
       OIDC_CLIENTS: ["a", "b"],
       GUACD_LABELS: { app: "guacd" },
-      ALLOWED_DESTINATIONS: [{ namespace: "jupyterhub", label: ["app", "jupyterhub"], port: 8000 }],
-      READY_WITHIN_SECONDS: 300,
+      desktopDefaults: { image: "example.org/desktop:1" },
     });
+  });
+
+  it("of desktops are the fields of a policy", () => {
+    expect(settingOf("unschedulableGraceSeconds")).toBe("DESKTOP_UNSCHEDULABLE_GRACE_SECONDS");
+    const given = { ...valid, DESKTOP_CPU_LIMIT: "4", DESKTOP_ALLOW_COPY: "", DESKTOP_SESSION: "gnome" };
+    expect(readSettings(given).desktopDefaults).toEqual({ image: "example.org/desktop:1", cpuLimit: "4" });
   });
 
   it("that are missing or wrong are all named at once, with the reason", () => {
     const read = () =>
-      readSettings({ ...valid, DESKTOP_IMAGE: "", TIME_ZONE: "Mars/Base", READY_WITHIN_SECONDS: "soon" });
+      readSettings({ ...valid, DESKTOP_IMAGE: "", TIME_ZONE: "Mars/Base", DESKTOP_READY_WITHIN_SECONDS: "soon" });
     expect(read).toThrow(/DESKTOP_IMAGE is missing.*README lists all/s);
     expect(read).toThrow(/TIME_ZONE is not an IANA time zone/);
-    expect(read).toThrow(/READY_WITHIN_SECONDS /);
+    expect(read).toThrow(/DESKTOP_READY_WITHIN_SECONDS is not a whole number/);
   });
 
   it.each([
@@ -40,7 +46,7 @@ describe("settings", () => {
     ["GUACAMOLE_ENTITY_TEMPLATE", "secret-{username}"],
     ["GUACAMOLE_URL", "secret"],
     ["GUACD_LABELS", "secret"],
-    ["ALLOWED_DESTINATIONS", "secret"],
+    ["DESKTOP_DESTINATIONS", "secret"],
     ["DESKTOP_CPU_LIMIT", "secret"],
     ["OIDC_CLOCK_SKEW_SECONDS", "61"],
   ])("%s is checked, and its value never repeated", (name, value) => {
@@ -69,8 +75,9 @@ describe("settings", () => {
       Values: Record<string, string>;
     };
     const host = ["FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsStorage", "TASKHUB_NAME"];
+    const desktops = Object.keys(policyFields).map(settingOf);
     const unknown = Object.keys(sample.Values).filter(
-      (name) => !host.includes(name) && !(name in settingsSchema.shape),
+      (name) => !host.includes(name) && !(name in settingsSchema.shape) && !desktops.includes(name),
     );
     expect(unknown).toEqual([]);
     expect(() => readSettings(sample.Values)).not.toThrow();

@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { parsePolicy, policyFields, type PolicyTexts } from "./desktop/policy.ts";
 
 /**
- * Every setting of the product, by the name it has in the environment. `describe` is what the README's table shows; a
- * test keeps the two alike.
+ * Every setting of the product by the name it has in the environment, but for the defaults of desktops, which are those of
+ * a policy's fields (settingOf). `describe` is what the README's table shows; a test keeps the two alike.
  */
 export const settingsSchema = z.object({
   KUBECONFIG: z.string().optional().describe("Path of a kubeconfig. Without it: the pod's service account"),
@@ -11,25 +12,7 @@ export const settingsSchema = z.object({
   CLUSTER_DOMAIN: z.string().default("cluster.local").describe("DNS domain of the cluster"),
   GUACD_LABELS: labels("app=guacd").describe("Labels of the guacd pods, which alone may reach desktops: `key=value,…`"),
   GUACD_NAMESPACE: z.string().optional().describe("Namespace of guacd. Default: NAMESPACE"),
-  ALLOWED_DESTINATIONS: destinations("jupyterhub/app=jupyterhub:8000").describe(
-    "Where desktops may connect to besides DNS: `namespace/label=value:port`, separated by commas, or `none`",
-  ),
 
-  DESKTOP_IMAGE: z.string().min(1).describe("Image of the browser container, by digest where possible"),
-  DESKTOP_BROWSER_URL: z
-    .string()
-    .default("https://jupyter.{workspace}.example.org")
-    .describe("What the browser opens; `{workspace}` is filled in"),
-  DESKTOP_CPU_REQUEST: amount("250m").describe("CPU that a desktop is promised"),
-  DESKTOP_MEMORY_REQUEST: amount("512Mi").describe("Memory that a desktop is promised"),
-  DESKTOP_CPU_LIMIT: amount("2").describe("CPU that a desktop may use"),
-  DESKTOP_MEMORY_LIMIT: amount("2Gi").describe("Memory that a desktop may use"),
-  DESKTOP_RUN_AS_NON_ROOT: z
-    .enum(["true", "false"])
-    .default("true")
-    .describe("`false` only for an image that needs root: it weakens the container's isolation"),
-  READY_WITHIN_SECONDS: seconds(300).describe("How long a container may take to become ready"),
-  UNSCHEDULABLE_GRACE_SECONDS: seconds(120).describe("How long a pod may wait for a node, so that a cluster can grow"),
   TIME_ZONE: z
     .string()
     .default("Europe/London")
@@ -95,6 +78,8 @@ export type Settings = z.output<typeof settingsSchema> & {
   WORKSPACES_NAMESPACE: string;
   GUACD_NAMESPACE: string;
   OIDC_JWKS_URL: string;
+  /** How desktops are where their workspace says nothing else. */
+  desktopDefaults: PolicyTexts;
 };
 
 /**
@@ -105,41 +90,34 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   const given = Object.fromEntries(
     Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""),
   );
+  const fields = Object.keys(policyFields).filter((field) => Object.hasOwn(given, settingOf(field)));
+  const desktopDefaults = Object.fromEntries(fields.map((field) => [field, given[settingOf(field)] ?? ""]));
+  const policy = parsePolicy(desktopDefaults);
   const result = settingsSchema.safeParse(given, { reportInput: false });
-  if (!result.success) {
-    const faults = result.error.issues.map(({ path, message }) => {
+  const faults = [
+    ...(result.error?.issues ?? []).map(({ path, message }) => {
       const name = String(path[0]);
       return Object.hasOwn(given, name) ? `${name} ${message}` : `${name} is missing`;
-    });
+    }),
+    ...("faults" in policy ? policy.faults.map(({ field, reason }) => `${settingOf(field)} ${reason}`) : []),
+  ];
+  if (!result.success || faults.length > 0)
     throw new Error(
       `read settings: ${faults.join("; ")} (set them in local.settings.json or as app settings; README lists all)`,
     );
-  }
   const settings = result.data;
   return {
     ...settings,
+    desktopDefaults,
     WORKSPACES_NAMESPACE: settings.WORKSPACES_NAMESPACE ?? settings.NAMESPACE,
     GUACD_NAMESPACE: settings.GUACD_NAMESPACE ?? settings.NAMESPACE,
     OIDC_JWKS_URL: settings.OIDC_JWKS_URL ?? `${settings.OIDC_ISSUER}/protocol/openid-connect/certs`,
   };
 }
 
-/** A place that desktops may connect to: pods with that label in that namespace, on that port. */
-export interface Destination {
-  namespace: string;
-  label: [key: string, value: string];
-  port: number;
-}
-
-function seconds(fallback: number) {
-  return z.coerce.number().int().positive().default(fallback);
-}
-
-function amount(fallback: string) {
-  return z
-    .string()
-    .regex(/^\d+(\.\d+)?(m|[KMGT]i?)?$/, "is not an amount as Kubernetes writes it (500m, 2, 512Mi)")
-    .default(fallback);
+/** The setting that is a policy field's default: `cpuLimit` is DESKTOP_CPU_LIMIT. */
+export function settingOf(field: string): string {
+  return `DESKTOP_${field.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 }
 
 function list(fallback?: string) {
@@ -158,22 +136,6 @@ function labels(fallback: string) {
     .regex(/^[^=,\s]+=[^=,\s]+(,[^=,\s]+=[^=,\s]+)*$/, "is not a list of labels (key=value,key=value)")
     .prefault(fallback)
     .transform((text) => Object.fromEntries(text.split(",").map((pair) => pair.split("=") as [string, string])));
-}
-
-function destinations(fallback: string) {
-  return z
-    .string()
-    .regex(
-      /^(none|[a-z0-9-]+\/[^=,:\s]+=[^=,:\s]+:\d{1,5}(,[a-z0-9-]+\/[^=,:\s]+=[^=,:\s]+:\d{1,5})*)$/,
-      "is neither `none` nor a list of destinations (namespace/label=value:port)",
-    )
-    .prefault(fallback)
-    .transform((text) => (text === "none" ? [] : text.split(",").map(parseDestination)));
-}
-
-function parseDestination(text: string): Destination {
-  const [, namespace = "", key = "", value = "", port = ""] = /^([^/]+)\/(.+)=(.+):(\d+)$/.exec(text) ?? [];
-  return { namespace, label: [key, value], port: Number(port) };
 }
 
 function isTimeZone(name: string): boolean {

@@ -20,6 +20,7 @@ export const errorCodes = {
   "workspace-expired": [403, "The workspace has expired"],
   "workspace-not-yet-available": [403, "The workspace is not yet available"],
   "workspace-missing": [409, "The binding names a workspace that does not exist"],
+  "invalid-policy": [409, "The workspace's policy cannot be followed"],
   "name-too-long": [409, "Workspace and username together are too long for Guacamole"],
   // The work
   "not-ours": [409, "An object of that name exists that this product did not create"],

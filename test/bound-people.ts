@@ -1,24 +1,36 @@
 import { type KubernetesObject, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
 import type { ToldOperation } from "../local/main-job.ts";
+import type { PolicyTexts } from "../shared/desktop/policy.ts";
 import { namespace, type TestEstate } from "./estate.ts";
 
-/** Writes a workspace that is open for everybody whom a binding names. */
-export async function openWorkspace(estate: TestEstate, workspace: string): Promise<void> {
-  await write(estate, "AnalyticsWorkspace", workspace, {
+const custom = { apiVersion: "xlscsde.nhs.uk/v1" };
+
+/** Writes a workspace that is open for everybody whom a binding names, with the policy of that name, or with none. */
+export async function openWorkspace(estate: TestEstate, workspace: string, policy?: string): Promise<void> {
+  const spec = {
     displayName: workspace,
     description: `the workspace ${workspace}`,
     validity: { availableFrom: "2020-01-01", expires: "2099-12-31" },
     virtualMachineWorkspace: { maxHosts: 100 },
-  });
+  };
+  const annotations = policy === undefined ? {} : { "xlscsde.nhs.uk/desktop-policy": policy };
+  const metadata = { name: workspace, namespace, annotations };
+  const manifest = { ...custom, kind: "AnalyticsWorkspace", metadata, spec };
+  await write(estate, manifest);
+}
+
+/** Writes a policy that workspaces can name; it holds these fields and no others. */
+export async function writePolicy(estate: TestEstate, name: string, data: PolicyTexts): Promise<void> {
+  const manifest = { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace }, data };
+  await write(estate, manifest);
 }
 
 /** Binds a person to a workspace. */
 export async function bind(estate: TestEstate, username: string, workspace: string): Promise<void> {
-  await write(estate, "AnalyticsWorkspaceBinding", `${workspace}-${username}`, {
-    workspace,
-    username,
-    expires: "2099-12-31",
-  });
+  const metadata = { name: `${workspace}-${username}`, namespace };
+  const spec = { workspace, username, expires: "2099-12-31" };
+  const manifest = { ...custom, kind: "AnalyticsWorkspaceBinding", metadata, spec };
+  await write(estate, manifest);
 }
 
 /** Asks for a person's desktop as the login flow does; the operation that it became. */
@@ -38,13 +50,7 @@ export async function endOf(estate: TestEstate, operation: ToldOperation): Promi
   }
 }
 
-async function write(estate: TestEstate, kind: string, name: string, spec: object): Promise<void> {
-  await KubernetesObjectApi.makeApiClient(estate.kubeconfig).patch(
-    { apiVersion: "xlscsde.nhs.uk/v1", kind, metadata: { name, namespace }, spec } as KubernetesObject,
-    undefined,
-    undefined,
-    "tests",
-    true,
-    PatchStrategy.ServerSideApply,
-  );
+async function write(estate: TestEstate, manifest: KubernetesObject): Promise<void> {
+  const objects = KubernetesObjectApi.makeApiClient(estate.kubeconfig);
+  await objects.patch(manifest, undefined, undefined, "tests", true, PatchStrategy.ServerSideApply);
 }

@@ -89,7 +89,7 @@ export async function startTestEstate(real?: { admin: KubeConfig; product: KubeC
       OIDC_CLIENTS: "workspace-action,guacamole-workspaces-cli",
       GUACAMOLE_URL: "http://127.0.0.1:8080/guacamole",
       DESKTOP_IMAGE: "example.org/desktop:1",
-      UNSCHEDULABLE_GRACE_SECONDS: "1",
+      DESKTOP_UNSCHEDULABLE_GRACE_SECONDS: "1",
     },
     load: () => import("../functions/index.ts"),
   });

@@ -1,5 +1,6 @@
 import { nameDesktop } from "../shared/desktop/names.ts";
 import type { DesktopPlan } from "../shared/desktop/plan.ts";
+import { type DesktopPolicy, parsePolicy, type PolicyTexts } from "../shared/desktop/policy.ts";
 
 export const sampleRules = {
   namespace: "guacamole",
@@ -10,8 +11,18 @@ export const sampleRules = {
 export const sampleSite = {
   namespace: "guacamole",
   guacd: { namespace: "guacamole", labels: { app: "guacd" } },
-  destinations: [{ namespace: "jupyterhub", label: ["app", "jupyterhub"] as [string, string], port: 8000 }],
 };
+
+/** The policy that these texts make of the defaults. */
+export function samplePolicy(texts: PolicyTexts = {}): DesktopPolicy {
+  const policy = parsePolicy({
+    image: "example.org/desktop@sha256:0123",
+    browserUrl: "https://jupyter.example.org",
+    ...texts,
+  });
+  if ("faults" in policy) throw new Error(`sample policy: ${JSON.stringify(policy.faults)}`);
+  return policy;
+}
 
 /** A valid plan, from which tests change one thing. */
 export function samplePlan(change: Partial<DesktopPlan> = {}): DesktopPlan {
@@ -19,15 +30,7 @@ export function samplePlan(change: Partial<DesktopPlan> = {}): DesktopPlan {
   return {
     ...key,
     names: nameDesktop(key, sampleRules),
-    image: "example.org/desktop@sha256:0123",
-    protocol: "vnc",
-    port: 5900,
-    browserUrl: "https://jupyter.example.org",
-    requests: { cpu: "250m", memory: "512Mi" },
-    limits: { cpu: "2", memory: "2Gi" },
-    runAsNonRoot: true,
-    readyWithinSeconds: 300,
-    unschedulableGraceSeconds: 120,
+    ...samplePolicy(),
     until: "2026-12-31",
     binding: { name: "cohort-a-alice", personal: true },
     ...change,

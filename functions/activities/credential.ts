@@ -1,3 +1,4 @@
+import { portsOf } from "../../shared/desktop/plan.ts";
 import { keepsPod } from "../../shared/desktop/state.ts";
 import type { Services } from "../services.ts";
 import type { Implements } from "./activity.ts";
@@ -5,7 +6,7 @@ import type { Implements } from "./activity.ts";
 export function credentialActivities({ desktops }: Services): Implements<"createCredential" | "deleteCredential"> {
   return {
     createCredential: ({ plan, before, request }) =>
-      keepsPod(before) ? Promise.resolve(null) : desktops.createCredential(plan, request.id),
+      keepsPod(before, portsOf(plan)) ? Promise.resolve(null) : desktops.createCredential(plan, request.id),
     async deleteCredential({ plan, before }) {
       if (!before.secret) await desktops.remove("secret", plan);
       return null;

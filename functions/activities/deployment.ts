@@ -1,3 +1,4 @@
+import { portsOf } from "../../shared/desktop/plan.ts";
 import { keepsPod } from "../../shared/desktop/state.ts";
 import type { Services } from "../services.ts";
 import type { Implements } from "./activity.ts";
@@ -7,10 +8,10 @@ export function deploymentActivities({
 }: Services): Implements<"createDeployment" | "removeDeployment" | "waitReady"> {
   return {
     createDeployment: ({ plan, before, request }) =>
-      keepsPod(before) ? Promise.resolve(null) : desktops.createDeployment(plan, request.id),
+      keepsPod(before, portsOf(plan)) ? Promise.resolve(null) : desktops.createDeployment(plan, request.id),
     async removeDeployment({ plan, before }) {
       if (!before.deployment) await desktops.remove("deployment", plan);
-      else if (!keepsPod(before)) await desktops.scaleToZero(plan);
+      else if (!keepsPod(before, portsOf(plan))) await desktops.scaleToZero(plan);
       return null;
     },
     waitReady: ({ plan }) => desktops.waitReady(plan),

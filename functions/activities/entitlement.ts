@@ -1,7 +1,6 @@
-import { decideEntitlement } from "../../shared/desktop/entitlement.ts";
-import { planDesktop } from "../../shared/desktop/plan.ts";
 import { isRefusal, ProductError } from "../../shared/errors.ts";
-import { desktopDefaults, namingRules, type Services, today } from "../services.ts";
+import { planFor } from "../plan.ts";
+import type { Services } from "../services.ts";
 import type { Implements } from "./activity.ts";
 
 /** Checked on the server at every activation, whatever the caller said. */
@@ -9,10 +8,7 @@ export function entitlementActivities(services: Services): Implements<"checkEnti
   return {
     async checkEntitlement({ request: { username, workspace, claims } }) {
       if (workspace === null) throw new ProductError("internal", "check entitlement: the request names no workspace");
-      const known = await services.workspaces.known();
-      const entitlement = decideEntitlement({ username, claims }, workspace, known, today(services));
-      if (isRefusal(entitlement)) return entitlement;
-      const plan = planDesktop(username, entitlement, desktopDefaults(services), namingRules(services));
+      const plan = await planFor(services, { username, claims }, workspace, await services.workspaces.known());
       return isRefusal(plan) ? plan : { plan };
     },
   };

@@ -1,3 +1,5 @@
+import { portsOf } from "../../shared/desktop/plan.ts";
+import { keepsPod } from "../../shared/desktop/state.ts";
 import type { Services } from "../services.ts";
 import type { Implements } from "./activity.ts";
 
@@ -13,10 +15,13 @@ export function permissionActivities({
       await guacamole.grantPermission(plan.names);
       return null;
     },
-    async revokePermission({ plan, before: { permissions } }) {
+    async revokePermission({ plan, before }) {
+      const { permissions } = before;
+      // What could be opened before can be opened again, if its pod is still the one that was there.
+      const kept = keepsPod(before, portsOf(plan));
       await guacamole.revokePermission(plan.names, {
-        connection: !permissions.connection,
-        group: !permissions.group,
+        connection: !(kept && permissions.connection),
+        group: !(kept && permissions.group),
         self: !permissions.self,
       });
       return null;

@@ -1,10 +1,11 @@
 import { z } from "zod";
-import { bindsPerson, type Claims, decideEntitlement } from "../../shared/desktop/entitlement.ts";
+import { bindsPerson, type Claims } from "../../shared/desktop/entitlement.ts";
 import { isWorkspaceName, personId } from "../../shared/desktop/names.ts";
-import { type DesktopPlan, planDesktop } from "../../shared/desktop/plan.ts";
+import type { DesktopPlan } from "../../shared/desktop/plan.ts";
 import { describeState } from "../../shared/desktop/state.ts";
 import { isRefusal, ProductError, refuse } from "../../shared/errors.ts";
-import { desktopDefaults, namingRules, type Services, today } from "../services.ts";
+import { planFor } from "../plan.ts";
+import type { Services } from "../services.ts";
 import { fulfil, newRequest } from "./ask.ts";
 import { authorize, type CallerKind, readBody, readSeconds, readUsername } from "./input.ts";
 import { type Call, registerRoute } from "./route.ts";
@@ -42,9 +43,7 @@ async function putDesktop(services: Services, { request, principal, client }: Ca
   const known = await services.workspaces.known();
   const said = caller === "self" ? principal.claims : (body.claims ?? {});
   const claims = onlyNamed(said, new Set(known.bindings.flatMap((binding) => binding.claims.map(({ name }) => name))));
-  const entitlement = decideEntitlement({ username, claims }, body.workspace, known, today(services));
-  if (isRefusal(entitlement)) return entitlement;
-  const plan = planDesktop(username, entitlement, desktopDefaults(services), namingRules(services));
+  const plan = await planFor(services, { username, claims }, body.workspace, known);
   if (isRefusal(plan)) return plan;
 
   const subject = subjectOf(caller, principal.subject, body.subject);

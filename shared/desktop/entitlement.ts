@@ -9,6 +9,8 @@ export interface Workspace {
   description: string;
   availableFrom: Day;
   expires: Day;
+  /** The policy that the workspace chose for its desktops, by the name of its ConfigMap. */
+  policy?: string | undefined;
 }
 
 export type ClaimOperator = "EQUALS" | "NOT EQUALS" | "IN" | "NOT IN";

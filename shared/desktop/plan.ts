@@ -3,29 +3,11 @@ import { refuse } from "../errors.ts";
 import type { Day } from "./day.ts";
 import type { Entitlement } from "./entitlement.ts";
 import { fitsGuacamole, type NamedDesktop, nameDesktop, type NamingRules } from "./names.ts";
-
-/** Amounts of a container as Kubernetes writes them, e.g. `{ cpu: "500m", memory: "1Gi" }`. */
-export interface Amounts {
-  cpu: string;
-  memory: string;
-}
-
-/** How desktops look where a workspace says nothing else. */
-export interface DesktopDefaults {
-  image: string;
-  /** Where the browser in the container goes; `{workspace}` is filled in. */
-  browserUrl: string;
-  requests: Amounts;
-  limits: Amounts;
-  runAsNonRoot: boolean;
-  readyWithinSeconds: number;
-  unschedulableGraceSeconds: number;
-}
+import type { DesktopPolicy } from "./policy.ts";
+import type { Port } from "./state.ts";
 
 /** What a desktop is to be: everything that Kubernetes and Guacamole need to be told, and no secret. */
-export interface DesktopPlan extends NamedDesktop, DesktopDefaults {
-  protocol: "vnc";
-  port: number;
+export interface DesktopPlan extends NamedDesktop, DesktopPolicy {
   /** Last day of access. */
   until: Day;
   /** The binding that entitles, and whether it is this person's alone (then its status is kept). */
@@ -36,7 +18,7 @@ export interface DesktopPlan extends NamedDesktop, DesktopDefaults {
 export function planDesktop(
   username: string,
   { workspace, binding, deployment, until }: Entitlement,
-  defaults: DesktopDefaults,
+  policy: DesktopPolicy,
   rules: NamingRules,
 ): DesktopPlan | Refusal {
   const key = { workspace: workspace.name, username };
@@ -45,13 +27,22 @@ export function planDesktop(
     return refuse("name-too-long", `${names.entity} has more than 128 characters, which Guacamole cannot hold`);
 
   return {
-    ...defaults,
+    ...policy,
     ...key,
     names,
-    protocol: "vnc",
-    port: 5900,
-    browserUrl: defaults.browserUrl.replaceAll("{workspace}", () => workspace.name),
+    browserUrl: policy.browserUrl.replaceAll("{workspace}", () => workspace.name),
     until,
     binding: { name: binding.name, personal: binding.username !== undefined },
   };
+}
+
+/** Whether files go over an SSH server in the container beside VNC or RDP; SSH desktops have SFTP in the session itself. */
+export function servesSftp({ protocol, allowUpload, allowDownload }: DesktopPolicy): boolean {
+  return protocol !== "ssh" && (allowUpload || allowDownload);
+}
+
+/** The ports on which guacd reaches a desktop, by name, the session's own first. */
+export function portsOf(plan: DesktopPolicy): Port[] {
+  const session = { name: plan.protocol, port: plan.port };
+  return servesSftp(plan) && plan.sftpPort !== null ? [session, { name: "sftp", port: plan.sftpPort }] : [session];
 }

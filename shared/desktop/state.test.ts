@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { describeState, keepsPod } from "./state.ts";
 
+const vnc = [{ name: "vnc", port: 5900 }];
 const may = { connection: true, group: true, self: true };
 const mayNot = { connection: false, group: false, self: true };
 
@@ -16,16 +17,22 @@ it.each([
 ] as const)(
   "a Deployment %j with connection %j and permissions %j is %s",
   (deployment, connectionId, permissions, expected) => {
-    expect(describeState({ deployment }, { connectionId, permissions }).state).toBe(expected);
+    expect(
+      describeState({ deployment: deployment && { ...deployment, ports: vnc } }, { connectionId, permissions }).state,
+    ).toBe(expected);
   },
 );
 
 it.each([
-  [{ replicas: 1, ready: 1 }, true, true],
-  [{ replicas: 1, ready: 1 }, false, false],
-  [{ replicas: 1, ready: 0 }, true, false],
-  [{ replicas: 0, ready: 1 }, true, false],
+  [{ replicas: 1, ready: 1, ports: vnc }, true, true],
+  [{ replicas: 1, ready: 1, ports: vnc }, false, false],
+  [{ replicas: 1, ready: 0, ports: vnc }, true, false],
+  [{ replicas: 0, ready: 1, ports: vnc }, true, false],
+  [{ replicas: 1, ready: 1, ports: [{ name: "rdp", port: 5900 }] }, true, false],
+  [{ replicas: 1, ready: 1, ports: [{ name: "vnc", port: 5901 }] }, true, false],
+  [{ replicas: 1, ready: 1, ports: [...vnc, { name: "sftp", port: 22 }] }, true, false],
+  [{ replicas: 1, ready: 1, ports: [] }, true, false],
   [null, true, false],
 ])("a desktop with Deployment %j and Secret %s keeps its pod: %s", (deployment, secret, expected) => {
-  expect(keepsPod({ secret, networkPolicy: true, service: true, deployment })).toBe(expected);
+  expect(keepsPod({ secret, networkPolicy: true, service: true, deployment }, vnc)).toBe(expected);
 });

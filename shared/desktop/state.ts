@@ -8,13 +8,19 @@ export interface BindingStatus {
   lastActiveCheck?: string | undefined;
 }
 
+/** A port of a desktop, named after what answers there, e.g. `{ name: "vnc", port: 5900 }`. */
+export interface Port {
+  name: string;
+  port: number;
+}
+
 /** What the cluster holds of one desktop. */
 export interface ClusterSide {
   secret: boolean;
   networkPolicy: boolean;
   service: boolean;
-  /** Wanted and ready pods, or null where there is no Deployment. */
-  deployment: { replicas: number; ready: number } | null;
+  /** Wanted and ready pods and the ports of each, or null where there is no Deployment. */
+  deployment: { replicas: number; ready: number; ports: Port[] } | null;
 }
 
 /** READ as Guacamole's tables hold it: on the connection (the person can open it), on its group, and on the user itself. */
@@ -43,9 +49,17 @@ export interface DesktopBefore extends ClusterSide, GuacamoleSide {
   others: NamedDesktop[];
 }
 
-/** A desktop that runs keeps its pod and its credential: only a start makes new ones. */
-export function keepsPod({ deployment, secret }: ClusterSide): boolean {
-  return secret && deployment !== null && deployment.replicas > 0 && deployment.ready > 0;
+/**
+ * A desktop that runs keeps its pod and its credential: only a start makes new ones. A pod that answers on other ports than
+ * it is to (the workspace's policy has another protocol by now) is no use to anybody.
+ */
+export function keepsPod({ deployment, secret }: ClusterSide, ports: readonly Port[]): boolean {
+  if (!secret || !deployment || deployment.replicas === 0 || deployment.ready === 0) return false;
+  return inWords(deployment.ports) === inWords(ports);
+}
+
+function inWords(ports: readonly Port[]): string {
+  return ports.map(({ name, port }) => `${name} ${port}`).join(", ");
 }
 
 export type DesktopState = "absent" | "starting" | "ready" | "suspending" | "suspended" | "failed";

@@ -46,8 +46,9 @@ const kinds = {
   deployment: { apiVersion: "apps/v1", kind: "Deployment" },
 } as const;
 
-/** VNC authentication uses exactly 8 characters (RFC 6143 §7.2.2); letters and digits that no shell and no `${` touches. */
-const passwordLength = 8;
+/** VNC authentication uses exactly 8 characters (RFC 6143 §7.2.2). */
+const passwordLength = { vnc: 8, rdp: 32, ssh: 32 };
+/** Letters and digits that no shell and no `${` touches. */
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 /** One turn of a wait: short enough for any host's limits, long enough that waiting is watching and not asking. */
@@ -134,6 +135,10 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
         deployment: deployment && {
           replicas: deployment.spec?.replicas ?? 1,
           ready: deployment.status?.readyReplicas ?? 0,
+          ports: (deployment.spec?.template.spec?.containers[0]?.ports ?? []).map(({ name = "", containerPort }) => ({
+            name,
+            port: containerPort,
+          })),
         },
         strangers: strangers.sort(),
       };
@@ -143,7 +148,10 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
       const found = await cluster.read<V1Secret>(reference("secret", plan));
       if (found && belongsTo(found, plan) && found.metadata?.annotations?.[annotation.request] === requestId)
         return null;
-      const password = Array.from({ length: passwordLength }, () => alphabet[randomInt(alphabet.length)]).join("");
+      const password = Array.from(
+        { length: passwordLength[plan.protocol] },
+        () => alphabet[randomInt(alphabet.length)],
+      ).join("");
       return apply("secret", plan, secretManifest(plan, site, requestId, password));
     },
 

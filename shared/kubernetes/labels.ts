@@ -19,6 +19,8 @@ export const annotation = {
   /** The request that a credential or a pod was made for: running a step twice makes nothing new. */
   request: "xlscsde.nhs.uk/request",
   binding: "xlscsde.nhs.uk/binding",
+  /** On a workspace: the ConfigMap that holds the policy of its desktops. */
+  policy: "xlscsde.nhs.uk/desktop-policy",
 } as const;
 
 export const purpose = { desktop: "workspace-client", request: "desktop-request" } as const;

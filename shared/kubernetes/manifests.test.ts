@@ -1,5 +1,5 @@
-import { expect, it } from "vitest";
-import { samplePlan, sampleSite } from "../../test/sample-plan.ts";
+import { describe, expect, it } from "vitest";
+import { samplePlan, samplePolicy, sampleSite } from "../../test/sample-plan.ts";
 import { deploymentManifest, networkPolicyManifest, secretManifest, serviceManifest } from "./manifests.ts";
 
 const plan = samplePlan();
@@ -142,4 +142,76 @@ it("the Deployment is one hardened pod that reads its credential from the Secret
 it("a binding of many people is not named on the Deployment: its status says nothing of one desktop", () => {
   const shared = samplePlan({ binding: { name: "readers", personal: false } });
   expect(deploymentManifest(shared, sampleSite, "r1").metadata?.annotations).toEqual(annotations);
+});
+
+describe("a policy that asks for more", () => {
+  const asked = samplePlan(
+    samplePolicy({
+      protocol: "rdp",
+      loginName: "researcher",
+      allowUpload: "true",
+      sftpPort: "2222",
+      pullSecrets: "registry",
+      environmentFrom: "configmap/proxy,secret/licence",
+      nodeSelector: "agentpool=desktops",
+      tolerations: "for=desktops:NoSchedule",
+      runAsNonRoot: "false",
+      destinations: "0.0.0.0/0:443",
+    }),
+  );
+
+  it("opens both ports to guacd and the destinations but the cloud's own addresses, and nothing else", () => {
+    const ports = (keys: string[]) => [3389, 2222].map((port) => Object.fromEntries(keys.map((key) => [key, port])));
+    expect(serviceManifest(asked, sampleSite).spec?.ports).toEqual([
+      { name: "rdp", ...ports(["port", "targetPort"])[0], protocol: "TCP" },
+      { name: "sftp", ...ports(["port", "targetPort"])[1], protocol: "TCP" },
+    ]);
+    const { ingress, egress } = networkPolicyManifest(asked, sampleSite).spec ?? {};
+    expect(ingress).toEqual([
+      {
+        _from: [{ podSelector: { matchLabels: { app: "guacd" } } }],
+        ports: ports(["port"]).map((port) => ({ ...port, protocol: "TCP" })),
+      },
+    ]);
+    expect(egress?.slice(1)).toEqual([
+      {
+        to: [{ ipBlock: { cidr: "0.0.0.0/0", except: ["169.254.0.0/16", "168.63.129.16/32"] } }],
+        ports: [{ port: 443, protocol: "TCP" }],
+      },
+    ]);
+  });
+
+  it("gets a pod on its nodes, with its pull secrets, its environment and its accounts", () => {
+    const { spec } = deploymentManifest(asked, sampleSite, "r1").spec?.template ?? {};
+    expect(spec).toMatchObject({
+      securityContext: { runAsNonRoot: false, seccompProfile: { type: "RuntimeDefault" } },
+      imagePullSecrets: [{ name: "registry" }],
+      nodeSelector: { agentpool: "desktops" },
+      tolerations: [{ key: "for", operator: "Equal", value: "desktops", effect: "NoSchedule" }],
+    });
+    const password = { valueFrom: { secretKeyRef: { name: service, key: "password" } } };
+    expect(spec?.containers[0]).toMatchObject({
+      ports: [
+        { name: "rdp", containerPort: 3389, protocol: "TCP" },
+        { name: "sftp", containerPort: 2222, protocol: "TCP" },
+      ],
+      envFrom: [{ configMapRef: { name: "proxy" } }, { secretRef: { name: "licence" } }],
+      readinessProbe: { tcpSocket: { port: 3389 } },
+      securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+    });
+    expect(spec?.containers[0]?.env).toEqual([
+      { name: "BROWSER_URL", value: "https://jupyter.example.org" },
+      { name: "RDP_USERNAME", value: "researcher" },
+      { name: "RDP_PASSWORD", ...password },
+      { name: "SFTP_USERNAME", value: "researcher" },
+      { name: "SFTP_PASSWORD", ...password },
+    ]);
+  });
+
+  it("an SSH desktop has its files in the session: one port, one account", () => {
+    const ssh = samplePlan(samplePolicy({ protocol: "ssh", port: "2222", allowDownload: "true" }));
+    const container = deploymentManifest(ssh, sampleSite, "r1").spec?.template.spec?.containers[0];
+    expect(container?.ports).toEqual([{ name: "ssh", containerPort: 2222, protocol: "TCP" }]);
+    expect(container?.env?.map(({ name }) => name)).toEqual(["BROWSER_URL", "SSH_USERNAME", "SSH_PASSWORD"]);
+  });
 });

@@ -1,14 +1,20 @@
-import type { V1Deployment, V1NetworkPolicy, V1Secret, V1Service } from "@kubernetes/client-node";
-import type { Destination } from "../config.ts";
+import type {
+  V1Deployment,
+  V1EnvVar,
+  V1NetworkPolicy,
+  V1NetworkPolicyPeer,
+  V1Secret,
+  V1Service,
+} from "@kubernetes/client-node";
+import type { Destination } from "../desktop/destination.ts";
 import { personId } from "../desktop/names.ts";
-import type { DesktopPlan } from "../desktop/plan.ts";
+import { type DesktopPlan, portsOf, servesSftp } from "../desktop/plan.ts";
 import { annotation, label, manager, purpose } from "./labels.ts";
 
 /** What manifests need to know of the place they go to. */
 export interface Site {
   namespace: string;
   guacd: { namespace: string; labels: Readonly<Record<string, string>> };
-  destinations: readonly Destination[];
 }
 
 /** The key of the password in a desktop's Secret. */
@@ -56,19 +62,16 @@ export function serviceManifest(plan: DesktopPlan, site: Site): V1Service {
     spec: {
       clusterIP: "None",
       selector: podsOf(plan),
-      ports: [{ name: plan.protocol, port: plan.port, targetPort: plan.port, protocol: "TCP" }],
+      ports: portsOf(plan).map(({ name, port }) => ({ name, port, targetPort: port, protocol: "TCP" })),
     },
   };
 }
 
 /**
- * In: only guacd, only the desktop's port. Out: only DNS and the destinations that settings name; a policy lists what is
- * allowed, so the cloud's metadata address is out of reach too.
+ * In: only guacd, only the desktop's ports. Out: only DNS and the destinations of the workspace's policy; what a policy does
+ * not list is out of reach, the cloud's metadata address too.
  */
 export function networkPolicyManifest(plan: DesktopPlan, site: Site): V1NetworkPolicy {
-  const inNamespace = (namespace: string) => ({
-    namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
-  });
   const guacd = {
     ...(site.guacd.namespace === site.namespace ? {} : inNamespace(site.guacd.namespace)),
     podSelector: { matchLabels: { ...site.guacd.labels } },
@@ -80,7 +83,7 @@ export function networkPolicyManifest(plan: DesktopPlan, site: Site): V1NetworkP
     spec: {
       podSelector: { matchLabels: podsOf(plan) },
       policyTypes: ["Ingress", "Egress"],
-      ingress: [{ _from: [guacd], ports: [{ port: plan.port, protocol: "TCP" }] }],
+      ingress: [{ _from: [guacd], ports: portsOf(plan).map(({ port }) => ({ port, protocol: "TCP" })) }],
       egress: [
         {
           to: [{ namespaceSelector: {}, podSelector: { matchLabels: { "k8s-app": "kube-dns" } } }],
@@ -89,13 +92,40 @@ export function networkPolicyManifest(plan: DesktopPlan, site: Site): V1NetworkP
             { port: 53, protocol: "TCP" },
           ],
         },
-        ...site.destinations.map(({ namespace, label: [key, value], port }) => ({
-          to: [{ ...inNamespace(namespace), podSelector: { matchLabels: { [key]: value } } }],
-          ports: [{ port, protocol: "TCP" }],
+        ...plan.destinations.map((destination) => ({
+          to: [peerOf(destination)],
+          ports: [{ port: destination.port, protocol: "TCP" }],
         })),
       ],
     },
   };
+}
+
+function inNamespace(namespace: string) {
+  return { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } } };
+}
+
+function peerOf(destination: Destination): V1NetworkPolicyPeer {
+  if ("cidr" in destination) {
+    const { cidr, except } = destination;
+    return { ipBlock: { cidr, ...(except.length > 0 && { except: [...except] }) } };
+  }
+  const [key, value] = destination.label;
+  return { ...inNamespace(destination.namespace), podSelector: { matchLabels: { [key]: value } } };
+}
+
+/** What the image's start script is told: where to go, and the account that its servers let in. */
+function environmentOf(plan: DesktopPlan): V1EnvVar[] {
+  const password = { valueFrom: { secretKeyRef: { name: plan.names.secret, key: passwordKey } } };
+  const account = (server: string) => [
+    { name: `${server}_USERNAME`, value: plan.loginName },
+    { name: `${server}_PASSWORD`, ...password },
+  ];
+  return [
+    { name: "BROWSER_URL", value: plan.browserUrl },
+    ...(plan.protocol === "vnc" ? [{ name: "VNC_PASSWORD", ...password }] : account(plan.protocol.toUpperCase())),
+    ...(servesSftp(plan) ? account("SFTP") : []),
+  ];
 }
 
 /** One hardened pod. It carries the request that it was started for, so that a new start takes the new credential. */
@@ -130,19 +160,25 @@ export function deploymentManifest(plan: DesktopPlan, site: Site, requestId: str
           enableServiceLinks: false,
           terminationGracePeriodSeconds: 10,
           securityContext: { runAsNonRoot: plan.runAsNonRoot, seccompProfile: { type: "RuntimeDefault" } },
+          ...(plan.pullSecrets.length > 0 && { imagePullSecrets: plan.pullSecrets.map((name) => ({ name })) }),
+          ...(Object.keys(plan.nodeSelector).length > 0 && { nodeSelector: { ...plan.nodeSelector } }),
+          ...(plan.tolerations.length > 0 && { tolerations: [...plan.tolerations] }),
           containers: [
             {
               name: "desktop",
               image: plan.image,
-              ports: [{ name: plan.protocol, containerPort: plan.port, protocol: "TCP" }],
-              env: [
-                { name: "BROWSER_URL", value: plan.browserUrl },
-                {
-                  name: "VNC_PASSWORD",
-                  valueFrom: { secretKeyRef: { name: plan.names.secret, key: passwordKey } },
-                },
-              ],
-              resources: { requests: { ...plan.requests }, limits: { ...plan.limits } },
+              ports: portsOf(plan).map(({ name, port }) => ({ name, containerPort: port, protocol: "TCP" })),
+              ...(plan.environmentFrom.length > 0 && {
+                envFrom: plan.environmentFrom.map(({ kind, name }) =>
+                  kind === "secret" ? { secretRef: { name } } : { configMapRef: { name } },
+                ),
+              }),
+              // Wins over a variable of the same name from the policy's ConfigMaps and Secrets.
+              env: environmentOf(plan),
+              resources: {
+                requests: { cpu: plan.cpuRequest, memory: plan.memoryRequest },
+                limits: { cpu: plan.cpuLimit, memory: plan.memoryLimit },
+              },
               securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
               startupProbe: { ...probe, periodSeconds: 1, failureThreshold: plan.readyWithinSeconds },
               readinessProbe: { ...probe, periodSeconds: 2 },

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Binding, Workspace } from "../desktop/entitlement.ts";
 import type { BindingStatus } from "../desktop/state.ts";
 import type { Cluster, Reference } from "./cluster.ts";
+import { annotation } from "./labels.ts";
 
 const apiVersion = "xlscsde.nhs.uk/v1";
 const workspaceKind = { apiVersion, kind: "AnalyticsWorkspace" };
@@ -11,7 +12,7 @@ const bindingKind = { apiVersion, kind: "AnalyticsWorkspaceBinding", plural: "an
 const day = z.iso.date();
 
 const workspaceSchema = z.object({
-  metadata: z.object({ name: z.string() }),
+  metadata: z.object({ name: z.string(), annotations: z.record(z.string(), z.string()).default({}) }),
   spec: z.object({
     displayName: z.string(),
     description: z.string(),
@@ -100,6 +101,7 @@ function parseWorkspace(object: KubernetesObject): Workspace[] {
       description: spec.description,
       availableFrom: spec.validity.availableFrom,
       expires: spec.validity.expires,
+      policy: metadata.annotations[annotation.policy],
     },
   ];
 }

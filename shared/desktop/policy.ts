@@ -1,0 +1,178 @@
+import { z } from "zod";
+import { refuse, type Refusal } from "../errors.ts";
+import type { Workspace } from "./entitlement.ts";
+import { faultOfParameter, type Protocol } from "./guacamole-parameters.ts";
+import {
+  amount,
+  destination,
+  environmentSource,
+  flag,
+  isWebAddress,
+  listOf,
+  nodeLabel,
+  none,
+  objectName,
+  pathText,
+  portOr,
+  quantity,
+  taint,
+  text,
+  toleration,
+  wholeNumber,
+} from "./policy-text.ts";
+
+/** A policy as people write it: text by field, in settings (`cpuLimit` is DESKTOP_CPU_LIMIT) and in ConfigMaps alike. */
+export type PolicyTexts = Readonly<Record<string, string>>;
+
+/** The protocols' own ports (IANA). */
+const usualPort: Readonly<Record<Protocol, number>> = { vnc: 5900, rdp: 3389, ssh: 22 };
+
+/** Every field of a policy: how its text is read, its default, and its meaning, which docs/policy.md shows. */
+export const policyFields = {
+  image: text(/^\S+$/, "is not the name of an image").describe(
+    "Image of the desktop's container, by digest where possible",
+  ),
+  pullSecrets: listOf(text(objectName, "has what is not the name of a Secret"))
+    .prefault(none)
+    .describe("Secrets in NAMESPACE with which the image is pulled: `name,…` or `none`"),
+  browserUrl: z
+    .string()
+    .refine(isWebAddress, "is not a web address (https://…)")
+    .prefault("https://jupyter.{workspace}.example.org")
+    .describe("What the browser opens; `{workspace}` is filled in"),
+  environmentFrom: listOf(text(/^(configmap|secret)\/\S+$/, "is not a list of configmap/name and secret/name"))
+    .transform((sources, context) => sources.map((source) => environmentSource(source, context)))
+    .prefault(none)
+    .describe(
+      "ConfigMaps and Secrets in NAMESPACE that become environment variables: `configmap/name,secret/name` or `none`",
+    ),
+
+  protocol: z
+    .enum(["vnc", "rdp", "ssh"], { error: "is none of vnc, rdp, ssh" })
+    .prefault("vnc")
+    .describe("`vnc`, `rdp` or `ssh`"),
+  port: portOr("usual")
+    .prefault("usual")
+    .describe("Port of that protocol in the container, or `usual`: 5900, 3389 or 22"),
+  loginName: text(/^[a-z_][a-z0-9_-]{0,31}$/, "is not a login name")
+    .prefault("desktop")
+    .describe("Account in the container that RDP, SSH and file transfer log in to"),
+
+  cpuRequest: amount().prefault("250m").describe("CPU that a desktop is promised"),
+  memoryRequest: amount().prefault("512Mi").describe("Memory that a desktop is promised"),
+  cpuLimit: amount().prefault("2").describe("CPU that a desktop may use"),
+  memoryLimit: amount().prefault("2Gi").describe("Memory that a desktop may use"),
+  nodeSelector: listOf(text(nodeLabel, "is not a list of labels (key=value,key=value)"))
+    .transform((labels) => Object.fromEntries(labels.map((label) => label.split("=") as [string, string])))
+    .prefault(none)
+    .describe("Labels of the nodes that may run it: `key=value,…` or `none`"),
+  tolerations: listOf(text(taint, "is not a list of taints (key=value:NoSchedule)"))
+    .transform((taints) => taints.map(toleration))
+    .prefault(none)
+    .describe("Taints that it bears, as kubectl writes them: `key=value:NoSchedule,…` or `none`"),
+  runAsNonRoot: flag()
+    .prefault("true")
+    .describe("`false` only for an image that needs root: it weakens the container's isolation"),
+
+  destinations: listOf(z.string())
+    .transform((places, context) => places.map((place) => destination(place, context)))
+    .prefault("jupyterhub/app=jupyterhub:8000")
+    .describe(
+      "Where it may connect to besides DNS: `namespace/label=value:port` or `10.1.0.0/16:port`, separated by commas, or `none`",
+    ),
+  allowCopy: flag().prefault("false").describe("Whether text may be copied out of the desktop"),
+  allowPaste: flag().prefault("false").describe("Whether text may be pasted into the desktop"),
+  allowUpload: flag().prefault("false").describe("Whether files may be sent into the desktop, over SFTP"),
+  allowDownload: flag().prefault("false").describe("Whether files may be fetched out of the desktop, over SFTP"),
+  sftpPort: portOr(none)
+    .prefault(none)
+    .describe("Port of the container's SSH server, which file transfer needs for VNC and RDP, or `none`"),
+  recordingPath: pathText(/^(none|(?!.*\.\.)(\/|\$\{HISTORY_PATH\})[^\r\n]*)$/, "is neither an absolute path nor none")
+    .transform((path) => (path === none ? null : path))
+    .prefault(none)
+    .describe("Folder on guacd's disk for recordings of sessions, or `none`"),
+  recordingName: pathText(/^[^/\r\n]+$/, "is not a file name")
+    .prefault("${HISTORY_UUID}")
+    .describe("File name of a recording"),
+  recordKeys: flag().prefault("false").describe("Whether a recording holds each key pressed, passwords too"),
+  guacamoleParameters: listOf(text(/^[a-z-]+=.+$/, "is not a list of name=value"))
+    .transform((pairs) =>
+      pairs.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)] as const),
+    )
+    .prefault(none)
+    .describe("More parameters of the connection, from a closed list: `color-depth=16,…` or `none`"),
+
+  readyWithinSeconds: wholeNumber().prefault("300").describe("How long a container may take to become ready"),
+  unschedulableGraceSeconds: wholeNumber()
+    .prefault("120")
+    .describe("How long a pod may wait for a node, so that a cluster can grow"),
+  idleMinutes: wholeNumber().prefault("60").describe("How long a desktop may run with nobody connected"),
+  startGraceMinutes: wholeNumber()
+    .prefault("30")
+    .describe("How long a started desktop waits for its person's first visit"),
+  longestSessionMinutes: wholeNumber()
+    .prefault("720")
+    .describe("How long a desktop may run at the longest, in use or not"),
+};
+
+const policySchema = z.strictObject(policyFields).transform(({ port, guacamoleParameters, ...fields }, context) => {
+  const fault = (field: string, message: string) => {
+    context.addIssue({ code: "custom", path: [field], message });
+  };
+  if (quantity(fields.cpuRequest) > quantity(fields.cpuLimit)) fault("cpuRequest", "is more than cpuLimit");
+  if (quantity(fields.memoryRequest) > quantity(fields.memoryLimit)) fault("memoryRequest", "is more than memoryLimit");
+
+  const { protocol, sftpPort } = fields;
+  const own = port ?? usualPort[protocol];
+  const transfers = fields.allowUpload || fields.allowDownload;
+  if (transfers && protocol !== "ssh") {
+    if (sftpPort === null) fault("sftpPort", `is needed for file transfer with ${protocol}`);
+    else if (sftpPort === own) fault("sftpPort", `is the port of ${protocol}`);
+  }
+  for (const [name, value] of guacamoleParameters) {
+    const wrong = faultOfParameter(protocol, name, value);
+    if (wrong !== null) fault("guacamoleParameters", wrong);
+  }
+  return { ...fields, port: own, guacamoleParameters: Object.fromEntries(guacamoleParameters) };
+});
+
+/** How a workspace's desktops are. Plain data: it goes through the task hub, and holds no secret. */
+export type DesktopPolicy = z.output<typeof policySchema>;
+
+/** The policy that these texts say, or each field that is wrong with the reason; values are not repeated. */
+export function parsePolicy(texts: PolicyTexts): DesktopPolicy | { faults: { field: string; reason: string }[] } {
+  const result = policySchema.safeParse(texts, { reportInput: false });
+  if (result.success) return result.data;
+  const faults = result.error.issues.flatMap((issue) =>
+    issue.code === "unrecognized_keys"
+      ? issue.keys.map((field) => ({ field, reason: "is not a field of a policy" }))
+      : [
+          {
+            field: String(issue.path[0]),
+            reason:
+              Object.hasOwn(texts, String(issue.path[0])) || issue.code === "custom" ? issue.message : "is missing",
+          },
+        ],
+  );
+  return { faults };
+}
+
+/**
+ * The policy of a workspace: the defaults, and over them what its own texts say.
+ *
+ * @param own the texts that the workspace names, null where what it names is not there
+ */
+export function policyOf(
+  { name, policy }: Pick<Workspace, "name" | "policy">,
+  defaults: PolicyTexts,
+  own: PolicyTexts | null,
+): DesktopPolicy | Refusal {
+  const what = policy === undefined ? `policy of ${name}` : `policy of ${name} (ConfigMap ${policy})`;
+  if (!own) return refuse("invalid-policy", `${what}: there is no such ConfigMap`);
+  const read = parsePolicy({ ...defaults, ...own });
+  if (!("faults" in read)) return read;
+  return refuse(
+    "invalid-policy",
+    `${what}: ${read.faults.map(({ field, reason }) => `${field} ${reason}`).join("; ")}`,
+  );
+}

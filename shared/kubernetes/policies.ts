@@ -1,0 +1,25 @@
+import type { V1ConfigMap } from "@kubernetes/client-node";
+import type { PolicyTexts } from "../desktop/policy.ts";
+import type { Cluster } from "./cluster.ts";
+
+/**
+ * The policies that workspaces can choose from: ConfigMaps beside the desktops, so that who may write workspaces chooses
+ * one, and only who may write there makes one.
+ */
+export interface Policies {
+  /** A policy's texts by field, or null where there is no such ConfigMap. */
+  read(name: string): Promise<PolicyTexts | null>;
+}
+
+export function policiesIn(cluster: Cluster, namespace: string): Policies {
+  return {
+    async read(name) {
+      const found = await cluster.read<V1ConfigMap>({
+        apiVersion: "v1",
+        kind: "ConfigMap",
+        metadata: { name, namespace },
+      });
+      return found && (found.data ?? {});
+    },
+  };
+}
