@@ -1,7 +1,8 @@
 import type { Step } from "./saga.ts";
 
 /**
- * How a desktop comes up. Order of trust: network policy before pod, readiness before rows, permission last.
+ * How a desktop comes up. Order of trust: network policy before pod, readiness before rows, permission last; who could open
+ * a pod that is not there, or is about to be replaced, waits for that like everybody.
  * The person's other desktop loses its permission just before the new one gets it, so that never two can be opened; it
  * gets it back if the last steps fail.
  */
@@ -9,6 +10,7 @@ export const activationSteps: readonly Step[] = [
   { name: "entitlement", do: "checkEntitlement" },
   { name: "database", poll: "ensureDatabaseRunning", withinSeconds: () => 600, late: "database-not-running" },
   { name: "before", do: "observeDesktop" },
+  { name: "stale access", do: "withdrawStaleAccess" },
   { name: "credential", do: "createCredential", undo: "deleteCredential" },
   { name: "network policy", do: "applyNetworkPolicy", undo: "deleteNetworkPolicy" },
   { name: "service", do: "applyService", undo: "deleteService" },

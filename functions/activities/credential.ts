@@ -5,8 +5,10 @@ import type { Implements } from "./activity.ts";
 
 export function credentialActivities({ desktops }: Services): Implements<"createCredential" | "deleteCredential"> {
   return {
-    createCredential: ({ plan, before, request }) =>
-      keepsPod(before, portsOf(plan)) ? Promise.resolve(null) : desktops.createCredential(plan, request.id),
+    async createCredential({ plan, before, request }) {
+      if (!keepsPod(before, portsOf(plan))) return desktops.createCredential(plan, request.id);
+      return before.secret ? null : desktops.keepCredential(plan, request.id);
+    },
     async deleteCredential({ plan, before }) {
       if (!before.secret) await desktops.remove("secret", plan);
       return null;

@@ -9,8 +9,15 @@ export const access = { connection: true, group: true, self: false };
 /** `others` are the person's desktops in other workspaces: never two can be opened at once. */
 export function permissionActivities({
   guacamole,
-}: Services): Implements<"grantPermission" | "revokePermission" | "withdrawOthers" | "restoreOthers"> {
+}: Services): Implements<
+  "withdrawStaleAccess" | "grantPermission" | "revokePermission" | "withdrawOthers" | "restoreOthers"
+> {
   return {
+    async withdrawStaleAccess({ plan, before }) {
+      const stale = before.permissions.connection && !keepsPod(before, portsOf(plan));
+      if (stale) await guacamole.revokePermission(plan.names, access);
+      return null;
+    },
     async grantPermission({ plan }) {
       await guacamole.grantPermission(plan.names);
       return null;

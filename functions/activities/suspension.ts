@@ -1,7 +1,21 @@
+import type { KnownDesktop } from "../../shared/desktop/activities.ts";
 import { openDesktops } from "../open-desktops.ts";
 import type { Services } from "../services.ts";
 import type { Implements } from "./activity.ts";
 import { access } from "./permission.ts";
+
+/** What the operator made does not say which binding is the person's own; the bindings do. */
+async function withBindings({ workspaces }: Services, desktops: KnownDesktop[]): Promise<KnownDesktop[]> {
+  if (desktops.every(({ binding }) => binding !== undefined)) return desktops;
+  const { bindings } = await workspaces.known();
+  return desktops.map((desktop) => ({
+    ...desktop,
+    binding:
+      desktop.binding ??
+      bindings.find(({ username, workspace }) => username === desktop.username && workspace === desktop.workspace)
+        ?.name,
+  }));
+}
 
 export function suspensionActivities(
   services: Services,
@@ -14,9 +28,10 @@ export function suspensionActivities(
         .filter(({ replicas }) => replicas > 0)
         .map(({ workspace, names, binding }) => ({ workspace, username, names, binding }));
       const runs = new Set(running.map(({ workspace }) => workspace));
-      return [...running, ...open.filter(({ workspace }) => !runs.has(workspace))].filter(
+      const active = [...running, ...open.filter(({ workspace }) => !runs.has(workspace))].filter(
         ({ workspace }) => workspace !== except,
       );
+      return withBindings(services, active);
     },
     async withdrawPermission({ names }) {
       await guacamole.revokePermission(names, access);

@@ -25,7 +25,7 @@ export interface Answer {
 }
 
 export type Handler = (call: Call) => Promise<Answer | Refusal>;
-type Method = "GET" | "PUT" | "DELETE";
+type Method = "GET" | "PUT" | "POST" | "DELETE";
 
 /** All methods are registered and refused here, since the Functions host answers an unknown method like an unknown address. */
 const everyMethod: HttpMethod[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];

@@ -39,6 +39,7 @@ export interface Activities {
   ensureDatabaseRunning: { input: PlannedRun; output: Sighting };
   observeDesktop: { input: PlannedRun; output: { before: DesktopBefore } | Refusal };
 
+  withdrawStaleAccess: { input: ObservedRun; output: null };
   createCredential: { input: ObservedRun; output: Refusal | null };
   deleteCredential: { input: ObservedRun; output: null };
   applyNetworkPolicy: { input: ObservedRun; output: Refusal | null };

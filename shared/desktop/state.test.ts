@@ -18,20 +18,27 @@ it.each([
   "a Deployment %j with connection %j and permissions %j is %s",
   (deployment, connectionId, permissions, expected) => {
     expect(
-      describeState({ deployment: deployment && { ...deployment, ports: vnc } }, { connectionId, permissions }).state,
+      describeState(
+        { deployment: deployment && { ...deployment, ports: vnc, ownPassword: false } },
+        { connectionId, permissions },
+      ).state,
     ).toBe(expected);
   },
 );
 
+const up = { replicas: 1, ready: 1, ports: vnc, ownPassword: false };
+
 it.each([
-  [{ replicas: 1, ready: 1, ports: vnc }, true, true],
-  [{ replicas: 1, ready: 1, ports: vnc }, false, false],
-  [{ replicas: 1, ready: 0, ports: vnc }, true, false],
-  [{ replicas: 0, ready: 1, ports: vnc }, true, false],
-  [{ replicas: 1, ready: 1, ports: [{ name: "rdp", port: 5900 }] }, true, false],
-  [{ replicas: 1, ready: 1, ports: [{ name: "vnc", port: 5901 }] }, true, false],
-  [{ replicas: 1, ready: 1, ports: [...vnc, { name: "sftp", port: 22 }] }, true, false],
-  [{ replicas: 1, ready: 1, ports: [] }, true, false],
+  [up, true, true],
+  [up, false, false],
+  [{ ...up, ownPassword: true }, false, true],
+  [{ ...up, ready: 0 }, true, false],
+  [{ ...up, ready: 0, ownPassword: true }, false, false],
+  [{ ...up, replicas: 0 }, true, false],
+  [{ ...up, ports: [{ name: "rdp", port: 5900 }] }, true, false],
+  [{ ...up, ports: [{ name: "vnc", port: 5901 }] }, true, false],
+  [{ ...up, ports: [...vnc, { name: "sftp", port: 22 }] }, true, false],
+  [{ ...up, ports: [] }, true, false],
   [null, true, false],
 ])("a desktop with Deployment %j and Secret %s keeps its pod: %s", (deployment, secret, expected) => {
   expect(keepsPod({ secret, networkPolicy: true, service: true, deployment }, vnc)).toBe(expected);

@@ -14,13 +14,22 @@ export interface Port {
   port: number;
 }
 
+export interface DeploymentSide {
+  /** Wanted and ready pods. */
+  replicas: number;
+  ready: number;
+  ports: Port[];
+  /** The pod has its password in itself, as the operator's have, and not from the Secret. */
+  ownPassword: boolean;
+}
+
 /** What the cluster holds of one desktop. */
 export interface ClusterSide {
   secret: boolean;
   networkPolicy: boolean;
   service: boolean;
-  /** Wanted and ready pods and the ports of each, or null where there is no Deployment. */
-  deployment: { replicas: number; ready: number; ports: Port[] } | null;
+  /** Null where there is no Deployment. */
+  deployment: DeploymentSide | null;
 }
 
 /** READ as Guacamole's tables hold it: on the connection (the person can open it), on its group, and on the user itself. */
@@ -54,7 +63,8 @@ export interface DesktopBefore extends ClusterSide, GuacamoleSide {
  * it is to (the workspace's policy has another protocol by now) is no use to anybody.
  */
 export function keepsPod({ deployment, secret }: ClusterSide, ports: readonly Port[]): boolean {
-  if (!secret || !deployment || deployment.replicas === 0 || deployment.ready === 0) return false;
+  if (!deployment || deployment.replicas === 0 || deployment.ready === 0) return false;
+  if (!secret && !deployment.ownPassword) return false;
   return inWords(deployment.ports) === inWords(ports);
 }
 

@@ -86,6 +86,24 @@ describe("writing a connection", () => {
     expect(await parameters()).toContain("password|Hijklmn8");
   });
 
+  it("gives a user with the operator's one hash for all random bytes of their own, and keeps a hash that is one", async () => {
+    const set = (hash: string) =>
+      admin.query("UPDATE guacamole_user SET password_hash = $1, password_salt = NULL", [Buffer.from(hash)]);
+    const hashes = async () =>
+      (
+        await admin.query<{ password_hash: Buffer; password_salt: Buffer | null }>(
+          "SELECT password_hash, password_salt FROM guacamole_user",
+        )
+      ).rows[0];
+    await guacamole.writeConnection(plan, "Abcdefg8");
+    await set("x".repeat(48));
+    await guacamole.writeConnection(plan, "Abcdefg8");
+    expect([(await hashes())?.password_hash.length, (await hashes())?.password_salt?.length]).toEqual([32, 32]);
+    await set("x".repeat(32));
+    await guacamole.writeConnection(plan, "Abcdefg8");
+    expect(await hashes()).toEqual({ password_hash: Buffer.from("x".repeat(32)), password_salt: null });
+  });
+
   it("removes parameters that are not ours, and moves the user's last day", async () => {
     const id = await guacamole.writeConnection(plan, "Abcdefg8");
     await admin.query("INSERT INTO guacamole_connection_parameter VALUES ($1, 'enable-sftp', 'true')", [id]);
@@ -245,6 +263,30 @@ describe("retiring", () => {
     expect((await guacamole.observe(other.names)).permissions).toEqual(all);
     await guacamole.retire(other.names);
     expect(await groups()).toEqual([]);
+  });
+
+  it("takes along the empty group that two makers at once left, unless somebody else may see it or uses it", async () => {
+    const twin =
+      "INSERT INTO guacamole_connection_group (connection_group_name) VALUES ('cohort-a') RETURNING connection_group_id AS id";
+    const other = samplePlan({ username: "bob" });
+    await ready();
+    await admin.query(twin);
+    await guacamole.retire(plan.names);
+    expect(await groups()).toEqual([]);
+
+    await ready();
+    const { rows: made } = await admin.query<{ id: number }>(twin);
+    await guacamole.writeConnection(
+      { ...other, workspace: "cohort-b", names: { ...other.names, group: "cohort-b" } },
+      "x",
+    );
+    await admin.query(
+      `INSERT INTO guacamole_connection_group_permission (entity_id, connection_group_id, permission)
+       SELECT entity_id, $1, 'READ' FROM guacamole_entity WHERE name = $2`,
+      [made[0]?.id, other.names.entity],
+    );
+    await guacamole.retire(plan.names);
+    expect(await groups()).toEqual(["cohort-a|ORGANIZATIONAL|", "cohort-b|ORGANIZATIONAL|"]);
   });
 
   it("touches nothing where the connection leads to another host", async () => {

@@ -3,7 +3,8 @@
  * after a failure can still be found by its connection. $1 group (workspace), $2 connection (username), $3 entity, $4 host.
  *
  * Ours is a connection that leads to the desktop's host, in any of several root groups of that name. A user who holds
- * anything else, or beside whom a stranger's connection of the name stands, stays.
+ * anything else, or beside whom a stranger's connection of the name stands, stays. An empty group of the workspace's name, as
+ * the operator left when it made two, goes along where nobody else may see it.
  */
 export const retireRows = `
   WITH named AS (
@@ -47,7 +48,15 @@ export const retireRows = `
     DELETE FROM guacamole_connection c USING own o WHERE c.connection_id = o.connection_id
   )
   DELETE FROM guacamole_connection_group g
-  WHERE g.connection_group_id IN (SELECT parent_id FROM own) AND g.type = 'ORGANIZATIONAL'
+  WHERE g.parent_id IS NULL AND g.connection_group_name = $1 AND g.type = 'ORGANIZATIONAL'
+    AND EXISTS (SELECT FROM own)
+    AND (
+      g.connection_group_id IN (SELECT parent_id FROM own)
+      OR NOT EXISTS (
+        SELECT FROM guacamole_connection_group_permission p
+        WHERE p.connection_group_id = g.connection_group_id AND p.entity_id NOT IN (SELECT entity_id FROM own_user)
+      )
+    )
     AND NOT EXISTS (
       SELECT FROM guacamole_connection c
       WHERE c.parent_id = g.connection_group_id AND c.connection_id NOT IN (SELECT connection_id FROM own)

@@ -61,6 +61,9 @@ export const observe = `
       )
     ) AS "permissions"`;
 
+/** The operator gave every user one and the same hash of 48 bytes. SHA-256 has 32: a hash that somebody set stays. */
+const isDigest = "octet_length(guacamole_user.password_hash) = 32";
+
 /** $4 protocol, $5 parameters as JSON, $6 last day of access, $7 and $8 random bytes. */
 export const writeConnection = `
   WITH ${theRows},
@@ -100,7 +103,10 @@ export const writeConnection = `
     SELECT entity_id, $7, $8, CURRENT_TIMESTAMP, $6::date
     FROM the_entity
     ON CONFLICT (entity_id) DO UPDATE
-    SET valid_until = EXCLUDED.valid_until
+    SET
+      valid_until = EXCLUDED.valid_until,
+      password_hash = CASE WHEN ${isDigest} THEN guacamole_user.password_hash ELSE EXCLUDED.password_hash END,
+      password_salt = CASE WHEN ${isDigest} THEN guacamole_user.password_salt ELSE EXCLUDED.password_salt END
     RETURNING user_id
   ),
   wanted AS (

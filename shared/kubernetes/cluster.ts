@@ -13,6 +13,7 @@ import {
 } from "@kubernetes/client-node";
 import { ProductError } from "../errors.ts";
 import { type Changes, watchChanges, type WatchedPath } from "./changes.ts";
+import { takenOver } from "./field-ownership.ts";
 import { manager } from "./labels.ts";
 
 /** Which object. */
@@ -36,6 +37,8 @@ export interface Cluster {
   ): Promise<T[]>;
   /** Server-side apply as our field manager; takes over fields that others own. */
   apply<T extends KubernetesObject>(manifest: T): Promise<T>;
+  /** Makes our apply the owner of every field that others wrote; false if the object changed since it was read. */
+  takeOver(object: KubernetesObject): Promise<boolean>;
   /** Creates an object; false if one of that name is there already. */
   create(manifest: KubernetesObject): Promise<boolean>;
   /** Replaces the version that was read; false if somebody else was quicker. */
@@ -111,6 +114,23 @@ export function clusterOf(config: KubeConfig): Cluster {
       call("apply", manifest, () =>
         objects.patch(manifest, undefined, undefined, manager, true, PatchStrategy.ServerSideApply),
       ),
+    takeOver: (object) => {
+      const { apiVersion, kind, metadata: { name = "", namespace, resourceVersion } = {} } = object;
+      const patch = {
+        apiVersion,
+        kind,
+        metadata: { name, namespace, resourceVersion, managedFields: takenOver(object) },
+      };
+      return call(
+        "take over",
+        object,
+        () =>
+          objects
+            .patch(patch as Reference, undefined, undefined, manager, undefined, PatchStrategy.MergePatch)
+            .then(() => true),
+        { 404: false, 409: false },
+      );
+    },
     create: (manifest) =>
       call("create", manifest, () => objects.create(manifest, undefined, undefined, manager).then(() => true), {
         409: false,

@@ -1,40 +1,49 @@
 import { randomInt } from "node:crypto";
 import type { KubernetesObject, V1Deployment, V1Endpoints, V1Pod, V1Secret } from "@kubernetes/client-node";
 import type { KnownDesktop, Sighting } from "../desktop/activities.ts";
-import { type NamedDesktop, nameDesktop, type NamingRules, personId } from "../desktop/names.ts";
+import { type DesktopKey, type NamedDesktop, nameDesktop, type NamingRules, personId } from "../desktop/names.ts";
 import type { DesktopPlan } from "../desktop/plan.ts";
-import type { ClusterSide } from "../desktop/state.ts";
+import type { ClusterSide, DeploymentSide } from "../desktop/state.ts";
 import { ProductError, type Refusal, refuse } from "../errors.ts";
 import { type Cluster, type Reference, RefusedByCluster } from "./cluster.ts";
-import { annotation, belongsTo, isLeaving, isOurs, label, purpose } from "./labels.ts";
+import { appliedByUs } from "./field-ownership.ts";
+import { annotation, belongsTo, desktopOf, isLeaving, label, purpose } from "./labels.ts";
 import {
   deploymentManifest,
+  deploymentMetadata,
   networkPolicyManifest,
   passwordKey,
   secretManifest,
   serviceManifest,
   type Site,
+  vncPassword,
 } from "./manifests.ts";
 import { judgeStart } from "./readiness.ts";
 
 /** A desktop's side in the cluster. Every verb may run twice, and every undo without its do; none touches what is not ours. */
 export interface ClusterDesktops {
-  /** `strangers` names the objects that have a desktop's name and were not made by us for it; they count as absent. */
+  /** `strangers` names the objects that have a desktop's name and were not made for it by us or the operator before us; they count as absent. */
   observe(desktop: NamedDesktop): Promise<ClusterSide & { strangers: string[] }>;
   /** Makes a credential for this request, once; later calls with the same request leave it. */
   createCredential(plan: DesktopPlan, requestId: string): Promise<Refusal | null>;
+  /** Makes the credential of a pod that has its password in itself, and goes on. */
+  keepCredential(plan: DesktopPlan, requestId: string): Promise<Refusal | null>;
   readCredential(desktop: NamedDesktop): Promise<string>;
   applyNetworkPolicy(plan: DesktopPlan): Promise<Refusal | null>;
   applyService(plan: DesktopPlan): Promise<Refusal | null>;
   createDeployment(plan: DesktopPlan, requestId: string): Promise<Refusal | null>;
+  /** Marks a Deployment that the operator left, and whose pod goes on, as ours. */
+  keepDeployment(plan: DesktopPlan): Promise<Refusal | null>;
   /** Removes an object and waits until it is gone, for a Deployment with its pods. */
   remove(part: DesktopPart, desktop: NamedDesktop): Promise<void>;
   /** Stops the pod of a Deployment and keeps everything else. */
   scaleToZero(desktop: NamedDesktop): Promise<void>;
   /** Watches for some seconds and says what it saw last; news is told at once. */
   waitReady(plan: DesktopPlan): Promise<Sighting>;
-  /** All desktops of a person, suspended ones too, with how many pods each wants. */
+  /** All desktops of a person, suspended ones too, with how many pods each wants; also those that the operator left. */
   listOf(username: string): Promise<(KnownDesktop & { replicas: number })[]>;
+  /** Every Deployment that the operator left and nobody took over yet; `desktop` is null where it does not say whose it is. */
+  leftByOperator(): Promise<{ name: string; desktop: DesktopKey | null }[]>;
 }
 
 export type DesktopPart = "secret" | "networkPolicy" | "service" | "deployment";
@@ -50,6 +59,9 @@ const kinds = {
 const passwordLength = { vnc: 8, rdp: 32, ssh: 32 };
 /** Letters and digits that no shell and no `${` touches. */
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+/** What the operator made and we have not marked yet. */
+const leftLabels = `${label.purpose}=${purpose.desktop},!${label.managedBy}`;
 
 /** One turn of a wait: short enough for any host's limits, long enough that waiting is watching and not asking. */
 const watchMilliseconds = 5_000;
@@ -72,6 +84,10 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
       return refuse("not-ours", `${what}: has this desktop's name and was not made by this product for it`);
     if (found && isLeaving(found))
       throw new ProductError("step-failed", `apply ${what}: the one before it is still being deleted (tried again)`);
+    // Only once for each object: the operator's fields would stay in ours, its password among them.
+    const theirs = part !== "secret" && "spec" in manifest && found && !appliedByUs(found);
+    if (theirs && !(await cluster.takeOver(found)))
+      throw new ProductError("step-failed", `take over ${what}: somebody else wrote it just now (tried again)`);
     try {
       await cluster.apply(manifest);
       return null;
@@ -132,14 +148,7 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
         secret: secret !== null,
         networkPolicy: networkPolicy !== null,
         service: service !== null,
-        deployment: deployment && {
-          replicas: deployment.spec?.replicas ?? 1,
-          ready: deployment.status?.readyReplicas ?? 0,
-          ports: (deployment.spec?.template.spec?.containers[0]?.ports ?? []).map(({ name = "", containerPort }) => ({
-            name,
-            port: containerPort,
-          })),
-        },
+        deployment: deployment && sideOf(deployment),
         strangers: strangers.sort(),
       };
     },
@@ -152,6 +161,17 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
         { length: passwordLength[plan.protocol] },
         () => alphabet[randomInt(alphabet.length)],
       ).join("");
+      return apply("secret", plan, secretManifest(plan, site, requestId, password));
+    },
+
+    async keepCredential(plan, requestId) {
+      const deployment = await cluster.read<V1Deployment>(reference("deployment", plan));
+      const password = deployment && belongsTo(deployment, plan) ? ownPassword(deployment) : undefined;
+      if (password === undefined)
+        throw new ProductError(
+          "step-failed",
+          `keep credential of ${plan.names.deployment}: its pod has none in itself any more (ask for the desktop again)`,
+        );
       return apply("secret", plan, secretManifest(plan, site, requestId, password));
     },
 
@@ -169,6 +189,12 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
     applyNetworkPolicy: (plan) => apply("networkPolicy", plan, networkPolicyManifest(plan, site)),
     applyService: (plan) => apply("service", plan, serviceManifest(plan, site)),
     createDeployment: (plan, requestId) => apply("deployment", plan, deploymentManifest(plan, site, requestId)),
+
+    async keepDeployment(plan) {
+      const found = await cluster.read(reference("deployment", plan));
+      // Applied to a spec of our own, this would take the spec away.
+      return found && appliedByUs(found) ? null : apply("deployment", plan, deploymentMetadata(plan, site));
+    },
 
     async remove(part, desktop) {
       const found = await cluster.read(reference(part, desktop));
@@ -217,22 +243,43 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
 
     async listOf(username) {
       const labels = `${label.purpose}=${purpose.desktop},${label.person}=${personId(username)}`;
-      const found = await cluster.list<V1Deployment>(kinds.deployment, site.namespace, { labels });
-      return found.filter(isOurs).flatMap((deployment) => {
+      const [ours, left] = await Promise.all([
+        cluster.list<V1Deployment>(kinds.deployment, site.namespace, { labels }),
+        cluster.list<V1Deployment>(kinds.deployment, site.namespace, { labels: leftLabels }),
+      ]);
+      return [...ours, ...left].flatMap((deployment) => {
         const { name, annotations = {} } = deployment.metadata ?? {};
-        const workspace = annotations[annotation.workspace];
-        if (name === undefined || workspace === undefined || annotations[annotation.username] !== username) return [];
-        return [
-          {
-            workspace,
-            username,
-            names: nameDesktop({ workspace, username }, rules, name),
-            binding: annotations[annotation.binding],
-            replicas: deployment.spec?.replicas ?? 1,
-          },
-        ];
+        const key = desktopOf(deployment);
+        if (name === undefined || key?.username !== username) return [];
+        const names = nameDesktop(key, rules, name);
+        return [{ ...key, names, binding: annotations[annotation.binding], replicas: deployment.spec?.replicas ?? 1 }];
       });
+    },
+
+    async leftByOperator() {
+      const left = await cluster.list<V1Deployment>(kinds.deployment, site.namespace, { labels: leftLabels });
+      return left
+        .filter((deployment) => !isLeaving(deployment))
+        .map((deployment) => ({ name: deployment.metadata?.name ?? "", desktop: desktopOf(deployment) }))
+        .sort((one, other) => one.name.localeCompare(other.name));
     },
   };
   return desktops;
+}
+
+function sideOf(deployment: V1Deployment): DeploymentSide {
+  const ports = deployment.spec?.template.spec?.containers[0]?.ports ?? [];
+  return {
+    replicas: deployment.spec?.replicas ?? 1,
+    ready: deployment.status?.readyReplicas ?? 0,
+    // The operator gave its one port no name.
+    ports: ports.map(({ name = "vnc", containerPort }) => ({ name, port: containerPort })),
+    ownPassword: ownPassword(deployment) !== undefined,
+  };
+}
+
+/** The password that stands in the pod itself, as the operator wrote it. */
+function ownPassword(deployment: V1Deployment): string | undefined {
+  const environment = deployment.spec?.template.spec?.containers[0]?.env ?? [];
+  return environment.find(({ name }) => name === vncPassword)?.value;
 }

@@ -1,4 +1,4 @@
-import type { KubernetesObject } from "@kubernetes/client-node";
+import type { KubernetesObject, V1PodTemplateSpec } from "@kubernetes/client-node";
 import type { DesktopKey } from "../desktop/names.ts";
 
 /** The field manager of every change that we make, and the value of the label that marks what is ours. */
@@ -30,12 +30,28 @@ export function isOurs(object: KubernetesObject): boolean {
   return object.metadata?.labels?.[label.managedBy] === manager;
 }
 
-/** Whether we made the object for this very desktop: a name alone proves nothing, since a binding's status can carry any. */
+/**
+ * The desktop that the object was made for, by us or by the operator before us (AWMS), which put no managedBy on what it
+ * made and wrote a Deployment's workspace and username on its pods; null for everybody else's.
+ */
+export function desktopOf(object: KubernetesObject & { spec?: { template?: V1PodTemplateSpec } }): DesktopKey | null {
+  const own = object.metadata?.annotations ?? {};
+  const annotations = isOperators(object) ? { ...object.spec?.template?.metadata?.annotations, ...own } : own;
+  const workspace = annotations[annotation.workspace];
+  const username = annotations[annotation.username];
+  if (!isOurs(object) && !isOperators(object)) return null;
+  return workspace === undefined || username === undefined ? null : { workspace, username };
+}
+
+/** Whether the operator before us made the object, as far as labels tell. */
+function isOperators({ metadata: { labels = {} } = {} }: KubernetesObject): boolean {
+  return labels[label.purpose] === purpose.desktop && labels[label.managedBy] === undefined;
+}
+
+/** Whether the object was made for this very desktop: a name alone proves nothing, since a binding's status can carry any. */
 export function belongsTo(object: KubernetesObject, { workspace, username }: DesktopKey): boolean {
-  const { annotations = {} } = object.metadata ?? {};
-  return (
-    isOurs(object) && annotations[annotation.workspace] === workspace && annotations[annotation.username] === username
-  );
+  const made = desktopOf(object);
+  return made?.workspace === workspace && made.username === username;
 }
 
 /** Whether the object is on its way out: it may still be seen, and cannot be written to any more. */

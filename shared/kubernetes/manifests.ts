@@ -17,6 +17,8 @@ export interface Site {
   guacd: { namespace: string; labels: Readonly<Record<string, string>> };
 }
 
+/** The variable in which a VNC image expects its password. */
+export const vncPassword = "VNC_PASSWORD";
 /** The key of the password in a desktop's Secret. */
 export const passwordKey = "password";
 
@@ -123,15 +125,14 @@ function environmentOf(plan: DesktopPlan): V1EnvVar[] {
   ];
   return [
     { name: "BROWSER_URL", value: plan.browserUrl },
-    ...(plan.protocol === "vnc" ? [{ name: "VNC_PASSWORD", ...password }] : account(plan.protocol.toUpperCase())),
+    ...(plan.protocol === "vnc" ? [{ name: vncPassword, ...password }] : account(plan.protocol.toUpperCase())),
     ...(servesSftp(plan) ? account("SFTP") : []),
   ];
 }
 
-/** One hardened pod. It carries the request that it was started for, so that a new start takes the new credential. */
-export function deploymentManifest(plan: DesktopPlan, site: Site, requestId: string): V1Deployment {
+/** What marks a Deployment as ours, and nothing of its spec: a pod that runs goes on as it is. */
+export function deploymentMetadata(plan: DesktopPlan, site: Site): V1Deployment {
   const metadata = metadataOf(plan, plan.names.deployment, site);
-  const probe = { tcpSocket: { port: plan.port } };
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
@@ -143,6 +144,15 @@ export function deploymentManifest(plan: DesktopPlan, site: Site, requestId: str
         ...(plan.binding.personal ? { [annotation.binding]: plan.binding.name } : {}),
       },
     },
+  };
+}
+
+/** One hardened pod. It carries the request that it was started for, so that a new start takes the new credential. */
+export function deploymentManifest(plan: DesktopPlan, site: Site, requestId: string): V1Deployment {
+  const { annotations } = metadataOf(plan, plan.names.deployment, site);
+  const probe = { tcpSocket: { port: plan.port } };
+  return {
+    ...deploymentMetadata(plan, site),
     spec: {
       replicas: 1,
       revisionHistoryLimit: 1,
@@ -153,7 +163,7 @@ export function deploymentManifest(plan: DesktopPlan, site: Site, requestId: str
       template: {
         metadata: {
           labels: podsOf(plan),
-          annotations: { ...metadata.annotations, [annotation.request]: requestId },
+          annotations: { ...annotations, [annotation.request]: requestId },
         },
         spec: {
           automountServiceAccountToken: false,

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { fieldsAfterUpdate, type Writer } from "../apply/managed-fields.ts";
-import { timestamp, type KubeObject, type ObjectMeta } from "../objects.ts";
+import { omit, timestamp, type KubeObject, type ObjectMeta } from "../objects.ts";
 import type { Kind } from "../kinds/kind.ts";
 import { checkMetadata } from "../kinds/names.ts";
 import { alreadyExists, ApiError, badRequest, invalid, type Cause } from "../status.ts";
@@ -76,8 +76,11 @@ export function updateObject(
     ...kind.validateUpdate(after, before),
   ];
   throwFaults(kind, before.metadata.name, causes);
-  const forget = options.writer.subresource === undefined && clearsManagedFields(body);
-  const managedFields = options.managedFields ?? (forget ? [] : fieldsAfterUpdate(before, after, kind, options.writer));
+  const whole = options.writer.subresource === undefined;
+  const named = whole ? sent.metadata.managedFields : undefined;
+  const forget = whole && clearsManagedFields(body);
+  const managedFields =
+    options.managedFields ?? (forget ? [] : fieldsAfterUpdate(before, after, kind, options.writer, named));
   const complete = withManagedFields(after, managedFields);
   if (options.dryRun === true) return complete;
   if (isDeepStrictEqual(complete, before)) return before;
@@ -91,10 +94,18 @@ function withContent(kind: Kind, before: KubeObject, sent: KubeObject): KubeObje
   if (kind.hasStatus) delete after.status;
   if (kind.hasStatus && before.status !== undefined) after.status = before.status;
   kind.setDefaults(after);
-  if (kind.hasGeneration && !isDeepStrictEqual(after.spec, before.spec)) {
+  const counts =
+    !isDeepStrictEqual(after.spec, before.spec) || (kind.key === "deployments.apps" && annotated(before, after));
+  if (kind.hasGeneration && counts) {
     after.metadata.generation = (before.metadata.generation ?? 0) + 1;
   }
   return after;
+}
+
+/** A Deployment's annotations count as its spec (kubernetes, deploymentStrategy.PrepareForUpdate); its controller's go by the status. */
+function annotated(before: KubeObject, after: KubeObject): boolean {
+  const people = ({ metadata }: KubeObject) => omit(metadata.annotations ?? {}, "deployment.kubernetes.io/revision");
+  return !isDeepStrictEqual(people(before), people(after));
 }
 
 function withStatus(kind: Kind, before: KubeObject, status: KubeObject["status"]): KubeObject {

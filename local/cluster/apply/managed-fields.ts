@@ -75,13 +75,18 @@ const blankBuiltIn: JsonObject = {
 
 const plain = (object: KubeObject): JsonObject => object as unknown as JsonObject;
 
-/** managedFields after a create, update or patch: the writer takes what it changed, everybody loses what is gone. */
+/**
+ * managedFields after a create, update or patch: the writer takes what it changed, everybody loses what is gone. An update
+ * that names owners itself decides who they were before it.
+ */
 export function fieldsAfterUpdate(
-  before: KubeObject | undefined,
+  found: KubeObject | undefined,
   after: KubeObject,
   { schema, custom }: { schema: Schema; custom: boolean },
   writer: Writer,
+  named: readonly ManagedFieldsEntry[] = [],
 ): ManagedFieldsEntry[] {
+  const before = found && named.length > 0 ? withOwners(found, named) : found;
   const owners = read(before);
   const blank = custom ? { metadata: {} } : blankBuiltIn;
   const { changed, removed } = compareFields(
@@ -97,6 +102,15 @@ export function fieldsAfterUpdate(
   }
   own.fields = union(own.fields, changed);
   return write(owners, before);
+}
+
+/** Entries that say nothing new keep their time: clients write times in their own way. */
+function withOwners(object: KubeObject, named: readonly ManagedFieldsEntry[]): KubeObject {
+  const same = (entry: ManagedFieldsEntry) =>
+    object.metadata.managedFields?.find(
+      (known) => identity(known) === identity(entry) && isDeepStrictEqual(known.fieldsV1, entry.fieldsV1),
+    );
+  return { ...object, metadata: { ...object.metadata, managedFields: named.map((entry) => same(entry) ?? entry) } };
 }
 
 /**

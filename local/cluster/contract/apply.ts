@@ -179,5 +179,21 @@ export function applyContract(cluster: () => Clients): void {
       const forced = await applyDeployment(deploymentNamed(name, { paused: true, replicas: 1 }), "us", true);
       expect(forced.spec?.replicas).toBe(1);
     });
+
+    it("a manager that an update names as owner removes with its next apply what it leaves out", async () => {
+      const { core, namespace } = cluster();
+      const name = "handed-over";
+      const body = { metadata: { name }, data: { a: "1", theirs: "x" } };
+      await core.createNamespacedConfigMap({ namespace, body, fieldManager: "them" });
+      const { metadata } = await core.readNamespacedConfigMap({ name, namespace });
+      const managedFields = metadata?.managedFields ?? [];
+      for (const entry of managedFields) Object.assign(entry, { manager: "us", operation: "Apply" });
+      const patch = { name, namespace, body: { metadata: { managedFields } }, fieldManager: "anybody" };
+      const handed = await core.patchNamespacedConfigMap(patch, as(PatchStrategy.MergePatch));
+      expect(handed.metadata?.managedFields).toMatchObject([{ manager: "us", operation: "Apply" }]);
+      const after = await apply(name, { a: "2" }, "us");
+      expect(after.data).toEqual({ a: "2" });
+      expect(after.metadata?.managedFields?.map((entry) => entry.manager)).toEqual(["us"]);
+    });
   });
 }

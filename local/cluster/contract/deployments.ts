@@ -28,6 +28,18 @@ export function deploymentsContract(cluster: () => Clients): void {
       });
     });
 
+    it("a change of its annotations counts as one of its spec, a change of its labels does not", async () => {
+      const { apps, namespace } = cluster();
+      const name = "annotated";
+      await apps.createNamespacedDeployment({ namespace, body: deploymentNamed(name, { paused: true }) });
+      const generationAfter = async (metadata: object) => {
+        const patch = { name, namespace, body: { metadata } };
+        return (await apps.patchNamespacedDeployment(patch, as(PatchStrategy.MergePatch))).metadata?.generation;
+      };
+      expect(await generationAfter({ labels: { a: "b" } })).toBe(1);
+      expect(await generationAfter({ annotations: { a: "b" } })).toBe(2);
+    });
+
     it("a selector that does not match the template's labels is Invalid", async () => {
       const { apps, namespace } = cluster();
       const body = deploymentNamed("mismatched", { selector: { matchLabels: { app: "somebody-else" } } });

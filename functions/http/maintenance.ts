@@ -1,0 +1,97 @@
+import { type Adoption, decideAdoption, type LeftAlone, type LeftDesktop } from "../../shared/desktop/adoption.ts";
+import { type DesktopKey, nameDesktop, personId } from "../../shared/desktop/names.ts";
+import { operationIdOf } from "../../shared/desktop/request.ts";
+import { ProductError } from "../../shared/errors.ts";
+import { planFor } from "../plan.ts";
+import { namingRules, type Services } from "../services.ts";
+import { wake } from "../wake.ts";
+import { newRequest } from "./ask.ts";
+import { authorize } from "./input.ts";
+import { type Call, registerRoute } from "./route.ts";
+
+/** So many desktops are looked at side by side: enough to be quick, few enough for a database's small pool. */
+const atOnce = 5;
+
+export function registerMaintenance(services: Services): void {
+  registerRoute(services, "adopt", "maintenance/adopt", { POST: (call) => adopt(services, call) });
+}
+
+/**
+ * Takes over what the operator left, person by person, as a request of theirs: whatever an activation or a suspension does
+ * with such a desktop. `dryRun=true` says what that is and changes nothing.
+ */
+async function adopt(services: Services, { request, principal, client }: Call) {
+  authorize(services, principal, "", ["admin"]);
+  const dryRun = readFlag(request.query.get("dryRun"));
+  const { people, leftAlone } = await planAdoption(services);
+  if (dryRun) return { status: 200, body: { dryRun, people, leftAlone } };
+
+  const asked: (Adoption & { operation: string })[] = [];
+  for (const person of people) {
+    const { username, wants } = person;
+    const wanted = newRequest(services, { username, workspace: wants, claims: {} });
+    const record = await services.requests.update(personId(username), (current) =>
+      current ? null : { request: wanted, outcomes: {} },
+    );
+    // Whoever asked for a desktop meanwhile is adopted by that.
+    await wake(client, username);
+    asked.push({ ...person, operation: `/api/operations/${operationIdOf(record?.request ?? wanted)}` });
+  }
+  return { status: 202, body: { dryRun, people: asked, leftAlone } };
+}
+
+async function planAdoption(services: Services): Promise<{ people: Adoption[]; leftAlone: LeftAlone[] }> {
+  const [found, known, { records }] = await Promise.all([
+    services.desktops.leftByOperator(),
+    services.workspaces.known(),
+    services.requests.all(),
+  ]);
+  const leftAlone: LeftAlone[] = [];
+  const byPerson = new Map<string, LeftDesktop[]>();
+  const asked = new Set(records.map((record) => record.request.username));
+
+  const look = async ({ name: deployment, desktop: key }: (typeof found)[number]) => {
+    if (!key) return leftAlone.push({ deployment, reason: "does not say whose desktop in which workspace it is" });
+    if (asked.has(key.username))
+      return leftAlone.push({
+        deployment,
+        reason: `${key.username} uses this product already: their next start takes it over`,
+      });
+    const plan = await planFor(services, { username: key.username, claims: {} }, key.workspace, known);
+    const names = nameDesktop(key, namingRules(services), deployment);
+    const expected = "names" in plan ? plan.names.deployment : deployment;
+    if (expected !== deployment)
+      return leftAlone.push({ deployment, reason: `${called(key)} is called ${expected}: there would be two` });
+    const [cluster, rows] = await Promise.all([
+      services.desktops.observe({ ...key, names }),
+      services.guacamole.observe(names),
+    ]);
+    const others = byPerson.get(key.username) ?? [];
+    byPerson.set(key.username, [...others, { ...key, names, cluster, rows, plan }]);
+    return undefined;
+  };
+  for (let first = 0; first < found.length; first += atOnce)
+    await Promise.all(found.slice(first, first + atOnce).map(look));
+
+  const people: Adoption[] = [];
+  for (const [username, left] of [...byPerson].sort(([one], [other]) => one.localeCompare(other))) {
+    const decided = decideAdoption(
+      username,
+      left.sort((one, other) => one.workspace.localeCompare(other.workspace)),
+    );
+    if ("username" in decided) people.push(decided);
+    else leftAlone.push(...decided);
+  }
+  leftAlone.sort((one, other) => one.deployment.localeCompare(other.deployment));
+  return { people, leftAlone };
+}
+
+function called({ workspace, username }: DesktopKey): string {
+  return `the desktop of ${username} in ${workspace}`;
+}
+
+function readFlag(text: string | null): boolean {
+  if (text === null || text === "false") return false;
+  if (text === "true") return true;
+  throw new ProductError("malformed-parameter", "read dryRun: it is true or false");
+}

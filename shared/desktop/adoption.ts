@@ -1,0 +1,82 @@
+import type { Refusal } from "../errors.ts";
+import { isRefusal } from "../errors.ts";
+import type { NamedDesktop } from "./names.ts";
+import { type DesktopPlan, portsOf } from "./plan.ts";
+import { type ClusterSide, type GuacamoleSide, keepsPod } from "./state.ts";
+
+/** A desktop that the operator left, as it is now, and what it is to be. */
+export interface LeftDesktop extends NamedDesktop {
+  cluster: ClusterSide;
+  rows: GuacamoleSide;
+  plan: DesktopPlan | Refusal;
+}
+
+/** What taking over one person's desktops means: the request that their state amounts to, and each desktop's changes in words. */
+export interface Adoption {
+  username: string;
+  /** The workspace whose desktop goes on, or null where none of them runs. */
+  wants: string | null;
+  desktops: { workspace: string; deployment: string; changes: string[] }[];
+}
+
+/** A Deployment that stays as it is, and why. */
+export interface LeftAlone {
+  deployment: string;
+  reason: string;
+}
+
+/**
+ * How one person's desktops are taken over. Of several that run the one that can be opened goes on, and of several of
+ * those the first by name. A person who uses a desktop that nobody entitles them to is left alone: an expiry that is
+ * noticed late is no reason to cut them off at a moment of our choosing, and a wrong setting would be none either.
+ */
+export function decideAdoption(username: string, left: readonly LeftDesktop[]): Adoption | LeftAlone[] {
+  const running = left.filter(({ cluster }) => (cluster.deployment?.replicas ?? 0) > 0);
+  const [goesOn] = running
+    .filter(({ plan }) => !isRefusal(plan))
+    .sort(
+      (one, other) =>
+        Number(other.rows.permissions.connection) - Number(one.rows.permissions.connection) ||
+        one.workspace.localeCompare(other.workspace),
+    );
+  const unentitled = running.flatMap(({ names, plan }) =>
+    isRefusal(plan) ? [{ deployment: names.deployment, reason: `runs, and cannot go on: ${plan.reason}` }] : [],
+  );
+  if (!goesOn && unentitled.length > 0) return unentitled;
+
+  return {
+    username,
+    wants: goesOn?.workspace ?? null,
+    desktops: left.map((desktop) => ({
+      workspace: desktop.workspace,
+      deployment: desktop.names.deployment,
+      changes: desktop === goesOn && !isRefusal(desktop.plan) ? goingOn(desktop, desktop.plan) : goingDown(desktop),
+    })),
+  };
+}
+
+function goingOn({ cluster, rows }: LeftDesktop, plan: DesktopPlan): string[] {
+  const { connectionId, user, validUntil, permissions } = rows;
+  return [
+    keepsPod(cluster, portsOf(plan))
+      ? "the pod goes on with the password that it has; the next start makes a new one"
+      : "the pod is started anew: it is not ready, or answers on other ports than the policy has",
+    ...(cluster.networkPolicy ? [] : ["a NetworkPolicy lets in guacd alone, and out what the policy names"]),
+    ...(cluster.service ? [] : ["a Service is made"]),
+    connectionId === null
+      ? "a connection is written"
+      : `connection ${connectionId} stays, with the policy's parameters`,
+    ...(user ? [] : ["a Guacamole user is made"]),
+    ...(validUntil === plan.until ? [] : [`the Guacamole user's last day is ${plan.until}`]),
+    ...(permissions.connection && permissions.group && permissions.self ? [] : ["the person may open it"]),
+  ];
+}
+
+function goingDown({ cluster, rows }: LeftDesktop): string[] {
+  const runs = (cluster.deployment?.replicas ?? 0) > 0;
+  return [
+    ...(rows.permissions.connection ? ["access is withdrawn until the next start"] : []),
+    ...(runs ? ["it is scaled to zero, since another one of this person goes on"] : []),
+    "the next start replaces its specification and its password in place",
+  ];
+}

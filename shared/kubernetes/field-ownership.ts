@@ -1,0 +1,44 @@
+import type { KubernetesObject, V1ManagedFieldsEntry } from "@kubernetes/client-node";
+import { manager } from "./labels.ts";
+
+type Fields = Record<string, unknown>;
+
+/** What controllers of the cluster write into an object beside its status; it stays theirs. */
+const clustersOwn = "kube-controller-manager";
+
+/** Whether our server-side apply has ever decided about the object's spec; if not, somebody else's fields are in it. */
+export function appliedByUs(object: KubernetesObject): boolean {
+  return (object.metadata?.managedFields ?? []).some(
+    (entry) => isOurApply(entry) && Object.hasOwn((entry.fieldsV1 ?? {}) as Fields, "f:spec"),
+  );
+}
+
+/**
+ * The managedFields that make our apply the owner of all that people and other programs wrote: the next apply then removes
+ * what it does not name, where it otherwise would leave a field to its owner. What client-go's csaupgrade does for one
+ * manager (kubernetes.io/docs/reference/using-api/server-side-apply, "Upgrading from client-side apply").
+ */
+export function takenOver(object: KubernetesObject): V1ManagedFieldsEntry[] {
+  const { apiVersion = "", metadata: { managedFields: entries = [] } = {} } = object;
+  const stays = (entry: V1ManagedFieldsEntry) => entry.manager === clustersOwn || entry.subresource !== undefined;
+  const fieldsV1 = entries
+    .filter((entry) => !stays(entry))
+    .reduce<Fields>((all, entry) => union(all, (entry.fieldsV1 ?? {}) as Fields), {});
+  delete fieldsV1["f:status"];
+  return [
+    ...entries.filter(stays),
+    { manager, operation: "Apply", apiVersion, fieldsType: "FieldsV1", time: new Date(), fieldsV1 },
+  ];
+}
+
+function isOurApply(entry: V1ManagedFieldsEntry): boolean {
+  return entry.manager === manager && entry.operation === "Apply";
+}
+
+/** Both sets of fields; a set is a tree whose leaves are empty objects. */
+function union(one: Fields, other: Fields): Fields {
+  const both = { ...one };
+  for (const [name, value] of Object.entries(other))
+    both[name] = Object.hasOwn(one, name) ? union(one[name] as Fields, value as Fields) : value;
+  return both;
+}
