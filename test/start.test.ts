@@ -3,13 +3,16 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startProduct, untilPrinted } from "./started-product.ts";
+import { killLeftovers, startProduct, untilPrinted } from "./started-product.ts";
 
 let state: string;
 beforeAll(async () => {
   state = await mkdtemp(join(tmpdir(), "start-"));
 });
-afterAll(() => rm(state, { recursive: true, force: true }));
+afterAll(async () => {
+  await killLeftovers();
+  await rm(state, { recursive: true, force: true });
+});
 
 /** What differs from start to start: ports, what a pod is called, whether there was something to build, and what was seen while waiting. */
 function lasting(output: string): string[] {

@@ -5,6 +5,19 @@ import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
+const running = new Set<ChildProcess>();
+
+/** Kills what a test that failed half-way left running; for the end of a test file. */
+export async function killLeftovers(): Promise<void> {
+  await Promise.all(
+    [...running].map(async (child) => {
+      const gone = once(child, "close");
+      child.kill("SIGKILL");
+      await gone;
+    }),
+  );
+}
+
 export interface Ended {
   code: number | null;
   signal: string | null;
@@ -20,14 +33,14 @@ export function startProduct(
     cwd: root,
     stdio: ["ignore", "pipe", "pipe"],
   });
+  running.add(child);
   let output = "";
   child.stdout.on("data", (text: Buffer) => (output += text.toString()));
   child.stderr.on("data", (text: Buffer) => (output += text.toString()));
-  const ended = once(child, "close").then(([code, signal]) => ({
-    code: code as number | null,
-    signal: signal as string | null,
-    output,
-  }));
+  const ended = once(child, "close").then(([code, signal]) => {
+    running.delete(child);
+    return { code: code as number | null, signal: signal as string | null, output };
+  });
   return { child, output: () => output, ended };
 }
 

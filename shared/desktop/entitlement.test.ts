@@ -76,6 +76,24 @@ describe("entitlement", () => {
   });
 });
 
+describe("the deployment name that the operator recorded", () => {
+  const over = { ...binding, name: "a-old", expires: "2026-02-01", deployment: "recorded" };
+  const nameIn = (...bindings: Binding[]) => {
+    const answer = decideEntitlement(alice, "cohort-a", { workspaces: [workspace], bindings }, today);
+    return "refused" in answer ? answer.refused : answer.deployment;
+  };
+
+  it("stays when another of the person's bindings to the workspace counts", () => {
+    expect(nameIn(binding, over)).toBe("recorded");
+    expect(nameIn({ ...binding, deployment: "newer" }, over)).toBe("newer");
+  });
+
+  it("is never taken from somebody else's binding, or from one to another workspace", () => {
+    expect(nameIn(binding, { ...over, username: "zoe" })).toBeUndefined();
+    expect(nameIn(binding, { ...over, workspace: "cohort-b" })).toBeUndefined();
+  });
+});
+
 describe("claims", () => {
   const claims = { groups: ["/a", "/b"], site: "leeds", level: 3 };
   const rule = (name: string, operator: ClaimRule["operator"], value: string): ClaimRule => ({ name, operator, value });
