@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import {
   CoreV1Api,
   KubeConfig,
@@ -10,11 +11,13 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type LocalCluster, startLocalCluster } from "../../local/cluster/cluster.ts";
 import { samplePlan, sampleRules, sampleSite } from "../../test/sample-plan.ts";
+import { diffOf } from "../../test/server-side-diff.ts";
 import { untilDecided } from "../../test/until-decided.ts";
 import { type Cluster, clusterOf } from "./cluster.ts";
 import { type ClusterDesktops, desktopsIn } from "./desktops.ts";
 
 let server: LocalCluster;
+let config: KubeConfig;
 let cluster: Cluster;
 let desktops: ClusterDesktops;
 let objects: KubernetesObjectApi;
@@ -36,7 +39,7 @@ beforeAll(async () => {
     store: ":memory:",
     podDelays: { scheduledAfterMs: 1, runningAfterMs: 2, readyAfterMs: 3, goneAfterMs: 1 },
   });
-  const config = new KubeConfig();
+  config = new KubeConfig();
   config.loadFromString(server.kubeconfig);
   objects = KubernetesObjectApi.makeApiClient(config);
   await config.makeApiClient(CoreV1Api).createNamespace({ body: { metadata: { name: namespace } } });
@@ -81,15 +84,36 @@ describe("a credential", () => {
 describe("every part of a desktop", () => {
   it("can be applied twice without a change", async () => {
     await bringUp();
-    const before = await Promise.all([secretOf(), deploymentOf()]);
+    // The Deployment's controller goes on reporting in its status.
+    const seen = async () => {
+      const [secret, deployment] = await Promise.all([secretOf(), deploymentOf()]);
+      const { generation, managedFields = [] } = deployment?.metadata ?? {};
+      const applied = managedFields.filter(({ operation }) => operation === "Apply");
+      return { secret: secret?.metadata?.resourceVersion, generation, applied };
+    };
+    const before = await seen();
     await desktops.createCredential(plan, "r1");
     await desktops.applyNetworkPolicy(plan);
     await desktops.applyService(plan);
     await desktops.createDeployment(plan, "r1");
-    const after = await Promise.all([secretOf(), deploymentOf()]);
-    expect(after.map((each) => each?.metadata?.resourceVersion)).toEqual(
-      before.map((each) => each?.metadata?.resourceVersion),
+    expect(await seen()).toEqual(before);
+    expect(before).toMatchObject({ generation: 1, applied: [{ manager: "guacamole-workspaces" }] });
+  });
+
+  it("shows no difference to what applying it again would make of it, and shows one where somebody changed it", async () => {
+    await bringUp();
+    const diff = () => diffOf(config, desktops, plan, sampleSite, "r1");
+    for (const { live, applied } of await diff()) expect(applied).toEqual(live);
+    await cluster.mergeSpec(
+      { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: plan.names.deployment, namespace } },
+      { replicas: 0 },
     );
+    expect((await diff()).map(({ live, applied }) => isDeepStrictEqual(live, applied))).toEqual([
+      true,
+      true,
+      true,
+      false,
+    ]);
   });
 
   it("can be removed twice, or without being there", async () => {
@@ -216,7 +240,7 @@ describe("scaling to zero", () => {
 describe("the wait for readiness", () => {
   it.each([
     ["image-pull", /^ImagePullBackOff/],
-    ["crash-loop", /^the container crashed with exit code/],
+    ["crash-loop", /^the container crashed 3 times, last with exit code 1 \(Error\)$/],
     ["quota", /exceeded quota/],
     ["unschedulable", /^no node took the pod for 0 s: 0\/\d+ nodes/],
   ] as const)("ends early for %s, with the cluster's own words", async (fault, words) => {

@@ -1,5 +1,12 @@
 import { randomInt } from "node:crypto";
-import type { KubernetesObject, V1Deployment, V1Endpoints, V1Pod, V1Secret } from "@kubernetes/client-node";
+import type {
+  CoreV1Event,
+  KubernetesObject,
+  V1Deployment,
+  V1Endpoints,
+  V1Pod,
+  V1Secret,
+} from "@kubernetes/client-node";
 import type { KnownDesktop, Sighting } from "../desktop/activities.ts";
 import { type DesktopKey, type NamedDesktop, nameDesktop, type NamingRules, personId } from "../desktop/names.ts";
 import type { DesktopPlan } from "../desktop/plan.ts";
@@ -18,7 +25,7 @@ import {
   type Site,
   vncPassword,
 } from "./manifests.ts";
-import { judgeStart } from "./readiness.ts";
+import { currentPod, judgeStart } from "./readiness.ts";
 
 /** A desktop's side in the cluster. Every verb may run twice, and every undo without its do; none touches what is not ours. */
 export interface ClusterDesktops {
@@ -229,7 +236,14 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
               metadata: { name: plan.names.service, namespace: site.namespace },
             }),
           ]);
-          const sighting = judgeStart({ deployment, pods, endpoints }, plan, new Date());
+          const uid = currentPod({ deployment, pods })?.metadata?.uid;
+          const events =
+            uid === undefined
+              ? []
+              : await cluster.list<CoreV1Event>({ apiVersion: "v1", kind: "Event" }, site.namespace, {
+                  fields: `involvedObject.uid=${uid}`,
+                });
+          const sighting = judgeStart({ deployment, pods, endpoints, events }, plan, new Date());
           const remaining = deadline - Date.now();
           if (!("seen" in sighting) || sighting.seen === "ready" || remaining <= 0) return sighting;
           // News is told at once: people see it as progress.

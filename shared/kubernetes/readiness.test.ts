@@ -1,4 +1,4 @@
-import type { V1ContainerStatus, V1Deployment, V1Endpoints, V1Pod } from "@kubernetes/client-node";
+import type { CoreV1Event, V1ContainerStatus, V1Deployment, V1Endpoints, V1Pod } from "@kubernetes/client-node";
 import { expect, it } from "vitest";
 import { judgeStart, type StartFacts } from "./readiness.ts";
 
@@ -12,7 +12,7 @@ const readyPod: V1Pod = {
   metadata: { name: "p" },
   status: { conditions: [{ type: "Ready", status: "True" }] },
 };
-const ready: StartFacts = { deployment, pods: [readyPod], endpoints };
+const ready: StartFacts = { deployment, pods: [readyPod], endpoints, events: [] };
 
 function waiting(state: V1ContainerStatus["state"], more: Partial<V1ContainerStatus> = {}): StartFacts {
   const container: V1ContainerStatus = {
@@ -27,7 +27,7 @@ function waiting(state: V1ContainerStatus["state"], more: Partial<V1ContainerSta
     metadata: { name: "p" },
     status: { containerStatuses: [{ ...container, ...(state && { state }) }] },
   };
-  return { deployment, pods: [pod], endpoints: null };
+  return { deployment, pods: [pod], endpoints: null, events: [] };
 }
 
 function unschedulable(since: Date): StartFacts {
@@ -38,7 +38,42 @@ function unschedulable(since: Date): StartFacts {
     message: "0/3 nodes are available: 3 Insufficient memory.",
     lastTransitionTime: since,
   };
-  return { deployment, pods: [{ metadata: { name: "p" }, status: { conditions: [condition] } }], endpoints: null };
+  return {
+    deployment,
+    pods: [{ metadata: { name: "p" }, status: { conditions: [condition] } }],
+    endpoints: null,
+    events: [],
+  };
+}
+
+function event(reason: string, message: string, secondsOld: number, type = "Normal", version = "1"): CoreV1Event {
+  return {
+    metadata: { resourceVersion: version },
+    involvedObject: {},
+    type,
+    reason,
+    message,
+    lastTimestamp: secondsAgo(secondsOld),
+  };
+}
+const pulling = event("Pulling", 'Pulling image "example.org/desktop:1"', 5);
+const unhealthy = event("Unhealthy", "Readiness probe failed: connection refused", 1, "Warning");
+
+/** A pod of several containers, the first of which is an init container. */
+function podOf(init: Partial<V1ContainerStatus>, ...main: Partial<V1ContainerStatus>[]): StartFacts {
+  const plain = { image: "", imageID: "", ready: false, restartCount: 0 };
+  const containerStatuses = main.map((each, index) => ({ ...plain, name: `main-${index}`, ...each }));
+  const status = { initContainerStatuses: [{ ...plain, name: "setup", ...init }], containerStatuses };
+  return { ...ready, pods: [{ metadata: { name: "p" }, status }] };
+}
+
+/** A Deployment that gave up, so many seconds after its pod was made. */
+function overdue(seconds: number, pod: StartFacts): StartFacts {
+  const given = { type: "Progressing", status: "False", reason: "ProgressDeadlineExceeded" };
+  const conditions = [{ ...given, lastUpdateTime: secondsAgo(60) }];
+  const creationTimestamp = secondsAgo(60 + seconds);
+  const pods = pod.pods.map((each) => ({ ...each, metadata: { name: "p", creationTimestamp } }));
+  return { ...pod, pods, deployment: { ...deployment, status: { conditions } } };
 }
 
 /** What pods, and the template of a Deployment, carry of the request that they were started for. */
@@ -112,13 +147,157 @@ it.each<[string, StartFacts, string]>([
   [
     "a first crash",
     waiting({ waiting: { reason: "CrashLoopBackOff" } }, { ...crashed, restartCount: 1 }),
-    "waiting: CrashLoopBackOff",
+    "waiting: the container crashed with exit code 137 (OOMKilled)",
   ],
   [
     "a crash loop",
     waiting({ waiting: { reason: "CrashLoopBackOff" } }, { ...crashed, restartCount: 2 }),
-    "cannot-start: the container crashed with exit code 137: OOMKilled",
+    "cannot-start: the container crashed 3 times, last with exit code 137 (OOMKilled)",
   ],
+  [
+    "a crash loop that left a last word",
+    waiting(
+      { waiting: { reason: "CrashLoopBackOff" } },
+      { lastState: { terminated: { exitCode: 1, reason: "Error", message: "no display" } }, restartCount: 4 },
+    ),
+    "cannot-start: the container crashed 5 times, last with exit code 1 (Error): no display",
+  ],
+  [
+    "a command that is not there",
+    waiting(
+      { waiting: { reason: "CrashLoopBackOff" } },
+      {
+        lastState: { terminated: { exitCode: 128, reason: "StartError", message: "exec: not found" } },
+        restartCount: 2,
+      },
+    ),
+    "cannot-start: the container crashed 3 times, last with exit code 128 (StartError): exec: not found",
+  ],
+  [
+    "a container that has just ended",
+    waiting({ terminated: { exitCode: 1, reason: "Error" } }),
+    "waiting: the container crashed with exit code 1 (Error)",
+  ],
+  [
+    "a crash that is behind a container that runs",
+    waiting({ running: {} }, { ...crashed, restartCount: 1 }),
+    "waiting: the container runs and is not ready yet",
+  ],
+  [
+    "a runtime's hiccup",
+    waiting({ waiting: { reason: "CreateContainerError", message: "context deadline exceeded" } }),
+    "waiting: CreateContainerError: context deadline exceeded",
+  ],
+  [
+    "an init container that crashes",
+    podOf(
+      {
+        state: { waiting: { reason: "CrashLoopBackOff" } },
+        lastState: { terminated: { exitCode: 2 } },
+        restartCount: 2,
+      },
+      { state: { waiting: { reason: "PodInitializing" } } },
+    ),
+    "cannot-start: the container setup crashed 3 times, last with exit code 2",
+  ],
+  [
+    "a second container that crashes",
+    podOf(
+      { state: { terminated: { exitCode: 0 } } },
+      { ready: true, state: { running: {} } },
+      {
+        state: { waiting: { reason: "CrashLoopBackOff" } },
+        lastState: { terminated: { exitCode: 3 } },
+        restartCount: 2,
+      },
+    ),
+    "cannot-start: the container main-1 crashed 3 times, last with exit code 3",
+  ],
+  [
+    "an init container that still runs",
+    podOf({ state: { running: {} } }, { state: { waiting: { reason: "PodInitializing" } } }),
+    "waiting: the container runs and is not ready yet",
+  ],
+  [
+    "an admission controller's refusal",
+    {
+      ...ready,
+      pods: [],
+      deployment: {
+        status: {
+          conditions: [
+            {
+              type: "ReplicaFailure",
+              status: "True",
+              message: 'admission webhook "policy.example.org" denied the request: no',
+            },
+          ],
+        },
+      },
+    },
+    'cannot-start: admission webhook "policy.example.org" denied the request: no',
+  ],
+  [
+    "an evicted pod",
+    {
+      ...ready,
+      pods: [{ metadata: { name: "p" }, status: { phase: "Failed", reason: "Evicted", message: "low on memory" } }],
+    },
+    "waiting: the pod failed, another one is made: Evicted: low on memory",
+  ],
+  [
+    "a ready pod beside an evicted one",
+    { ...ready, pods: [{ metadata: { name: "q" }, status: { phase: "Failed" } }, readyPod] },
+    "ready: pod p is ready behind the Service",
+  ],
+  [
+    "a deadline that is over",
+    overdue(30, waiting({ running: {} })),
+    "not-ready-in-time: the Deployment's deadline is over: the container runs and is not ready yet",
+  ],
+  [
+    "a deadline of an earlier start",
+    overdue(-30, waiting({ running: {} })),
+    "waiting: the container runs and is not ready yet",
+  ],
+  [
+    "an image that is being pulled, in the cluster's words",
+    { ...waiting({ waiting: { reason: "ContainerCreating" } }), events: [event("Scheduled", "to node-1", 9), pulling] },
+    'waiting: Pulling: Pulling image "example.org/desktop:1"',
+  ],
+  [
+    "two events of one second",
+    {
+      ...waiting({ waiting: { reason: "ContainerCreating" } }),
+      events: [event("Pulled", "Pulled it", 3, "Normal", "10"), event("Pulling", "Pulling it", 3, "Normal", "9")],
+    },
+    "waiting: Pulled: Pulled it",
+  ],
+  [
+    "a pod without a node, in the scheduler's words",
+    {
+      ...ready,
+      pods: [{ metadata: { name: "p" }, status: {} }],
+      events: [event("WaitForFirstConsumer", "waiting for a volume", 1)],
+    },
+    "waiting: WaitForFirstConsumer: waiting for a volume",
+  ],
+  [
+    "a failed pull, whose state says more than an event",
+    { ...waiting({ waiting: { reason: "ErrImagePull", message: "not found" } }), events: [pulling] },
+    "waiting: ErrImagePull: not found",
+  ],
+  [
+    "a running container that a probe warns of",
+    { ...waiting({ running: {} }), events: [pulling, unhealthy] },
+    "waiting: the container runs and is not ready yet: Unhealthy: Readiness probe failed: connection refused",
+  ],
+  [
+    "a running container that nothing warns of",
+    { ...waiting({ running: {} }), events: [pulling] },
+    "waiting: the container runs and is not ready yet",
+  ],
+  ["a ready pod, whatever events say", { ...ready, events: [unhealthy] }, "ready: pod p is ready behind the Service"],
   ["a running container", waiting({ running: {} }), "waiting: the container runs and is not ready yet"],
   [
     "no node within the grace",

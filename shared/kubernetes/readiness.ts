@@ -1,4 +1,11 @@
-import type { V1Deployment, V1Endpoints, V1Pod } from "@kubernetes/client-node";
+import type {
+  CoreV1Event,
+  V1ContainerStatus,
+  V1Deployment,
+  V1DeploymentCondition,
+  V1Endpoints,
+  V1Pod,
+} from "@kubernetes/client-node";
 import type { Sighting } from "../desktop/activities.ts";
 import { refuse } from "../errors.ts";
 import { annotation, isLeaving } from "./labels.ts";
@@ -8,19 +15,29 @@ export interface StartFacts {
   deployment: V1Deployment | null;
   pods: readonly V1Pod[];
   endpoints: V1Endpoints | null;
+  /** Of the current pod. They tell people more than states do, may be late or missing, and so decide nothing. */
+  events: readonly CoreV1Event[];
 }
 
 /** Waiting reasons that no waiting cures: the image or the container's definition is wrong. */
-const hopeless = new Set(["InvalidImageName", "CreateContainerConfigError", "ErrImageNeverPull"]);
-/** How often a container may crash before we say that it cannot start. */
-const crashesAllowed = 2;
+const hopeless = new Set(["InvalidImageName", "CreateContainerConfigError", "ErrImageNeverPull", "ImagePullBackOff"]);
+/** How often a container may be started again before we say that it cannot start. */
+const restartsAllowed = 2;
+
+/** The pod that was made for the newest start; of several, one that has not failed. */
+export function currentPod({ deployment, pods }: Pick<StartFacts, "deployment" | "pods">): V1Pod | undefined {
+  // Pods of an earlier start have an earlier credential: their readiness says nothing of this one.
+  const wanted = deployment?.spec?.template.metadata?.annotations?.[annotation.request];
+  const current = pods.filter((pod) => !isLeaving(pod) && pod.metadata?.annotations?.[annotation.request] === wanted);
+  return current.find(isReady) ?? current.find((pod) => pod.status?.phase !== "Failed") ?? current[0];
+}
 
 /**
  * Whether the pod behind the Service is ready, with the cluster's own words. Ends the wait where waiting is in vain: image
- * pull, crash loop, a pod that fits no node beyond the grace, quota.
+ * pull, crash loop, a pod that fits no node beyond the grace, quota, admission, the Deployment's own deadline.
  */
 export function judgeStart(
-  { deployment, pods, endpoints }: StartFacts,
+  { deployment, pods, endpoints, events }: StartFacts,
   { unschedulableGraceSeconds }: { unschedulableGraceSeconds: number },
   now: Date,
 ): Sighting {
@@ -29,30 +46,37 @@ export function judgeStart(
   if ((deployment.status?.observedGeneration ?? 0) < (deployment.metadata?.generation ?? 0))
     return { seen: "waiting", message: "the cluster has not looked at the Deployment yet" };
 
-  // Pods of an earlier start have an earlier credential: their readiness says nothing of this one.
-  const wanted = deployment.spec?.template.metadata?.annotations?.[annotation.request];
-  const current = pods.filter((pod) => !isLeaving(pod) && pod.metadata?.annotations?.[annotation.request] === wanted);
-  const ready = current.find((pod) => condition(pod.status, "Ready")?.status === "True");
-  if (ready) {
-    const behindService = endpoints?.subsets?.some(({ addresses = [] }) =>
-      addresses.some(({ targetRef }) => targetRef?.name === ready.metadata?.name),
-    );
-    return behindService
-      ? { seen: "ready", message: `pod ${ready.metadata?.name ?? ""} is ready behind the Service` }
-      : { seen: "waiting", message: "the pod is ready, the Service does not name it yet" };
-  }
-
-  const pod = current[0];
+  const pod = currentPod({ deployment, pods });
   if (!pod) {
     const failure = condition(deployment.status, "ReplicaFailure");
     if (failure?.status === "True") return refuse("cannot-start", failure.message ?? "the pod cannot be created");
     return { seen: "waiting", message: "the cluster is making the pod" };
   }
-  return judgePod(pod, unschedulableGraceSeconds, now);
+  if (isReady(pod)) {
+    const behindService = endpoints?.subsets?.some(({ addresses = [] }) =>
+      addresses.some(({ targetRef }) => targetRef?.name === pod.metadata?.name),
+    );
+    return behindService
+      ? { seen: "ready", message: `pod ${pod.metadata?.name ?? ""} is ready behind the Service` }
+      : { seen: "waiting", message: "the pod is ready, the Service does not name it yet" };
+  }
+
+  const sighting = judgePod(pod, events, unschedulableGraceSeconds, now);
+  if ("seen" in sighting && isOverdue(deployment, pod))
+    return refuse("not-ready-in-time", `the Deployment's deadline is over: ${sighting.message}`);
+  return sighting;
 }
 
-function judgePod(pod: V1Pod, graceSeconds: number, now: Date): Sighting {
-  const scheduled = condition(pod.status, "PodScheduled");
+/** Whether the Deployment gave up on this very pod; what it says of an earlier start does not count. */
+function isOverdue({ status }: V1Deployment, { metadata }: V1Pod): boolean {
+  const progressing: V1DeploymentCondition | undefined = condition(status, "Progressing");
+  if (progressing?.status !== "False" || progressing.reason !== "ProgressDeadlineExceeded") return false;
+  return new Date(progressing.lastUpdateTime ?? 0) > new Date(metadata?.creationTimestamp ?? 0);
+}
+
+function judgePod(pod: V1Pod, events: readonly CoreV1Event[], graceSeconds: number, now: Date): Sighting {
+  const { status } = pod;
+  const scheduled = condition(status, "PodScheduled");
   if (scheduled?.status === "False" && scheduled.reason === "Unschedulable") {
     const since = new Date(scheduled.lastTransitionTime ?? pod.metadata?.creationTimestamp ?? now);
     const message = scheduled.message ?? "no node takes the pod";
@@ -60,22 +84,70 @@ function judgePod(pod: V1Pod, graceSeconds: number, now: Date): Sighting {
       return refuse("cannot-start", `no node took the pod for ${graceSeconds} s: ${message}`);
     return { seen: "waiting", message };
   }
+  // An eviction, for example: its ReplicaSet makes another pod.
+  if (status?.phase === "Failed")
+    return { seen: "waiting", message: `the pod failed, another one is made: ${words(status.reason, status.message)}` };
 
-  const container = pod.status?.containerStatuses?.[0];
-  const waiting = container?.state?.waiting;
-  if (waiting?.reason === "ImagePullBackOff" || hopeless.has(waiting?.reason ?? ""))
-    return refuse("cannot-start", words(waiting?.reason, waiting?.message));
-  if (waiting?.reason === "CrashLoopBackOff" && (container?.restartCount ?? 0) >= crashesAllowed) {
-    const last = container?.lastState?.terminated;
-    return refuse(
-      "cannot-start",
-      words(`the container crashed with exit code ${last?.exitCode ?? "?"}`, last?.message ?? last?.reason),
-    );
+  const containers = unfinished(pod);
+  const verdicts = containers.map((container) => judgeContainer(container, nameIn(pod, container)));
+  const refused = verdicts.find((verdict) => "refused" in verdict);
+  if (refused) return refused;
+  const said = verdicts.find((verdict) => "seen" in verdict && verdict.message !== null);
+  if (said?.message != null) return { seen: "waiting", message: said.message };
+
+  const newest = newestOf(events);
+  if (containers.some(({ state }) => state?.running)) {
+    const why = newest?.type === "Warning" ? `: ${words(newest.reason, newest.message)}` : "";
+    return { seen: "waiting", message: `the container runs and is not ready yet${why}` };
   }
+  const state =
+    containers[0]?.state?.waiting?.reason ??
+    (scheduled?.status === "True" ? "a node has the pod" : "waiting for a node");
+  return { seen: "waiting", message: newest ? words(newest.reason, newest.message) : state };
+}
 
-  if (waiting) return { seen: "waiting", message: words(waiting.reason, waiting.message) };
-  if (container?.state?.running) return { seen: "waiting", message: "the container runs and is not ready yet" };
-  return { seen: "waiting", message: scheduled?.status === "True" ? "a node has the pod" : "waiting for a node" };
+/** The containers that the pod waits for: the init containers one after the other, then all others. */
+function unfinished({ status }: V1Pod): V1ContainerStatus[] {
+  const next = status?.initContainerStatuses?.find(({ state, ready }) => !ready && state?.terminated?.exitCode !== 0);
+  return next ? [next] : (status?.containerStatuses ?? []).filter(({ ready }) => !ready);
+}
+
+/** Named where there are several: an admission controller may add some. */
+function nameIn({ status }: V1Pod, { name }: V1ContainerStatus): string {
+  const several = (status?.initContainerStatuses ?? []).length + (status?.containerStatuses ?? []).length > 1;
+  return several ? `the container ${name}` : "the container";
+}
+
+/** What a container's state says; a message of null is less than an event says. */
+function judgeContainer(
+  { state, lastState, restartCount }: V1ContainerStatus,
+  name: string,
+): Sighting | { seen: "waiting"; message: null } {
+  const { reason = "", message } = state?.waiting ?? {};
+  if (hopeless.has(reason)) return refuse("cannot-start", words(reason, message));
+  const crash = state?.terminated ?? lastState?.terminated;
+  if (crash && !state?.running) {
+    const cause = words(
+      `exit code ${crash.exitCode}${crash.reason === undefined ? "" : ` (${crash.reason})`}`,
+      crash.message,
+    );
+    if (reason === "CrashLoopBackOff" && restartCount >= restartsAllowed)
+      return refuse("cannot-start", `${name} crashed ${restartCount + 1} times, last with ${cause}`);
+    return { seen: "waiting", message: `${name} crashed with ${cause}` };
+  }
+  return { seen: "waiting", message: message === undefined || message === "" ? null : words(reason, message) };
+}
+
+/** Events of the same second are told apart by their versions, which grow (kubernetes/enhancements, KEP-5504). */
+function newestOf(events: readonly CoreV1Event[]): CoreV1Event | undefined {
+  const at = ({ series, lastTimestamp, eventTime, metadata }: CoreV1Event) =>
+    new Date(series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? 0).getTime();
+  const version = ({ metadata }: CoreV1Event) => Number(metadata.resourceVersion ?? 0);
+  return events.toSorted((one, other) => at(other) - at(one) || version(other) - version(one))[0];
+}
+
+function isReady({ status }: V1Pod): boolean {
+  return condition(status, "Ready")?.status === "True";
 }
 
 function condition<T extends { type: string }>(status: { conditions?: T[] } | undefined, type: string): T | undefined {

@@ -2,7 +2,6 @@ import {
   AuthenticationV1Api,
   AuthorizationV1Api,
   type KubernetesObject,
-  KubernetesObjectApi,
   RbacAuthorizationV1Api,
   type V1PolicyRule,
 } from "@kubernetes/client-node";
@@ -13,6 +12,7 @@ import { type ClusterDesktops, desktopsIn } from "../../shared/kubernetes/deskto
 import { requestsIn } from "../../shared/kubernetes/requests.ts";
 import { workspacesIn } from "../../shared/kubernetes/workspaces.ts";
 import { samplePlan, sampleRules, sampleSite } from "../sample-plan.ts";
+import { diffOf } from "../server-side-diff.ts";
 import { untilDecided } from "../until-decided.ts";
 import { manifests } from "./custom-resources.ts";
 import { prepare, type Prepared } from "./prepared.ts";
@@ -112,22 +112,17 @@ describe.skipIf(!plane)("as the product's service account", () => {
 
   it("everything works that the product does", wholeLife);
 
-  it("a second apply changes nothing", async () => {
+  it("a second activation has no difference to what is there, as kubectl diff would show it", async () => {
     if (!plane) return;
     const plan = samplePlan({ username: "twice" });
-    const objects = KubernetesObjectApi.makeApiClient(plane.admin);
-    const version = async () =>
-      (
-        await objects.read<KubernetesObject>({
-          apiVersion: "v1",
-          kind: "Service",
-          metadata: { name: plan.names.service, namespace },
-        })
-      ).metadata?.resourceVersion;
+    await desktops.createCredential(plan, "r1");
+    await desktops.applyNetworkPolicy(plan);
     await desktops.applyService(plan);
-    const first = await version();
-    await desktops.applyService(plan);
-    expect(await version()).toBe(first);
+    await desktops.createDeployment(plan, "r1");
+    expect(await untilDecided(desktops, plan)).toMatchObject({ seen: "ready" });
+    const differences = await diffOf(plane.admin, desktops, plan, sampleSite, "r1");
+    expect(differences).toHaveLength(4);
+    for (const { live, applied } of differences) expect(applied).toEqual(live);
   });
 
   it.each(rights)("without $verb on $resource it cannot do its work", async ({ role, group, resource, verb }) => {

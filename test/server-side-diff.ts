@@ -1,0 +1,51 @@
+import { type KubeConfig, type KubernetesObject, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
+import type { DesktopPlan } from "../shared/desktop/plan.ts";
+import type { ClusterDesktops } from "../shared/kubernetes/desktops.ts";
+import {
+  deploymentManifest,
+  networkPolicyManifest,
+  secretManifest,
+  serviceManifest,
+  type Site,
+} from "../shared/kubernetes/manifests.ts";
+
+/**
+ * What `kubectl diff --server-side --field-manager=guacamole-workspaces` says of a desktop's manifests: by object, what is
+ * there and what applying it again would make of it. Nothing is applied.
+ */
+export async function diffOf(
+  config: KubeConfig,
+  desktops: ClusterDesktops,
+  plan: DesktopPlan,
+  site: Site,
+  requestId: string,
+): Promise<{ live: unknown; applied: unknown }[]> {
+  const objects = KubernetesObjectApi.makeApiClient(config);
+  const manifests = [
+    secretManifest(plan, site, requestId, await desktops.readCredential(plan)),
+    networkPolicyManifest(plan, site),
+    serviceManifest(plan, site),
+    deploymentManifest(plan, site, requestId),
+  ] as (KubernetesObject & { metadata: { name: string; namespace: string } })[];
+  return Promise.all(
+    manifests.map(async (manifest) => {
+      const live = await objects.read(manifest);
+      const manager = "guacamole-workspaces";
+      const applied = await objects.patch(manifest, undefined, "All", manager, true, PatchStrategy.ServerSideApply);
+      return { live: withoutReports(live), applied: withoutReports(applied) };
+    }),
+  );
+}
+
+/** Without what controllers report meanwhile. */
+function withoutReports({ kind, metadata, ...rest }: KubernetesObject) {
+  const { labels, annotations, generation, uid } = metadata ?? {};
+  return {
+    kind,
+    labels,
+    annotations,
+    generation,
+    uid,
+    ...Object.fromEntries(Object.entries(rest).filter(([key]) => key !== "status")),
+  };
+}
