@@ -19,6 +19,7 @@ import { registerNotFound } from "./http/route.ts";
 import { registerWorkspaces } from "./http/workspaces.ts";
 import { registerOrchestrations } from "./orchestrations.ts";
 import { namingRules, type Services } from "./services.ts";
+import { registerFollowScaling } from "./timers/follow-scaling.ts";
 import { registerWake } from "./timers/wake.ts";
 
 /** The composition root: reads the environment once, connects to the outside world, registers every function. */
@@ -63,3 +64,4 @@ registerMaintenance(services);
 registerHealth(services);
 registerNotFound();
 registerWake(services);
+registerFollowScaling(services);

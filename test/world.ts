@@ -29,6 +29,9 @@ const tables = [
   "SELECT 'system ' || name || ' ' || permission FROM guacamole_system_permission JOIN guacamole_entity USING (entity_id)",
 ];
 
+/** The request that something was made for, and what we saw of a binding: said of an object, not part of what it is. */
+const bookkeeping = new Set(["xlscsde.nhs.uk/request", "xlscsde.nhs.uk/replicas-seen"]);
+
 /**
  * Reads both systems. Left out is what changes by itself (versions, times, what controllers report), what every start makes
  * anew (the password, the request that a pod was started for), and the request objects, which record what was asked for.
@@ -53,7 +56,7 @@ export async function describeWorld(config: KubeConfig, guacamole: pg.Client, na
 
 function lasting(kind: string, { metadata, ...rest }: KubernetesObject): unknown {
   const { spec, status } = rest as { spec?: Record<string, unknown>; status?: Record<string, unknown> };
-  const annotations = Object.entries(metadata?.annotations ?? {}).filter(([key]) => key !== "xlscsde.nhs.uk/request");
+  const annotations = Object.entries(metadata?.annotations ?? {}).filter(([key]) => !bookkeeping.has(key));
   const template = spec?.["template"] as { metadata?: object } | undefined;
   return {
     uid: metadata?.uid,

@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { bindsPerson, type Claims } from "../../shared/desktop/entitlement.ts";
 import { isWorkspaceName, personId } from "../../shared/desktop/names.ts";
-import type { DesktopPlan } from "../../shared/desktop/plan.ts";
-import { describeState } from "../../shared/desktop/state.ts";
 import { isRefusal, ProductError, refuse } from "../../shared/errors.ts";
+import { isReady, isSuspended } from "../as-it-ended.ts";
+import { newRequest } from "../ask.ts";
 import { planFor } from "../plan.ts";
 import type { Services } from "../services.ts";
-import { fulfil, newRequest } from "./ask.ts";
+import { fulfil } from "./fulfil.ts";
 import { authorize, type CallerKind, readBody, readSeconds, readUsername } from "./input.ts";
 import { type Call, registerRoute } from "./route.ts";
 import { showDesktop } from "./show-desktop.ts";
@@ -67,16 +67,6 @@ async function deleteDesktop(services: Services, { request, principal, client }:
   const claims = record?.request.claims ?? {};
   const wanted = newRequest(services, { username, workspace: null, claims, subject });
   return fulfil(services, client, wanted, () => isSuspended(services, username), wait);
-}
-
-async function isReady({ desktops, guacamole }: Services, plan: DesktopPlan): Promise<boolean> {
-  const [cluster, rows] = await Promise.all([desktops.observe(plan), guacamole.observe(plan.names)]);
-  return describeState(cluster, rows).state === "ready";
-}
-
-async function isSuspended(services: Services, username: string): Promise<boolean> {
-  const [all, open] = await Promise.all([services.desktops.listOf(username), services.guacamole.openedBy(username)]);
-  return open.length === 0 && all.every(({ replicas }) => replicas === 0);
 }
 
 function subjectOf(caller: CallerKind, own: string, said: string | undefined): string | undefined {

@@ -2,10 +2,10 @@ import { type Adoption, decideAdoption, type LeftAlone, type LeftDesktop } from 
 import { type DesktopKey, nameDesktop, personId } from "../../shared/desktop/names.ts";
 import { operationIdOf } from "../../shared/desktop/request.ts";
 import { ProductError } from "../../shared/errors.ts";
+import { newRequest } from "../ask.ts";
 import { planFor } from "../plan.ts";
 import { namingRules, type Services } from "../services.ts";
 import { wake } from "../wake.ts";
-import { newRequest } from "./ask.ts";
 import { authorize } from "./input.ts";
 import { type Call, registerRoute } from "./route.ts";
 

@@ -1,6 +1,7 @@
 import { personId } from "../../shared/desktop/names.ts";
+import { newRequest } from "../ask.ts";
 import type { Services } from "../services.ts";
-import { fulfil, newRequest } from "./ask.ts";
+import { fulfil } from "./fulfil.ts";
 import { authorize, readSeconds, readUsername } from "./input.ts";
 import { registerRoute } from "./route.ts";
 

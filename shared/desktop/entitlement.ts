@@ -21,6 +21,12 @@ export interface ClaimRule {
   value: string;
 }
 
+/** How many pods a personal binding asks for, and how many it did when we looked or wrote last; null if we never did. */
+export interface Scale {
+  replicas: number;
+  seen: number | null;
+}
+
 /** What the domain needs of an AnalyticsWorkspaceBinding. A binding names one person, or everybody whose claims match. */
 export interface Binding {
   name: string;
@@ -30,6 +36,8 @@ export interface Binding {
   claims: readonly ClaimRule[];
   /** The operator's deployment name, where its status carries one; only a binding that names a person has it. */
   deployment?: string;
+  /** How it is scaled; only a binding that names a person can be. */
+  scale?: Scale;
 }
 
 export type Claims = Readonly<Record<string, unknown>>;

@@ -43,8 +43,8 @@ export interface Cluster {
   create(manifest: KubernetesObject): Promise<boolean>;
   /** Replaces the version that was read; false if somebody else was quicker. */
   replace(manifest: KubernetesObject): Promise<boolean>;
-  /** Merge patch of the spec; false if the object is gone. */
-  mergeSpec(reference: Reference, spec: object): Promise<boolean>;
+  /** Merge patch of the spec, and of annotations with it; false if the object is gone. */
+  mergeSpec(reference: Reference, spec: object, annotations?: Record<string, string>): Promise<boolean>;
   /** Merge patch of a custom resource's status; false if the object is gone. */
   mergeStatus(reference: Reference & { plural: string }, status: object): Promise<boolean>;
   /** Deletes that very object; what a Deployment owns goes before it. */
@@ -140,13 +140,20 @@ export function clusterOf(config: KubeConfig): Cluster {
         404: false,
         409: false,
       }),
-    mergeSpec: (reference, spec) =>
+    mergeSpec: (reference, spec, annotations = {}) =>
       call(
         "patch",
         reference,
         () =>
           objects
-            .patch({ ...reference, spec }, undefined, undefined, manager, undefined, PatchStrategy.MergePatch)
+            .patch(
+              { ...reference, metadata: { ...reference.metadata, annotations }, spec } as Reference,
+              undefined,
+              undefined,
+              manager,
+              undefined,
+              PatchStrategy.MergePatch,
+            )
             .then(() => true),
         { 404: false },
       ),

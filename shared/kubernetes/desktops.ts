@@ -50,7 +50,7 @@ export interface ClusterDesktops {
   /** All desktops of a person, suspended ones too, with how many pods each wants; also those that the operator left. */
   listOf(username: string): Promise<(KnownDesktop & { replicas: number })[]>;
   /** Every Deployment that the operator left and nobody took over yet; `desktop` is null where it does not say whose it is. */
-  leftByOperator(): Promise<{ name: string; desktop: DesktopKey | null }[]>;
+  leftByOperator(): Promise<{ name: string; desktop: DesktopKey | null; replicas: number }[]>;
 }
 
 export type DesktopPart = "secret" | "networkPolicy" | "service" | "deployment";
@@ -274,7 +274,11 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
       const left = await cluster.list<V1Deployment>(kinds.deployment, site.namespace, { labels: leftLabels });
       return left
         .filter((deployment) => !isLeaving(deployment))
-        .map((deployment) => ({ name: deployment.metadata?.name ?? "", desktop: desktopOf(deployment) }))
+        .map((deployment) => ({
+          name: deployment.metadata?.name ?? "",
+          desktop: desktopOf(deployment),
+          replicas: deployment.spec?.replicas ?? 1,
+        }))
         .sort((one, other) => one.name.localeCompare(other.name));
     },
   };

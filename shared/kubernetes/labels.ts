@@ -19,6 +19,8 @@ export const annotation = {
   /** The request that a credential or a pod was made for: running a step twice makes nothing new. */
   request: "xlscsde.nhs.uk/request",
   binding: "xlscsde.nhs.uk/binding",
+  /** On a binding: its `spec.replicas` when we looked or wrote last. */
+  replicasSeen: "xlscsde.nhs.uk/replicas-seen",
   /** On a workspace: the ConfigMap that holds the policy of its desktops. */
   policy: "xlscsde.nhs.uk/desktop-policy",
 } as const;

@@ -21,7 +21,7 @@ const workspaceSchema = z.object({
 });
 
 const bindingSchema = z.object({
-  metadata: z.object({ name: z.string() }),
+  metadata: z.object({ name: z.string(), annotations: z.record(z.string(), z.string()).default({}) }),
   spec: z.object({
     workspace: z.string(),
     expires: day,
@@ -51,6 +51,10 @@ export interface Workspaces {
   bindingState(name: string): Promise<{ replicas: number | null; status: BindingStatus | null } | null>;
   /** Mirrors a desktop's state into its binding, where the operator kept it. A binding that is gone is no error. */
   recordBinding(name: string, replicas: number | null, status: BindingStatus | null): Promise<void>;
+  /** Notes that we know of a binding's wanted replicas, whoever wrote them. */
+  markSeen(name: string, replicas: number): Promise<void>;
+  /** Sets a binding's wanted replicas back to 0: nothing came of them. */
+  scaleBack(name: string): Promise<void>;
 }
 
 export function workspacesIn(cluster: Cluster, namespace: string): Workspaces {
@@ -81,13 +85,25 @@ export function workspacesIn(cluster: Cluster, namespace: string): Workspaces {
         replicas: running = null,
         lastActiveCheck = null,
       } = status ?? {};
-      await cluster.mergeSpec(
-        { apiVersion: binding.apiVersion, kind: binding.kind, metadata: binding.metadata },
-        { replicas },
-      );
+      // Marked as seen in the same write: it must never be taken for somebody else's.
+      await cluster.mergeSpec(plain(binding), { replicas }, seen(replicas ?? 0));
       await cluster.mergeStatus(binding, { statusText, deploymentName, replicas: running, lastActiveCheck });
     },
+    async scaleBack(name) {
+      await cluster.mergeSpec(plain(reference(name)), { replicas: 0 }, seen(0));
+    },
+    async markSeen(name, replicas) {
+      await cluster.mergeSpec(plain(reference(name)), {}, seen(replicas));
+    },
   };
+}
+
+function plain({ apiVersion, kind, metadata }: Reference): Reference {
+  return { apiVersion, kind, metadata };
+}
+
+function seen(replicas: number): Record<string, string> {
+  return { [annotation.replicasSeen]: String(replicas) };
 }
 
 function parseWorkspace(object: KubernetesObject): Workspace[] {
@@ -114,5 +130,10 @@ function parseBinding(object: KubernetesObject): Binding[] {
   const personal = username === undefined ? {} : { username };
   const deployment =
     username === undefined || status?.deploymentName === undefined ? {} : { deployment: status.deploymentName };
-  return [{ name: metadata.name, workspace, expires, claims, ...personal, ...deployment }];
+  const noted = metadata.annotations[annotation.replicasSeen];
+  const scale =
+    username === undefined
+      ? {}
+      : { scale: { replicas: spec.replicas ?? 0, seen: noted === undefined ? null : Number(noted) } };
+  return [{ name: metadata.name, workspace, expires, claims, ...personal, ...deployment, ...scale }];
 }

@@ -1,32 +1,30 @@
 import { randomUUID } from "node:crypto";
 import type { DurableClient } from "durable-functions";
-import { personId } from "../../shared/desktop/names.ts";
-import { nextRequest } from "../../shared/desktop/operation.ts";
-import type { DesktopRequest } from "../../shared/desktop/request.ts";
-import { ProductError } from "../../shared/errors.ts";
-import type { Services } from "../services.ts";
-import { wake } from "../wake.ts";
-import { operationAnswer, waitForEnd } from "./operation.ts";
-import type { Answer } from "./route.ts";
+import { personId } from "../shared/desktop/names.ts";
+import { nextRequest } from "../shared/desktop/operation.ts";
+import type { DesktopRequest, RequestRecord } from "../shared/desktop/request.ts";
+import { ProductError } from "../shared/errors.ts";
+import type { Services } from "./services.ts";
+import { wake } from "./wake.ts";
 
-/** What a caller asks for, as a request of its own. */
+/** What somebody asks for, as a request of its own. */
 export function newRequest({ now }: Services, wanted: Omit<DesktopRequest, "id" | "requestedAt">): DesktopRequest {
   return { ...wanted, id: randomUUID(), requestedAt: now().toISOString() };
 }
 
 /**
- * Desired state first, then wake whoever works towards it.
+ * Desired state first, then wake whoever works towards it. The record's request is the one that was asked for, or the one
+ * before it where that says the same.
  *
  * @param asItEnded whether the desktop is still as a finished request for the same left it; asked only where there is one,
  * and doubt counts as no: the work finds out what is to be done, and starts a stopped database on its way
  */
-export async function fulfil(
+export async function ask(
   services: Services,
   client: DurableClient,
   wanted: DesktopRequest,
   asItEnded: () => Promise<boolean>,
-  waitSeconds: number,
-): Promise<Answer> {
+): Promise<RequestRecord> {
   const person = personId(wanted.username);
   const last = (await services.requests.read(person))?.request;
   const holds = last?.workspace === wanted.workspace && (await asItEnded().catch(() => false));
@@ -35,5 +33,5 @@ export async function fulfil(
   );
   if (!record) throw new ProductError("internal", "write desktop request: it is gone right after it was written");
   if (record.request.id === wanted.id) await wake(client, wanted.username);
-  return operationAnswer(record.request.id, await waitForEnd(services, client, record.request.id, record, waitSeconds));
+  return record;
 }

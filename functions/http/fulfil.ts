@@ -1,0 +1,18 @@
+import type { DurableClient } from "durable-functions";
+import type { DesktopRequest } from "../../shared/desktop/request.ts";
+import { ask } from "../ask.ts";
+import type { Services } from "../services.ts";
+import { operationAnswer, waitForEnd } from "./operation.ts";
+import type { Answer } from "./route.ts";
+
+/** Asks, and answers with the operation that it became, after waiting so long for its end. */
+export async function fulfil(
+  services: Services,
+  client: DurableClient,
+  wanted: DesktopRequest,
+  asItEnded: () => Promise<boolean>,
+  waitSeconds: number,
+): Promise<Answer> {
+  const record = await ask(services, client, wanted, asItEnded);
+  return operationAnswer(record.request.id, await waitForEnd(services, client, record.request.id, record, waitSeconds));
+}

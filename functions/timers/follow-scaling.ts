@@ -1,0 +1,83 @@
+import { app, type InvocationContext } from "@azure/functions";
+import * as df from "durable-functions";
+import { personId } from "../../shared/desktop/names.ts";
+import { type Scaling, scalingsOf, unfulfilled } from "../../shared/desktop/scaling.ts";
+import { isRefusal } from "../../shared/errors.ts";
+import { ask, newRequest } from "../ask.ts";
+import { isReady, isSuspended } from "../as-it-ended.ts";
+import { planFor } from "../plan.ts";
+import type { Services } from "../services.ts";
+
+type Known = Awaited<ReturnType<Services["workspaces"]["known"]>>;
+
+/**
+ * Takes a binding that was scaled by hand, or by the operator's Keycloak extension, as its person's request. What we write
+ * there ourselves is marked as seen in the same write, so it is never taken for one. A binding whose desktop came to nothing
+ * goes back to 0. Harmless if it runs twice, or late.
+ */
+export function registerFollowScaling(services: Services): void {
+  app.timer("followScaling", {
+    schedule: services.settings.WAKE_SCHEDULE,
+    extraInputs: [df.input.durableClient()],
+    handler: async (_timer, context) => {
+      const [known, left, { records }] = await Promise.all([
+        services.workspaces.known(),
+        services.desktops.leftByOperator(),
+        services.requests.all(),
+      ]);
+      const leftOf = ({ workspace, username }: { workspace: string; username: string }) =>
+        left.find(({ desktop }) => desktop?.workspace === workspace && desktop.username === username)?.replicas ?? 0;
+      for (const scaling of scalingsOf(known.bindings, leftOf)) {
+        try {
+          await follow(services, df.getClient(context), scaling, known, context);
+          await services.workspaces.markSeen(scaling.binding, scaling.replicas);
+        } catch (error) {
+          context.error(
+            `follow the scaling of ${scaling.binding}: ${(error as Error).message} (tried again at the next run)`,
+          );
+        }
+      }
+      for (const { binding, username, workspace } of unfulfilled(known.bindings, records)) {
+        try {
+          const own = await services.desktops.listOf(username);
+          const runs = own.some((desktop) => desktop.workspace === workspace && desktop.replicas > 0);
+          if (!runs) await services.workspaces.scaleBack(binding);
+        } catch (error) {
+          context.error(`scale ${binding} back: ${(error as Error).message} (tried again at the next run)`);
+        }
+      }
+    },
+  });
+}
+
+async function follow(
+  services: Services,
+  client: df.DurableClient,
+  { username, workspace, binding, wants, behind }: Scaling,
+  known: Known,
+  context: InvocationContext,
+): Promise<void> {
+  const record = await services.requests.read(personId(username));
+  const claims = record?.request.claims ?? {};
+  const subject = record?.request.subject;
+  if (!wants) {
+    // Where the person wants another desktop by now, or none, there is nothing to ask for.
+    if (record && record.request.workspace !== workspace) return;
+    const none = newRequest(services, { username, workspace: null, claims, subject });
+    await ask(services, client, none, () => isSuspended(services, username));
+    context.log(`${binding} was scaled to 0: its desktop is suspended`);
+    return;
+  }
+  if (behind !== undefined) {
+    context.warn(`${binding} was scaled up together with ${behind}, which counts: a person has one desktop at a time`);
+    return;
+  }
+  const plan = await planFor(services, { username, claims }, workspace, known);
+  if (isRefusal(plan)) {
+    context.warn(`${binding} was scaled up, and its person may not have that desktop: ${plan.reason}`);
+    return;
+  }
+  const wanted = newRequest(services, { username, workspace, claims, subject });
+  await ask(services, client, wanted, () => isReady(services, plan));
+  context.log(`${binding} was scaled up: its desktop is brought up`);
+}

@@ -1,0 +1,221 @@
+import { type KubernetesObject, KubernetesObjectApi, PatchStrategy, type V1ConfigMap } from "@kubernetes/client-node";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { deploymentName, personId } from "../shared/desktop/names.ts";
+import { bind } from "./bound-people.ts";
+import { namespace, startTestEstate, type TestEstate } from "./estate.ts";
+import { leaveDesktop } from "./operator-leftovers.ts";
+
+/** Bindings that somebody else scales: by hand, or an older Keycloak extension. */
+let estate: TestEstate;
+let objects: KubernetesObjectApi;
+const asthma = "asthma-cohort";
+const registry = "cancer-registry";
+const kind = { apiVersion: "xlscsde.nhs.uk/v1", kind: "AnalyticsWorkspaceBinding" };
+
+beforeAll(async () => {
+  estate = await startTestEstate();
+  objects = KubernetesObjectApi.makeApiClient(estate.kubeconfig);
+});
+afterAll(() => estate.close());
+beforeEach(() => {
+  estate.log.length = 0;
+});
+afterEach(async () => {
+  estate.mend();
+  for (const workspace of [asthma, registry])
+    estate.cluster.setFault({ namespace, deployment: deploymentName({ workspace, username: "alice" }) }, null);
+  await estate.ask("alice", null);
+  await follow();
+});
+
+async function scale(workspace: string, replicas: number, username = "alice"): Promise<void> {
+  const binding = { ...kind, metadata: { name: `${workspace}-${username}`, namespace }, spec: { replicas } };
+  await objects.patch(
+    binding,
+    undefined,
+    undefined,
+    "keycloak",
+    undefined,
+    PatchStrategy.MergePatch,
+  );
+}
+
+async function scaleOf(workspace: string, username = "alice"): Promise<unknown> {
+  const binding = await objects.read<KubernetesObject & { spec?: { replicas?: number } }>({
+    ...kind,
+    metadata: { name: `${workspace}-${username}`, namespace },
+  });
+  return [binding.spec?.replicas ?? 0, binding.metadata?.annotations?.["xlscsde.nhs.uk/replicas-seen"]];
+}
+
+/** One run of the timer, and all that it set going. */
+async function follow(): Promise<void> {
+  await estate.host.trigger("followScaling");
+  await estate.host.whenIdle();
+}
+
+async function requestOf(username: string) {
+  const name = `desktop-request-${personId(username)}`;
+  return objects
+    .read<V1ConfigMap>({ apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace } })
+    .catch(() => null);
+}
+
+const shown = async (username = "alice") =>
+  (
+    await estate.call<{ workspace: string; wanted: string; state: string }>(
+      username,
+      "GET",
+      `/users/${username}/desktop`,
+    )
+  ).body;
+
+describe("a binding scaled by somebody else", () => {
+  it("up brings the desktop up, once", async () => {
+    await scale(asthma, 1);
+    await follow();
+    expect(await shown()).toMatchObject({ workspace: asthma, wanted: asthma, state: "ready" });
+    const before = [await estate.world(), (await requestOf("alice"))?.metadata?.resourceVersion];
+    await follow();
+    await follow();
+    expect([await estate.world(), (await requestOf("alice"))?.metadata?.resourceVersion]).toEqual(before);
+  });
+
+  it("down suspends it", async () => {
+    await estate.ask("alice", asthma);
+    await scale(asthma, 0);
+    await follow();
+    expect(await shown()).toMatchObject({ workspace: asthma, wanted: null, state: "suspended" });
+  });
+
+  it("up while another goes down is a switch, as the Keycloak extension makes it", async () => {
+    await estate.ask("alice", asthma);
+    await scale(asthma, 0);
+    await scale(registry, 1);
+    await follow();
+    expect(await shown()).toMatchObject({ workspace: registry, wanted: registry, state: "ready" });
+    expect((await estate.world()).rows.filter((row) => row.startsWith("may open"))).toHaveLength(1);
+  });
+
+  it("down is nothing where the person wants another desktop by now", async () => {
+    await estate.ask("alice", asthma);
+    await estate.ask("alice", registry);
+    await scale(asthma, 1);
+    await follow();
+    await estate.ask("alice", registry);
+    await scale(asthma, 0);
+    await follow();
+    expect(await shown()).toMatchObject({ wanted: registry, state: "ready" });
+  });
+
+  it("up without an entitlement changes nothing, and the log says why, once", async () => {
+    const before = await estate.world();
+    await scale(asthma, 1, "carol");
+    await follow();
+    await follow();
+    const said = estate.log.filter(({ message }) => message.includes("asthma-cohort-carol was scaled up"));
+    expect(said.map(({ message }) => message)).toEqual([expect.stringContaining("ended after 2024-12-31")]);
+    expect(await requestOf("carol")).toBeNull();
+    expect((await estate.world()).rows).toEqual(before.rows);
+    expect(await scaleOf(asthma, "carol")).toEqual([1, "1"]);
+    await scale(asthma, 0, "carol");
+    await follow();
+  });
+
+  it("up, whose desktop cannot start, is not tried again by itself", async () => {
+    estate.cluster.setFault(
+      { namespace, deployment: deploymentName({ workspace: asthma, username: "alice" }) },
+      "quota",
+    );
+    await scale(asthma, 1);
+    await follow();
+    const failed = await requestOf("alice");
+    expect(failed?.data?.["outcomes"]).toContain("cannot-start");
+    await follow();
+    expect((await requestOf("alice"))?.metadata?.resourceVersion).toBe(failed?.metadata?.resourceVersion);
+  });
+
+  it("up can be asked for again after that: its binding went back to 0", async () => {
+    estate.cluster.setFault(
+      { namespace, deployment: deploymentName({ workspace: asthma, username: "alice" }) },
+      "quota",
+    );
+    await scale(asthma, 1);
+    await follow();
+    await follow();
+    expect(await scaleOf(asthma)).toEqual([0, "0"]);
+    estate.cluster.setFault({ namespace, deployment: deploymentName({ workspace: asthma, username: "alice" }) }, null);
+    await scale(asthma, 1);
+    await follow();
+    expect(await shown()).toMatchObject({ workspace: asthma, state: "ready" });
+  });
+
+  it("up comes true also when the process dies in the middle", async () => {
+    estate.faults.beforeActivity = ({ name }) =>
+      name === "createCredential" ? new Promise<undefined>(() => undefined) : undefined;
+    await scale(asthma, 1);
+    await estate.host.trigger("followScaling");
+    await estate.restartHost();
+    estate.mend();
+    await estate.host.trigger("wakeForgotten");
+    await follow();
+    expect(await shown()).toMatchObject({ workspace: asthma, state: "ready" });
+    expect(await scaleOf(asthma)).toEqual([1, "1"]);
+  });
+
+  it("down after a failed switch is the running desktop's, which goes on while it is not", async () => {
+    await estate.ask("alice", asthma);
+    estate.cluster.setFault(
+      { namespace, deployment: deploymentName({ workspace: registry, username: "alice" }) },
+      "quota",
+    );
+    expect(await estate.ask("alice", registry)).toMatchObject({ state: "failed" });
+    await follow();
+    expect([await scaleOf(asthma), (await shown()).state]).toEqual([[1, "1"], "ready"]);
+  });
+});
+
+describe("what the product writes into bindings itself", () => {
+  it("is never taken for somebody else's wish", async () => {
+    const settled = async () => {
+      const before = (await requestOf("alice"))?.metadata?.resourceVersion;
+      await follow();
+      expect((await requestOf("alice"))?.metadata?.resourceVersion).toBe(before);
+    };
+    await estate.ask("alice", asthma);
+    expect(await scaleOf(asthma)).toEqual([1, "1"]);
+    await settled();
+    await estate.ask("alice", registry);
+    expect([await scaleOf(asthma), await scaleOf(registry)]).toEqual([
+      [0, "0"],
+      [1, "1"],
+    ]);
+    await settled();
+    estate.faults.beforeActivity = ({ name }) => {
+      if (name === "grantPermission") throw new Error("no");
+    };
+    expect(await estate.ask("alice", asthma)).toMatchObject({ state: "failed" });
+    estate.mend();
+    await settled();
+    await estate.ask("alice", null);
+    await settled();
+    const { body } = await estate.call("olga", "DELETE", "/users/alice");
+    await estate.end("olga", body);
+    await settled();
+  });
+});
+
+describe("what the operator left", () => {
+  it("is no wish while its binding and its Deployment agree, and one when the binding is scaled after it", async () => {
+    await bind(estate, "dan", asthma);
+    await leaveDesktop(estate, { username: "dan", workspace: asthma, replicas: 1 });
+    await follow();
+    expect(await requestOf("dan")).toBeNull();
+    await scale(asthma, 0, "dan");
+    await follow();
+    expect(await shown("dan")).toMatchObject({ workspace: asthma, state: "suspended" });
+    await scale(asthma, 1, "dan");
+    await follow();
+    expect(await shown("dan")).toMatchObject({ workspace: asthma, state: "ready" });
+  });
+});
