@@ -30,14 +30,7 @@ afterEach(async () => {
 
 async function scale(workspace: string, replicas: number, username = "alice"): Promise<void> {
   const binding = { ...kind, metadata: { name: `${workspace}-${username}`, namespace }, spec: { replicas } };
-  await objects.patch(
-    binding,
-    undefined,
-    undefined,
-    "keycloak",
-    undefined,
-    PatchStrategy.MergePatch,
-  );
+  await objects.patch(binding, undefined, undefined, "keycloak", undefined, PatchStrategy.MergePatch);
 }
 
 async function scaleOf(workspace: string, username = "alice"): Promise<unknown> {
