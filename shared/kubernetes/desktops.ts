@@ -1,18 +1,12 @@
 import { randomInt } from "node:crypto";
-import type {
-  CoreV1Event,
-  KubernetesObject,
-  V1Deployment,
-  V1Endpoints,
-  V1Pod,
-  V1Secret,
-} from "@kubernetes/client-node";
+import type { KubernetesObject, V1Deployment, V1Secret } from "@kubernetes/client-node";
 import type { KnownDesktop, Sighting } from "../desktop/activities.ts";
 import { type DesktopKey, type NamedDesktop, nameDesktop, type NamingRules, personId } from "../desktop/names.ts";
 import type { DesktopPlan } from "../desktop/plan.ts";
-import type { ClusterSide, DeploymentSide } from "../desktop/state.ts";
+import type { ClusterSide } from "../desktop/state.ts";
 import { ProductError, type Refusal, refuse } from "../errors.ts";
 import { type Cluster, type Reference, RefusedByCluster } from "./cluster.ts";
+import { ownPassword, sideOf } from "./deployment-side.ts";
 import { appliedByUs } from "./field-ownership.ts";
 import { annotation, belongsTo, desktopOf, isLeaving, label, purpose } from "./labels.ts";
 import {
@@ -23,9 +17,8 @@ import {
   secretManifest,
   serviceManifest,
   type Site,
-  vncPassword,
 } from "./manifests.ts";
-import { currentPod, judgeStart } from "./readiness.ts";
+import { waitReady } from "./wait-ready.ts";
 
 /** A desktop's side in the cluster. Every verb may run twice, and every undo without its do; none touches what is not ours. */
 export interface ClusterDesktops {
@@ -70,8 +63,6 @@ const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 /** What the operator made and we have not marked yet. */
 const leftLabels = `${label.purpose}=${purpose.desktop},!${label.managedBy}`;
 
-/** One turn of a wait: short enough for any host's limits, long enough that waiting is watching and not asking. */
-const watchMilliseconds = 5_000;
 const removalMilliseconds = 20_000;
 
 export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): ClusterDesktops {
@@ -217,43 +208,7 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
         await cluster.mergeSpec(reference("deployment", desktop), { replicas: 0 });
     },
 
-    async waitReady(plan) {
-      const deadline = Date.now() + watchMilliseconds;
-      let first: string | undefined;
-      const changes = await cluster.watch([
-        { path: podPath, labels: podsOf(plan) },
-        { path: deploymentPath, fields: `metadata.name=${plan.names.deployment}` },
-        { path: `/api/v1/namespaces/${site.namespace}/endpoints`, fields: `metadata.name=${plan.names.service}` },
-      ]);
-      try {
-        for (;;) {
-          const [deployment, pods, endpoints] = await Promise.all([
-            cluster.read<V1Deployment>(reference("deployment", plan)),
-            cluster.list<V1Pod>({ apiVersion: "v1", kind: "Pod" }, site.namespace, { labels: podsOf(plan) }),
-            cluster.read<V1Endpoints>({
-              apiVersion: "v1",
-              kind: "Endpoints",
-              metadata: { name: plan.names.service, namespace: site.namespace },
-            }),
-          ]);
-          const uid = currentPod({ deployment, pods })?.metadata?.uid;
-          const events =
-            uid === undefined
-              ? []
-              : await cluster.list<CoreV1Event>({ apiVersion: "v1", kind: "Event" }, site.namespace, {
-                  fields: `involvedObject.uid=${uid}`,
-                });
-          const sighting = judgeStart({ deployment, pods, endpoints, events }, plan, new Date());
-          const remaining = deadline - Date.now();
-          if (!("seen" in sighting) || sighting.seen === "ready" || remaining <= 0) return sighting;
-          // News is told at once: people see it as progress.
-          if (sighting.message !== (first ??= sighting.message)) return sighting;
-          await changes.next(remaining);
-        }
-      } finally {
-        changes.close();
-      }
-    },
+    waitReady: (plan) => waitReady(cluster, site.namespace, plan),
 
     async listOf(username) {
       const labels = `${label.purpose}=${purpose.desktop},${label.person}=${personId(username)}`;
@@ -283,21 +238,4 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
     },
   };
   return desktops;
-}
-
-function sideOf(deployment: V1Deployment): DeploymentSide {
-  const ports = deployment.spec?.template.spec?.containers[0]?.ports ?? [];
-  return {
-    replicas: deployment.spec?.replicas ?? 1,
-    ready: deployment.status?.readyReplicas ?? 0,
-    // The operator gave its one port no name.
-    ports: ports.map(({ name = "vnc", containerPort }) => ({ name, port: containerPort })),
-    ownPassword: ownPassword(deployment) !== undefined,
-  };
-}
-
-/** The password that stands in the pod itself, as the operator wrote it. */
-function ownPassword(deployment: V1Deployment): string | undefined {
-  const environment = deployment.spec?.template.spec?.containers[0]?.env ?? [];
-  return environment.find(({ name }) => name === vncPassword)?.value;
 }

@@ -1,0 +1,50 @@
+import type { CoreV1Event, V1Deployment, V1Endpoints, V1Pod } from "@kubernetes/client-node";
+import type { Sighting } from "../desktop/activities.ts";
+import type { DesktopPlan } from "../desktop/plan.ts";
+import type { Cluster, Reference } from "./cluster.ts";
+import { label } from "./labels.ts";
+import { currentPod, judgeStart } from "./readiness.ts";
+
+/** One turn of a wait: short enough for any host's limits, long enough that waiting is watching and not asking. */
+const watchMilliseconds = 5_000;
+
+/** Watches a desktop start for some seconds and says what it saw last; news is told at once. */
+export async function waitReady(cluster: Cluster, namespace: string, plan: DesktopPlan): Promise<Sighting> {
+  const labels = `${label.deploymentName}=${plan.names.deployment}`;
+  const named = (apiVersion: string, kind: string, name: string): Reference => ({
+    apiVersion,
+    kind,
+    metadata: { name, namespace },
+  });
+  const deadline = Date.now() + watchMilliseconds;
+  let first: string | undefined;
+  const changes = await cluster.watch([
+    { path: `/api/v1/namespaces/${namespace}/pods`, labels },
+    { path: `/apis/apps/v1/namespaces/${namespace}/deployments`, fields: `metadata.name=${plan.names.deployment}` },
+    { path: `/api/v1/namespaces/${namespace}/endpoints`, fields: `metadata.name=${plan.names.service}` },
+  ]);
+  try {
+    for (;;) {
+      const [deployment, pods, endpoints] = await Promise.all([
+        cluster.read<V1Deployment>(named("apps/v1", "Deployment", plan.names.deployment)),
+        cluster.list<V1Pod>({ apiVersion: "v1", kind: "Pod" }, namespace, { labels }),
+        cluster.read<V1Endpoints>(named("v1", "Endpoints", plan.names.service)),
+      ]);
+      const uid = currentPod({ deployment, pods })?.metadata?.uid;
+      const events =
+        uid === undefined
+          ? []
+          : await cluster.list<CoreV1Event>({ apiVersion: "v1", kind: "Event" }, namespace, {
+              fields: `involvedObject.uid=${uid}`,
+            });
+      const sighting = judgeStart({ deployment, pods, endpoints, events }, plan, new Date());
+      const remaining = deadline - Date.now();
+      if (!("seen" in sighting) || sighting.seen === "ready" || remaining <= 0) return sighting;
+      // News is told at once: people see it as progress.
+      if (sighting.message !== (first ??= sighting.message)) return sighting;
+      await changes.next(remaining);
+    }
+  } finally {
+    changes.close();
+  }
+}
