@@ -2,6 +2,7 @@ import { CoreV1Api, type V1Pod } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deploymentName } from "../../shared/desktop/names.ts";
 import { startTestEstate, type TestEstate } from "../estate.ts";
+import { viewOf } from "../guacamole-rules.ts";
 import { prepare, type Prepared } from "./prepared.ts";
 import { namespace, usableControlPlane } from "./usable.ts";
 
@@ -50,6 +51,21 @@ describe.skipIf(!plane)("a desktop on a real control plane", () => {
     expect((await estate.call("alice", "PUT", "/users/alice/desktop", { workspace: asthma })).status).toBe(200);
     expect(await estate.world()).toEqual(before);
     expect(await open()).toEqual([`${asthma}@alice`]);
+  });
+
+  it("is used: its person sees it and opens it, others do not, and the session is recorded", async () => {
+    const { body } = await estate.call<{ state: string; url: string }>("alice", "GET", "/users/alice/desktop");
+    expect(body).toMatchObject({ state: "ready", url: expect.stringContaining("/#/client/") as string });
+    const own = `${asthma}/alice`;
+    expect(await viewOf(estate.guacamole, `${asthma}@alice`)).toMatchObject({ mayOpen: [own] });
+    for (const other of [`${asthma}@bob`, `${registry}@alice`])
+      expect(await viewOf(estate.guacamole, other)).toEqual({ sees: [], mayOpen: [] });
+    // What Guacamole writes when she connects.
+    await estate.guacamole.query(
+      `INSERT INTO guacamole_connection_history (username, connection_id, connection_name, start_date)
+       SELECT $1, connection_id, connection_name, now() FROM guacamole_connection WHERE connection_name = 'alice'`,
+      [`${asthma}@alice`],
+    );
   });
 
   it("switches: the new one comes up, the one before it is suspended", async () => {
@@ -122,5 +138,7 @@ describe.skipIf(!plane)("a desktop on a real control plane", () => {
     expect([ours, rows.filter((row) => row.includes("alice") || row.startsWith("group "))]).toEqual([[], []]);
     const pods = await plane?.admin.makeApiClient(CoreV1Api).listNamespacedPod({ namespace });
     expect(pods?.items).toEqual([]);
+    const { rows: sessions } = await estate.guacamole.query("SELECT username FROM guacamole_connection_history");
+    expect(sessions).toEqual([{ username: `${asthma}@alice` }]);
   });
 });
