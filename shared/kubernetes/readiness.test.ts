@@ -67,6 +67,12 @@ function podOf(init: Partial<V1ContainerStatus>, ...main: Partial<V1ContainerSta
   return { ...ready, pods: [{ metadata: { name: "p" }, status }] };
 }
 
+/** The same, its init container one that stays. */
+function withSidecar(facts: StartFacts): StartFacts {
+  const spec = { containers: [], initContainers: [{ name: "setup", restartPolicy: "Always" }] };
+  return { ...facts, pods: facts.pods.map(({ status = {} }) => ({ metadata: { name: "p" }, spec, status })) };
+}
+
 /** A Deployment that gave up, so many seconds after its pod was made. */
 function overdue(seconds: number, pod: StartFacts): StartFacts {
   const given = { type: "Progressing", status: "False", reason: "ProgressDeadlineExceeded" };
@@ -244,6 +250,51 @@ it.each<[string, StartFacts, string]>([
       pods: [{ metadata: { name: "p" }, status: { phase: "Failed", reason: "Evicted", message: "low on memory" } }],
     },
     "waiting: the pod failed, another one is made: Evicted: low on memory",
+  ],
+  [
+    "an evicted pod, whose successor a quota refuses",
+    {
+      ...ready,
+      pods: [{ metadata: { name: "p" }, status: { phase: "Failed" } }],
+      deployment: {
+        status: { conditions: [{ type: "ReplicaFailure", status: "True", message: "exceeded quota: small" }] },
+      },
+    },
+    "cannot-start: exceeded quota: small",
+  ],
+  ...[
+    'Operation cannot be fulfilled on resourcequotas "small": the object has been modified',
+    'Internal error occurred: failed calling webhook "policy.example.org"',
+  ].map((message): [string, StartFacts, string] => [
+    "a pod that cannot be made just now",
+    {
+      ...ready,
+      pods: [],
+      deployment: { status: { conditions: [{ type: "ReplicaFailure", status: "True", message }] } },
+    },
+    `waiting: ${message}`,
+  ]),
+  [
+    "a sidecar that is not ready beside a container that crashes",
+    withSidecar(
+      podOf(
+        { state: { running: {} } },
+        {
+          state: { waiting: { reason: "CrashLoopBackOff" } },
+          lastState: { terminated: { exitCode: 3 } },
+          restartCount: 2,
+        },
+      ),
+    ),
+    "cannot-start: the container main-0 crashed 3 times, last with exit code 3",
+  ],
+  [
+    "one of several images that cannot be pulled",
+    podOf(
+      { state: { terminated: { exitCode: 0 } } },
+      { state: { waiting: { reason: "ImagePullBackOff", message: "Back-off pulling" } } },
+    ),
+    "cannot-start: the container main-0: ImagePullBackOff: Back-off pulling",
   ],
   [
     "a ready pod beside an evicted one",

@@ -24,6 +24,9 @@ const hopeless = new Set(["InvalidImageName", "CreateContainerConfigError", "Err
 /** How often a container may be started again before we say that it cannot start. */
 const restartsAllowed = 2;
 
+/** Why a pod could not be made just now, where the cluster tries again by itself: a write that crossed another, a webhook that is away. */
+const passing = /Operation cannot be fulfilled|Internal error occurred|timed out|deadline exceeded/i;
+
 /** The pod that was made for the newest start; of several, one that has not failed. */
 export function currentPod({ deployment, pods }: Pick<StartFacts, "deployment" | "pods">): V1Pod | undefined {
   // Pods of an earlier start have an earlier credential: their readiness says nothing of this one.
@@ -47,11 +50,13 @@ export function judgeStart(
     return { seen: "waiting", message: "the cluster has not looked at the Deployment yet" };
 
   const pod = currentPod({ deployment, pods });
-  if (!pod) {
+  if (!pod || pod.status?.phase === "Failed") {
     const failure = condition(deployment.status, "ReplicaFailure");
-    if (failure?.status === "True") return refuse("cannot-start", failure.message ?? "the pod cannot be created");
-    return { seen: "waiting", message: "the cluster is making the pod" };
+    const message = failure?.message ?? "the pod cannot be created";
+    if (failure?.status === "True")
+      return passing.test(message) ? { seen: "waiting", message } : refuse("cannot-start", message);
   }
+  if (!pod) return { seen: "waiting", message: "the cluster is making the pod" };
   if (isReady(pod)) {
     const behindService = endpoints?.subsets?.some(({ addresses = [] }) =>
       addresses.some(({ targetRef }) => targetRef?.name === pod.metadata?.name),
@@ -106,16 +111,23 @@ function judgePod(pod: V1Pod, events: readonly CoreV1Event[], graceSeconds: numb
   return { seen: "waiting", message: newest ? words(newest.reason, newest.message) : state };
 }
 
-/** The containers that the pod waits for: the init containers one after the other, then all others. */
-function unfinished({ status }: V1Pod): V1ContainerStatus[] {
-  const next = status?.initContainerStatuses?.find(({ state, ready }) => !ready && state?.terminated?.exitCode !== 0);
-  return next ? [next] : (status?.containerStatuses ?? []).filter(({ ready }) => !ready);
+/** The containers that the pod waits for: the init containers one after the other, with the sidecars among them, then all others. */
+function unfinished({ spec, status }: V1Pod): V1ContainerStatus[] {
+  const isSidecar = ({ name }: V1ContainerStatus) =>
+    spec?.initContainers?.some((container) => container.name === name && container.restartPolicy === "Always") ?? false;
+  const first = status?.initContainerStatuses ?? [];
+  const sidecars = first.filter((container) => isSidecar(container) && !container.ready);
+  const next = first.find((each) => !isSidecar(each) && !each.ready && each.state?.terminated?.exitCode !== 0);
+  const main = (status?.containerStatuses ?? []).filter(({ ready }) => !ready);
+  return [...sidecars, ...(next ? [next] : main)];
 }
+
+const theOnly = "the container";
 
 /** Named where there are several: an admission controller may add some. */
 function nameIn({ status }: V1Pod, { name }: V1ContainerStatus): string {
   const several = (status?.initContainerStatuses ?? []).length + (status?.containerStatuses ?? []).length > 1;
-  return several ? `the container ${name}` : "the container";
+  return several ? `the container ${name}` : theOnly;
 }
 
 /** What a container's state says; a message of null is less than an event says. */
@@ -124,7 +136,7 @@ function judgeContainer(
   name: string,
 ): Sighting | { seen: "waiting"; message: null } {
   const { reason = "", message } = state?.waiting ?? {};
-  if (hopeless.has(reason)) return refuse("cannot-start", words(reason, message));
+  if (hopeless.has(reason)) return refuse("cannot-start", `${prefix(name)}${words(reason, message)}`);
   const crash = state?.terminated ?? lastState?.terminated;
   if (crash && !state?.running) {
     const cause = words(
@@ -135,13 +147,26 @@ function judgeContainer(
       return refuse("cannot-start", `${name} crashed ${restartCount + 1} times, last with ${cause}`);
     return { seen: "waiting", message: `${name} crashed with ${cause}` };
   }
-  return { seen: "waiting", message: message === undefined || message === "" ? null : words(reason, message) };
+  return {
+    seen: "waiting",
+    message: message === undefined || message === "" ? null : `${prefix(name)}${words(reason, message)}`,
+  };
 }
 
-/** Events of the same second are told apart by their versions, which grow (kubernetes/enhancements, KEP-5504). */
+function prefix(name: string): string {
+  return name === theOnly ? "" : `${name}: `;
+}
+
+/**
+ * Some sources tell whole seconds, others microseconds: events of the same second are told apart by their versions, which
+ * grow (kubernetes/enhancements, KEP-5504).
+ */
 function newestOf(events: readonly CoreV1Event[]): CoreV1Event | undefined {
   const at = ({ series, lastTimestamp, eventTime, metadata }: CoreV1Event) =>
-    new Date(series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? 0).getTime();
+    Math.floor(
+      new Date(series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? 0).getTime() /
+        1_000,
+    );
   const version = ({ metadata }: CoreV1Event) => Number(metadata.resourceVersion ?? 0);
   return events.toSorted((one, other) => at(other) - at(one) || version(other) - version(one))[0];
 }

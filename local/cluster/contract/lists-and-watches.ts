@@ -19,6 +19,17 @@ export function listsAndWatchesContract(cluster: () => Clients): void {
   const nameOf = (event: { object: V1ConfigMap }): string => event.object.metadata?.name ?? "";
 
   describe("lists", () => {
+    it("events are selected by the uid of what they are about", async () => {
+      const { core, namespace } = cluster();
+      for (const uid of ["one", "two"]) {
+        const involvedObject = { apiVersion: "v1", kind: "Pod", name: "pod", namespace, uid };
+        const body = { metadata: { name: `about-${uid}` }, involvedObject, reason: "Pulling", message: uid };
+        await core.createNamespacedEvent({ namespace, body });
+      }
+      const { items } = await core.listNamespacedEvent({ namespace, fieldSelector: "involvedObject.uid=two" });
+      expect(items.map(({ message }) => message)).toEqual(["two"]);
+    });
+
     it("are ordered by name and selected by labels, by equality and by sets", async () => {
       const { core, namespace } = cluster();
       await create("pick-b", { suite: "pick", colour: "blue" });
