@@ -32,7 +32,7 @@ module.exports = {
       comment: "Clients of outside systems appear in the I/O folders and the composition root only.",
       severity: "error",
       from: { path: "^(functions|orchestrations|shared)/", pathNot: [ioFolders, "^functions/index\\.ts$", tests] },
-      to: { path: "node_modules/(pg|@kubernetes/[^/]+|@azure/(?!functions/)[^/]+|jose)/" },
+      to: { path: "node_modules/(pg|@kubernetes/[^/]+|@keycloak/[^/]+|@azure/(?!functions/)[^/]+|jose)/" },
     },
     {
       name: "node-io-stays-in-the-io-folders",

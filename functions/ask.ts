@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { DurableClient } from "durable-functions";
+import { type Arrival, withArrival } from "../shared/desktop/notice.ts";
 import { personId } from "../shared/desktop/names.ts";
 import { nextRequest } from "../shared/desktop/operation.ts";
 import type { DesktopRequest, RequestRecord } from "../shared/desktop/request.ts";
@@ -18,19 +19,22 @@ export function newRequest({ now }: Services, wanted: Omit<DesktopRequest, "id" 
  *
  * @param asItEnded whether the desktop is still as a finished request for the same left it; asked only where there is one,
  * and doubt counts as no: the work finds out what is to be done, and starts a stopped database on its way
+ * @param arrival given where asking shows that the person is there
  */
 export async function ask(
   services: Services,
   client: DurableClient,
   wanted: DesktopRequest,
   asItEnded: () => Promise<boolean>,
+  arrival?: Arrival,
 ): Promise<RequestRecord> {
   const person = personId(wanted.username);
   const last = (await services.requests.read(person))?.request;
   const holds = last?.workspace === wanted.workspace && (await asItEnded().catch(() => false));
-  const record = await services.requests.update(person, (current) =>
-    nextRequest(current, wanted, ({ id }) => holds && id === last.id),
-  );
+  const record = await services.requests.update(person, (current) => {
+    const next = nextRequest(current, wanted, ({ id }) => holds && id === last.id);
+    return arrival ? withArrival(current, next, arrival) : next;
+  });
   if (!record) throw new ProductError("internal", "write desktop request: it is gone right after it was written");
   if (record.request.id === wanted.id) await wake(client, wanted.username);
   return record;

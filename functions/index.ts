@@ -1,7 +1,11 @@
 import { accessTokens } from "../shared/identity/access-token.ts";
+import { logoutTokens } from "../shared/identity/logout-token.ts";
+import { peopleIn } from "../shared/identity/people.ts";
+import { realmOf } from "../shared/identity/realm.ts";
+import { webhookSignatures, type WebhookRules } from "../shared/identity/webhook.ts";
 import { databaseToken } from "../shared/azure/credential.ts";
 import { managedServer, unmanagedServer } from "../shared/azure/managed-server.ts";
-import { readSettings } from "../shared/config.ts";
+import { readSettings, type Settings } from "../shared/config.ts";
 import { connectDatabase } from "../shared/guacamole/database.ts";
 import { guacamoleDesktopsIn } from "../shared/guacamole/desktops.ts";
 import { connectCluster } from "../shared/kubernetes/cluster.ts";
@@ -12,6 +16,7 @@ import { workspacesIn } from "../shared/kubernetes/workspaces.ts";
 import { registerActivities } from "./activities/register.ts";
 import { registerDesktop } from "./http/desktop.ts";
 import { registerHealth } from "./http/health.ts";
+import { registerKeycloak } from "./http/keycloak.ts";
 import { registerMaintenance } from "./http/maintenance.ts";
 import { registerOperation } from "./http/operation.ts";
 import { registerPerson } from "./http/person.ts";
@@ -19,6 +24,7 @@ import { registerNotFound } from "./http/route.ts";
 import { registerWorkspaces } from "./http/workspaces.ts";
 import { registerOrchestrations } from "./orchestrations.ts";
 import { namingRules, type Services } from "./services.ts";
+import { registerEndLeaves } from "./timers/end-leaves.ts";
 import { registerFollowScaling } from "./timers/follow-scaling.ts";
 import { registerWake } from "./timers/wake.ts";
 
@@ -35,6 +41,14 @@ const site = {
   guacd: { namespace: settings.GUACD_NAMESPACE, labels: settings.GUACD_LABELS },
 };
 
+const realm = realmOf({
+  issuer: settings.OIDC_ISSUER,
+  jwksUrl: settings.OIDC_JWKS_URL,
+  algorithms: settings.OIDC_ALGORITHMS,
+  clockSkewSeconds: settings.OIDC_CLOCK_SKEW_SECONDS,
+});
+const webhook = webhookRules(settings);
+
 const services: Services = {
   settings,
   workspaces: workspacesIn(cluster, settings.WORKSPACES_NAMESPACE),
@@ -43,14 +57,18 @@ const services: Services = {
   desktops: desktopsIn(cluster, site, namingRules({ settings })),
   guacamole: guacamoleDesktopsIn(database, namingRules({ settings })),
   server: settings.DATABASE_SERVER_ID === undefined ? unmanagedServer : managedServer(settings.DATABASE_SERVER_ID),
-  verifyToken: accessTokens({
-    issuer: settings.OIDC_ISSUER,
-    audience: settings.OIDC_AUDIENCE,
-    jwksUrl: settings.OIDC_JWKS_URL,
-    algorithms: settings.OIDC_ALGORITHMS,
-    clients: settings.OIDC_CLIENTS,
-    clockSkewSeconds: settings.OIDC_CLOCK_SKEW_SECONDS,
-  }),
+  verifyToken: accessTokens(realm, { audience: settings.OIDC_AUDIENCE, clients: settings.OIDC_CLIENTS }),
+  verifyLogout: logoutTokens(realm, settings.GUACAMOLE_CLIENT),
+  verifyWebhook: webhook && webhookSignatures(webhook, realm),
+  people:
+    settings.KEYCLOAK_ADMIN_CLIENT === undefined
+      ? undefined
+      : peopleIn({
+          url: settings.KEYCLOAK_ADMIN_URL,
+          realm: settings.KEYCLOAK_REALM,
+          client: settings.KEYCLOAK_ADMIN_CLIENT,
+          secret: settings.KEYCLOAK_ADMIN_SECRET ?? "",
+        }),
   now: () => new Date(),
 };
 
@@ -61,7 +79,21 @@ registerPerson(services);
 registerOperation(services);
 registerWorkspaces(services);
 registerMaintenance(services);
+registerKeycloak(services);
 registerHealth(services);
 registerNotFound();
 registerWake(services);
 registerFollowScaling(services);
+registerEndLeaves(services);
+
+function webhookRules({
+  KEYCLOAK_WEBHOOK: mode,
+  KEYCLOAK_WEBHOOK_SECRET: secret,
+  KEYCLOAK_WEBHOOK_SECRET_BEFORE: before,
+  KEYCLOAK_WEBHOOK_AUDIENCE: audience = "",
+}: Settings): WebhookRules | undefined {
+  if (mode === "off") return undefined;
+  return mode === "bearer"
+    ? { mode, audience }
+    : { mode, secrets: [secret, before].filter((each) => each !== undefined) };
+}

@@ -1,6 +1,8 @@
 import * as df from "durable-functions";
 import { fulfilRequest, type FulfilRequestInput, fulfilRequestName } from "../orchestrations/fulfil-request.ts";
+import { followNotice, followNoticeName } from "../orchestrations/follow-notice.ts";
 import { workflowOf } from "../orchestrations/workflow.ts";
+import type { Notice } from "../shared/desktop/notice.ts";
 
 export function registerOrchestrations(): void {
   df.app.orchestration(fulfilRequestName, function* (context) {
@@ -8,5 +10,8 @@ export function registerOrchestrations(): void {
     const goOn = yield* fulfilRequest(workflowOf(context), input);
     // A fresh history for each request, so that a person's instance stays small for ever.
     if (goOn) context.df.continueAsNew(input);
+  });
+  df.app.orchestration(followNoticeName, function* (context) {
+    return yield* followNotice(workflowOf(context), context.df.getInput<Notice>());
   });
 }

@@ -4,6 +4,9 @@ import type { NamingRules } from "../shared/desktop/names.ts";
 import type { ManagedServer } from "../shared/azure/managed-server.ts";
 import type { GuacamoleDesktops } from "../shared/guacamole/desktops.ts";
 import type { VerifyToken } from "../shared/identity/access-token.ts";
+import type { VerifyLogout } from "../shared/identity/logout-token.ts";
+import type { People } from "../shared/identity/people.ts";
+import type { VerifyWebhook } from "../shared/identity/webhook.ts";
 import type { ClusterDesktops } from "../shared/kubernetes/desktops.ts";
 import type { Policies } from "../shared/kubernetes/policies.ts";
 import type { Requests } from "../shared/kubernetes/requests.ts";
@@ -19,6 +22,11 @@ export interface Services {
   guacamole: GuacamoleDesktops;
   server: ManagedServer;
   verifyToken: VerifyToken;
+  verifyLogout: VerifyLogout;
+  /** Undefined where Keycloak sends no events. */
+  verifyWebhook: VerifyWebhook | undefined;
+  /** Who people are at the identity provider now; undefined where it cannot be asked. */
+  people: People | undefined;
   now: () => Date;
 }
 

@@ -34,11 +34,14 @@ export async function liveWork(client: DurableClient, username: string): Promise
     const progress = status.customStatus as Progress | null;
     return { running: working.has(status.runtimeStatus), progress };
   } catch (error) {
-    // The library throws for unknown instances and tells it only in its text (DurableClient.getStatus).
-    if (error instanceof Error && error.message.includes("HTTP 404 response"))
-      return { running: false, progress: null };
+    if (isUnknownInstance(error)) return { running: false, progress: null };
     throw new ProductError("durable-unavailable", "look at the work on a request: the task hub does not answer", {
       cause: error,
     });
   }
+}
+
+/** The library throws for unknown instances and tells it only in its text (DurableClient.getStatus). */
+export function isUnknownInstance(error: unknown): boolean {
+  return error instanceof Error && error.message.includes("HTTP 404 response");
 }

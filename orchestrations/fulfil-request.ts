@@ -1,6 +1,7 @@
 import type { Task } from "durable-functions";
 import type { KnownDesktop } from "../shared/desktop/activities.ts";
-import type { DesktopRequest, Outcome } from "../shared/desktop/request.ts";
+import { isUnfinished } from "../shared/desktop/operation.ts";
+import type { DesktopRequest, Outcome, Removal } from "../shared/desktop/request.ts";
 import { activationSteps } from "./activation.ts";
 import { retireDesktop } from "./retirement.ts";
 import { runSaga } from "./saga.ts";
@@ -15,22 +16,34 @@ export interface FulfilRequestInput {
 }
 
 /**
- * Works towards what the person wants. It reads the newest request, runs the saga for it, records how it ended, and looks
- * again before it ends.
+ * Works towards what the person wants. It reads the newest request, removes what is to go for good, runs the saga for the
+ * request, records how each ended, and looks again before it ends.
  *
- * @returns whether there is a newer request to go on with
+ * @returns whether there is more to go on with
  */
 export function* fulfilRequest(workflow: Workflow, { username }: FulfilRequestInput): Generator<Task, boolean> {
   const record = yield* workflow.call("readRequest", { username });
-  if (!record || Object.hasOwn(record.outcomes, record.request.id)) return false;
-  const { request } = record;
+  if (!record || !isUnfinished(record)) return false;
+  const { request, removals = [] } = record;
 
-  const fulfilment = request.retire ? retireAll : request.workspace === null ? suspendAll : activate;
-  const outcome = yield* fulfilment(workflow, request);
-  yield* workflow.call("recordOutcome", { username, requestId: request.id, outcome });
+  for (const removal of removals) {
+    const outcome = yield* remove(workflow, username, removal);
+    yield* workflow.call("recordRemoval", { username, id: removal.id, outcome });
+  }
+  if (!Object.hasOwn(record.outcomes, request.id)) {
+    const outcome = yield* fulfil(workflow, request);
+    yield* workflow.call("recordOutcome", { username, requestId: request.id, outcome });
+  }
 
   const newest = yield* workflow.call("readRequest", { username });
-  return newest !== null && newest.request.id !== request.id;
+  const known = new Set(removals.map(({ id }) => id));
+  const more = newest?.removals?.some(({ id }) => !known.has(id)) ?? false;
+  return more || (newest !== null && newest.request.id !== request.id);
+}
+
+function fulfil(workflow: Workflow, request: DesktopRequest): Generator<Task, Outcome> {
+  if (request.retire) return retireAll(workflow, request);
+  return request.workspace === null ? suspendAll(workflow, request) : activate(workflow, request);
 }
 
 function* activate(workflow: Workflow, request: DesktopRequest): Generator<Task, Outcome> {
@@ -72,6 +85,19 @@ function* retireAll(workflow: Workflow, request: DesktopRequest): Generator<Task
   return endOf(workflow, leftovers, "nothing of this person is left");
 }
 
+function* remove(workflow: Workflow, username: string, { id, workspace }: Removal): Generator<Task, Outcome> {
+  const leftovers = yield* takeDown(
+    workflow,
+    { id },
+    {
+      list: () => workflow.call("listDesktops", { username, workspace }),
+      each: retireDesktop,
+      words: "removing",
+    },
+  );
+  return endOf(workflow, leftovers, `nothing of the desktop in ${workspace} is left`);
+}
+
 function endOf(workflow: Workflow, leftovers: readonly Leftover[], message: string): Outcome {
   const at = workflow.now().toISOString();
   const first = leftovers[0];
@@ -93,7 +119,7 @@ function suspendActive(workflow: Workflow, request: DesktopRequest, except?: str
 /** Takes desktops down one after the other; one that cannot be taken down does not stop the others. */
 function* takeDown(
   workflow: Workflow,
-  request: DesktopRequest,
+  { id: requestId }: Pick<DesktopRequest, "id">,
   { list, each, words }: { list: () => Generator<Task, KnownDesktop[]>; each: typeof suspendDesktop; words: string },
 ): Generator<Task, Leftover[]> {
   const leftovers: Leftover[] = [];
@@ -107,7 +133,7 @@ function* takeDown(
     const since = workflow.now().toISOString();
     const report = (step: string, number: number, of: number) => {
       const message = `${words} the desktop in ${desktop.workspace}`;
-      workflow.report({ requestId: request.id, step, number, of, since, message });
+      workflow.report({ requestId, step, number, of, since, message });
     };
     leftovers.push(...(yield* each(workflow, desktop, report)));
   }

@@ -49,6 +49,9 @@ describe("settings", () => {
     ["DESKTOP_DESTINATIONS", "secret"],
     ["DESKTOP_CPU_LIMIT", "secret"],
     ["OIDC_CLOCK_SKEW_SECONDS", "61"],
+    ["KEYCLOAK_WEBHOOK", "secret"],
+    ["KEYCLOAK_WEBHOOK_SECRET", "a secret"],
+    ["LEAVE_GRACE_MINUTES", "1441"],
   ])("%s is checked, and its value never repeated", (name, value) => {
     let message = "";
     try {
@@ -58,6 +61,32 @@ describe("settings", () => {
     }
     expect(message).toContain(name);
     expect(message).not.toContain("secret");
+  });
+
+  it.each<[string, Record<string, string>, RegExp]>([
+    ["a webhook that is signed with a secret", { KEYCLOAK_WEBHOOK: "hmac" }, /KEYCLOAK_WEBHOOK_SECRET is missing/],
+    ["a webhook that the realm signs", { KEYCLOAK_WEBHOOK: "bearer" }, /KEYCLOAK_WEBHOOK_AUDIENCE is missing/],
+    [
+      "one audience for webhook and access tokens",
+      { KEYCLOAK_WEBHOOK: "bearer", KEYCLOAK_WEBHOOK_AUDIENCE: "desktops", OIDC_AUDIENCE: "desktops" },
+      /must not be OIDC_AUDIENCE/,
+    ],
+    [
+      "a webhook of a realm that nobody named",
+      { KEYCLOAK_WEBHOOK: "bearer", KEYCLOAK_WEBHOOK_AUDIENCE: "hooks", OIDC_ISSUER: "https://login.example" },
+      /KEYCLOAK_REALM is missing/,
+    ],
+    ["an admin client without its secret", { KEYCLOAK_ADMIN_CLIENT: "reader" }, /KEYCLOAK_ADMIN_SECRET is missing/],
+  ])("that belong together are checked together: %s", (_name, given, fault) => {
+    expect(() => readSettings({ ...valid, ...given })).toThrow(fault);
+  });
+
+  it("know the realm and Keycloak's address from the issuer", () => {
+    const read = (issuer: string) => readSettings({ ...valid, OIDC_ISSUER: issuer });
+    expect(read("https://login.example/auth/realms/research%20env")).toMatchObject({
+      KEYCLOAK_REALM: "research env",
+      KEYCLOAK_ADMIN_URL: "https://login.example/auth",
+    });
   });
 
   it("are all in the README's table, with their descriptions, and nothing else is", async () => {

@@ -66,6 +66,50 @@ export const settingsSchema = z.object({
     .default("desktop-offboarding")
     .describe("Role of callers that may remove everything a person has"),
   ADMIN_ROLE: z.string().default("desktop-admin").describe("Role of administrators"),
+  MONITORING_ROLE: z
+    .string()
+    .default("desktop-monitoring")
+    .describe("Role of callers that may read why the product is not ready"),
+
+  GUACAMOLE_CLIENT: z
+    .string()
+    .default("guacamole")
+    .describe("Guacamole's client in Keycloak: its logins count, and logout tokens are for it"),
+  LEAVE_GRACE_MINUTES: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(1_440)
+    .default(15)
+    .describe("So long after a logout the desktop is suspended, unless the person is back"),
+  KEYCLOAK_WEBHOOK: z
+    .enum(["off", "hmac", "bearer"])
+    .default("off")
+    .describe("How keycloak-events signs: `hmac` with a secret, `bearer` with the realm's key (0.62 and newer)"),
+  KEYCLOAK_WEBHOOK_SECRET: secret().describe("With `hmac`: the webhook's secret, at least 16 characters"),
+  KEYCLOAK_WEBHOOK_SECRET_BEFORE: secret().describe("The secret before it, while it is being changed"),
+  KEYCLOAK_WEBHOOK_AUDIENCE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("With `bearer`: the webhook's audience; another one than OIDC_AUDIENCE"),
+  KEYCLOAK_REALM: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Name of the realm whose events count. Default: from OIDC_ISSUER"),
+  KEYCLOAK_ADMIN_URL: z
+    .url()
+    .optional()
+    .describe("Keycloak's address for its admin API. Default: the part of OIDC_ISSUER before /realms/"),
+  KEYCLOAK_ADMIN_CLIENT: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Client that may look people up (view-users). With it nothing is taken away on an event's word alone"),
+  KEYCLOAK_ADMIN_SECRET: secret().describe("That client's secret"),
+  KEYCLOAK_GROUPS_CLAIM: z.string().min(1).default("groups").describe("The claim that holds a person's groups"),
+  KEYCLOAK_ROLES_CLAIM: z.string().min(1).default("roles").describe("The claim that holds a person's roles"),
 
   WAKE_SCHEDULE: z
     .string()
@@ -78,6 +122,8 @@ export type Settings = z.output<typeof settingsSchema> & {
   WORKSPACES_NAMESPACE: string;
   GUACD_NAMESPACE: string;
   OIDC_JWKS_URL: string;
+  KEYCLOAK_REALM: string;
+  KEYCLOAK_ADMIN_URL: string;
   /** How desktops are where their workspace says nothing else. */
   desktopDefaults: PolicyTexts;
 };
@@ -95,6 +141,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   const policy = parsePolicy(desktopDefaults);
   const result = settingsSchema.safeParse(given, { reportInput: false });
   const faults = [
+    ...faultsTogether(given),
     ...(result.error?.issues ?? []).map(({ path, message }) => {
       const name = String(path[0]);
       return Object.hasOwn(given, name) ? `${name} ${message}` : `${name} is missing`;
@@ -106,13 +153,41 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       `read settings: ${faults.join("; ")} (set them in local.settings.json or as app settings; README lists all)`,
     );
   const settings = result.data;
+  // Keycloak's issuers are https://host[/path]/realms/NAME.
+  const [, keycloak = settings.OIDC_ISSUER, realm = ""] = /^(.*)\/realms\/([^/]+)$/.exec(settings.OIDC_ISSUER) ?? [];
   return {
     ...settings,
     desktopDefaults,
     WORKSPACES_NAMESPACE: settings.WORKSPACES_NAMESPACE ?? settings.NAMESPACE,
     GUACD_NAMESPACE: settings.GUACD_NAMESPACE ?? settings.NAMESPACE,
     OIDC_JWKS_URL: settings.OIDC_JWKS_URL ?? `${settings.OIDC_ISSUER}/protocol/openid-connect/certs`,
+    KEYCLOAK_REALM: settings.KEYCLOAK_REALM ?? decodeURIComponent(realm),
+    KEYCLOAK_ADMIN_URL: settings.KEYCLOAK_ADMIN_URL ?? keycloak,
   };
+}
+
+/** What is wrong with settings only beside one another. */
+function faultsTogether(given: Readonly<Record<string, string | undefined>>): string[] {
+  const webhook = given["KEYCLOAK_WEBHOOK"];
+  const audience = given["KEYCLOAK_WEBHOOK_AUDIENCE"];
+  const realmKnown = given["KEYCLOAK_REALM"] !== undefined || /\/realms\/[^/]+$/.test(given["OIDC_ISSUER"] ?? "");
+  return [
+    webhook === "hmac" && given["KEYCLOAK_WEBHOOK_SECRET"] === undefined
+      ? "KEYCLOAK_WEBHOOK_SECRET is missing (KEYCLOAK_WEBHOOK is hmac)"
+      : "",
+    webhook === "bearer" && audience === undefined
+      ? "KEYCLOAK_WEBHOOK_AUDIENCE is missing (KEYCLOAK_WEBHOOK is bearer)"
+      : "",
+    audience !== undefined && audience === given["OIDC_AUDIENCE"]
+      ? "KEYCLOAK_WEBHOOK_AUDIENCE must not be OIDC_AUDIENCE: a token for one must be none for the other"
+      : "",
+    webhook !== undefined && webhook !== "off" && !realmKnown
+      ? "KEYCLOAK_REALM is missing (OIDC_ISSUER does not end in /realms/NAME)"
+      : "",
+    given["KEYCLOAK_ADMIN_CLIENT"] !== undefined && given["KEYCLOAK_ADMIN_SECRET"] === undefined
+      ? "KEYCLOAK_ADMIN_SECRET is missing (KEYCLOAK_ADMIN_CLIENT is set)"
+      : "",
+  ].filter(Boolean);
 }
 
 /** The setting that is a policy field's default: `cpuLimit` is DESKTOP_CPU_LIMIT. */
@@ -128,6 +203,11 @@ function list(fallback?: string) {
       .filter(Boolean),
   );
   return fallback === undefined ? items : items.prefault(fallback);
+}
+
+/** Short ones are guessed. */
+function secret() {
+  return z.string().min(16, "has fewer than 16 characters").optional();
 }
 
 function labels(fallback: string) {

@@ -7,7 +7,7 @@ export const errorCodes = {
   "malformed-body": [400, "The body is not what this route takes"],
   "malformed-username": [400, "The username cannot be one of ours"],
   "malformed-parameter": [400, "A parameter has a wrong value"],
-  "not-authenticated": [401, "A valid access token is needed"],
+  "not-authenticated": [401, "It is not proven who calls"],
   "not-allowed": [403, "This token may not do that"],
   "not-found": [404, "There is nothing here"],
   "method-not-allowed": [405, "This route does not take that method"],
@@ -22,6 +22,7 @@ export const errorCodes = {
   "workspace-missing": [409, "The binding names a workspace that does not exist"],
   "invalid-policy": [409, "The workspace's policy cannot be followed"],
   "name-too-long": [409, "Workspace and username together are too long for Guacamole"],
+  "identity-changed": [409, "The username belongs to somebody else by now"],
   // The work
   "not-ours": [409, "An object of that name exists that this product did not create"],
   "cannot-start": [409, "The container cannot start"],

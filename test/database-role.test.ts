@@ -44,6 +44,7 @@ async function wholeLife(): Promise<void> {
   await guacamole.writeConnection(plan, "Abcdefg8");
   await guacamole.grantPermission(plan.names);
   expect(await guacamole.openedBy("alice")).toEqual(["cohort-a"]);
+  expect(await guacamole.openedSince("cohort-a", "alice", "2026-01-01T00:00:00.000Z")).toBe(false);
   await guacamole.writeConnection({ ...plan, until: "2027-01-31" }, "Hijklmn8");
   await guacamole.revokePermission(plan.names, { connection: true, group: true, self: true });
   await guacamole.removeConnection(plan.names, before);

@@ -11,6 +11,7 @@ import { type VirtualClock, virtualClock } from "../local/functions-host/clock.t
 import type { Faults } from "../local/functions-host/faults.ts";
 import { type FunctionsHost, startFunctionsHost } from "../local/functions-host/host.ts";
 import type { LogEntry } from "../local/functions-host/log.ts";
+import type { Client } from "../local/identity/accounts.ts";
 import { type IdentityProvider, startIdentityProvider } from "../local/identity/provider.ts";
 import type { ToldOperation } from "../local/main-job.ts";
 import { sampleUsers, serviceClient, writeSampleEstate } from "../local/sample-estate.ts";
@@ -18,7 +19,7 @@ import { sampleToken } from "../local/token.ts";
 import { describeWorld, type World } from "./world.ts";
 
 export const namespace = "guacamole";
-const audience = "guacamole-workspaces";
+const apiAudience = "guacamole-workspaces";
 
 export interface Reply<Body = ToldOperation> {
   status: number;
@@ -56,8 +57,22 @@ export interface TestEstate {
   close(): Promise<void>;
 }
 
-/** @param real a real cluster instead of the stand-in: as the tests see it, and as the product does */
-export async function startTestEstate(real?: { admin: KubeConfig; product: KubeConfig }): Promise<TestEstate> {
+/** The secret of Keycloak's webhook, and the client that administers the realm and reads it for the product. */
+const webhookSecret = "a webhook secret of the tests";
+export const keycloakAdmin: Client = {
+  id: "realm-admin",
+  secret: "an administrator's secret of the tests",
+  roles: ["view-users", "manage-users"],
+};
+
+/**
+ * @param real a real cluster instead of the stand-in: as the tests see it, and as the product does
+ * @param settings more settings of the product, and others in the place of the usual ones
+ */
+export async function startTestEstate(
+  real?: { admin: KubeConfig; product: KubeConfig },
+  settings: Readonly<Record<string, string>> = {},
+): Promise<TestEstate> {
   const folder = await mkdtemp(join(tmpdir(), "estate-"));
   const secret = "a secret of the tests";
   const [database, cluster, identity] = await Promise.all([
@@ -66,7 +81,12 @@ export async function startTestEstate(real?: { admin: KubeConfig; product: KubeC
       store: ":memory:",
       podDelays: { scheduledAfterMs: 5, runningAfterMs: 10, readyAfterMs: 20, goneAfterMs: 5 },
     }),
-    startIdentityProvider({ store: ":memory:", audience, clients: [serviceClient(secret)], users: sampleUsers }),
+    startIdentityProvider({
+      store: ":memory:",
+      audience: apiAudience,
+      clients: [serviceClient(secret), keycloakAdmin],
+      users: sampleUsers,
+    }),
   ]);
   const standIn = new KubeConfig();
   standIn.loadFromString(cluster.kubeconfig);
@@ -85,11 +105,14 @@ export async function startTestEstate(real?: { admin: KubeConfig; product: KubeC
       NAMESPACE: namespace,
       DATABASE_URL: database.url,
       OIDC_ISSUER: identity.issuer,
-      OIDC_AUDIENCE: audience,
+      OIDC_AUDIENCE: apiAudience,
       OIDC_CLIENTS: "workspace-action,guacamole-workspaces-cli",
       GUACAMOLE_URL: "http://127.0.0.1:8080/guacamole",
       DESKTOP_IMAGE: "example.org/desktop:1",
       DESKTOP_UNSCHEDULABLE_GRACE_SECONDS: "1",
+      KEYCLOAK_WEBHOOK: "hmac",
+      KEYCLOAK_WEBHOOK_SECRET: webhookSecret,
+      ...settings,
     },
     load: () => import("../functions/index.ts"),
   });
@@ -99,6 +122,17 @@ export async function startTestEstate(real?: { admin: KubeConfig; product: KubeC
   const store = join(folder, "task-hub.sqlite");
   const startHost = () => startFunctionsHost({ app, store, clock, faults, log: (entry) => log.push(entry) });
   let host = await startHost();
+  const audience = settings["KEYCLOAK_WEBHOOK_AUDIENCE"];
+  const listen = () => {
+    identity.tell({
+      backchannelLogout: `${host.url}/api/keycloak/backchannel-logout`,
+      webhook: {
+        url: `${host.url}/api/keycloak/events`,
+        ...(audience === undefined ? { secret: webhookSecret } : { audience }),
+      },
+    });
+  };
+  listen();
 
   const request = async <Body>(token: string, method: string, path: string, body?: unknown): Promise<Reply<Body>> => {
     const response = await fetch(`${host.url}/api${path}`, {
@@ -165,6 +199,7 @@ export async function startTestEstate(real?: { admin: KubeConfig; product: KubeC
     async restartHost() {
       await host.kill();
       host = await startHost();
+      listen();
     },
     async close() {
       await host.close();

@@ -3,13 +3,15 @@ import type { InvocationContext } from "@azure/functions";
 import type { ActivityName } from "../../shared/desktop/activities.ts";
 import { ProductError } from "../../shared/errors.ts";
 import type { Services } from "../services.ts";
-import type { Implements, Log } from "./activity.ts";
+import { wake } from "../wake.ts";
+import type { Implements, Surroundings } from "./activity.ts";
 import { bindingStatusActivities } from "./binding-status.ts";
 import { connectionActivities } from "./connection.ts";
 import { credentialActivities } from "./credential.ts";
 import { deploymentActivities } from "./deployment.ts";
 import { entitlementActivities } from "./entitlement.ts";
 import { networkPolicyActivities } from "./network-policy.ts";
+import { noticeActivities } from "./notices.ts";
 import { observationActivities } from "./observation.ts";
 import { permissionActivities } from "./permission.ts";
 import { requestActivities } from "./requests.ts";
@@ -32,17 +34,23 @@ export function registerActivities(services: Services): void {
     ...bindingStatusActivities(services),
     ...suspensionActivities(services),
     ...retirementActivities(services),
+    ...noticeActivities(services),
   };
 
   for (const [name, implementation] of Object.entries(implementations)) {
     df.app.activity(name, {
+      extraInputs: [df.input.durableClient()],
       handler: async (input: unknown, context: InvocationContext) => {
         try {
           // The orchestrations call through the same contract, so the input is of the implementation's type.
-          return await (implementation as (input: unknown, log: Log) => Promise<unknown>)(input, {
+          return await (implementation as (input: unknown, around: Surroundings) => Promise<unknown>)(input, {
             error: (message) => {
               context.error(message);
             },
+            info: (message) => {
+              context.log(message);
+            },
+            wake: (username) => wake(df.getClient(context), username),
           });
         } catch (error) {
           throw forHistory(error, context);

@@ -16,6 +16,7 @@ const putSchema = z.strictObject({
   workspace: z.string().refine(isWorkspaceName, "is not the name of a workspace"),
   claims: claimsSchema.optional(),
   subject: z.string().min(1).max(255).optional(),
+  session: z.string().min(1).max(255).optional(),
 });
 
 /** A login thread may wait this long. */
@@ -34,10 +35,10 @@ async function putDesktop(services: Services, { request, principal, client }: Ca
   const caller = authorize(services, principal, username, ["service", "self"]);
   const wait = readSeconds(request, "wait", longestWaitSeconds);
   const body = await readBody(request, putSchema);
-  if (caller === "self" && (body.claims ?? body.subject) !== undefined)
+  if (caller === "self" && (body.claims ?? body.subject ?? body.session) !== undefined)
     throw new ProductError(
       "not-allowed",
-      "only a service may say a person's claims or subject: yours are in your token",
+      "only a service may say a person's claims, subject or session: yours are in your token",
     );
 
   const known = await services.workspaces.known();
@@ -48,7 +49,9 @@ async function putDesktop(services: Services, { request, principal, client }: Ca
 
   const subject = subjectOf(caller, principal.subject, body.subject);
   const wanted = newRequest(services, { username, workspace: body.workspace, claims, subject });
-  return fulfil(services, client, wanted, () => isReady(services, plan), wait);
+  const session = caller === "self" ? principal.session : body.session;
+  const arrival = { at: wanted.requestedAt, session, subject, claims };
+  return fulfil(services, client, wanted, () => isReady(services, plan), wait, arrival);
 }
 
 async function deleteDesktop(services: Services, { request, principal, client }: Call) {

@@ -1,4 +1,5 @@
 import type { DurableClient } from "durable-functions";
+import type { Arrival } from "../../shared/desktop/notice.ts";
 import type { DesktopRequest } from "../../shared/desktop/request.ts";
 import { ask } from "../ask.ts";
 import type { Services } from "../services.ts";
@@ -12,7 +13,8 @@ export async function fulfil(
   wanted: DesktopRequest,
   asItEnded: () => Promise<boolean>,
   waitSeconds: number,
+  arrival?: Arrival,
 ): Promise<Answer> {
-  const record = await ask(services, client, wanted, asItEnded);
+  const record = await ask(services, client, wanted, asItEnded, arrival);
   return operationAnswer(record.request.id, await waitForEnd(services, client, record.request.id, record, waitSeconds));
 }

@@ -12,13 +12,9 @@ export async function readBody<Schema extends z.ZodType>(
   request: HttpRequest,
   schema: Schema,
 ): Promise<z.output<Schema>> {
-  const type = (request.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
-  if (type !== "application/json")
+  if (mediaTypeOf(request) !== "application/json")
     throw new ProductError("unsupported-media-type", "read body: send it as Content-Type: application/json");
-  const tooLarge = new ProductError("body-too-large", `read body: it has more than ${bodyBytes} bytes`);
-  if (Number(request.headers.get("content-length") ?? 0) > bodyBytes) throw tooLarge;
-  const bytes = new Uint8Array(await request.arrayBuffer());
-  if (bytes.byteLength > bodyBytes) throw tooLarge;
+  const bytes = await readBytes(request, bodyBytes);
 
   let body: unknown;
   try {
@@ -30,6 +26,19 @@ export async function readBody<Schema extends z.ZodType>(
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map(({ path, message }) => [path.join("."), message].filter(Boolean).join(": "));
   throw new ProductError("malformed-body", `read body: ${faults.join("; ")}`);
+}
+
+export function mediaTypeOf(request: HttpRequest): string | undefined {
+  return (request.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
+}
+
+/** The body as it was sent; throws `body-too-large` where it has more than so many bytes. */
+export async function readBytes(request: HttpRequest, most: number): Promise<Uint8Array> {
+  const tooLarge = new ProductError("body-too-large", `read body: it has more than ${most} bytes`);
+  if (Number(request.headers.get("content-length") ?? 0) > most) throw tooLarge;
+  const bytes = new Uint8Array(await request.arrayBuffer());
+  if (bytes.byteLength > most) throw tooLarge;
+  return bytes;
 }
 
 /** The person that the route names. */

@@ -21,7 +21,8 @@ export interface Call {
 export interface Answer {
   status: number;
   headers?: Record<string, string>;
-  body: unknown;
+  /** Absent: an empty body. */
+  body?: unknown;
 }
 
 export type Handler = (call: Call) => Promise<Answer | Refusal>;
@@ -46,15 +47,30 @@ export function registerRoute(
     handler: (request, context) =>
       answering(request, context, async () => {
         const handler = handlers[(request.method === "HEAD" ? "GET" : request.method) as Method];
-        if (!handler)
-          return {
-            refused: "method-not-allowed",
-            reason: `this route takes ${allowed.join(", ")}`,
-            headers: { allow: allowed.join(", ") },
-          };
+        if (!handler) return methodNotAllowed(allowed);
         const principal = await services.verifyToken(request.headers.get("authorization"));
         return handler({ request, principal, client: df.getClient(context) });
       }),
+  });
+}
+
+/** Registers a route that takes POST only and proves by itself who calls: by a signature or a token of another kind. */
+export function registerSignedRoute(
+  name: string,
+  path: string,
+  handler: (request: HttpRequest, client: df.DurableClient, context: InvocationContext) => Promise<Answer | Refusal>,
+): void {
+  app.http(name, {
+    route: path,
+    methods: everyMethod,
+    authLevel: "anonymous", // Keycloak can send no function key but in the address, which lands in logs
+    extraInputs: [df.input.durableClient()],
+    handler: (request, context) =>
+      answering(request, context, () =>
+        request.method === "POST"
+          ? handler(request, df.getClient(context), context)
+          : Promise.resolve(methodNotAllowed(["POST"])),
+      ),
   });
 }
 
@@ -85,6 +101,11 @@ export function registerNotFound(): void {
   });
 }
 
+function methodNotAllowed(allowed: readonly string[]): Refusal & { headers: Record<string, string> } {
+  const allow = allowed.join(", ");
+  return { refused: "method-not-allowed", reason: `this route takes ${allow}`, headers: { allow } };
+}
+
 async function answering(
   request: HttpRequest,
   context: InvocationContext,
@@ -98,12 +119,12 @@ async function answering(
     return {
       status: answer.status,
       headers: {
-        "content-type": "application/json",
+        ...(answer.body === undefined ? {} : { "content-type": "application/json" }),
         "cache-control": "no-store",
         "x-request-id": requestId,
         ...answer.headers,
       },
-      body: JSON.stringify(answer.body),
+      ...(answer.body === undefined ? {} : { body: JSON.stringify(answer.body) }),
     };
   } catch (error) {
     if (error instanceof ProductError) {

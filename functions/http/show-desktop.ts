@@ -27,7 +27,9 @@ export async function showDesktop(services: Services, { request, principal }: Ca
         workspace,
         wanted,
         state: "absent",
-        reason: record?.request.retire ? "everything this person had was removed" : "no desktop was ever asked for",
+        reason: record?.request.retire
+          ? (record.request.reason ?? "everything this person had was removed")
+          : "no desktop was ever asked for",
       },
     };
 
@@ -48,6 +50,7 @@ export async function showDesktop(services: Services, { request, principal }: Ca
     outcome?.state === "failed"
       ? { lastFailure: { workspace: wanted, code: outcome.code, reason: outcome.reason, step: outcome.step } }
       : {};
+  const { leaving } = record?.presence ?? {};
   const since = outcome?.at ?? record?.request.requestedAt;
-  return { status: 200, body: { username, workspace, wanted, ...state, since, ...link, ...lastFailure } };
+  return { status: 200, body: { username, workspace, wanted, ...state, since, ...link, ...lastFailure, leaving } };
 }

@@ -1,6 +1,6 @@
 import { app } from "@azure/functions";
 import * as df from "durable-functions";
-import { describeOperation } from "../../shared/desktop/operation.ts";
+import { isUnfinished } from "../../shared/desktop/operation.ts";
 import type { Services } from "../services.ts";
 import { liveWork, wake } from "../wake.ts";
 
@@ -18,10 +18,9 @@ export function registerWake(services: Services): void {
       for (const reason of damaged) context.warn(reason);
       for (const record of records) {
         const { id, username } = record.request;
-        if (Object.hasOwn(record.outcomes, id)) continue;
+        if (!isUnfinished(record)) continue;
         try {
-          const operation = describeOperation(id, record, await liveWork(client, username));
-          if (!operation.needsWaking) continue;
+          if ((await liveWork(client, username)).running) continue;
           await wake(client, username);
           context.log(`woke the request ${id}, which nobody worked on`);
         } catch (error) {

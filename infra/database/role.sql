@@ -36,6 +36,9 @@ GRANT SELECT ON guacamole_user_group_member TO guacamole_workspaces;
 GRANT SELECT ON guacamole_user_group_permission TO guacamole_workspaces;
 GRANT SELECT ON guacamole_sharing_profile_permission TO guacamole_workspaces;
 
+-- Whether somebody who logged out is back: since when sessions are open.
+GRANT SELECT ON guacamole_connection_history TO guacamole_workspaces;
+
 -- New rows take their ids from these.
 GRANT USAGE ON SEQUENCE guacamole_entity_entity_id_seq TO guacamole_workspaces;
 GRANT USAGE ON SEQUENCE guacamole_user_user_id_seq TO guacamole_workspaces;

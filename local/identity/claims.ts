@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { v5 as uuidFromName } from "uuid";
-import type { Client, User } from "./accounts.ts";
+import type { Client } from "./accounts.ts";
+import type { RealmUser } from "./realm-users.ts";
 
 export type Claims = Record<string, unknown>;
 
@@ -29,20 +30,25 @@ export function serviceAccountClaims(client: Client, frame: TokenFrame, now: Dat
 }
 
 /** Keycloak's claims of a person's token. The user's own claims are added, and cannot replace the ones below. */
-export function userClaims(user: User, frame: TokenFrame, now: Date): Claims {
-  const username = user.username.toLowerCase(); // as Keycloak keeps it
+export function userClaims(
+  { user, username, subject, groups }: RealmUser,
+  session: string,
+  frame: TokenFrame,
+  now: Date,
+): Claims {
   return {
     ...user.claims,
+    ...(user.claims && "groups" in user.claims ? { groups } : {}),
     ...commonClaims(frame, now),
-    sub: user.subject ?? stableId(username),
+    sub: subject,
     azp: cliClient,
-    sid: randomUUID(),
+    sid: session,
     preferred_username: username,
     realm_access: { roles: user.roles ?? [] },
   };
 }
 
-function commonClaims({ issuer, audience, tokenSeconds }: TokenFrame, now: Date): Claims {
+export function commonClaims({ issuer, audience, tokenSeconds }: TokenFrame, now: Date): Claims {
   const issuedAt = Math.floor(now.getTime() / 1000);
   return {
     exp: issuedAt + tokenSeconds,
@@ -57,6 +63,6 @@ function commonClaims({ issuer, audience, tokenSeconds }: TokenFrame, now: Date)
 }
 
 /** An id that a name has in every sample, after every restart. The namespace is an arbitrary constant. */
-function stableId(name: string): string {
+export function stableId(name: string): string {
   return uuidFromName(name, "6c3fbe8e-5c1b-4d0e-9d4b-0a5a3f3f6f0a");
 }

@@ -2,9 +2,13 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Client, User } from "./accounts.ts";
-import { serviceAccountClaims, userClaims, type Claims, type TokenFrame } from "./claims.ts";
+import { answerAdmin, logOut } from "./admin-api.ts";
+import { callerOf } from "./caller.ts";
+import { commonClaims, serviceAccountClaims, userClaims, type Claims, type TokenFrame } from "./claims.ts";
 import { discoveryDocument, paths } from "./discovery.ts";
-import { readForm } from "./read-form.ts";
+import type { Listeners, Telling } from "./listeners.ts";
+import { readForm, readText } from "./read-form.ts";
+import { realmUsers } from "./realm-users.ts";
 import { signJwt } from "./sign.ts";
 import { openSigningKeys } from "./signing-keys.ts";
 import { decideToken } from "./token-request.ts";
@@ -25,6 +29,8 @@ export interface IdentityProviderOptions {
   readonly now?: () => Date;
   /** How long a token lives; default 300, as in Keycloak. */
   readonly tokenSeconds?: number;
+  /** The client whose sessions' ends are told by back-channel logout; default "guacamole". */
+  readonly guacamoleClient?: string;
 }
 
 export interface IdentityProvider {
@@ -38,13 +44,20 @@ export interface IdentityProvider {
   signToken(claims?: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>;
   /** A new key signs from now on; tokens signed before stay valid. */
   rotateKeys(): Promise<void>;
+  /** From now on the realm tells these of what happens, as Keycloak with keycloak-events does. */
+  tell(listeners: Listeners): void;
+  /** A person logs out: resolves when the listeners have answered. Unknown people are ignored. */
+  logOut(username: string): Promise<void>;
   close(): Promise<void>;
 }
 
 interface Answer {
   readonly status: number;
-  readonly body: object;
+  readonly body?: object;
 }
+
+/** The role, of a client or a person, that Keycloak's admin API is open to here: reading, or changing too. */
+const adminRoles = { read: "view-users", write: "manage-users" };
 
 /** Starts an OpenID Connect issuer that signs access tokens like Keycloak's. Throws if the port is taken or the key store is damaged. */
 export async function startIdentityProvider(options: IdentityProviderOptions): Promise<IdentityProvider> {
@@ -53,8 +66,23 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
   const server = createServer();
   const port = await listen(server, options.port ?? 0);
   const realmPath = `/realms/${encodeURIComponent(realm)}`;
+  const adminPath = `/admin${realmPath}/`;
   const issuer = `http://127.0.0.1:${port}${realmPath}`;
   const frame: TokenFrame = { issuer, audience: options.audience, tokenSeconds: options.tokenSeconds ?? 300 };
+
+  const people = realmUsers(users);
+  let listeners: Listeners = {};
+  const telling: Telling = {
+    client: options.guacamoleClient ?? "guacamole",
+    realm,
+    listeners: () => listeners,
+    sign(claims, typ) {
+      const { iss, iat, exp, jti } = commonClaims(frame, now());
+      return sign({ iss, iat, exp, jti, ...claims }, { typ });
+    },
+    now,
+    log,
+  };
 
   function sign(claims: Claims, header: Record<string, unknown> = {}): string {
     const key = keys.current();
@@ -63,6 +91,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
 
   async function answer(request: IncomingMessage): Promise<Answer> {
     const path = request.url?.split("?")[0] ?? "";
+    if (path.startsWith(adminPath)) return answerAdminCall(request, path.slice(adminPath.length));
     const expected = path === realmPath + paths.token ? "POST" : "GET";
     if (!Object.values(paths).some((known) => path === realmPath + known)) return problem(404, "not_found");
     if (request.method !== expected) return problem(405, "invalid_request", `use ${expected}`);
@@ -71,10 +100,25 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
     return answerToken(request);
   }
 
+  async function answerAdminCall(request: IncomingMessage, path: string): Promise<Answer> {
+    const caller = await callerOf(request.headers.authorization, keys, issuer);
+    const needed = request.method === "GET" ? adminRoles.read : adminRoles.write;
+    if (!caller) return problem(401, "HTTP 401 Unauthorized");
+    if (!caller.roles.includes(needed)) return problem(403, "HTTP 403 Forbidden");
+    const text = await readText(request);
+    if (text === null) return problem(413, "HTTP 413 Content Too Large");
+    return answerAdmin(people, telling, {
+      method: request.method ?? "GET",
+      path: path.split("/").map(decodeURIComponent),
+      body: text === "" ? undefined : (JSON.parse(text) as unknown),
+      admin: { realmId: realm, userId: caller.subject, clientId: "the admin's client", username: caller.username },
+    });
+  }
+
   async function answerToken(request: IncomingMessage): Promise<Answer> {
     const form = await readForm(request);
     if (typeof form === "number") return problem(form, "invalid_request", form === 413 ? "too large" : "send a form");
-    const decision = decideToken(form, request.headers.authorization, clients, users);
+    const decision = decideToken(form, request.headers.authorization, clients, people);
     if ("error" in decision) {
       log(`refused a token: ${decision.error}`);
       return problem(decision.status, decision.error, decision.description);
@@ -82,7 +126,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
     const claims =
       "client" in decision
         ? serviceAccountClaims(decision.client, frame, now())
-        : userClaims(decision.user, frame, now());
+        : userClaims(decision.person, people.sessionOf(decision.person), frame, now());
     log(`issued a token to ${String(claims["preferred_username"])}`);
     return {
       status: 200,
@@ -105,7 +149,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
       })
       .then(({ status, body }) => {
         response.writeHead(status, { "content-type": "application/json", "cache-control": "no-store" });
-        response.end(JSON.stringify(body));
+        response.end(body && JSON.stringify(body));
       })
       .catch(() => request.destroy());
   });
@@ -117,6 +161,13 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
     signToken: async (claims, header) => {
       const [first = { id: "tests", secret: "", roles: [] }] = clients;
       return Promise.resolve(sign({ ...serviceAccountClaims(first, frame, now()), ...claims }, header));
+    },
+    tell(told) {
+      listeners = told;
+    },
+    async logOut(username) {
+      const person = people.byName(username);
+      if (person) await logOut(telling, person);
     },
     rotateKeys: () => keys.rotate(),
     close: async () => {

@@ -7,6 +7,12 @@ const bodyLimitBytes = 64 * 1024;
 export async function readForm(request: IncomingMessage): Promise<URLSearchParams | 413 | 415> {
   const mediaType = (request.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase();
   if (mediaType !== "application/x-www-form-urlencoded") return 415;
+  const text = await readText(request);
+  return text === null ? 413 : new URLSearchParams(text);
+}
+
+/** The body as text; null where it is too long. */
+export async function readText(request: IncomingMessage): Promise<string | null> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   // Read to the end even when it is too long, and forget it: what stayed unread would block the connection for its next request.
@@ -14,5 +20,5 @@ export async function readForm(request: IncomingMessage): Promise<URLSearchParam
     bytes += chunk.length;
     if (bytes <= bodyLimitBytes) chunks.push(chunk);
   }
-  return bytes > bodyLimitBytes ? 413 : new URLSearchParams(Buffer.concat(chunks).toString());
+  return bytes > bodyLimitBytes ? null : Buffer.concat(chunks).toString();
 }

@@ -2,7 +2,7 @@ import { createPrivateKey, generateKeyPair, randomUUID, type KeyObject } from "n
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
-import { calculateJwkThumbprint } from "jose";
+import { calculateJwkThumbprint, type JWK } from "jose";
 import { z } from "zod";
 
 export interface SigningKey {
@@ -14,7 +14,7 @@ export interface SigningKey {
 export interface SigningKeys {
   current(): SigningKey;
   /** The public halves, as the JWKS endpoint shows them. */
-  publicKeys(): object[];
+  publicKeys(): JWK[];
   rotate(): Promise<void>;
 }
 
@@ -42,7 +42,7 @@ export async function openSigningKeys(store: string): Promise<SigningKeys> {
     },
     publicKeys: () =>
       keys.map(({ kid, privateKey }) => {
-        const { kty, n, e } = privateKey.export({ format: "jwk" });
+        const { kty = "RSA", n = "", e = "" } = privateKey.export({ format: "jwk" });
         return { kid, kty, alg: "RS256", use: "sig", n, e };
       }),
     // One after the other: two at once would each drop the other's key.

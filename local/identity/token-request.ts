@@ -1,11 +1,12 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { cliClient } from "./claims.ts";
-import type { Client, User } from "./accounts.ts";
+import type { Client } from "./accounts.ts";
+import type { RealmUser, RealmUsers } from "./realm-users.ts";
 
 /** Who has proven to be whom at the token endpoint, or why not, in OAuth's words (RFC 6749 §5.2) with Keycloak's statuses. */
 export type TokenDecision =
   | { readonly client: Client }
-  | { readonly user: User }
+  | { readonly person: RealmUser }
   | { readonly status: 400 | 401; readonly error: string; readonly description: string };
 
 /** Decides about a token request from its form and its Authorization header. Changes nothing. */
@@ -13,7 +14,7 @@ export function decideToken(
   form: URLSearchParams,
   authorization: string | undefined,
   clients: readonly Client[],
-  users: readonly User[],
+  users: RealmUsers,
 ): TokenDecision {
   const repeated = [...form.keys()].find((name) => form.getAll(name).length > 1);
   if (repeated !== undefined) return refuse(400, "invalid_request", "duplicated parameter");
@@ -64,11 +65,12 @@ function decodeForm(text: string): string {
   return decodeURIComponent(text.replaceAll("+", " "));
 }
 
-function authenticateUser(form: URLSearchParams, users: readonly User[]): TokenDecision {
-  const name = form.get("username")?.toLowerCase();
+function authenticateUser(form: URLSearchParams, users: RealmUsers): TokenDecision {
+  const name = form.get("username") ?? undefined;
   if (name === undefined) return refuse(401, "invalid_request", "Missing parameter: username");
-  const user = users.find(({ username }) => username.toLowerCase() === name);
-  if (user !== undefined && same(form.get("password") ?? "", user.password)) return { user };
+  const person = users.byName(name);
+  if (person && same(form.get("password") ?? "", person.user.password))
+    return person.enabled ? { person } : refuse(400, "invalid_grant", "Account disabled");
   return refuse(401, "invalid_grant", "Invalid user credentials"); // the same for both: names stay unknown
 }
 

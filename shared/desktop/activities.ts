@@ -1,5 +1,6 @@
 import type { ErrorCode, Refusal } from "../errors.ts";
 import type { NamedDesktop } from "./names.ts";
+import type { Notice } from "./notice.ts";
 import type { DesktopPlan } from "./plan.ts";
 import type { DesktopRequest, Outcome, RequestRecord } from "./request.ts";
 import type { DesktopBefore } from "./state.ts";
@@ -58,13 +59,19 @@ export interface Activities {
   recordActive: { input: ObservedRun; output: null };
   restoreBindingStatus: { input: ObservedRun; output: null };
 
-  listDesktops: { input: { username: string }; output: KnownDesktop[] };
+  /** All of a person's desktops, or that in one workspace. */
+  listDesktops: { input: { username: string; workspace?: string | undefined }; output: KnownDesktop[] };
+  recordRemoval: { input: { username: string; id: string; outcome: Outcome }; output: null };
   retireDeployment: { input: KnownDesktop; output: null };
   retireService: { input: KnownDesktop; output: null };
   retireCredential: { input: KnownDesktop; output: null };
   retireNetworkPolicy: { input: KnownDesktop; output: null };
   retireConnection: { input: KnownDesktop; output: null };
   recordRetired: { input: KnownDesktop; output: null };
+
+  /** The people whom a notice is about, as far as we know them, by username. */
+  findPeople: { input: Notice; output: string[] };
+  applyNotice: { input: { notice: Notice; username: string }; output: null };
 
   listActiveDesktops: { input: { username: string; except?: string | undefined }; output: KnownDesktop[] };
   withdrawPermission: { input: KnownDesktop; output: null };

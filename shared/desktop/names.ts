@@ -82,6 +82,11 @@ export function personId(username: string): string {
   return hashOf("person", username);
 }
 
+/** Stands for a person's id at the identity provider, which may have any characters, in a label: 32 hex digits. */
+export function subjectId(subject: string): string {
+  return hashOf("subject", subject);
+}
+
 /** The value of the label `xlscsde.nhs.uk/username`. Two usernames can share it: always compare the spec too. */
 export function usernameLabel(username: string): string {
   return username.replace(/[^0-9a-z.]+/g, "___");

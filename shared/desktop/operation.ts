@@ -23,7 +23,8 @@ const tookItsPlace = "a newer request of this person took its place";
 export function describeOperation(requestId: string, record: RequestRecord, live: LiveWork): Operation {
   const outcome = Object.hasOwn(record.outcomes, requestId) ? record.outcomes[requestId] : undefined;
   if (outcome) return { state: outcome.state, outcome, needsWaking: false };
-  if (record.request.id !== requestId) {
+  const removal = record.removals?.some(({ id }) => id === requestId) ?? false;
+  if (record.request.id !== requestId && !removal) {
     const outcome: Outcome = { state: "superseded", at: record.request.requestedAt, reason: tookItsPlace };
     return { state: "superseded", outcome, needsWaking: false };
   }
@@ -31,6 +32,24 @@ export function describeOperation(requestId: string, record: RequestRecord, live
   return live.progress?.requestId === requestId
     ? { state: "running", progress: live.progress, needsWaking: false }
     : { state: "pending", needsWaking: false };
+}
+
+/** Whether anything is left to do for this person. */
+export function isUnfinished({ request, outcomes, removals = [] }: RequestRecord): boolean {
+  return removals.length > 0 || !Object.hasOwn(outcomes, request.id);
+}
+
+/** The record with a newer request in the place of its own. */
+export function supersede(current: RequestRecord, wanted: DesktopRequest): RequestRecord {
+  const superseded: Outcome = { state: "superseded", at: wanted.requestedAt, reason: tookItsPlace };
+  // What a retirement went through is no longer what an activation could go back to.
+  const before = current.request.retire && !wanted.retire ? undefined : current.before;
+  return {
+    ...current,
+    request: wanted,
+    before,
+    outcomes: addOutcome(current.outcomes, current.request.id, superseded),
+  };
 }
 
 /**
@@ -46,6 +65,7 @@ export function nextRequest(
   stillTrue: (request: DesktopRequest) => boolean,
 ): RequestRecord | null {
   const outcome = current?.outcomes[current.request.id];
+  if (current) refuseStranger(current, wanted);
   if (current?.request.retire && !outcome) {
     if (wanted.workspace === null) return null;
     throw new ProductError(
@@ -53,13 +73,28 @@ export function nextRequest(
       `ask for ${wanted.workspace}: everything of ${wanted.username} is being removed (ask again when that has ended)`,
     );
   }
+  if (current?.removals?.some(({ workspace }) => workspace === wanted.workspace))
+    throw new ProductError(
+      "being-retired",
+      `ask for ${wanted.workspace ?? ""}: the desktop there is being removed (ask again when that has ended)`,
+    );
   const same = current?.request.workspace === wanted.workspace && current.request.retire === wanted.retire;
   if (same) {
     if (!outcome || (outcome.state === "done" && stillTrue(current.request))) return null;
   }
-  if (!current) return { request: wanted, outcomes: {} };
-  const superseded: Outcome = { state: "superseded", at: wanted.requestedAt, reason: tookItsPlace };
-  // What a retirement went through is no longer what an activation could go back to.
-  const before = current.request.retire && !wanted.retire ? undefined : current.before;
-  return { request: wanted, before, outcomes: addOutcome(current.outcomes, current.request.id, superseded) };
+  return current ? supersede(current, wanted) : { request: wanted, outcomes: {} };
+}
+
+/**
+ * A username can be given to somebody new. What its first owner had is not theirs: it has to be removed before they get
+ * anything.
+ */
+function refuseStranger({ request, outcomes }: RequestRecord, wanted: DesktopRequest): void {
+  const another = request.subject !== undefined && wanted.subject !== undefined && request.subject !== wanted.subject;
+  const removed = request.retire === true && outcomes[request.id]?.state === "done";
+  if (another && !removed && !wanted.retire)
+    throw new ProductError(
+      "identity-changed",
+      `ask as ${wanted.username}: somebody else had that username before (retire ${wanted.username} first)`,
+    );
 }

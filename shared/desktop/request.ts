@@ -16,6 +16,34 @@ export interface DesktopRequest {
   subject?: string | undefined;
   /** The claims that bindings look at, as proven when the request was made. */
   claims: Claims;
+  /** Why there is to be no desktop, where it was not the person who said so. */
+  reason?: string | undefined;
+}
+
+/** What is known of where a person is: kept beside their request, since events tell of it in any order. */
+export interface Presence {
+  /** The newest time at which they were known to be there. */
+  seenAt: string;
+  /** The sessions at the identity provider in which they asked for a desktop, and whose end we have not heard of. */
+  sessions: readonly string[];
+  /** They logged out: unless they come back, their desktop is suspended at `until`. */
+  leaving?: { since: string; until: string } | undefined;
+}
+
+/** One desktop that is to go for good, beside whatever its person wants. */
+export interface Removal {
+  id: string;
+  workspace: string;
+  requestedAt: string;
+  reason: string;
+}
+
+/** A desktop that an administrator keeps from being taken down until a time. */
+export interface Kept {
+  workspace: string;
+  until: string;
+  by: string;
+  reason?: string | undefined;
 }
 
 /** How a request ended. */
@@ -41,6 +69,10 @@ export interface RequestRecord {
    * behind, so that a run that begins again, after whatever outage, still goes back to the true beginning.
    */
   before?: { workspace: string; desktop: DesktopBefore } | undefined;
+  presence?: Presence | undefined;
+  /** Removals that have not ended. */
+  removals?: readonly Removal[] | undefined;
+  kept?: Kept | undefined;
 }
 
 /**
@@ -65,8 +97,8 @@ export function instanceIdOf(username: string): string {
   return `person-${personId(username)}`;
 }
 
-/** An operation's id names its person and its request, so that it can be found without an index. */
-export function operationIdOf(request: DesktopRequest): string {
+/** An operation's id names its person and its request or removal, so that it can be found without an index. */
+export function operationIdOf(request: Pick<DesktopRequest, "id" | "username">): string {
   return `${personId(request.username)}.${request.id}`;
 }
 

@@ -25,6 +25,8 @@ export interface GuacamoleDesktops {
   openedBy(username: string): Promise<string[]>;
   /** The connections that have the person's username for a name: in which workspace, and where each leads. */
   connectionsOf(username: string): Promise<{ workspace: string; host: string | null }[]>;
+  /** Whether anybody opened a session to the person's desktop in this workspace at that time or later. */
+  openedSince(workspace: string, username: string, since: string): Promise<boolean>;
   /** Whether the database answers and has Guacamole's schema (1.0.0 or newer). */
   check(): Promise<string | null>;
 }
@@ -89,6 +91,10 @@ export function guacamoleDesktopsIn(database: Database, rules: NamingRules): Gua
       return own.map(({ workspace }) => workspace);
     },
     connectionsOf: (username) => database.query(sql.connectionsOf, [username]),
+    async openedSince(workspace, username, since) {
+      const [row] = await database.query<{ opened: boolean }>(sql.openedSince, [workspace, username, since]);
+      return row?.opened ?? false;
+    },
     async check() {
       const [row] = await database.query<{ present: boolean }>(sql.schemaPresent, []);
       return row?.present

@@ -218,4 +218,13 @@ export const connectionsOf = `
   WHERE c.connection_name = $1
   ORDER BY g.connection_group_name`;
 
+/** Whether a session to $2 (a username) in $1 (a workspace) began at $3 or later. */
+export const openedSince = `
+  SELECT EXISTS (
+    SELECT FROM guacamole_connection_history h
+    JOIN guacamole_connection c ON c.connection_id = h.connection_id
+    JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id AND g.parent_id IS NULL
+    WHERE g.connection_group_name = $1 AND c.connection_name = $2 AND h.start_date >= $3::timestamptz
+  ) AS opened`;
+
 export const schemaPresent = `SELECT to_regclass('guacamole_entity') IS NOT NULL AS present`;

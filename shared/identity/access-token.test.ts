@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type IdentityProvider, startIdentityProvider } from "../../local/identity/provider.ts";
-import { accessTokens, type TokenRules, type VerifyToken } from "./access-token.ts";
+import { accessTokens, type VerifyToken } from "./access-token.ts";
+import { type RealmRules, realmOf } from "./realm.ts";
 
 let provider: IdentityProvider;
-let rules: TokenRules;
+let rules: RealmRules;
+const ours = { audience: "us", clients: ["action"] };
 let verify: VerifyToken;
 
 beforeAll(async () => {
@@ -15,13 +17,11 @@ beforeAll(async () => {
   });
   rules = {
     issuer: provider.issuer,
-    audience: "us",
     jwksUrl: `${provider.issuer}/protocol/openid-connect/certs`,
     algorithms: ["RS256"],
-    clients: ["action"],
     clockSkewSeconds: 30,
   };
-  verify = accessTokens(rules);
+  verify = accessTokens(realmOf(rules), ours);
 });
 afterAll(() => provider.close());
 
@@ -89,13 +89,13 @@ describe("an access token", () => {
   it("signed with an older key of the issuer is still good", async () => {
     const token = await provider.signToken();
     await provider.rotateKeys();
-    await expect(accessTokens(rules)(`Bearer ${token}`)).resolves.toMatchObject({
+    await expect(accessTokens(realmOf(rules), ours)(`Bearer ${token}`)).resolves.toMatchObject({
       subject: expect.any(String) as string,
     });
   });
 
   it("cannot be checked while the issuer's keys are out of reach, which is not the caller's fault", async () => {
-    const away = accessTokens({ ...rules, jwksUrl: "http://127.0.0.1:1/certs" });
+    const away = accessTokens(realmOf({ ...rules, jwksUrl: "http://127.0.0.1:1/certs" }), ours);
     await expect(away(`Bearer ${await provider.signToken()}`)).rejects.toMatchObject({ code: "identity-unavailable" });
   });
 });

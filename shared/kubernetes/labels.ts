@@ -11,6 +11,8 @@ export const label = {
   managedBy: "xlscsde.nhs.uk/managedBy",
   /** 32 hex digits that stand for the person: unlike the username's label, no two people share it. */
   person: "xlscsde.nhs.uk/person",
+  /** On a request: 32 hex digits that stand for the person's id at the identity provider. */
+  subject: "xlscsde.nhs.uk/subject",
 } as const;
 
 export const annotation = {

@@ -1,6 +1,6 @@
-import type { V1ConfigMap } from "@kubernetes/client-node";
+import type { V1ConfigMap, V1ObjectMeta } from "@kubernetes/client-node";
 import { z } from "zod";
-import { personId } from "../desktop/names.ts";
+import { personId, subjectId } from "../desktop/names.ts";
 import { addOutcome, type DesktopRequest, type Outcome, type RequestRecord } from "../desktop/request.ts";
 import type { DesktopBefore } from "../desktop/state.ts";
 import { type ErrorCode, errorCodes, ProductError } from "../errors.ts";
@@ -15,6 +15,7 @@ const requestSchema: z.ZodType<DesktopRequest> = z.object({
   requestedAt: z.string(),
   subject: z.string().optional(),
   claims: z.record(z.string(), z.unknown()),
+  reason: z.string().optional(),
 });
 
 const outcomeSchema: z.ZodType<Outcome> = z.discriminatedUnion("state", [
@@ -37,11 +38,27 @@ const beforeSchema = z.object({
   desktop: z.custom<DesktopBefore>((value) => typeof value === "object" && value !== null && "permissions" in value),
 });
 
-const recordSchema: z.ZodType<RequestRecord> = z.object({
+const recordSchema = z.object({
   request: requestSchema,
   outcomes: z.record(z.string(), outcomeSchema),
   before: beforeSchema.optional(),
+  presence: z
+    .object({
+      seenAt: z.string(),
+      sessions: z.array(z.string()),
+      leaving: z.object({ since: z.string(), until: z.string() }).optional(),
+    })
+    .optional(),
+  removals: z
+    .array(z.object({ id: z.string(), workspace: z.string(), requestedAt: z.string(), reason: z.string() }))
+    .optional(),
+  kept: z
+    .object({ workspace: z.string(), until: z.string(), by: z.string(), reason: z.string().optional() })
+    .optional(),
 });
+
+/** Each part of a record is JSON under its own key, so that people can read it with kubectl. */
+const parts = Object.keys(recordSchema.shape);
 
 /** The desired state: one ConfigMap a person, written with optimistic concurrency. */
 export interface Requests {
@@ -59,8 +76,12 @@ export interface Requests {
    * left behind: then the next run for that workspace goes back to it.
    */
   recordOutcome(person: string, requestId: string, outcome: Outcome): Promise<void>;
+  /** Adds the outcome of a removal, which is no longer to be done then. */
+  recordRemoval(person: string, id: string, outcome: Outcome): Promise<void>;
   /** Keeps what was there before work on a desktop began, and returns what was kept first. */
   keepBefore(person: string, workspace: string, desktop: DesktopBefore): Promise<DesktopBefore>;
+  /** The people whom the identity provider knows by this id: one, unless they were renamed there. */
+  bySubject(subject: string): Promise<RequestRecord[]>;
   /** Everybody's requests; a damaged one is left out, so that it never stops the others, and named. */
   all(): Promise<{ records: RequestRecord[]; damaged: string[] }>;
 }
@@ -75,6 +96,21 @@ export function requestsIn(cluster: Cluster, namespace: string): Requests {
     metadata: { name: `desktop-request-${person}`, namespace },
   });
 
+  async function list(selector: string): Promise<{ records: RequestRecord[]; damaged: string[] }> {
+    const labels = `${label.managedBy}=${manager},${label.purpose}=${purpose.request}${selector}`;
+    const found = await cluster.list<V1ConfigMap>({ apiVersion: "v1", kind: "ConfigMap" }, namespace, { labels });
+    const records: RequestRecord[] = [];
+    const damaged: string[] = [];
+    for (const object of found) {
+      try {
+        records.push(parse(object));
+      } catch (error) {
+        damaged.push((error as Error).message);
+      }
+    }
+    return { records, damaged };
+  }
+
   const requests: Requests = {
     async read(person) {
       const found = await cluster.read<V1ConfigMap>(reference(person));
@@ -86,7 +122,7 @@ export function requestsIn(cluster: Cluster, namespace: string): Requests {
         const record = decide(found && parse(found));
         if (!record) return found && parse(found);
         const written = found
-          ? await cluster.replace({ ...found, ...kindOf(reference(person)), ...contentOf(record) })
+          ? await cluster.replace({ ...found, ...kindOf(reference(person)), ...contentOf(record, found.metadata) })
           : await cluster.create({ ...manifestOf(reference(person), record) });
         if (written) return record;
       }
@@ -100,11 +136,24 @@ export function requestsIn(cluster: Cluster, namespace: string): Requests {
         person,
         (current) =>
           current && {
-            request: current.request,
+            ...current,
             outcomes: addOutcome(current.outcomes, requestId, outcome),
-            ...(outcome.state === "failed" && outcome.leftBehind.length > 0 ? { before: current.before } : {}),
+            before: outcome.state === "failed" && outcome.leftBehind.length > 0 ? current.before : undefined,
           },
       );
+    },
+    async recordRemoval(person, id, outcome) {
+      await requests.update(person, (current) => {
+        const removal = current?.removals?.find((each) => each.id === id);
+        if (!current || !removal) return null;
+        const removals = current.removals?.filter((each) => each.id !== id) ?? [];
+        return {
+          ...current,
+          outcomes: addOutcome(current.outcomes, id, outcome),
+          removals: removals.length > 0 ? removals : undefined,
+          before: current.before?.workspace === removal.workspace ? undefined : current.before,
+        };
+      });
     },
     async keepBefore(person, workspace, desktop) {
       const record = await requests.update(person, (current) =>
@@ -112,20 +161,11 @@ export function requestsIn(cluster: Cluster, namespace: string): Requests {
       );
       return record?.before?.workspace === workspace ? record.before.desktop : desktop;
     },
-    async all() {
-      const labels = `${label.managedBy}=${manager},${label.purpose}=${purpose.request}`;
-      const found = await cluster.list<V1ConfigMap>({ apiVersion: "v1", kind: "ConfigMap" }, namespace, { labels });
-      const records: RequestRecord[] = [];
-      const damaged: string[] = [];
-      for (const object of found) {
-        try {
-          records.push(parse(object));
-        } catch (error) {
-          damaged.push((error as Error).message);
-        }
-      }
-      return { records, damaged };
+    async bySubject(subject) {
+      const { records } = await list(`,${label.subject}=${subjectId(subject)}`);
+      return records.filter(({ request }) => request.subject === subject);
     },
+    all: () => list(""),
   };
   return requests;
 }
@@ -134,23 +174,26 @@ function kindOf({ apiVersion, kind }: Reference) {
   return { apiVersion, kind };
 }
 
-function contentOf({ request, outcomes, before }: RequestRecord) {
+function contentOf(record: RequestRecord, metadata: V1ObjectMeta = {}) {
+  const { username, subject } = record.request;
+  const entries = Object.entries(record).filter(([, value]) => value !== undefined);
   return {
-    data: {
-      request: JSON.stringify(request),
-      outcomes: JSON.stringify(outcomes),
-      ...(before && { before: JSON.stringify(before) }),
+    metadata: {
+      ...metadata,
+      labels: {
+        ...metadata.labels,
+        [label.managedBy]: manager,
+        [label.purpose]: purpose.request,
+        [label.person]: personId(username),
+        ...(subject === undefined ? {} : { [label.subject]: subjectId(subject) }),
+      },
     },
+    data: Object.fromEntries(entries.map(([key, value]) => [key, JSON.stringify(value)])),
   };
 }
 
 function manifestOf({ metadata, ...kind }: Reference, record: RequestRecord): V1ConfigMap {
-  const labels = {
-    [label.managedBy]: manager,
-    [label.purpose]: purpose.request,
-    [label.person]: personId(record.request.username),
-  };
-  return { ...kind, metadata: { ...metadata, labels }, ...contentOf(record) };
+  return { ...kind, ...contentOf(record, metadata) };
 }
 
 function parse(found: V1ConfigMap): RequestRecord {
@@ -158,11 +201,10 @@ function parse(found: V1ConfigMap): RequestRecord {
   if (!isOurs(found))
     throw new ProductError("not-ours", `read desktop request: the ConfigMap ${name} is not ours (rename or remove it)`);
   try {
-    return recordSchema.parse({
-      request: JSON.parse(found.data?.["request"] ?? "null") as unknown,
-      outcomes: JSON.parse(found.data?.["outcomes"] ?? "{}") as unknown,
-      before: found.data?.["before"] === undefined ? undefined : (JSON.parse(found.data["before"]) as unknown),
-    });
+    const { data = {} } = found;
+    const known = parts.filter((part) => data[part] !== undefined);
+    const read = known.map((part): [string, unknown] => [part, JSON.parse(data[part] ?? "")]);
+    return recordSchema.parse(Object.fromEntries(read)) satisfies RequestRecord;
   } catch (error) {
     throw new ProductError(
       "internal",

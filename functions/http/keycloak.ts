@@ -1,0 +1,100 @@
+import { createHash } from "node:crypto";
+import type { HttpRequest, InvocationContext } from "@azure/functions";
+import type { DurableClient } from "durable-functions";
+import { followNoticeName } from "../../orchestrations/follow-notice.ts";
+import type { Notice } from "../../shared/desktop/notice.ts";
+import { ProductError, type Refusal, refuse } from "../../shared/errors.ts";
+import { readKeycloakEvent } from "../../shared/identity/keycloak-event.ts";
+import type { Logout } from "../../shared/identity/logout-token.ts";
+import type { Services } from "../services.ts";
+import { startOnce } from "../start-once.ts";
+import { mediaTypeOf, readBytes } from "./input.ts";
+import { type Answer, registerSignedRoute } from "./route.ts";
+
+/** An update of a whole realm is the largest event there is. */
+const eventBytes = 256 * 1024;
+const formBytes = 16 * 1024;
+/** keycloak-events tries for 15 minutes; the rest is for clocks. */
+const replayMilliseconds = 20 * 60_000;
+
+/** Keycloak's own calls. Both only prove who calls and keep what was said: an orchestration acts on it. */
+export function registerKeycloak(services: Services): void {
+  registerSignedRoute("keycloakEvents", "keycloak/events", (request, client, context) =>
+    takeEvent(services, request, client, context),
+  );
+  registerSignedRoute("backchannelLogout", "keycloak/backchannel-logout", (request, client) =>
+    takeLogout(services, request, client),
+  );
+}
+
+/** Whatever is authentic is answered with 202, also what is nothing to us: the sender repeats everything else for 15 minutes. */
+async function takeEvent(
+  { verifyWebhook, settings, now }: Services,
+  request: HttpRequest,
+  client: DurableClient,
+  context: InvocationContext,
+): Promise<Answer | Refusal> {
+  if (!verifyWebhook) return refuse("not-found", "no events are taken here (KEYCLOAK_WEBHOOK is off)");
+  const body = await readBytes(request, eventBytes);
+  const { headers } = request;
+  const signed = { signature: headers.get("x-keycloak-signature"), authorization: headers.get("authorization") };
+  await verifyWebhook(signed, body);
+  if (mediaTypeOf(request) !== "application/json")
+    throw new ProductError("unsupported-media-type", "read event: send it as Content-Type: application/json");
+
+  const event = readKeycloakEvent(body, settings.GUACAMOLE_CLIENT);
+  if (!event) {
+    context.warn("an event with a valid signature is none that can be read; it is ignored");
+    return { status: 202, body: { status: "ignored" } };
+  }
+  const eventId = event.id;
+  if (event.realm !== settings.KEYCLOAK_REALM || !event.notice)
+    return { status: 202, body: { status: "ignored", eventId } };
+  // A webhook token says itself until when it counts; a body signed with a secret counts for ever.
+  if (settings.KEYCLOAK_WEBHOOK === "hmac" && Math.abs(now().getTime() - event.time.getTime()) > replayMilliseconds) {
+    context.warn(`the event ${eventId} is of ${event.time.toISOString()}: too far from now to act on`);
+    return { status: 202, body: { status: "stale", eventId } };
+  }
+  const status = await keep(client, "event", `${settings.KEYCLOAK_REALM}:${eventId}`, event.notice);
+  return { status: 202, body: { status, eventId } };
+}
+
+/** OpenID Connect Back-Channel Logout 1.0 §2.8: 200 for a logout that we know nothing of, too; 400 for what is no logout. */
+async function takeLogout(services: Services, request: HttpRequest, client: DurableClient): Promise<Answer> {
+  const token = await readLogoutToken(request);
+  if (token === null) return invalidLogout("send logout_token, once, as application/x-www-form-urlencoded");
+  let logout: Logout;
+  try {
+    logout = await services.verifyLogout(token);
+  } catch (error) {
+    if (error instanceof ProductError && error.code === "not-authenticated") return invalidLogout(error.message);
+    throw error;
+  }
+  const { id, subject, session, issuedAt } = logout;
+  const notice: Notice = {
+    id,
+    // It tells whole seconds: what came before it in the same second is older.
+    at: new Date(issuedAt.getTime() + 999).toISOString(),
+    subject,
+    told: { what: "left", which: session === undefined ? "every session" : { session } },
+  };
+  const status = await keep(client, "logout", `${services.settings.OIDC_ISSUER}:${id}`, notice);
+  return status === "duplicate" ? invalidLogout("check logout token: it was used before") : { status: 200 };
+}
+
+async function readLogoutToken(request: HttpRequest): Promise<string | null> {
+  if (mediaTypeOf(request) !== "application/x-www-form-urlencoded") return null;
+  const form = new URLSearchParams(new TextDecoder().decode(await readBytes(request, formBytes)));
+  const [token, ...more] = form.getAll("logout_token");
+  return token === undefined || more.length > 0 ? null : token;
+}
+
+function invalidLogout(reason: string): Answer {
+  return { status: 400, body: { error: "invalid_request", error_description: reason } };
+}
+
+/** In one durable step: the task hub keeps the notice, and that it was there. */
+function keep(client: DurableClient, kind: string, key: string, notice: Notice): Promise<"accepted" | "duplicate"> {
+  const id = createHash("sha256").update(key).digest("hex").slice(0, 40);
+  return startOnce(client, followNoticeName, `${kind}-${id}`, notice);
+}

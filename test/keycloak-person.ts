@@ -1,0 +1,47 @@
+import KeycloakAdminClient from "@keycloak/keycloak-admin-client";
+import { KubernetesObjectApi, type V1ConfigMap } from "@kubernetes/client-node";
+import { sampleToken } from "../local/token.ts";
+import { personId } from "../shared/desktop/names.ts";
+import { keycloakAdmin, namespace, type TestEstate } from "./estate.ts";
+import type { Presence } from "../shared/desktop/request.ts";
+
+/** An administrator of the realm, with Keycloak's own client library. */
+export async function realmAdministrator({ identity }: TestEstate): Promise<KeycloakAdminClient> {
+  const { origin } = new URL(identity.issuer);
+  const keycloak = new KeycloakAdminClient({ baseUrl: origin, realmName: "sde" });
+  await keycloak.auth({
+    grantType: "client_credentials",
+    clientId: keycloakAdmin.id,
+    clientSecret: keycloakAdmin.secret,
+  });
+  return keycloak;
+}
+
+/** The person's id at the identity provider, from a token of theirs. */
+export async function subjectOf({ identity }: TestEstate, username: string): Promise<string> {
+  const [, payload = ""] = (await sampleToken(identity.issuer, username)).split(".");
+  return (JSON.parse(Buffer.from(payload, "base64url").toString()) as { sub: string }).sub;
+}
+
+/** What the product knows of where the person is. */
+export async function presenceOf({ kubeconfig }: TestEstate, username: string): Promise<Presence | null> {
+  const api = KubernetesObjectApi.makeApiClient(kubeconfig);
+  const found = await api.read<V1ConfigMap>({
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: `desktop-request-${personId(username)}`, namespace },
+  });
+  return JSON.parse(found.data?.["presence"] ?? "null") as Presence | null;
+}
+
+/** Guacamole's record of a session that begins now, in the person's desktop. */
+export async function openSession({ guacamole }: TestEstate, workspace: string, username: string): Promise<void> {
+  const { rowCount } = await guacamole.query(
+    `INSERT INTO guacamole_connection_history (username, connection_id, connection_name, start_date)
+     SELECT $3, c.connection_id, c.connection_name, $4
+     FROM guacamole_connection c JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id
+     WHERE g.connection_group_name = $1 AND c.connection_name = $2`,
+    [workspace, username, `${workspace}@${username}`, new Date()],
+  );
+  if (rowCount !== 1) throw new Error(`open a session of ${username}: there is no connection in ${workspace}`);
+}
