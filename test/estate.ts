@@ -58,7 +58,7 @@ export interface TestEstate {
 }
 
 /** The secret of Keycloak's webhook, and the client that administers the realm and reads it for the product. */
-const webhookSecret = "a webhook secret of the tests";
+export const webhookSecret = "a webhook secret of the tests";
 export const keycloakAdmin: Client = {
   id: "realm-admin",
   secret: "an administrator's secret of the tests",
