@@ -28,6 +28,7 @@ export const errorCodes = {
   "cannot-start": [409, "The container cannot start"],
   "not-ready-in-time": [504, "The container was not ready in time"],
   "database-not-running": [503, "The managed database server is not running"],
+  "not-running": [409, "The desktop does not run"],
   "being-retired": [409, "Everything that this person has is being removed"],
   "request-changed": [409, "A newer request took its place"],
   "too-many-writers": [503, "Others kept changing the same object"],

@@ -16,6 +16,7 @@ import { type IdentityProvider, startIdentityProvider } from "../local/identity/
 import type { ToldOperation } from "../local/main-job.ts";
 import { sampleUsers, serviceClient, writeSampleEstate } from "../local/sample-estate.ts";
 import { sampleToken } from "../local/token.ts";
+import { expectDescribed } from "./answer-shapes.ts";
 import { describeWorld, type World } from "./world.ts";
 
 export const namespace = "guacamole";
@@ -143,7 +144,9 @@ export async function startTestEstate(
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    return { status: response.status, headers: response.headers, body: (await response.json()) as Body };
+    const answer: unknown = await response.json();
+    expectDescribed(method, path, response.status, answer);
+    return { status: response.status, headers: response.headers, body: answer as Body };
   };
   const serviceToken = async () => {
     const response = await fetch(`${identity.issuer}/protocol/openid-connect/token`, {

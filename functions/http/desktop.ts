@@ -6,35 +6,64 @@ import { isReady, isSuspended } from "../as-it-ended.ts";
 import { newRequest } from "../ask.ts";
 import { planFor } from "../plan.ts";
 import type { Services } from "../services.ts";
+import { desktopAnswer } from "./answers.ts";
+import { type Call, endpoint } from "./endpoint.ts";
 import { fulfil } from "./fulfil.ts";
-import { authorize, type CallerKind, readBody, readSeconds, readUsername } from "./input.ts";
-import { type Call, registerRoute } from "./route.ts";
+import { type CallerKind, waitUpTo } from "./input.ts";
+import { operationAnswers } from "./operation.ts";
+import { registerRoute } from "./route.ts";
 import { showDesktop } from "./show-desktop.ts";
 
-const claimsSchema = z.record(z.string(), z.unknown());
-const putSchema = z.strictObject({
-  workspace: z.string().refine(isWorkspaceName, "is not the name of a workspace"),
-  claims: claimsSchema.optional(),
-  subject: z.string().min(1).max(255).optional(),
-  session: z.string().min(1).max(255).optional(),
-});
+const putSchema = z
+  .strictObject({
+    workspace: z
+      .string()
+      .refine(isWorkspaceName, "is not the name of a workspace")
+      .meta({ examples: ["asthma-cohort"] }),
+    claims: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .meta({ description: "The person's claims that bindings look at; for services: a person's are in their token" }),
+    subject: z.string().min(1).max(255).optional().meta({ description: "The person's id in Keycloak; for services" }),
+    session: z.string().min(1).max(255).optional().meta({ description: "The session in Keycloak; for services" }),
+  })
+  .meta({ id: "DesktopWish" });
+type Wish = z.output<typeof putSchema>;
 
 /** A login thread may wait this long. */
-const longestWaitSeconds = 10;
+const query = z.object({ wait: waitUpTo(10) });
+type Wait = z.output<typeof query>;
 
 export function registerDesktop(services: Services): void {
   registerRoute(services, "desktop", "users/{username}/desktop", {
-    GET: (call) => showDesktop(services, call),
-    PUT: (call) => putDesktop(services, call),
-    DELETE: (call) => deleteDesktop(services, call),
+    GET: endpoint({
+      summary: "The person's desktop, with the reason for its state",
+      callers: ["service", "self", "admin"],
+      answers: { 200: { words: "The desktop that the person has", body: desktopAnswer } },
+      handle: (call) => showDesktop(services, call),
+    }),
+    PUT: endpoint({
+      summary: "Ask for the desktop in a workspace",
+      description:
+        "The same wish again is the same operation. A wish for another workspace brings that up before this goes down.",
+      callers: ["service", "self"],
+      query,
+      body: putSchema,
+      answers: operationAnswers,
+      handle: (call) => putDesktop(services, call),
+    }),
+    DELETE: endpoint({
+      summary: "Suspend the person's desktop",
+      description: "Access is withdrawn and the container stopped; it is kept for the next time.",
+      callers: ["service", "self"],
+      query,
+      answers: operationAnswers,
+      handle: (call) => deleteDesktop(services, call),
+    }),
   });
 }
 
-async function putDesktop(services: Services, { request, principal, client }: Call) {
-  const username = readUsername(request);
-  const caller = authorize(services, principal, username, ["service", "self"]);
-  const wait = readSeconds(request, "wait", longestWaitSeconds);
-  const body = await readBody(request, putSchema);
+async function putDesktop(services: Services, { caller, username, principal, client, query, body }: Call<Wait, Wish>) {
   if (caller === "self" && (body.claims ?? body.subject ?? body.session) !== undefined)
     throw new ProductError(
       "not-allowed",
@@ -51,14 +80,10 @@ async function putDesktop(services: Services, { request, principal, client }: Ca
   const wanted = newRequest(services, { username, workspace: body.workspace, claims, subject });
   const session = caller === "self" ? principal.session : body.session;
   const arrival = { at: wanted.requestedAt, session, subject, claims };
-  return fulfil(services, client, wanted, () => isReady(services, plan), wait, arrival);
+  return fulfil(services, client, wanted, () => isReady(services, plan), query.wait, arrival);
 }
 
-async function deleteDesktop(services: Services, { request, principal, client }: Call) {
-  const username = readUsername(request);
-  const caller = authorize(services, principal, username, ["service", "self"]);
-  const wait = readSeconds(request, "wait", longestWaitSeconds);
-
+async function deleteDesktop(services: Services, { caller, username, principal, client, query }: Call<Wait>) {
   const record = await services.requests.read(personId(username));
   if (!record) {
     const { bindings } = await services.workspaces.known();
@@ -69,7 +94,7 @@ async function deleteDesktop(services: Services, { request, principal, client }:
   const subject = subjectOf(caller, principal.subject, record?.request.subject);
   const claims = record?.request.claims ?? {};
   const wanted = newRequest(services, { username, workspace: null, claims, subject });
-  return fulfil(services, client, wanted, () => isSuspended(services, username), wait);
+  return fulfil(services, client, wanted, () => isSuspended(services, username), query.wait);
 }
 
 function subjectOf(caller: CallerKind, own: string, said: string | undefined): string | undefined {

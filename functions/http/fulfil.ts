@@ -4,7 +4,7 @@ import type { DesktopRequest } from "../../shared/desktop/request.ts";
 import { ask } from "../ask.ts";
 import type { Services } from "../services.ts";
 import { operationAnswer, waitForEnd } from "./operation.ts";
-import type { Answer } from "./route.ts";
+import type { Answer } from "./endpoint.ts";
 
 /** Asks, and answers with the operation that it became, after waiting so long for its end. */
 export async function fulfil(

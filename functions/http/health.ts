@@ -1,27 +1,58 @@
 import type { Services } from "../services.ts";
+import { liveAnswer, readyAnswer } from "./answers.ts";
+import { authorize } from "./input.ts";
 import { registerOpenRoute } from "./route.ts";
 
-/** `live`: the process answers. `ready`: what it needs answers too. Open to anyone, so both say nothing but that; the log says why. */
+/**
+ * `live`: the process answers. `ready`: what it needs answers too. Open to anyone, so both say nothing but that; why not is
+ * for callers with the monitoring role, and in the log.
+ */
 export function registerHealth(services: Services): void {
-  registerOpenRoute("healthLive", "health/live", () => Promise.resolve({ status: 200, body: { status: "live" } }));
+  const live = {
+    summary: "Whether the process answers",
+    callers: [],
+    answers: { 200: { words: "It does", body: liveAnswer } },
+  };
+  registerOpenRoute("healthLive", "health/live", live, () =>
+    Promise.resolve({ status: 200, body: { status: "live" } }),
+  );
 
-  registerOpenRoute("healthReady", "health/ready", async (context) => {
-    const fault = async (system: string, check: () => Promise<string | null>): Promise<string> => {
-      const words = await check().catch((error: unknown) => describeError(error));
-      if (words === null) return "ok";
-      context.error(`${system} is not ready: ${words}`);
-      return "not ready";
-    };
+  const ready = {
+    summary: "Whether what the product needs answers",
+    description: "Open to anyone. An access token with the monitoring role gets the reasons besides.",
+    callers: [],
+    answers: { 200: { words: "Ready", body: readyAnswer }, 503: { words: "Not ready", body: readyAnswer } },
+  };
+  registerOpenRoute("healthReady", "health/ready", ready, async (request, context) => {
+    const authorization = request.headers.get("authorization");
+    if (authorization !== null)
+      authorize(services, await services.verifyToken(authorization), "", ["monitoring", "admin"]);
+
     const [kubernetes, guacamole] = await Promise.all([
-      fault("kubernetes", async () => {
+      faultOf("kubernetes", async () => {
         await services.workspaces.known();
         return null;
       }),
-      fault("guacamole", () => services.guacamole.check()),
+      faultOf("guacamole", () => services.guacamole.check()),
     ]);
-    const ready = kubernetes === "ok" && guacamole === "ok";
-    return { status: ready ? 200 : 503, body: { status: ready ? "ready" : "not ready", kubernetes, guacamole } };
+    const reasons = [kubernetes, guacamole].filter((reason) => reason !== null);
+    for (const reason of reasons) context.error(reason);
+    const word = (reason: string | null) => (reason === null ? "ok" : "not ready");
+    return {
+      status: reasons.length === 0 ? 200 : 503,
+      body: {
+        status: reasons.length === 0 ? "ready" : "not ready",
+        kubernetes: word(kubernetes),
+        guacamole: word(guacamole),
+        ...(authorization === null ? {} : { reasons }),
+      },
+    };
   });
+}
+
+async function faultOf(system: string, check: () => Promise<string | null>): Promise<string | null> {
+  const words = await check().catch((error: unknown) => describeError(error));
+  return words === null ? null : `${system} is not ready: ${words}`;
 }
 
 function describeError(error: unknown): string {

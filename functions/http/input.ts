@@ -1,6 +1,5 @@
 import type { HttpRequest } from "@azure/functions";
-import type { z } from "zod";
-import { isUsername } from "../../shared/desktop/names.ts";
+import { z } from "zod";
 import { ProductError } from "../../shared/errors.ts";
 import type { Principal } from "../../shared/identity/access-token.ts";
 import type { Services } from "../services.ts";
@@ -41,28 +40,27 @@ export async function readBytes(request: HttpRequest, most: number): Promise<Uin
   return bytes;
 }
 
-/** The person that the route names. */
-export function readUsername(request: HttpRequest): string {
-  const username = request.params["username"] ?? "";
-  if (!isUsername(username))
-    throw new ProductError(
-      "malformed-username",
-      "read username: it has lower-case letters, digits, and . _ @ - only, and begins with a letter or digit",
-    );
-  return username;
+/** The query, checked; what the schema does not name is not looked at. */
+export function readQuery<Schema extends z.ZodObject>(request: HttpRequest, schema: Schema): z.output<Schema> {
+  const parsed = schema.safeParse(Object.fromEntries(request.query.entries()));
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+  throw new ProductError("malformed-parameter", `read ${faults.join("; ")}`);
 }
 
-/** A whole number of seconds in the query, 0 where it is absent. */
-export function readSeconds(request: HttpRequest, name: string, most: number): number {
-  const text = request.query.get(name);
-  if (text === null) return 0;
-  const seconds = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(seconds <= most))
-    throw new ProductError("malformed-parameter", `read ${name}: it is a whole number of seconds from 0 to ${most}`);
-  return seconds;
+/** How long a caller wants to be kept waiting, 0 where they do not say. */
+export function waitUpTo(seconds: number) {
+  const fault = `it is a whole number of seconds from 0 to ${seconds}`;
+  return z.coerce
+    .number(fault)
+    .int(fault)
+    .min(0, fault)
+    .max(seconds, fault)
+    .default(0)
+    .meta({ description: "Seconds to wait for the end of the operation" });
 }
 
-export type CallerKind = "service" | "self" | "admin" | "offboarding";
+export type CallerKind = "service" | "self" | "admin" | "offboarding" | "monitoring";
 
 /**
  * Which of the accepted kinds the caller is; throws `not-allowed` where none. It does so before anything is looked up, so
@@ -76,9 +74,10 @@ export function authorize(
 ): CallerKind {
   const is: Record<CallerKind, boolean> = {
     service: principal.roles.has(settings.SERVICE_ROLE),
-    self: principal.username === username,
+    self: username !== "" && principal.username === username,
     offboarding: principal.roles.has(settings.OFFBOARDING_ROLE),
     admin: principal.roles.has(settings.ADMIN_ROLE),
+    monitoring: principal.roles.has(settings.MONITORING_ROLE),
   };
   const kind = accepted.find((candidate) => is[candidate]);
   if (!kind) throw new ProductError("not-allowed", "this token may not act for that person");

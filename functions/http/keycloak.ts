@@ -1,15 +1,18 @@
 import { createHash } from "node:crypto";
 import type { HttpRequest, InvocationContext } from "@azure/functions";
 import type { DurableClient } from "durable-functions";
+import { z } from "zod";
 import { followNoticeName } from "../../orchestrations/follow-notice.ts";
 import type { Notice } from "../../shared/desktop/notice.ts";
 import { ProductError, type Refusal, refuse } from "../../shared/errors.ts";
-import { readKeycloakEvent } from "../../shared/identity/keycloak-event.ts";
+import { keycloakEventSchema, readKeycloakEvent } from "../../shared/identity/keycloak-event.ts";
 import type { Logout } from "../../shared/identity/logout-token.ts";
 import type { Services } from "../services.ts";
 import { startOnce } from "../start-once.ts";
+import { eventAnswer, logoutProblem } from "./answers.ts";
+import type { Answer } from "./endpoint.ts";
 import { mediaTypeOf, readBytes } from "./input.ts";
-import { type Answer, registerSignedRoute } from "./route.ts";
+import { type Described, registerSignedRoute } from "./route.ts";
 
 /** An update of a whole realm is the largest event there is. */
 const eventBytes = 256 * 1024;
@@ -17,12 +20,37 @@ const formBytes = 16 * 1024;
 /** keycloak-events tries for 15 minutes; the rest is for clocks. */
 const replayMilliseconds = 20 * 60_000;
 
+const eventsEndpoint: Described = {
+  summary: "An event of keycloak-events",
+  description:
+    "Signed with `X-Keycloak-Signature` (HMAC-SHA256 of the body in hex) or with the realm's webhook token, as the setting " +
+    "KEYCLOAK_WEBHOOK says. Whatever is authentic is answered with 202.",
+  callers: [],
+  body: keycloakEventSchema,
+  answers: { 202: { words: "Taken; what becomes of it", body: eventAnswer } },
+};
+
+const logoutEndpoint: Described = {
+  summary: "A back-channel logout of Guacamole's client",
+  description: "OpenID Connect Back-Channel Logout 1.0. Each token counts once.",
+  callers: [],
+  body: z.strictObject({ logout_token: z.string() }),
+  mediaType: "application/x-www-form-urlencoded",
+  answers: {
+    200: { words: "Taken, also where nobody is known by it" },
+    400: {
+      words: "Not a logout token of this realm for this client, or one that was used before",
+      body: logoutProblem,
+    },
+  },
+};
+
 /** Keycloak's own calls. Both only prove who calls and keep what was said: an orchestration acts on it. */
 export function registerKeycloak(services: Services): void {
-  registerSignedRoute("keycloakEvents", "keycloak/events", (request, client, context) =>
+  registerSignedRoute("keycloakEvents", "keycloak/events", eventsEndpoint, (request, client, context) =>
     takeEvent(services, request, client, context),
   );
-  registerSignedRoute("backchannelLogout", "keycloak/backchannel-logout", (request, client) =>
+  registerSignedRoute("backchannelLogout", "keycloak/backchannel-logout", logoutEndpoint, (request, client) =>
     takeLogout(services, request, client),
   );
 }

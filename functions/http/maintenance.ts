@@ -1,28 +1,46 @@
+import { z } from "zod";
 import { type Adoption, decideAdoption, type LeftAlone, type LeftDesktop } from "../../shared/desktop/adoption.ts";
 import { type DesktopKey, nameDesktop, personId } from "../../shared/desktop/names.ts";
 import { operationIdOf } from "../../shared/desktop/request.ts";
-import { ProductError } from "../../shared/errors.ts";
 import { newRequest } from "../ask.ts";
 import { planFor } from "../plan.ts";
 import { namingRules, type Services } from "../services.ts";
 import { wake } from "../wake.ts";
-import { authorize } from "./input.ts";
-import { type Call, registerRoute } from "./route.ts";
+import { adoptionAnswer } from "./answers.ts";
+import { type Call, endpoint } from "./endpoint.ts";
+import { registerRoute } from "./route.ts";
 
 /** So many desktops are looked at side by side: enough to be quick, few enough for a database's small pool. */
 const atOnce = 5;
 
+const dryRunQuery = z.object({
+  dryRun: z
+    .enum(["true", "false"], "it is true or false")
+    .default("false")
+    .meta({ description: "Say what would be done, and do nothing" }),
+});
+
 export function registerMaintenance(services: Services): void {
-  registerRoute(services, "adopt", "maintenance/adopt", { POST: (call) => adopt(services, call) });
+  registerRoute(services, "adopt", "maintenance/adopt", {
+    POST: endpoint({
+      summary: "Take over what the AWMS operator left",
+      callers: ["admin"],
+      query: dryRunQuery,
+      answers: {
+        200: { words: "With `dryRun`: what would be done", body: adoptionAnswer },
+        202: { words: "What is being done, with an operation for each person", body: adoptionAnswer },
+      },
+      handle: (call) => adopt(services, call),
+    }),
+  });
 }
 
 /**
  * Takes over what the operator left, person by person, as a request of theirs: whatever an activation or a suspension does
  * with such a desktop. `dryRun=true` says what that is and changes nothing.
  */
-async function adopt(services: Services, { request, principal, client }: Call) {
-  authorize(services, principal, "", ["admin"]);
-  const dryRun = readFlag(request.query.get("dryRun"));
+async function adopt(services: Services, { client, query }: Call<z.output<typeof dryRunQuery>>) {
+  const dryRun = query.dryRun === "true";
   const { people, leftAlone } = await planAdoption(services);
   if (dryRun) return { status: 200, body: { dryRun, people, leftAlone } };
 
@@ -88,10 +106,4 @@ async function planAdoption(services: Services): Promise<{ people: Adoption[]; l
 
 function called({ workspace, username }: DesktopKey): string {
   return `the desktop of ${username} in ${workspace}`;
-}
-
-function readFlag(text: string | null): boolean {
-  if (text === null || text === "false") return false;
-  if (text === "true") return true;
-  throw new ProductError("malformed-parameter", "read dryRun: it is true or false");
 }

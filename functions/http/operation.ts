@@ -1,38 +1,52 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { DurableClient } from "durable-functions";
+import { z } from "zod";
 import { describeOperation, type Operation } from "../../shared/desktop/operation.ts";
 import { personId } from "../../shared/desktop/names.ts";
 import { operationIdOf, parseOperationId, type RequestRecord } from "../../shared/desktop/request.ts";
 import { ProductError } from "../../shared/errors.ts";
 import type { Services } from "../services.ts";
 import { liveWork, wake } from "../wake.ts";
-import { authorize, readSeconds } from "./input.ts";
-import { type Answer, registerRoute } from "./route.ts";
+import { operationAnswerBody } from "./answers.ts";
+import { type Answer, endpoint } from "./endpoint.ts";
+import { authorize, waitUpTo } from "./input.ts";
+import { registerRoute } from "./route.ts";
 
-/** At most so long a caller may be kept waiting: well below what proxies and login threads bear. */
-const longestWaitSeconds = 20;
+/** Well below what proxies and login threads bear. */
+const query = z.object({ wait: waitUpTo(20) });
 const lookMilliseconds = 250;
+
+export const operationAnswers = {
+  200: { words: "It has ended: how", body: operationAnswerBody },
+  202: { words: "It goes on: `Location` says where to ask again, `Retry-After` when", body: operationAnswerBody },
+};
 
 export function registerOperation(services: Services): void {
   registerRoute(services, "operation", "operations/{id}", {
-    async GET({ request, principal, client }) {
-      const seconds = readSeconds(request, "wait", longestWaitSeconds);
-      const id = parseOperationId(request.params["id"] ?? "");
-      const record = id && (await services.requests.read(id.person));
-      const username = record?.request.username ?? "";
-      // An operation of somebody else is answered like one that does not exist.
-      const known = record && (record.request.id === id.request || Object.hasOwn(record.outcomes, id.request));
-      if (!known) throw new ProductError("not-found", "read operation: there is none with this id for this caller");
-      try {
-        authorize(services, principal, username, ["service", "self", "admin", "offboarding"]);
-      } catch (error) {
-        throw new ProductError("not-found", "read operation: there is none with this id for this caller", {
-          cause: error,
-        });
-      }
-      return operationAnswer(id.request, await waitForEnd(services, client, id.request, record, seconds));
-    },
+    GET: endpoint({
+      summary: "Where an operation stands, or how it ended",
+      callers: ["service", "owner", "admin", "offboarding"],
+      query,
+      answers: operationAnswers,
+      async handle({ principal, client, id: given, query: { wait } }) {
+        const id = parseOperationId(given);
+        const record = id && (await services.requests.read(id.person));
+        // An operation of somebody else is answered like one that does not exist.
+        const none = "read operation: there is none with this id for this caller";
+        if (!record || !isKnown(record, id.request)) throw new ProductError("not-found", none);
+        try {
+          authorize(services, principal, record.request.username, ["service", "self", "admin", "offboarding"]);
+        } catch (error) {
+          throw new ProductError("not-found", none, { cause: error });
+        }
+        return operationAnswer(id.request, await waitForEnd(services, client, id.request, record, wait));
+      },
+    }),
   });
+}
+
+function isKnown({ request, outcomes, removals = [] }: RequestRecord, id: string): boolean {
+  return request.id === id || Object.hasOwn(outcomes, id) || removals.some((removal) => removal.id === id);
 }
 
 export interface Seen {
@@ -62,14 +76,15 @@ export async function waitForEnd(
 
 /** 200 with the outcome, or 202 with where to ask again. */
 export function operationAnswer(requestId: string, { record, operation }: Seen): Answer {
-  const { username, workspace, requestedAt } = record.request;
+  const { username } = record.request;
+  const asked =
+    record.request.id === requestId ? record.request : record.removals?.find((each) => each.id === requestId);
   const id = operationIdOf({ ...record.request, id: requestId });
   const { state, progress, outcome } = operation;
-  const newest = record.request.id === requestId;
   const body = {
     id,
     username,
-    ...(newest ? { workspace, requestedAt } : {}),
+    ...(asked && { workspace: asked.workspace, requestedAt: asked.requestedAt }),
     state,
     ...(progress && {
       progress: {

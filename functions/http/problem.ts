@@ -15,7 +15,7 @@ export function problem(
       "content-type": "application/problem+json",
       "cache-control": "no-store",
       "x-request-id": requestId,
-      ...(status === 401 ? { "www-authenticate": 'Bearer error="invalid_token"' } : {}),
+      ...(status === 401 ? { "www-authenticate": 'Bearer realm="guacamole-workspaces", error="invalid_token"' } : {}),
       ...(status === 503 ? { "retry-after": "5" } : {}),
       ...headers,
     },

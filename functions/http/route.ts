@@ -7,26 +7,29 @@ import {
 } from "@azure/functions";
 import * as df from "durable-functions";
 import { isRefusal, ProductError, type Refusal } from "../../shared/errors.ts";
-import type { Principal } from "../../shared/identity/access-token.ts";
+import type { z } from "zod";
 import type { Services } from "../services.ts";
+import type { Answer, AnyEndpoint, Method } from "./endpoint.ts";
 import { problem } from "./problem.ts";
 
-/** One call of a route, its caller proven. */
-export interface Call {
-  request: HttpRequest;
-  principal: Principal;
-  client: df.DurableClient;
+/** What a route is, for the document of the API. */
+export interface DescribedRoute {
+  path: string;
+  method: Method;
+  endpoint: Described;
 }
+export type Described = Pick<AnyEndpoint, "summary" | "description" | "callers" | "query" | "answers"> & {
+  body?: z.ZodType | undefined;
+  /** Where it is not JSON. */
+  mediaType?: string;
+};
 
-export interface Answer {
-  status: number;
-  headers?: Record<string, string>;
-  /** Absent: an empty body. */
-  body?: unknown;
+const described: DescribedRoute[] = [];
+
+/** Every route that is registered so far. */
+export function describedRoutes(): readonly DescribedRoute[] {
+  return described;
 }
-
-export type Handler = (call: Call) => Promise<Answer | Refusal>;
-type Method = "GET" | "PUT" | "POST" | "DELETE";
 
 /** All methods are registered and refused here, since the Functions host answers an unknown method like an unknown address. */
 const everyMethod: HttpMethod[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -36,9 +39,11 @@ export function registerRoute(
   services: Services,
   name: string,
   path: string,
-  handlers: Partial<Record<Method, Handler>>,
+  endpoints: Partial<Record<Method, AnyEndpoint>>,
 ): void {
-  const allowed = Object.keys(handlers).flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
+  for (const [method, endpoint] of Object.entries(endpoints))
+    described.push({ path, method: method as Method, endpoint });
+  const allowed = Object.keys(endpoints).flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
   app.http(name, {
     route: path,
     methods: everyMethod,
@@ -46,10 +51,10 @@ export function registerRoute(
     extraInputs: [df.input.durableClient()],
     handler: (request, context) =>
       answering(request, context, async () => {
-        const handler = handlers[(request.method === "HEAD" ? "GET" : request.method) as Method];
-        if (!handler) return methodNotAllowed(allowed);
+        const endpoint = endpoints[(request.method === "HEAD" ? "GET" : request.method) as Method];
+        if (!endpoint) return methodNotAllowed(allowed);
         const principal = await services.verifyToken(request.headers.get("authorization"));
-        return handler({ request, principal, client: df.getClient(context) });
+        return endpoint.perform(services, { request, principal, client: df.getClient(context), context });
       }),
   });
 }
@@ -58,8 +63,10 @@ export function registerRoute(
 export function registerSignedRoute(
   name: string,
   path: string,
+  endpoint: Described,
   handler: (request: HttpRequest, client: df.DurableClient, context: InvocationContext) => Promise<Answer | Refusal>,
 ): void {
+  described.push({ path, method: "POST", endpoint });
   app.http(name, {
     route: path,
     methods: everyMethod,
@@ -74,17 +81,19 @@ export function registerSignedRoute(
   });
 }
 
-/** Registers a route without a token, for health checks. */
+/** Registers a route that needs no token. */
 export function registerOpenRoute(
   name: string,
   path: string,
-  handler: (context: InvocationContext) => Promise<Answer>,
+  endpoint: Described,
+  handler: (request: HttpRequest, context: InvocationContext) => Promise<Answer>,
 ): void {
+  described.push({ path, method: "GET", endpoint });
   app.http(name, {
     route: path,
     methods: ["GET"],
     authLevel: "anonymous",
-    handler: (request, context) => answering(request, context, () => handler(context)),
+    handler: (request, context) => answering(request, context, () => handler(request, context)),
   });
 }
 

@@ -2,14 +2,10 @@ import { nameDesktop, personId } from "../../shared/desktop/names.ts";
 import { describeState } from "../../shared/desktop/state.ts";
 import { connectionLink } from "../../shared/guacamole/link.ts";
 import { namingRules, type Services } from "../services.ts";
-import { authorize, readUsername } from "./input.ts";
-import type { Answer, Call } from "./route.ts";
+import type { Answer, Call } from "./endpoint.ts";
 
 /** The desktop that the person has, and beside it what they want, where that is another or could not be had. */
-export async function showDesktop(services: Services, { request, principal }: Call): Promise<Answer> {
-  const username = readUsername(request);
-  authorize(services, principal, username, ["service", "self", "admin"]);
-
+export async function showDesktop(services: Services, { username }: Call): Promise<Answer> {
   const [record, all] = await Promise.all([
     services.requests.read(personId(username)),
     services.desktops.listOf(username),

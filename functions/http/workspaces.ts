@@ -4,26 +4,45 @@ import { nameDesktop } from "../../shared/desktop/names.ts";
 import { describeState } from "../../shared/desktop/state.ts";
 import { isRefusal, ProductError } from "../../shared/errors.ts";
 import { namingRules, type Services, today } from "../services.ts";
-import { authorize, readUsername } from "./input.ts";
+import { workspacesAnswer } from "./answers.ts";
+import { endpoint } from "./endpoint.ts";
 import { registerRoute } from "./route.ts";
+
+const query = z.object({
+  claims: z
+    .string()
+    .transform((text, context) => {
+      try {
+        return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+      } catch {
+        context.addIssue("they are a JSON object");
+        return z.NEVER;
+      }
+    })
+    .optional()
+    .meta({ description: "The person's claims that bindings look at, as a JSON object; for services" }),
+});
 
 export function registerWorkspaces(services: Services): void {
   registerRoute(services, "workspaces", "users/{username}/workspaces", {
-    async GET({ request, principal }) {
-      const username = readUsername(request);
-      const caller = authorize(services, principal, username, ["self", "service", "admin"]);
-      const said = readClaims(request.query.get("claims"));
-      if (caller === "self" && said)
-        throw new ProductError("not-allowed", "only a service may say a person's claims: yours are in your token");
-      const claims = caller === "self" ? principal.claims : (said ?? {});
+    GET: endpoint({
+      summary: "Which workspaces the person may use, until when or why not, and how the desktop is there",
+      callers: ["self", "service", "admin"],
+      query,
+      answers: { 200: { words: "All that any binding gives the person, by name", body: workspacesAnswer } },
+      async handle({ caller, username, principal, query: { claims: said } }) {
+        if (caller === "self" && said)
+          throw new ProductError("not-allowed", "only a service may say a person's claims: yours are in your token");
+        const claims = caller === "self" ? principal.claims : (said ?? {});
 
-      const known = await services.workspaces.known();
-      const person = { username, claims };
-      const own = known.bindings.filter((binding) => bindsPerson(binding, person));
-      const names = [...new Set(own.map(({ workspace }) => workspace))].sort();
-      const workspaces = await Promise.all(names.map((name) => describe(services, person, name, known)));
-      return { status: 200, body: { username, workspaces } };
-    },
+        const known = await services.workspaces.known();
+        const person = { username, claims };
+        const own = known.bindings.filter((binding) => bindsPerson(binding, person));
+        const names = [...new Set(own.map(({ workspace }) => workspace))].sort();
+        const workspaces = await Promise.all(names.map((name) => describe(services, person, name, known)));
+        return { status: 200, body: { username, workspaces } };
+      },
+    }),
   });
 }
 
@@ -54,13 +73,4 @@ async function describe(
     guacamoleUsername: names.entity,
     desktop: describeState(cluster, rows),
   };
-}
-
-function readClaims(text: string | null): Record<string, unknown> | null {
-  if (text === null) return null;
-  try {
-    return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
-  } catch {
-    throw new ProductError("malformed-parameter", "read claims: they are a JSON object");
-  }
 }

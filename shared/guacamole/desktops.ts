@@ -25,6 +25,8 @@ export interface GuacamoleDesktops {
   openedBy(username: string): Promise<string[]>;
   /** The connections that have the person's username for a name: in which workspace, and where each leads. */
   connectionsOf(username: string): Promise<{ workspace: string; host: string | null }[]>;
+  /** Every connection in a root group, with the names of the users who may open it. */
+  connections(): Promise<{ workspace: string; username: string; connectionId: number; readers: string[] }[]>;
   /** Whether anybody opened a session to the person's desktop in this workspace at that time or later. */
   openedSince(workspace: string, username: string, since: string): Promise<boolean>;
   /** Whether the database answers and has Guacamole's schema (1.0.0 or newer). */
@@ -91,6 +93,7 @@ export function guacamoleDesktopsIn(database: Database, rules: NamingRules): Gua
       return own.map(({ workspace }) => workspace);
     },
     connectionsOf: (username) => database.query(sql.connectionsOf, [username]),
+    connections: () => database.query(sql.connections, []),
     async openedSince(workspace, username, since) {
       const [row] = await database.query<{ opened: boolean }>(sql.openedSince, [workspace, username, since]);
       return row?.opened ?? false;

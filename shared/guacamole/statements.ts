@@ -218,6 +218,16 @@ export const connectionsOf = `
   WHERE c.connection_name = $1
   ORDER BY g.connection_group_name`;
 
+/** Every connection in a root group, with the users who hold READ on it themselves. */
+export const connections = `
+  SELECT g.connection_group_name AS workspace, c.connection_name AS username, c.connection_id AS "connectionId",
+    coalesce(array_agg(e.name::text) FILTER (WHERE e.name IS NOT NULL), '{}') AS readers
+  FROM guacamole_connection c
+  JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id AND g.parent_id IS NULL
+  LEFT JOIN guacamole_connection_permission p ON p.connection_id = c.connection_id AND p.permission = 'READ'
+  LEFT JOIN guacamole_entity e ON e.entity_id = p.entity_id AND e.type = 'USER'
+  GROUP BY g.connection_group_name, c.connection_name, c.connection_id`;
+
 /** Whether a session to $2 (a username) in $1 (a workspace) began at $3 or later. */
 export const openedSince = `
   SELECT EXISTS (

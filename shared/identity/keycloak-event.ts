@@ -2,21 +2,23 @@ import { z } from "zod";
 import type { Notice, Told } from "../desktop/notice.ts";
 
 /** An event as keycloak-events sends it. Null and absent are the same; fields that we do not act on are not looked at. */
-const eventSchema = z.object({
-  id: z.string().min(1).max(255).nullish(),
-  uid: z.string().min(1).max(255).nullish(),
-  time: z.number().int().min(0).max(8.64e15),
-  realmId: z.string().nullish(),
-  realmName: z.string().nullish(),
-  type: z.string().max(255),
-  authDetails: z
-    .object({ clientId: z.string().nullish(), userId: z.string().max(255).nullish(), username: z.string().nullish() })
-    .nullish(),
-  resourcePath: z.string().max(2_000).nullish(),
-  /** JSON in a string: what the administrator sent. */
-  representation: z.string().nullish(),
-});
-type KeycloakEvent = z.output<typeof eventSchema>;
+export const keycloakEventSchema = z
+  .object({
+    id: z.string().min(1).max(255).nullish(),
+    uid: z.string().min(1).max(255).nullish(),
+    time: z.number().int().min(0).max(8.64e15),
+    realmId: z.string().nullish(),
+    realmName: z.string().nullish(),
+    type: z.string().max(255),
+    authDetails: z
+      .object({ clientId: z.string().nullish(), userId: z.string().max(255).nullish(), username: z.string().nullish() })
+      .nullish(),
+    resourcePath: z.string().max(2_000).nullish(),
+    /** JSON in a string: what the administrator sent. */
+    representation: z.string().nullish(),
+  })
+  .meta({ id: "KeycloakEvent" });
+type KeycloakEvent = z.output<typeof keycloakEventSchema>;
 
 /** An authentic event: whose realm, which one, when; and what it tells us, where that is anything to us. */
 export interface ReadEvent {
@@ -34,7 +36,7 @@ export function readKeycloakEvent(body: Uint8Array, guacamoleClient: string): Re
   } catch {
     return null; // whoever signed it sent something else than an event
   }
-  const { data: event } = eventSchema.safeParse(json);
+  const { data: event } = keycloakEventSchema.safeParse(json);
   const id = event?.id ?? event?.uid;
   if (!event || id == null) return null;
   const time = new Date(event.time);

@@ -3,7 +3,7 @@ import type { KubernetesObject, V1Deployment, V1Secret } from "@kubernetes/clien
 import type { KnownDesktop, Sighting } from "../desktop/activities.ts";
 import { type DesktopKey, type NamedDesktop, nameDesktop, type NamingRules, personId } from "../desktop/names.ts";
 import type { DesktopPlan } from "../desktop/plan.ts";
-import type { ClusterSide } from "../desktop/state.ts";
+import type { ClusterSide, DeploymentSide } from "../desktop/state.ts";
 import { ProductError, type Refusal, refuse } from "../errors.ts";
 import { type Cluster, type Reference, RefusedByCluster } from "./cluster.ts";
 import { ownPassword, sideOf } from "./deployment-side.ts";
@@ -42,6 +42,8 @@ export interface ClusterDesktops {
   waitReady(plan: DesktopPlan): Promise<Sighting>;
   /** All desktops of a person, suspended ones too, with how many pods each wants; also those that the operator left. */
   listOf(username: string): Promise<(KnownDesktop & { replicas: number })[]>;
+  /** Everybody's desktops, as their Deployments are; also those that the operator left. */
+  all(): Promise<(KnownDesktop & { replicas: number; side: DeploymentSide })[]>;
   /** Every Deployment that the operator left and nobody took over yet; `desktop` is null where it does not say whose it is. */
   leftByOperator(): Promise<{ name: string; desktop: DesktopKey | null; replicas: number }[]>;
 }
@@ -124,6 +126,15 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
     } finally {
       changes.close();
     }
+  }
+
+  /** The desktop that a Deployment is; none where it does not say whose, or is not ours. */
+  function known(deployment: V1Deployment): (KnownDesktop & { replicas: number })[] {
+    const { name, annotations = {} } = deployment.metadata ?? {};
+    const key = desktopOf(deployment);
+    if (name === undefined || !key) return [];
+    const names = nameDesktop(key, rules, name);
+    return [{ ...key, names, binding: annotations[annotation.binding], replicas: deployment.spec?.replicas ?? 1 }];
   }
 
   const desktops: ClusterDesktops = {
@@ -216,13 +227,15 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
         cluster.list<V1Deployment>(kinds.deployment, site.namespace, { labels }),
         cluster.list<V1Deployment>(kinds.deployment, site.namespace, { labels: leftLabels }),
       ]);
-      return [...ours, ...left].flatMap((deployment) => {
-        const { name, annotations = {} } = deployment.metadata ?? {};
-        const key = desktopOf(deployment);
-        if (name === undefined || key?.username !== username) return [];
-        const names = nameDesktop(key, rules, name);
-        return [{ ...key, names, binding: annotations[annotation.binding], replicas: deployment.spec?.replicas ?? 1 }];
-      });
+      return [...ours, ...left].flatMap(known).filter((desktop) => desktop.username === username);
+    },
+
+    async all() {
+      const labels = `${label.purpose}=${purpose.desktop}`;
+      const found = await cluster.list<V1Deployment>(kinds.deployment, site.namespace, { labels });
+      return found.flatMap((deployment) =>
+        known(deployment).map((desktop) => ({ ...desktop, side: sideOf(deployment) })),
+      );
     },
 
     async leftByOperator() {

@@ -1,0 +1,256 @@
+import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import { decideEntitlement } from "../../shared/desktop/entitlement.ts";
+import { deploymentName, type DesktopKey, nameDesktop, personId } from "../../shared/desktop/names.ts";
+import { withRemovals } from "../../shared/desktop/notice.ts";
+import { operationIdOf, type RequestRecord } from "../../shared/desktop/request.ts";
+import { type DesktopState, describeState } from "../../shared/desktop/state.ts";
+import { isRefusal, ProductError, refuse } from "../../shared/errors.ts";
+import { isSuspended } from "../as-it-ended.ts";
+import { newRequest } from "../ask.ts";
+import { namingRules, type Services, today } from "../services.ts";
+import { wake } from "../wake.ts";
+import { desktopsAnswer, desktopState, keptAnswer, oneDesktopAnswer } from "./answers.ts";
+import { type Call, endpoint } from "./endpoint.ts";
+import { fulfil } from "./fulfil.ts";
+import { waitUpTo } from "./input.ts";
+import { operationAnswer, operationAnswers, waitForEnd } from "./operation.ts";
+import { registerRoute } from "./route.ts";
+
+const listQuery = z.object({
+  username: z.string().optional(),
+  workspace: z.string().optional(),
+  state: desktopState.optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+  after: z.string().optional().meta({ description: "`next` of the page before" }),
+});
+const waitQuery = z.object({ wait: waitUpTo(10) });
+const reason = z.string().min(1).max(500).optional().meta({ description: "Why, in words for the person" });
+const reasonBody = z.strictObject({ reason }).meta({ id: "WithReason" });
+const extendBody = z
+  .strictObject({ until: z.iso.datetime().meta({ examples: ["2026-11-24T18:00:00Z"] }), reason })
+  .meta({ id: "Extension" });
+
+/** An administrator keeps a desktop for so long at most: longer wishes are a matter of the workspace's policy. */
+const longestExtensionDays = 7;
+
+/** For operators: every desktop there is, why it is as it is, and what can be done about it. */
+export function registerDesktops(services: Services): void {
+  registerRoute(services, "desktops", "desktops", {
+    GET: endpoint({
+      summary: "Every desktop, in pages",
+      callers: ["admin"],
+      query: listQuery,
+      answers: { 200: { words: "One page, by id", body: desktopsAnswer } },
+      handle: (call) => list(services, call),
+    }),
+  });
+  registerRoute(services, "desktopById", "desktops/{id}", {
+    GET: endpoint({
+      summary: "One desktop with all its reasons",
+      callers: ["admin"],
+      answers: { 200: { words: "The desktop", body: oneDesktopAnswer } },
+      handle: (call) => show(services, call),
+    }),
+  });
+  registerRoute(services, "suspendDesktop", "desktops/{id}/suspend", {
+    POST: endpoint({
+      summary: "Suspend it: access is withdrawn and the container stopped; it is kept",
+      callers: ["admin"],
+      query: waitQuery,
+      body: reasonBody,
+      answers: operationAnswers,
+      handle: (call) => suspend(services, call),
+    }),
+  });
+  registerRoute(services, "extendDesktop", "desktops/{id}/extend", {
+    POST: endpoint({
+      summary: "Keep it from being taken down until a time",
+      callers: ["admin"],
+      body: extendBody,
+      answers: { 200: { words: "Until when, and by whom", body: keptAnswer } },
+      handle: (call) => extend(services, call),
+    }),
+  });
+  registerRoute(services, "retireDesktop", "desktops/{id}/retire", {
+    POST: endpoint({
+      summary: "Retire it: nothing of it is left; what else the person has stays",
+      callers: ["admin"],
+      query: waitQuery,
+      body: reasonBody,
+      answers: operationAnswers,
+      handle: (call) => retire(services, call),
+    }),
+  });
+}
+
+interface Found extends DesktopKey {
+  id: string;
+  deployment: string;
+  binding: string | undefined;
+  replicas: number;
+  state: DesktopState;
+  reason: string;
+  connectionId: number | null;
+  mayBeOpened: boolean;
+  record: RequestRecord | undefined;
+}
+
+/** Every desktop by id, from one list of Deployments, one statement, and one list of requests. */
+async function findAll(services: Services): Promise<Found[]> {
+  const [deployed, connections, { records }] = await Promise.all([
+    services.desktops.all(),
+    services.guacamole.connections(),
+    services.requests.all(),
+  ]);
+  const rowsOf = new Map(connections.map((row) => [`${row.workspace}/${row.username}`, row]));
+  const recordOf = new Map(records.map((record) => [record.request.username, record]));
+  return deployed
+    .map(({ workspace, username, names, binding, replicas, side }) => {
+      const rows = rowsOf.get(`${workspace}/${username}`);
+      const connectionId = rows?.connectionId ?? null;
+      const connection = rows?.readers.includes(names.entity) ?? false;
+      const permissions = { connection, group: connection, self: connection };
+      return {
+        id: deploymentName({ workspace, username }),
+        workspace,
+        username,
+        deployment: names.deployment,
+        binding,
+        replicas,
+        ...describeState({ deployment: side }, { connectionId, permissions }),
+        connectionId,
+        mayBeOpened: connection,
+        record: recordOf.get(username),
+      };
+    })
+    .sort((one, other) => one.id.localeCompare(other.id));
+}
+
+async function find(services: Services, id: string): Promise<Found> {
+  const found = (await findAll(services)).find((desktop) => desktop.id === id);
+  if (!found) throw new ProductError("not-found", "read desktop: there is none with this id (GET /desktops lists all)");
+  return found;
+}
+
+async function list(services: Services, { query }: Call<z.output<typeof listQuery>>) {
+  const all = await findAll(services);
+  const wanted = all.filter(
+    ({ id, username, workspace, state }) =>
+      (query.after === undefined || id > query.after) &&
+      (query.username === undefined || username === query.username) &&
+      (query.workspace === undefined || workspace === query.workspace) &&
+      (query.state === undefined || state === query.state),
+  );
+  const page = wanted.slice(0, query.limit);
+  const next = wanted.length > page.length ? { next: page.at(-1)?.id } : {};
+  return { status: 200, body: { desktops: page.map(summaryOf), ...next } };
+}
+
+function summaryOf({ id, username, workspace, state, reason: words, record }: Found) {
+  const { leaving } = record?.presence ?? {};
+  const { kept } = record ?? {};
+  return {
+    id,
+    username,
+    workspace,
+    state,
+    reason: words,
+    wanted: record?.request.workspace ?? null,
+    ...(leaving && { leaving }),
+    ...(kept?.workspace === workspace && { kept }),
+  };
+}
+
+async function show(services: Services, { id }: Call) {
+  const found = await find(services, id);
+  const { username, workspace, deployment, binding, connectionId, mayBeOpened, record } = found;
+  const known = await services.workspaces.known();
+  const claims = record?.request.claims ?? {};
+  const entitlement = decideEntitlement({ username, claims }, workspace, known, today(services));
+  const outcome = record?.outcomes[record.request.id];
+  const removal = record?.removals?.find((each) => each.workspace === workspace);
+  return {
+    status: 200,
+    body: {
+      ...summaryOf(found),
+      deployment,
+      binding,
+      guacamoleUsername: nameDesktop({ workspace, username }, namingRules(services), deployment).entity,
+      connectionId,
+      mayBeOpened,
+      entitlement: isRefusal(entitlement)
+        ? { entitled: false, code: entitlement.refused, reason: entitlement.reason }
+        : { entitled: true, until: entitlement.until },
+      ...(record && {
+        request: {
+          workspace: record.request.workspace,
+          requestedAt: record.request.requestedAt,
+          reason: record.request.reason,
+          retire: record.request.retire,
+          operation: `/api/operations/${operationIdOf(record.request)}`,
+        },
+        lastSeen: record.presence?.seenAt,
+      }),
+      ...(outcome && {
+        lastOutcome: {
+          state: outcome.state,
+          at: outcome.at,
+          reason: outcome.state === "done" ? outcome.message : outcome.reason,
+        },
+      }),
+      ...(removal && { removal: { requestedAt: removal.requestedAt, reason: removal.reason } }),
+    },
+  };
+}
+
+type Reasoned = Call<z.output<typeof waitQuery>, z.output<typeof reasonBody>>;
+
+async function suspend(services: Services, { id, client, principal, query, body }: Reasoned) {
+  const { username, workspace, record } = await find(services, id);
+  const wants = record?.request.workspace ?? null;
+  if (wants !== null && wants !== workspace)
+    return refuse(
+      "request-changed",
+      `${username} is being switched to ${wants}, which suspends this desktop; suspend that one instead`,
+    );
+  const { subject, claims = {} } = record?.request ?? {};
+  const words = body.reason ?? `suspended by ${principal.username}`;
+  const wanted = newRequest(services, { username, workspace: null, subject, claims, reason: words });
+  return fulfil(services, client, wanted, () => isSuspended(services, username), query.wait);
+}
+
+async function extend(services: Services, { id, principal, body }: Call<unknown, z.output<typeof extendBody>>) {
+  const { username, workspace, replicas, record } = await find(services, id);
+  const until = new Date(body.until);
+  const now = services.now();
+  if (until <= now || until.getTime() > now.getTime() + longestExtensionDays * 86_400_000)
+    throw new ProductError(
+      "malformed-body",
+      `read body: until: it lies in the future, and at most ${longestExtensionDays} days ahead`,
+    );
+  if (replicas === 0 || !record)
+    return refuse("not-running", `the desktop of ${username} in ${workspace} does not run`);
+  const kept = { workspace, until: until.toISOString(), by: principal.username, reason: body.reason };
+  await services.requests.update(personId(username), (current) => current && { ...current, kept });
+  return { status: 200, body: kept };
+}
+
+async function retire(services: Services, { id, client, principal, query, body }: Reasoned) {
+  const { username, workspace, record } = await find(services, id);
+  const { subject, claims = {} } = record?.request ?? {};
+  const words = body.reason ?? `retired by ${principal.username}`;
+  const removal = { id: randomUUID(), workspace, requestedAt: services.now().toISOString(), reason: words };
+  const none = newRequest(services, { username, workspace: null, subject, claims, reason: words });
+  const written = await services.requests.update(personId(username), (current) =>
+    current
+      ? withRemovals(current, current.request.claims, [removal], none)
+      : { request: none, outcomes: {}, removals: [removal] },
+  );
+  // Asked for twice, it is the removal that goes on.
+  const underWay = written?.removals?.find((each) => each.workspace === workspace);
+  if (!written || !underWay)
+    throw new ProductError("internal", "retire desktop: its removal is gone right after it was written");
+  await wake(client, username);
+  return operationAnswer(underWay.id, await waitForEnd(services, client, underWay.id, written, query.wait));
+}

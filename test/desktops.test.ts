@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { startTestEstate, type TestEstate } from "./estate.ts";
+import { viewOf } from "./guacamole-rules.ts";
+
+interface Desktop {
+  id: string;
+  username: string;
+  workspace: string;
+  state: string;
+}
+interface Page {
+  desktops: Desktop[];
+  next?: string;
+}
+
+let estate: TestEstate;
+const olga = <Body>(method: string, path: string, body?: unknown) => estate.call<Body>("olga", method, path, body);
+const list = async (query = "") => (await olga<Page>("GET", `/desktops${query}`)).body;
+const idOf = async (username: string, workspace: string) =>
+  (await list(`?username=${username}&workspace=${workspace}`)).desktops[0]?.id ?? "none";
+const operation = async (path: string, body: object = {}) => {
+  const reply = await olga<{ id: string; state: string }>("POST", path, body);
+  expect([200, 202]).toContain(reply.status);
+  await estate.host.whenIdle();
+  return (await olga<{ state: string; message?: string }>("GET", `/operations/${reply.body.id}`)).body;
+};
+
+beforeAll(async () => {
+  vi.useFakeTimers({ toFake: ["Date"], shouldAdvanceTime: true });
+  estate = await startTestEstate();
+  await estate.ask("alice", "cancer-registry");
+  await estate.ask("alice", "asthma-cohort");
+  await estate.ask("bob", "cancer-registry");
+});
+afterAll(async () => {
+  await estate.close();
+  vi.useRealTimers();
+});
+
+describe("an administrator", () => {
+  it("sees every desktop, those that are suspended too", async () => {
+    const { desktops } = await list();
+    expect(desktops.map(({ username, workspace, state }) => [username, workspace, state]).sort()).toEqual([
+      ["alice", "asthma-cohort", "ready"],
+      ["alice", "cancer-registry", "suspended"],
+      ["bob", "cancer-registry", "ready"],
+    ]);
+  });
+
+  it("pages through them, and asks for some", async () => {
+    const all = (await list()).desktops;
+    const first = await list("?limit=2");
+    const second = await list(`?limit=2&after=${first.next ?? ""}`);
+    expect([...first.desktops, ...second.desktops]).toEqual(all);
+    expect(second.next).toBeUndefined();
+    expect((await list("?state=suspended")).desktops).toMatchObject([
+      { username: "alice", workspace: "cancer-registry" },
+    ]);
+    expect((await olga("GET", "/desktops?limit=0")).status).toBe(400);
+    expect((await olga("GET", "/desktops?state=broken")).status).toBe(400);
+  });
+
+  it("sees one with all its reasons", async () => {
+    const { body } = await olga("GET", `/desktops/${await idOf("alice", "asthma-cohort")}`);
+    expect(body).toMatchObject({
+      username: "alice",
+      state: "ready",
+      binding: "asthma-cohort-alice",
+      guacamoleUsername: "asthma-cohort@alice",
+      mayBeOpened: true,
+      entitlement: { entitled: true, until: "2099-12-31" },
+      request: { workspace: "asthma-cohort" },
+      lastOutcome: { state: "done", reason: "the desktop is ready" },
+    });
+  });
+
+  it("is told that there is none with an id that nobody has", async () => {
+    for (const [method, path] of [
+      ["GET", "/desktops/none"],
+      ["POST", "/desktops/none/suspend"],
+      ["POST", "/desktops/none/retire"],
+    ] as const)
+      expect(await olga(method, path, method === "GET" ? undefined : {})).toMatchObject({ status: 404 });
+  });
+
+  it("keeps a desktop: a logout does not take it down until then", async () => {
+    const id = await idOf("alice", "asthma-cohort");
+    const until = new Date(Date.now() + 3_600_000).toISOString();
+    const { status, body } = await olga("POST", `/desktops/${id}/extend`, { until, reason: "a long analysis" });
+    expect([status, body]).toMatchObject([200, { until, by: "olga", reason: "a long analysis" }]);
+    expect((await list("?username=alice&state=ready")).desktops).toMatchObject([{ kept: { until, by: "olga" } }]);
+
+    await estate.identity.logOut("alice");
+    await estate.host.whenIdle();
+    vi.setSystemTime(Date.now() + 30 * 60_000);
+    await estate.host.trigger("endLeaves");
+    await estate.host.whenIdle();
+    expect((await list("?username=alice&state=ready")).desktops).toHaveLength(1);
+
+    vi.setSystemTime(Date.now() + 31 * 60_000);
+    await estate.host.trigger("endLeaves");
+    await estate.host.whenIdle();
+    const { body: now } = await olga<{ state: string; request: { reason: string } }>("GET", `/desktops/${id}`);
+    expect(now).toMatchObject({
+      state: "suspended",
+      request: { reason: expect.stringMatching(/^logged out at/) as string },
+    });
+  });
+
+  it.each([
+    ["in the past", -1],
+    ["in eight days", 8 * 24 * 60],
+  ])("keeps none until a time %s", async (_words, minutes) => {
+    const until = new Date(Date.now() + minutes * 60_000).toISOString();
+    const reply = await olga("POST", `/desktops/${await idOf("bob", "cancer-registry")}/extend`, { until });
+    expect(reply).toMatchObject({ status: 400, body: { code: "malformed-body" } });
+  });
+
+  it("keeps none that does not run", async () => {
+    const until = new Date(Date.now() + 60_000).toISOString();
+    const reply = await olga("POST", `/desktops/${await idOf("alice", "cancer-registry")}/extend`, { until });
+    expect(reply).toMatchObject({ status: 409, body: { code: "not-running" } });
+  });
+
+  it("suspends one, and says why", async () => {
+    const id = await idOf("bob", "cancer-registry");
+    const ended = await operation(`/desktops/${id}/suspend`, { reason: "the registry is being moved" });
+    expect(ended).toMatchObject({ state: "done" });
+    expect((await viewOf(estate.guacamole, "cancer-registry@bob")).mayOpen).toEqual([]);
+    expect((await olga("GET", `/desktops/${id}`)).body).toMatchObject({
+      state: "suspended",
+      request: { reason: "the registry is being moved" },
+    });
+    expect(await operation(`/desktops/${id}/suspend`)).toMatchObject({ state: "done" });
+  });
+
+  it("does not suspend the one that its person is leaving for another", async () => {
+    await estate.ask("alice", "asthma-cohort");
+    const reply = await olga("POST", `/desktops/${await idOf("alice", "cancer-registry")}/suspend`, {});
+    expect(reply).toMatchObject({ status: 409, body: { code: "request-changed" } });
+  });
+
+  it("retires one alone: the person's other desktop goes on", async () => {
+    const id = await idOf("alice", "cancer-registry");
+    const ended = await operation(`/desktops/${id}/retire`);
+    expect(ended).toMatchObject({ state: "done", message: "nothing of the desktop in cancer-registry is left" });
+    expect((await list("?username=alice")).desktops).toMatchObject([{ workspace: "asthma-cohort", state: "ready" }]);
+    const { rows } = await estate.world();
+    expect(rows.filter((row) => row.includes("cancer-registry@alice"))).toEqual([]);
+  });
+
+  it("retires the one that is in use, and the person wants none then", async () => {
+    const ended = await operation(`/desktops/${await idOf("alice", "asthma-cohort")}/retire`, {
+      reason: "the study ended",
+    });
+    expect(ended).toMatchObject({ state: "done" });
+    expect((await list("?username=alice")).desktops).toEqual([]);
+    const { body } = await estate.callAsService("GET", "/users/alice/desktop");
+    expect(body).toMatchObject({ state: "absent", wanted: null });
+    expect(await estate.ask("alice", "asthma-cohort")).toMatchObject({ state: "done" });
+  });
+
+  it("alone may do all this", async () => {
+    const id = await idOf("alice", "asthma-cohort");
+    const until = new Date(Date.now() + 60_000).toISOString();
+    for (const [method, path, body] of [
+      ["GET", "/desktops"],
+      ["GET", `/desktops/${id}`],
+      ["POST", `/desktops/${id}/suspend`, {}],
+      ["POST", `/desktops/${id}/extend`, { until }],
+      ["POST", `/desktops/${id}/retire`, {}],
+      ["POST", "/desktops/none/retire", {}],
+    ] as const) {
+      expect(await estate.call("alice", method, path, body)).toMatchObject({
+        status: 403,
+        body: { code: "not-allowed" },
+      });
+      expect(await estate.callAsService(method, path, body)).toMatchObject({ status: 403 });
+    }
+  });
+});
