@@ -1,8 +1,7 @@
 import * as df from "durable-functions";
 import { fulfilRequest, type FulfilRequestInput, fulfilRequestName } from "../orchestrations/fulfil-request.ts";
-import { followNotice, followNoticeName } from "../orchestrations/follow-notice.ts";
+import { followNotice, type FollowNoticeInput, followNoticeName } from "../orchestrations/follow-notice.ts";
 import { workflowOf } from "../orchestrations/workflow.ts";
-import type { Notice } from "../shared/desktop/notice.ts";
 
 export function registerOrchestrations(): void {
   df.app.orchestration(fulfilRequestName, function* (context) {
@@ -12,6 +11,6 @@ export function registerOrchestrations(): void {
     if (goOn) context.df.continueAsNew(input);
   });
   df.app.orchestration(followNoticeName, function* (context) {
-    return yield* followNotice(workflowOf(context), context.df.getInput<Notice>());
+    yield* followNotice(workflowOf(context), context.df.getInput<FollowNoticeInput>());
   });
 }

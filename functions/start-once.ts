@@ -2,15 +2,15 @@ import { type DurableClient, OrchestrationRuntimeStatus } from "durable-function
 import { ProductError } from "../shared/errors.ts";
 import { isUnknownInstance } from "./wake.ts";
 
-const ended = new Set<string>([
-  OrchestrationRuntimeStatus.Failed,
-  OrchestrationRuntimeStatus.Canceled,
-  OrchestrationRuntimeStatus.Terminated,
+const goingOn = new Set<string>([
+  OrchestrationRuntimeStatus.Pending,
+  OrchestrationRuntimeStatus.Running,
+  OrchestrationRuntimeStatus.Suspended,
 ]);
 
 /**
- * Starts an orchestration unless one with that id was started before, however long ago it ended; one that failed is
- * started again. What is accepted is in the task hub, so it survives a crash. Throws `durable-unavailable`.
+ * Starts an orchestration unless one with that id goes on: in one call, which the task hub decides, so that of two at the
+ * same time one is the duplicate, and what is accepted survives a crash. Throws `durable-unavailable`.
  */
 export async function startOnce(
   client: DurableClient,
@@ -18,21 +18,19 @@ export async function startOnce(
   instanceId: string,
   input: unknown,
 ): Promise<"accepted" | "duplicate"> {
-  if (await wasStarted(client, instanceId)) return "duplicate";
   try {
     await client.startNew(name, { instanceId, input });
     return "accepted";
   } catch (error) {
-    // Of two that come at the same time one is refused.
-    if (await wasStarted(client, instanceId)) return "duplicate";
+    // Why it was refused the library does not say.
+    if (await goesOn(client, instanceId)) return "duplicate";
     throw unavailable(error);
   }
 }
 
-async function wasStarted(client: DurableClient, instanceId: string): Promise<boolean> {
+async function goesOn(client: DurableClient, instanceId: string): Promise<boolean> {
   try {
-    const { runtimeStatus } = await client.getStatus(instanceId);
-    return !ended.has(runtimeStatus);
+    return goingOn.has((await client.getStatus(instanceId)).runtimeStatus);
   } catch (error) {
     if (isUnknownInstance(error)) return false;
     throw unavailable(error);

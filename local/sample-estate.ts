@@ -16,6 +16,11 @@ export function serviceClient(secret: string): Client {
   return { id: "workspace-action", secret, roles: ["desktop-service"] };
 }
 
+/** The client that administers the realm: it plays Keycloak's administrators, and looks people up for the product. */
+export function realmAdministrator(secret: string): Client {
+  return { id: "realm-admin", secret, roles: ["view-users", "manage-users"] };
+}
+
 /** Who is shown by the main job. */
 export const sampleActivation = { username: "alice", workspace: "asthma-cohort" };
 

@@ -11,7 +11,7 @@ import { type FunctionsHost, startFunctionsHost } from "./functions-host/host.ts
 import type { LogEntry } from "./functions-host/log.ts";
 import { startIdentityProvider } from "./identity/provider.ts";
 import type { StartOptions } from "./options.ts";
-import { sampleUsers, serviceClient, writeSampleEstate } from "./sample-estate.ts";
+import { realmAdministrator, sampleUsers, serviceClient, writeSampleEstate } from "./sample-estate.ts";
 
 /** Everything that runs after a start. */
 export interface Estate {
@@ -27,6 +27,8 @@ export interface Estate {
 const usualPort = 7071;
 const namespace = "guacamole";
 const audience = "guacamole-workspaces";
+/** The audience of the realm's webhook tokens. */
+const eventsAudience = "guacamole-workspaces-events";
 
 /** Something that was started, and how to stop it. */
 export type Closers = (() => Promise<void>)[];
@@ -44,6 +46,7 @@ export async function startEstate(
 ): Promise<Estate> {
   const inState = (name: string) => join(options.state, name);
   const secret = await keptSecret(inState("service-client-secret"));
+  const administrator = realmAdministrator(await keptSecret(inState("realm-admin-secret")));
   const started = <T extends { close(): Promise<void> }>(part: T): T => {
     closers.push(() => part.close());
     return part;
@@ -57,7 +60,7 @@ export async function startEstate(
     startIdentityProvider({
       store: inState("identity.json"),
       audience,
-      clients: [serviceClient(secret)],
+      clients: [serviceClient(secret), administrator],
       users: sampleUsers,
     }).then(started),
   ] as const);
@@ -85,6 +88,11 @@ export async function startEstate(
       OIDC_ISSUER: identity.issuer,
       OIDC_AUDIENCE: audience,
       OIDC_CLIENTS: "workspace-action,guacamole-workspaces-cli",
+      KEYCLOAK_WEBHOOK: "bearer",
+      KEYCLOAK_WEBHOOK_AUDIENCE: eventsAudience,
+      KEYCLOAK_ADMIN_CLIENT: administrator.id,
+      KEYCLOAK_ADMIN_SECRET: administrator.secret,
+      LEAVE_GRACE_MINUTES: process.env["LEAVE_GRACE_MINUTES"] ?? "1",
       GUACAMOLE_URL: process.env["GUACAMOLE_URL"] ?? "http://127.0.0.1:8080/guacamole",
       DESKTOP_IMAGE: process.env["DESKTOP_IMAGE"] ?? "example.org/analytics-vnc-client:1.0.0",
     },
@@ -96,6 +104,10 @@ export async function startEstate(
     },
   };
   const host = started(await startFunctionsHost({ app, store: inState("task-hub.sqlite"), port, faults, log }));
+  identity.tell({
+    backchannelLogout: `${host.url}/api/keycloak/backchannel-logout`,
+    webhook: { url: `${host.url}/api/keycloak/events`, audience: eventsAudience },
+  });
   tell("functions", `${host.url}/api (stand-in for Azure Functions, for one machine)`);
 
   return { api: host.url, issuer: identity.issuer, kubeconfig, databaseUrl, namespace, host };

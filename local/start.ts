@@ -1,4 +1,5 @@
-import { appendFile, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { createWriteStream } from "node:fs";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildProduct } from "./build.ts";
@@ -27,10 +28,13 @@ async function start(options: StartOptions, stop: AbortSignal): Promise<number> 
     terminal.started("product", await buildProduct(root));
     const errors: string[] = [];
     const logFile = join(options.state, "host.log");
-    await rm(logFile, { force: true });
+    // One open file: opening it for every line would be a good part of the work of a busy host.
+    const logLines = createWriteStream(logFile);
+    logLines.on("error", () => undefined); // a full disk shows elsewhere
+    closers.push(() => new Promise((resolve) => logLines.end(resolve)));
     const estate = await startEstate(options, root, closers, terminal.started, ({ at, level, category, message }) => {
       if (level === "error") errors.push(message);
-      appendFile(logFile, `${at.toISOString()} ${level} ${category} ${message}\n`).catch(() => undefined); // a full disk shows elsewhere
+      logLines.write(`${at.toISOString()} ${level} ${category} ${message}\n`);
     });
     const running = join(options.state, "running.json");
     await writeFile(running, JSON.stringify({ api: estate.api, issuer: estate.issuer }));
@@ -105,6 +109,9 @@ function tellWhatToTry({ api }: Estate, logFile: string): void {
     `  curl -s -X PUT ${authorization} -H "Content-Type: application/json" -d '{"workspace":"cancer-registry"}' "${api}/api/users/${username}/desktop?wait=10"`,
   );
   terminal.line(`  curl -s -X DELETE ${authorization} "${api}/api/users/${username}/desktop?wait=10"`);
+  terminal.line(
+    `  npm run -s keycloak -- logout ${username}    # as if in Keycloak: a minute later the desktop goes down`,
+  );
   terminal.line();
   terminal.line(`The host's log is in ${logFile}. Ctrl-C stops everything.`);
 }

@@ -1,9 +1,20 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { sampleUsers } from "./sample-estate.ts";
 
 /** What a running start leaves for the commands beside it. */
 export interface Running {
   api: string;
   issuer: string;
+}
+
+/** Reads what a start in this folder left. Throws where nothing runs. */
+export async function readRunning(state: string): Promise<Running> {
+  try {
+    return JSON.parse(await readFile(join(state, "running.json"), "utf8")) as Running;
+  } catch {
+    throw new Error("nothing runs here (run npm start in another terminal first)");
+  }
 }
 
 /** An access token of a sample person from the local identity provider. */

@@ -8,14 +8,25 @@ export const followNoticeName = "followNotice";
 /** How long to wait before what could not be done is tried again: rides out an outage of two hours. */
 const patienceSeconds = [60, 300, 900, 1_800, 3_600];
 
+export interface FollowNoticeInput {
+  notice: Notice;
+  /** Until when the same could be sent again and be taken for genuine. */
+  replayableUntil: string;
+}
+
 /**
  * Does what the identity provider's word asks for, for everybody whom it concerns. Whoever told us will not do so again, so
- * it outlasts outages.
+ * it outlasts outages. It goes on for as long as the same word could be sent again, because whatever goes on cannot be
+ * started a second time.
  */
-export function* followNotice(workflow: Workflow, notice: Notice): Generator<Task, { people: number }> {
+export function* followNotice(
+  workflow: Workflow,
+  { notice, replayableUntil }: FollowNoticeInput,
+): Generator<Task, void> {
   const people = yield* persist(workflow, () => workflow.call("findPeople", notice));
   for (const username of people) yield* persist(workflow, () => workflow.call("applyNotice", { notice, username }));
-  return { people: people.length };
+  const left = Date.parse(replayableUntil) - workflow.now().getTime();
+  if (left > 0) yield* workflow.pause(left / 1_000);
 }
 
 function* persist<Result>(workflow: Workflow, attempt: () => Generator<Task, Result>): Generator<Task, Result> {

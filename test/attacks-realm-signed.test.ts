@@ -1,6 +1,7 @@
 import { createHash, createHmac, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type IdentityProvider, startIdentityProvider } from "../local/identity/provider.ts";
+import { systemClock } from "../local/functions-host/clock.ts";
 import { sampleToken } from "../local/token.ts";
 import { startTestEstate, type TestEstate, webhookSecret } from "./estate.ts";
 import { everything } from "./everything.ts";
@@ -13,7 +14,7 @@ let subject: string;
 
 beforeAll(async () => {
   [estate, otherRealm] = await Promise.all([
-    startTestEstate(undefined, { KEYCLOAK_WEBHOOK: "bearer", KEYCLOAK_WEBHOOK_AUDIENCE: audience }),
+    startTestEstate(undefined, { KEYCLOAK_WEBHOOK: "bearer", KEYCLOAK_WEBHOOK_AUDIENCE: audience }, systemClock),
     startIdentityProvider({ store: ":memory:", realm: "other", audience, clients: [], users: [] }),
   ]);
   await estate.ask("alice", "asthma-cohort");

@@ -2,6 +2,7 @@ import { createHmac, randomUUID } from "node:crypto";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type IdentityProvider, startIdentityProvider } from "../local/identity/provider.ts";
+import { systemClock } from "../local/functions-host/clock.ts";
 import { sampleToken } from "../local/token.ts";
 import { startTestEstate, type TestEstate, webhookSecret } from "./estate.ts";
 import { everything } from "./everything.ts";
@@ -17,7 +18,7 @@ let operation: string;
 
 beforeAll(async () => {
   [estate, otherRealm] = await Promise.all([
-    startTestEstate(),
+    startTestEstate(undefined, {}, systemClock),
     startIdentityProvider({
       store: ":memory:",
       realm: "other",

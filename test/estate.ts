@@ -7,14 +7,13 @@ import pg from "pg";
 import { type LocalCluster, startLocalCluster } from "../local/cluster/cluster.ts";
 import { startLocalDatabase } from "../local/database/database.ts";
 import { loadApp } from "../local/functions-host/app.ts";
-import { type VirtualClock, virtualClock } from "../local/functions-host/clock.ts";
+import { type Clock, virtualClock } from "../local/functions-host/clock.ts";
 import type { Faults } from "../local/functions-host/faults.ts";
 import { type FunctionsHost, startFunctionsHost } from "../local/functions-host/host.ts";
 import type { LogEntry } from "../local/functions-host/log.ts";
-import type { Client } from "../local/identity/accounts.ts";
 import { type IdentityProvider, startIdentityProvider } from "../local/identity/provider.ts";
 import type { ToldOperation } from "../local/main-job.ts";
-import { sampleUsers, serviceClient, writeSampleEstate } from "../local/sample-estate.ts";
+import { realmAdministrator, sampleUsers, serviceClient, writeSampleEstate } from "../local/sample-estate.ts";
 import { sampleToken } from "../local/token.ts";
 import { expectDescribed } from "./answer-shapes.ts";
 import { describeWorld, type World } from "./world.ts";
@@ -36,7 +35,7 @@ export interface TestEstate {
   readonly identity: IdentityProvider;
   readonly guacamole: pg.Client;
   readonly host: FunctionsHost;
-  readonly clock: VirtualClock;
+  readonly clock: Clock;
   /** What goes wrong: tests set it, `mend` clears it. */
   readonly faults: Faults;
   mend(): void;
@@ -60,19 +59,17 @@ export interface TestEstate {
 
 /** The secret of Keycloak's webhook, and the client that administers the realm and reads it for the product. */
 export const webhookSecret = "a webhook secret of the tests";
-export const keycloakAdmin: Client = {
-  id: "realm-admin",
-  secret: "an administrator's secret of the tests",
-  roles: ["view-users", "manage-users"],
-};
+export const keycloakAdmin = realmAdministrator("an administrator's secret of the tests");
 
 /**
  * @param real a real cluster instead of the stand-in: as the tests see it, and as the product does
  * @param settings more settings of the product, and others in the place of the usual ones
+ * @param clock of the task hub: with the system's, what waits there waits truly
  */
 export async function startTestEstate(
   real?: { admin: KubeConfig; product: KubeConfig },
   settings: Readonly<Record<string, string>> = {},
+  clock: Clock = virtualClock(new Date()),
 ): Promise<TestEstate> {
   const folder = await mkdtemp(join(tmpdir(), "estate-"));
   const secret = "a secret of the tests";
@@ -117,7 +114,6 @@ export async function startTestEstate(
     },
     load: () => import("../functions/index.ts"),
   });
-  const clock = virtualClock(new Date());
   const faults: Faults = {};
   const log: LogEntry[] = [];
   const store = join(folder, "task-hub.sqlite");

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { HttpRequest, InvocationContext } from "@azure/functions";
 import type { DurableClient } from "durable-functions";
 import { z } from "zod";
-import { followNoticeName } from "../../orchestrations/follow-notice.ts";
+import { type FollowNoticeInput, followNoticeName } from "../../orchestrations/follow-notice.ts";
 import type { Notice } from "../../shared/desktop/notice.ts";
 import { ProductError, type Refusal, refuse } from "../../shared/errors.ts";
 import { keycloakEventSchema, readKeycloakEvent } from "../../shared/identity/keycloak-event.ts";
@@ -17,8 +17,12 @@ import { type Described, registerSignedRoute } from "./route.ts";
 /** An update of a whole realm is the largest event there is. */
 const eventBytes = 256 * 1024;
 const formBytes = 16 * 1024;
-/** keycloak-events tries for 15 minutes; the rest is for clocks. */
-const replayMilliseconds = 20 * 60_000;
+/** keycloak-events tries for 15 minutes; the rest is for clocks. What is older was sent again by hand, or by somebody else. */
+const eventMilliseconds = 20 * 60_000;
+/** Keycloak's logout tokens live two minutes. */
+const logoutMilliseconds = 5 * 60_000;
+/** More than clocks of one estate differ. */
+const skewMilliseconds = 60_000;
 
 const eventsEndpoint: Described = {
   summary: "An event of keycloak-events",
@@ -78,12 +82,15 @@ async function takeEvent(
   const eventId = event.id;
   if (event.realm !== settings.KEYCLOAK_REALM || !event.notice)
     return { status: 202, body: { status: "ignored", eventId } };
-  // A webhook token says itself until when it counts; a body signed with a secret counts for ever.
-  if (settings.KEYCLOAK_WEBHOOK === "hmac" && Math.abs(now().getTime() - event.time.getTime()) > replayMilliseconds) {
+  if (Math.abs(now().getTime() - event.time.getTime()) > eventMilliseconds) {
     context.warn(`the event ${eventId} is of ${event.time.toISOString()}: too far from now to act on`);
     return { status: 202, body: { status: "stale", eventId } };
   }
-  const status = await keep(client, "event", `${settings.KEYCLOAK_REALM}:${eventId}`, event.notice);
+  const replayableUntil = after(event.time, eventMilliseconds);
+  const status = await keep(client, `event-${hashOf(`${settings.KEYCLOAK_REALM}:${eventId}`)}`, {
+    notice: event.notice,
+    replayableUntil,
+  });
   return { status: 202, body: { status, eventId } };
 }
 
@@ -106,7 +113,11 @@ async function takeLogout(services: Services, request: HttpRequest, client: Dura
     subject,
     told: { what: "left", which: session === undefined ? "every session" : { session } },
   };
-  const status = await keep(client, "logout", `${services.settings.OIDC_ISSUER}:${id}`, notice);
+  if (services.now().getTime() - issuedAt.getTime() > logoutMilliseconds)
+    return invalidLogout("check logout token: it is too old");
+  const replayableUntil = after(issuedAt, logoutMilliseconds);
+  const instanceId = `logout-${hashOf(`${services.settings.OIDC_ISSUER}:${id}`)}`;
+  const status = await keep(client, instanceId, { notice, replayableUntil });
   return status === "duplicate" ? invalidLogout("check logout token: it was used before") : { status: 200 };
 }
 
@@ -122,7 +133,14 @@ function invalidLogout(reason: string): Answer {
 }
 
 /** In one durable step: the task hub keeps the notice, and that it was there. */
-function keep(client: DurableClient, kind: string, key: string, notice: Notice): Promise<"accepted" | "duplicate"> {
-  const id = createHash("sha256").update(key).digest("hex").slice(0, 40);
-  return startOnce(client, followNoticeName, `${kind}-${id}`, notice);
+function keep(client: DurableClient, instanceId: string, input: FollowNoticeInput): Promise<"accepted" | "duplicate"> {
+  return startOnce(client, followNoticeName, instanceId, input);
+}
+
+function after(time: Date, milliseconds: number): string {
+  return new Date(time.getTime() + milliseconds + skewMilliseconds).toISOString();
+}
+
+function hashOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 40);
 }

@@ -12,6 +12,9 @@ export interface Dispatcher {
   stop(): Promise<void>;
 }
 
+/** More messages than an instance usually has waiting. One with more holds up the others only until it has taken them. */
+const messagesAnInstance = 8;
+
 /** Hands out due work: one work item at a time an instance, within the limits of host.json. */
 export function createDispatcher(engine: EngineContext): Dispatcher {
   const { store, clock, settings, log } = engine;
@@ -60,14 +63,16 @@ export function createDispatcher(engine: EngineContext): Dispatcher {
     if (isStopped || !store.database.isOpen) return;
     const now = clock.now().getTime();
     let isDue = false;
-    for (const id of store.dueInstances(now)) {
+    // Of a long backlog only what could be taken is read; what is broken is in the way, so then everything is.
+    const messages = brokenInstances.size > 0 ? -1 : settings.maxConcurrentOrchestrations * messagesAnInstance;
+    for (const id of store.dueInstances(now, messages)) {
       if (brokenInstances.has(id)) continue;
       isDue = true;
       if (!instances.has(id) && instances.size < settings.maxConcurrentOrchestrations) {
         start(instances, brokenInstances, id, () => runWorkItem(engine, id));
       }
     }
-    for (const queued of store.queuedActivities()) {
+    for (const queued of store.queuedActivities(brokenActivities.size > 0 ? -1 : settings.maxConcurrentActivities)) {
       if (brokenActivities.has(queued.id)) continue;
       isDue = true;
       if (!activities.has(queued.id) && activities.size < settings.maxConcurrentActivities) {

@@ -122,10 +122,14 @@ export function createStore(database: Database) {
         if (!isOpen(row["timer"] as number)) run("DELETE FROM inbox WHERE id = ?", row["id"] as number);
       }
     },
-    dueInstances: (now: number): string[] =>
-      all("SELECT instance_id FROM inbox WHERE due_at <= ? GROUP BY instance_id ORDER BY min(id)", now).map(
-        (row) => row["instance_id"] as string,
-      ),
+    /** The instances of so many of the oldest messages that are due; -1: of all. */
+    dueInstances: (now: number, messages: number): string[] =>
+      all(
+        `SELECT instance_id FROM (SELECT id, instance_id FROM inbox WHERE due_at <= ? ORDER BY id LIMIT ?)
+         GROUP BY instance_id ORDER BY min(id)`,
+        now,
+        messages,
+      ).map((row) => row["instance_id"] as string),
     nextTimerAt: (now: number): number | undefined =>
       (all("SELECT min(due_at) AS next FROM inbox WHERE due_at > ?", now)[0]?.["next"] as number | null) ?? undefined,
 
@@ -136,8 +140,9 @@ export function createStore(database: Database) {
         ...[activity.name, activity.input, activity.attempt],
       );
     },
-    queuedActivities: (): QueuedActivity[] =>
-      all("SELECT * FROM activities ORDER BY id").map((row) => ({
+    /** So many of the oldest; -1: all. */
+    queuedActivities: (most: number): QueuedActivity[] =>
+      all("SELECT * FROM activities ORDER BY id LIMIT ?", most).map((row) => ({
         id: row["id"] as number,
         instanceId: row["instance_id"] as string,
         executionId: row["execution_id"] as string,

@@ -1,0 +1,59 @@
+/**
+ * `npm run -s keycloak -- ACTION NAME` does to a sample person what happens in Keycloak, through its admin API: the product
+ * hears of it by back-channel logout and webhook, as from a real one.
+ */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import KeycloakAdminClient from "@keycloak/keycloak-admin-client";
+import { realmAdministrator, sampleUsers } from "./sample-estate.ts";
+import { stableId } from "./identity/claims.ts";
+import { readRunning } from "./token.ts";
+
+type Users = KeycloakAdminClient["users"];
+
+const actions: Readonly<Record<string, (users: Users, id: string) => Promise<string>>> = {
+  async logout(users, id) {
+    await users.logout({ id });
+    return "is logged out; unless they are back within the grace, their desktop is suspended";
+  },
+  async disable(users, id) {
+    await users.update({ id }, { enabled: false });
+    return "is disabled; everything they have is removed";
+  },
+  async "leave-groups"(users, id) {
+    const groups = await users.listGroups({ id });
+    for (const group of groups) await users.delFromGroup({ id, groupId: group.id ?? "" });
+    return `is in no group any more (${groups.map(({ path }) => path).join(", ") || "was in none"})`;
+  },
+  async delete(users, id) {
+    await users.del({ id });
+    return "is deleted; everything they have is removed";
+  },
+};
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { state: { type: "string", default: ".local" } },
+  });
+  const [name = "", username = ""] = positionals;
+  const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
+  const people = sampleUsers.map((user) => user.username);
+  if (!action || !people.includes(username))
+    throw new Error(
+      `say what happens and to whom: npm run -s keycloak -- ${Object.keys(actions).join("|")} ${people.join("|")}`,
+    );
+  const { issuer } = await readRunning(values.state);
+  const client = realmAdministrator((await readFile(join(values.state, "realm-admin-secret"), "utf8")).trim());
+  const keycloak = new KeycloakAdminClient({ baseUrl: new URL(issuer).origin, realmName: "sde" });
+  await keycloak.auth({ grantType: "client_credentials", clientId: client.id, clientSecret: client.secret });
+  process.stdout.write(`${username} ${await action(keycloak.users, stableId(username))}\n`);
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${(error as Error).message}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,138 @@
+/**
+ * `npm run bench`: how long Keycloak waits for us. Starts the product as `npm start` does, in a process of its own, and calls
+ * it with 50 callers at once: first steadily, 200 calls a second together (the steady rows; ends with 1 where one of their 99th
+ * percentiles is not under 50 ms), then each again as soon as it has its answer, which shows how much it takes to fill the
+ * machine. Callers, product and every stand-in share its cores, and what events lead to runs beside; the ratio to /health/live,
+ * which does nothing, says more than the milliseconds.
+ */
+import { spawn } from "node:child_process";
+import { createHash, createPrivateKey, randomUUID } from "node:crypto";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { availableParallelism, cpus, tmpdir, totalmem } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import autocannon from "autocannon";
+import { signJwt } from "../../local/identity/sign.ts";
+import { readRunning } from "../../local/token.ts";
+
+const callers = 50;
+const amount = 3_000;
+/** Calls a second of all callers together: far more events than the Keycloak of a hospital has. */
+const steadyRate = 200;
+const limitMilliseconds = 50;
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const state = await mkdtemp(join(tmpdir(), "bench-"));
+
+const product = spawn(process.execPath, ["local/start.ts", "--state", state], {
+  cwd: root,
+  stdio: ["ignore", "pipe", "inherit"],
+});
+try {
+  await serving();
+  process.exitCode = (await measure()) ? 0 : 1;
+} finally {
+  if (product.exitCode === null) {
+    const ended = new Promise((resolve) => product.once("exit", resolve));
+    product.kill("SIGINT");
+    await ended;
+  }
+  await rm(state, { recursive: true, force: true });
+}
+
+function serving(): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let output = "";
+    product.stdout.on("data", (text: Buffer) => {
+      output += text.toString();
+      if (output.includes("Serving.")) resolve();
+    });
+    product.once("exit", () => {
+      reject(new Error(`the product did not start:\n${output}`));
+    });
+  });
+}
+
+interface Sent {
+  path: string;
+  method: "GET" | "POST";
+  headers?: Record<string, string>;
+  body?: string;
+}
+
+async function measure(): Promise<boolean> {
+  const { api, issuer } = await readRunning(state);
+  const stored = JSON.parse(await readFile(join(state, "identity.json"), "utf8")) as { keys: [{ kid: string }] };
+  const { kid, ...jwk } = stored.keys[0];
+  const key = { kid, privateKey: createPrivateKey({ key: jwk, format: "jwk" }) };
+  const sign = (claims: object, typ: string) => {
+    const iat = Math.floor(Date.now() / 1_000);
+    return signJwt({ iss: issuer, iat, exp: iat + 300, jti: randomUUID(), ...claims }, { alg: "RS256", typ, kid }, key);
+  };
+  const event = (type: string): Sent => {
+    const authDetails = { clientId: "guacamole", userId: randomUUID() };
+    const body = JSON.stringify({ id: randomUUID(), time: Date.now(), realmName: "sde", type, authDetails });
+    const claims = {
+      aud: "guacamole-workspaces-events",
+      request_body_sha256: createHash("sha256").update(body).digest("hex"),
+    };
+    const headers = { "content-type": "application/json", authorization: `Bearer ${sign(claims, "JWT")}` };
+    return { path: "/api/keycloak/events", method: "POST", headers, body };
+  };
+  const logout = (): Sent => {
+    const events = { "http://schemas.openid.net/event/backchannel-logout": {} };
+    const token = sign({ aud: "guacamole", sub: randomUUID(), sid: randomUUID(), typ: "Logout", events }, "logout+jwt");
+    const headers = { "content-type": "application/x-www-form-urlencoded" };
+    const body = new URLSearchParams({ logout_token: token }).toString();
+    return { path: "/api/keycloak/backchannel-logout", method: "POST", headers, body };
+  };
+
+  const [cpu] = cpus();
+  process.stdout.write(
+    `${availableParallelism()} x ${cpu?.model.trim() ?? "?"}, ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.version}\n` +
+      `${callers} callers at once, ${amount} calls each row\n\n`,
+  );
+  const rows: [string, () => Sent][] = [
+    ["/health/live", () => ({ path: "/api/health/live", method: "GET" })],
+    ["event, nothing to us", () => event("access.REFRESH_TOKEN")],
+    ["event, kept", () => event("access.LOGOUT")],
+    ["back-channel logout", logout],
+  ];
+  let within = true;
+  for (const rate of [steadyRate, undefined]) {
+    const pace = rate === undefined ? "as fast as they can" : `${rate} calls a second`;
+    process.stdout.write(`${pace.padEnd(24)}   calls/s    p50 ms    p99 ms   p50 to /health/live\n`);
+    let base: number | undefined;
+    for (const [name, make] of rows) {
+      await load(api, make, amount / 10); // warm
+      const { p50, p99, perSecond } = await load(api, make, amount, rate);
+      base ??= p50;
+      within &&= rate === undefined || p99 < limitMilliseconds;
+      const figures = [perSecond.toFixed(0), p50.toFixed(1), p99.toFixed(1), (p50 / base).toFixed(1)];
+      process.stdout.write(`${name.padEnd(24)}${figures.map((figure) => figure.padStart(10)).join("")}\n`);
+    }
+    process.stdout.write("\n");
+  }
+  const verdict = within ? "every" : "NOT every";
+  process.stdout.write(`${verdict} 99th percentile at ${steadyRate} calls a second is under ${limitMilliseconds} ms\n`);
+  return within;
+}
+
+/** Everything is signed beforehand: the callers' own work is not what is measured. */
+async function load(
+  url: string,
+  make: () => Sent,
+  count: number,
+  overallRate?: number,
+): Promise<{ p50: number; p99: number; perSecond: number }> {
+  const waiting = Array.from({ length: count + callers }, make);
+  const result = await autocannon({
+    url,
+    connections: callers,
+    amount: count,
+    ...(overallRate === undefined ? {} : { overallRate }),
+    requests: [{ setupRequest: (request) => ({ ...request, ...waiting.pop() }) }],
+  });
+  if (result.non2xx > 0 || result.errors > 0)
+    throw new Error(`measure: ${result.non2xx} calls were refused, ${result.errors} failed`);
+  return { p50: result.latency.p50, p99: result.latency.p99, perSecond: result.requests.average };
+}
