@@ -19,6 +19,8 @@ import { expectDescribed } from "./answer-shapes.ts";
 import { describeWorld, type World } from "./world.ts";
 
 export const namespace = "guacamole";
+/** Timers run when a test triggers them: one that fires by itself changes the task hub while a test compares it. */
+const never = "0 0 0 29 2 *";
 const apiAudience = "guacamole-workspaces";
 
 export interface Reply<Body = ToldOperation> {
@@ -108,6 +110,7 @@ export async function startTestEstate(
       GUACAMOLE_URL: "http://127.0.0.1:8080/guacamole",
       DESKTOP_IMAGE: "example.org/desktop:1",
       DESKTOP_UNSCHEDULABLE_GRACE_SECONDS: "1",
+      WAKE_SCHEDULE: never,
       KEYCLOAK_WEBHOOK: "hmac",
       KEYCLOAK_WEBHOOK_SECRET: webhookSecret,
       ...settings,

@@ -15,6 +15,9 @@ export interface Dispatcher {
 /** More messages than an instance usually has waiting. One with more holds up the others only until it has taken them. */
 const messagesAnInstance = 8;
 
+/** About as many as the answer to a call takes, so that it is not outrun by what calls before it led to. */
+const turnsApart = 5;
+
 /** Hands out due work: one work item at a time an instance, within the limits of host.json. */
 export function createDispatcher(engine: EngineContext): Dispatcher {
   const { store, clock, settings, log } = engine;
@@ -24,14 +27,23 @@ export function createDispatcher(engine: EngineContext): Dispatcher {
   const brokenInstances = new Set<string>();
   const brokenActivities = new Set<number>();
   const running = new Set<Promise<void>>();
+  let turns = Promise.resolve();
   let idleWaiters: (() => void)[] = [];
   let isStopped = false;
   let isAwake = false;
   let alarm: { at: number; cancel: () => void } | undefined;
 
+  /** One piece of work every few turns of the event loop: who calls by HTTP meanwhile does not wait for all of them. */
+  function nextTurn(): Promise<void> {
+    for (let turn = 0; turn < turnsApart; turn += 1)
+      turns = turns.then(() => new Promise((resolve) => setImmediate(resolve)));
+    return turns;
+  }
+
   function start<Id>(busy: Set<Id>, broken: Set<Id>, id: Id, work: () => Promise<void>): void {
     busy.add(id);
-    const promise = work()
+    const promise = nextTurn()
+      .then(work)
       .catch((error: unknown) => {
         // The store of a killed host is closed: that this work could not be committed is as it should be.
         if (!store.database.isOpen) return;
