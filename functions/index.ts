@@ -7,9 +7,12 @@ import { databaseToken } from "../shared/azure/credential.ts";
 import { managedServer, unmanagedServer } from "../shared/azure/managed-server.ts";
 import { readSettings, type Settings } from "../shared/config.ts";
 import { connectDatabase } from "../shared/guacamole/database.ts";
+import { activeConnectionsOf } from "../shared/guacamole/active-connections.ts";
 import { guacamoleDesktopsIn } from "../shared/guacamole/desktops.ts";
 import { connectCluster } from "../shared/kubernetes/cluster.ts";
 import { desktopsIn } from "../shared/kubernetes/desktops.ts";
+import { guacamoleInstancesIn } from "../shared/kubernetes/guacamole-instances.ts";
+import { maintenanceSwitchIn } from "../shared/kubernetes/maintenance-switch.ts";
 import { policiesIn } from "../shared/kubernetes/policies.ts";
 import { requestsIn } from "../shared/kubernetes/requests.ts";
 import { workspacesIn } from "../shared/kubernetes/workspaces.ts";
@@ -19,15 +22,18 @@ import { registerDesktops } from "./http/desktops.ts";
 import { registerHealth } from "./http/health.ts";
 import { registerKeycloak } from "./http/keycloak.ts";
 import { registerMaintenance } from "./http/maintenance.ts";
+import { registerMaintenanceSwitch } from "./http/maintenance-switch.ts";
 import { registerOpenApi } from "./http/openapi.ts";
 import { registerOperation } from "./http/operation.ts";
 import { registerPerson } from "./http/person.ts";
 import { registerNotFound } from "./http/route.ts";
+import { registerRunsByHand } from "./http/runs.ts";
 import { registerWorkspaces } from "./http/workspaces.ts";
 import { registerOrchestrations } from "./orchestrations.ts";
 import { namingRules, type Services } from "./services.ts";
 import { registerEndLeaves } from "./timers/end-leaves.ts";
 import { registerFollowScaling } from "./timers/follow-scaling.ts";
+import { registerRuns } from "./timers/runs.ts";
 import { registerWake } from "./timers/wake.ts";
 
 /** The composition root: reads the environment once, connects to the outside world, registers every function. */
@@ -59,6 +65,17 @@ const services: Services = {
   desktops: desktopsIn(cluster, site, namingRules({ settings })),
   guacamole: guacamoleDesktopsIn(database, namingRules({ settings })),
   server: settings.DATABASE_SERVER_ID === undefined ? unmanagedServer : managedServer(settings.DATABASE_SERVER_ID),
+  maintenance: maintenanceSwitchIn(cluster, settings.NAMESPACE),
+  activeConnections:
+    settings.GUACAMOLE_API_URLS &&
+    activeConnectionsOf({
+      urls: settings.GUACAMOLE_API_URLS,
+      username: settings.GUACAMOLE_API_USERNAME ?? "",
+      password: settings.GUACAMOLE_API_PASSWORD ?? "",
+      dataSource: settings.GUACAMOLE_API_DATA_SOURCE,
+    }),
+  guacamoleInstances:
+    settings.GUACAMOLE_LABELS && guacamoleInstancesIn(cluster, settings.GUACAMOLE_NAMESPACE, settings.GUACAMOLE_LABELS),
   verifyToken: accessTokens(realm, { audience: settings.OIDC_AUDIENCE, clients: settings.OIDC_CLIENTS }),
   verifyLogout: logoutTokens(realm, settings.GUACAMOLE_CLIENT),
   verifyWebhook: webhook && webhookSignatures(webhook, realm),
@@ -81,6 +98,8 @@ registerPerson(services);
 registerOperation(services);
 registerWorkspaces(services);
 registerMaintenance(services);
+registerMaintenanceSwitch(services);
+registerRunsByHand(services);
 registerKeycloak(services);
 registerDesktops(services);
 registerHealth(services);
@@ -89,6 +108,7 @@ registerNotFound();
 registerWake(services);
 registerFollowScaling(services);
 registerEndLeaves(services);
+registerRuns(services);
 
 function webhookRules({
   KEYCLOAK_WEBHOOK: mode,

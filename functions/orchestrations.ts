@@ -1,6 +1,9 @@
 import * as df from "durable-functions";
 import { fulfilRequest, type FulfilRequestInput, fulfilRequestName } from "../orchestrations/fulfil-request.ts";
 import { followNotice, type FollowNoticeInput, followNoticeName } from "../orchestrations/follow-notice.ts";
+import { reap, reapName } from "../orchestrations/reap.ts";
+import { reconcile, type ReconcileInput, reconcileName } from "../orchestrations/reconcile.ts";
+import { upkeep, upkeepName } from "../orchestrations/upkeep.ts";
 import { workflowOf } from "../orchestrations/workflow.ts";
 
 export function registerOrchestrations(): void {
@@ -9,6 +12,15 @@ export function registerOrchestrations(): void {
     const goOn = yield* fulfilRequest(workflowOf(context), input);
     // A fresh history for each request, so that a person's instance stays small for ever.
     if (goOn) context.df.continueAsNew(input);
+  });
+  df.app.orchestration(reapName, function* (context) {
+    return yield* reap(workflowOf(context));
+  });
+  df.app.orchestration(reconcileName, function* (context) {
+    return yield* reconcile(workflowOf(context), context.df.getInput<ReconcileInput>());
+  });
+  df.app.orchestration(upkeepName, function* (context) {
+    return yield* upkeep(workflowOf(context));
   });
   df.app.orchestration(followNoticeName, function* (context) {
     yield* followNotice(workflowOf(context), context.df.getInput<FollowNoticeInput>());

@@ -2,12 +2,15 @@ import type { Settings } from "../shared/config.ts";
 import { dayIn } from "../shared/desktop/day.ts";
 import type { NamingRules } from "../shared/desktop/names.ts";
 import type { ManagedServer } from "../shared/azure/managed-server.ts";
+import type { ActiveConnections } from "../shared/guacamole/active-connections.ts";
 import type { GuacamoleDesktops } from "../shared/guacamole/desktops.ts";
 import type { VerifyToken } from "../shared/identity/access-token.ts";
 import type { VerifyLogout } from "../shared/identity/logout-token.ts";
 import type { People } from "../shared/identity/people.ts";
 import type { VerifyWebhook } from "../shared/identity/webhook.ts";
 import type { ClusterDesktops } from "../shared/kubernetes/desktops.ts";
+import type { GuacamoleInstances } from "../shared/kubernetes/guacamole-instances.ts";
+import type { MaintenanceSwitch } from "../shared/kubernetes/maintenance-switch.ts";
 import type { Policies } from "../shared/kubernetes/policies.ts";
 import type { Requests } from "../shared/kubernetes/requests.ts";
 import type { Workspaces } from "../shared/kubernetes/workspaces.ts";
@@ -21,6 +24,11 @@ export interface Services {
   desktops: ClusterDesktops;
   guacamole: GuacamoleDesktops;
   server: ManagedServer;
+  maintenance: MaintenanceSwitch;
+  /** What Guacamole itself says of connections; undefined where it is not asked. */
+  activeConnections: ActiveConnections | undefined;
+  /** Since when Guacamole runs; undefined where its pods are not known. */
+  guacamoleInstances: GuacamoleInstances | undefined;
   verifyToken: VerifyToken;
   verifyLogout: VerifyLogout;
   /** Undefined where Keycloak sends no events. */

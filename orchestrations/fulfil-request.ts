@@ -3,6 +3,7 @@ import type { KnownDesktop } from "../shared/desktop/activities.ts";
 import { isUnfinished } from "../shared/desktop/operation.ts";
 import type { DesktopRequest, Outcome, Removal } from "../shared/desktop/request.ts";
 import { activationSteps } from "./activation.ts";
+import { reviewDesktop } from "./review.ts";
 import { retireDesktop } from "./retirement.ts";
 import { runSaga } from "./saga.ts";
 import { type Leftover, suspendDesktop } from "./suspension.ts";
@@ -17,14 +18,14 @@ export interface FulfilRequestInput {
 
 /**
  * Works towards what the person wants. It reads the newest request, removes what is to go for good, runs the saga for the
- * request, records how each ended, and looks again before it ends.
+ * request, reviews what is to be reviewed, records how each ended, and looks again before it ends.
  *
  * @returns whether there is more to go on with
  */
 export function* fulfilRequest(workflow: Workflow, { username }: FulfilRequestInput): Generator<Task, boolean> {
   const record = yield* workflow.call("readRequest", { username });
   if (!record || !isUnfinished(record)) return false;
-  const { request, removals = [] } = record;
+  const { request, removals = [], reviews = [] } = record;
 
   for (const removal of removals) {
     const outcome = yield* remove(workflow, username, removal);
@@ -35,9 +36,13 @@ export function* fulfilRequest(workflow: Workflow, { username }: FulfilRequestIn
     yield* workflow.call("recordOutcome", { username, requestId: request.id, outcome });
   }
 
+  for (const review of reviews)
+    yield* reviewDesktop(workflow, username, review, reporter(workflow, review, "reviewing"));
+
   const newest = yield* workflow.call("readRequest", { username });
-  const known = new Set(removals.map(({ id }) => id));
-  const more = newest?.removals?.some(({ id }) => !known.has(id)) ?? false;
+  const known = new Set([...removals, ...reviews].map(({ id }) => id));
+  const left = [...(newest?.removals ?? []), ...(newest?.reviews ?? [])];
+  const more = left.some(({ id }) => !known.has(id));
   return more || (newest !== null && newest.request.id !== request.id);
 }
 
@@ -130,14 +135,17 @@ function* takeDown(
     leftovers.push({ step: "desktops", ...problemOf(error) });
   }
   for (const desktop of desktops) {
-    const since = workflow.now().toISOString();
-    const report = (step: string, number: number, of: number) => {
-      const message = `${words} the desktop in ${desktop.workspace}`;
-      workflow.report({ requestId, step, number, of, since, message });
-    };
+    const report = reporter(workflow, { id: requestId, workspace: desktop.workspace }, words);
     leftovers.push(...(yield* each(workflow, desktop, report)));
   }
   return leftovers;
+}
+
+function reporter(workflow: Workflow, { id, workspace }: { id: string; workspace: string }, words: string) {
+  const since = workflow.now().toISOString();
+  return (step: string, number: number, of: number) => {
+    workflow.report({ requestId: id, step, number, of, since, message: `${words} the desktop in ${workspace}` });
+  };
 }
 
 function describe(leftovers: readonly Leftover[]): string {

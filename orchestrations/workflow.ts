@@ -9,6 +9,8 @@ export interface Workflow {
   now(): Date;
   /** Runs an activity, again after a pause where it throws; throws its last error when the attempts are used up. */
   call<Name extends ActivityName>(name: Name, input: InputOf<Name>): Generator<Task, OutputOf<Name>>;
+  /** Runs it for each input side by side, and waits for all. For activities that return their failures. */
+  callAll<Name extends ActivityName>(name: Name, inputs: readonly InputOf<Name>[]): Generator<Task, OutputOf<Name>[]>;
   pause(seconds: number): Generator<Task, void>;
   report(progress: Progress): void;
 }
@@ -28,6 +30,10 @@ export function workflowOf(context: OrchestrationContext): Workflow {
     now: () => context.df.currentUtcDateTime,
     *call<Name extends ActivityName>(name: Name, input: InputOf<Name>) {
       return (yield context.df.callActivityWithRetry(name, retries(), input)) as OutputOf<Name>;
+    },
+    *callAll<Name extends ActivityName>(name: Name, inputs: readonly InputOf<Name>[]) {
+      const tasks = inputs.map((input) => context.df.callActivityWithRetry(name, retries(), input));
+      return (yield context.df.Task.all(tasks)) as OutputOf<Name>[];
     },
     *pause(seconds) {
       yield context.df.createTimer(new Date(context.df.currentUtcDateTime.getTime() + seconds * 1_000));

@@ -10,7 +10,9 @@ export const settingsSchema = z.object({
   NAMESPACE: z.string().default("guacamole").describe("Namespace of the desktops and of our request objects"),
   WORKSPACES_NAMESPACE: z.string().optional().describe("Namespace of workspaces and bindings. Default: NAMESPACE"),
   CLUSTER_DOMAIN: z.string().default("cluster.local").describe("DNS domain of the cluster"),
-  GUACD_LABELS: labels("app=guacd").describe("Labels of the guacd pods, which alone may reach desktops: `key=value,…`"),
+  GUACD_LABELS: labels()
+    .prefault("app=guacd")
+    .describe("Labels of the guacd pods, which alone may reach desktops: `key=value,…`"),
   GUACD_NAMESPACE: z.string().optional().describe("Namespace of guacd. Default: NAMESPACE"),
 
   TIME_ZONE: z
@@ -111,16 +113,50 @@ export const settingsSchema = z.object({
   KEYCLOAK_GROUPS_CLAIM: z.string().min(1).default("groups").describe("The claim that holds a person's groups"),
   KEYCLOAK_ROLES_CLAIM: z.string().min(1).default("roles").describe("The claim that holds a person's roles"),
 
-  WAKE_SCHEDULE: z
-    .string()
-    .regex(/^(\S+ ){5}\S+$/, "is not NCRONTAB: six fields, the first for seconds")
-    .default("*/30 * * * * *")
-    .describe("NCRONTAB: when requests that nobody works on are picked up again"),
+  GUACAMOLE_LABELS: labels()
+    .optional()
+    .describe(
+      "Labels of Guacamole's own pods, `key=value,…`: sessions from before the oldest of them began are no longer alive",
+    ),
+  GUACAMOLE_NAMESPACE: z.string().optional().describe("Namespace of Guacamole's pods. Default: NAMESPACE"),
+  GUACAMOLE_API_URLS: list()
+    .pipe(z.array(z.url("is not a list of addresses").refine(hasNoUser, "has a user in an address")).min(1, "is empty"))
+    .optional()
+    .describe("Address of each replica of Guacamole, separated by commas: then it is asked who is connected"),
+  GUACAMOLE_API_USERNAME: z.string().min(1).optional().describe("An administrator of Guacamole, for that"),
+  GUACAMOLE_API_PASSWORD: z.string().min(1).optional().describe("Their password"),
+  GUACAMOLE_API_DATA_SOURCE: z.string().min(1).default("postgresql").describe("Guacamole's name for its database"),
+
+  WAKE_SCHEDULE: schedule("*/30 * * * * *").describe(
+    "NCRONTAB: when requests that nobody works on are picked up again",
+  ),
+  REAP_SCHEDULE: schedule("0 */5 * * * *").describe("NCRONTAB: when idle desktops are looked for and suspended"),
+  RECONCILE_SCHEDULE: schedule("0 */15 * * * *").describe("NCRONTAB: when what drifted is looked for and put right"),
+  RECONCILE_SAFETY_PERCENT: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .default(20)
+    .describe(
+      "Of all desktops, as many as one reconciliation may take away; where it would be more, it stops and says so",
+    ),
+  UPKEEP_SCHEDULE: schedule("0 7 * * * *").describe(
+    "NCRONTAB: when finished work is forgotten and bindings are refreshed",
+  ),
+  KEEP_FINISHED_DAYS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(3_650)
+    .default(30)
+    .describe("So many days the task hub keeps the history of finished work"),
 });
 
 export type Settings = z.output<typeof settingsSchema> & {
   WORKSPACES_NAMESPACE: string;
   GUACD_NAMESPACE: string;
+  GUACAMOLE_NAMESPACE: string;
   OIDC_JWKS_URL: string;
   KEYCLOAK_REALM: string;
   KEYCLOAK_ADMIN_URL: string;
@@ -160,6 +196,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     desktopDefaults,
     WORKSPACES_NAMESPACE: settings.WORKSPACES_NAMESPACE ?? settings.NAMESPACE,
     GUACD_NAMESPACE: settings.GUACD_NAMESPACE ?? settings.NAMESPACE,
+    GUACAMOLE_NAMESPACE: settings.GUACAMOLE_NAMESPACE ?? settings.NAMESPACE,
     OIDC_JWKS_URL: settings.OIDC_JWKS_URL ?? `${settings.OIDC_ISSUER}/protocol/openid-connect/certs`,
     KEYCLOAK_REALM: settings.KEYCLOAK_REALM ?? decodeURIComponent(realm),
     KEYCLOAK_ADMIN_URL: settings.KEYCLOAK_ADMIN_URL ?? keycloak,
@@ -184,6 +221,12 @@ function faultsTogether(given: Readonly<Record<string, string | undefined>>): st
     webhook !== undefined && webhook !== "off" && !realmKnown
       ? "KEYCLOAK_REALM is missing (OIDC_ISSUER does not end in /realms/NAME)"
       : "",
+    given["GUACAMOLE_API_URLS"] !== undefined && given["GUACAMOLE_API_USERNAME"] === undefined
+      ? "GUACAMOLE_API_USERNAME is missing (GUACAMOLE_API_URLS is set)"
+      : "",
+    given["GUACAMOLE_API_URLS"] !== undefined && given["GUACAMOLE_API_PASSWORD"] === undefined
+      ? "GUACAMOLE_API_PASSWORD is missing (GUACAMOLE_API_URLS is set)"
+      : "",
     given["KEYCLOAK_ADMIN_CLIENT"] !== undefined && given["KEYCLOAK_ADMIN_SECRET"] === undefined
       ? "KEYCLOAK_ADMIN_SECRET is missing (KEYCLOAK_ADMIN_CLIENT is set)"
       : "",
@@ -205,16 +248,27 @@ function list(fallback?: string) {
   return fallback === undefined ? items : items.prefault(fallback);
 }
 
+function schedule(usual: string) {
+  return z
+    .string()
+    .regex(/^(\S+ ){5}\S+$/, "is not NCRONTAB: six fields, the first for seconds")
+    .default(usual);
+}
+
+/** Addresses land in logs. */
+function hasNoUser(address: string): boolean {
+  return new URL(address).username === "";
+}
+
 /** Short ones are guessed. */
 function secret() {
   return z.string().min(16, "has fewer than 16 characters").optional();
 }
 
-function labels(fallback: string) {
+function labels() {
   return z
     .string()
     .regex(/^[^=,\s]+=[^=,\s]+(,[^=,\s]+=[^=,\s]+)*$/, "is not a list of labels (key=value,key=value)")
-    .prefault(fallback)
     .transform((text) => Object.fromEntries(text.split(",").map((pair) => pair.split("=") as [string, string])));
 }
 

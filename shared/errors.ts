@@ -30,6 +30,7 @@ export const errorCodes = {
   "database-not-running": [503, "The managed database server is not running"],
   "not-running": [409, "The desktop does not run"],
   "being-retired": [409, "Everything that this person has is being removed"],
+  "activation-paused": [503, "No desktop is brought up for the time being"],
   "request-changed": [409, "A newer request took its place"],
   "too-many-writers": [503, "Others kept changing the same object"],
   "cluster-unavailable": [503, "Kubernetes does not answer"],

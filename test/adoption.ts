@@ -128,7 +128,7 @@ export function describeAdoption(name: string, start: () => Promise<TestEstate>)
       const plain = ({ spec, metadata }: V1Deployment, called: string, username: string): unknown => {
         const text = JSON.stringify({ spec, labels: metadata?.labels, annotations: metadata?.annotations });
         return JSON.parse(text.replaceAll(called, "it").replaceAll(username, "who"), (key, value: unknown) =>
-          /^xlscsde.nhs.uk\/(request|person)$|\/revision$/.test(key) ? undefined : value,
+          /^xlscsde.nhs.uk\/(request|person|started-at)$|\/revision$/.test(key) ? undefined : value,
         );
       };
       expect(plain(own, deployment, "alice")).toEqual(plain(fresh, theirs, "dan"));

@@ -46,6 +46,15 @@ async function wholeLife(): Promise<void> {
   expect(await guacamole.openedBy("alice")).toEqual(["cohort-a"]);
   expect(await guacamole.openedSince("cohort-a", "alice", "2026-01-01T00:00:00.000Z")).toBe(false);
   await guacamole.writeConnection({ ...plan, until: "2027-01-31" }, "Hijklmn8");
+  expect(await guacamole.sessions(null)).toMatchObject([{ workspace: "cohort-a", history: { open: [] } }]);
+  expect(await guacamole.details("alice")).toMatchObject([{ readers: ["cohort-a@alice"] }]);
+  expect((await guacamole.lastDays()).get("cohort-a@alice")).toBe("2027-01-31");
+  await owner.query(
+    "INSERT INTO guacamole_connection_group (connection_group_name, type) VALUES ('cohort-a', 'ORGANIZATIONAL')",
+  );
+  expect(await guacamole.duplicateGroups()).toEqual([{ workspace: "cohort-a", count: 2 }]);
+  await guacamole.mergeGroups("cohort-a");
+  expect(await guacamole.duplicateGroups()).toEqual([]);
   await guacamole.revokePermission(plan.names, { connection: true, group: true, self: true });
   await guacamole.removeConnection(plan.names, before);
   expect(await guacamole.observe(plan.names)).toEqual(before);

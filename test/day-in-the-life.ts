@@ -42,12 +42,12 @@ export function aDayInTheLife(settings: Readonly<Record<string, string>>): void 
     await estate.identity.logOut("alice");
     await estate.host.whenIdle();
     expect(await asService("alice")).toMatchObject({
-      state: "ready",
+      state: "in-use",
       leaving: { until: expect.any(String) as string },
     });
     minutes(14);
     await endLeaves();
-    expect(await asService("alice")).toMatchObject({ state: "ready" });
+    expect(await asService("alice")).toMatchObject({ state: "in-use" });
     minutes(2);
     await endLeaves();
     expect(await asService("alice")).toMatchObject({ state: "suspended" });
@@ -76,7 +76,7 @@ export function aDayInTheLife(settings: Readonly<Record<string, string>>): void 
     await openSession(estate, "asthma-cohort", "alice");
     minutes(30);
     await endLeaves();
-    expect(await asService("alice")).toMatchObject({ state: "ready" });
+    expect(await asService("alice")).toMatchObject({ state: "in-use" });
     expect((await presenceOf(estate, "alice"))?.leaving).toBeUndefined();
   });
 

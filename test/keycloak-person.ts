@@ -45,3 +45,14 @@ export async function openSession({ guacamole }: TestEstate, workspace: string, 
   );
   if (rowCount !== 1) throw new Error(`open a session of ${username}: there is no connection in ${workspace}`);
 }
+
+/** The person's sessions in the desktop end now. */
+export async function closeSessions({ guacamole }: TestEstate, workspace: string, username: string): Promise<void> {
+  await guacamole.query(
+    `UPDATE guacamole_connection_history h SET end_date = $3
+     FROM guacamole_connection c JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id
+     WHERE h.connection_id = c.connection_id AND g.connection_group_name = $1 AND c.connection_name = $2
+       AND h.end_date IS NULL`,
+    [workspace, username, new Date()],
+  );
+}

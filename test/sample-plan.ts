@@ -1,5 +1,6 @@
 import { nameDesktop } from "../shared/desktop/names.ts";
 import type { DesktopPlan } from "../shared/desktop/plan.ts";
+import type { DesktopRequest } from "../shared/desktop/request.ts";
 import { type DesktopPolicy, parsePolicy, type PolicyTexts } from "../shared/desktop/policy.ts";
 
 export const sampleRules = {
@@ -22,6 +23,11 @@ export function samplePolicy(texts: PolicyTexts = {}): DesktopPolicy {
   });
   if ("faults" in policy) throw new Error(`sample policy: ${JSON.stringify(policy.faults)}`);
   return policy;
+}
+
+/** The request that a pod is started for. */
+export function sampleStart(id: string): Pick<DesktopRequest, "id" | "requestedAt"> {
+  return { id, requestedAt: "2026-11-24T09:00:00.000Z" };
 }
 
 /** A valid plan, from which tests change one thing. */

@@ -18,6 +18,11 @@ export function scriptedWorkflow(script: Script) {
       calls.push(name);
       return (script[name]?.(input as never, earlier) ?? null) as never;
     },
+    *callAll(name, inputs) {
+      const outputs = [];
+      for (const input of inputs) outputs.push(yield* workflow.call(name, input));
+      return outputs;
+    },
     *pause(seconds) {
       milliseconds += seconds * 1_000;
     },

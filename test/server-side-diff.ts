@@ -7,6 +7,7 @@ import {
   secretManifest,
   serviceManifest,
   type Site,
+  type Start,
 } from "../shared/kubernetes/manifests.ts";
 
 /**
@@ -18,14 +19,14 @@ export async function diffOf(
   desktops: ClusterDesktops,
   plan: DesktopPlan,
   site: Site,
-  requestId: string,
+  start: Start,
 ): Promise<{ live: unknown; applied: unknown }[]> {
   const objects = KubernetesObjectApi.makeApiClient(config);
   const manifests = [
-    secretManifest(plan, site, requestId, await desktops.readCredential(plan)),
+    secretManifest(plan, site, start.id, await desktops.readCredential(plan)),
     networkPolicyManifest(plan, site),
     serviceManifest(plan, site),
-    deploymentManifest(plan, site, requestId),
+    deploymentManifest(plan, site, start),
   ] as (KubernetesObject & { metadata: { name: string; namespace: string } })[];
   return Promise.all(
     manifests.map(async (manifest) => {

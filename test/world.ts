@@ -29,8 +29,8 @@ const tables = [
   "SELECT 'system ' || name || ' ' || permission FROM guacamole_system_permission JOIN guacamole_entity USING (entity_id)",
 ];
 
-/** The request that something was made for, and what we saw of a binding: said of an object, not part of what it is. */
-const bookkeeping = new Set(["xlscsde.nhs.uk/request", "xlscsde.nhs.uk/replicas-seen"]);
+/** The request that something was made for and when, and what we saw of a binding: said of an object, not part of what it is. */
+const bookkeeping = new Set(["xlscsde.nhs.uk/request", "xlscsde.nhs.uk/replicas-seen", "xlscsde.nhs.uk/started-at"]);
 
 /**
  * Reads both systems. Left out is what changes by itself (versions, times, what controllers report), what every start makes

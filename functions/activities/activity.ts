@@ -1,10 +1,12 @@
+import type { DurableClient } from "durable-functions";
 import type { ActivityName, InputOf, OutputOf } from "../../shared/desktop/activities.ts";
 
-/** Where an activity says what operators should read, and how it wakes the work on a person's wishes. */
+/** Where an activity says what operators should read, how it wakes the work on a person's wishes, and the task hub. */
 export interface Surroundings {
   error: (message: string) => void;
   info: (message: string) => void;
   wake: (username: string) => Promise<void>;
+  client: DurableClient;
 }
 
 /** The implementations of these activities. */

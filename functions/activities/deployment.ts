@@ -8,7 +8,7 @@ export function deploymentActivities({
 }: Services): Implements<"createDeployment" | "removeDeployment" | "waitReady"> {
   return {
     createDeployment: ({ plan, before, request }) =>
-      keepsPod(before, portsOf(plan)) ? desktops.keepDeployment(plan) : desktops.createDeployment(plan, request.id),
+      keepsPod(before, portsOf(plan)) ? desktops.keepDeployment(plan) : desktops.createDeployment(plan, request),
     async removeDeployment({ plan, before }) {
       if (!before.deployment) await desktops.remove("deployment", plan);
       else if (!keepsPod(before, portsOf(plan))) await desktops.scaleToZero(plan);

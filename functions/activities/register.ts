@@ -4,6 +4,7 @@ import type { ActivityName } from "../../shared/desktop/activities.ts";
 import { ProductError } from "../../shared/errors.ts";
 import type { Services } from "../services.ts";
 import { wake } from "../wake.ts";
+import { upkeepActivities } from "./upkeep.ts";
 import type { Implements, Surroundings } from "./activity.ts";
 import { bindingStatusActivities } from "./binding-status.ts";
 import { connectionActivities } from "./connection.ts";
@@ -14,6 +15,8 @@ import { networkPolicyActivities } from "./network-policy.ts";
 import { noticeActivities } from "./notices.ts";
 import { observationActivities } from "./observation.ts";
 import { permissionActivities } from "./permission.ts";
+import { reapingActivities } from "./reaping.ts";
+import { reconciliationActivities } from "./reconciliation.ts";
 import { requestActivities } from "./requests.ts";
 import { retirementActivities } from "./retirement.ts";
 import { serviceActivities } from "./service.ts";
@@ -35,6 +38,9 @@ export function registerActivities(services: Services): void {
     ...suspensionActivities(services),
     ...retirementActivities(services),
     ...noticeActivities(services),
+    ...reapingActivities(services),
+    ...reconciliationActivities(services),
+    ...upkeepActivities(services),
   };
 
   for (const [name, implementation] of Object.entries(implementations)) {
@@ -51,6 +57,7 @@ export function registerActivities(services: Services): void {
               context.log(message);
             },
             wake: (username) => wake(df.getClient(context), username),
+            client: df.getClient(context),
           });
         } catch (error) {
           throw forHistory(error, context);

@@ -1,6 +1,6 @@
-import { personId } from "../../shared/desktop/names.ts";
+import { nameDesktop, personId } from "../../shared/desktop/names.ts";
 import { everyDesktop } from "../every-desktop.ts";
-import type { Services } from "../services.ts";
+import { namingRules, type Services } from "../services.ts";
 import type { Implements } from "./activity.ts";
 
 /** Each step finds out by itself whether there is anything left to do, and removes nothing that is not this desktop's. */
@@ -20,7 +20,11 @@ export function retirementActivities(
   return {
     async listDesktops({ username, workspace }) {
       const all = await everyDesktop(services, username);
-      return workspace === undefined ? all : all.filter((desktop) => desktop.workspace === workspace);
+      if (workspace === undefined) return all;
+      // What is left may be so little that nothing tells of a desktop; each step finds out by itself.
+      const key = { workspace, username };
+      const named = { ...key, names: nameDesktop(key, namingRules(services)) };
+      return [all.find((desktop) => desktop.workspace === workspace) ?? named];
     },
     async recordRemoval({ username, id, outcome }, log) {
       if (outcome.state === "failed") log.error(`removal ${id}: left behind: ${outcome.leftBehind.join("; ")}`);

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { type DriftKind, driftKinds } from "../../shared/desktop/drift.ts";
+import { rules } from "../../shared/desktop/reaping.ts";
 import { type ErrorCode, errorCodes } from "../../shared/errors.ts";
 
 /** The shapes of what the API answers. Strict: a field that is not here is a fault of ours, and a test finds it. */
@@ -19,12 +21,37 @@ export const problemAnswer = z
   .meta({ id: "Problem" });
 
 export const desktopState = z
-  .enum(["absent", "starting", "ready", "suspending", "suspended", "failed"])
+  .enum(["absent", "starting", "ready", "in-use", "idle", "suspending", "suspended", "retiring", "failed"])
   .meta({ id: "DesktopState" });
 
 const leaving = z
   .strictObject({ since: time, until: time })
   .meta({ id: "Leaving", description: "The person logged out; unless they come back, the desktop is suspended then" });
+
+const decided = {
+  action: z.enum(["keep", "suspend", "retire"]),
+  rule: z.enum(rules),
+  reason: words,
+  evidence: z
+    .strictObject({ what: words, at: time, source: words })
+    .optional()
+    .meta({ description: "What it rests on, from when and where" }),
+  next: z
+    .strictObject({ at: time, action: z.enum(["suspend", "retire"]), reason: words })
+    .optional()
+    .meta({ description: "What comes next if nothing new is seen" }),
+};
+
+/** Why a desktop runs, or does not. */
+const why = {
+  decision: z.strictObject(decided).optional().meta({ description: "What would be decided about it now" }),
+  endsAt: time.optional().meta({ description: "When it ends if nothing new is seen: warn the person" }),
+  endsBecause: words.optional(),
+  history: z
+    .array(z.strictObject({ at: time, ...decided }))
+    .optional()
+    .meta({ description: "The last decisions, where something was new, the newest last" }),
+};
 
 export const keptAnswer = z
   .strictObject({ workspace: z.string(), until: time, by: z.string(), reason: words.optional() })
@@ -70,6 +97,8 @@ export const desktopAnswer = z
     guacamoleUsername: z.string().optional(),
     lastFailure: z.strictObject({ workspace: z.string().nullable(), code, reason: words, step: words }).optional(),
     leaving: leaving.optional(),
+    kept: keptAnswer.optional(),
+    ...why,
   })
   .meta({ id: "PersonsDesktop" });
 
@@ -98,6 +127,7 @@ const listed = {
   workspace: z.string(),
   state: desktopState,
   reason: words,
+  endsAt: time.optional(),
   wanted: z.string().nullable().meta({ description: "The workspace that the person wants now" }),
   leaving: leaving.optional(),
   kept: keptAnswer.optional(),
@@ -135,9 +165,88 @@ export const oneDesktopAnswer = z
       .strictObject({ state: z.enum(["done", "failed", "superseded"]), at: time, reason: words })
       .optional(),
     lastSeen: time.optional(),
+    since: time.optional(),
+    ...why,
     removal: z.strictObject({ requestedAt: time, reason: words }).optional(),
   })
   .meta({ id: "Desktop" });
+
+const decidedDesktop = z.strictObject({
+  workspace: z.string(),
+  username: z.string(),
+  decision: z.strictObject(decided),
+});
+
+export const reapAnswer = z
+  .strictObject({
+    dryRun: z.boolean(),
+    at: time,
+    looked: z.int().meta({ description: "Desktops that there are" }),
+    rules: z.partialRecord(z.enum(rules), z.int()).meta({ description: "How many that run each rule decided about" }),
+    due: z.array(decidedDesktop).meta({ description: "To be suspended, if it is still so under the person's lock" }),
+    later: z.int().meta({ description: "Due as well, and left for the next run" }),
+    toRetire: z.int().meta({ description: "Not their people's any more: reconcile retires them" }),
+    unanswered: z.array(words).meta({ description: "What could not be asked: then everything is kept" }),
+    failed: z.array(z.strictObject({ workspace: z.string(), username: z.string(), reason: words })),
+  })
+  .meta({ id: "ReapRun" });
+
+const drift = {
+  kind: z.enum(Object.keys(driftKinds) as [DriftKind, ...DriftKind[]]),
+  workspace: z.string().optional(),
+  username: z.string().optional(),
+  reason: words,
+};
+
+export const reconcileAnswer = z
+  .strictObject({
+    dryRun: z.boolean(),
+    at: time,
+    desktops: z.int().meta({ description: "Desktops that there are" }),
+    drifts: z.array(z.strictObject(drift)),
+    goes: z.int().meta({ description: "Desktops that go for good" }),
+    refused: words.optional().meta({ description: "Why nothing is done about it" }),
+    unanswered: z.array(words),
+    failed: z.array(z.strictObject(drift)),
+  })
+  .meta({ id: "ReconcileRun" });
+
+const upkeepAnswer = z.strictObject({
+  at: time,
+  purged: z.int(),
+  refreshed: z.int(),
+  failed: z.array(z.strictObject({ step: words, reason: words })),
+});
+
+const runState = z.enum(["running", "done", "failed"]);
+export const startedAnswer = z.strictObject({ dryRun: z.literal(false), state: runState }).meta({ id: "RunStarted" });
+
+const switchState = z.strictObject({
+  state: z.enum(["on", "paused"]),
+  by: z.string().optional(),
+  since: time.optional(),
+  reason: words.optional(),
+});
+const runOf = (summary: z.ZodType) =>
+  z.strictObject({ state: runState, startedAt: time, at: time, summary: summary.nullable() }).nullable();
+
+export const maintenanceAnswer = z
+  .strictObject({
+    reaping: switchState,
+    activation: switchState,
+    runs: z.strictObject({
+      reap: runOf(reapAnswer.omit({ dryRun: true })),
+      reconcile: runOf(reconcileAnswer.omit({ dryRun: true })),
+      upkeep: runOf(upkeepAnswer),
+    }),
+  })
+  .meta({ id: "Maintenance" });
+
+export const endedAnswer = z
+  .strictObject({
+    ended: z.array(z.strictObject({ username: z.string(), workspace: z.string(), operation: z.string() })),
+  })
+  .meta({ id: "EndedSessions" });
 
 export const adoptionAnswer = z
   .strictObject({
@@ -168,6 +277,8 @@ export const readyAnswer = z
     status: z.enum(["ready", "not ready"]),
     kubernetes: z.enum(["ok", "not ready"]),
     guacamole: z.enum(["ok", "not ready"]),
+    reaping: z.enum(["on", "paused", "unknown"]),
+    activation: z.enum(["on", "paused", "unknown"]),
     reasons: z.array(words).optional().meta({ description: "For callers with the monitoring role" }),
   })
   .meta({ id: "Ready" });

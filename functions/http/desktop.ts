@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { bindsPerson, type Claims } from "../../shared/desktop/entitlement.ts";
+import { describePause } from "../../shared/desktop/maintenance.ts";
 import { isWorkspaceName, personId } from "../../shared/desktop/names.ts";
 import { isRefusal, ProductError, refuse } from "../../shared/errors.ts";
 import { isReady, isSuspended } from "../as-it-ended.ts";
@@ -75,6 +76,10 @@ async function putDesktop(services: Services, { caller, username, principal, cli
   const claims = onlyNamed(said, new Set(known.bindings.flatMap((binding) => binding.claims.map(({ name }) => name))));
   const plan = await planFor(services, { username, claims }, body.workspace, known);
   if (isRefusal(plan)) return plan;
+  const { activation } = await services.maintenance.read();
+  // Who has their desktop keeps it: they only ask where it is.
+  if (activation && !(await isReady(services, plan)))
+    return refuse("activation-paused", `no desktop is brought up: ${describePause(activation)}`);
 
   const subject = subjectOf(caller, principal.subject, body.subject);
   const wanted = newRequest(services, { username, workspace: body.workspace, claims, subject });

@@ -4,11 +4,13 @@ import { decideEntitlement } from "../../shared/desktop/entitlement.ts";
 import { deploymentName, type DesktopKey, nameDesktop, personId } from "../../shared/desktop/names.ts";
 import { withRemovals } from "../../shared/desktop/notice.ts";
 import { operationIdOf, type RequestRecord } from "../../shared/desktop/request.ts";
-import { type DesktopState, describeState } from "../../shared/desktop/state.ts";
+import type { Decision, Limits } from "../../shared/desktop/reaping.ts";
+import { type DescribedState, describeState, describeUse } from "../../shared/desktop/state.ts";
 import { isRefusal, ProductError, refuse } from "../../shared/errors.ts";
 import { isSuspended } from "../as-it-ended.ts";
 import { newRequest } from "../ask.ts";
 import { namingRules, type Services, today } from "../services.ts";
+import { surveyDesktops } from "../survey.ts";
 import { wake } from "../wake.ts";
 import { desktopsAnswer, desktopState, keptAnswer, oneDesktopAnswer } from "./answers.ts";
 import { type Call, endpoint } from "./endpoint.ts";
@@ -16,6 +18,7 @@ import { fulfil } from "./fulfil.ts";
 import { waitUpTo } from "./input.ts";
 import { operationAnswer, operationAnswers, waitForEnd } from "./operation.ts";
 import { registerRoute } from "./route.ts";
+import { aroundState, describeWhy } from "./why.ts";
 
 const listQuery = z.object({
   username: z.string().optional(),
@@ -30,9 +33,6 @@ const reasonBody = z.strictObject({ reason }).meta({ id: "WithReason" });
 const extendBody = z
   .strictObject({ until: z.iso.datetime().meta({ examples: ["2026-11-24T18:00:00Z"] }), reason })
   .meta({ id: "Extension" });
-
-/** An administrator keeps a desktop for so long at most: longer wishes are a matter of the workspace's policy. */
-const longestExtensionDays = 7;
 
 /** For operators: every desktop there is, why it is as it is, and what can be done about it. */
 export function registerDesktops(services: Services): void {
@@ -84,29 +84,24 @@ export function registerDesktops(services: Services): void {
   });
 }
 
-interface Found extends DesktopKey {
+interface Found extends DesktopKey, DescribedState {
   id: string;
   deployment: string;
   binding: string | undefined;
   replicas: number;
-  state: DesktopState;
-  reason: string;
+  limits: Limits | null;
+  decision: Decision;
   connectionId: number | null;
   mayBeOpened: boolean;
   record: RequestRecord | undefined;
 }
 
-/** Every desktop by id, from one list of Deployments, one statement, and one list of requests. */
+/** Every desktop by id, with what would be decided about it now. */
 async function findAll(services: Services): Promise<Found[]> {
-  const [deployed, connections, { records }] = await Promise.all([
-    services.desktops.all(),
-    services.guacamole.connections(),
-    services.requests.all(),
-  ]);
+  const [{ desktops }, connections] = await Promise.all([surveyDesktops(services), services.guacamole.connections()]);
   const rowsOf = new Map(connections.map((row) => [`${row.workspace}/${row.username}`, row]));
-  const recordOf = new Map(records.map((record) => [record.request.username, record]));
-  return deployed
-    .map(({ workspace, username, names, binding, replicas, side }) => {
+  return desktops
+    .map(({ desktop: { workspace, username, names, binding, replicas, side }, limits, decision, record }) => {
       const rows = rowsOf.get(`${workspace}/${username}`);
       const connectionId = rows?.connectionId ?? null;
       const connection = rows?.readers.includes(names.entity) ?? false;
@@ -118,10 +113,15 @@ async function findAll(services: Services): Promise<Found[]> {
         deployment: names.deployment,
         binding,
         replicas,
-        ...describeState({ deployment: side }, { connectionId, permissions }),
+        ...describeUse(
+          describeState({ deployment: side }, { connectionId, permissions }),
+          aroundState(record, workspace, decision),
+        ),
+        limits,
+        decision,
         connectionId,
         mayBeOpened: connection,
-        record: recordOf.get(username),
+        record,
       };
     })
     .sort((one, other) => one.id.localeCompare(other.id));
@@ -147,7 +147,7 @@ async function list(services: Services, { query }: Call<z.output<typeof listQuer
   return { status: 200, body: { desktops: page.map(summaryOf), ...next } };
 }
 
-function summaryOf({ id, username, workspace, state, reason: words, record }: Found) {
+function summaryOf({ id, username, workspace, state, reason: words, decision, record }: Found) {
   const { leaving } = record?.presence ?? {};
   const { kept } = record ?? {};
   return {
@@ -156,6 +156,7 @@ function summaryOf({ id, username, workspace, state, reason: words, record }: Fo
     workspace,
     state,
     reason: words,
+    endsAt: decision.next?.at,
     wanted: record?.request.workspace ?? null,
     ...(leaving && { leaving }),
     ...(kept?.workspace === workspace && { kept }),
@@ -174,6 +175,8 @@ async function show(services: Services, { id }: Call) {
     status: 200,
     body: {
       ...summaryOf(found),
+      since: found.since,
+      ...describeWhy(record, workspace, found.decision),
       deployment,
       binding,
       guacamoleUsername: nameDesktop({ workspace, username }, namingRules(services), deployment).entity,
@@ -221,13 +224,15 @@ async function suspend(services: Services, { id, client, principal, query, body 
 }
 
 async function extend(services: Services, { id, principal, body }: Call<unknown, z.output<typeof extendBody>>) {
-  const { username, workspace, replicas, record } = await find(services, id);
+  const { username, workspace, replicas, limits, record } = await find(services, id);
+  if (!limits)
+    return refuse("invalid-policy", `the policy of ${workspace} cannot be read, which says how long it may be`);
   const until = new Date(body.until);
-  const now = services.now();
-  if (until <= now || until.getTime() > now.getTime() + longestExtensionDays * 86_400_000)
+  const ahead = until.getTime() - services.now().getTime();
+  if (ahead <= 0 || ahead > limits.longestExtensionMinutes * 60_000)
     throw new ProductError(
       "malformed-body",
-      `read body: until: it lies in the future, and at most ${longestExtensionDays} days ahead`,
+      `read body: until: it lies in the future, and at most ${limits.longestExtensionMinutes} minutes ahead`,
     );
   if (replicas === 0 || !record)
     return refuse("not-running", `the desktop of ${username} in ${workspace} does not run`);

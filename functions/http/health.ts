@@ -28,15 +28,17 @@ export function registerHealth(services: Services): void {
     if (authorization !== null)
       authorize(services, await services.verifyToken(authorization), "", ["monitoring", "admin"]);
 
-    const [kubernetes, guacamole] = await Promise.all([
+    const [kubernetes, guacamole, maintenance] = await Promise.all([
       faultOf("kubernetes", async () => {
         await services.workspaces.known();
         return null;
       }),
       faultOf("guacamole", () => services.guacamole.check()),
+      services.maintenance.read().catch(() => null), // unknown, then; that the cluster does not answer is said already
     ]);
     const reasons = [kubernetes, guacamole].filter((reason) => reason !== null);
     for (const reason of reasons) context.error(reason);
+    const switched = (pause: unknown) => (!maintenance ? "unknown" : pause ? "paused" : "on");
     const word = (reason: string | null) => (reason === null ? "ok" : "not ready");
     return {
       status: reasons.length === 0 ? 200 : 503,
@@ -44,6 +46,8 @@ export function registerHealth(services: Services): void {
         status: reasons.length === 0 ? "ready" : "not ready",
         kubernetes: word(kubernetes),
         guacamole: word(guacamole),
+        reaping: switched(maintenance?.reaping),
+        activation: switched(maintenance?.activation),
         ...(authorization === null ? {} : { reasons }),
       },
     };

@@ -60,6 +60,13 @@ export function waitUpTo(seconds: number) {
     .meta({ description: "Seconds to wait for the end of the operation" });
 }
 
+/** `?dryRun=true`: say what would be done, and do nothing. */
+export const dryRun = z
+  .enum(["true", "false"], "it is true or false")
+  .default("false")
+  .transform((text) => text === "true")
+  .meta({ description: "Say what would be done, and do nothing" });
+
 export type CallerKind = "service" | "self" | "admin" | "offboarding" | "monitoring";
 
 /**

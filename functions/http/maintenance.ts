@@ -8,17 +8,13 @@ import { namingRules, type Services } from "../services.ts";
 import { wake } from "../wake.ts";
 import { adoptionAnswer } from "./answers.ts";
 import { type Call, endpoint } from "./endpoint.ts";
+import { dryRun } from "./input.ts";
 import { registerRoute } from "./route.ts";
 
 /** So many desktops are looked at side by side: enough to be quick, few enough for a database's small pool. */
 const atOnce = 5;
 
-const dryRunQuery = z.object({
-  dryRun: z
-    .enum(["true", "false"], "it is true or false")
-    .default("false")
-    .meta({ description: "Say what would be done, and do nothing" }),
-});
+const dryRunQuery = z.object({ dryRun });
 
 export function registerMaintenance(services: Services): void {
   registerRoute(services, "adopt", "maintenance/adopt", {
@@ -40,7 +36,7 @@ export function registerMaintenance(services: Services): void {
  * with such a desktop. `dryRun=true` says what that is and changes nothing.
  */
 async function adopt(services: Services, { client, query }: Call<z.output<typeof dryRunQuery>>) {
-  const dryRun = query.dryRun === "true";
+  const { dryRun } = query;
   const { people, leftAlone } = await planAdoption(services);
   if (dryRun) return { status: 200, body: { dryRun, people, leftAlone } };
 

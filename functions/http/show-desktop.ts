@@ -1,8 +1,11 @@
 import { nameDesktop, personId } from "../../shared/desktop/names.ts";
-import { describeState } from "../../shared/desktop/state.ts";
+import type { Decision } from "../../shared/desktop/reaping.ts";
+import { type DesktopState, describeState, describeUse } from "../../shared/desktop/state.ts";
 import { connectionLink } from "../../shared/guacamole/link.ts";
 import { namingRules, type Services } from "../services.ts";
+import { surveyDesktops } from "../survey.ts";
 import type { Answer, Call } from "./endpoint.ts";
+import { aroundState, describeWhy } from "./why.ts";
 
 /** The desktop that the person has, and beside it what they want, where that is another or could not be had. */
 export async function showDesktop(services: Services, { username }: Call): Promise<Answer> {
@@ -36,10 +39,11 @@ export async function showDesktop(services: Services, { username }: Call): Promi
     services.desktops.observe({ ...key, names }),
     services.guacamole.observe(names),
   ]);
-  const state = describeState(cluster, rows);
+  const decision = (await decisionsOf(services, running, username)).get(workspace);
+  const state = describeUse(describeState(cluster, rows), aroundState(record ?? undefined, workspace, decision));
   const outcome = record?.outcomes[record.request.id];
   const link =
-    state.state === "ready" && rows.connectionId !== null
+    opens.has(state.state) && rows.connectionId !== null
       ? { url: connectionLink(services.settings.GUACAMOLE_URL, rows.connectionId), guacamoleUsername: names.entity }
       : {};
   const lastFailure =
@@ -47,6 +51,25 @@ export async function showDesktop(services: Services, { username }: Call): Promi
       ? { lastFailure: { workspace: wanted, code: outcome.code, reason: outcome.reason, step: outcome.step } }
       : {};
   const { leaving } = record?.presence ?? {};
-  const since = outcome?.at ?? record?.request.requestedAt;
-  return { status: 200, body: { username, workspace, wanted, ...state, since, ...link, ...lastFailure, leaving } };
+  const since = state.since ?? outcome?.at ?? record?.request.requestedAt;
+  const kept = record?.kept?.workspace === workspace ? record.kept : undefined;
+  const why = describeWhy(record ?? undefined, workspace, decision);
+  return {
+    status: 200,
+    body: { username, workspace, wanted, ...state, since, ...link, ...lastFailure, leaving, kept, ...why },
+  };
+}
+
+/** The states in which the person can open it. */
+const opens: ReadonlySet<DesktopState> = new Set(["ready", "in-use", "idle"]);
+
+/** What would be decided now about the desktops that run, by workspace. */
+async function decisionsOf(
+  services: Services,
+  running: readonly unknown[],
+  username: string,
+): Promise<Map<string, Decision>> {
+  if (running.length === 0) return new Map();
+  const { desktops } = await surveyDesktops(services, username);
+  return new Map(desktops.map(({ desktop, decision }) => [desktop.workspace, decision]));
 }

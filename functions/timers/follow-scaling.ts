@@ -1,8 +1,9 @@
 import { app, type InvocationContext } from "@azure/functions";
 import * as df from "durable-functions";
+import { describePause } from "../../shared/desktop/maintenance.ts";
 import { personId } from "../../shared/desktop/names.ts";
 import { type Scaling, scalingsOf, unfulfilled } from "../../shared/desktop/scaling.ts";
-import { isRefusal } from "../../shared/errors.ts";
+import { isRefusal, ProductError } from "../../shared/errors.ts";
 import { ask, newRequest } from "../ask.ts";
 import { isReady, isSuspended } from "../as-it-ended.ts";
 import { planFor } from "../plan.ts";
@@ -72,6 +73,9 @@ async function follow(
     context.warn(`${binding} was scaled up together with ${behind}, which counts: a person has one desktop at a time`);
     return;
   }
+  const { activation } = await services.maintenance.read();
+  // Not marked as seen, so that it is followed when the pause is over.
+  if (activation) throw new ProductError("activation-paused", `no desktop is brought up: ${describePause(activation)}`);
   const plan = await planFor(services, { username, claims }, workspace, known);
   if (isRefusal(plan)) {
     context.warn(`${binding} was scaled up, and its person may not have that desktop: ${plan.reason}`);

@@ -1,8 +1,11 @@
 import type { ErrorCode, Refusal } from "../errors.ts";
-import type { NamedDesktop } from "./names.ts";
+import type { DesktopDrift, Drift, DriftSurvey } from "./drift.ts";
+import type { DesktopKey, NamedDesktop } from "./names.ts";
 import type { Notice } from "./notice.ts";
 import type { DesktopPlan } from "./plan.ts";
-import type { DesktopRequest, Outcome, RequestRecord } from "./request.ts";
+import type { Decision } from "./reaping.ts";
+import type { DesktopRequest, Outcome, RequestRecord, Review } from "./request.ts";
+import type { DecidedDesktop, ReapSurvey } from "./runs.ts";
 import type { DesktopBefore } from "./state.ts";
 
 /** What a step knows: the request, and what the steps before it found out. Steps that come first simply get less. */
@@ -26,6 +29,15 @@ export type Sighting =
 export interface KnownDesktop extends NamedDesktop {
   /** The binding whose status is kept, where the desktop has a personal one. */
   binding?: string | undefined;
+}
+
+/** One desktop as it is found under its person's lock. */
+export interface DesktopInspection {
+  desktop: KnownDesktop;
+  decision: Decision;
+  mayBeOpened: boolean;
+  /** What else is amiss with it. */
+  drifts: DesktopDrift[];
 }
 
 /**
@@ -72,6 +84,33 @@ export interface Activities {
   /** The people whom a notice is about, as far as we know them, by username. */
   findPeople: { input: Notice; output: string[] };
   applyNotice: { input: { notice: Notice; username: string }; output: null };
+
+  /** Decides about every desktop that runs. */
+  surveyDue: { input: Record<string, never>; output: ReapSurvey };
+  /** These two never throw: one person's trouble must not stop the others'. */
+  noteDecision: { input: DecidedDesktop & { at: string }; output: { failed: string } | null };
+  nominate: { input: DesktopKey & { by: string }; output: { failed: string } | null };
+  /** Decides about one desktop on fresh facts; null where it is gone. */
+  inspectDesktop: { input: DesktopKey; output: DesktopInspection | null };
+  giveBackPermission: { input: KnownDesktop; output: null };
+  recordReview: {
+    input: { username: string; review: Review; decision: Decision | null; suspended: boolean };
+    output: null;
+  };
+
+  /** Compares bindings, cluster and rows, both ways. */
+  surveyDrift: { input: { sharePercent?: number | undefined }; output: DriftSurvey };
+  /** These three never throw, either. */
+  removeDesktop: { input: DesktopDrift; output: { failed: string } | null };
+  retirePerson: { input: Drift & { username: string }; output: { failed: string } | null };
+  mergeGroups: { input: Drift & { workspace: string }; output: { failed: string } | null };
+  /** Puts right what is amiss with one desktop; nothing where it is not any more. */
+  repairDesktop: { input: DesktopDrift; output: null };
+
+  /** Forgets finished work of the task hub; returns how much. */
+  purgeFinished: { input: Record<string, never>; output: number };
+  /** Says anew in the bindings of running desktops when they were looked at; returns how many. */
+  refreshActiveChecks: { input: Record<string, never>; output: number };
 
   listActiveDesktops: { input: { username: string; except?: string | undefined }; output: KnownDesktop[] };
   withdrawPermission: { input: KnownDesktop; output: null };

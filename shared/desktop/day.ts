@@ -9,6 +9,19 @@ export function dayIn(timeZone: string, instant: Date): Day {
   return `${parts["year"] ?? ""}-${parts["month"] ?? ""}-${parts["day"] ?? ""}`;
 }
 
+/** The instant at which that day is over in a time zone: its clocks show midnight, or what they skip to. */
+export function endOfDay(timeZone: string, day: Day): Date {
+  const midnight = Date.parse(`${day}T00:00:00Z`) + 86_400_000;
+  // Midnight comes 14 hours earlier than in Greenwich at the earliest, and 12 later at the latest; an hour to spare each.
+  let [before, after] = [midnight - 15 * 3_600_000, midnight + 13 * 3_600_000];
+  while (after - before > 1_000) {
+    const middle = before + Math.floor((after - before) / 2_000) * 1_000;
+    if (dayIn(timeZone, new Date(middle)) > day) after = middle;
+    else before = middle;
+  }
+  return new Date(after);
+}
+
 /** The earlier of two days. */
 export function earlier(one: Day, other: Day): Day {
   return one < other ? one : other;

@@ -36,6 +36,8 @@ export interface Binding {
   claims: readonly ClaimRule[];
   /** The operator's deployment name, where its status carries one; only a binding that names a person has it. */
   deployment?: string;
+  /** Whether its status says that its desktop runs, where it says anything; only a binding that names a person has it. */
+  active?: boolean;
   /** How it is scaled; only a binding that names a person can be. */
   scale?: Scale;
 }

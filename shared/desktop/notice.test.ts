@@ -97,8 +97,17 @@ describe("a person who asks", () => {
     });
   });
 
-  it("changes nothing with the same again", () => {
-    expect(withArrival(record(present("one", "two")), null, arrival)).toBeNull();
+  it("changes nothing with the same again within a minute, and is seen anew after it", () => {
+    const known = record({ ...present("one", "two"), seenAt: at(11.5) });
+    expect(withArrival(known, null, arrival)).toBeNull();
+    expect(withArrival(known, null, { ...arrival, session: undefined })).toBeNull();
+    const later = { seenAt: at(13), sessions: ["one", "two"] };
+    expect(withArrival(known, null, { ...arrival, at: at(13) })?.presence).toEqual(later);
+    const unknown = record(undefined);
+    expect(withArrival(unknown, null, { ...arrival, session: undefined })?.presence).toEqual({
+      seenAt: at(12),
+      sessions: [],
+    });
   });
 
   it("brings claims and subject as they are now, also with the same request", () => {

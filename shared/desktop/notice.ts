@@ -44,11 +44,16 @@ export function lastSeen({ request, presence }: Pick<RequestRecord, "request" | 
   return at > request.requestedAt ? at : request.requestedAt;
 }
 
+/** So often it is written down that somebody is still there: an idle desktop is a matter of many minutes. */
+const seenAgainMilliseconds = 60_000;
+
 /** The person came, or came back: whatever leave there was is over. Returns the same presence where nothing is new. */
-function arrive(presence: Presence | undefined, at: string, session?: string): Presence | undefined {
+function arrive(record: RequestRecord, at: string, session?: string): Presence | undefined {
+  const { presence } = record;
   const sessions = presence?.sessions ?? [];
   const known = session === undefined || sessions.includes(session);
-  if (known && !presence?.leaving) return presence;
+  const justSeen = Date.parse(at) - Date.parse(lastSeen(record)) < seenAgainMilliseconds;
+  if (known && justSeen && !presence?.leaving) return presence;
   return { seenAt: at, sessions: known ? sessions : [...sessions, session].slice(-sessionsKept) };
 }
 
@@ -71,7 +76,7 @@ export function withArrival(
 ): RequestRecord | null {
   const record = next ?? current;
   if (!record) return null;
-  const presence = arrive(record.presence, at, session);
+  const presence = arrive(record, at, session);
   const request = { ...record.request, claims, subject: subject ?? record.request.subject };
   if (!next && presence === record.presence && sameJson(request, record.request)) return null;
   return { ...record, request, presence };

@@ -35,8 +35,8 @@ export function describeOperation(requestId: string, record: RequestRecord, live
 }
 
 /** Whether anything is left to do for this person. */
-export function isUnfinished({ request, outcomes, removals = [] }: RequestRecord): boolean {
-  return removals.length > 0 || !Object.hasOwn(outcomes, request.id);
+export function isUnfinished({ request, outcomes, removals = [], reviews = [] }: RequestRecord): boolean {
+  return removals.length > 0 || reviews.length > 0 || !Object.hasOwn(outcomes, request.id);
 }
 
 /** The record with a newer request in the place of its own. */

@@ -38,6 +38,7 @@ describe("a policy", () => {
       idleMinutes: 60,
       startGraceMinutes: 30,
       longestSessionMinutes: 720,
+      longestExtensionMinutes: 10080,
     });
   });
 

@@ -113,6 +113,9 @@ export const policyFields = {
   longestSessionMinutes: wholeNumber()
     .prefault("720")
     .describe("How long a desktop may run at the longest, in use or not"),
+  longestExtensionMinutes: wholeNumber()
+    .prefault("10080")
+    .describe("How far ahead an administrator may keep a desktop from being taken down"),
 };
 
 const policySchema = z.strictObject(policyFields).transform(({ port, guacamoleParameters, ...fields }, context) => {

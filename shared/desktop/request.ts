@@ -1,6 +1,7 @@
 import type { ErrorCode } from "../errors.ts";
 import type { Claims } from "./entitlement.ts";
 import { personId } from "./names.ts";
+import { type Decision, presumedEndWords, type Rule, type TakenDecision } from "./reaping.ts";
 import type { DesktopBefore } from "./state.ts";
 
 /** What a person wants: a workspace, or none. One small object a person in the cluster; the newest request counts. */
@@ -46,6 +47,15 @@ export interface Kept {
   reason?: string | undefined;
 }
 
+/** One desktop that is to be looked at under its person's lock, and put right. */
+export interface Review {
+  id: string;
+  workspace: string;
+  requestedAt: string;
+  /** What asked for it: a timer, or an administrator. */
+  by: string;
+}
+
 /** How a request ended. */
 export type Outcome =
   | { state: "done"; at: string; message: string; url?: string | undefined }
@@ -73,6 +83,56 @@ export interface RequestRecord {
   /** Removals that have not ended. */
   removals?: readonly Removal[] | undefined;
   kept?: Kept | undefined;
+  /** Reviews that have not ended. */
+  reviews?: readonly Review[] | undefined;
+  /** The last decisions about the person's desktops, the newest last; one only where something is new. */
+  decisions?: readonly TakenDecision[] | undefined;
+}
+
+/** How many decisions are kept a person: what happened in about the last days. */
+const decisionsKept = 10;
+
+/** The newest decision about that desktop. */
+export function lastDecision({ decisions = [] }: RequestRecord, workspace: string): TakenDecision | undefined {
+  return decisions.findLast((decision) => decision.workspace === workspace);
+}
+
+/** Rules that say nothing of who uses a desktop, because something else came first. */
+const sayNothingOfUse: ReadonlySet<Rule> = new Set<Rule>(["working", "reaping-paused", "kept"]);
+
+/** The newest decision about that desktop that says something of who uses it. */
+export function lastDecisionOfUse({ decisions = [] }: RequestRecord, workspace: string): TakenDecision | undefined {
+  return decisions.findLast((decision) => decision.workspace === workspace && !sayNothingOfUse.has(decision.rule));
+}
+
+/** When it was decided, in a row up to now and without a break but doubt, that nobody uses the desktop; the oldest first. */
+export function unusedAt({ decisions = [] }: RequestRecord, workspace: string): string[] {
+  let times: string[] = [];
+  for (const { rule, at } of decisions.filter((decision) => decision.workspace === workspace)) {
+    if (rule === "idle" || rule === "start-grace") times.push(at);
+    else if (rule !== "unknown") times = [];
+  }
+  return times;
+}
+
+/**
+ * Whether the decision is another than the newest about its desktop. Times go on by themselves and are nothing new, but for
+ * the end of a session that nobody wrote down: when it was first missed is remembered by that.
+ */
+export function isNewDecision(record: RequestRecord, workspace: string, { action, rule, evidence }: Decision): boolean {
+  const last = lastDecision(record, workspace);
+  const missed = evidence?.what === presumedEndWords && last?.evidence?.at !== evidence.at;
+  return last?.action !== action || last.rule !== rule || missed;
+}
+
+/** The record with a decision about a desktop; the same one where it is nothing new. */
+export function withDecision(record: RequestRecord, workspace: string, at: string, decision: Decision): RequestRecord {
+  if (!isNewDecision(record, workspace, decision)) return record;
+  // Doubt that says nothing itself still rests on what was seen before.
+  const before = decision.rule === "unknown" ? lastDecisionOfUse(record, workspace)?.evidence : undefined;
+  const taken = { workspace, at, ...decision, ...(before && !decision.evidence && { evidence: before }) };
+  const decisions = [...(record.decisions ?? []), taken].slice(-decisionsKept);
+  return { ...record, decisions };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { NamedDesktop } from "./names.ts";
+import type { Decision } from "./reaping.ts";
 
 /** The status that a binding carries, as the operator kept it. */
 export interface BindingStatus {
@@ -72,13 +73,42 @@ function inWords(ports: readonly Port[]): string {
   return ports.map(({ name, port }) => `${name} ${port}`).join(", ");
 }
 
-export type DesktopState = "absent" | "starting" | "ready" | "suspending" | "suspended" | "failed";
+export type DesktopState =
+  "absent" | "starting" | "ready" | "in-use" | "idle" | "suspending" | "suspended" | "retiring" | "failed";
+
+/** A state, why it is so, and since when where that is known. */
+export interface DescribedState {
+  state: DesktopState;
+  reason: string;
+  since?: string | undefined;
+}
+
+/** What is known of a desktop beside its two sides: what was decided about it, and what its person's record says. */
+export interface AroundState {
+  decision: Decision | undefined;
+  removal: { requestedAt: string; reason: string } | undefined;
+  /** Why its person has none, where somebody else said so. */
+  noneBecause: string | undefined;
+}
+
+/** The state with who uses it: one that is ready is in use, or idle again; and who took it down, and why. */
+export function describeUse(
+  { state, reason }: DescribedState,
+  { decision, removal, noneBecause }: AroundState,
+): DescribedState {
+  if (removal) return { state: "retiring", reason: removal.reason, since: removal.requestedAt };
+  if (state === "suspended" && noneBecause !== undefined)
+    return { state, reason: `${noneBecause}; the next request starts it again` };
+  const used = decision?.action === "keep" && (decision.rule === "in-use" || decision.rule === "idle");
+  if (state !== "ready" || !used) return { state, reason };
+  return { state: decision.rule as DesktopState, reason: decision.reason, since: decision.evidence?.at };
+}
 
 /** Which state the two sides amount to, and the reason in words. */
 export function describeState(
   { deployment }: Pick<ClusterSide, "deployment">,
   { connectionId, permissions }: Pick<GuacamoleSide, "connectionId" | "permissions">,
-): { state: DesktopState; reason: string } {
+): DescribedState {
   const mayOpen = permissions.connection;
   if (!deployment) {
     return connectionId === null

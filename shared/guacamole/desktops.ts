@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { type DesktopNames, nameDesktop, type NamingRules } from "../desktop/names.ts";
+import { type DesktopKey, type DesktopNames, nameDesktop, type NamingRules } from "../desktop/names.ts";
 import type { DesktopPlan } from "../desktop/plan.ts";
+import type { SessionHistory } from "../desktop/sessions.ts";
 import type { GuacamoleSide, Permissions } from "../desktop/state.ts";
 import { ProductError } from "../errors.ts";
 import type { Database } from "./database.ts";
@@ -27,10 +28,44 @@ export interface GuacamoleDesktops {
   connectionsOf(username: string): Promise<{ workspace: string; host: string | null }[]>;
   /** Every connection in a root group, with the names of the users who may open it. */
   connections(): Promise<{ workspace: string; username: string; connectionId: number; readers: string[] }[]>;
+  /** The sessions of every connection that are open or ended since then, in one statement; of one person, or of all. */
+  sessions(since: string | null, username?: string): Promise<ConnectionSessions[]>;
   /** Whether anybody opened a session to the person's desktop in this workspace at that time or later. */
   openedSince(workspace: string, username: string, since: string): Promise<boolean>;
+  /** Every connection in a root group with what must be right about it; those of one person, or of all. */
+  details(username?: string): Promise<ConnectionDetails[]>;
+  /** Each user's last day by name, YYYY-MM-DD; null for ever. */
+  lastDays(): Promise<ReadonlyMap<string, string | null>>;
+  /** Names that several root groups have, and how many. */
+  duplicateGroups(): Promise<{ workspace: string; count: number }[]>;
+  /** Makes one root group of several of that name, as far as that is possible, and removes the spare ones. */
+  mergeGroups(workspace: string): Promise<void>;
   /** Whether the database answers and has Guacamole's schema (1.0.0 or newer). */
   check(): Promise<string | null>;
+}
+
+/** What the history holds of one connection. */
+export interface ConnectionSessions extends DesktopKey {
+  connectionId: number;
+  history: SessionHistory;
+}
+
+/** A connection as it is. */
+export interface ConnectionDetails extends DesktopKey {
+  connectionId: number;
+  protocol: string;
+  host: string | null;
+  /** Of each parameter's value, by its name: SHA-256 in hex. */
+  digests: Readonly<Record<string, string>>;
+  /** The users who hold READ on it themselves. */
+  readers: string[];
+}
+
+interface SessionsRow extends DesktopKey {
+  connectionId: number;
+  open: Date[];
+  lastStart: Date | null;
+  lastEnd: Date | null;
 }
 
 export function guacamoleDesktopsIn(database: Database, rules: NamingRules): GuacamoleDesktops {
@@ -94,9 +129,30 @@ export function guacamoleDesktopsIn(database: Database, rules: NamingRules): Gua
     },
     connectionsOf: (username) => database.query(sql.connectionsOf, [username]),
     connections: () => database.query(sql.connections, []),
+    async sessions(since, username) {
+      const rows = await database.query<SessionsRow>(sql.sessions, [since, username ?? null]);
+      return rows.map(({ open, lastStart, lastEnd, ...connection }) => ({
+        ...connection,
+        history: {
+          open: open.map((start) => start.toISOString()),
+          lastStart: lastStart?.toISOString() ?? null,
+          lastEnd: lastEnd?.toISOString() ?? null,
+        },
+      }));
+    },
     async openedSince(workspace, username, since) {
       const [row] = await database.query<{ opened: boolean }>(sql.openedSince, [workspace, username, since]);
       return row?.opened ?? false;
+    },
+    details: (username) => database.query(sql.details, [username ?? null]),
+    async lastDays() {
+      const rows = await database.query<{ name: string; day: string | null }>(sql.lastDays, []);
+      return new Map(rows.map(({ name, day }) => [name, day]));
+    },
+    duplicateGroups: () => database.query(sql.duplicateGroups, []),
+    async mergeGroups(workspace) {
+      await database.inWorkspace(workspace, sql.mergeGroups, [workspace]);
+      await database.inWorkspace(workspace, sql.removeSpareGroups, [workspace]);
     },
     async check() {
       const [row] = await database.query<{ present: boolean }>(sql.schemaPresent, []);

@@ -228,6 +228,108 @@ export const connections = `
   LEFT JOIN guacamole_entity e ON e.entity_id = p.entity_id AND e.type = 'USER'
   GROUP BY g.connection_group_name, c.connection_name, c.connection_id`;
 
+/**
+ * Every connection in a root group (of one username $1, or of everybody: null) with what must be right about it. Values of
+ * parameters are told as digests (SHA-256 in hex), since some are secret; `host` alone is told as it is.
+ */
+export const details = `
+  SELECT g.connection_group_name AS workspace, c.connection_name AS username, c.connection_id AS "connectionId", c.protocol,
+    (SELECT p.parameter_value FROM guacamole_connection_parameter p
+      WHERE p.connection_id = c.connection_id AND p.parameter_name = 'hostname') AS host,
+    coalesce((
+      SELECT jsonb_object_agg(p.parameter_name, encode(sha256(convert_to(p.parameter_value, 'UTF8')), 'hex'))
+      FROM guacamole_connection_parameter p WHERE p.connection_id = c.connection_id
+    ), '{}') AS digests,
+    coalesce((
+      SELECT array_agg(e.name::text)
+      FROM guacamole_connection_permission p
+      JOIN guacamole_entity e ON e.entity_id = p.entity_id AND e.type = 'USER'
+      WHERE p.connection_id = c.connection_id AND p.permission = 'READ'
+    ), '{}') AS readers
+  FROM guacamole_connection c
+  JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id AND g.parent_id IS NULL
+  WHERE $1::text IS NULL OR c.connection_name = $1
+  ORDER BY g.connection_group_name, c.connection_name, c.connection_id`;
+
+/** Each user's last day, null where they may log in for ever. */
+export const lastDays = `
+  SELECT e.name, to_char(u.valid_until, 'YYYY-MM-DD') AS day
+  FROM guacamole_user u JOIN guacamole_entity e ON e.entity_id = u.entity_id AND e.type = 'USER'`;
+
+/** Names that several root groups have; a BALANCING group is none of ours. */
+export const duplicateGroups = `
+  SELECT connection_group_name AS workspace, count(*)::int AS count
+  FROM guacamole_connection_group
+  WHERE parent_id IS NULL AND type = 'ORGANIZATIONAL'
+  GROUP BY connection_group_name
+  HAVING count(*) > 1
+  ORDER BY connection_group_name`;
+
+/**
+ * Moves the connections of all root groups called $1 into the one that has most of them, and lets see that one who sees any
+ * of them. A connection whose name is there already stays where it is; a BALANCING group is none of ours.
+ */
+export const mergeGroups = `
+  WITH named AS (
+    SELECT g.connection_group_id AS id,
+      (SELECT count(*) FROM guacamole_connection c WHERE c.parent_id = g.connection_group_id) AS connections
+    FROM guacamole_connection_group g
+    WHERE g.parent_id IS NULL AND g.connection_group_name = $1 AND g.type = 'ORGANIZATIONAL'
+  ),
+  kept AS (SELECT id FROM named ORDER BY connections DESC, id LIMIT 1),
+  movable AS (
+    SELECT DISTINCT ON (c.connection_name) c.connection_id
+    FROM guacamole_connection c
+    WHERE c.parent_id IN (SELECT id FROM named EXCEPT SELECT id FROM kept)
+      AND NOT EXISTS (
+        SELECT FROM guacamole_connection other
+        WHERE other.parent_id = (SELECT id FROM kept) AND other.connection_name = c.connection_name
+      )
+    ORDER BY c.connection_name, c.connection_id
+  ),
+  moved AS (
+    UPDATE guacamole_connection c SET parent_id = (SELECT id FROM kept)
+    FROM movable WHERE c.connection_id = movable.connection_id
+  )
+  INSERT INTO guacamole_connection_group_permission (entity_id, connection_group_id, permission)
+  SELECT DISTINCT p.entity_id, (SELECT id FROM kept), p.permission
+  FROM guacamole_connection_group_permission p
+  JOIN named ON named.id = p.connection_group_id
+  WHERE p.permission = 'READ'
+  ON CONFLICT DO NOTHING`;
+
+/** Of several root groups called $1, removes those with nothing in them; one always stays. */
+export const removeSpareGroups = `
+  DELETE FROM guacamole_connection_group g
+  WHERE g.parent_id IS NULL AND g.connection_group_name = $1 AND g.type = 'ORGANIZATIONAL'
+    AND NOT EXISTS (SELECT FROM guacamole_connection c WHERE c.parent_id = g.connection_group_id)
+    AND NOT EXISTS (SELECT FROM guacamole_connection_group child WHERE child.parent_id = g.connection_group_id)
+    AND EXISTS (
+      SELECT FROM guacamole_connection_group other
+      WHERE other.parent_id IS NULL AND other.connection_group_name = $1 AND other.type = 'ORGANIZATIONAL'
+        AND other.connection_group_id <> g.connection_group_id
+        AND (
+          other.connection_group_id < g.connection_group_id
+          OR EXISTS (SELECT FROM guacamole_connection c WHERE c.parent_id = other.connection_group_id)
+        )
+    )`;
+
+/**
+ * Every connection in a root group with its sessions that are open or ended at $1 or later (null: all); of one username $2,
+ * or of everybody (null). Connections without any are there too: a new one has no history.
+ */
+export const sessions = `
+  SELECT g.connection_group_name AS workspace, c.connection_name AS username, c.connection_id AS "connectionId",
+    coalesce(array_agg(h.start_date) FILTER (WHERE h.history_id IS NOT NULL AND h.end_date IS NULL), '{}') AS open,
+    max(h.start_date) AS "lastStart", max(h.end_date) AS "lastEnd"
+  FROM guacamole_connection c
+  JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id AND g.parent_id IS NULL
+  LEFT JOIN guacamole_connection_history h
+    ON h.connection_id = c.connection_id
+    AND ($1::timestamptz IS NULL OR h.end_date IS NULL OR h.end_date >= $1)
+  WHERE $2::text IS NULL OR c.connection_name = $2
+  GROUP BY g.connection_group_name, c.connection_name, c.connection_id`;
+
 /** Whether a session to $2 (a username) in $1 (a workspace) began at $3 or later. */
 export const openedSince = `
   SELECT EXISTS (

@@ -1,5 +1,6 @@
 import type { V1Deployment } from "@kubernetes/client-node";
 import type { DeploymentSide } from "../desktop/state.ts";
+import { annotation } from "./labels.ts";
 import { vncPassword } from "./manifests.ts";
 
 /** What a Deployment says of its desktop. */
@@ -12,6 +13,14 @@ export function sideOf(deployment: V1Deployment): DeploymentSide {
     ports: ports.map(({ name = "vnc", containerPort }) => ({ name, port: containerPort })),
     ownPassword: ownPassword(deployment) !== undefined,
   };
+}
+
+/** When the pod was started: as we noted it, or since when it answers; null where neither is known. */
+export function startOf({ metadata, status }: V1Deployment): string | null {
+  const noted = metadata?.annotations?.[annotation.startedAt];
+  if (noted !== undefined && !Number.isNaN(Date.parse(noted))) return new Date(noted).toISOString();
+  const available = status?.conditions?.find(({ type, status }) => type === "Available" && status === "True");
+  return available?.lastTransitionTime ? new Date(available.lastTransitionTime).toISOString() : null;
 }
 
 /** The password that stands in the pod itself, as the operator wrote it. */

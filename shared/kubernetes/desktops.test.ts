@@ -10,7 +10,7 @@ import {
 } from "@kubernetes/client-node";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type LocalCluster, startLocalCluster } from "../../local/cluster/cluster.ts";
-import { samplePlan, sampleRules, sampleSite } from "../../test/sample-plan.ts";
+import { samplePlan, sampleRules, sampleSite, sampleStart } from "../../test/sample-plan.ts";
 import { diffOf } from "../../test/server-side-diff.ts";
 import { untilDecided } from "../../test/until-decided.ts";
 import { type Cluster, clusterOf } from "./cluster.ts";
@@ -56,7 +56,7 @@ async function bringUp(): Promise<void> {
   await desktops.createCredential(plan, "r1");
   await desktops.applyNetworkPolicy(plan);
   await desktops.applyService(plan);
-  await desktops.createDeployment(plan, "r1");
+  await desktops.createDeployment(plan, sampleStart("r1"));
   expect(await untilDecided(desktops, plan)).toMatchObject({ seen: "ready" });
 }
 
@@ -95,14 +95,14 @@ describe("every part of a desktop", () => {
     await desktops.createCredential(plan, "r1");
     await desktops.applyNetworkPolicy(plan);
     await desktops.applyService(plan);
-    await desktops.createDeployment(plan, "r1");
+    await desktops.createDeployment(plan, sampleStart("r1"));
     expect(await seen()).toEqual(before);
     expect(before).toMatchObject({ generation: 1, applied: [{ manager: "guacamole-workspaces" }] });
   });
 
   it("shows no difference to what applying it again would make of it, and shows one where somebody changed it", async () => {
     await bringUp();
-    const diff = () => diffOf(config, desktops, plan, sampleSite, "r1");
+    const diff = () => diffOf(config, desktops, plan, sampleSite, sampleStart("r1"));
     for (const { live, applied } of await diff()) expect(applied).toEqual(live);
     await cluster.mergeSpec(
       { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: plan.names.deployment, namespace } },
@@ -170,7 +170,7 @@ describe("every part of a desktop", () => {
       },
     };
     await objects.create(theirs);
-    expect(await desktops.createDeployment(plan, "r1")).toMatchObject({ refused: "not-ours" });
+    expect(await desktops.createDeployment(plan, sampleStart("r1"))).toMatchObject({ refused: "not-ours" });
     await desktops.scaleToZero(plan);
     await desktops.remove("deployment", plan);
     expect((await deploymentOf())?.spec?.replicas).toBe(1);
@@ -182,7 +182,7 @@ describe("an object made for another desktop", () => {
     const alices = samplePlan({ username: `alice-${count}` });
     await desktops.createCredential(alices, "r1");
     await desktops.applyService(alices);
-    await desktops.createDeployment(alices, "r1");
+    await desktops.createDeployment(alices, sampleStart("r1"));
     const zoes = { ...plan, names: { ...alices.names, entity: plan.names.entity } };
     const names = [
       `Deployment ${alices.names.deployment}`,
@@ -190,7 +190,7 @@ describe("an object made for another desktop", () => {
       `Service ${alices.names.service}`,
     ];
     expect(await desktops.observe(zoes)).toMatchObject({ secret: false, deployment: null, strangers: names });
-    expect(await desktops.createDeployment(zoes, "r2")).toMatchObject({ refused: "not-ours" });
+    expect(await desktops.createDeployment(zoes, sampleStart("r2"))).toMatchObject({ refused: "not-ours" });
     await expect(desktops.readCredential(zoes)).rejects.toThrow("it has no password");
     await desktops.scaleToZero(zoes);
     await desktops.remove("secret", zoes);
@@ -229,7 +229,7 @@ describe("scaling to zero", () => {
       service: true,
       deployment: { replicas: 0 },
     });
-    await desktops.createDeployment(plan, "r2");
+    await desktops.createDeployment(plan, sampleStart("r2"));
     expect((await deploymentOf())?.spec?.replicas).toBe(1);
   });
   it("of nothing is no error", async () => {
@@ -248,7 +248,7 @@ describe("the wait for readiness", () => {
     server.setFault({ namespace, deployment: plan.names.deployment }, fault);
     await desktops.createCredential(plan, "r1");
     await desktops.applyService(plan);
-    await desktops.createDeployment(plan, "r1");
+    await desktops.createDeployment(plan, sampleStart("r1"));
     expect(await untilDecided(desktops, plan)).toMatchObject({
       refused: "cannot-start",
       reason: expect.stringMatching(words) as string,
@@ -258,8 +258,8 @@ describe("the wait for readiness", () => {
 
 describe("the list of a person's desktops", () => {
   it("holds theirs and nobody else's, with names, workspace and wanted replicas", async () => {
-    await desktops.createDeployment(plan, "r1");
-    await desktops.createDeployment(samplePlan({ username: `other-${count}` }), "r1");
+    await desktops.createDeployment(plan, sampleStart("r1"));
+    await desktops.createDeployment(samplePlan({ username: `other-${count}` }), sampleStart("r1"));
     expect(await desktops.listOf(plan.username)).toEqual([
       {
         workspace: "cohort-a",

@@ -6,9 +6,9 @@ import type { DesktopPlan } from "../desktop/plan.ts";
 import type { ClusterSide, DeploymentSide } from "../desktop/state.ts";
 import { ProductError, type Refusal, refuse } from "../errors.ts";
 import { type Cluster, type Reference, RefusedByCluster } from "./cluster.ts";
-import { ownPassword, sideOf } from "./deployment-side.ts";
+import { ownPassword, sideOf, startOf } from "./deployment-side.ts";
 import { appliedByUs } from "./field-ownership.ts";
-import { annotation, belongsTo, desktopOf, isLeaving, label, purpose } from "./labels.ts";
+import { annotation, belongsTo, desktopOf, isLeaving, isOurs, label, purpose } from "./labels.ts";
 import {
   deploymentManifest,
   deploymentMetadata,
@@ -17,7 +17,9 @@ import {
   secretManifest,
   serviceManifest,
   type Site,
+  type Start,
 } from "./manifests.ts";
+import { type NetworkParts, networkDrift, networkPartsIn } from "./parts.ts";
 import { waitReady } from "./wait-ready.ts";
 
 /** A desktop's side in the cluster. Every verb may run twice, and every undo without its do; none touches what is not ours. */
@@ -31,21 +33,39 @@ export interface ClusterDesktops {
   readCredential(desktop: NamedDesktop): Promise<string>;
   applyNetworkPolicy(plan: DesktopPlan): Promise<Refusal | null>;
   applyService(plan: DesktopPlan): Promise<Refusal | null>;
-  createDeployment(plan: DesktopPlan, requestId: string): Promise<Refusal | null>;
+  createDeployment(plan: DesktopPlan, start: Start): Promise<Refusal | null>;
   /** Marks a Deployment that the operator left, and whose pod goes on, as ours. */
   keepDeployment(plan: DesktopPlan): Promise<Refusal | null>;
   /** Removes an object and waits until it is gone, for a Deployment with its pods. */
   remove(part: DesktopPart, desktop: NamedDesktop): Promise<void>;
   /** Stops the pod of a Deployment and keeps everything else. */
   scaleToZero(desktop: NamedDesktop): Promise<void>;
+  /** Stops all pods but one. */
+  scaleToOne(desktop: NamedDesktop): Promise<void>;
   /** Watches for some seconds and says what it saw last; news is told at once. */
   waitReady(plan: DesktopPlan): Promise<Sighting>;
   /** All desktops of a person, suspended ones too, with how many pods each wants; also those that the operator left. */
   listOf(username: string): Promise<(KnownDesktop & { replicas: number })[]>;
-  /** Everybody's desktops, as their Deployments are; also those that the operator left. */
-  all(): Promise<(KnownDesktop & { replicas: number; side: DeploymentSide })[]>;
+  /** Everybody's desktops, as their Deployments are, also those that the operator left; or those of one person that we made. */
+  all(username?: string): Promise<DeployedDesktop[]>;
+  /** The Services and NetworkPolicies that we made, by desktop; those of one person, or of all. */
+  networkParts(username?: string): Promise<NetworkParts[]>;
+  /** What of a desktop's network side is not as its plan wants it. */
+  networkDrift(plan: DesktopPlan, parts: NetworkParts | undefined): ReturnType<typeof networkDrift>;
+  /** Whether the Secret of a desktop is there, made by us for it. */
+  hasCredential(desktop: NamedDesktop): Promise<boolean>;
   /** Every Deployment that the operator left and nobody took over yet; `desktop` is null where it does not say whose it is. */
   leftByOperator(): Promise<{ name: string; desktop: DesktopKey | null; replicas: number }[]>;
+}
+
+/** A desktop as its Deployment is. */
+export interface DeployedDesktop extends KnownDesktop {
+  replicas: number;
+  side: DeploymentSide;
+  /** When the start of its pod was asked for; of one that we did not start, since when it answers; null where unknown. */
+  startedAt: string | null;
+  /** Whether we made it or took it over. */
+  ours: boolean;
 }
 
 export type DesktopPart = "secret" | "networkPolicy" | "service" | "deployment";
@@ -97,6 +117,11 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
         return refuse("cannot-start", error.message);
       throw error;
     }
+  }
+
+  async function scale(desktop: NamedDesktop, replicas: number): Promise<void> {
+    const found = await cluster.read(reference("deployment", desktop));
+    if (found && belongsTo(found, desktop)) await cluster.mergeSpec(reference("deployment", desktop), { replicas });
   }
 
   /** Waits until nothing of what was removed is left to be seen. */
@@ -197,7 +222,7 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
 
     applyNetworkPolicy: (plan) => apply("networkPolicy", plan, networkPolicyManifest(plan, site)),
     applyService: (plan) => apply("service", plan, serviceManifest(plan, site)),
-    createDeployment: (plan, requestId) => apply("deployment", plan, deploymentManifest(plan, site, requestId)),
+    createDeployment: (plan, start) => apply("deployment", plan, deploymentManifest(plan, site, start)),
 
     async keepDeployment(plan) {
       const found = await cluster.read(reference("deployment", plan));
@@ -213,11 +238,8 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
       await untilGone(part, desktop, found.metadata?.uid);
     },
 
-    async scaleToZero(desktop) {
-      const found = await cluster.read(reference("deployment", desktop));
-      if (found && belongsTo(found, desktop))
-        await cluster.mergeSpec(reference("deployment", desktop), { replicas: 0 });
-    },
+    scaleToZero: (desktop) => scale(desktop, 0),
+    scaleToOne: (desktop) => scale(desktop, 1),
 
     waitReady: (plan) => waitReady(cluster, site.namespace, plan),
 
@@ -230,12 +252,30 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
       return [...ours, ...left].flatMap(known).filter((desktop) => desktop.username === username);
     },
 
-    async all() {
-      const labels = `${label.purpose}=${purpose.desktop}`;
-      const found = await cluster.list<V1Deployment>(kinds.deployment, site.namespace, { labels });
-      return found.flatMap((deployment) =>
-        known(deployment).map((desktop) => ({ ...desktop, side: sideOf(deployment) })),
-      );
+    async all(username) {
+      const own = username === undefined ? "" : `,${label.person}=${personId(username)}`;
+      const labels = `${label.purpose}=${purpose.desktop}${own}`;
+      const found: DeployedDesktop[] = [];
+      for await (const page of cluster.pages<V1Deployment>(kinds.deployment, site.namespace, { labels }))
+        for (const deployment of page)
+          found.push(
+            ...known(deployment)
+              .filter((desktop) => username === undefined || desktop.username === username)
+              .map((desktop) => ({
+                ...desktop,
+                side: sideOf(deployment),
+                startedAt: startOf(deployment),
+                ours: isOurs(deployment),
+              })),
+          );
+      return found;
+    },
+
+    networkParts: (username) => networkPartsIn(cluster, site, username),
+    networkDrift: (plan, parts) => networkDrift(plan, site, parts),
+    async hasCredential(desktop) {
+      const found = await cluster.read(reference("secret", desktop));
+      return found !== null && !isLeaving(found) && belongsTo(found, desktop);
     },
 
     async leftByOperator() {

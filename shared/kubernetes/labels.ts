@@ -21,13 +21,19 @@ export const annotation = {
   /** The request that a credential or a pod was made for: running a step twice makes nothing new. */
   request: "xlscsde.nhs.uk/request",
   binding: "xlscsde.nhs.uk/binding",
+  /** On a Deployment: when the start was asked for that its pod comes from. */
+  startedAt: "xlscsde.nhs.uk/started-at",
   /** On a binding: its `spec.replicas` when we looked or wrote last. */
   replicasSeen: "xlscsde.nhs.uk/replicas-seen",
   /** On a workspace: the ConfigMap that holds the policy of its desktops. */
   policy: "xlscsde.nhs.uk/desktop-policy",
 } as const;
 
-export const purpose = { desktop: "workspace-client", request: "desktop-request" } as const;
+export const purpose = {
+  desktop: "workspace-client",
+  request: "desktop-request",
+  maintenance: "desktop-maintenance",
+} as const;
 
 /** Whether we made the object, and so may remove it. */
 export function isOurs(object: KubernetesObject): boolean {

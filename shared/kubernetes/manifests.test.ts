@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { samplePlan, samplePolicy, sampleSite } from "../../test/sample-plan.ts";
+import { samplePlan, samplePolicy, sampleSite, sampleStart } from "../../test/sample-plan.ts";
 import { deploymentManifest, networkPolicyManifest, secretManifest, serviceManifest } from "./manifests.ts";
 
 const plan = samplePlan();
@@ -87,14 +87,18 @@ it("a guacd in another namespace is let in from there", () => {
 
 it("the Deployment is one hardened pod that reads its credential from the Secret", () => {
   const tcp = { tcpSocket: { port: 5900 } };
-  expect(deploymentManifest(plan, sampleSite, "r1")).toEqual({
+  expect(deploymentManifest(plan, sampleSite, sampleStart("r1"))).toEqual({
     apiVersion: "apps/v1",
     kind: "Deployment",
     metadata: {
       name: deployment,
       namespace: "guacamole",
       labels,
-      annotations: { ...annotations, "xlscsde.nhs.uk/binding": "cohort-a-alice" },
+      annotations: {
+        ...annotations,
+        "xlscsde.nhs.uk/binding": "cohort-a-alice",
+        "xlscsde.nhs.uk/started-at": "2026-11-24T09:00:00.000Z",
+      },
     },
     spec: {
       replicas: 1,
@@ -141,7 +145,10 @@ it("the Deployment is one hardened pod that reads its credential from the Secret
 
 it("a binding of many people is not named on the Deployment: its status says nothing of one desktop", () => {
   const shared = samplePlan({ binding: { name: "readers", personal: false } });
-  expect(deploymentManifest(shared, sampleSite, "r1").metadata?.annotations).toEqual(annotations);
+  expect(deploymentManifest(shared, sampleSite, sampleStart("r1")).metadata?.annotations).toEqual({
+    ...annotations,
+    "xlscsde.nhs.uk/started-at": "2026-11-24T09:00:00.000Z",
+  });
 });
 
 describe("a policy that asks for more", () => {
@@ -182,7 +189,7 @@ describe("a policy that asks for more", () => {
   });
 
   it("gets a pod on its nodes, with its pull secrets, its environment and its accounts", () => {
-    const { spec } = deploymentManifest(asked, sampleSite, "r1").spec?.template ?? {};
+    const { spec } = deploymentManifest(asked, sampleSite, sampleStart("r1")).spec?.template ?? {};
     expect(spec).toMatchObject({
       securityContext: { runAsNonRoot: false, seccompProfile: { type: "RuntimeDefault" } },
       imagePullSecrets: [{ name: "registry" }],
@@ -210,7 +217,7 @@ describe("a policy that asks for more", () => {
 
   it("an SSH desktop has its files in the session: one port, one account", () => {
     const ssh = samplePlan(samplePolicy({ protocol: "ssh", port: "2222", allowDownload: "true" }));
-    const container = deploymentManifest(ssh, sampleSite, "r1").spec?.template.spec?.containers[0];
+    const container = deploymentManifest(ssh, sampleSite, sampleStart("r1")).spec?.template.spec?.containers[0];
     expect(container?.ports).toEqual([{ name: "ssh", containerPort: 2222, protocol: "TCP" }]);
     expect(container?.env?.map(({ name }) => name)).toEqual(["BROWSER_URL", "SSH_USERNAME", "SSH_PASSWORD"]);
   });

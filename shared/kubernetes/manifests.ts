@@ -8,6 +8,7 @@ import type {
 } from "@kubernetes/client-node";
 import type { Destination } from "../desktop/destination.ts";
 import { personId } from "../desktop/names.ts";
+import type { DesktopRequest } from "../desktop/request.ts";
 import { type DesktopPlan, portsOf, servesSftp } from "../desktop/plan.ts";
 import { annotation, label, manager, purpose } from "./labels.ts";
 
@@ -130,29 +131,30 @@ function environmentOf(plan: DesktopPlan): V1EnvVar[] {
   ];
 }
 
+function deploymentMark(plan: DesktopPlan, site: Site) {
+  const metadata = metadataOf(plan, plan.names.deployment, site);
+  // A binding by claims is many people's: its status says nothing of one desktop.
+  const binding = plan.binding.personal ? { [annotation.binding]: plan.binding.name } : {};
+  return { ...metadata, annotations: { ...metadata.annotations, ...binding } };
+}
+
 /** What marks a Deployment as ours, and nothing of its spec: a pod that runs goes on as it is. */
 export function deploymentMetadata(plan: DesktopPlan, site: Site): V1Deployment {
-  const metadata = metadataOf(plan, plan.names.deployment, site);
+  return { apiVersion: "apps/v1", kind: "Deployment", metadata: deploymentMark(plan, site) };
+}
+
+/** The request that a pod is started for. */
+export type Start = Pick<DesktopRequest, "id" | "requestedAt">;
+
+/** One hardened pod. It carries the request that it was started for, so that a new start takes the new credential. */
+export function deploymentManifest(plan: DesktopPlan, site: Site, { id, requestedAt }: Start): V1Deployment {
+  const { annotations } = metadataOf(plan, plan.names.deployment, site);
+  const mark = deploymentMark(plan, site);
+  const probe = { tcpSocket: { port: plan.port } };
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
-    metadata: {
-      ...metadata,
-      annotations: {
-        ...metadata.annotations,
-        // A binding by claims is many people's: its status says nothing of one desktop.
-        ...(plan.binding.personal ? { [annotation.binding]: plan.binding.name } : {}),
-      },
-    },
-  };
-}
-
-/** One hardened pod. It carries the request that it was started for, so that a new start takes the new credential. */
-export function deploymentManifest(plan: DesktopPlan, site: Site, requestId: string): V1Deployment {
-  const { annotations } = metadataOf(plan, plan.names.deployment, site);
-  const probe = { tcpSocket: { port: plan.port } };
-  return {
-    ...deploymentMetadata(plan, site),
+    metadata: { ...mark, annotations: { ...mark.annotations, [annotation.startedAt]: requestedAt } },
     spec: {
       replicas: 1,
       revisionHistoryLimit: 1,
@@ -163,7 +165,7 @@ export function deploymentManifest(plan: DesktopPlan, site: Site, requestId: str
       template: {
         metadata: {
           labels: podsOf(plan),
-          annotations: { ...annotations, [annotation.request]: requestId },
+          annotations: { ...annotations, [annotation.request]: id },
         },
         spec: {
           automountServiceAccountToken: false,

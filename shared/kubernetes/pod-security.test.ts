@@ -1,6 +1,6 @@
 import type { V1Container, V1PodSpec, V1PodTemplateSpec } from "@kubernetes/client-node";
 import { describe, expect, it } from "vitest";
-import { samplePlan, samplePolicy, sampleSite } from "../../test/sample-plan.ts";
+import { samplePlan, samplePolicy, sampleSite, sampleStart } from "../../test/sample-plan.ts";
 import { deploymentManifest } from "./manifests.ts";
 
 /**
@@ -63,7 +63,7 @@ function violated({ spec = { containers: [] }, ...rest }: V1PodTemplateSpec): st
 }
 
 const templateOf = (texts = {}) =>
-  deploymentManifest(samplePlan(samplePolicy(texts)), sampleSite, "r1").spec?.template ?? {};
+  deploymentManifest(samplePlan(samplePolicy(texts)), sampleSite, sampleStart("r1")).spec?.template ?? {};
 
 describe("a desktop's pod", () => {
   it.each([

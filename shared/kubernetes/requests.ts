@@ -2,6 +2,7 @@ import type { V1ConfigMap, V1ObjectMeta } from "@kubernetes/client-node";
 import { z } from "zod";
 import { personId, subjectId } from "../desktop/names.ts";
 import { addOutcome, type DesktopRequest, type Outcome, type RequestRecord } from "../desktop/request.ts";
+import { type Evidence, rules } from "../desktop/reaping.ts";
 import type { DesktopBefore } from "../desktop/state.ts";
 import { type ErrorCode, errorCodes, ProductError } from "../errors.ts";
 import type { Cluster, Reference } from "./cluster.ts";
@@ -38,6 +39,22 @@ const beforeSchema = z.object({
   desktop: z.custom<DesktopBefore>((value) => typeof value === "object" && value !== null && "permissions" in value),
 });
 
+const decisionSchema = z.object({
+  workspace: z.string(),
+  at: z.string(),
+  action: z.enum(["keep", "suspend", "retire"]),
+  rule: z.enum(rules),
+  reason: z.string(),
+  evidence: z
+    .object({
+      what: z.string(),
+      at: z.string(),
+      source: z.custom<Evidence["source"]>((source) => typeof source === "string"),
+    })
+    .optional(),
+  next: z.object({ at: z.string(), action: z.enum(["suspend", "retire"]), reason: z.string() }).optional(),
+});
+
 const recordSchema = z.object({
   request: requestSchema,
   outcomes: z.record(z.string(), outcomeSchema),
@@ -55,6 +72,10 @@ const recordSchema = z.object({
   kept: z
     .object({ workspace: z.string(), until: z.string(), by: z.string(), reason: z.string().optional() })
     .optional(),
+  reviews: z
+    .array(z.object({ id: z.string(), workspace: z.string(), requestedAt: z.string(), by: z.string() }))
+    .optional(),
+  decisions: z.array(decisionSchema).optional(),
 });
 
 /** Each part of a record is JSON under its own key, so that people can read it with kubectl. */
@@ -98,14 +119,17 @@ export function requestsIn(cluster: Cluster, namespace: string): Requests {
 
   async function list(selector: string): Promise<{ records: RequestRecord[]; damaged: string[] }> {
     const labels = `${label.managedBy}=${manager},${label.purpose}=${purpose.request}${selector}`;
-    const found = await cluster.list<V1ConfigMap>({ apiVersion: "v1", kind: "ConfigMap" }, namespace, { labels });
     const records: RequestRecord[] = [];
     const damaged: string[] = [];
-    for (const object of found) {
-      try {
-        records.push(parse(object));
-      } catch (error) {
-        damaged.push((error as Error).message);
+    for await (const page of cluster.pages<V1ConfigMap>({ apiVersion: "v1", kind: "ConfigMap" }, namespace, {
+      labels,
+    })) {
+      for (const object of page) {
+        try {
+          records.push(parse(object));
+        } catch (error) {
+          damaged.push((error as Error).message);
+        }
       }
     }
     return { records, damaged };

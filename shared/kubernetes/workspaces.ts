@@ -51,6 +51,8 @@ export interface Workspaces {
   bindingState(name: string): Promise<{ replicas: number | null; status: BindingStatus | null } | null>;
   /** Mirrors a desktop's state into its binding, where the operator kept it. A binding that is gone is no error. */
   recordBinding(name: string, replicas: number | null, status: BindingStatus | null): Promise<void>;
+  /** Says in a binding's status that its desktop runs, and was looked at just now. A binding that is gone is no error. */
+  refreshActiveCheck(name: string, deploymentName: string, at: Date): Promise<void>;
   /** Notes that we know of a binding's wanted replicas, whoever wrote them. */
   markSeen(name: string, replicas: number): Promise<void>;
   /** Sets a binding's wanted replicas back to 0: nothing came of them. */
@@ -65,10 +67,10 @@ export function workspacesIn(cluster: Cluster, namespace: string): Workspaces {
   return {
     async known() {
       const [workspaces, bindings] = await Promise.all([
-        cluster.list(workspaceKind, namespace),
-        cluster.list(bindingKind, namespace),
+        parsed(cluster.pages(workspaceKind, namespace), parseWorkspace),
+        parsed(cluster.pages(bindingKind, namespace), parseBinding),
       ]);
-      return { workspaces: workspaces.flatMap(parseWorkspace), bindings: bindings.flatMap(parseBinding) };
+      return { workspaces, bindings };
     },
     async bindingState(name) {
       const { apiVersion, kind, metadata } = reference(name);
@@ -89,6 +91,10 @@ export function workspacesIn(cluster: Cluster, namespace: string): Workspaces {
       await cluster.mergeSpec(plain(binding), { replicas }, seen(replicas ?? 0));
       await cluster.mergeStatus(binding, { statusText, deploymentName, replicas: running, lastActiveCheck });
     },
+    async refreshActiveCheck(name, deploymentName, at) {
+      const status = { statusText: "ACTIVE", deploymentName, replicas: 1, lastActiveCheck: at.toISOString() };
+      await cluster.mergeStatus(reference(name), status);
+    },
     async scaleBack(name) {
       await cluster.mergeSpec(plain(reference(name)), { replicas: 0 }, seen(0));
     },
@@ -96,6 +102,15 @@ export function workspacesIn(cluster: Cluster, namespace: string): Workspaces {
       await cluster.mergeSpec(plain(reference(name)), {}, seen(replicas));
     },
   };
+}
+
+async function parsed<T>(
+  pages: AsyncGenerator<KubernetesObject[]>,
+  parse: (object: KubernetesObject) => T[],
+): Promise<T[]> {
+  const found: T[] = [];
+  for await (const page of pages) found.push(...page.flatMap(parse));
+  return found;
 }
 
 function plain({ apiVersion, kind, metadata }: Reference): Reference {
@@ -135,5 +150,7 @@ function parseBinding(object: KubernetesObject): Binding[] {
     username === undefined
       ? {}
       : { scale: { replicas: spec.replicas ?? 0, seen: noted === undefined ? null : Number(noted) } };
-  return [{ name: metadata.name, workspace, expires, claims, ...personal, ...deployment, ...scale }];
+  const active =
+    username === undefined || status?.statusText === undefined ? {} : { active: status.statusText === "ACTIVE" };
+  return [{ name: metadata.name, workspace, expires, claims, ...personal, ...deployment, ...active, ...scale }];
 }

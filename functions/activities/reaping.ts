@@ -1,0 +1,123 @@
+import { randomUUID } from "node:crypto";
+import { personId } from "../../shared/desktop/names.ts";
+import { isReviewed } from "../../shared/desktop/drift.ts";
+import type { Decision } from "../../shared/desktop/reaping.ts";
+import { supersede } from "../../shared/desktop/operation.ts";
+import { addOutcome, isNewDecision, type RequestRecord, withDecision } from "../../shared/desktop/request.ts";
+import { mostARun, type ReapSurvey } from "../../shared/desktop/runs.ts";
+import { newRequest } from "../ask.ts";
+import type { Services } from "../services.ts";
+import { surveyDrift } from "../drift.ts";
+import { type Survey, surveyDesktops } from "../survey.ts";
+import type { Implements } from "./activity.ts";
+import { told } from "./told.ts";
+
+/** What a survey comes to, in numbers and in what is to be done about it. */
+export function summarize({ at, desktops, unanswered }: Survey): ReapSurvey {
+  const rules: ReapSurvey["rules"] = {};
+  const due: ReapSurvey["due"] = [];
+  const news: ReapSurvey["news"] = [];
+  let toRetire = 0;
+  for (const { desktop, decision, record } of desktops) {
+    if (desktop.replicas === 0) continue;
+    rules[decision.rule] = (rules[decision.rule] ?? 0) + 1;
+    const { workspace, username } = desktop;
+    if (decision.action === "retire") toRetire += 1;
+    else if (decision.action === "suspend") due.push({ workspace, username, decision });
+    else if (record && isNewDecision(record, workspace, decision)) news.push({ workspace, username, decision });
+  }
+  return {
+    at,
+    looked: desktops.length,
+    rules,
+    due: due.slice(0, mostARun),
+    news: news.slice(0, mostARun),
+    later: Math.max(0, due.length - mostARun),
+    toRetire,
+    unanswered,
+  };
+}
+
+/** Deciding, handing over, and what happens under the person's lock. */
+export function reapingActivities(
+  services: Services,
+): Implements<"surveyDue" | "noteDecision" | "nominate" | "inspectDesktop" | "giveBackPermission" | "recordReview"> {
+  const { requests, guacamole, now } = services;
+  return {
+    async surveyDue(_, { error }) {
+      const survey = summarize(await surveyDesktops(services));
+      for (const reason of survey.unanswered) error(`reap: ${reason}; every desktop is kept`);
+      return survey;
+    },
+
+    noteDecision: ({ username, workspace, at, decision }, around) =>
+      told(around, `note a decision about ${username}`, () =>
+        requests.update(personId(username), (current) => {
+          const next = current && withDecision(current, workspace, at, decision);
+          return next === current ? null : next;
+        }),
+      ),
+
+    nominate: ({ username, workspace, by }, around) =>
+      told(around, `review the desktop of ${username}`, async () => {
+        const review = { id: randomUUID(), workspace, requestedAt: now().toISOString(), by };
+        const { subject, claims } = (await requests.read(personId(username)))?.request ?? { claims: {} };
+        await requests.update(personId(username), (current) => {
+          // A desktop that nobody asked us for, of a person whom we do not know: they want none.
+          const none = newRequest(services, { username, workspace: null, subject, claims });
+          const record: RequestRecord = current ?? { request: none, outcomes: {} };
+          const waits = record.reviews?.some((each) => each.workspace === workspace) ?? false;
+          return waits ? null : { ...record, reviews: [...(record.reviews ?? []), review] };
+        });
+        await around.wake(username);
+      }),
+
+    async inspectDesktop({ username, workspace }) {
+      const { desktops } = await surveyDesktops(services, username);
+      const found = desktops.find(({ desktop }) => desktop.workspace === workspace);
+      if (!found?.desktop.ours) return null;
+      // Only what can be found out is put right: whatever cannot must not keep an idle desktop up.
+      const drifts = found.decision.action === "keep" ? (await surveyDrift(services, { username })).drifts : [];
+      const { permissions } = await guacamole.observe(found.desktop.names);
+      const { names, binding } = found.desktop;
+      return {
+        desktop: { workspace, username, names, binding },
+        decision: found.decision,
+        mayBeOpened: permissions.connection,
+        drifts: drifts.filter(isReviewed).filter((drift) => drift.workspace === workspace),
+      };
+    },
+
+    async giveBackPermission({ names }) {
+      await guacamole.grantPermission(names);
+      return null;
+    },
+
+    async recordReview({ username, review, decision, suspended }, { info }) {
+      const at = now().toISOString();
+      await requests.update(personId(username), (current) => {
+        if (!current?.reviews?.some(({ id }) => id === review.id)) return null;
+        const reviews = current.reviews.filter(({ id }) => id !== review.id);
+        const rest = { ...current, reviews: reviews.length > 0 ? reviews : undefined };
+        if (!decision) return rest;
+        const noted = withDecision(rest, review.workspace, at, decision);
+        return suspended ? wantsNone(noted, review.workspace, decision, at) : noted;
+      });
+      if (suspended && decision)
+        info(`${username}: the desktop in ${review.workspace} is suspended: ${decision.reason}`);
+      return null;
+    },
+  };
+
+  /** The person wanted that desktop and has it no longer; whoever asked anew meanwhile still gets it. */
+  function wantsNone(record: RequestRecord, workspace: string, { reason }: Decision, at: string): RequestRecord {
+    const { request, outcomes } = record;
+    if (request.workspace !== workspace || !Object.hasOwn(outcomes, request.id)) return record;
+    const { username, subject, claims } = request;
+    const none = newRequest(services, { username, workspace: null, subject, claims, reason });
+    return {
+      ...supersede(record, none),
+      outcomes: addOutcome(outcomes, none.id, { state: "done", at, message: `suspended: ${reason}` }),
+    };
+  }
+}

@@ -1,0 +1,125 @@
+import { z } from "zod";
+import { upkeepName } from "../../orchestrations/upkeep.ts";
+import { reapName } from "../../orchestrations/reap.ts";
+import { reconcileName } from "../../orchestrations/reconcile.ts";
+import type { Maintenance } from "../../shared/desktop/maintenance.ts";
+import { isUsername, isWorkspaceName, personId } from "../../shared/desktop/names.ts";
+import { operationIdOf } from "../../shared/desktop/request.ts";
+import { ProductError } from "../../shared/errors.ts";
+import { isSuspended } from "../as-it-ended.ts";
+import { ask, newRequest } from "../ask.ts";
+import type { Services } from "../services.ts";
+import { endedAnswer, maintenanceAnswer } from "./answers.ts";
+import { type Answer, type Call, endpoint } from "./endpoint.ts";
+import { registerRoute } from "./route.ts";
+import { lastRun } from "./runs.ts";
+
+const reason = z.string().min(1).max(500).optional().meta({ description: "Why, in words for people" });
+const position = z.enum(["on", "paused"]).optional();
+const switchBody = z
+  .strictObject({ reaping: position, activation: position, reason })
+  .refine(({ reaping, activation }) => reaping !== undefined || activation !== undefined, "say reaping or activation")
+  .meta({ id: "MaintenanceSwitch" });
+const endBody = z
+  .strictObject({
+    workspace: z.string().refine(isWorkspaceName, "is not the name of a workspace").optional(),
+    username: z.string().refine(isUsername, "cannot be a username").optional(),
+    reason,
+  })
+  .refine(
+    ({ workspace, username }) => workspace !== undefined || username !== undefined,
+    "say workspace or username: whose sessions end",
+  )
+  .meta({ id: "EndSessions" });
+
+/** What administrators pause, and how they end sessions at once. */
+export function registerMaintenanceSwitch(services: Services): void {
+  registerRoute(services, "maintenance", "maintenance", {
+    GET: endpoint({
+      summary: "What is paused, and what the last runs of the timers did",
+      callers: ["admin", "monitoring"],
+      answers: { 200: { words: "As it is", body: maintenanceAnswer } },
+      handle: async ({ client }) => ({
+        status: 200,
+        body: await describe(client, await services.maintenance.read()),
+      }),
+    }),
+    PUT: endpoint({
+      summary: "Pause reaping or activation, or let them go on",
+      description:
+        "Paused reaping keeps desktops that are idle or too long up; what a person may not have any more still goes. Paused " +
+        "activation brings no desktop up; those that run go on. What is not said stays as it is.",
+      callers: ["admin"],
+      body: switchBody,
+      answers: { 200: { words: "As it is now", body: maintenanceAnswer } },
+      handle: (call) => flip(services, call),
+    }),
+  });
+  registerRoute(services, "endSessions", "maintenance/end-sessions", {
+    POST: endpoint({
+      summary: "End every session in a workspace, or of a person, now",
+      description:
+        "Their desktops are suspended, in use or not. They can be asked for again, unless activation is paused.",
+      callers: ["admin"],
+      body: endBody,
+      answers: { 202: { words: "What goes down, with an operation for each person", body: endedAnswer } },
+      handle: (call) => endSessions(services, call),
+    }),
+  });
+}
+
+async function flip(
+  services: Services,
+  { client, principal, body }: Call<unknown, z.output<typeof switchBody>>,
+): Promise<Answer> {
+  const since = services.now().toISOString();
+  const set = (wanted: "on" | "paused" | undefined, current: Maintenance["reaping"]) =>
+    wanted === undefined
+      ? current
+      : wanted === "on"
+        ? undefined
+        : { by: principal.username, since, reason: body.reason };
+  const now = await services.maintenance.update(({ reaping, activation }) => ({
+    reaping: set(body.reaping, reaping),
+    activation: set(body.activation, activation),
+  }));
+  return { status: 200, body: await describe(client, now) };
+}
+
+async function describe(client: Call["client"], { reaping, activation }: Maintenance) {
+  const names = [reapName, reconcileName, upkeepName];
+  const runs = await Promise.all(names.map(async (name) => [name, await lastRun(client, name)] as const));
+  return {
+    reaping: reaping ? { state: "paused", ...reaping } : { state: "on" },
+    activation: activation ? { state: "paused", ...activation } : { state: "on" },
+    runs: Object.fromEntries(runs),
+  };
+}
+
+/** A person whose newest wish is another desktop keeps that wish; only what runs goes down. */
+async function endSessions(
+  services: Services,
+  { client, principal, body }: Call<unknown, z.output<typeof endBody>>,
+): Promise<Answer> {
+  const { workspace, username } = body;
+  const running = (await services.desktops.all(username)).filter(
+    (desktop) => desktop.ours && desktop.replicas > 0 && (workspace === undefined || desktop.workspace === workspace),
+  );
+  const words = body.reason ?? `ended by ${principal.username}`;
+  const ended: { username: string; workspace: string; operation: string }[] = [];
+  for (const desktop of running) {
+    const record = await services.requests.read(personId(desktop.username));
+    const { subject, claims = {}, workspace: wants = null } = record?.request ?? {};
+    if (wants !== null && wants !== desktop.workspace) continue;
+    const none = newRequest(services, { username: desktop.username, workspace: null, subject, claims, reason: words });
+    const asked = await ask(services, client, none, () => isSuspended(services, desktop.username));
+    const operation = `/api/operations/${operationIdOf(asked.request)}`;
+    ended.push({ username: desktop.username, workspace: desktop.workspace, operation });
+  }
+  if (running.length === 0 && username === undefined && workspace !== undefined) {
+    const { workspaces } = await services.workspaces.known();
+    if (!workspaces.some(({ name }) => name === workspace))
+      throw new ProductError("not-found", `end sessions: there is no workspace called ${workspace}`);
+  }
+  return { status: 202, body: { ended } };
+}

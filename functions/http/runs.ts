@@ -1,0 +1,123 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { type DurableClient, OrchestrationRuntimeStatus } from "durable-functions";
+import { z } from "zod";
+import { reapName } from "../../orchestrations/reap.ts";
+import { reconcileName } from "../../orchestrations/reconcile.ts";
+import { summarize } from "../activities/reaping.ts";
+import { surveyDrift } from "../drift.ts";
+import { type Services } from "../services.ts";
+import { startOnce } from "../start-once.ts";
+import { surveyDesktops } from "../survey.ts";
+import { isUnknownInstance } from "../wake.ts";
+import { reapAnswer, reconcileAnswer, startedAnswer } from "./answers.ts";
+import { type Answer, type Call, endpoint } from "./endpoint.ts";
+import { dryRun, waitUpTo } from "./input.ts";
+import { registerRoute } from "./route.ts";
+
+const query = z.object({ dryRun, wait: waitUpTo(10) });
+type Query = z.output<typeof query>;
+
+const reconcileQuery = z.object({
+  dryRun,
+  wait: waitUpTo(10),
+  share: z.coerce
+    .number("it is a percentage from 1 to 100")
+    .int("it is a percentage from 1 to 100")
+    .min(1, "it is a percentage from 1 to 100")
+    .max(100, "it is a percentage from 1 to 100")
+    .optional()
+    .meta({ description: "How much of all desktops may go, in percent, where the setting is too little this once" }),
+});
+
+const lookMilliseconds = 250;
+
+/** What the timers do, at an administrator's word; or what they would do. */
+export function registerRunsByHand(services: Services): void {
+  registerRoute(services, "reapNow", "maintenance/reap", {
+    POST: endpoint({
+      summary: "Look for idle desktops and suspend them now, as the timer does",
+      callers: ["admin"],
+      query,
+      answers: {
+        200: {
+          words: "With `dryRun`: what would be done. Without: what was done, where it ended within `wait`",
+          body: reapAnswer,
+        },
+        202: { words: "It goes on; `GET /maintenance` has what comes of it", body: startedAnswer },
+      },
+      handle: (call) => reapNow(services, call),
+    }),
+  });
+  registerRoute(services, "reconcileNow", "maintenance/reconcile", {
+    POST: endpoint({
+      summary: "Compare bindings, cluster and Guacamole's rows, and put right what drifted now, as the timer does",
+      callers: ["admin"],
+      query: reconcileQuery,
+      answers: {
+        200: {
+          words: "With `dryRun`: what would be done. Without: what was handed over, where it ended within `wait`",
+          body: reconcileAnswer,
+        },
+        202: { words: "It goes on; `GET /maintenance` has what comes of it", body: startedAnswer },
+      },
+      handle: (call) => reconcileNow(services, call),
+    }),
+  });
+}
+
+async function reconcileNow(
+  services: Services,
+  { client, query }: Call<z.output<typeof reconcileQuery>>,
+): Promise<Answer> {
+  const sharePercent = query.share;
+  if (!query.dryRun) return runNow(client, reconcileName, query.wait, { sharePercent });
+  const survey = await surveyDrift(services, { sharePercent });
+  return { status: 200, body: { dryRun: true, ...survey, failed: [] } };
+}
+
+async function reapNow(services: Services, { client, query }: Call<Query>): Promise<Answer> {
+  if (!query.dryRun) return runNow(client, reapName, query.wait);
+  const { at, looked, rules, due, later, toRetire, unanswered } = summarize(await surveyDesktops(services));
+  return { status: 200, body: { dryRun: true, at, looked, rules, due, later, toRetire, unanswered, failed: [] } };
+}
+
+/** Starts the run unless it goes on already, and waits for its end for so long. */
+async function runNow(client: DurableClient, name: string, waitSeconds: number, input: object = {}): Promise<Answer> {
+  await startOnce(client, name, name, input);
+  const deadline = Date.now() + waitSeconds * 1_000;
+  for (;;) {
+    const run = await lastRun(client, name);
+    if (run?.state === "done") return { status: 200, body: { dryRun: false, ...(run.summary as object) } };
+    if (Date.now() >= deadline) return { status: 202, body: { dryRun: false, state: run?.state ?? "running" } };
+    await pause(lookMilliseconds);
+  }
+}
+
+export interface LastRun {
+  state: "running" | "done" | "failed";
+  startedAt: string;
+  at: string;
+  summary: unknown;
+}
+
+/** How the newest run of that name goes, or went; null where there never was one. */
+export async function lastRun(client: DurableClient, name: string): Promise<LastRun | null> {
+  try {
+    const { runtimeStatus, createdTime, lastUpdatedTime, output } = await client.getStatus(name);
+    const state =
+      runtimeStatus === OrchestrationRuntimeStatus.Completed
+        ? "done"
+        : runtimeStatus === OrchestrationRuntimeStatus.Failed || runtimeStatus === OrchestrationRuntimeStatus.Terminated
+          ? "failed"
+          : "running";
+    return {
+      state,
+      startedAt: new Date(createdTime).toISOString(),
+      at: new Date(lastUpdatedTime).toISOString(),
+      summary: state === "done" ? output : null,
+    };
+  } catch (error) {
+    if (isUnknownInstance(error)) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,35 @@
+import type { Decision } from "../../shared/desktop/reaping.ts";
+import type { RequestRecord } from "../../shared/desktop/request.ts";
+import type { AroundState } from "../../shared/desktop/state.ts";
+
+/** What a person's record and the decision say of the state of their desktop in a workspace. */
+export function aroundState(
+  record: RequestRecord | undefined,
+  workspace: string,
+  decision: Decision | undefined,
+): AroundState {
+  const { workspace: wanted, reason } = record?.request ?? {};
+  return {
+    decision,
+    removal: record?.removals?.find((removal) => removal.workspace === workspace),
+    noneBecause: wanted === null ? reason : undefined,
+  };
+}
+
+/** Why the desktop runs, or does not, when that ends, and what was decided before. */
+export function describeWhy(record: RequestRecord | undefined, workspace: string, decision: Decision | undefined) {
+  const history = record?.decisions?.filter((taken) => taken.workspace === workspace);
+  return {
+    decision,
+    endsAt: decision?.next?.at,
+    endsBecause: decision?.next?.reason,
+    history: history?.map(({ at, action, rule, reason, evidence, next }) => ({
+      at,
+      action,
+      rule,
+      reason,
+      evidence,
+      next,
+    })),
+  };
+}

@@ -1,0 +1,43 @@
+import type { Task } from "durable-functions";
+import type { ActivityName, InputOf, OutputOf } from "../shared/desktop/activities.ts";
+import type { ReapRun } from "../shared/desktop/runs.ts";
+import type { Workflow } from "./workflow.ts";
+
+/** The name of the orchestration, and the id of its one instance: a run that is still going on is not started again. */
+export const reapName = "reap";
+
+/** So many people's records are written side by side. */
+const atOnce = 20;
+
+/**
+ * Looks at all desktops, and hands each that is to be suspended to its person's orchestration, which decides again under
+ * the person's lock. One that cannot be handed over does not stop the others.
+ */
+export function* reap(workflow: Workflow): Generator<Task, ReapRun> {
+  const { news, ...survey } = yield* workflow.call("surveyDue", {});
+  const { at, due } = survey;
+  yield* inChunks(
+    workflow,
+    "noteDecision",
+    news.map((each) => ({ ...each, at })),
+  );
+  const nominations = due.map(({ username, workspace }) => ({ username, workspace, by: reapName }));
+  const ends = yield* inChunks(workflow, "nominate", nominations);
+  const failed = nominations.flatMap(({ username, workspace }, index) => {
+    const reason = ends[index]?.failed;
+    return reason === undefined ? [] : [{ username, workspace, reason }];
+  });
+  return { ...survey, failed };
+}
+
+/** Calls an activity for each input, some at a time. */
+export function* inChunks<Name extends ActivityName>(
+  workflow: Workflow,
+  name: Name,
+  inputs: readonly InputOf<Name>[],
+): Generator<Task, OutputOf<Name>[]> {
+  const outputs: OutputOf<Name>[] = [];
+  for (let first = 0; first < inputs.length; first += atOnce)
+    outputs.push(...(yield* workflow.callAll(name, inputs.slice(first, first + atOnce))));
+  return outputs;
+}

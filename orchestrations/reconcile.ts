@@ -1,0 +1,61 @@
+import type { Task } from "durable-functions";
+import { type DesktopDrift, type Drift, driftKinds, type DriftSurvey } from "../shared/desktop/drift.ts";
+import { inChunks } from "./reap.ts";
+import { problemOf, type Workflow } from "./workflow.ts";
+
+/** The name of the orchestration, and the id of its one instance. */
+export const reconcileName = "reconcile";
+
+export interface ReconcileInput {
+  /** Another share of all desktops that may go than the setting, in percent. */
+  sharePercent?: number | undefined;
+}
+
+/** What a run did, kept as its output. */
+export interface ReconcileRun extends DriftSurvey {
+  /** What could not be handed over. */
+  failed: { kind: Drift["kind"]; workspace?: string | undefined; username?: string | undefined; reason: string }[];
+}
+
+/**
+ * Looks for what drifted, and hands each to whoever holds its lock: a person's orchestration, or a workspace's transaction.
+ * Where a source of truth cannot be read, or says what is hard to believe, nothing is done.
+ */
+export function* reconcile(workflow: Workflow, { sharePercent }: ReconcileInput): Generator<Task, ReconcileRun> {
+  let survey: DriftSurvey;
+  try {
+    survey = yield* workflow.call("surveyDrift", { sharePercent });
+  } catch (error) {
+    const refused = problemOf(error).reason;
+    return { at: workflow.now().toISOString(), desktops: 0, drifts: [], goes: 0, refused, unanswered: [], failed: [] };
+  }
+  if (survey.refused !== undefined) return { ...survey, failed: [] };
+
+  const failed: ReconcileRun["failed"] = [];
+  const of = <Wanted extends Drift>(deed: (typeof driftKinds)[Drift["kind"]]) =>
+    survey.drifts.filter((drift): drift is Wanted => driftKinds[drift.kind] === deed);
+  const note = (drifts: readonly Drift[], ends: readonly ({ failed: string } | null)[]) => {
+    for (const [index, { kind, workspace, username }] of drifts.entries()) {
+      const reason = ends[index]?.failed;
+      if (reason !== undefined) failed.push({ kind, workspace, username, reason });
+    }
+  };
+
+  const groups = of<Drift & { workspace: string }>("merge groups");
+  note(groups, yield* inChunks(workflow, "mergeGroups", groups));
+  const people = of<Drift & { username: string }>("retire person");
+  note(people, yield* inChunks(workflow, "retirePerson", people));
+  const removals = onceADesktop(of<DesktopDrift>("retire"));
+  note(removals, yield* inChunks(workflow, "removeDesktop", removals));
+  const reviews = onceADesktop(of<DesktopDrift>("review"));
+  const nominations = reviews.map(({ username, workspace }) => ({ username, workspace, by: reconcileName }));
+  note(reviews, yield* inChunks(workflow, "nominate", nominations));
+  return { ...survey, failed };
+}
+
+function onceADesktop(drifts: readonly DesktopDrift[]): DesktopDrift[] {
+  const first = new Map(
+    drifts.toReversed().map((drift): [string, DesktopDrift] => [`${drift.workspace}/${drift.username}`, drift]),
+  );
+  return [...first.values()].reverse();
+}

@@ -1,0 +1,187 @@
+import { describe, expect, it } from "vitest";
+import type { Decision } from "../shared/desktop/reaping.ts";
+import { runToEnd, type Script, scriptedWorkflow } from "../test/scripted-workflow.ts";
+import { reviewDesktop } from "./review.ts";
+
+const review = { id: "v1", workspace: "a", requestedAt: "", by: "reap" };
+const desktop = { workspace: "a", username: "alice", names: {} };
+const keep: Decision = { action: "keep", rule: "in-use", reason: "somebody is connected" };
+const suspend: Decision = { action: "suspend", rule: "idle", reason: "nobody is connected" };
+const retire: Decision = { action: "retire", rule: "entitlement-ended", reason: "binding-expired" };
+
+/** What a look finds: access is there at the first look, and gone at the second. */
+const open = (decision: Decision) => ({ desktop, decision, mayBeOpened: true, drifts: [] as unknown[] });
+const shut = (decision: Decision) => ({ ...open(decision), mayBeOpened: false });
+const fails = (message: string) => () => {
+  throw new Error(message);
+};
+
+type Look = ReturnType<typeof open> | null | (() => never);
+
+/** Reviews alice's desktop with what each look finds, and tells what was done to which desktop, when, and what was recorded. */
+function run(looks: Look[], change: Script = {}) {
+  const recorded: unknown[] = [];
+  const inputs: unknown[] = [];
+  const seconds: number[] = [];
+  const steps: string[] = [];
+  const noting = (input: unknown) => {
+    inputs.push(input);
+    seconds.push((workflow.now().getTime() - begun) / 1_000);
+    return null;
+  };
+  const { workflow, calls } = scriptedWorkflow({
+    inspectDesktop: (input, earlierCalls) => {
+      noting(input);
+      const look = looks[earlierCalls] ?? null;
+      return typeof look === "function" ? look() : look;
+    },
+    withdrawPermission: noting,
+    scaleToZero: noting,
+    recordSuspended: noting,
+    giveBackPermission: noting,
+    repairDesktop: noting,
+    recordReview: (input) => {
+      recorded.push(input);
+      return null;
+    },
+    ...change,
+  });
+  const begun = workflow.now().getTime();
+  runToEnd(
+    reviewDesktop(workflow, "alice", review, (step, number, of) => {
+      steps.push(`${number}/${of} ${step}`);
+    }),
+  );
+  return { calls, recorded, inputs, seconds, steps };
+}
+
+const noted = (decision: Decision | null, suspended = false) => [{ username: "alice", review, decision, suspended }];
+const inDoubt = (reason: string) => noted({ action: "keep", rule: "unknown", reason: `kept in doubt: ${reason}` });
+
+describe("a review", () => {
+  it.each<[string, Look, unknown]>([
+    ["is kept", open(keep), noted(keep)],
+    ["is to be retired, which is not a review's to do", open(retire), noted(retire)],
+    ["is gone", null, noted(null)],
+    ["cannot be looked at", fails("[cluster-unavailable] away"), inDoubt("away")],
+  ])("does nothing but record it where the desktop %s", (_words, look, expected) => {
+    const { calls, recorded } = run([look]);
+    expect(calls).toEqual(["inspectDesktop", "recordReview"]);
+    expect(recorded).toEqual(expected);
+  });
+
+  it("suspends what is still to be suspended when access is withdrawn and whoever just came has had time to show", () => {
+    const later = { ...desktop, binding: "b" };
+    const { calls, recorded, inputs, seconds, steps } = run([open(suspend), { ...shut(suspend), desktop: later }]);
+    expect(calls).toEqual([
+      "inspectDesktop",
+      "withdrawPermission",
+      "inspectDesktop",
+      "withdrawPermission",
+      "scaleToZero",
+      "recordSuspended",
+      "recordReview",
+    ]);
+    const key = { username: "alice", workspace: "a" };
+    expect(inputs).toEqual([key, desktop, key, later, later, later]);
+    expect(seconds).toEqual([0, 0, 5, 5, 5, 5]);
+    expect(steps).toEqual(["1/3 permission", "2/3 deployment", "3/3 binding status"]);
+    expect(recorded).toEqual(noted(suspend, true));
+  });
+
+  it("puts right what drifted, where the desktop is kept, and nothing of what goes down", () => {
+    const drifts = ["one", "two"];
+    const { calls, recorded, inputs } = run([{ ...open(keep), drifts }]);
+    expect(calls).toEqual(["inspectDesktop", "repairDesktop", "repairDesktop", "recordReview"]);
+    expect(inputs.slice(1)).toEqual(drifts);
+    expect(recorded).toEqual(noted(keep));
+    for (const decision of [suspend, retire])
+      expect(run([{ ...open(decision), drifts }, shut(decision)]).calls).not.toContain("repairDesktop");
+  });
+
+  it.each([
+    ["the first of them", [0]],
+    ["the last of them", [2]],
+    ["every one", [0, 1, 2]],
+  ])("goes on where %s cannot be put right, and records what was decided", (_words, failing) => {
+    const repaired: unknown[] = [];
+    const { calls, recorded } = run([{ ...open(keep), drifts: ["one", "two", "three"] }], {
+      repairDesktop: (input: unknown, earlierCalls) => {
+        repaired.push(input);
+        if (failing.includes(earlierCalls)) throw new Error("[step-failed] no");
+        return null;
+      },
+    });
+    expect(repaired).toEqual(["one", "two", "three"]);
+    expect(calls).toEqual(["inspectDesktop", "repairDesktop", "repairDesktop", "repairDesktop", "recordReview"]);
+    expect(recorded).toEqual(noted(keep));
+  });
+
+  it("records the decision of the second look", () => {
+    const other: Decision = { ...suspend, rule: "longest-session" };
+    expect(run([open(suspend), shut(other)]).recorded).toEqual(noted(other, true));
+  });
+});
+
+describe("access that a review withdrew", () => {
+  const begun = ["inspectDesktop", "withdrawPermission", "inspectDesktop"];
+
+  it("is given back to whoever came meanwhile", () => {
+    const { calls, recorded, inputs } = run([open(suspend), shut(keep)]);
+    expect(calls).toEqual([...begun, "giveBackPermission", "recordReview"]);
+    expect(inputs.at(-1)).toEqual(desktop);
+    expect(recorded).toEqual(noted(keep));
+  });
+
+  it("is not given where there was none before", () => {
+    const { calls, recorded } = run([shut(suspend), shut(keep)]);
+    expect(calls).toEqual([...begun, "recordReview"]);
+    expect(recorded).toEqual(noted(keep));
+  });
+
+  it.each<[string, Look, unknown]>([
+    ["whoever may not have the desktop any more", shut(retire), noted(retire)],
+    ["a desktop that is gone", null, noted(null)],
+  ])("is not given back to %s, and nothing is suspended", (_words, second, expected) => {
+    const { calls, recorded } = run([open(suspend), second]);
+    expect(calls).toEqual([...begun, "recordReview"]);
+    expect(recorded).toEqual(expected);
+  });
+
+  it("is given back in doubt", () => {
+    const { calls, recorded } = run([open(suspend), fails("[guacamole-unavailable] away")]);
+    expect(calls).toEqual([...begun, "giveBackPermission", "recordReview"]);
+    expect(recorded).toEqual(inDoubt("away"));
+  });
+
+  it("is given back where nobody knows whether it was withdrawn", () => {
+    const { calls, recorded } = run([open(suspend)], { withdrawPermission: fails("[guacamole-unavailable] away") });
+    expect(calls).toEqual(["inspectDesktop", "withdrawPermission", "giveBackPermission", "recordReview"]);
+    expect(recorded).toEqual(inDoubt("away"));
+  });
+
+  it("is no reason to leave the review undone where it cannot be given back", () => {
+    const { calls, recorded } = run([open(suspend), shut(keep)], { giveBackPermission: fails("[step-failed] no") });
+    expect(calls).toEqual([...begun, "giveBackPermission", "recordReview"]);
+    expect(recorded).toEqual(noted(keep));
+  });
+});
+
+describe("a suspension that does not succeed", () => {
+  const steps = ["withdrawPermission", "scaleToZero", "recordSuspended"] as const;
+
+  it.each(steps)(
+    "because of %s is recorded as none, with every other step done and no access given back",
+    (failing) => {
+      const { calls, recorded } = run([open(suspend), shut(suspend)], {
+        // Access is withdrawn twice: before the second look, and as the first step of the suspension.
+        [failing]: (_input: unknown, earlierCalls: number) => {
+          if (failing !== "withdrawPermission" || earlierCalls === 1) throw new Error("[step-failed] no");
+          return null;
+        },
+      });
+      expect(calls.slice(3)).toEqual([...steps, "recordReview"]);
+      expect(recorded).toEqual(noted(suspend));
+    },
+  );
+});

@@ -1,0 +1,30 @@
+import type { Task } from "durable-functions";
+import { problemOf, type Workflow } from "./workflow.ts";
+
+/** The name of the orchestration, and the id of its one instance. */
+export const upkeepName = "upkeep";
+
+export interface UpkeepRun {
+  at: string;
+  /** Finished instances of the task hub that were forgotten. */
+  purged: number;
+  /** Bindings of running desktops whose status says anew when it was looked at. */
+  refreshed: number;
+  failed: { step: string; reason: string }[];
+}
+
+/** What keeps the house in order; a part that fails does not stop the other. */
+export function* upkeep(workflow: Workflow): Generator<Task, UpkeepRun> {
+  const run: UpkeepRun = { at: workflow.now().toISOString(), purged: 0, refreshed: 0, failed: [] };
+  try {
+    run.purged = yield* workflow.call("purgeFinished", {});
+  } catch (error) {
+    run.failed.push({ step: "purge finished work", reason: problemOf(error).reason });
+  }
+  try {
+    run.refreshed = yield* workflow.call("refreshActiveChecks", {});
+  } catch (error) {
+    run.failed.push({ step: "refresh bindings", reason: problemOf(error).reason });
+  }
+  return run;
+}

@@ -1,0 +1,81 @@
+import type { DesktopKey } from "./names.ts";
+
+/** What can be amiss, and what is done about it. */
+export const driftKinds = {
+  // The person may not have the desktop any more, in mid-session too: it is retired.
+  "entitlement-ended": "retire",
+  // Parts without the Deployment that they belong to: what is left of the desktop is retired.
+  "connection-alone": "retire",
+  "service-alone": "retire",
+  "network-policy-alone": "retire",
+  "credential-alone": "retire",
+  // The identity provider knows them no more, or has disabled them: everything of theirs is retired.
+  "person-gone": "retire person",
+  // Under the person's lock, each by the step that made it.
+  "stuck-starting": "review",
+  "access-without-desktop": "review",
+  "access-missing": "review",
+  "too-many-pods": "review",
+  connection: "review",
+  credential: "review",
+  "last-day": "review",
+  "network-policy": "review",
+  service: "review",
+  "binding-status": "review",
+  // Under the workspace's lock in Guacamole's database.
+  "duplicate-groups": "merge groups",
+} as const satisfies Record<string, "retire" | "retire person" | "review" | "merge groups">;
+
+export type DriftKind = keyof typeof driftKinds;
+
+/** Something that is not as it should be: what, of which desktop, and why it is amiss. */
+export interface Drift {
+  kind: DriftKind;
+  workspace?: string | undefined;
+  username?: string | undefined;
+  reason: string;
+}
+
+/** A drift of one desktop. */
+export type DesktopDrift = Drift & DesktopKey;
+
+/** Whether it is put right under its person's lock. */
+export function isReviewed(drift: Drift): drift is DesktopDrift {
+  return driftKinds[drift.kind] === "review";
+}
+
+/** What a look at everything came to. */
+export interface DriftSurvey {
+  at: string;
+  /** Desktops that there are. */
+  desktops: number;
+  drifts: Drift[];
+  /** How many desktops would go for good. */
+  goes: number;
+  /** Why nothing is done about it. */
+  refused?: string | undefined;
+  /** What could not be asked, and so was not looked at. */
+  unanswered: string[];
+}
+
+/** So few may always go: a share of a small estate says nothing. */
+const alwaysAllowed = 3;
+
+/**
+ * Why a reconciliation must not go on, or undefined: a source of truth that is suspiciously empty, or more desktops that
+ * would go than the share that is allowed, is more likely a fault than the truth.
+ */
+export function refusal(
+  { desktops, goes }: Pick<DriftSurvey, "desktops" | "goes">,
+  known: { workspaces: readonly unknown[]; bindings: readonly unknown[] },
+  sharePercent: number,
+): string | undefined {
+  if (desktops > 0 && known.bindings.length === 0)
+    return `there is no binding at all, and there are ${desktops} desktops`;
+  if (desktops > 0 && known.workspaces.length === 0)
+    return `there is no workspace at all, and there are ${desktops} desktops`;
+  const allowed = Math.max(alwaysAllowed, Math.floor((desktops * sharePercent) / 100));
+  return goes > allowed
+    ? `${goes} of ${desktops} desktops would go, and ${allowed} may at once (${sharePercent} %); look why, and say a larger share if it is right`
+    : undefined;
+}

@@ -1,0 +1,20 @@
+import { z } from "zod";
+
+/** Who paused something, when, and why. */
+const pauseSchema = z.object({ by: z.string(), since: z.string(), reason: z.string().optional() });
+
+/** What administrators have paused. Nothing set: everything runs. */
+export const maintenanceSchema = z.object({
+  /** No desktop is taken down for being idle, or too long up. What a person may not have any more still goes. */
+  reaping: pauseSchema.optional(),
+  /** No desktop is brought up. */
+  activation: pauseSchema.optional(),
+});
+
+export type Pause = z.output<typeof pauseSchema>;
+export type Maintenance = z.output<typeof maintenanceSchema>;
+
+/** Why nothing is brought up, in words for whoever asks. */
+export function describePause({ by, since, reason }: Pause): string {
+  return `paused by ${by} since ${since}${reason === undefined ? "" : `: ${reason}`}`;
+}

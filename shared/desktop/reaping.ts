@@ -1,0 +1,273 @@
+import type { DesktopPolicy } from "./policy.ts";
+import type { Pause } from "./maintenance.ts";
+import type { Kept } from "./request.ts";
+import { clockToleranceMilliseconds, type CountedSessions } from "./sessions.ts";
+
+/** Something that was seen: when, and where. */
+export interface Evidence {
+  what: string;
+  at: string;
+  source: "Guacamole's history" | "Guacamole" | "Kubernetes" | "request" | "bindings" | "administrator";
+}
+
+export const rules = [
+  "not-ours",
+  "entitlement-ended",
+  "not-running",
+  "working",
+  "scaled-to-zero",
+  "stuck-starting",
+  "reaping-paused",
+  "kept",
+  "longest-session",
+  "unknown",
+  "in-use",
+  "start-grace",
+  "idle",
+] as const;
+export type Rule = (typeof rules)[number];
+
+/** What is to become of a desktop, why, and when that changes next. */
+export interface Decision {
+  action: "keep" | "suspend" | "retire";
+  rule: Rule;
+  /** In words, for the person and for operators alike. */
+  reason: string;
+  evidence?: Evidence | undefined;
+  /** What comes next if nothing new is seen: the person is warned of it. */
+  next?: { at: string; action: "suspend" | "retire"; reason: string } | undefined;
+}
+
+/** A decision that was taken, as it is remembered. */
+export interface TakenDecision extends Decision {
+  workspace: string;
+  at: string;
+}
+
+/** All that a decision rests on. null is: not known, which is never a reason to take anything down. */
+export interface DesktopFacts {
+  /** Pods wanted, and ready. */
+  replicas: number;
+  ready: number;
+  startedAt: string | null;
+  sessions: CountedSessions | null;
+  request: {
+    workspace: string | null;
+    requestedAt: string;
+    /** Nobody has finished with it yet. */
+    working: boolean;
+    /** When it was ready, which its person waited for. */
+    readyAt?: string | undefined;
+  } | null;
+  /** When the person was last known to be there, from logins and requests. */
+  seenAt: string | null;
+  leavingUntil?: string | undefined;
+  /** Until the end of which instant the person may have it; or why they may not any more. */
+  entitlement: { endsAt: string } | { ended: string } | null;
+  /** The binding that somebody scaled to 0. */
+  scaledToZero?: string | undefined;
+  kept?: Kept | undefined;
+  /** Who paused reaping; null where it cannot be found out. */
+  reapingPaused?: Pause | null | undefined;
+  /** What was decided last. */
+  before?: Decision | undefined;
+  /** Sources that could not be asked, in words. */
+  unanswered: readonly string[];
+}
+
+export type Limits = Pick<
+  DesktopPolicy,
+  "idleMinutes" | "startGraceMinutes" | "longestSessionMinutes" | "longestExtensionMinutes" | "readyWithinSeconds"
+>;
+
+const openSession = "a session that is open";
+export const presumedEndWords = "a session ended at the latest";
+
+/** Beyond the time that a container may take to become ready: the saga gives up first, and puts things back itself. */
+const stuckMilliseconds = 5 * 60_000;
+
+/**
+ * What is to become of a desktop. Pure: the same facts give the same decision, and whatever is not known keeps it.
+ *
+ * @param limits null where the workspace's policy cannot be read
+ */
+export function decideReaping(facts: DesktopFacts, limits: Limits | null, now: Date): Decision {
+  const { replicas, entitlement, request, kept, startedAt } = facts;
+  const at = now.toISOString();
+  const keep = (rule: Rule, reason: string, evidence?: Evidence): Decision =>
+    plain({ action: "keep", rule, reason, evidence, next: nextEnd(facts, limits, at, rule) });
+  const suspend = (rule: Rule, reason: string, evidence?: Evidence): Decision =>
+    plain({ action: "suspend", rule, reason, evidence });
+
+  if (entitlement && "ended" in entitlement) {
+    const evidence: Evidence = { what: entitlement.ended, at, source: "bindings" };
+    return { action: "retire", rule: "entitlement-ended", reason: entitlement.ended, evidence };
+  }
+  if (replicas === 0) return { action: "keep", rule: "not-running", reason: "it does not run" };
+  if (request?.working)
+    return keep("working", "it is being worked on", {
+      what: "a request that has not ended",
+      at: request.requestedAt,
+      source: "request",
+    });
+  if (facts.scaledToZero !== undefined)
+    return suspend("scaled-to-zero", `the binding ${facts.scaledToZero} was scaled to 0`);
+
+  const stuck = stuckEnd(facts, limits);
+  if (startedAt !== null && stuck !== null && stuck <= at)
+    return suspend("stuck-starting", `it was started at ${startedAt} and was never ready`, {
+      what: "started, and not ready",
+      at: startedAt,
+      source: "Kubernetes",
+    });
+  // What was seen before stays what doubt rests on, so that what vanished is still missed at the next look.
+  const doubt = (words: string) => keep("unknown", `kept in doubt: ${words}`, facts.before?.evidence);
+  if (facts.reapingPaused === null) return doubt("it is not known whether reaping is paused");
+  if (facts.reapingPaused) {
+    const { by, since, reason } = facts.reapingPaused;
+    const words = `reaping is paused by ${by}${reason === undefined ? "" : `: ${reason}`}`;
+    return keep("reaping-paused", words, { what: "reaping paused", at: since, source: "administrator" });
+  }
+  if (kept && kept.until > at) {
+    const words = `kept until ${kept.until} by ${kept.by}${kept.reason === undefined ? "" : `: ${kept.reason}`}`;
+    return keep("kept", words, { what: words, at, source: "administrator" });
+  }
+  const longest = limits && startedAt !== null && endOf(startedAt, limits.longestSessionMinutes);
+  if (startedAt !== null && longest && longest <= at)
+    return suspend(
+      "longest-session",
+      `it runs since ${startedAt}, which is the longest that it may: ${minutes(limits.longestSessionMinutes)}`,
+      { what: "started", at: startedAt, source: "Kubernetes" },
+    );
+
+  const unknown = whatIsUnknown(facts, limits);
+  if (unknown !== null) return doubt(unknown);
+  const inUse = usedSince(facts);
+  if (inUse) return keep("in-use", `somebody is connected since ${inUse.at}`, inUse);
+
+  const idle = idleEnd(facts, limits);
+  if (!idle) return keep("unknown", "kept in doubt");
+  const { end, rule, evidence, given } = idle;
+  const sign = `${evidence.what} at ${evidence.at}`;
+  const nobody = rule === "idle" ? "nobody is connected" : "nobody connected yet";
+  return end <= at
+    ? suspend(rule, `${nobody}, for more than ${minutes(given)} (${sign})`, evidence)
+    : keep(rule, `${nobody} (${sign}); it may be so for ${minutes(given)}`, evidence);
+}
+
+/** Why nothing can be said of who uses the desktop; null where it can. */
+function whatIsUnknown(
+  { unanswered, sessions, startedAt, before, entitlement }: DesktopFacts,
+  limits: Limits | null,
+): string | null {
+  if (unanswered.length > 0) return unanswered.join("; ");
+  if (!entitlement) return "it is not known whether its person may have it";
+  if (!limits) return "the policy of its workspace cannot be read";
+  if (!sessions) return "it is not known who is connected";
+  if (startedAt === null) return "it is not known since when it runs";
+  // A session does not leave the history by itself: somebody emptied it, or another database answers.
+  const vanished =
+    (before?.rule === "in-use" || before?.rule === "unknown") &&
+    before.evidence?.what === openSession &&
+    before.evidence.at >= startOfTolerance(startedAt) &&
+    (sessions.lastStart === null || sessions.lastStart < before.evidence.at);
+  return vanished ? `the session of ${before.evidence?.at ?? ""} is not in Guacamole's history any more` : null;
+}
+
+function usedSince({ sessions }: DesktopFacts): Evidence | null {
+  const [first] = [...(sessions?.open ?? [])].sort();
+  if (first !== undefined) return { what: openSession, at: first, source: "Guacamole's history" };
+  return sessions?.active ? { what: "a connection that is active", at: sessions.readAt, source: "Guacamole" } : null;
+}
+
+interface IdleEnd {
+  end: string;
+  rule: "idle" | "start-grace";
+  evidence: Evidence;
+  /** Minutes. */
+  given: number;
+}
+
+/** When the time with nobody connected is over, and since when it counts. */
+function idleEnd({ sessions, startedAt, seenAt, request }: DesktopFacts, limits: Limits | null): IdleEnd | null {
+  if (!sessions || !limits || startedAt === null) return null;
+  const { lastStart, lastEnd, presumedEnd } = sessions;
+  const first = startOfTolerance(startedAt);
+  const visited = [lastStart, lastEnd, presumedEnd].some((each) => each !== null && each >= first);
+  const signs: (Evidence | null)[] = [
+    sign("started", startedAt, "Kubernetes"),
+    sign("ready", request?.readyAt, "request"),
+    sign("the person's last login or request", seenAt, "request"),
+    sign("a session began", lastStart, "Guacamole's history"),
+    sign("a session ended", lastEnd, "Guacamole's history"),
+    sign(presumedEndWords, presumedEnd, "Guacamole"),
+  ];
+  const evidence = signs
+    .filter((each) => each !== null)
+    .reduce((newest, each) => (each.at > newest.at ? each : newest));
+  const rule = visited ? "idle" : "start-grace";
+  const given = visited ? limits.idleMinutes : limits.startGraceMinutes;
+  return { end: endOf(evidence.at, given), rule, evidence, given };
+}
+
+function sign(what: string, at: string | null | undefined, source: Evidence["source"]): Evidence | null {
+  return at == null ? null : { what, at, source };
+}
+
+/**
+ * What ends it first, if nothing new is seen. What an administrator keeps is kept from being idle, too long up, and left; in
+ * doubt, and while it is worked on, nothing can be said of who uses it.
+ */
+function nextEnd(facts: DesktopFacts, limits: Limits | null, now: string, rule: Rule): Decision["next"] {
+  const { startedAt, entitlement, kept, leavingUntil, reapingPaused } = facts;
+  const idle = rule === "unknown" || rule === "working" || usedSince(facts) ? null : idleEnd(facts, limits);
+  const stuck = stuckEnd(facts, limits);
+  const ends: NonNullable<Decision["next"]>[] = [];
+  const suspended = (at: string, reason: string) => {
+    const until = kept && kept.until > at ? kept.until : at;
+    ends.push({ at: until > now ? until : now, action: "suspend", reason });
+  };
+  if (reapingPaused === undefined) {
+    if (startedAt !== null && limits)
+      suspended(
+        endOf(startedAt, limits.longestSessionMinutes),
+        `it may run for ${minutes(limits.longestSessionMinutes)} at the longest, in use or not`,
+      );
+    if (idle) suspended(idle.end, `nobody is connected, which may be so for ${minutes(idle.given)}`);
+  }
+  if (stuck !== null) ends.push({ at: stuck > now ? stuck : now, action: "suspend", reason: "it is not ready" });
+  if (leavingUntil !== undefined) suspended(leavingUntil, "its person logged out");
+  if (entitlement && "endsAt" in entitlement)
+    ends.push({
+      at: entitlement.endsAt > now ? entitlement.endsAt : now,
+      action: "retire",
+      reason: "its person may use the workspace until then",
+    });
+  return ends.sort((one, other) => one.at.localeCompare(other.at))[0];
+}
+
+function endOf(from: string, minutes: number): string {
+  return new Date(Date.parse(from) + minutes * 60_000).toISOString();
+}
+
+/** When a desktop that was never ready is given up; null where it was, or its start is not known. */
+function stuckEnd({ ready, startedAt, request, sessions }: DesktopFacts, limits: Limits | null): string | null {
+  if (ready > 0 || request?.readyAt !== undefined || !limits || startedAt === null || !sessions) return null;
+  if (sessions.active || (sessions.lastStart ?? "") >= startOfTolerance(startedAt)) return null;
+  const given = limits.readyWithinSeconds * 1_000 + stuckMilliseconds;
+  return new Date(Date.parse(startedAt) + given).toISOString();
+}
+
+/** What is not older than that may belong to this start: Guacamole writes times by its own clock. */
+function startOfTolerance(startedAt: string): string {
+  return new Date(Date.parse(startedAt) - clockToleranceMilliseconds).toISOString();
+}
+
+function minutes(count: number): string {
+  return count === 1 ? "1 minute" : `${count} minutes`;
+}
+
+/** Without what is undefined: it goes through JSON, and is compared after. */
+function plain(decision: Decision): Decision {
+  return Object.fromEntries(Object.entries(decision).filter(([, value]) => value !== undefined)) as unknown as Decision;
+}

@@ -1,0 +1,33 @@
+import type { DesktopKey } from "./names.ts";
+import type { Decision, Rule } from "./reaping.ts";
+
+/** A desktop and what was decided about it. */
+export interface DecidedDesktop extends DesktopKey {
+  decision: Decision;
+}
+
+/** So many desktops are acted on in one run; the others come next time. */
+export const mostARun = 500;
+
+/** What a look at all desktops came to. */
+export interface ReapSurvey {
+  at: string;
+  looked: number;
+  /** How many desktops each rule decided about. */
+  rules: Partial<Record<Rule, number>>;
+  /** What is to be suspended. */
+  due: DecidedDesktop[];
+  /** What is kept for another reason than before, which is remembered. */
+  news: DecidedDesktop[];
+  /** What is due as well, and has to wait for the next run. */
+  later: number;
+  /** Desktops that their people may not have any more: reconcile retires them. */
+  toRetire: number;
+  unanswered: string[];
+}
+
+/** What a run did, kept as its output. */
+export interface ReapRun extends Omit<ReapSurvey, "news"> {
+  /** Desktops that could not be handed to their person's orchestration. */
+  failed: (DesktopKey & { reason: string })[];
+}

@@ -1,0 +1,77 @@
+/** What Guacamole's history holds of the sessions to one desktop: times as they stand there. */
+export interface SessionHistory {
+  /** When sessions began that have no end in it. */
+  open: readonly string[];
+  lastStart: string | null;
+  lastEnd: string | null;
+}
+
+/** What is known around the history, and says which of its open sessions are really alive. */
+export interface AroundHistory {
+  /** When it was read. */
+  now: Date;
+  startedAt: string | null;
+  /** Since when the oldest living instance of Guacamole runs; null where that is not known. */
+  guacamoleSince: string | null;
+  /** Whether Guacamole itself has a connection to the desktop; null where it is not asked. */
+  active: boolean | null;
+  /** When it was decided, in a row up to now, that nobody is connected; the oldest first. */
+  unusedAt: readonly string[];
+}
+
+/** Sessions, without those that cannot be alive. */
+export interface CountedSessions {
+  open: readonly string[];
+  /** Guacamole says by itself that somebody is connected. */
+  active: boolean;
+  lastStart: string | null;
+  lastEnd: string | null;
+  /** When those that were left open must have ended at the latest. */
+  presumedEnd: string | null;
+  readAt: string;
+}
+
+/** More than clocks of one estate differ, here and back: Guacamole writes times by its own. */
+export const clockToleranceMilliseconds = 5 * 60_000;
+/** A session that has just begun may not be in Guacamole's list yet. */
+const newbornMilliseconds = 2 * 60_000;
+
+export const noSessions: SessionHistory = { open: [], lastStart: null, lastEnd: null };
+
+/**
+ * Which sessions count. Guacamole leaves a row open for ever when its process dies, so an open row alone is no proof of
+ * life: it is none where the desktop was started since, where every instance of Guacamole was, or where Guacamole, asked
+ * after the history was read, knows of no connection. Nothing of that known, it counts. When one that does not count ended
+ * is written nowhere: whichever instance held it may have died long after the others were started. So it ended at the latest
+ * when nobody was found there for the first time, or now. Times in the future are now.
+ */
+export function countSessions(history: SessionHistory, around: AroundHistory): CountedSessions {
+  const { now, startedAt, guacamoleSince, active, unusedAt } = around;
+  const readAt = now.toISOString();
+  const open: string[] = [];
+  let presumedEnd: string | null = null;
+  const endedBy = (at: string) => {
+    if (presumedEnd === null || at > presumedEnd) presumedEnd = at;
+  };
+  for (const start of history.open) {
+    if (startedAt !== null && isBefore(start, startedAt, clockToleranceMilliseconds)) continue;
+    const stale =
+      (guacamoleSince !== null && isBefore(start, guacamoleSince, clockToleranceMilliseconds)) ||
+      (active === false && isBefore(start, readAt, newbornMilliseconds));
+    if (stale) endedBy(unusedAt.find((at) => isBefore(start, at, clockToleranceMilliseconds)) ?? readAt);
+    else open.push(start > readAt ? readAt : start);
+  }
+  const past = (at: string | null) => (at !== null && at > readAt ? readAt : at);
+  return {
+    open,
+    active: active === true,
+    lastStart: past(history.lastStart),
+    lastEnd: past(history.lastEnd),
+    presumedEnd,
+    readAt,
+  };
+}
+
+function isBefore(one: string, other: string, byMilliseconds: number): boolean {
+  return Date.parse(one) < Date.parse(other) - byMilliseconds;
+}

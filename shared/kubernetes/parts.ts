@@ -1,0 +1,68 @@
+import { isDeepStrictEqual } from "node:util";
+import type { KubernetesObject, V1NetworkPolicy, V1Service } from "@kubernetes/client-node";
+import { type DesktopKey, personId } from "../desktop/names.ts";
+import type { DesktopPlan } from "../desktop/plan.ts";
+import type { Cluster } from "./cluster.ts";
+import { desktopOf, isLeaving, isOurs, label, purpose } from "./labels.ts";
+import { networkPolicyManifest, serviceManifest, type Site } from "./manifests.ts";
+
+/** The network's side of a desktop, as it is. */
+export interface NetworkParts extends DesktopKey {
+  service?: V1Service;
+  networkPolicy?: V1NetworkPolicy;
+}
+
+/** The Services and NetworkPolicies that we made, by desktop: of one person, or of everybody. Two lists, in pages. */
+export async function networkPartsIn(
+  cluster: Cluster,
+  { namespace }: Site,
+  username?: string,
+): Promise<NetworkParts[]> {
+  const own = username === undefined ? "" : `,${label.person}=${personId(username)}`;
+  const labels = `${label.purpose}=${purpose.desktop}${own}`;
+  const [services, policies] = await Promise.all([
+    cluster.list<V1Service>({ apiVersion: "v1", kind: "Service" }, namespace, { labels }),
+    cluster.list<V1NetworkPolicy>({ apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy" }, namespace, { labels }),
+  ]);
+  const found = new Map<string, NetworkParts>();
+  const add = (object: KubernetesObject, part: Partial<NetworkParts>) => {
+    const key = isOurs(object) && !isLeaving(object) ? desktopOf(object) : null;
+    if (!key) return;
+    const id = `${key.workspace}/${key.username}`;
+    found.set(id, { ...key, ...found.get(id), ...part });
+  };
+  for (const service of services) add(service, { service });
+  for (const networkPolicy of policies) add(networkPolicy, { networkPolicy });
+  return [...found.values()];
+}
+
+/** What of the network's side is not as the plan wants it, in words. */
+export function networkDrift(
+  plan: DesktopPlan,
+  site: Site,
+  parts: NetworkParts | undefined,
+): { kind: "service" | "network-policy"; reason: string }[] {
+  const { service, networkPolicy } = parts ?? {};
+  const drifts: { kind: "service" | "network-policy"; reason: string }[] = [];
+  if (!networkPolicy) drifts.push({ kind: "network-policy", reason: "its NetworkPolicy is not there" });
+  else if (!isDeepStrictEqual(plain(networkPolicy.spec), plain(networkPolicyManifest(plan, site).spec)))
+    drifts.push({ kind: "network-policy", reason: "its NetworkPolicy is not as it was made" });
+  if (!service) drifts.push({ kind: "service", reason: "its Service is not there" });
+  else if (!isDeepStrictEqual(asMade(service), asMade(serviceManifest(plan, site))))
+    drifts.push({ kind: "service", reason: "its Service is not as it was made" });
+  return drifts;
+}
+
+/** Of a Service what we say of it; the cluster adds more. */
+function asMade({ spec }: V1Service): unknown {
+  return plain({
+    clusterIP: spec?.clusterIP,
+    selector: spec?.selector,
+    ports: spec?.ports?.map(({ name, port, targetPort, protocol }) => ({ name, port, targetPort, protocol })),
+  });
+}
+
+/** Without classes, and without what is undefined. */
+function plain(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value ?? null));
+}

@@ -1,0 +1,122 @@
+/**
+ * `npm run bench:reap`: what one reap run's facts and decisions take, for 1,000, 3,000 and 10,000 desktops with 20 sessions
+ * each in Guacamole's history. Each size is measured in a new process, against a real PostgreSQL and an API that only lists, which
+ * share the machine's cores. Ends with 1 where 10,000 desktops take 3 s or 300 MB, more than one statement, or more than
+ * their share over 1,000.
+ */
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { availableParallelism, cpus, tmpdir, totalmem } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { startGuacamoleDatabase } from "../guacamole-database.ts";
+import { desktopOf, startOf } from "./many-desktops.ts";
+
+const sizes = [1_000, 3_000, 10_000];
+const sessionsEach = 20;
+const limits = { seconds: 3, megabytes: 300, share: 1.5 };
+/** What V8 allows itself where the machine, or the container, has 512 MB; with 24 GB it would collect garbage late and seldom. */
+const heapMegabytes = 128;
+const now = new Date();
+const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+const run = promisify(execFile);
+
+interface Measured {
+  runs: { seconds: number; pages: number; statements: number; looked: number; due: number; unanswered: string[] }[];
+  megabytes: number;
+}
+
+const [cpu] = cpus();
+process.stdout.write(
+  `${availableParallelism()} x ${cpu?.model.trim() ?? "?"}, ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.version}\n\n` +
+    "desktops    rows   first s    best s   peak MB   pages   statements   to suspend\n",
+);
+const measured: Measured[] = [];
+for (const size of sizes) measured.push(await measure(size));
+const [smallest, largest] = [measured[0], measured.at(-1)];
+process.exitCode = smallest && largest && isWithin(smallest, largest) ? 0 : 1;
+
+async function measure(size: number): Promise<Measured> {
+  const folder = await mkdtemp(join(tmpdir(), "bench-"));
+  const database = await startGuacamoleDatabase();
+  const server = spawn(process.execPath, [here("estate-server.ts"), String(size), now.toISOString()], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  try {
+    await fill(database.owner, size);
+    const [address] = (await once(server.stdout, "data")) as [Buffer];
+    const { stdout } = await run(process.execPath, [
+      `--max-old-space-size=${heapMegabytes}`,
+      here("reap-once.ts"),
+      address.toString().trim(),
+      database.url,
+      now.toISOString(),
+      folder,
+    ]);
+    const found = JSON.parse(stdout) as Measured;
+    const [first] = found.runs;
+    const best = Math.min(...found.runs.map(({ seconds }) => seconds));
+    const figures = [size * sessionsEach, first?.seconds.toFixed(2), best.toFixed(2), found.megabytes.toFixed(0)];
+    const counts = [first?.pages, first?.statements, first?.due];
+    process.stdout.write(
+      `${String(size).padStart(8)}${figures.map((figure) => String(figure).padStart(9)).join("")}${counts.map((count) => String(count).padStart(10)).join("")}\n`,
+    );
+    return found;
+  } finally {
+    server.kill();
+    await database.close();
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** Every third desktop is in use; the others were left between one minute and three hours ago. */
+async function fill(
+  owner: { query: (text: string, values?: unknown[]) => Promise<unknown> },
+  size: number,
+): Promise<void> {
+  const all = Array.from({ length: size }, (_, index) => ({ ...desktopOf(index), start: startOf(index, now), index }));
+  const rows = JSON.stringify(all);
+  await owner.query(
+    `WITH wanted AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS each (workspace text, username text)),
+     made AS (
+       INSERT INTO guacamole_connection_group (connection_group_name, type)
+       SELECT DISTINCT workspace, 'ORGANIZATIONAL'::guacamole_connection_group_type FROM wanted
+       RETURNING connection_group_id, connection_group_name
+     )
+     INSERT INTO guacamole_connection (connection_name, parent_id, protocol)
+     SELECT username, connection_group_id, 'vnc' FROM wanted JOIN made ON connection_group_name = workspace`,
+    [rows],
+  );
+  await owner.query(
+    `INSERT INTO guacamole_connection_history (username, connection_id, connection_name, start_date, end_date)
+     SELECT c.connection_name, c.connection_id, c.connection_name,
+       $2::timestamptz - make_interval(mins => 20 + turn * 400),
+       CASE WHEN turn = 0 AND each.index % 3 = 0 THEN NULL
+         ELSE $2::timestamptz - make_interval(mins => 1 + turn * 400 + each.index % 180) END
+     FROM jsonb_to_recordset($1::jsonb) AS each (username text, index int)
+     JOIN guacamole_connection c ON c.connection_name = each.username
+     CROSS JOIN generate_series(0, $3::int - 1) AS turn`,
+    [rows, now.toISOString(), sessionsEach],
+  );
+  await owner.query("ANALYZE");
+}
+
+function isWithin(smallest: Measured, largest: Measured): boolean {
+  const faults: string[] = [];
+  const [small, large] = [smallest.runs[0], largest.runs[0]];
+  const bestOf = ({ runs }: Measured) => Math.min(...runs.map(({ seconds }) => seconds));
+  if (!small || !large) return false;
+  if (large.looked !== sizes.at(-1)) faults.push(`only ${large.looked} desktops were looked at`);
+  if (large.unanswered.length > 0) faults.push(large.unanswered.join("; "));
+  if (large.seconds >= limits.seconds) faults.push(`the largest took ${large.seconds.toFixed(2)} s`);
+  if (largest.megabytes >= limits.megabytes) faults.push(`the largest took ${largest.megabytes.toFixed(0)} MB`);
+  if (large.statements !== 1) faults.push(`the largest took ${large.statements} statements`);
+  const growth = bestOf(largest) / bestOf(smallest);
+  const share = (sizes.at(-1) ?? 0) / (sizes[0] ?? 1);
+  process.stdout.write(`\n${share} times the desktops take ${growth.toFixed(1)} times as long\n`);
+  if (growth > share * limits.share) faults.push("cost grows faster than the number of desktops");
+  for (const fault of faults) process.stdout.write(`NOT within its limits: ${fault}\n`);
+  return faults.length === 0;
+}

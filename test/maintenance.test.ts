@@ -1,0 +1,144 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { bind } from "./bound-people.ts";
+import { startTestEstate, type TestEstate } from "./estate.ts";
+import { viewOf } from "./guacamole-rules.ts";
+import { openSession } from "./keycloak-person.ts";
+
+/** What administrators pause and end. */
+let estate: TestEstate;
+const asthma = "asthma-cohort";
+const minutes = (count: number) => vi.setSystemTime(Date.now() + count * 60_000);
+const set = (body: object) => estate.call<Record<string, unknown>>("olga", "PUT", "/maintenance", body);
+const shown = async (username = "alice") =>
+  (await estate.callAsService<Record<string, unknown>>("GET", `/users/${username}/desktop`)).body;
+
+async function reap(): Promise<void> {
+  await estate.host.trigger("reapTimer");
+  await estate.host.whenIdle();
+}
+
+beforeAll(async () => {
+  vi.useFakeTimers({ toFake: ["Date"], shouldAdvanceTime: true });
+  estate = await startTestEstate();
+  await bind(estate, "bob", asthma);
+});
+afterAll(async () => {
+  await estate.close();
+  vi.useRealTimers();
+});
+afterEach(async () => {
+  expect(await set({ reaping: "on", activation: "on" })).toMatchObject({ status: 200 });
+});
+
+describe("the maintenance switch", () => {
+  it("pauses reaping over a restart, says so everywhere, and lets it go on", async () => {
+    expect(await estate.ask("alice", asthma)).toMatchObject({ state: "done" });
+    const reply = await set({ reaping: "paused", reason: "Guacamole is being upgraded" });
+    const paused = { state: "paused", by: "olga", reason: "Guacamole is being upgraded" };
+    expect(reply).toMatchObject({ status: 200, body: { reaping: paused, activation: { state: "on" } } });
+
+    minutes(24 * 60);
+    await estate.restartHost();
+    await reap();
+    expect(await shown()).toMatchObject({ state: "ready", decision: { rule: "reaping-paused", action: "keep" } });
+    // All that still ends it is the end of what alice may use.
+    expect(await shown()).toMatchObject({ decision: { next: { action: "retire" } } });
+    const ready = await fetch(`${estate.host.url}/api/health/ready`);
+    expect(await ready.json()).toMatchObject({ status: "ready", reaping: "paused", activation: "on" });
+    const { body } = await estate.call<Record<string, unknown>>("olga", "GET", "/maintenance");
+    expect(body).toMatchObject({
+      reaping: paused,
+      runs: { reap: { state: "done", summary: { rules: { "reaping-paused": 1 }, due: [] } }, reconcile: null },
+    });
+
+    await set({ reaping: "on" });
+    await reap();
+    expect(await shown()).toMatchObject({ state: "suspended" });
+  });
+
+  it("pauses activation: who has a desktop keeps it, nobody gets another", async () => {
+    expect(await estate.ask("alice", asthma)).toMatchObject({ state: "done" });
+    await set({ activation: "paused", reason: "the cluster is full" });
+    const path = "/users/alice/desktop";
+    const again = await estate.call("alice", "PUT", path, { workspace: asthma });
+    expect(again).toMatchObject({ status: 200, body: { state: "done" } });
+    const before = await estate.world();
+    const other = await estate.call("alice", "PUT", path, { workspace: "cancer-registry" });
+    expect(other).toMatchObject({ status: 503, body: { code: "activation-paused" } });
+    expect(other.body).toMatchObject({ detail: expect.stringContaining("the cluster is full") as string });
+    expect(await estate.world()).toEqual(before);
+    await set({ activation: "on" });
+    expect(await estate.ask("alice", "cancer-registry")).toMatchObject({ state: "done" });
+  });
+
+  it("is for administrators, and takes nothing else", async () => {
+    expect((await estate.call("alice", "PUT", "/maintenance", { reaping: "paused" })).status).toBe(403);
+    expect((await estate.callAsService("GET", "/maintenance")).status).toBe(403);
+    for (const body of [{}, { reaping: "off" }, { reason: "why" }, { reaping: "on", other: 1 }])
+      expect(await set(body)).toMatchObject({ status: 400, body: { code: "malformed-body" } });
+  });
+});
+
+describe("ending sessions", () => {
+  it("suspends everybody's desktops of a workspace, in use or not, and no others", async () => {
+    expect(await estate.ask("alice", asthma)).toMatchObject({ state: "done" });
+    expect(await estate.ask("bob", asthma)).toMatchObject({ state: "done" });
+    await openSession(estate, asthma, "alice");
+    const reply = await estate.call<{ ended: { username: string; operation: string }[] }>(
+      "olga",
+      "POST",
+      "/maintenance/end-sessions",
+      { workspace: asthma, reason: "a breach is being looked into" },
+    );
+    expect(reply.status).toBe(202);
+    expect(reply.body.ended.map(({ username }) => username).sort()).toEqual(["alice", "bob"]);
+    await estate.host.whenIdle();
+    for (const username of ["alice", "bob"]) {
+      expect(await shown(username)).toMatchObject({
+        state: "suspended",
+        reason: expect.stringContaining("a breach is being looked into") as string,
+      });
+      expect((await viewOf(estate.guacamole, `${asthma}@${username}`)).mayOpen).toEqual([]);
+    }
+  });
+
+  it("ends those of one person", async () => {
+    expect(await estate.ask("alice", asthma)).toMatchObject({ state: "done" });
+    expect(await estate.ask("bob", asthma)).toMatchObject({ state: "done" });
+    await estate.call("olga", "POST", "/maintenance/end-sessions", { username: "alice" });
+    await estate.host.whenIdle();
+    expect(await shown("alice")).toMatchObject({
+      state: "suspended",
+      reason: expect.stringContaining("ended by olga") as string,
+    });
+    expect(await shown("bob")).toMatchObject({ state: "ready" });
+  });
+
+  it("refuses a wish that says nobody, or what is not there, and is for administrators", async () => {
+    const end = (who: string, body: object) => estate.call(who, "POST", "/maintenance/end-sessions", body);
+    expect(await end("olga", {})).toMatchObject({ status: 400, body: { code: "malformed-body" } });
+    expect(await end("olga", { workspace: "nowhere" })).toMatchObject({ status: 404, body: { code: "not-found" } });
+    expect((await end("alice", { username: "bob" })).status).toBe(403);
+  });
+});
+
+describe("upkeep", () => {
+  it("forgets finished work after the days that it is kept, and no other; the people's records stay", async () => {
+    expect(await estate.ask("alice", asthma)).toMatchObject({ state: "done" });
+    const upkeep = async () => {
+      await estate.host.trigger("upkeepTimer");
+      await estate.host.whenIdle();
+      const { body } = await estate.call<{ runs: { upkeep: { summary: { purged: number; refreshed: number } } } }>(
+        "olga",
+        "GET",
+        "/maintenance",
+      );
+      return body.runs.upkeep.summary;
+    };
+    expect(await upkeep()).toMatchObject({ purged: 0, refreshed: 2 });
+    minutes(31 * 24 * 60);
+    const { purged } = await upkeep();
+    expect(purged).toBeGreaterThan(0);
+    expect(await shown()).toMatchObject({ wanted: asthma });
+  });
+});

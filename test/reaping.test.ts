@@ -1,0 +1,193 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { bind } from "./bound-people.ts";
+import { startTestEstate, type TestEstate } from "./estate.ts";
+import { viewOf } from "./guacamole-rules.ts";
+import { closeSessions, openSession } from "./keycloak-person.ts";
+
+/** What the reap timer does, by what people see of it. */
+let estate: TestEstate;
+const asthma = "asthma-cohort";
+const minutes = (count: number) => vi.setSystemTime(Date.now() + count * 60_000);
+const shown = async (username = "alice") =>
+  (await estate.callAsService<Record<string, unknown>>("GET", `/users/${username}/desktop`)).body;
+
+async function reap(): Promise<void> {
+  await estate.host.trigger("reapTimer");
+  await estate.host.whenIdle();
+}
+
+beforeAll(async () => {
+  vi.useFakeTimers({ toFake: ["Date"], shouldAdvanceTime: true });
+  estate = await startTestEstate();
+});
+afterAll(async () => {
+  await estate.close();
+  vi.useRealTimers();
+});
+beforeEach(async () => {
+  await estate.ask("alice", null);
+  minutes(24 * 60);
+  expect(await estate.ask("alice", asthma)).toMatchObject({ state: "done" });
+});
+
+describe("a desktop that is not in use", () => {
+  it("waits for the first visit, and is suspended when nobody comes", async () => {
+    minutes(29);
+    await reap();
+    expect(await shown()).toMatchObject({ state: "ready" });
+    minutes(2);
+    await reap();
+    expect(await shown()).toMatchObject({ state: "suspended" });
+    expect((await viewOf(estate.guacamole, `${asthma}@alice`)).mayOpen).toEqual([]);
+  });
+
+  it("is suspended when it was left for longer than it may be, and says why", async () => {
+    await openSession(estate, asthma, "alice");
+    minutes(120);
+    await reap();
+    expect(await shown()).toMatchObject({ state: "in-use" });
+    await closeSessions(estate, asthma, "alice");
+    minutes(59);
+    await reap();
+    expect(await shown()).toMatchObject({ state: "idle" });
+    minutes(2);
+    await reap();
+    expect(await shown()).toMatchObject({
+      state: "suspended",
+      reason: expect.stringContaining("nobody is connected, for more than 60 minutes") as string,
+    });
+    expect(await estate.ask("alice", asthma)).toMatchObject({ state: "done" });
+    expect(await shown()).toMatchObject({ state: "ready" });
+  });
+});
+
+describe("a desktop that runs on", () => {
+  it("is one whose person asked again, though nobody is connected", async () => {
+    minutes(29);
+    expect(await estate.ask("alice", asthma)).toMatchObject({ state: "done" });
+    minutes(29);
+    await reap();
+    expect(await shown()).toMatchObject({ state: "ready" });
+    minutes(2);
+    await reap();
+    expect(await shown()).toMatchObject({ state: "suspended" });
+  });
+
+  it("is one that an administrator keeps, by whom it says; and it is ended in use when it runs too long", async () => {
+    await openSession(estate, asthma, "alice");
+    const { endsAt } = await shown();
+    expect(Date.parse(String(endsAt)) - Date.now()).toBeGreaterThan(11 * 3_600_000);
+    minutes(719);
+    await reap();
+    expect(await shown()).toMatchObject({ state: "in-use" });
+    const until = new Date(Date.now() + 3 * 3_600_000).toISOString();
+    const { body } = await estate.call<{ desktops: { id: string }[] }>("olga", "GET", "/desktops?username=alice");
+    const path = `/desktops/${body.desktops[0]?.id ?? ""}`;
+    const kept = await estate.call("olga", "POST", `${path}/extend`, { until, reason: "a long analysis" });
+    expect(kept).toMatchObject({ status: 200, body: { by: "olga" } });
+    minutes(60);
+    await reap();
+    expect(await shown()).toMatchObject({
+      kept: { by: "olga" },
+      endsAt: until,
+      decision: { rule: "kept", reason: `kept until ${until} by olga: a long analysis` },
+    });
+    minutes(121);
+    await reap();
+    expect(await shown()).toMatchObject({
+      state: "suspended",
+      reason: expect.stringContaining("the longest that it may: 720 minutes") as string,
+    });
+    const one = await estate.call<{ history: { rule: string }[] }>("olga", "GET", path);
+    expect(one.body.history.map(({ rule }) => rule).slice(-3)).toEqual(["in-use", "kept", "longest-session"]);
+    await closeSessions(estate, asthma, "alice");
+  });
+});
+
+describe("a run of the reaper", () => {
+  const lastRun = async () => {
+    type Body = { runs: { reap: { state: string; summary: Record<string, unknown> } } };
+    return (await estate.call<Body>("olga", "GET", "/maintenance")).body.runs.reap;
+  };
+
+  it("says beforehand what it would do, and does nothing then", async () => {
+    minutes(31);
+    const before = await estate.world();
+    const dry = await estate.call<{ due: unknown[] }>("olga", "POST", "/maintenance/reap?dryRun=true");
+    expect(dry).toMatchObject({
+      status: 200,
+      body: { dryRun: true, due: [{ username: "alice", workspace: asthma, decision: { rule: "start-grace" } }] },
+    });
+    expect(await estate.world()).toEqual(before);
+    expect((await estate.call("olga", "POST", "/maintenance/reap?wait=5")).body).toMatchObject({
+      dryRun: false,
+      due: [{ username: "alice" }],
+      failed: [],
+    });
+    await estate.host.whenIdle();
+    expect(await shown()).toMatchObject({ state: "suspended" });
+    expect((await estate.call("alice", "POST", "/maintenance/reap")).status).toBe(403);
+  });
+
+  it("takes nothing down while Guacamole's database does not answer, and says so", async () => {
+    minutes(120);
+    await estate.guacamole.query("ALTER TABLE guacamole_connection_history RENAME TO away");
+    await reap();
+    await estate.guacamole.query("ALTER TABLE away RENAME TO guacamole_connection_history");
+    expect(await lastRun()).toMatchObject({
+      state: "done",
+      summary: { rules: { unknown: 1 }, due: [], unanswered: [expect.stringContaining("database") as string] },
+    });
+    expect(await shown()).toMatchObject({ state: "ready", decision: { action: "suspend" } });
+    await reap();
+    expect(await shown()).toMatchObject({ state: "suspended" });
+  });
+
+  it("goes on with the others when one cannot be suspended, and comes back for it", async () => {
+    await bind(estate, "bob", asthma);
+    expect(await estate.ask("bob", asthma)).toMatchObject({ state: "done" });
+    minutes(31);
+    estate.faults.beforeActivity = ({ name, input }) => {
+      if (name === "scaleToZero" && JSON.stringify(input).includes("alice")) throw new Error("no");
+    };
+    await reap();
+    estate.mend();
+    expect(await shown("bob")).toMatchObject({ state: "suspended" });
+    expect(await shown("alice")).toMatchObject({ wanted: asthma });
+    await reap();
+    expect(await shown("alice")).toMatchObject({ state: "suspended" });
+  });
+
+  it("does no more when the timer comes twice, and survives a crash", async () => {
+    minutes(31);
+    await Promise.all([estate.host.trigger("reapTimer"), estate.host.trigger("reapTimer")]);
+    await estate.host.whenIdle();
+    expect(await shown()).toMatchObject({ state: "suspended" });
+    const { body } = await estate.callAsService<{ history: { rule: string; action: string }[] }>(
+      "GET",
+      "/users/alice/desktop",
+    );
+    const suspensions = body.history.filter(({ action }) => action === "suspend");
+    await reap();
+    expect((await shown())["history"]).toEqual(body.history);
+    expect(suspensions.length).toBeGreaterThan(0);
+
+    expect(await estate.ask("alice", asthma)).toMatchObject({ state: "done" });
+    minutes(31);
+    let crashed = () => {};
+    const died = new Promise<void>((resolve) => {
+      crashed = resolve;
+    });
+    estate.faults.beforeActivity = async ({ name }) => {
+      if (name !== "scaleToZero") return;
+      crashed();
+      await new Promise(() => {});
+    };
+    await estate.host.trigger("reapTimer");
+    await died;
+    estate.mend();
+    await estate.restartHost();
+    await estate.host.whenIdle();
+    expect(await shown()).toMatchObject({ state: "suspended" });
+  });
+});
