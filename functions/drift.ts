@@ -42,7 +42,8 @@ export async function surveyDrift(
   const unanswered: string[] = [];
   const ours = survey.desktops.filter(({ desktop }) => desktop.ours);
   const isBusy = (record: RequestRecord | undefined) => record !== undefined && isBeingWorkedOn(record);
-  const detailsOf = new Map(details.map((each) => [idOf(each), each]));
+  // Of several connections of a name the oldest counts, as everywhere.
+  const detailsOf = new Map(details.toReversed().map((each) => [idOf(each), each]));
   const partsOf = new Map(parts.map((each) => [idOf(each), each]));
 
   await forEach(ours, async (surveyed) => {
@@ -113,6 +114,7 @@ export async function surveyDrift(
     at: survey.at,
     desktops: ours.length,
     drifts,
+    later: 0,
     goes: goes.size,
     unanswered: [...new Set(unanswered)],
   };

@@ -38,5 +38,5 @@ async function goesOn(client: DurableClient, instanceId: string): Promise<boolea
 }
 
 function unavailable(cause: unknown): ProductError {
-  return new ProductError("durable-unavailable", "keep an event: the task hub refused (send it again)", { cause });
+  return new ProductError("durable-unavailable", "start work: the task hub refused (ask again)", { cause });
 }

@@ -12,6 +12,7 @@ import {
   type SessionHistory,
 } from "../shared/desktop/sessions.ts";
 import { isRefusal } from "../shared/errors.ts";
+import type { ConnectionSessions } from "../shared/guacamole/desktops.ts";
 import type { DeployedDesktop } from "../shared/kubernetes/desktops.ts";
 import type { Services } from "./services.ts";
 
@@ -89,43 +90,48 @@ export async function surveyDesktops(services: Surveyed, username?: string): Pro
   // Where it is not known, open sessions simply count.
   const guacamoleSince = (await services.guacamoleInstances?.oldestStart().catch(() => null)) ?? null;
 
-  const historyOf = new Map(histories?.map((each) => [keyOf(each), each]));
+  const historyOf = histories && byDesktop(histories);
   const entitlementOf = known && entitlements(services, known);
   const limitsOf = limitsIn(services, known);
   const scaledDown = scaledToZero(known);
   const at = now();
 
-  const factsOf = (desktop: DeployedDesktop): DesktopFacts => {
+  const factsOf = (desktop: DeployedDesktop, limits: Limits | null): DesktopFacts => {
     const record = records.get(desktop.username);
-    const rows = historyOf.get(keyOf(desktop));
+    const rows = historyOf?.get(keyOf(desktop));
     const before = record && lastDecisionOfUse(record, desktop.workspace);
     const sessions = (history: SessionHistory) =>
       countSessions(history, {
         now: at,
-        startedAt: desktop.startedAt,
+        // A start that is only guessed ends no session.
+        startedAt: desktop.startNoted ? desktop.startedAt : null,
         guacamoleSince,
-        active: active && rows ? active.has(rows.connectionId) : null,
+        active: active && rows ? rows.connectionIds.some((id) => active.has(id)) : null,
         unusedAt: record ? unusedAt(record, desktop.workspace) : [],
+        longestMinutes: limits?.longestSessionMinutes,
       });
     const request = record?.request;
     const outcome = request && record.outcomes[request.id];
     const own = request?.workspace === desktop.workspace;
+    const isUp = own && outcome?.state === "done";
     return {
       replicas: desktop.replicas,
       ready: desktop.side.ready,
       startedAt: desktop.startedAt,
-      sessions: histories && sessions(rows?.history ?? noSessions),
+      startGuessed: !desktop.startNoted,
+      // A desktop that is up has a connection; where ours does not see it, it does not see who uses it either.
+      sessions: histories && (rows || !isUp ? sessions(rows?.history ?? noSessions) : null),
       request: request
         ? {
             workspace: request.workspace,
             requestedAt: request.requestedAt,
             working: !outcome || (record.removals ?? []).length > 0,
-            ...(own && outcome?.state === "done" && { readyAt: outcome.at }),
+            ...(isUp && { readyAt: outcome.at }),
           }
         : null,
       seenAt: own && record ? lastSeen(record) : null,
       leavingUntil: record?.presence?.leaving?.until,
-      entitlement: entitlementOf && entitlementOf(desktop, request?.claims),
+      entitlement: entitlementOf && entitlementOf(desktop, request?.nobodyAsked ? undefined : request?.claims),
       scaledToZero: desktop.binding !== undefined && scaledDown.has(desktop.binding) ? desktop.binding : undefined,
       kept: record?.kept?.workspace === desktop.workspace ? record.kept : undefined,
       reapingPaused: maintenance && maintenance.reaping,
@@ -137,10 +143,30 @@ export async function surveyDesktops(services: Surveyed, username?: string): Pro
   const desktops: SurveyedDesktop[] = [];
   for (const desktop of deployed) {
     const limits = await limitsOf(desktop.workspace);
-    const decision = desktop.ours ? decideReaping(factsOf(desktop), limits, at) : notOurs;
+    const decision = desktop.ours ? decideReaping(factsOf(desktop, limits), limits, at) : notOurs;
     desktops.push({ desktop, limits, decision, record: records.get(desktop.username) });
   }
   return { at: at.toISOString(), desktops, records, unanswered };
+}
+
+/** The sessions of each desktop: of all its connections, where older ones of the name lie in other groups. */
+function byDesktop(
+  all: readonly ConnectionSessions[],
+): Map<string, { connectionIds: number[]; history: SessionHistory }> {
+  const later = (one: string | null, other: string | null) => (one !== null && (other ?? "") < one ? one : other);
+  const found = new Map<string, { connectionIds: number[]; history: SessionHistory }>();
+  for (const each of all) {
+    const { connectionIds, history } = found.get(keyOf(each)) ?? { connectionIds: [], history: noSessions };
+    found.set(keyOf(each), {
+      connectionIds: [...connectionIds, each.connectionId],
+      history: {
+        open: [...history.open, ...each.history.open],
+        lastStart: later(history.lastStart, each.history.lastStart),
+        lastEnd: later(history.lastEnd, each.history.lastEnd),
+      },
+    });
+  }
+  return found;
 }
 
 function keyOf({ workspace, username }: DesktopKey): string {
@@ -200,7 +226,10 @@ async function recordsOf({ requests }: Surveyed, username?: string): Promise<Map
 }
 
 /** Whether people may have their desktops today, for many of them: bindings are found by name, not by looking at all. */
-function entitlements({ settings, now }: Pick<Services, "settings" | "now">, { workspaces, bindings }: Known) {
+function entitlements(
+  { settings, now }: Pick<Services, "settings" | "now">,
+  { workspaces, bindings, unreadable }: Known,
+) {
   const today = dayIn(settings.TIME_ZONE, now());
   const byClaims = bindings.filter(({ username }) => username === undefined);
   const named = Map.groupBy(bindings, ({ username }) => username);
@@ -221,7 +250,11 @@ function entitlements({ settings, now }: Pick<Services, "settings" | "now">, { w
     if (isRefusal(answer)) {
       // Without the record nobody knows the person's claims, which may be what lets them in.
       const mayBeLetIn = claims === undefined && byClaims.some((binding) => binding.workspace === workspace);
-      return mayBeLetIn ? null : { ended: answer.reason };
+      // What cannot be read may say that they may.
+      const isHidden =
+        unreadable.workspaces.includes(workspace) ||
+        unreadable.bindings.some((named) => named === undefined || named === workspace);
+      return mayBeLetIn || isHidden ? null : { ended: answer.reason };
     }
     const endsAt = ends.get(answer.until) ?? endOfDay(settings.TIME_ZONE, answer.until).toISOString();
     ends.set(answer.until, endsAt);

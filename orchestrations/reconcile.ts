@@ -27,7 +27,16 @@ export function* reconcile(workflow: Workflow, { sharePercent }: ReconcileInput)
     survey = yield* workflow.call("surveyDrift", { sharePercent });
   } catch (error) {
     const refused = problemOf(error).reason;
-    return { at: workflow.now().toISOString(), desktops: 0, drifts: [], goes: 0, refused, unanswered: [], failed: [] };
+    return {
+      at: workflow.now().toISOString(),
+      desktops: 0,
+      drifts: [],
+      later: 0,
+      goes: 0,
+      refused,
+      unanswered: [],
+      failed: [],
+    };
   }
   if (survey.refused !== undefined) return { ...survey, failed: [] };
 

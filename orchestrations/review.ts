@@ -3,7 +3,7 @@ import type { KnownDesktop } from "../shared/desktop/activities.ts";
 import type { DesktopDrift } from "../shared/desktop/drift.ts";
 import type { Decision } from "../shared/desktop/reaping.ts";
 import type { Review } from "../shared/desktop/request.ts";
-import { suspendDesktop } from "./suspension.ts";
+import { type Leftover, suspendDesktop } from "./suspension.ts";
 import { problemOf, type Workflow } from "./workflow.ts";
 
 /**
@@ -19,6 +19,11 @@ function* repair(workflow: Workflow, drift: DesktopDrift): Generator<Task, void>
   } catch {
     return; // the activity's failure is in the log
   }
+}
+
+/** A binding whose status could not be written does not make a desktop run. */
+function isDown(leftovers: readonly Leftover[]): boolean {
+  return leftovers.every(({ step }) => step === "binding status");
 }
 
 /** Where even that fails, access is missing until the next reconciliation finds it so. */
@@ -57,9 +62,9 @@ export function* reviewDesktop(
       const second = yield* inspect();
       decision = second?.decision;
       if (second?.decision.action === "suspend")
-        suspended = (yield* suspendDesktop(workflow, second.desktop, report)).length === 0;
+        suspended = isDown(yield* suspendDesktop(workflow, second.desktop, report));
       // Who lost their entitlement meanwhile does not get access back: what is left of the desktop is retired.
-      if (second?.decision.action !== "keep") withdrawn = undefined;
+      if (second?.decision.action !== "keep" || second.decision.rule === "not-running") withdrawn = undefined;
     }
   } catch (error) {
     const { reason } = problemOf(error);

@@ -265,7 +265,10 @@ describe("health", () => {
     const live = await fetch(`${estate.host.url}/api/health/live`);
     const ready = await fetch(`${estate.host.url}/api/health/ready`);
     expect([live.status, await live.json()]).toEqual([200, { status: "live" }]);
-    expect([ready.status, await ready.json()]).toEqual([200, { status: "ready", kubernetes: "ok", guacamole: "ok" }]);
+    expect([ready.status, await ready.json()]).toEqual([
+      200,
+      { status: "ready", kubernetes: "ok", guacamole: "ok", reaping: "on", activation: "on" },
+    ]);
   });
 });
 

@@ -278,6 +278,16 @@ describe("what drifted", () => {
     expect(await found()).toEqual([]);
   });
 
+  it("is not a desktop whose binding somebody wrote wrongly: what cannot be read may say that it is right", async () => {
+    const alices = desktopOf({ username: "alice", workspace: "asthma-cohort" });
+    await edit(estate, { ...bindingOf(alices), spec: { username: "" } });
+    expect(await found()).toEqual([]);
+    await run();
+    expect(await stateOf(alices)).toBe("ready");
+    await edit(estate, { ...bindingOf(alices), spec: { username: "alice" } });
+    expect(await found()).toEqual([]);
+  });
+
   it("is not the desktop of somebody whose claims are not known any more: they may be what lets them in", async () => {
     expect(await estate.ask("bob", "cancer-registry")).toMatchObject({ state: "done" });
     const objects = KubernetesObjectApi.makeApiClient(estate.kubeconfig);
@@ -286,6 +296,20 @@ describe("what drifted", () => {
     expect(await found()).not.toContain("entitlement-ended bob");
     await run();
     expect(await stateOf(desktopOf({ username: "bob" }))).toBe("ready");
+  });
+
+  it("of a desktop whose request somebody deleted is put right, and the desktop runs on", async () => {
+    const alices = desktopOf({ username: "alice", workspace: "asthma-cohort" });
+    expect(await estate.ask("alice", "asthma-cohort")).toMatchObject({ state: "done" });
+    const objects = KubernetesObjectApi.makeApiClient(estate.kubeconfig);
+    const name = `desktop-request-${personId("alice")}`;
+    await objects.delete({ apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace } });
+    await dropPolicy(alices);
+    expect(await found()).toEqual(["network-policy alice"]);
+    await run();
+    expect(await havePolicies(alices)).toEqual([true]);
+    expect(await stateOf(alices)).toBe("ready");
+    expect(await found()).toEqual([]);
   });
 
   it("is left while the cluster does not answer", async () => {

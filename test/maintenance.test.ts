@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { bind } from "./bound-people.ts";
-import { startTestEstate, type TestEstate } from "./estate.ts";
+import { deploymentName } from "../shared/desktop/names.ts";
+import { namespace, startTestEstate, type TestEstate } from "./estate.ts";
 import { viewOf } from "./guacamole-rules.ts";
 import { openSession } from "./keycloak-person.ts";
 
@@ -100,6 +101,19 @@ describe("ending sessions", () => {
       });
       expect((await viewOf(estate.guacamole, `${asthma}@${username}`)).mayOpen).toEqual([]);
     }
+  });
+
+  it("ends that of a person who asked for another desktop in vain", async () => {
+    expect(await estate.ask("alice", asthma)).toMatchObject({ state: "done" });
+    const deployment = deploymentName({ workspace: "cancer-registry", username: "alice" });
+    estate.cluster.setFault({ namespace, deployment }, "image-pull");
+    expect(await estate.ask("alice", "cancer-registry")).toMatchObject({ state: "failed" });
+    estate.cluster.setFault({ namespace, deployment }, null);
+    expect(await shown()).toMatchObject({ workspace: asthma, wanted: "cancer-registry" });
+    const { body } = await estate.call("olga", "POST", "/maintenance/end-sessions", { workspace: asthma });
+    expect(body).toMatchObject({ ended: [{ username: "alice" }], failed: [] });
+    await estate.host.whenIdle();
+    expect(await shown()).toMatchObject({ state: "suspended" });
   });
 
   it("ends those of one person", async () => {

@@ -46,7 +46,7 @@ export function reapingActivities(
   return {
     async surveyDue(_, { error }) {
       const survey = summarize(await surveyDesktops(services));
-      for (const reason of survey.unanswered) error(`reap: ${reason}; every desktop is kept`);
+      for (const reason of survey.unanswered) error(`reap: ${reason}; nothing is suspended for being idle`);
       return survey;
     },
 
@@ -61,11 +61,8 @@ export function reapingActivities(
     nominate: ({ username, workspace, by }, around) =>
       told(around, `review the desktop of ${username}`, async () => {
         const review = { id: randomUUID(), workspace, requestedAt: now().toISOString(), by };
-        const { subject, claims } = (await requests.read(personId(username)))?.request ?? { claims: {} };
         await requests.update(personId(username), (current) => {
-          // A desktop that nobody asked us for, of a person whom we do not know: they want none.
-          const none = newRequest(services, { username, workspace: null, subject, claims });
-          const record: RequestRecord = current ?? { request: none, outcomes: {} };
+          const record = current ?? recordOfNobody(username);
           const waits = record.reviews?.some((each) => each.workspace === workspace) ?? false;
           return waits ? null : { ...record, reviews: [...(record.reviews ?? []), review] };
         });
@@ -108,6 +105,13 @@ export function reapingActivities(
       return null;
     },
   };
+
+  /** Where somebody deleted the record: nothing was asked for, so nothing is to be done but what is reviewed. */
+  function recordOfNobody(username: string): RequestRecord {
+    const request = { ...newRequest(services, { username, workspace: null, claims: {} }), nobodyAsked: true };
+    const outcome = { state: "done", at: request.requestedAt, message: "nothing was asked for" } as const;
+    return { request, outcomes: { [request.id]: outcome } };
+  }
 
   /** The person wanted that desktop and has it no longer; whoever asked anew meanwhile still gets it. */
   function wantsNone(record: RequestRecord, workspace: string, { reason }: Decision, at: string): RequestRecord {

@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
+import { type Drift, driftKinds, type DriftSurvey } from "../../shared/desktop/drift.ts";
 import { nameDesktop, personId } from "../../shared/desktop/names.ts";
 import { withRemovals } from "../../shared/desktop/notice.ts";
 import { nextRequest } from "../../shared/desktop/operation.ts";
+import { mostARun } from "../../shared/desktop/runs.ts";
 import { isRefusal, ProductError } from "../../shared/errors.ts";
 import { newRequest } from "../ask.ts";
 import { surveyDrift } from "../drift.ts";
@@ -25,7 +27,7 @@ export function reconciliationActivities(
       else
         for (const { kind, workspace = "", username = "", reason } of survey.drifts)
           info(`reconcile: ${kind} ${workspace} ${username}: ${reason}`);
-      return survey;
+      return mostUrgent(survey);
     },
 
     removeDesktop: ({ kind, username, workspace, reason }, around) =>
@@ -82,7 +84,7 @@ export function reconciliationActivities(
             replicas,
             lastActiveCheck: now().toISOString(),
           };
-          if (desktop.binding !== undefined) await workspaces.recordBinding(desktop.binding, replicas, status);
+          if (desktop.binding !== undefined) await workspaces.recordStatus(desktop.binding, status);
           return null;
         }
         default:
@@ -119,6 +121,13 @@ export function reconciliationActivities(
       }
     },
   };
+}
+
+/** So many are handed over a run; what people may not have any more comes first. */
+function mostUrgent(survey: DriftSurvey): DriftSurvey {
+  const goes = ({ kind }: Drift) => driftKinds[kind] === "retire" || driftKinds[kind] === "retire person";
+  const drifts = [...survey.drifts.filter(goes), ...survey.drifts.filter((drift) => !goes(drift))];
+  return { ...survey, drifts: drifts.slice(0, mostARun), later: Math.max(0, drifts.length - mostARun) };
 }
 
 function refuseToGoOn(refusal: { reason: string } | null): void {

@@ -27,10 +27,10 @@ export function upkeepActivities(services: Services): Implements<"purgeFinished"
       const { desktops } = await surveyDesktops(services);
       let refreshed = 0;
       for (const { desktop, decision } of desktops) {
-        const { binding, names, replicas, side } = desktop;
+        const { binding, replicas, side } = desktop;
         if (binding === undefined || replicas === 0 || side.ready === 0 || decision.rule === "working") continue;
         try {
-          await workspaces.refreshActiveCheck(binding, names.deployment, now());
+          await workspaces.recordStatus(binding, { lastActiveCheck: now().toISOString() });
           refreshed += 1;
         } catch (failure) {
           error(`refresh the binding ${binding}: ${(failure as Error).message} (tried again at the next run)`);

@@ -186,7 +186,9 @@ export const reapAnswer = z
     due: z.array(decidedDesktop).meta({ description: "To be suspended, if it is still so under the person's lock" }),
     later: z.int().meta({ description: "Due as well, and left for the next run" }),
     toRetire: z.int().meta({ description: "Not their people's any more: reconcile retires them" }),
-    unanswered: z.array(words).meta({ description: "What could not be asked: then everything is kept" }),
+    unanswered: z
+      .array(words)
+      .meta({ description: "What could not be asked: then nothing is suspended for being idle" }),
     failed: z.array(z.strictObject({ workspace: z.string(), username: z.string(), reason: words })),
   })
   .meta({ id: "ReapRun" });
@@ -204,6 +206,7 @@ export const reconcileAnswer = z
     at: time,
     desktops: z.int().meta({ description: "Desktops that there are" }),
     drifts: z.array(z.strictObject(drift)),
+    later: z.int().meta({ description: "Drifted as well, and left for the next run" }),
     goes: z.int().meta({ description: "Desktops that go for good" }),
     refused: words.optional().meta({ description: "Why nothing is done about it" }),
     unanswered: z.array(words),
@@ -245,6 +248,7 @@ export const maintenanceAnswer = z
 export const endedAnswer = z
   .strictObject({
     ended: z.array(z.strictObject({ username: z.string(), workspace: z.string(), operation: z.string() })),
+    failed: z.array(z.strictObject({ username: z.string(), workspace: z.string(), reason: words })),
   })
   .meta({ id: "EndedSessions" });
 

@@ -37,7 +37,7 @@ export function registerMaintenanceSwitch(services: Services): void {
   registerRoute(services, "maintenance", "maintenance", {
     GET: endpoint({
       summary: "What is paused, and what the last runs of the timers did",
-      callers: ["admin", "monitoring"],
+      callers: ["admin"],
       answers: { 200: { words: "As it is", body: maintenanceAnswer } },
       handle: async ({ client }) => ({
         status: 200,
@@ -96,7 +96,7 @@ async function describe(client: Call["client"], { reaping, activation }: Mainten
   };
 }
 
-/** A person whose newest wish is another desktop keeps that wish; only what runs goes down. */
+/** Whoever has a desktop running there wants none from now on, whatever they asked for last: it is about who is connected. */
 async function endSessions(
   services: Services,
   { client, principal, body }: Call<unknown, z.output<typeof endBody>>,
@@ -107,19 +107,22 @@ async function endSessions(
   );
   const words = body.reason ?? `ended by ${principal.username}`;
   const ended: { username: string; workspace: string; operation: string }[] = [];
+  const failed: { username: string; workspace: string; reason: string }[] = [];
   for (const desktop of running) {
-    const record = await services.requests.read(personId(desktop.username));
-    const { subject, claims = {}, workspace: wants = null } = record?.request ?? {};
-    if (wants !== null && wants !== desktop.workspace) continue;
-    const none = newRequest(services, { username: desktop.username, workspace: null, subject, claims, reason: words });
-    const asked = await ask(services, client, none, () => isSuspended(services, desktop.username));
-    const operation = `/api/operations/${operationIdOf(asked.request)}`;
-    ended.push({ username: desktop.username, workspace: desktop.workspace, operation });
+    const who = { username: desktop.username, workspace: desktop.workspace };
+    try {
+      const { subject, claims = {} } = (await services.requests.read(personId(who.username)))?.request ?? {};
+      const none = newRequest(services, { username: who.username, workspace: null, subject, claims, reason: words });
+      const asked = await ask(services, client, none, () => isSuspended(services, who.username));
+      ended.push({ ...who, operation: `/api/operations/${operationIdOf(asked.request)}` });
+    } catch (error) {
+      failed.push({ ...who, reason: (error as Error).message });
+    }
   }
   if (running.length === 0 && username === undefined && workspace !== undefined) {
     const { workspaces } = await services.workspaces.known();
     if (!workspaces.some(({ name }) => name === workspace))
       throw new ProductError("not-found", `end sessions: there is no workspace called ${workspace}`);
   }
-  return { status: 202, body: { ended } };
+  return { status: 202, body: { ended, failed } };
 }

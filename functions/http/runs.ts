@@ -70,7 +70,8 @@ async function reconcileNow(
   { client, query }: Call<z.output<typeof reconcileQuery>>,
 ): Promise<Answer> {
   const sharePercent = query.share;
-  if (!query.dryRun) return runNow(client, reconcileName, query.wait, { sharePercent });
+  if (!query.dryRun)
+    return runNow(client, reconcileName, query.wait, sharePercent === undefined ? {} : { sharePercent });
   const survey = await surveyDrift(services, { sharePercent });
   return { status: 200, body: { dryRun: true, ...survey, failed: [] } };
 }
@@ -83,12 +84,16 @@ async function reapNow(services: Services, { client, query }: Call<Query>): Prom
 
 /** Starts the run unless it goes on already, and waits for its end for so long. */
 async function runNow(client: DurableClient, name: string, waitSeconds: number, input: object = {}): Promise<Answer> {
-  await startOnce(client, name, name, input);
+  const started = await startOnce(client, name, name, input);
+  // One that goes on already is not this one: what it was told is not what was said now.
+  if (started === "duplicate" && Object.keys(input).length > 0)
+    return { status: 202, body: { dryRun: false, state: "running" } };
   const deadline = Date.now() + waitSeconds * 1_000;
   for (;;) {
     const run = await lastRun(client, name);
     if (run?.state === "done") return { status: 200, body: { dryRun: false, ...(run.summary as object) } };
-    if (Date.now() >= deadline) return { status: 202, body: { dryRun: false, state: run?.state ?? "running" } };
+    if (run?.state === "failed" || Date.now() >= deadline)
+      return { status: 202, body: { dryRun: false, state: run?.state ?? "running" } };
     await pause(lookMilliseconds);
   }
 }

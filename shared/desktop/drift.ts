@@ -50,6 +50,8 @@ export interface DriftSurvey {
   /** Desktops that there are. */
   desktops: number;
   drifts: Drift[];
+  /** What drifted as well, and is left for the next run. */
+  later: number;
   /** How many desktops would go for good. */
   goes: number;
   /** Why nothing is done about it. */

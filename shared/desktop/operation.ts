@@ -48,6 +48,8 @@ export function supersede(current: RequestRecord, wanted: DesktopRequest): Reque
     ...current,
     request: wanted,
     before,
+    // What was kept was the desktop that ran: the next one is another.
+    kept: wanted.workspace === null ? undefined : current.kept,
     outcomes: addOutcome(current.outcomes, current.request.id, superseded),
   };
 }

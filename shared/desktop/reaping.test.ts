@@ -587,6 +587,16 @@ describe("what becomes of a desktop", () => {
   });
 });
 
+describe("a start that is only guessed", () => {
+  it("says nothing of how long it runs, nor that it was never ready", () => {
+    expect(decide({ ...over, sessions: sessions({ open: [at(-10)] }), startGuessed: true }).rule).toBe("in-use");
+    expect(decide({ ready: 0, request: unready, sessions: unvisited, startGuessed: true }).rule).not.toBe(
+      "stuck-starting",
+    );
+    expect(decide({ sessions: sessions({ lastEnd: at(-60) }), startGuessed: true }).rule).toBe("idle");
+  });
+});
+
 describe("where several rules hold", () => {
   /** Left alone for as long as it may, and no session in the history began since its start. */
   const leftAlone = sessions({ lastStart: null, lastEnd: at(-60) });

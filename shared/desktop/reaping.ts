@@ -50,6 +50,8 @@ export interface DesktopFacts {
   replicas: number;
   ready: number;
   startedAt: string | null;
+  /** The start is only guessed, by since when it answers: it says nothing of how long it runs. */
+  startGuessed?: boolean | undefined;
   sessions: CountedSessions | null;
   request: {
     workspace: string | null;
@@ -132,8 +134,8 @@ export function decideReaping(facts: DesktopFacts, limits: Limits | null, now: D
     const words = `kept until ${kept.until} by ${kept.by}${kept.reason === undefined ? "" : `: ${kept.reason}`}`;
     return keep("kept", words, { what: words, at, source: "administrator" });
   }
-  const longest = limits && startedAt !== null && endOf(startedAt, limits.longestSessionMinutes);
-  if (startedAt !== null && longest && longest <= at)
+  const longest = longestEnd(facts, limits);
+  if (startedAt !== null && limits && longest !== null && longest <= at)
     return suspend(
       "longest-session",
       `it runs since ${startedAt}, which is the longest that it may: ${minutes(limits.longestSessionMinutes)}`,
@@ -219,7 +221,7 @@ function sign(what: string, at: string | null | undefined, source: Evidence["sou
  * doubt, and while it is worked on, nothing can be said of who uses it.
  */
 function nextEnd(facts: DesktopFacts, limits: Limits | null, now: string, rule: Rule): Decision["next"] {
-  const { startedAt, entitlement, kept, leavingUntil, reapingPaused } = facts;
+  const { entitlement, kept, leavingUntil, reapingPaused } = facts;
   const idle = rule === "unknown" || rule === "working" || usedSince(facts) ? null : idleEnd(facts, limits);
   const stuck = stuckEnd(facts, limits);
   const ends: NonNullable<Decision["next"]>[] = [];
@@ -228,11 +230,9 @@ function nextEnd(facts: DesktopFacts, limits: Limits | null, now: string, rule: 
     ends.push({ at: until > now ? until : now, action: "suspend", reason });
   };
   if (reapingPaused === undefined) {
-    if (startedAt !== null && limits)
-      suspended(
-        endOf(startedAt, limits.longestSessionMinutes),
-        `it may run for ${minutes(limits.longestSessionMinutes)} at the longest, in use or not`,
-      );
+    const longest = longestEnd(facts, limits);
+    if (longest !== null && limits)
+      suspended(longest, `it may run for ${minutes(limits.longestSessionMinutes)} at the longest, in use or not`);
     if (idle) suspended(idle.end, `nobody is connected, which may be so for ${minutes(idle.given)}`);
   }
   if (stuck !== null) ends.push({ at: stuck > now ? stuck : now, action: "suspend", reason: "it is not ready" });
@@ -250,9 +250,18 @@ function endOf(from: string, minutes: number): string {
   return new Date(Date.parse(from) + minutes * 60_000).toISOString();
 }
 
+/** When it has run for as long as it may; null where its start is not known for certain. */
+function longestEnd({ startedAt, startGuessed }: DesktopFacts, limits: Limits | null): string | null {
+  return limits && startedAt !== null && !startGuessed ? endOf(startedAt, limits.longestSessionMinutes) : null;
+}
+
 /** When a desktop that was never ready is given up; null where it was, or its start is not known. */
-function stuckEnd({ ready, startedAt, request, sessions }: DesktopFacts, limits: Limits | null): string | null {
-  if (ready > 0 || request?.readyAt !== undefined || !limits || startedAt === null || !sessions) return null;
+function stuckEnd(
+  { ready, startedAt, startGuessed, request, sessions }: DesktopFacts,
+  limits: Limits | null,
+): string | null {
+  if (ready > 0 || request?.readyAt !== undefined || !limits || startedAt === null || !sessions || startGuessed)
+    return null;
   if (sessions.active || (sessions.lastStart ?? "") >= startOfTolerance(startedAt)) return null;
   const given = limits.readyWithinSeconds * 1_000 + stuckMilliseconds;
   return new Date(Date.parse(startedAt) + given).toISOString();

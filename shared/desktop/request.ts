@@ -17,6 +17,8 @@ export interface DesktopRequest {
   subject?: string | undefined;
   /** The claims that bindings look at, as proven when the request was made. */
   claims: Claims;
+  /** It only stands in the place of a record that somebody deleted: what the person's claims are is not known. */
+  nobodyAsked?: boolean | undefined;
   /** Why there is to be no desktop, where it was not the person who said so. */
   reason?: string | undefined;
 }

@@ -49,6 +49,9 @@ describe("a session without an end", () => {
     ["died with Guacamole, though Guacamole has another now", { guacamoleSince: at(-10), active: true }, dead(at(0))],
     ["says nothing of this run where it was to the last", { startedAt: at(-20), guacamoleSince: at(-10) }, dead(null)],
 
+    ["counts while it is not older than a session may be", { longestMinutes: 25 }, alive],
+    ["is dead where it is older than that, and clocks", { longestMinutes: 24 }, dead(at(0))],
+
     ["counts where Guacamole has a connection", { active: true }, { ...alive, active: true }],
     ["is dead where Guacamole has no connection: as of now", { active: false }, dead(at(0))],
     ["is dead since that was noticed", { active: false, unusedAt: [at(-5)] }, dead(at(-5))],

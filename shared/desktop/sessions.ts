@@ -17,6 +17,8 @@ export interface AroundHistory {
   active: boolean | null;
   /** When it was decided, in a row up to now, that nobody is connected; the oldest first. */
   unusedAt: readonly string[];
+  /** How long a session can be at the longest; null where that is not known. */
+  longestMinutes?: number | null | undefined;
 }
 
 /** Sessions, without those that cannot be alive. */
@@ -40,13 +42,13 @@ export const noSessions: SessionHistory = { open: [], lastStart: null, lastEnd: 
 
 /**
  * Which sessions count. Guacamole leaves a row open for ever when its process dies, so an open row alone is no proof of
- * life: it is none where the desktop was started since, where every instance of Guacamole was, or where Guacamole, asked
- * after the history was read, knows of no connection. Nothing of that known, it counts. When one that does not count ended
+ * life: it is none where the desktop was started since, where every instance of Guacamole was, where it is older than a
+ * session may be, or where Guacamole, asked after the history was read, knows of no connection. Nothing of that known, it counts. When one that does not count ended
  * is written nowhere: whichever instance held it may have died long after the others were started. So it ended at the latest
  * when nobody was found there for the first time, or now. Times in the future are now.
  */
 export function countSessions(history: SessionHistory, around: AroundHistory): CountedSessions {
-  const { now, startedAt, guacamoleSince, active, unusedAt } = around;
+  const { now, startedAt, guacamoleSince, active, unusedAt, longestMinutes } = around;
   const readAt = now.toISOString();
   const open: string[] = [];
   let presumedEnd: string | null = null;
@@ -56,6 +58,7 @@ export function countSessions(history: SessionHistory, around: AroundHistory): C
   for (const start of history.open) {
     if (startedAt !== null && isBefore(start, startedAt, clockToleranceMilliseconds)) continue;
     const stale =
+      (longestMinutes != null && isBefore(start, readAt, longestMinutes * 60_000 + clockToleranceMilliseconds)) ||
       (guacamoleSince !== null && isBefore(start, guacamoleSince, clockToleranceMilliseconds)) ||
       (active === false && isBefore(start, readAt, newbornMilliseconds));
     if (stale) endedBy(unusedAt.find((at) => isBefore(start, at, clockToleranceMilliseconds)) ?? readAt);

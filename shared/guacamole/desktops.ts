@@ -151,7 +151,8 @@ export function guacamoleDesktopsIn(database: Database, rules: NamingRules): Gua
     },
     duplicateGroups: () => database.query(sql.duplicateGroups, []),
     async mergeGroups(workspace) {
-      await database.inWorkspace(workspace, sql.mergeGroups, [workspace]);
+      const hosts = `.${rules.namespace}.svc.${rules.clusterDomain}`;
+      await database.inWorkspace(workspace, sql.mergeGroups, [workspace, hosts]);
       await database.inWorkspace(workspace, sql.removeSpareGroups, [workspace]);
     },
     async check() {

@@ -267,7 +267,7 @@ export const duplicateGroups = `
 
 /**
  * Moves the connections of all root groups called $1 into the one that has most of them, and lets see that one who sees any
- * of them. A connection whose name is there already stays where it is; a BALANCING group is none of ours.
+ * of them. Only connections that lead to desktops ($2: what their hosts end in) are moved; one whose name is there already stays where it is; a BALANCING group is none of ours.
  */
 export const mergeGroups = `
   WITH named AS (
@@ -280,7 +280,9 @@ export const mergeGroups = `
   movable AS (
     SELECT DISTINCT ON (c.connection_name) c.connection_id
     FROM guacamole_connection c
+    JOIN guacamole_connection_parameter p ON p.connection_id = c.connection_id AND p.parameter_name = 'hostname'
     WHERE c.parent_id IN (SELECT id FROM named EXCEPT SELECT id FROM kept)
+      AND p.parameter_value LIKE 'client-%' AND right(p.parameter_value, length($2)) = $2
       AND NOT EXISTS (
         SELECT FROM guacamole_connection other
         WHERE other.parent_id = (SELECT id FROM kept) AND other.connection_name = c.connection_name

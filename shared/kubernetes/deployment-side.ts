@@ -15,12 +15,17 @@ export function sideOf(deployment: V1Deployment): DeploymentSide {
   };
 }
 
-/** When the pod was started: as we noted it, or since when it answers; null where neither is known. */
-export function startOf({ metadata, status }: V1Deployment): string | null {
+/**
+ * When the pod was started: as we noted it, or else since when it answers, which a probe that fails for a moment begins anew;
+ * null where neither is known.
+ */
+export function startOf({ metadata, status }: V1Deployment): { startedAt: string | null; startNoted: boolean } {
   const noted = metadata?.annotations?.[annotation.startedAt];
-  if (noted !== undefined && !Number.isNaN(Date.parse(noted))) return new Date(noted).toISOString();
+  if (noted !== undefined && !Number.isNaN(Date.parse(noted)))
+    return { startedAt: new Date(noted).toISOString(), startNoted: true };
   const available = status?.conditions?.find(({ type, status }) => type === "Available" && status === "True");
-  return available?.lastTransitionTime ? new Date(available.lastTransitionTime).toISOString() : null;
+  const since = available?.lastTransitionTime;
+  return { startedAt: since ? new Date(since).toISOString() : null, startNoted: false };
 }
 
 /** The password that stands in the pod itself, as the operator wrote it. */

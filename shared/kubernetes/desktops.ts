@@ -64,6 +64,7 @@ export interface DeployedDesktop extends KnownDesktop {
   side: DeploymentSide;
   /** When the start of its pod was asked for; of one that we did not start, since when it answers; null where unknown. */
   startedAt: string | null;
+  startNoted: boolean;
   /** Whether we made it or took it over. */
   ours: boolean;
 }
@@ -264,7 +265,7 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
               .map((desktop) => ({
                 ...desktop,
                 side: sideOf(deployment),
-                startedAt: startOf(deployment),
+                ...startOf(deployment),
                 ours: isOurs(deployment),
               })),
           );

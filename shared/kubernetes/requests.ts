@@ -13,6 +13,7 @@ const requestSchema: z.ZodType<DesktopRequest> = z.object({
   username: z.string(),
   workspace: z.string().nullable(),
   retire: z.boolean().optional(),
+  nobodyAsked: z.boolean().optional(),
   requestedAt: z.string(),
   subject: z.string().optional(),
   claims: z.record(z.string(), z.unknown()),

@@ -45,18 +45,26 @@ const bindingSchema = z.object({
 
 /** Workspaces and bindings as the platform keeps them: the source of entitlement. */
 export interface Workspaces {
-  /** Everything that decides who may use what. Objects that do not fulfil their schema entitle nobody and are left out. */
-  known(): Promise<{ workspaces: Workspace[]; bindings: Binding[] }>;
+  /**
+   * Everything that decides who may use what. Objects that do not fulfil their schema entitle nobody and are left out, but
+   * told: workspaces by their names, bindings by the workspace that they name, undefined where not even that can be read.
+   */
+  known(): Promise<{ workspaces: Workspace[]; bindings: Binding[]; unreadable: Unreadable }>;
   /** What a binding's wanted replicas and status are now, or null if there is no such binding. */
   bindingState(name: string): Promise<{ replicas: number | null; status: BindingStatus | null } | null>;
   /** Mirrors a desktop's state into its binding, where the operator kept it. A binding that is gone is no error. */
   recordBinding(name: string, replicas: number | null, status: BindingStatus | null): Promise<void>;
-  /** Says in a binding's status that its desktop runs, and was looked at just now. A binding that is gone is no error. */
-  refreshActiveCheck(name: string, deploymentName: string, at: Date): Promise<void>;
+  /** Writes a binding's status, and nothing of what it wants. A binding that is gone is no error. */
+  recordStatus(name: string, status: BindingStatus): Promise<void>;
   /** Notes that we know of a binding's wanted replicas, whoever wrote them. */
   markSeen(name: string, replicas: number): Promise<void>;
   /** Sets a binding's wanted replicas back to 0: nothing came of them. */
   scaleBack(name: string): Promise<void>;
+}
+
+export interface Unreadable {
+  workspaces: string[];
+  bindings: (string | undefined)[];
 }
 
 export function workspacesIn(cluster: Cluster, namespace: string): Workspaces {
@@ -66,11 +74,17 @@ export function workspacesIn(cluster: Cluster, namespace: string): Workspaces {
   });
   return {
     async known() {
+      const unreadable: Unreadable = { workspaces: [], bindings: [] };
       const [workspaces, bindings] = await Promise.all([
-        parsed(cluster.pages(workspaceKind, namespace), parseWorkspace),
-        parsed(cluster.pages(bindingKind, namespace), parseBinding),
+        parsed(cluster.pages(workspaceKind, namespace), parseWorkspace, ({ metadata }) => {
+          unreadable.workspaces.push(metadata?.name ?? "");
+        }),
+        parsed(cluster.pages(bindingKind, namespace), parseBinding, (object) => {
+          const { workspace } = (object as { spec?: { workspace?: unknown } }).spec ?? {};
+          unreadable.bindings.push(typeof workspace === "string" ? workspace : undefined);
+        }),
       ]);
-      return { workspaces, bindings };
+      return { workspaces, bindings, unreadable };
     },
     async bindingState(name) {
       const { apiVersion, kind, metadata } = reference(name);
@@ -91,8 +105,7 @@ export function workspacesIn(cluster: Cluster, namespace: string): Workspaces {
       await cluster.mergeSpec(plain(binding), { replicas }, seen(replicas ?? 0));
       await cluster.mergeStatus(binding, { statusText, deploymentName, replicas: running, lastActiveCheck });
     },
-    async refreshActiveCheck(name, deploymentName, at) {
-      const status = { statusText: "ACTIVE", deploymentName, replicas: 1, lastActiveCheck: at.toISOString() };
+    async recordStatus(name, status) {
       await cluster.mergeStatus(reference(name), status);
     },
     async scaleBack(name) {
@@ -107,9 +120,16 @@ export function workspacesIn(cluster: Cluster, namespace: string): Workspaces {
 async function parsed<T>(
   pages: AsyncGenerator<KubernetesObject[]>,
   parse: (object: KubernetesObject) => T[],
+  note: (unreadable: KubernetesObject) => void,
 ): Promise<T[]> {
   const found: T[] = [];
-  for await (const page of pages) found.push(...page.flatMap(parse));
+  for await (const page of pages) {
+    for (const object of page) {
+      const read = parse(object);
+      if (read.length === 0) note(object);
+      found.push(...read);
+    }
+  }
   return found;
 }
 
