@@ -43,6 +43,7 @@ function servicesOf({ estate, configuration }: Simulation): Surveyed {
     replicas: 1,
     side: { replicas: 1, ready: desktop.ready ? 1 : 0, ports: [], ownPassword: false },
     startedAt: desktop.life?.started ?? null,
+    startNoted: true,
     ours: true,
   }));
   const histories = running.map((desktop) => ({
@@ -58,7 +59,12 @@ function servicesOf({ estate, configuration }: Simulation): Surveyed {
     now: () => new Date(estate.timeline.now()),
     policies: {},
     workspaces: {
-      known: () => answer("bindings", !isAway("bindings"), { workspaces: [{ name: workspace, ...dates }], bindings }),
+      known: () =>
+        answer("bindings", !isAway("bindings"), {
+          workspaces: [{ name: workspace, ...dates }],
+          bindings,
+          unreadable: { workspaces: [], bindings: [] },
+        }),
     },
     maintenance: { read: () => answer("switch", !isAway("switch"), isAway("paused") ? { reaping: pausedBy } : {}) },
     requests: {
