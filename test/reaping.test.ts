@@ -73,6 +73,29 @@ describe("a desktop that runs on", () => {
     expect(await shown()).toMatchObject({ state: "suspended" });
   });
 
+  it("is one whose person is connected, whatever other connection of the name there is in a group of the name", async () => {
+    await openSession(estate, asthma, "alice");
+    await estate.guacamole.query(
+      `WITH spare AS (
+         INSERT INTO guacamole_connection_group (connection_group_name, type) VALUES ('asthma-cohort', 'ORGANIZATIONAL')
+         RETURNING connection_group_id
+       )
+       INSERT INTO guacamole_connection (connection_name, parent_id, protocol)
+       SELECT 'alice', connection_group_id, 'vnc' FROM spare`,
+    );
+    minutes(120);
+    await reap();
+    expect(await shown()).toMatchObject({ state: "in-use" });
+    await estate.guacamole.query(
+      `DELETE FROM guacamole_connection_group g
+       WHERE connection_group_name = 'asthma-cohort' AND NOT EXISTS (
+         SELECT FROM guacamole_connection c JOIN guacamole_connection_parameter USING (connection_id)
+         WHERE c.parent_id = g.connection_group_id
+       )`,
+    );
+    await closeSessions(estate, asthma, "alice");
+  });
+
   it("is one that an administrator keeps, by whom it says; and it is ended in use when it runs too long", async () => {
     await openSession(estate, asthma, "alice");
     const { endsAt } = await shown();

@@ -403,3 +403,35 @@ describe("the database", () => {
     expect(String(failure)).not.toContain("Abcdefg8");
   });
 });
+
+describe("several root groups of one name", () => {
+  it("become one for the desktops in them; a stranger's connection stays where it is", async () => {
+    await guacamole.writeConnection(plan, "Abcdefg8");
+    await guacamole.writeConnection(samplePlan({ username: "bob" }), "Abcdefg8");
+    const { rows: added } = await admin.query<{ id: number }>(
+      `INSERT INTO guacamole_connection_group (connection_group_name, type) VALUES ('cohort-a', 'ORGANIZATIONAL')
+       RETURNING connection_group_id AS id`,
+    );
+    const other = added[0]?.id;
+    await admin.query(
+      `WITH stranger AS (
+         INSERT INTO guacamole_connection (connection_name, parent_id, protocol) VALUES ('a server', $1, 'ssh')
+         RETURNING connection_id
+       )
+       INSERT INTO guacamole_connection_parameter SELECT connection_id, 'hostname', 'server.example.org' FROM stranger`,
+      [other],
+    );
+    await guacamole.writeConnection(samplePlan({ username: "carol" }), "Abcdefg8");
+    await admin.query("UPDATE guacamole_connection SET parent_id = $1 WHERE connection_name = 'carol'", [other]);
+
+    await guacamole.mergeGroups("cohort-a");
+    await guacamole.mergeGroups("cohort-a");
+    const inOther = await rows(
+      `SELECT connection_name FROM guacamole_connection WHERE parent_id = ${String(other)} ORDER BY 1`,
+    );
+    const elsewhere = await rows(
+      `SELECT connection_name FROM guacamole_connection WHERE parent_id <> ${String(other)} ORDER BY 1`,
+    );
+    expect([inOther, elsewhere]).toEqual([["a server"], ["alice", "bob", "carol"]]);
+  });
+});
