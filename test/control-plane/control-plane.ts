@@ -89,6 +89,8 @@ export async function startControlPlane(folderOfBinaries: string): Promise<Contr
       "--authorization-mode=RBAC",
       `--token-auth-file=${inFolder("tokens.csv")}`,
       "--service-cluster-ip-range=10.0.0.0/24",
+      // Kubernetes 1.37 refuses to publish a loopback address as the endpoint of its own service.
+      "--endpoint-reconciler-type=none",
       "--service-account-issuer=https://kubernetes.default.svc",
       `--service-account-key-file=${inFolder("sa.pub")}`,
       `--service-account-signing-key-file=${inFolder("sa.key")}`,
@@ -108,7 +110,6 @@ export async function startControlPlane(folderOfBinaries: string): Promise<Contr
         "--leader-elect=false",
         "--bind-address=127.0.0.1",
         "--secure-port=0",
-        "--port=0",
       ]);
     return { admin, url, as: (token) => kubeConfig(url, token), close };
   } catch (error) {
@@ -124,14 +125,17 @@ async function untilReady(
 ): Promise<void> {
   // The API server's certificate is its own; the client library's settings do not reach this first look.
   const config = kubeConfig(url, token);
-  const { CoreV1Api } = await import("@kubernetes/client-node");
+  const { CoreV1Api, RbacAuthorizationV1Api } = await import("@kubernetes/client-node");
   const core = config.makeApiClient(CoreV1Api);
+  const rbac = config.makeApiClient(RbacAuthorizationV1Api);
   const until = Date.now() + startMilliseconds;
   for (;;) {
     const dead = running.find(({ child }) => child.exitCode !== null);
     if (dead) throw new Error(`start ${dead.name}: it ended\n${dead.said()}`);
     try {
       await core.readNamespace({ name: "default" });
+      // RBAC's own roles come some seconds after the API; without them, service accounts may not read API discovery.
+      await rbac.readClusterRoleBinding({ name: "system:discovery" });
       return;
     } catch (error) {
       if (Date.now() > until) throw new Error("start kube-apiserver: it is not ready after 60 s", { cause: error });
