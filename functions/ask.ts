@@ -6,7 +6,7 @@ import { nextRequest } from "../shared/desktop/operation.ts";
 import type { DesktopRequest, RequestRecord } from "../shared/desktop/request.ts";
 import { ProductError } from "../shared/errors.ts";
 import type { Services } from "./services.ts";
-import { wake } from "./wake.ts";
+import { wake } from "./work/person.ts";
 
 /** What somebody asks for, as a request of its own. */
 export function newRequest({ now }: Services, wanted: Omit<DesktopRequest, "id" | "requestedAt">): DesktopRequest {

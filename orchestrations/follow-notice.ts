@@ -7,6 +7,7 @@ export const followNoticeName = "followNotice";
 
 /** How long to wait before what could not be done is tried again: rides out an outage of two hours. */
 const patienceSeconds = [60, 300, 900, 1_800, 3_600];
+export const longestPauseSeconds = Math.max(...patienceSeconds);
 
 export interface FollowNoticeInput {
   notice: Notice;

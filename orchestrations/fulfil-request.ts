@@ -1,13 +1,19 @@
 import type { Task } from "durable-functions";
 import type { KnownDesktop } from "../shared/desktop/activities.ts";
 import { isUnfinished } from "../shared/desktop/operation.ts";
-import type { DesktopRequest, Outcome, Removal } from "../shared/desktop/request.ts";
+import {
+  type DesktopRequest,
+  generationOf,
+  type Outcome,
+  type Removal,
+  type RequestRecord,
+} from "../shared/desktop/request.ts";
 import { activationSteps } from "./activation.ts";
 import { reviewDesktop } from "./review.ts";
 import { retireDesktop } from "./retirement.ts";
 import { runSaga } from "./saga.ts";
 import { type Leftover, suspendDesktop } from "./suspension.ts";
-import { problemOf, type Workflow } from "./workflow.ts";
+import { fenced, problemOf, type Workflow } from "./workflow.ts";
 
 /** The name under which the orchestration is registered. Its instance id is the person's: that is the lock. */
 export const fulfilRequestName = "fulfilRequest";
@@ -22,9 +28,11 @@ export interface FulfilRequestInput {
  *
  * @returns whether there is more to go on with
  */
-export function* fulfilRequest(workflow: Workflow, { username }: FulfilRequestInput): Generator<Task, boolean> {
-  const record = yield* workflow.call("readRequest", { username });
+export function* fulfilRequest(hub: Workflow, { username }: FulfilRequestInput): Generator<Task, boolean> {
+  hub.lastLook();
+  const record = yield* hub.call("readRequest", { username });
   if (!record || !isUnfinished(record)) return false;
+  const workflow = yield* takeOver(hub, username, record);
   const { request, removals = [], reviews = [] } = record;
 
   for (const removal of removals) {
@@ -39,11 +47,19 @@ export function* fulfilRequest(workflow: Workflow, { username }: FulfilRequestIn
   for (const review of reviews)
     yield* reviewDesktop(workflow, username, review, reporter(workflow, review, "reviewing"));
 
+  workflow.lastLook();
   const newest = yield* workflow.call("readRequest", { username });
   const known = new Set([...removals, ...reviews].map(({ id }) => id));
   const left = [...(newest?.removals ?? []), ...(newest?.reviews ?? [])];
   const more = left.some(({ id }) => !known.has(id));
   return more || (newest !== null && newest.request.id !== request.id);
+}
+
+/** Waits until no activity of a replaced generation can be under way, and makes what follows that of the newest one. */
+function* takeOver(workflow: Workflow, username: string, record: RequestRecord): Generator<Task, Workflow> {
+  const left = record.work ? Date.parse(record.work.notBefore) - workflow.now().getTime() : 0;
+  if (left > 0) yield* workflow.pause(left / 1_000);
+  return fenced(workflow, { username, generation: generationOf(record) });
 }
 
 function fulfil(workflow: Workflow, request: DesktopRequest): Generator<Task, Outcome> {

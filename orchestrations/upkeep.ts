@@ -10,6 +10,8 @@ export interface UpkeepRun {
   purged: number;
   /** Bindings of running desktops whose status says anew when it was looked at. */
   refreshed: number;
+  /** Notices that made no progress; absent in runs of release 0.1.0. */
+  restarted?: number | undefined;
   failed: { step: string; reason: string }[];
 }
 
@@ -25,6 +27,11 @@ export function* upkeep(workflow: Workflow): Generator<Task, UpkeepRun> {
     run.refreshed = yield* workflow.call("refreshActiveChecks", {});
   } catch (error) {
     run.failed.push({ step: "refresh bindings", reason: problemOf(error).reason });
+  }
+  try {
+    run.restarted = yield* workflow.call("restartNotices", {});
+  } catch (error) {
+    run.failed.push({ step: "restart notices", reason: problemOf(error).reason });
   }
   return run;
 }

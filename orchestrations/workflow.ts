@@ -1,5 +1,5 @@
 import { type OrchestrationContext, RetryOptions, type Task } from "durable-functions";
-import type { ActivityName, InputOf, OutputOf, Progress } from "../shared/desktop/activities.ts";
+import type { ActivityName, Fence, InputOf, LastLook, OutputOf, Progress } from "../shared/desktop/activities.ts";
 import type { ErrorCode } from "../shared/errors.ts";
 import { errorCodes } from "../shared/errors.ts";
 
@@ -13,6 +13,8 @@ export interface Workflow {
   callAll<Name extends ActivityName>(name: Name, inputs: readonly InputOf<Name>[]): Generator<Task, OutputOf<Name>[]>;
   pause(seconds: number): Generator<Task, void>;
   report(progress: Progress): void;
+  /** Shows that the orchestration may end after the next activity: who changes the record then has to start it again. */
+  lastLook(): void;
 }
 
 /** Four attempts over 14 seconds: rides out a restart of an API server's or database's connection, not an outage. */
@@ -41,6 +43,22 @@ export function workflowOf(context: OrchestrationContext): Workflow {
     report(progress) {
       context.df.setCustomStatus(progress);
     },
+    lastLook() {
+      context.df.setCustomStatus({ lastLook: true } satisfies LastLook);
+    },
+  };
+}
+
+/** The workflow with the fence sent along with every activity, so that one of an older generation changes nothing. */
+export function fenced(workflow: Workflow, fence: Fence): Workflow {
+  return {
+    ...workflow,
+    call: (name, input) => workflow.call(name, { ...input, fence }),
+    callAll: (name, inputs) =>
+      workflow.callAll(
+        name,
+        inputs.map((input) => ({ ...input, fence })),
+      ),
   };
 }
 

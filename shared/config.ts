@@ -144,6 +144,13 @@ export const settingsSchema = z.object({
   UPKEEP_SCHEDULE: schedule("0 7 * * * *").describe(
     "NCRONTAB: when finished work is forgotten and bindings are refreshed",
   ),
+  STUCK_AFTER_MINUTES: z.coerce
+    .number()
+    .int()
+    .min(5)
+    .max(1_440)
+    .default(10)
+    .describe("Work that makes no progress for so many minutes is replaced"),
   KEEP_FINISHED_DAYS: z.coerce
     .number()
     .int()

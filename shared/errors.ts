@@ -32,6 +32,7 @@ export const errorCodes = {
   "being-retired": [409, "Everything that this person has is being removed"],
   "activation-paused": [503, "No desktop is brought up for the time being"],
   "request-changed": [409, "A newer request took its place"],
+  "work-replaced": [409, "The work was taken over by a newer run"],
   "too-many-writers": [503, "Others kept changing the same object"],
   "cluster-unavailable": [503, "Kubernetes does not answer"],
   "guacamole-unavailable": [503, "Guacamole's database does not answer"],

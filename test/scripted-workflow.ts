@@ -29,6 +29,9 @@ export function scriptedWorkflow(script: Script) {
     report(progress) {
       reports.push(progress);
     },
+    lastLook() {
+      // A scripted workflow has nobody who could wake it.
+    },
   };
   return { workflow, calls, reports };
 }

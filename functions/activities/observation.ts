@@ -9,7 +9,7 @@ export function observationActivities(services: Services): Implements<"ensureDat
   const { desktops, guacamole, workspaces, server, requests } = services;
   return {
     ensureDatabaseRunning: () => server.ensureRunning(),
-    async observeDesktop({ plan }) {
+    async observeDesktop({ plan }, { fence }) {
       const [{ strangers, ...cluster }, rows, binding, open] = await Promise.all([
         desktops.observe(plan),
         guacamole.observe(plan.names),
@@ -34,7 +34,7 @@ export function observationActivities(services: Services): Implements<"ensureDat
       };
       // After an outage in the middle of a run what is there now may be that run's own: the first look counts. Others that
       // can be opened now are withdrawn too, those that a run before this one withdrew are still given back.
-      const first = await requests.keepBefore(personId(plan.username), plan.workspace, observed);
+      const first = await requests.keepBefore(personId(plan.username), plan.workspace, observed, fence);
       const since = observed.others.filter(({ workspace }) =>
         first.others.every((other) => other.workspace !== workspace),
       );

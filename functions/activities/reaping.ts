@@ -90,16 +90,17 @@ export function reapingActivities(
       return null;
     },
 
-    async recordReview({ username, review, decision, suspended }, { info }) {
+    async recordReview({ username, review, decision, suspended }, { info, fence }) {
       const at = now().toISOString();
-      await requests.update(personId(username), (current) => {
+      const record = (current: RequestRecord | null) => {
         if (!current?.reviews?.some(({ id }) => id === review.id)) return null;
         const reviews = current.reviews.filter(({ id }) => id !== review.id);
         const rest = { ...current, reviews: reviews.length > 0 ? reviews : undefined };
         if (!decision) return rest;
         const noted = withDecision(rest, review.workspace, at, decision);
         return suspended ? wantsNone(noted, review.workspace, decision, at) : noted;
-      });
+      };
+      await requests.update(personId(username), record, fence);
       if (suspended && decision)
         info(`${username}: the desktop in ${review.workspace} is suspended: ${decision.reason}`);
       return null;

@@ -1,9 +1,11 @@
 import * as df from "durable-functions";
 import type { InvocationContext } from "@azure/functions";
-import type { ActivityName } from "../../shared/desktop/activities.ts";
 import { ProductError } from "../../shared/errors.ts";
 import type { Services } from "../services.ts";
-import { wake } from "../wake.ts";
+import type { ActivityName, Fence } from "../../shared/desktop/activities.ts";
+import { personId } from "../../shared/desktop/names.ts";
+import { checkGeneration } from "../../shared/desktop/request.ts";
+import { wake } from "../work/person.ts";
 import { upkeepActivities } from "./upkeep.ts";
 import type { Implements, Surroundings } from "./activity.ts";
 import { bindingStatusActivities } from "./binding-status.ts";
@@ -21,6 +23,20 @@ import { requestActivities } from "./requests.ts";
 import { retirementActivities } from "./retirement.ts";
 import { serviceActivities } from "./service.ts";
 import { suspensionActivities } from "./suspension.ts";
+
+/** Activities that only look, and those whose only change is a write to the person's record, which checks the generation. */
+const checkedElsewhere = new Set<string>([
+  "readRequest",
+  "checkEntitlement",
+  "observeDesktop",
+  "waitReady",
+  "listDesktops",
+  "listActiveDesktops",
+  "inspectDesktop",
+  "recordOutcome",
+  "recordRemoval",
+  "recordReview",
+] satisfies ActivityName[]);
 
 /** Registers every activity of the contract; the type says so if one is missing. */
 export function registerActivities(services: Services): void {
@@ -46,8 +62,11 @@ export function registerActivities(services: Services): void {
   for (const [name, implementation] of Object.entries(implementations)) {
     df.app.activity(name, {
       extraInputs: [df.input.durableClient()],
-      handler: async (input: unknown, context: InvocationContext) => {
+      handler: async (given: { fence?: Fence }, context: InvocationContext) => {
+        const { fence, ...input } = given;
         try {
+          if (fence && !checkedElsewhere.has(name))
+            checkGeneration(await services.requests.read(personId(fence.username)), fence);
           // The orchestrations call through the same contract, so the input is of the implementation's type.
           return await (implementation as (input: unknown, around: Surroundings) => Promise<unknown>)(input, {
             error: (message) => {
@@ -58,6 +77,7 @@ export function registerActivities(services: Services): void {
             },
             wake: (username) => wake(df.getClient(context), username),
             client: df.getClient(context),
+            fence,
           });
         } catch (error) {
           throw forHistory(error, context);

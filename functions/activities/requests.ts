@@ -5,10 +5,10 @@ import type { Implements } from "./activity.ts";
 export function requestActivities({ requests }: Services): Implements<"readRequest" | "recordOutcome"> {
   return {
     readRequest: ({ username }) => requests.read(personId(username)),
-    async recordOutcome({ username, requestId, outcome }, log) {
+    async recordOutcome({ username, requestId, outcome }, { error, fence }) {
       if (outcome.state === "failed" && outcome.leftBehind.length > 0)
-        log.error(`request ${requestId}: left behind: ${outcome.leftBehind.join("; ")}`);
-      await requests.recordOutcome(personId(username), requestId, outcome);
+        error(`request ${requestId}: left behind: ${outcome.leftBehind.join("; ")}`);
+      await requests.recordOutcome(personId(username), requestId, outcome, fence);
       return null;
     },
   };

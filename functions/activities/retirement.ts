@@ -26,9 +26,9 @@ export function retirementActivities(
       const named = { ...key, names: nameDesktop(key, namingRules(services)) };
       return [all.find((desktop) => desktop.workspace === workspace) ?? named];
     },
-    async recordRemoval({ username, id, outcome }, log) {
-      if (outcome.state === "failed") log.error(`removal ${id}: left behind: ${outcome.leftBehind.join("; ")}`);
-      await services.requests.recordRemoval(personId(username), id, outcome);
+    async recordRemoval({ username, id, outcome }, { error, fence }) {
+      if (outcome.state === "failed") error(`removal ${id}: left behind: ${outcome.leftBehind.join("; ")}`);
+      await services.requests.recordRemoval(personId(username), id, outcome, fence);
       return null;
     },
     async retireDeployment(desktop) {

@@ -1,12 +1,15 @@
 import { OrchestrationRuntimeStatus } from "durable-functions";
 import type { Services } from "../services.ts";
 import { surveyDesktops } from "../survey.ts";
+import { restartNotices } from "../work/stuck.ts";
 import type { Implements } from "./activity.ts";
 
 /** Instances are asked for from here on: older than any. */
 const epoch = new Date(0);
 
-export function upkeepActivities(services: Services): Implements<"purgeFinished" | "refreshActiveChecks"> {
+export function upkeepActivities(
+  services: Services,
+): Implements<"purgeFinished" | "refreshActiveChecks" | "restartNotices"> {
   const { settings, workspaces, now } = services;
   return {
     async purgeFinished(_, { client }) {
@@ -22,6 +25,8 @@ export function upkeepActivities(services: Services): Implements<"purgeFinished"
       });
       return instancesDeleted;
     },
+
+    restartNotices: (_, { client }) => restartNotices(services, client),
 
     async refreshActiveChecks(_, { error }) {
       const { desktops } = await surveyDesktops(services);

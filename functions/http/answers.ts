@@ -74,6 +74,9 @@ export const operationAnswerBody = z
         undoing: z.strictObject({ failedStep: words, code }).optional(),
       })
       .optional(),
+    note: words
+      .optional()
+      .meta({ description: "Why nothing seems to happen: the server stopped, or the work was stuck" }),
     at: time.optional(),
     message: words.optional(),
     url: z.url().optional().meta({ description: "Where Guacamole shows the desktop" }),
@@ -218,6 +221,7 @@ const upkeepAnswer = z.strictObject({
   at: time,
   purged: z.int(),
   refreshed: z.int(),
+  restarted: z.int().optional(),
   failed: z.array(z.strictObject({ step: words, reason: words })),
 });
 
@@ -284,5 +288,9 @@ export const readyAnswer = z
     reaping: z.enum(["on", "paused", "unknown"]),
     activation: z.enum(["on", "paused", "unknown"]),
     reasons: z.array(words).optional().meta({ description: "For callers with the monitoring role" }),
+    stuck: z
+      .array(words)
+      .optional()
+      .meta({ description: "Work without progress, for callers with the monitoring role" }),
   })
   .meta({ id: "Ready" });

@@ -11,7 +11,7 @@ import { isSuspended } from "../as-it-ended.ts";
 import { newRequest } from "../ask.ts";
 import { namingRules, type Services, today } from "../services.ts";
 import { surveyDesktops } from "../survey.ts";
-import { wake } from "../wake.ts";
+import { wake } from "../work/person.ts";
 import { desktopsAnswer, desktopState, keptAnswer, oneDesktopAnswer } from "./answers.ts";
 import { type Call, endpoint } from "./endpoint.ts";
 import { fulfil } from "./fulfil.ts";

@@ -1,4 +1,9 @@
+import * as df from "durable-functions";
+import { reapName } from "../../orchestrations/reap.ts";
+import { reconcileName } from "../../orchestrations/reconcile.ts";
+import { upkeepName } from "../../orchestrations/upkeep.ts";
 import type { Services } from "../services.ts";
+import { describeStuck } from "../work/stuck.ts";
 import { liveAnswer, readyAnswer } from "./answers.ts";
 import { authorize } from "./input.ts";
 import { registerOpenRoute } from "./route.ts";
@@ -38,6 +43,8 @@ export function registerHealth(services: Services): void {
     ]);
     const reasons = [kubernetes, guacamole].filter((reason) => reason !== null);
     for (const reason of reasons) context.error(reason);
+    const stuck = authorization === null ? undefined : await tellStuck(services, df.getClient(context));
+    for (const words of stuck ?? []) context.error(words);
     const switched = (pause: unknown) => (!maintenance ? "unknown" : pause ? "paused" : "on");
     const word = (reason: string | null) => (reason === null ? "ok" : "not ready");
     return {
@@ -48,10 +55,19 @@ export function registerHealth(services: Services): void {
         guacamole: word(guacamole),
         reaping: switched(maintenance?.reaping),
         activation: switched(maintenance?.activation),
-        ...(authorization === null ? {} : { reasons }),
+        ...(authorization === null ? {} : { reasons, stuck }),
       },
     };
   });
+}
+
+/** Readiness does not depend on it: one person's trouble must not take the product out of service. */
+async function tellStuck(services: Services, client: df.DurableClient): Promise<string[]> {
+  try {
+    return await describeStuck(services, client, [reapName, reconcileName, upkeepName]);
+  } catch (error) {
+    return [`whether any work is stuck is not known: ${describeError(error)}`];
+  }
 }
 
 async function faultOf(system: string, check: () => Promise<string | null>): Promise<string | null> {

@@ -8,7 +8,7 @@ import { ProductError, type Refusal, refuse } from "../../shared/errors.ts";
 import { keycloakEventSchema, readKeycloakEvent } from "../../shared/identity/keycloak-event.ts";
 import type { Logout } from "../../shared/identity/logout-token.ts";
 import type { Services } from "../services.ts";
-import { startOnce } from "../start-once.ts";
+import { startOnce } from "../work/task-hub.ts";
 import { eventAnswer, logoutProblem } from "./answers.ts";
 import type { Answer } from "./endpoint.ts";
 import { mediaTypeOf, readBytes } from "./input.ts";

@@ -5,7 +5,7 @@ import { operationIdOf } from "../../shared/desktop/request.ts";
 import { newRequest } from "../ask.ts";
 import { planFor } from "../plan.ts";
 import { namingRules, type Services } from "../services.ts";
-import { wake } from "../wake.ts";
+import { wake } from "../work/person.ts";
 import { adoptionAnswer } from "./answers.ts";
 import { type Call, endpoint } from "./endpoint.ts";
 import { dryRun } from "./input.ts";

@@ -6,7 +6,7 @@ import { personId } from "../../shared/desktop/names.ts";
 import { operationIdOf, parseOperationId, type RequestRecord } from "../../shared/desktop/request.ts";
 import { ProductError } from "../../shared/errors.ts";
 import type { Services } from "../services.ts";
-import { liveWork, wake } from "../wake.ts";
+import { liveWork, wake } from "../work/person.ts";
 import { operationAnswerBody } from "./answers.ts";
 import { type Answer, endpoint } from "./endpoint.ts";
 import { authorize, waitUpTo } from "./input.ts";
@@ -66,7 +66,12 @@ export async function waitForEnd(
   const person = personId(record.request.username);
   let current = record;
   for (;;) {
-    const operation = describeOperation(requestId, current, await liveWork(client, current.request.username));
+    const operation = describeOperation(
+      requestId,
+      current,
+      await liveWork(client, current.request.username),
+      services.now(),
+    );
     if (operation.needsWaking) await wake(client, current.request.username);
     if (operation.outcome || Date.now() >= until) return { record: current, operation };
     await pause(lookMilliseconds);
@@ -80,7 +85,7 @@ export function operationAnswer(requestId: string, { record, operation }: Seen):
   const asked =
     record.request.id === requestId ? record.request : record.removals?.find((each) => each.id === requestId);
   const id = operationIdOf({ ...record.request, id: requestId });
-  const { state, progress, outcome } = operation;
+  const { state, progress, note, outcome } = operation;
   const body = {
     id,
     username,
@@ -96,6 +101,7 @@ export function operationAnswer(requestId: string, { record, operation }: Seen):
         undoing: progress.undoing,
       },
     }),
+    note,
     ...outcome,
   };
   return outcome

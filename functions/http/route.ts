@@ -93,6 +93,7 @@ export function registerOpenRoute(
     route: path,
     methods: ["GET"],
     authLevel: "anonymous",
+    extraInputs: [df.input.durableClient()],
     handler: (request, context) => answering(request, context, () => handler(request, context)),
   });
 }

@@ -6,9 +6,8 @@ import { reconcileName } from "../../orchestrations/reconcile.ts";
 import { summarize } from "../activities/reaping.ts";
 import { surveyDrift } from "../drift.ts";
 import { type Services } from "../services.ts";
-import { startOnce } from "../start-once.ts";
+import { findInstance, startOnce } from "../work/task-hub.ts";
 import { surveyDesktops } from "../survey.ts";
-import { isUnknownInstance } from "../wake.ts";
 import { reapAnswer, reconcileAnswer, startedAnswer } from "./answers.ts";
 import { type Answer, type Call, endpoint } from "./endpoint.ts";
 import { dryRun, waitUpTo } from "./input.ts";
@@ -107,22 +106,14 @@ export interface LastRun {
 
 /** How the newest run of that name goes, or went; null where there never was one. */
 export async function lastRun(client: DurableClient, name: string): Promise<LastRun | null> {
-  try {
-    const { runtimeStatus, createdTime, lastUpdatedTime, output } = await client.getStatus(name);
-    const state =
-      runtimeStatus === OrchestrationRuntimeStatus.Completed
-        ? "done"
-        : runtimeStatus === OrchestrationRuntimeStatus.Failed || runtimeStatus === OrchestrationRuntimeStatus.Terminated
-          ? "failed"
-          : "running";
-    return {
-      state,
-      startedAt: new Date(createdTime).toISOString(),
-      at: new Date(lastUpdatedTime).toISOString(),
-      summary: state === "done" ? output : null,
-    };
-  } catch (error) {
-    if (isUnknownInstance(error)) return null;
-    throw error;
-  }
+  const instance = await findInstance(client, name);
+  if (!instance) return null;
+  const { isUnfinished, status, createdAt, updatedAt, output } = instance;
+  const state = isUnfinished ? "running" : status === OrchestrationRuntimeStatus.Completed ? "done" : "failed";
+  return {
+    state,
+    startedAt: createdAt.toISOString(),
+    at: updatedAt.toISOString(),
+    summary: state === "done" ? output : null,
+  };
 }

@@ -5,7 +5,7 @@ import { supersede } from "../../shared/desktop/operation.ts";
 import type { RequestRecord } from "../../shared/desktop/request.ts";
 import { newRequest } from "../ask.ts";
 import type { Services } from "../services.ts";
-import { wake } from "../wake.ts";
+import { wake } from "../work/person.ts";
 
 /**
  * Suspends the desktops of people who logged out and did not come back within the grace. Back is who asked for a desktop,

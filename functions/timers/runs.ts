@@ -4,10 +4,11 @@ import { reapName } from "../../orchestrations/reap.ts";
 import { reconcileName } from "../../orchestrations/reconcile.ts";
 import { upkeepName } from "../../orchestrations/upkeep.ts";
 import type { Services } from "../services.ts";
-import { startOnce } from "../start-once.ts";
+import { keepRunning } from "../work/stuck.ts";
 
 /** The timers whose work is one orchestration each. One that still goes on is not started again: the next time will do. */
-export function registerRuns({ settings }: Services): void {
+export function registerRuns(services: Services): void {
+  const { settings } = services;
   const schedules = {
     [reapName]: settings.REAP_SCHEDULE,
     [reconcileName]: settings.RECONCILE_SCHEDULE,
@@ -18,8 +19,9 @@ export function registerRuns({ settings }: Services): void {
       schedule,
       extraInputs: [df.input.durableClient()],
       handler: async (_timer, context) => {
-        const started = await startOnce(df.getClient(context), name, name, {});
-        if (started === "duplicate") context.warn(`${name}: the run before this one still goes on`);
+        const found = await keepRunning(services, df.getClient(context), name);
+        if (found === "runs") context.warn(`${name}: the run before this one still goes on`);
+        if (found === "replaced") context.error(`${name}: the run before this one made no progress and was replaced`);
       },
     });
   }

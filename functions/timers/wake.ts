@@ -1,12 +1,13 @@
 import { app } from "@azure/functions";
 import * as df from "durable-functions";
 import { isUnfinished } from "../../shared/desktop/operation.ts";
+import { instanceIdOf } from "../../shared/desktop/request.ts";
 import type { Services } from "../services.ts";
-import { liveWork, wake } from "../wake.ts";
+import { keepWorking } from "../work/stuck.ts";
 
 /**
- * Picks up requests that nobody works on: the process died between writing one and waking its orchestration, or the
- * orchestration gave up while the cluster was away. Harmless if it runs twice, or late.
+ * Picks up requests that nobody works on: the process died between writing one and waking its orchestration, the
+ * orchestration gave up while the cluster was away, or it is stuck. Harmless if it runs twice, or late.
  */
 export function registerWake(services: Services): void {
   app.timer("wakeForgotten", {
@@ -17,12 +18,13 @@ export function registerWake(services: Services): void {
       const { records, damaged } = await services.requests.all();
       for (const reason of damaged) context.warn(reason);
       for (const record of records) {
-        const { id, username } = record.request;
         if (!isUnfinished(record)) continue;
+        const { id, username } = record.request;
         try {
-          if ((await liveWork(client, username)).running) continue;
-          await wake(client, username);
-          context.log(`woke the request ${id}, which nobody worked on`);
+          const found = await keepWorking(services, client, record);
+          if (found === "woken") context.log(`woke the request ${id}, which nobody worked on`);
+          if (found === "replaced")
+            context.error(`replaced ${instanceIdOf(username)}, which made no progress on the request ${id}`);
         } catch (error) {
           context.error(`wake the request ${id}: ${(error as Error).message} (tried again at the next run)`);
         }

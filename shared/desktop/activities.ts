@@ -111,6 +111,8 @@ export interface Activities {
   purgeFinished: { input: Record<string, never>; output: number };
   /** Says anew in the bindings of running desktops when they were looked at; returns how many. */
   refreshActiveChecks: { input: Record<string, never>; output: number };
+  /** Starts notices again that make no progress; says how many. */
+  restartNotices: { input: Record<string, never>; output: number };
 
   listActiveDesktops: { input: { username: string; except?: string | undefined }; output: KnownDesktop[] };
   withdrawPermission: { input: KnownDesktop; output: null };
@@ -134,4 +136,18 @@ export interface Progress {
   message?: string | undefined;
   /** Set while the steps are undone. */
   undoing?: { failedStep: string; code: ErrorCode } | undefined;
+}
+
+/** The custom status of a person's orchestration that may end without reading the record again. */
+export interface LastLook {
+  lastLook: true;
+}
+
+/**
+ * Sent with every activity that a person's orchestration calls: whose work it is, and the generation of the orchestration.
+ * An activity of an older generation than the record's changes nothing (docs/adr/0011).
+ */
+export interface Fence {
+  username: string;
+  generation: number;
 }

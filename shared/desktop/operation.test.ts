@@ -33,24 +33,50 @@ const fresh: RequestRecord = { request, outcomes: {} };
 const idle = { running: false, progress: null };
 const progress = { requestId: id, step: "readiness", number: 8, of: 12, since: "2026-01-01T00:00:01Z" };
 
+const now = new Date("2026-01-01T00:01:00Z");
+
 describe("an operation", () => {
   it("that nobody works on is pending and wants waking", () => {
-    expect(describeOperation(id, fresh, idle)).toEqual({ state: "pending", needsWaking: true });
+    expect(describeOperation(id, fresh, idle, now)).toEqual({ state: "pending", needsWaking: true });
   });
   it("whose orchestration is on an older request is pending and needs no waking", () => {
     const live = { running: true, progress: { ...progress, requestId: other } };
-    expect(describeOperation(id, fresh, live)).toEqual({ state: "pending", needsWaking: false });
+    expect(describeOperation(id, fresh, live, now)).toEqual({ state: "pending", needsWaking: false });
   });
   it("shows the progress of its own run", () => {
-    expect(describeOperation(id, fresh, { running: true, progress })).toMatchObject({ state: "running", progress });
+    expect(describeOperation(id, fresh, { running: true, progress }, now)).toMatchObject({
+      state: "running",
+      progress,
+    });
+  });
+  it("without progress for 30 seconds says so, and that it goes on by itself", () => {
+    const live = { running: true, progress, updatedAt: "2026-01-01T00:00:30.000Z" };
+    expect(describeOperation(id, fresh, live, now).note).toBe(
+      "no progress for 30 s: if a server stopped in the middle of the work, it goes on after about a minute",
+    );
+    expect(describeOperation(id, fresh, { ...live, progress: null }, now)).toMatchObject({ state: "pending" });
+    expect(describeOperation(id, fresh, { ...live, progress: null }, now).note).toContain("no progress for 30 s");
+    expect(describeOperation(id, fresh, { ...live, updatedAt: "2026-01-01T00:00:31.000Z" }, now).note).toBeUndefined();
+  });
+  it("whose work was replaced says when it goes on", () => {
+    const replaced = { ...fresh, work: { generation: 1, notBefore: "2026-01-01T00:02:00.000Z" } };
+    const live = { running: true, progress: null, updatedAt: "2026-01-01T00:01:00.000Z" };
+    expect(describeOperation(id, replaced, live, now).note).toBe(
+      "the work was stuck and is started again: it goes on at 2026-01-01T00:02:00.000Z",
+    );
+    const begun = { ...live, updatedAt: "2026-01-01T00:02:00.000Z" };
+    expect(describeOperation(id, replaced, begun, new Date("2026-01-01T00:02:00Z")).note).toBeUndefined();
   });
   it("that has ended stays as it ended, whatever runs now", () => {
     const record = { request: { ...request, id: other }, outcomes: { [id]: done } };
-    expect(describeOperation(id, record, { running: true, progress })).toMatchObject({ state: "done", outcome: done });
+    expect(describeOperation(id, record, { running: true, progress }, now)).toMatchObject({
+      state: "done",
+      outcome: done,
+    });
   });
   it("that a newer one replaced before it began is superseded", () => {
     const record = { request: { ...request, id: other }, outcomes: {} };
-    expect(describeOperation(id, record, idle)).toMatchObject({ state: "superseded", needsWaking: false });
+    expect(describeOperation(id, record, idle, now)).toMatchObject({ state: "superseded", needsWaking: false });
   });
 });
 

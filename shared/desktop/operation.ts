@@ -1,12 +1,14 @@
 import type { Progress } from "./activities.ts";
 import { ProductError } from "../errors.ts";
-import { addOutcome, type DesktopRequest, type Outcome, type RequestRecord } from "./request.ts";
+import { addOutcome, type DesktopRequest, isTakingOver, type Outcome, type RequestRecord } from "./request.ts";
 
 /** A request as people see it. */
 export interface Operation {
   state: "pending" | "running" | Outcome["state"];
   progress?: Progress | undefined;
   outcome?: Outcome | undefined;
+  /** Why nothing seems to happen, for people. */
+  note?: string | undefined;
   /** Somebody has to start, or start again, the work on it. */
   needsWaking: boolean;
 }
@@ -15,12 +17,17 @@ export interface Operation {
 export interface LiveWork {
   running: boolean;
   progress: Progress | null;
+  /** When the task hub last heard of it; undefined if there never was one. */
+  updatedAt?: string | undefined;
 }
+
+/** Well above the longest time between two writes to the history of an orchestration that works (10 s). */
+const quietSeconds = 30;
 
 const tookItsPlace = "a newer request of this person took its place";
 
-/** Where a request stands, from the person's record and the orchestration that works on it. */
-export function describeOperation(requestId: string, record: RequestRecord, live: LiveWork): Operation {
+/** Where a request stands at `now`, from the person's record and the orchestration that works on it. */
+export function describeOperation(requestId: string, record: RequestRecord, live: LiveWork, now: Date): Operation {
   const outcome = Object.hasOwn(record.outcomes, requestId) ? record.outcomes[requestId] : undefined;
   if (outcome) return { state: outcome.state, outcome, needsWaking: false };
   const removal = record.removals?.some(({ id }) => id === requestId) ?? false;
@@ -29,9 +36,18 @@ export function describeOperation(requestId: string, record: RequestRecord, live
     return { state: "superseded", outcome, needsWaking: false };
   }
   if (!live.running) return { state: "pending", needsWaking: true };
+  const note = noteOnSilence(record, live, now);
   return live.progress?.requestId === requestId
-    ? { state: "running", progress: live.progress, needsWaking: false }
-    : { state: "pending", needsWaking: false };
+    ? { state: "running", progress: live.progress, note, needsWaking: false }
+    : { state: "pending", note, needsWaking: false };
+}
+
+function noteOnSilence({ work }: RequestRecord, { updatedAt }: LiveWork, now: Date): string | undefined {
+  if (isTakingOver({ work }, now)) return `the work was stuck and is started again: it goes on at ${work?.notBefore}`;
+  const seconds = updatedAt === undefined ? 0 : Math.floor((now.getTime() - Date.parse(updatedAt)) / 1_000);
+  return seconds < quietSeconds
+    ? undefined
+    : `no progress for ${seconds} s: if a server stopped in the middle of the work, it goes on after about a minute`;
 }
 
 /** Whether anything is left to do for this person. */

@@ -1,4 +1,5 @@
-import type { ErrorCode } from "../errors.ts";
+import { type ErrorCode, ProductError } from "../errors.ts";
+import type { Fence } from "./activities.ts";
 import type { Claims } from "./entitlement.ts";
 import { personId } from "./names.ts";
 import { type Decision, presumedEndWords, type Rule, type TakenDecision } from "./reaping.ts";
@@ -58,6 +59,13 @@ export interface Review {
   by: string;
 }
 
+/** Which generation of the person's orchestration may act, and from when. */
+export interface WorkGeneration {
+  generation: number;
+  /** When no activity of an older generation can be under way any more. */
+  notBefore: string;
+}
+
 /** How a request ended. */
 export type Outcome =
   | { state: "done"; at: string; message: string; url?: string | undefined }
@@ -87,8 +95,35 @@ export interface RequestRecord {
   kept?: Kept | undefined;
   /** Reviews that have not ended. */
   reviews?: readonly Review[] | undefined;
+  /** Set once an orchestration of the person had to be replaced. */
+  work?: WorkGeneration | undefined;
   /** The last decisions about the person's desktops, the newest last; one only where something is new. */
   decisions?: readonly TakenDecision[] | undefined;
+}
+
+/** 0 until an orchestration of the person had to be replaced. */
+export function generationOf(record: RequestRecord | null): number {
+  return record?.work?.generation ?? 0;
+}
+
+/** The record with the next generation of its orchestration, which may act from `notBefore` on. */
+export function withNextGeneration(record: RequestRecord, notBefore: string): RequestRecord {
+  return { ...record, work: { generation: generationOf(record) + 1, notBefore } };
+}
+
+/** True while a new generation waits until nothing of the one before it can be under way. */
+export function isTakingOver({ work }: Pick<RequestRecord, "work">, now: Date): boolean {
+  return work !== undefined && Date.parse(work.notBefore) > now.getTime();
+}
+
+/** Throws `work-replaced` if the record belongs to a newer generation. */
+export function checkGeneration(record: RequestRecord | null, { username, generation }: Fence): void {
+  const newest = generationOf(record);
+  if (generation < newest)
+    throw new ProductError(
+      "work-replaced",
+      `work for ${username}: generation ${generation} was replaced by ${newest} (nothing to do)`,
+    );
 }
 
 /** How many decisions are kept a person: what happened in about the last days. */

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type LocalCluster, startLocalCluster } from "../../local/cluster/cluster.ts";
 import { personId } from "../desktop/names.ts";
 import { nextRequest } from "../desktop/operation.ts";
-import type { DesktopRequest, Outcome } from "../desktop/request.ts";
+import { type DesktopRequest, type Outcome, withNextGeneration } from "../desktop/request.ts";
 import type { DesktopBefore } from "../desktop/state.ts";
 import { clusterOf } from "./cluster.ts";
 import { type Requests, requestsIn } from "./requests.ts";
@@ -90,6 +90,29 @@ describe("a person's request", () => {
     await requests.recordOutcome(person, "r2", failed([]));
     expect(await requests.keepBefore(person, "cohort-a", later)).toEqual(later);
     expect(await requests.keepBefore(person, "cohort-b", first)).toEqual(first);
+  });
+
+  it("is written by no orchestration that a newer one replaced, whatever it writes", async () => {
+    const person = personId("heidi");
+    const wanted = request("heidi");
+    const before = { permissions: {}, group: false } as unknown as DesktopBefore;
+    const replaced = { username: "heidi", generation: 0 };
+    const removal = { id: "r1", workspace: "cohort-a", requestedAt: "2026-06-15T12:00:00Z", reason: "" };
+    await requests.update(person, () => ({ request: wanted, outcomes: {}, removals: [removal] }));
+    await requests.update(person, (current) => current && withNextGeneration(current, "2026-06-15T12:02:00.000Z"));
+    const written = await requests.read(person);
+    expect(written?.work).toEqual({ generation: 1, notBefore: "2026-06-15T12:02:00.000Z" });
+
+    for (const write of [
+      () => requests.recordOutcome(person, wanted.id, done, replaced),
+      () => requests.recordRemoval(person, "r1", done, replaced),
+      () => requests.keepBefore(person, "cohort-a", before, replaced),
+      () => requests.update(person, (current) => current && { ...current, outcomes: {} }, replaced),
+    ])
+      await expect(write()).rejects.toMatchObject({ code: "work-replaced" });
+    expect(await requests.read(person)).toEqual(written);
+    await requests.recordOutcome(person, wanted.id, done, { username: "heidi", generation: 1 });
+    expect((await requests.read(person))?.outcomes).toEqual({ [wanted.id]: done });
   });
 
   it("is left alone when there is nothing to change", async () => {

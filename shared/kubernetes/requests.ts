@@ -1,7 +1,14 @@
 import type { V1ConfigMap, V1ObjectMeta } from "@kubernetes/client-node";
 import { z } from "zod";
 import { personId, subjectId } from "../desktop/names.ts";
-import { addOutcome, type DesktopRequest, type Outcome, type RequestRecord } from "../desktop/request.ts";
+import type { Fence } from "../desktop/activities.ts";
+import {
+  addOutcome,
+  checkGeneration,
+  type DesktopRequest,
+  type Outcome,
+  type RequestRecord,
+} from "../desktop/request.ts";
 import { type Evidence, rules } from "../desktop/reaping.ts";
 import type { DesktopBefore } from "../desktop/state.ts";
 import { type ErrorCode, errorCodes, ProductError } from "../errors.ts";
@@ -76,6 +83,7 @@ const recordSchema = z.object({
   reviews: z
     .array(z.object({ id: z.string(), workspace: z.string(), requestedAt: z.string(), by: z.string() }))
     .optional(),
+  work: z.object({ generation: z.int().nonnegative(), notBefore: z.string() }).optional(),
   decisions: z.array(decisionSchema).optional(),
 });
 
@@ -88,20 +96,23 @@ export interface Requests {
   /**
    * Writes what `decide` returns for the current record, and decides again when somebody else was quicker. `decide` may
    * return null to leave everything as it is.
+   *
+   * @param fence of the orchestration that writes; the write throws `work-replaced` if a newer one took over
    */
   update(
     person: string,
     decide: (current: RequestRecord | null) => RequestRecord | null,
+    fence?: Fence,
   ): Promise<RequestRecord | null>;
   /**
    * Adds the outcome of a request; the first one stays. What was there before is forgotten, unless something of the run was
    * left behind: then the next run for that workspace goes back to it.
    */
-  recordOutcome(person: string, requestId: string, outcome: Outcome): Promise<void>;
+  recordOutcome(person: string, requestId: string, outcome: Outcome, fence?: Fence): Promise<void>;
   /** Adds the outcome of a removal, which is no longer to be done then. */
-  recordRemoval(person: string, id: string, outcome: Outcome): Promise<void>;
+  recordRemoval(person: string, id: string, outcome: Outcome, fence?: Fence): Promise<void>;
   /** Keeps what was there before work on a desktop began, and returns what was kept first. */
-  keepBefore(person: string, workspace: string, desktop: DesktopBefore): Promise<DesktopBefore>;
+  keepBefore(person: string, workspace: string, desktop: DesktopBefore, fence?: Fence): Promise<DesktopBefore>;
   /** The people whom the identity provider knows by this id: one, unless they were renamed there. */
   bySubject(subject: string): Promise<RequestRecord[]>;
   /** Everybody's requests; a damaged one is left out, so that it never stops the others, and named. */
@@ -141,11 +152,13 @@ export function requestsIn(cluster: Cluster, namespace: string): Requests {
       const found = await cluster.read<V1ConfigMap>(reference(person));
       return found && parse(found);
     },
-    async update(person, decide) {
+    async update(person, decide, fence) {
       for (let attempt = 0; attempt < attempts; attempt += 1) {
         const found = await cluster.read<V1ConfigMap>(reference(person));
-        const record = decide(found && parse(found));
-        if (!record) return found && parse(found);
+        const current = found && parse(found);
+        if (fence) checkGeneration(current, fence);
+        const record = decide(current);
+        if (!record) return current;
         const written = found
           ? await cluster.replace({ ...found, ...kindOf(reference(person)), ...contentOf(record, found.metadata) })
           : await cluster.create({ ...manifestOf(reference(person), record) });
@@ -156,7 +169,7 @@ export function requestsIn(cluster: Cluster, namespace: string): Requests {
         `write desktop request: it changed ${attempts} times meanwhile (ask again)`,
       );
     },
-    async recordOutcome(person, requestId, outcome) {
+    async recordOutcome(person, requestId, outcome, fence) {
       await requests.update(
         person,
         (current) =>
@@ -165,10 +178,11 @@ export function requestsIn(cluster: Cluster, namespace: string): Requests {
             outcomes: addOutcome(current.outcomes, requestId, outcome),
             before: outcome.state === "failed" && outcome.leftBehind.length > 0 ? current.before : undefined,
           },
+        fence,
       );
     },
-    async recordRemoval(person, id, outcome) {
-      await requests.update(person, (current) => {
+    async recordRemoval(person, id, outcome, fence) {
+      const remove = (current: RequestRecord | null) => {
         const removal = current?.removals?.find((each) => each.id === id);
         if (!current || !removal) return null;
         const removals = current.removals?.filter((each) => each.id !== id) ?? [];
@@ -178,11 +192,15 @@ export function requestsIn(cluster: Cluster, namespace: string): Requests {
           removals: removals.length > 0 ? removals : undefined,
           before: current.before?.workspace === removal.workspace ? undefined : current.before,
         };
-      });
+      };
+      await requests.update(person, remove, fence);
     },
-    async keepBefore(person, workspace, desktop) {
-      const record = await requests.update(person, (current) =>
-        current && current.before?.workspace !== workspace ? { ...current, before: { workspace, desktop } } : null,
+    async keepBefore(person, workspace, desktop, fence) {
+      const record = await requests.update(
+        person,
+        (current) =>
+          current && current.before?.workspace !== workspace ? { ...current, before: { workspace, desktop } } : null,
+        fence,
       );
       return record?.before?.workspace === workspace ? record.before.desktop : desktop;
     },

@@ -52,6 +52,7 @@ export function workflowOver(activities: Activities, now: () => number, chance: 
       });
     },
     report: () => undefined,
+    lastLook: () => undefined,
   };
 }
 

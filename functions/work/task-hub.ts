@@ -1,0 +1,102 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { type DurableClient, type DurableOrchestrationStatus, OrchestrationRuntimeStatus } from "durable-functions";
+import { ProductError } from "../../shared/errors.ts";
+
+const unfinished = new Set<string>([
+  OrchestrationRuntimeStatus.Pending,
+  OrchestrationRuntimeStatus.Running,
+  OrchestrationRuntimeStatus.ContinuedAsNew,
+  OrchestrationRuntimeStatus.Suspended,
+]);
+
+/** Further starts after one that was refused because of an instance that has ended by the time we look at it. */
+const startAttempts = 5;
+
+/** A terminated instance can be started again at once; the hub of one of the backends may need some moments to show it. */
+const terminationLooks = 20;
+const lookMilliseconds = 250;
+
+/**
+ * Starts an orchestration unless an instance with that id is unfinished. What is accepted survives a crash.
+ *
+ * The hub may accept several starts that arrive together (measured on Azure Storage: 1 to 10 of 10, of which one ran):
+ * "accepted" promises that the work is done at least once, not that this caller is the only one.
+ *
+ * @throws `durable-unavailable`
+ */
+export async function startOnce(
+  client: DurableClient,
+  name: string,
+  instanceId: string,
+  input: unknown,
+): Promise<"accepted" | "duplicate"> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await client.startNew(name, { instanceId, input });
+      return "accepted";
+    } catch (error) {
+      // The library does not tell why it was refused. If no instance is unfinished now, one ended in between, or the hub
+      // is in trouble.
+      if ((await findInstance(client, instanceId))?.isUnfinished) return "duplicate";
+      if (attempt === startAttempts)
+        throw new ProductError("durable-unavailable", "start work: the task hub refused (ask again)", { cause: error });
+    }
+  }
+}
+
+/** An instance of an orchestration as the task hub shows it. */
+export interface Instance {
+  isUnfinished: boolean;
+  status: DurableOrchestrationStatus["runtimeStatus"];
+  createdAt: Date;
+  /** When the hub last wrote to its history. */
+  updatedAt: Date;
+  customStatus: unknown;
+  output: unknown;
+}
+
+/** Returns null if there never was an instance with that id, or its history was purged. Throws `durable-unavailable`. */
+export async function findInstance(client: DurableClient, instanceId: string): Promise<Instance | null> {
+  try {
+    const { runtimeStatus, createdTime, lastUpdatedTime, customStatus, output } = await client.getStatus(instanceId);
+    return {
+      isUnfinished: unfinished.has(runtimeStatus),
+      status: runtimeStatus,
+      createdAt: new Date(createdTime),
+      updatedAt: new Date(lastUpdatedTime),
+      customStatus,
+      output,
+    };
+  } catch (error) {
+    if (isUnknownInstance(error)) return null;
+    throw new ProductError("durable-unavailable", "look at work: the task hub does not answer (ask again)", {
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Ends an instance that makes no progress and starts its work again under the same id. An activity of the old one that is
+ * under way still runs to its end (measured): its effects must be fenced or harmless.
+ *
+ * @throws `durable-unavailable` if the hub does not show it as ended within some seconds
+ */
+export async function restart(
+  client: DurableClient,
+  name: string,
+  instanceId: string,
+  input: unknown,
+  reason: string,
+): Promise<void> {
+  await client.terminate(instanceId, reason);
+  for (let look = 0; look < terminationLooks; look += 1) {
+    if ((await startOnce(client, name, instanceId, input)) === "accepted") return;
+    await pause(lookMilliseconds);
+  }
+  throw new ProductError("durable-unavailable", `restart ${instanceId}: it does not end (tried again at the next run)`);
+}
+
+/** The library throws for unknown instances and tells it only in its text (DurableClient.getStatus). */
+function isUnknownInstance(error: unknown): boolean {
+  return error instanceof Error && error.message.includes("HTTP 404 response");
+}

@@ -1,0 +1,31 @@
+import { readFile } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+
+const file = (path: string) => readFile(new URL(`../${path}`, import.meta.url), "utf8");
+
+/** The leaves of an object by their path. */
+function leaves(value: unknown, path: readonly string[] = []): [string, string][] {
+  if (typeof value !== "object" || value === null) return [[path.join("."), String(value)]];
+  return Object.entries(value).flatMap(([key, each]) => leaves(each, [...path, key]));
+}
+
+describe("host.json", () => {
+  it("has the reason for each of its keys in docs/operations.md", async () => {
+    const { version, ...host } = JSON.parse(await file("host.json")) as Record<string, unknown>;
+    expect(version).toBe("2.0");
+    const section = (await file("docs/operations.md")).split("## The Functions host")[1]?.split("\n## ")[0] ?? "";
+    const rows = [...section.matchAll(/^\| `([^`]+)` +\| `([^`]+)` +\| (.+?) +\|$/gm)];
+    expect(rows.map(([, key, value]) => [key, value])).toEqual(leaves(host));
+    for (const [, key, , reason = ""] of rows) expect(reason.length, key).toBeGreaterThan(10);
+  });
+
+  it("lets work that a dead host had taken go on after a minute, the least that the real host accepts", async () => {
+    const { extensions } = JSON.parse(await file("host.json")) as {
+      extensions: { durableTask: { storageProvider: Record<string, string> } };
+    };
+    expect(extensions.durableTask.storageProvider).toMatchObject({
+      controlQueueVisibilityTimeout: "00:01:00",
+      workItemQueueVisibilityTimeout: "00:01:00",
+    });
+  });
+});

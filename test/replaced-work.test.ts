@@ -1,0 +1,151 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { virtualClock } from "../local/functions-host/clock.ts";
+import { personId } from "../shared/desktop/names.ts";
+import { instanceIdOf } from "../shared/desktop/request.ts";
+import { clusterOf } from "../shared/kubernetes/cluster.ts";
+import { type Requests, requestsIn } from "../shared/kubernetes/requests.ts";
+import { namespace, startTestEstate, type TestEstate } from "./estate.ts";
+
+const asthma = "asthma-cohort";
+const registry = "cancer-registry";
+const day = 86_400_000;
+
+let estate: TestEstate;
+let requests: Requests;
+// The task hub lives a day ago, so that to the product everything in it is a day old.
+const clock = virtualClock(new Date(Date.now() - day));
+
+beforeAll(async () => {
+  estate = await startTestEstate(undefined, {}, clock);
+  requests = requestsIn(clusterOf(estate.kubeconfig), namespace);
+});
+afterAll(() => estate.close());
+afterEach(() => {
+  estate.mend();
+});
+
+const open = async () =>
+  (await estate.world()).rows.filter((row) => row.startsWith("may open")).map((row) => row.split(" ")[2]);
+const record = (username: string) => requests.read(personId(username));
+const put = (username: string, workspace: string) =>
+  estate.call(username, "PUT", `/users/${username}/desktop`, { workspace });
+
+const health = async () =>
+  (await estate.call<{ status: string; stuck?: string[] }>("olga", "GET", "/health/ready")).body;
+
+/** Holds the first run of an activity before it does anything. */
+function hold(activity: string) {
+  const reached = Promise.withResolvers<undefined>();
+  const released = Promise.withResolvers<undefined>();
+  let held = false;
+  estate.faults.beforeActivity = async ({ name }) => {
+    if (name !== activity || held) return;
+    held = true;
+    reached.resolve(undefined);
+    await released.promise;
+  };
+  return {
+    reached: reached.promise,
+    release: () => {
+      released.resolve(undefined);
+    },
+  };
+}
+
+describe("a request that comes when its person's orchestration has read the record for the last time", () => {
+  it("is worked on at once, without anybody asking for it again", async () => {
+    const reached = Promise.withResolvers<undefined>();
+    const released = Promise.withResolvers<undefined>();
+    let held = false;
+    estate.faults.afterActivity = async ({ name }) => {
+      const current = name === "readRequest" && !held ? await record("alice") : null;
+      if (!current || !Object.hasOwn(current.outcomes, current.request.id)) return;
+      held = true;
+      reached.resolve(undefined);
+      await released.promise;
+    };
+    await put("alice", asthma);
+    await reached.promise;
+
+    const asking = put("alice", registry);
+    await expect.poll(async () => (await record("alice"))?.request.workspace).toBe(registry);
+    released.resolve(undefined);
+    expect((await asking).status).toBe(202);
+    await estate.host.whenIdle();
+    const after = await record("alice");
+    expect(after?.outcomes[after.request.id]).toMatchObject({ state: "done" });
+  });
+});
+
+describe("a run without progress", () => {
+  it.each([
+    ["reap", "surveyDue"],
+    ["reconcile", "surveyDrift"],
+    ["upkeep", "purgeFinished"],
+  ])("of %s is told in health and replaced by its timer", async (name, activity) => {
+    const { reached, release } = hold(activity);
+    await estate.host.trigger(`${name}Timer`);
+    await reached;
+    expect((await health()).stuck).toEqual([
+      expect.stringMatching(new RegExp(`^${name}: Running without progress since .* \\(replaced after 10 minutes\\)$`)),
+    ]);
+    await estate.host.trigger(`${name}Timer`);
+    expect(estate.log.map(({ message }) => message)).toContain(
+      `${name}: the run before this one made no progress and was replaced`,
+    );
+    await expect.poll(async () => (await runs())[name]?.state).toBe("done");
+    release();
+    await estate.host.whenIdle();
+    expect((await runs())[name]?.state).toBe("done");
+  });
+  const runs = async () =>
+    (await estate.call<{ runs: Record<string, { state: string } | null> }>("olga", "GET", "/maintenance")).body.runs;
+});
+
+describe("a person's orchestration without progress", () => {
+  it("is told in health and to the person, and replaced; what the old one still does changes nothing", async () => {
+    const { reached, release } = hold("grantPermission");
+    const { body: first } = await estate.call("alice", "PUT", "/users/alice/desktop", { workspace: asthma });
+    await reached;
+
+    expect(await health()).toMatchObject({ status: "ready" });
+    const [told] = (await health()).stuck ?? [];
+    expect(told).toMatch(
+      new RegExp(`^${instanceIdOf("alice")}: Running without progress since .* \\(replaced after 10`),
+    );
+    const seen = await estate.call<{ note?: string }>("alice", "GET", `/operations/${(first as { id: string }).id}`);
+    expect(seen.body.note).toMatch(/^no progress for \d+ s: if a server stopped/);
+
+    // She changes her mind while it is stuck.
+    const { body: second } = await estate.call("alice", "PUT", "/users/alice/desktop", { workspace: registry });
+    expect(second).toMatchObject({ state: "pending" });
+    await estate.host.trigger("wakeForgotten");
+    expect((await record("alice"))?.work?.generation).toBe(1);
+    expect((await health()).stuck).toEqual([
+      expect.stringMatching(new RegExp(`^${instanceIdOf("alice")} was stuck: generation 1 goes on at `)),
+    ]);
+    const waiting = await estate.call<{ note?: string }>(
+      "alice",
+      "GET",
+      `/operations/${(second as { id: string }).id}`,
+    );
+    expect(waiting.body.note).toMatch(/^the work was stuck and is started again: it goes on at /);
+
+    // The new one waits until no activity of the old one can be under way; this one is, which the product cannot know.
+    clock.advance(day + 3_600_000);
+    await expect.poll(open, { timeout: 20_000 }).toEqual([`${registry}@alice`]);
+    release();
+    expect(await estate.end("alice", second)).toMatchObject({ state: "done" });
+    await estate.host.whenIdle();
+    expect(await open()).toEqual([`${registry}@alice`]);
+    expect(await estate.end("alice", first)).toMatchObject({ state: "superseded" });
+  });
+
+  it("that works is not replaced", async () => {
+    const generation = (await record("alice"))?.work?.generation;
+    await estate.host.trigger("wakeForgotten");
+    expect((await record("alice"))?.work?.generation).toBe(generation);
+    expect(await estate.ask("alice", asthma)).toMatchObject({ state: "done" });
+    expect((await record("alice"))?.work?.generation).toBe(generation);
+  });
+});
