@@ -103,7 +103,12 @@ describe("settings", () => {
     const sample = JSON.parse(await readFile(new URL("../local.settings.sample.json", import.meta.url), "utf8")) as {
       Values: Record<string, string>;
     };
-    const host = ["FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsStorage", "TASKHUB_NAME", "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"];
+    const host = [
+      "FUNCTIONS_WORKER_RUNTIME",
+      "AzureWebJobsStorage",
+      "TASKHUB_NAME",
+      "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT",
+    ];
     const desktops = Object.keys(policyFields).map(settingOf);
     const unknown = Object.keys(sample.Values).filter(
       (name) => !host.includes(name) && !(name in settingsSchema.shape) && !desktops.includes(name),
