@@ -92,12 +92,19 @@ async function send(sent: Sent, headers: Record<string, string>): Promise<Respon
   });
 }
 
-/** Between 200 and 499, and an error says so in a problem with a code. Back-channel logout has its own form of errors. */
-async function expectAnswer(response: Response, method: string): Promise<void> {
+/**
+ * Between 200 and 499, and an error says so in a problem with a code. Back-channel logout has its own form of errors. A zero
+ * byte in the address is refused by the Functions host, which says nothing.
+ */
+async function expectAnswer(response: Response, { method, template, part }: Sent): Promise<void> {
   expect(response.status).toBeGreaterThanOrEqual(200);
   expect(response.status).toBeLessThan(500);
   const text = await response.text();
   if (response.status < 400 || method === "HEAD") return;
+  if (template.includes("{}") && part.includes("\0")) {
+    expect([response.status, text]).toEqual([400, ""]);
+    return;
+  }
   const body = JSON.parse(text) as { code?: string; error?: string };
   expect(body.code ?? body.error).toMatch(/^[a-z_-]+$/);
 }
@@ -117,7 +124,7 @@ describe("any bytes to any address", () => {
     );
     await fc.assert(
       fc.asyncProperty(calls, proofs, async (sent, headers: Record<string, string>) => {
-        await expectAnswer(await send(sent, headers), sent.method);
+        await expectAnswer(await send(sent, headers), sent);
       }),
       { numRuns: 1_000 },
     );
@@ -128,7 +135,7 @@ describe("any bytes to any address", () => {
     const headers = { authorization: `Bearer ${alice}` };
     await fc.assert(
       fc.asyncProperty(calls, async (sent) => {
-        await expectAnswer(await send(sent, headers), sent.method);
+        await expectAnswer(await send(sent, headers), sent);
       }),
       { numRuns: 500 },
     );

@@ -100,7 +100,8 @@ export function registerOpenRoute(
 
 /** Every address below the prefix that no route has. */
 export function registerNotFound(): void {
-  app.http("notFound", {
+  // The host tries routes in the order of function names, so this one, which matches everything, must sort last.
+  app.http("zNotFound", {
     route: "{*rest}",
     methods: everyMethod,
     authLevel: "anonymous",

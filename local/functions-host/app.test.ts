@@ -126,7 +126,7 @@ it.each([
     '{ "version": "2.0", "extensions": { "durableTask": { "maxConcurrentActivityFunctions": 0 } } }',
     "whole number above 0",
   ],
-  ['{ "version": "2.0", "extensions": [] }', "extensions is not an object"],
+  ['{ "version": "2.0", "extensions": [] }', "extensions: it is not an object"],
 ])("a host.json such as %s is refused at the start of the host", async (hostJson, message) => {
   const app = await loadApp({ appRoot: appFolder({ "host.json": hostJson }) });
   await expect(startFunctionsHost({ app, store: ":memory:" })).rejects.toThrow(message);

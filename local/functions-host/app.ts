@@ -60,7 +60,9 @@ async function loadOnce(options: LoadOptions): Promise<FunctionApp> {
   // As the worker does at the end of its start: from here on app.setup is refused by the library.
   const capabilities = await model.getCapabilities({});
   if (capabilities["HttpUri"] !== undefined) {
-    throw new Error(`load app ${options.appRoot}: HTTP streaming is not supported locally (drop enableHttpStream)`);
+    throw new Error(
+      `load app ${options.appRoot}: HTTP streams are not supported by the local host: on the real one a handler that does not read its stream to the end stalls other requests, which is not imitated (drop enableHttpStream; bodies need Content-Length)`,
+    );
   }
   const app: FunctionApp = { appRoot: options.appRoot, hostJson, model, ...registry };
   loaded.set(options.appRoot, app);

@@ -5,15 +5,15 @@ import type { HostFunction } from "./functions.ts";
 import { answerFunction } from "./http-functions.ts";
 import type { HttpRoute } from "./http-functions.ts";
 import { json, notFound } from "./http-message.ts";
-import type { HostRequest, HostResponse } from "./http-message.ts";
+import type { HostResponse, ReadBody, RequestHead } from "./http-message.ts";
 import type { Invoke } from "./invoke.ts";
-import type { HostSettings } from "./settings.ts";
+import type { RouteTable } from "./route-table.ts";
 
 interface Dependencies {
-  routes: readonly HttpRoute[];
+  routes: RouteTable<HttpRoute>;
   invoke: Invoke;
-  settings: HostSettings;
   systemKey: string;
+  masterKey: string;
   functions: () => readonly HostFunction[];
   durable: Pick<HttpApiContext, "engine" | "control"> & { hostUrl: () => string };
   trigger: (name: string) => Promise<void>;
@@ -24,17 +24,17 @@ interface Dependencies {
 const rpcPrefix = "durabletask";
 const webhookPrefix = "runtime/webhooks/durabletask";
 
-/** Sends a request where it belongs: durable API, admin API, the functions below the route prefix, or the start page. */
-export function createFront(host: Dependencies): (request: HostRequest) => Promise<HostResponse> {
+/** Sends a request where it belongs: durable API, admin API, the start page, or the functions. */
+export function createFront(host: Dependencies): (head: RequestHead, readBody: ReadBody) => Promise<HostResponse> {
   const startedAt = performance.now();
 
-  const durable = (request: HostRequest, path: string) => {
+  const durable = async (head: RequestHead, readBody: ReadBody, path: string): Promise<HostResponse> => {
     const context: HttpApiContext = { ...host.durable, hostUrl: host.durable.hostUrl(), systemKey: host.systemKey };
     const segments = decodeSegments(path);
-    return segments ? answerDurable(context, request, segments) : Promise.resolve<HostResponse>({ status: 400 });
+    return segments ? answerDurable(context, { ...head, body: await readBody() }, segments) : { status: 400 };
   };
 
-  function admin({ method }: HostRequest, path: string): HostResponse {
+  function admin({ method }: RequestHead, path: string): HostResponse {
     if (path === "host/status" || path === "host/ping") {
       return json(200, {
         id: "local",
@@ -56,26 +56,23 @@ export function createFront(host: Dependencies): (request: HostRequest) => Promi
     return { status: 202 };
   }
 
-  return async (request) => {
-    const path = request.path.replace(/^\//, "");
-    if (path === "" && request.method === "GET") return startPage;
-    const below = (prefix: string): string | undefined => {
-      if (prefix === "") return path;
-      return path.toLowerCase().startsWith(`${prefix.toLowerCase()}/`) ? path.slice(prefix.length + 1) : undefined;
-    };
+  return async (head, readBody) => {
+    const path = head.rawPath.replace(/^\//, "");
+    if (head.path === "/") return startPage;
+    const below = (prefix: string): string | undefined =>
+      path.toLowerCase().startsWith(`${prefix}/`) ? path.slice(prefix.length + 1) : undefined;
     const rpc = below(rpcPrefix);
-    if (rpc !== undefined) return durable(request, rpc);
+    if (rpc !== undefined) return durable(head, readBody, rpc);
     const webhook = below(webhookPrefix);
     if (webhook !== undefined) {
-      return isKey(request.query.get("code"), host.systemKey) ? durable(request, webhook) : { status: 401 };
+      return isKey(head.query.get("code"), host.systemKey) ? durable(head, readBody, webhook) : { status: 401 };
     }
+    const isMasterKey = isKey(head.headers["x-functions-key"] ?? head.query.get("code"), host.masterKey);
     const administration = below("admin");
-    if (administration !== undefined) return admin(request, administration);
-    const ofFunction = below(host.settings.routePrefix);
-    if (ofFunction === undefined) return notFound;
+    if (administration !== undefined) return isMasterKey ? admin(head, administration) : { status: 401 };
     // What runs may still use the durable API above; nothing new begins.
     if (host.isClosing()) return { status: 503 };
-    return host.track(answerFunction(host.routes, host.invoke, request, ofFunction));
+    return host.track(answerFunction({ ...host, isMasterKey }, head, readBody));
   };
 }
 

@@ -38,6 +38,14 @@ export function listFunctions(app: Pick<FunctionApp, "functions">): AppFunction[
   return [...app.functions.values()].filter(({ metadata }) => !isDisabled(metadata.name)).map(describe);
 }
 
+/** The HTTP functions that are switched off: the host keeps their routes, which answer 404. */
+export function listDisabledHttp(app: Pick<FunctionApp, "functions">): AppFunction[] {
+  return [...app.functions.values()]
+    .filter(({ metadata }) => isDisabled(metadata.name))
+    .filter(({ metadata }) => Object.values(metadata.bindings).some(({ type }) => type.toLowerCase() === "httptrigger"))
+    .map(describe);
+}
+
 function describe(registered: RegisteredFunction): AppFunction {
   const { name, bindings, retryOptions } = registered.metadata;
   const refuse = (reason: string) => new Error(`start function ${name}: ${reason}`);

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { FunctionApp } from "./app.ts";
 import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
@@ -11,7 +12,7 @@ import { describeFailure } from "./durable/run-orchestrator.ts";
 import { createStore } from "./durable/store.ts";
 import type { Faults } from "./faults.ts";
 import { createFront } from "./front.ts";
-import { listFunctions } from "./functions.ts";
+import { listDisabledHttp, listFunctions } from "./functions.ts";
 import type { HostFunction } from "./functions.ts";
 import { listRoutes } from "./http-functions.ts";
 import { serveHttp } from "./http-server.ts";
@@ -38,6 +39,8 @@ export interface FunctionsHost {
   readonly url: string;
   readonly port: number;
   readonly functions: readonly HostFunction[];
+  /** Opens /admin and functions that are not anonymous: header x-functions-key, or `code` in the query. New at each start. */
+  readonly masterKey: string;
   /** Resolves when nothing is running and nothing is due; timers in the future do not count. */
   whenIdle(): Promise<void>;
   /** Runs a timer-triggered function now. Rejects with what its handler threw. */
@@ -52,15 +55,15 @@ const closeWithinMilliseconds = 10_000;
 
 /**
  * Runs an app on this one machine as Azure's Functions host does: HTTP and timer triggers, and Durable orchestrations over
- * the real wire protocol, kept in `store`. Not for more than one machine and not for production: one process, no keys
- * on functions, no scale-out. Throws one sentence that says what to correct.
+ * the real wire protocol, kept in `store`. Not for more than one machine and not for production: one process, one
+ * key, no scale-out. Throws one sentence that says what to correct.
  */
 export async function startFunctionsHost(options: HostOptions): Promise<FunctionsHost> {
   const { app, clock = systemClock, faults = {} } = options;
   const log = createLog(options.log, () => clock.now());
   const settings = readHostSettings(app.hostJson);
   const functions = listFunctions(app);
-  const routes = listRoutes(functions);
+  const routes = listRoutes(functions, listDisabledHttp(app), settings.routePrefix);
   const timers = listTimers(functions);
   const database = openDatabase(options.store);
   const tracker = createTracker();
@@ -68,6 +71,7 @@ export async function startFunctionsHost(options: HostOptions): Promise<Function
 
   const store = createStore(database);
   const systemKey = store.systemKey();
+  const masterKey = randomBytes(32).toString("base64url");
   let url = "";
   const invoke = createInvoke({
     app,
@@ -83,8 +87,8 @@ export async function startFunctionsHost(options: HostOptions): Promise<Function
   const front = createFront({
     routes,
     invoke,
-    settings,
     systemKey,
+    masterKey,
     functions: () => listed,
     durable: { engine, control, hostUrl: () => url },
     trigger,
@@ -109,12 +113,12 @@ export async function startFunctionsHost(options: HostOptions): Promise<Function
 
   const prefix = settings.routePrefix === "" ? url : `${url}/${settings.routePrefix}`;
   const listed: HostFunction[] = functions.map((fn) => {
-    const route = routes.find((each) => each.fn === fn);
+    const route = routes.functions.find((each) => each.fn === fn);
     const timer = timers.find((each) => each.fn === fn);
     return {
       name: fn.name,
       kind: fn.kind,
-      ...(route && { url: `${prefix}/${route.template}`, methods: route.methods }),
+      ...(route && { url: `${prefix}/${route.route}`, methods: route.methods }),
       ...(timer && { schedule: timer.schedule.expression }),
     };
   });
@@ -158,6 +162,7 @@ export async function startFunctionsHost(options: HostOptions): Promise<Function
     url,
     port: server.port,
     functions: listed,
+    masterKey,
     whenIdle,
     trigger,
     close: () => (closing ??= shutDown(false)),

@@ -1,60 +1,69 @@
 import type { AppFunction } from "./functions.ts";
 import { notFound } from "./http-message.ts";
-import type { HostRequest, HostResponse } from "./http-message.ts";
+import type { HostResponse, ReadBody, RequestHead } from "./http-message.ts";
 import { fromRpcHttp, toRpcHttp } from "./http-rpc.ts";
 import type { Invoke } from "./invoke.ts";
-import { parseRoute } from "./route-template.ts";
-import type { RouteTemplate } from "./route-template.ts";
+import { createRouteTable } from "./route-table.ts";
+import type { RegisteredRoute, RouteTable } from "./route-table.ts";
 import { resolveSettings } from "./settings.ts";
 
-export interface HttpRoute {
+export interface HttpRoute extends RegisteredRoute {
   fn: AppFunction;
-  /** Relative to the route prefix. */
-  template: string;
+  route: string;
   methods: readonly string[];
-  route: RouteTemplate;
+  needsKey: boolean;
+  isDisabled: boolean;
 }
 
-/** The routes of the app's HTTP functions, the most specific first. Throws one sentence for a malformed one. */
-export function listRoutes(functions: readonly AppFunction[]): HttpRoute[] {
-  return functions
+/** The routes of the app's HTTP functions, disabled ones included. Throws one sentence for a malformed one. */
+export function listRoutes(
+  functions: readonly AppFunction[],
+  disabled: readonly AppFunction[],
+  routePrefix: string,
+): RouteTable<HttpRoute> {
+  const routes = [...functions, ...disabled]
     .filter(({ kind }) => kind === "http")
     .map((fn) => {
-      const { route, methods } = fn.trigger as { route?: string; methods?: string[] };
-      const template = resolveSettings(route ?? fn.name, `the route of function ${fn.name}`).replace(/^\/+/, "");
+      const { route, methods, authLevel } = fn.trigger as { route?: string; methods?: string[]; authLevel?: string };
       return {
         fn,
-        template,
+        name: fn.name,
+        route: resolveSettings(route ?? fn.name, `the route of function ${fn.name}`),
         methods: (methods ?? ["GET", "POST"]).map((each) => each.toUpperCase()),
-        route: parseRoute(template),
+        needsKey: authLevel?.toLowerCase() !== "anonymous",
+        isDisabled: disabled.includes(fn),
       };
-    })
-    .sort((a, b) => (a.route.precedence < b.route.precedence ? -1 : a.route.precedence > b.route.precedence ? 1 : 0));
+    });
+  return createRouteTable(routes, routePrefix);
 }
 
 /**
- * Answers a request to a function; `path` is relative to the route prefix. Azure's host makes the method part of the
- * route, so that a known route with another method is 404, HEAD included (azure-functions-host#10098, #11625).
- * What a handler throws is a 500 without a body. authLevel is not enforced, as in Core Tools.
+ * Answers a request to a function. A function that is not anonymous takes the master key only, as there are no other keys here.
+ * The body is read if Content-Length is above 0, and dropped otherwise, chunked ones included (GrpcMessageConversionExtensions
+ * .ToRpcHttp: `request.ContentLength > 0`; measured). What a handler throws, or a body over the limit, is a 500 without a body.
  */
 export async function answerFunction(
-  routes: readonly HttpRoute[],
-  invoke: Invoke,
-  request: HostRequest,
-  path: string,
+  { routes, invoke, isMasterKey }: { routes: RouteTable<HttpRoute>; invoke: Invoke; isMasterKey: boolean },
+  head: RequestHead,
+  readBody: ReadBody,
 ): Promise<HostResponse> {
-  for (const { fn, methods, route } of routes) {
-    if (!methods.includes(request.method)) continue;
-    const params = route.match(path);
-    if (!params) continue;
-    try {
-      const reason = "This function was programmatically called via the host APIs.";
-      const { returnValue } = await invoke({ fn, reason, trigger: { http: toRpcHttp(request, params) } });
-      return fromRpcHttp(returnValue);
-    } catch {
-      // The invocation has logged why.
-      return { status: 500 };
-    }
+  const found = routes.find(head.method, head.path);
+  if (!found) return notFound;
+  const { fn, needsKey, isDisabled } = found.fn;
+  if (needsKey && !isMasterKey) return { status: 401 };
+  // It hides what sorts behind it (FunctionInvocationMiddleware.GetResultAsync).
+  if (isDisabled && !isMasterKey) return notFound;
+  try {
+    const body = Number(head.headers["content-length"] ?? 0) > 0 ? await readBody() : Buffer.alloc(0);
+    const reason = "This function was programmatically called via the host APIs.";
+    const { returnValue } = await invoke({
+      fn,
+      reason,
+      trigger: { http: toRpcHttp({ ...head, body }, found.params) },
+    });
+    return fromRpcHttp(returnValue);
+  } catch {
+    // The invocation has logged why.
+    return { status: 500 };
   }
-  return notFound;
 }

@@ -1,14 +1,27 @@
-/** A request with its body read. `path` keeps its percent-encoding; `segments` are decoded. */
-export interface HostRequest {
+/** A request without its body. */
+export interface RequestHead {
   method: string;
-  /** Absolute. */
+  /** Absolute: the Host header, the path encoded anew, and the query as sent. */
   url: string;
+  /** Decoded but for %2F, without dot segments. */
   path: string;
+  /** As sent, still percent-encoded. */
+  rawPath: string;
   query: URLSearchParams;
-  /** Names in lower case; repeated headers joined. */
+  /** Names in lower case; the values of a repeated one joined by a comma, as ASP.NET's StringValues are. */
   headers: Readonly<Record<string, string>>;
+}
+
+/** A request with its body read. */
+export interface HostRequest extends RequestHead {
   body: Buffer;
 }
+
+/**
+ * Reads the body of the present request: nothing is read, and the client not told to go on (`Expect: 100-continue`), before
+ * it is called. Rejects when the body is over the limit or the client has gone.
+ */
+export type ReadBody = () => Promise<Buffer>;
 
 export interface HostResponse {
   status: number;

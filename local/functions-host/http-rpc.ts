@@ -1,7 +1,10 @@
 import type { HostRequest, HostResponse } from "./http-message.ts";
 import type { RpcCookie, RpcHttp, RpcTypedData } from "./rpc.ts";
 
-/** A request as the host hands it to the worker. A key that repeats in the query becomes one value with commas. */
+/**
+ * A request as the host hands it to the worker; a key that repeats in the query becomes one value with commas
+ * (Azure/azure-functions-host, GrpcMessageConversionExtensions.ToRpcHttp).
+ */
 export function toRpcHttp(request: HostRequest, params: Readonly<Record<string, string>>): RpcHttp {
   const { method, url, headers, query, body } = request;
   const joined = [...new Set(query.keys())].map((key) => [key, query.getAll(key).join(",")] as const);
@@ -41,10 +44,13 @@ export function fromRpcHttp(value: RpcTypedData | null | undefined): HostRespons
 
 const sameSite = { none: "", lax: "; samesite=lax", strict: "; samesite=strict", explicitNone: "; samesite=none" };
 
-/** Name and value are percent-encoded, as ASP.NET's response cookies are. */
+/** The value is percent-encoded and the name is not, as ASP.NET's response cookies are (ResponseCookies.cs). */
 function serialiseCookie(cookie: RpcCookie): string {
+  // SetCookieHeaderValue refuses a name that is not a token.
+  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(cookie.name))
+    throw new Error(`send cookie ${cookie.name}: its name is not a token`);
   return [
-    `${encodeURIComponent(cookie.name)}=${encodeURIComponent(cookie.value)}`,
+    `${cookie.name}=${escapeDataString(cookie.value)}`,
     cookie.expires && `; expires=${new Date(cookie.expires.value.seconds * 1000).toUTCString()}`,
     cookie.maxAge && `; max-age=${cookie.maxAge.value}`,
     cookie.domain && `; domain=${cookie.domain.value}`,
@@ -56,4 +62,12 @@ function serialiseCookie(cookie: RpcCookie): string {
   ]
     .filter((part) => typeof part === "string")
     .join("");
+}
+
+/** .NET's Uri.EscapeDataString: all but RFC 3986's unreserved characters. */
+function escapeDataString(text: string): string {
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }

@@ -1,7 +1,11 @@
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { HostRequest, HostResponse } from "./http-message.ts";
+import type { HostResponse, ReadBody, RequestHead } from "./http-message.ts";
+import { nodeMaxHeaderBytes, refuseHead, refuseUnparsed } from "./http-limits.ts";
+import { send, sendUnparsed } from "./http-response.ts";
+import { parseQuery } from "./query-string.ts";
+import { encodePath, parseTarget } from "./request-target.ts";
 
 interface HttpServer {
   port: number;
@@ -9,47 +13,66 @@ interface HttpServer {
   close(): Promise<void>;
 }
 
-/** Serves on 127.0.0.1. Whatever arrives, malformed requests included, it answers or cuts; it never crashes the host. */
+/** KestrelServerLimits.KeepAliveTimeout and .RequestHeadersTimeout. */
+const keepAliveMilliseconds = 130_000;
+const headersMilliseconds = 30_000;
+
+/**
+ * Serves on 127.0.0.1 as Kestrel does for the Functions host. Whatever arrives, malformed requests included, it answers or
+ * cuts; it never crashes the host.
+ */
 export async function serveHttp(options: {
   port: number;
   maxBodyBytes: number;
-  answer: (request: HostRequest) => Promise<HostResponse>;
+  answer: (head: RequestHead, readBody: ReadBody) => Promise<HostResponse>;
   onError: (error: unknown) => void;
 }): Promise<HttpServer> {
-  const server = createServer((incoming, outgoing) => {
-    serve(incoming, outgoing).catch((error: unknown) => {
-      options.onError(error);
-      outgoing.destroy();
-    });
+  const server = createServer({
+    maxHeaderSize: nodeMaxHeaderBytes,
+    requireHostHeader: false,
+    keepAliveTimeout: keepAliveMilliseconds,
+    headersTimeout: headersMilliseconds,
   });
 
-  async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-    const url = absoluteUrl(incoming, port);
-    if (!url) {
-      send(outgoing, { status: 400 });
-      return;
-    }
-    const body = await readBody(incoming, options.maxBodyBytes);
-    if (body === "too large") {
+  async function serve(incoming: IncomingMessage, outgoing: ServerResponse, goOn: () => void): Promise<void> {
+    const head = readHead(incoming);
+    if (typeof head === "number") {
       outgoing.setHeader("connection", "close");
-      send(outgoing, { status: 413 });
+      send(outgoing, { status: head });
       return;
     }
-    if (body === "cut") return;
-    const request: HostRequest = {
-      method: incoming.method ?? "GET",
-      url: url.href,
-      path: url.pathname,
-      query: url.searchParams,
-      headers: joinHeaders(incoming),
-      body,
-    };
-    const response = await options.answer(request).catch((error: unknown) => {
+    const readBody = bodyReader(incoming, outgoing, goOn, options.maxBodyBytes);
+    const response = await options.answer(head, readBody).catch((error: unknown) => {
       options.onError(error);
       return { status: 500 };
     });
-    send(outgoing, response, incoming.method);
+    send(outgoing, response);
   }
+
+  const start = (incoming: IncomingMessage, outgoing: ServerResponse, goOn: () => void = () => undefined) => {
+    serve(incoming, outgoing, goOn).catch((error: unknown) => {
+      options.onError(error);
+      outgoing.destroy();
+    });
+  };
+  server.on("request", (incoming, outgoing) => {
+    start(incoming, outgoing);
+  });
+  server.on("checkContinue", (incoming, outgoing) => {
+    start(incoming, outgoing, () => {
+      outgoing.writeContinue();
+    });
+  });
+  // Kestrel ignores what else is expected.
+  server.on("checkExpectation", (incoming, outgoing) => {
+    start(incoming, outgoing);
+  });
+  server.on("connect", (_, socket) => {
+    sendUnparsed(socket, 404);
+  });
+  server.on("clientError", (error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket) => {
+    sendUnparsed(socket, refuseUnparsed(error.code, error.rawPacket));
+  });
 
   const port = await listen(server, options.port);
   return {
@@ -76,66 +99,58 @@ function listen(server: Server, port: number): Promise<number> {
   });
 }
 
-function absoluteUrl({ url = "/", headers }: IncomingMessage, port: number): URL | undefined {
-  if (/^https?:\/\//i.test(url)) return URL.canParse(url) ? new URL(url) : undefined;
-  if (!url.startsWith("/")) return undefined;
-  const ours = `http://127.0.0.1:${port}`;
-  // What is not a plain host and port must not be able to change the path.
-  const origin = /^[\w.-]+(?::\d+)?$|^\[[\da-f:.]+\](?::\d+)?$/i.test(headers.host ?? "")
-    ? `http://${headers.host ?? ""}`
-    : ours;
-  return URL.canParse(origin + url) ? new URL(origin + url) : undefined;
+function readHead(incoming: IncomingMessage): RequestHead | number {
+  const refused = refuseHead(incoming);
+  if (refused !== undefined) return refused;
+  const { method = "GET", url = "/" } = incoming;
+  const host = incoming.headers.host ?? "";
+  const target = parseTarget(method, url, host);
+  if (typeof target === "number") return target;
+  const headers = joinHeaders(incoming.rawHeaders);
+  if (!headers) return 400;
+  return {
+    method,
+    url: `http://${host}${encodePath(target.path)}${target.queryString}`,
+    path: target.path,
+    rawPath: target.rawPath,
+    query: parseQuery(target.queryString),
+    headers,
+  };
 }
 
-/** Reads a body. Of one that is too large the rest is read and dropped, or the client would not read the answer. */
-function readBody(incoming: IncomingMessage, maxBytes: number): Promise<Buffer | "too large" | "cut"> {
-  return new Promise((resolve) => {
+/** Joins repeated headers as StringValues.ToString does; undefined if a value is not UTF-8, which Kestrel refuses. */
+function joinHeaders(raw: readonly string[]): Record<string, string> | undefined {
+  const utf8 = new TextDecoder("utf-8", { fatal: true });
+  const headers = Object.create(null) as Record<string, string>;
+  try {
+    for (let index = 0; index < raw.length; index += 2) {
+      const name = (raw[index] ?? "").toLowerCase();
+      const value = utf8.decode(Buffer.from(raw[index + 1] ?? "", "latin1"));
+      headers[name] = name in headers ? `${headers[name] ?? ""},${value}` : value;
+    }
+    return headers;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A body over the limit is not read, and its connection is closed (Http1ContentLengthMessageBody.OnReadStarting). */
+function bodyReader(incoming: IncomingMessage, outgoing: ServerResponse, goOn: () => void, maxBytes: number): ReadBody {
+  const tooLarge = () => {
+    outgoing.setHeader("connection", "close");
+    return new Error(`read body: more than ${maxBytes} bytes`);
+  };
+  return async () => {
+    if (Number(incoming.headers["content-length"] ?? 0) > maxBytes) throw tooLarge();
+    goOn();
     const chunks: Buffer[] = [];
     let bytes = 0;
-    const count = (more: number) => {
-      bytes += more;
-      if (bytes > maxBytes) resolve("too large");
-    };
-    incoming.on("data", (chunk: Buffer) => {
-      count(chunk.length);
-      if (bytes <= maxBytes) chunks.push(chunk);
-    });
-    incoming.on("end", () => {
-      resolve(Buffer.concat(chunks));
-    });
-    for (const event of ["close", "error"]) {
-      incoming.on(event, () => {
-        resolve("cut");
-      });
+    // Destroying the request would cut the connection before the answer.
+    for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) throw tooLarge();
+      chunks.push(chunk);
     }
-    if (Number(incoming.headers["content-length"] ?? 0) > maxBytes) count(Infinity);
-  });
-}
-
-function joinHeaders({ headers }: IncomingMessage): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : (value ?? "")]),
-  );
-}
-
-// Node frames the message itself; a handler that copies these from elsewhere would contradict it.
-const framing = new Set(["content-length", "transfer-encoding", "connection", "keep-alive"]);
-
-function send(outgoing: ServerResponse, response: HostResponse, method?: string): void {
-  if (outgoing.destroyed) return;
-  const body = Buffer.from(response.body ?? "");
-  try {
-    for (const [name, value] of response.headers ?? []) {
-      if (!framing.has(name.toLowerCase())) outgoing.appendHeader(name, value);
-    }
-  } catch {
-    // A header that HTTP does not allow: what the handler answered cannot be sent.
-    for (const name of outgoing.getHeaderNames()) outgoing.removeHeader(name);
-    outgoing.writeHead(500).end();
-    return;
-  }
-  const hasBody = method !== "HEAD" && ![204, 205, 304].includes(response.status);
-  if (![204, 304].includes(response.status)) outgoing.setHeader("content-length", body.length);
-  outgoing.writeHead(response.status);
-  outgoing.end(hasBody ? body : undefined);
+    return Buffer.concat(chunks);
+  };
 }

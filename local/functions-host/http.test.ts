@@ -1,19 +1,17 @@
 import { app as azure } from "@azure/functions";
 import type { HttpRequest, HttpResponseInit } from "@azure/functions";
-import { request as rawRequest } from "node:http";
-import { connect } from "node:net";
 import { expect, it } from "vitest";
+import { exchange } from "./fixture/raw-http.ts";
 import { gate, testApp } from "./fixture/test-app.ts";
 
-process.env["FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"] = "1000";
 const app = testApp();
 let slow = gate();
 
 const routed = (name: string) => (request: HttpRequest) => ({ jsonBody: { name, params: request.params } });
 app.register(() => {
-  azure.http("thing", { route: "things/{id}", methods: ["GET", "DELETE"], handler: routed("thing") });
+  azure.http("Thing", { route: "things/{id}", methods: ["GET", "DELETE"], handler: routed("Thing") });
   azure.http("number", { route: "things/{id:int}", methods: ["GET"], handler: routed("number") });
-  azure.http("literal", { route: "things/new", methods: ["GET"], handler: routed("literal") });
+  azure.http("unreachable", { route: "things/new", methods: ["GET"], handler: routed("unreachable") });
   azure.http("optional", { route: "pages/{page?}", handler: routed("optional") });
   azure.http("rest", { route: "files/{*path}", handler: routed("rest") });
   azure.http("byName", { handler: routed("byName") });
@@ -31,7 +29,15 @@ app.register(() => {
   azure.http("text", { handler: () => "text" as unknown as HttpResponseInit });
   azure.http("bad header", {
     route: "bad-header",
-    handler: () => ({ status: 200, headers: [["x", "a\u0100"]] }),
+    handler: () => ({ status: 200, headers: [["x", "\u00e4"]] }),
+  });
+  azure.http("bad cookie", {
+    route: "bad-cookie",
+    handler: () => ({ cookies: [{ name: "a b", value: "c" }] }),
+  });
+  azure.http("bad length", {
+    route: "bad-length",
+    handler: () => ({ headers: { "content-length": "1" }, body: "two" }),
   });
   azure.http("slow", {
     handler: async () => {
@@ -43,9 +49,12 @@ app.register(() => {
     methods: ["POST"],
     handler: async (request) => ({
       status: 201,
-      headers: { "content-type": "application/octet-stream", "x-query": request.query.get("q") ?? "none" },
+      headers: {
+        "content-type": "application/octet-stream",
+        "x-query": encodeURIComponent(request.query.get("q") ?? ""),
+      },
       cookies: [
-        { name: "a", value: "1 2", path: "/x", httpOnly: true, secure: true, sameSite: "Lax", maxAge: 5 },
+        { name: "a*", value: "1 2!", path: "/x", httpOnly: true, secure: true, sameSite: "Lax", maxAge: 5 },
         { name: "b", value: "2", expires: new Date("2030-01-01T00:00:00Z") },
       ],
       body: new Uint8Array(await request.arrayBuffer()),
@@ -66,18 +75,18 @@ app.register(() => {
 });
 
 it.each([
-  ["things/new", { name: "literal", params: {} }],
-  ["things/NEW", { name: "literal", params: {} }],
+  ["things/new", { name: "Thing", params: { id: "new" } }],
   ["Things/12", { name: "number", params: { id: "12" } }],
-  ["things/a%20b", { name: "thing", params: { id: "a b" } }],
-  ["things/a%2Fb", { name: "thing", params: { id: "a%2Fb" } }],
-  ["things/%E0%A4", { name: "thing", params: { id: "%E0%A4" } }],
+  ["things/a%20b", { name: "Thing", params: { id: "a b" } }],
+  ["things/a%2Fb", { name: "Thing", params: { id: "a%2Fb" } }],
+  ["things/%E0%A4", { name: "Thing", params: { id: "%E0%A4" } }],
   ["pages", { name: "optional", params: {} }],
   ["pages/2/", { name: "optional", params: { page: "2" } }],
   ["files", { name: "rest", params: {} }],
   ["files/a/b%20c.txt", { name: "rest", params: { path: "a/b c.txt" } }],
+  ["files/a//b/", { name: "rest", params: { path: "a//b/" } }],
   ["byname", { name: "byName", params: {} }],
-])("GET /api/%s is answered by the most specific route", async (path, answer) => {
+])("GET /api/%s is answered by the first function by name whose route has it", async (path, answer) => {
   const { host } = await app.start();
   const response = await fetch(`${host.url}/api/${path}`);
   expect(await response.json()).toEqual(answer);
@@ -88,6 +97,8 @@ it.each([
   ["GET", "api/nowhere"],
   ["GET", "api/things/a/b"],
   ["GET", "api/things"],
+  ["GET", "api/things//a"],
+  ["GET", "api//things/a"],
   ["POST", "api/things/a"],
   ["HEAD", "api/things/a"],
   ["OPTIONS", "api/things/a"],
@@ -101,7 +112,7 @@ it.each([
 it("one route serves several functions by method", async () => {
   const { host } = await app.start();
   const response = await fetch(`${host.url}/api/things/12`, { method: "DELETE" });
-  expect(await response.json()).toEqual({ name: "thing", params: { id: "12" } });
+  expect(await response.json()).toEqual({ name: "Thing", params: { id: "12" } });
 });
 
 it("bytes, headers and cookies survive the way there and back", async () => {
@@ -110,17 +121,17 @@ it("bytes, headers and cookies survive the way there and back", async () => {
   const response = await fetch(`${host.url}/api/echo?q=%C3%A4+b`, { method: "POST", body: bytes });
   expect(response.status).toBe(201);
   expect(response.headers.get("content-type")).toBe("application/octet-stream");
-  expect(response.headers.get("x-query")).not.toBe("none");
+  expect(response.headers.get("x-query")).toBe("%C3%A4%20b");
   expect(new Uint8Array(await response.arrayBuffer())).toEqual(bytes);
   expect(response.headers.getSetCookie()).toEqual([
-    "a=1%202; max-age=5; path=/x; secure; samesite=lax; httponly",
+    "a*=1%202%21; max-age=5; path=/x; secure; samesite=lax; httponly",
     "b=2; expires=Tue, 01 Jan 2030 00:00:00 GMT; path=/",
   ]);
 });
 
 it("a function sees method, absolute URL, headers, body, and a repeated query key as one value", async () => {
   const { host } = await app.start();
-  const url = `${host.url}/api/describe?a=1&a=2&empty=&__proto__=x`;
+  const url = `${host.url}/api/describe?a=1&A=2&empty=&__proto__=x`;
   const response = await fetch(url, { method: "POST", headers: { "x-thing": "y" }, body: "grüß" });
   const { query, ...rest } = (await response.json()) as { query: object };
   expect(rest).toEqual({ method: "POST", url, header: "y", text: "grüß" });
@@ -130,13 +141,6 @@ it("a function sees method, absolute URL, headers, body, and a repeated query ke
       ["empty", ""],
     ]),
   );
-});
-
-it("a chunked body arrives whole", async () => {
-  const { host } = await app.start();
-  const body = new Blob(["one ", "two"]).stream();
-  const response = await fetch(`${host.url}/api/describe`, { method: "POST", body, duplex: "half" });
-  expect(await response.json()).toMatchObject({ text: "one two" });
 });
 
 it("HEAD answers the headers of GET without its body", async () => {
@@ -149,6 +153,8 @@ it.each([
   ["throws", 500],
   ["text", 500],
   ["bad-header", 500],
+  ["bad-cookie", 500],
+  ["bad-length", 500],
   ["nothing", 204],
 ])("a handler that %s answers %i without a body", async (path, status) => {
   const { host } = await app.start();
@@ -164,21 +170,6 @@ it("why a handler failed is in the log, not in the answer", async () => {
   ]);
 });
 
-it("a body over the limit is 413, announced or not", async () => {
-  const { host } = await app.start();
-  const big = "x".repeat(1001);
-  expect((await fetch(`${host.url}/api/describe`, { method: "POST", body: big })).status).toBe(413);
-  const status = await new Promise((resolve, reject) => {
-    const chunked = rawRequest(`${host.url}/api/describe`, { method: "POST" }, (response) => {
-      resolve(response.resume().statusCode);
-    });
-    chunked.on("error", reject);
-    chunked.write(big);
-    chunked.end();
-  });
-  expect(status).toBe(413);
-});
-
 it.each([
   "GET /api/%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
   "GET //evil/api HTTP/1.1\r\nHost: a b/c\r\nConnection: close\r\n\r\n",
@@ -189,16 +180,8 @@ it.each([
   "nonsense\r\n\r\n",
 ])("a malformed request (%j) is answered with an error and does not end the host", async (text) => {
   const { host } = await app.start();
-  const answer = await new Promise<string>((resolve) => {
-    const socket = connect(host.port, "127.0.0.1", () => socket.write(text));
-    let received = "";
-    socket.on("data", (chunk) => (received += chunk.toString()));
-    socket.on("close", () => {
-      resolve(received);
-    });
-  });
-  expect(answer).toMatch(/^HTTP\/1\.1 4\d\d/);
-  expect((await fetch(`${host.url}/admin/host/status`)).status).toBe(200);
+  expect(await exchange(host.port, text)).toMatch(/^HTTP\/1\.1 4\d\d/);
+  expect((await fetch(host.url)).status).toBe(200);
 });
 
 it("GET / says that the app is up", async () => {
@@ -209,12 +192,12 @@ it("GET / says that the app is up", async () => {
 it("functions are listed with their URLs", async () => {
   const { host, logged } = await app.start();
   expect(host.functions).toContainEqual({
-    name: "thing",
+    name: "Thing",
     kind: "http",
     url: `${host.url}/api/things/{id}`,
     methods: ["GET", "DELETE"],
   });
-  expect(logged.map(({ message }) => message)).toContain(`\tthing: [GET,DELETE] ${host.url}/api/things/{id}`);
+  expect(logged.map(({ message }) => message)).toContain(`\tThing: [GET,DELETE] ${host.url}/api/things/{id}`);
 });
 
 it("a host that closes lets its requests end and begins no new ones", async () => {

@@ -1,13 +1,8 @@
 import { createConstraint } from "./route-constraints.ts";
 import type { Constraint } from "./route-constraints.ts";
 
-/** A route template of ASP.NET: `things/{id:int}/{*rest}`, relative to the route prefix. */
-export interface RouteTemplate {
-  /** Compares templates: the smaller one is more specific and is tried first (ASP.NET's inbound precedence). */
-  precedence: string;
-  /** Matches a path without prefix, still percent-encoded; answers the decoded parameters. */
-  match(path: string): Record<string, string> | undefined;
-}
+/** Matches a decoded path; returns the parameters that have a value. */
+export type RouteMatcher = (path: string) => Record<string, string> | undefined;
 
 interface Parameter {
   name: string;
@@ -17,33 +12,52 @@ interface Parameter {
   constraints: Constraint[];
 }
 type Part = string | Parameter;
+type Segment = readonly Part[];
 
-/** Parses a template. Throws one sentence about what is wrong with it. */
-export function parseRoute(template: string): RouteTemplate {
-  const segments = template.split("/").filter((each) => each !== "");
-  const parsed = segments.map((segment) => parseSegment(segment, template));
-  const precedence = parsed.map(precedenceDigit).join("");
-  return {
-    precedence,
-    match: (path) =>
-      matchSegments(
-        parsed,
-        path.split("/").filter((each) => each !== ""),
-      ),
+/**
+ * Parses a route template of ASP.NET, e.g. `api/things/{id:int}/{*rest}`. Matching follows dotnet/aspnetcore,
+ * RoutePatternMatcher.cs and PathTokenizer.cs: literals compare without case, one slash at the end does not count, an empty
+ * segment (`//`) matches nothing except behind the start of a catch-all. Throws one sentence about what is wrong with it.
+ */
+export function parseRoute(template: string): RouteMatcher {
+  const refuse = (reason: string) => new Error(`parse route ${template}: ${reason}`);
+  const segments = template === "" ? [] : template.split("/").map((segment) => parseSegment(segment, template));
+  if (segments.some((segment) => segment.length === 0)) {
+    throw refuse('the separator "/" may not begin, end or follow itself (remove one)');
+  }
+  const parameters = segments.flat().filter((part) => typeof part === "object");
+  const names = new Set(parameters.map(({ name }) => name.toLowerCase()));
+  if (names.size < parameters.length) throw refuse("a parameter's name is there twice (rename one)");
+  if (parameters.some(({ isCatchAll }, index) => isCatchAll && index < parameters.length - 1)) {
+    throw refuse("a catch-all is not the last parameter (move it to the end)");
+  }
+  return (path) => {
+    const values = matchSegments(segments, path);
+    return values && parameters.every((parameter) => isAllowed(parameter, values)) ? values : undefined;
   };
 }
 
-function parseSegment(segment: string, template: string): Part[] {
+function parseSegment(segment: string, template: string): Segment {
+  const malformed = () =>
+    new Error(`parse route ${template}: segment "${segment}" is malformed (check braces and "?", name each parameter)`);
   const parts = [...segment.matchAll(/\{((?:[^{}]|\{\{|\}\})*)\}|([^{}]+)/g)];
-  if (parts.map(([whole]) => whole).join("") !== segment) {
-    throw new Error(`parse route ${template}: segment "${segment}" is malformed (check its braces)`);
-  }
-  return parts.map(([, parameter, literal]) => literal ?? parseParameter(parameter ?? "", template));
+  if (parts.map(([whole]) => whole).join("") !== segment) throw malformed();
+  const parsed = parts.map(([, parameter, literal]) => literal ?? parseParameter(parameter ?? "", template));
+  parsed.forEach((part, index) => {
+    if (typeof part === "string" ? part.includes("?") : parsed.length > 1 && !isPlain(part)) throw malformed();
+    if (typeof part === "object" && typeof parsed[index + 1] === "object") throw malformed();
+  });
+  return parsed;
+}
+
+/** Optional parts and catch-alls beside a literal are not imitated. */
+function isPlain({ isOptional, isCatchAll, fallback }: Parameter): boolean {
+  return !isOptional && !isCatchAll && fallback === undefined;
 }
 
 function parseParameter(text: string, template: string): Parameter {
   const [, stars = "", name = "", constraints = "", fallback, optional] =
-    /^(\*{0,2})([^:=?]+)((?::(?:[^:=?(]|\([^)]*\))+)*)(?:=([^?]*))?(\?)?$/.exec(text) ?? [];
+    /^(\*{0,2})([^*:=?/]+)((?::(?:[^:=?(]|\([^)]*\))+)*)(?:=([^?]*))?(\?)?$/.exec(text) ?? [];
   if (name === "") throw new Error(`parse route ${template}: parameter {${text}} is malformed (name it)`);
   return {
     name,
@@ -56,65 +70,41 @@ function parseParameter(text: string, template: string): Parameter {
   };
 }
 
-/** 1 literal, 2 constrained or mixed, 3 parameter, 4 constrained catch-all, 5 catch-all (RoutePrecedence.cs of ASP.NET). */
-function precedenceDigit(segment: readonly Part[]): number {
-  const [first] = segment;
-  if (segment.length > 1) return 2;
-  if (first === undefined || typeof first === "string") return 1;
-  return (first.isCatchAll ? 5 : 3) - (first.constraints.length > 0 ? 1 : 0);
+/** A constraint refuses a parameter without a value, unless the parameter is optional (OptionalRouteConstraint.cs). */
+function isAllowed({ name, isOptional, constraints }: Parameter, values: Readonly<Record<string, string>>): boolean {
+  const value = values[name];
+  if (value === undefined) return isOptional || constraints.length === 0;
+  return constraints.every((allows) => allows(value));
 }
 
-function matchSegments(template: readonly Part[][], path: readonly string[]): Record<string, string> | undefined {
+function matchSegments(template: readonly Segment[], path: string): Record<string, string> | undefined {
   const values: Record<string, string> = {};
-  let position = 0;
-  for (const segment of template) {
+  const given = path.slice(1).replace(/\/$/, "");
+  const texts = path.length <= 1 ? [] : given.split("/");
+  for (const [index, segment] of template.entries()) {
+    const text = texts[index];
+    if (text === "") return undefined;
     const [first] = segment;
-    const isWhole = segment.length === 1 && typeof first === "object";
-    if (isWhole && first.isCatchAll) {
-      const rest = path.slice(position).map(decode).join("/");
-      position = path.length;
-      if (rest !== "" && !take(first, rest, values)) return undefined;
-      continue;
-    }
-    const text = path[position];
+    const whole = segment.length === 1 && typeof first === "object" ? first : undefined;
     if (text === undefined) {
-      if (!isWhole || !(first.isOptional || first.fallback !== undefined)) return undefined;
-      if (first.fallback !== undefined) values[first.name] = first.fallback;
-      continue;
-    }
-    position += 1;
-    if (!matchSegment(segment, decode(text), values)) return undefined;
+      if (!whole || !(whole.isCatchAll || whole.isOptional || whole.fallback !== undefined)) return undefined;
+      if (whole.fallback !== undefined) values[whole.name] = whole.fallback;
+    } else if (whole?.isCatchAll) {
+      // The rest of the path as it is, with a slash at its end.
+      values[whole.name] = path.slice(1).split("/").slice(index).join("/");
+      return values;
+    } else if (!matchSegment(segment, text, values)) return undefined;
   }
-  return position === path.length ? values : undefined;
+  return texts.length <= template.length ? values : undefined;
 }
 
-function matchSegment(segment: readonly Part[], text: string, values: Record<string, string>): boolean {
+function matchSegment(segment: Segment, text: string, values: Record<string, string>): boolean {
   const pattern = segment
-    .map((part) => (typeof part === "string" ? part.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&") : "(.+)"))
+    .map((part) => (typeof part === "string" ? part.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&") : "([^]+)"))
     .join("");
   const found = new RegExp(`^${pattern}$`, "i").exec(text);
   if (!found) return false;
   const parameters = segment.filter((part) => typeof part === "object");
-  return parameters.every((parameter, index) => take(parameter, found[index + 1] ?? "", values));
-}
-
-function take(parameter: Parameter, value: string, values: Record<string, string>): boolean {
-  if (!parameter.constraints.every((allows) => allows(value))) return false;
-  values[parameter.name] = value;
+  parameters.forEach(({ name }, index) => (values[name] = found[index + 1] ?? ""));
   return true;
-}
-
-/** As Kestrel decodes a path: everything but %2F, which would change the segments; what is malformed stays as it is. */
-function decode(segment: string): string {
-  return segment
-    .split(/(%2f)/i)
-    .map((piece, index) => {
-      if (index % 2 === 1) return piece;
-      try {
-        return decodeURIComponent(piece);
-      } catch {
-        return piece;
-      }
-    })
-    .join("");
 }

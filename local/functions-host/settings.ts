@@ -1,7 +1,8 @@
 import { availableParallelism } from "node:os";
-import { isRecord } from "./app-files.ts";
+import { choice, count, flag, minute, section, text, timeSpan } from "./host-json.ts";
+import type { Section } from "./host-json.ts";
 
-/** What host.json says that the local host obeys; defaults are those of the host and of the durable extension. */
+/** What host.json and the environment say that the local host obeys; defaults are those of the host and the durable extension. */
 export interface HostSettings {
   routePrefix: string;
   hubName: string;
@@ -9,19 +10,31 @@ export interface HostSettings {
   maxConcurrentActivities: number;
   maxConcurrentOrchestrations: number;
   maxOrchestrationActions: number;
-  /** FUNCTIONS_REQUEST_BODY_SIZE_LIMIT, 100 MiB unless set. */
+  /** How long a message of an instance stays invisible after a host took it, in milliseconds: what a crash costs. */
+  controlQueueVisibilityTimeout: number;
+  /** The same for a message that runs an activity. */
+  workItemQueueVisibilityTimeout: number;
+  /** FUNCTIONS_REQUEST_BODY_SIZE_LIMIT in bytes, 100 MiB unless set. */
   maxBodyBytes: number;
 }
 
-const megabytes = 1024 * 1024;
+const mebibyte = 1024 * 1024;
 
-/** Reads the settings from host.json and the environment. Throws one sentence that names the setting. */
+/**
+ * Reads the settings from host.json and the environment. What is only checked here would stop the real host or the durable
+ * extension 3.19 too (AzureStorageOptions.Validate, DurableTaskOptions.Validate, and .NET's binding of enumerations and
+ * times); keys that nobody knows are ignored, as there. Throws one sentence that names the setting.
+ */
 export function readHostSettings(hostJson: Readonly<Record<string, unknown>>): HostSettings {
-  const extensions = section(hostJson, "extensions");
-  const http = section(extensions, "http");
+  const root: Section = { name: "", values: hostJson };
+  const extensions = section(root, "extensions");
   const durable = section(extensions, "durableTask");
   const tenPerCore = 10 * availableParallelism();
   const version = text(durable, "defaultVersion", "");
+  checkLogLevels(section(section(root, "logging"), "logLevel"));
+  checkDurable(durable);
+  const http = section(extensions, "http");
+  checkConcurrency(http, section(root, "concurrency"));
   return {
     routePrefix: text(http, "routePrefix", "api").replace(/^\/+|\/+$/g, ""),
     hubName: resolveSettings(text(durable, "hubName", "TestHubName"), "extensions.durableTask.hubName"),
@@ -29,8 +42,58 @@ export function readHostSettings(hostJson: Readonly<Record<string, unknown>>): H
     maxConcurrentActivities: count(durable, "maxConcurrentActivityFunctions", tenPerCore),
     maxConcurrentOrchestrations: count(durable, "maxConcurrentOrchestratorFunctions", tenPerCore),
     maxOrchestrationActions: count(durable, "maxOrchestrationActions", 100_000),
-    maxBodyBytes: count(process.env, "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", 100 * megabytes),
+    ...readVisibilityTimeouts(section(durable, "storageProvider")),
+    maxBodyBytes: readBodyLimit(),
   };
+}
+
+/** Outside 1 to 60 minutes the real host does not start (measured for less than a minute with both). */
+function readVisibilityTimeouts(storage: Section) {
+  const range = { least: minute, most: 60 * minute };
+  return {
+    controlQueueVisibilityTimeout: timeSpan(storage, "controlQueueVisibilityTimeout", "00:05:00", range),
+    workItemQueueVisibilityTimeout: timeSpan(storage, "workItemQueueVisibilityTimeout", "00:05:00", range),
+  };
+}
+
+/** Checks what the local host does not use, but the real one would not start with. */
+function checkDurable(durable: Section): void {
+  choice(durable, "versionMatchStrategy", ["None", "Strict", "CurrentOrOlder"], "CurrentOrOlder");
+  choice(durable, "versionFailureStrategy", ["Reject", "Fail"], "Reject");
+  flag(durable, "extendedSessionsEnabled", false);
+  const storage = section(durable, "storageProvider");
+  timeSpan(storage, "maxQueuePollingInterval", "00:00:30");
+  count(storage, "partitionCount", 4, { most: 16 });
+  count(storage, "controlQueueBatchSize", 32);
+  count(storage, "controlQueueBufferThreshold", 256, { most: 1_000 });
+  const tracing = section(durable, "tracing");
+  for (const key of ["traceInputsAndOutputs", "traceReplayEvents", "distributedTracingEnabled"])
+    flag(tracing, key, false);
+  choice(tracing, "version", ["None", "V1", "V2"], "V1");
+}
+
+/** Checks the limits of the HTTP extension (-1 is none) and of dynamic concurrency. The local host applies none of them. */
+function checkConcurrency(http: Section, concurrency: Section): void {
+  for (const key of ["maxOutstandingRequests", "maxConcurrentRequests"]) count(http, key, -1, { orMinusOne: true });
+  flag(http, "dynamicThrottlesEnabled", false);
+  flag(concurrency, "dynamicConcurrencyEnabled", false);
+  flag(concurrency, "snapshotPersistenceEnabled", true);
+}
+
+const logLevels = ["Trace", "Debug", "Information", "Warning", "Error", "Critical", "None"] as const;
+
+/** Categories may hold dots ("Azure.Core") and need not exist. */
+function checkLogLevels(levels: Section): void {
+  for (const category of Object.keys(levels.values)) choice(levels, category, logLevels, "Information");
+}
+
+/** The real host ignores a value that is not a number. Here it is refused: the limit would not be in force, and nobody would know. */
+function readBodyLimit(): number {
+  const name = "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT";
+  const given = process.env[name];
+  if (given === undefined) return 100 * mebibyte;
+  if (/^\d+$/.test(given.trim())) return Number(given);
+  throw new Error(`read ${name}: ${JSON.stringify(given)} is not a number of bytes (correct it)`);
 }
 
 /** Replaces `%NAME%` by the app setting of that name, as binding expressions do. */
@@ -40,22 +103,4 @@ export function resolveSettings(expression: string, usedBy: string): string {
     if (value !== undefined) return value;
     throw new Error(`resolve ${usedBy}: setting ${name} is not set (add it to local.settings.json or the environment)`);
   });
-}
-
-function section(parent: Readonly<Record<string, unknown>>, name: string): Readonly<Record<string, unknown>> {
-  const value = parent[name] ?? {};
-  if (isRecord(value)) return value;
-  throw new Error(`read host.json: ${name} is not an object (make it one)`);
-}
-
-function text(parent: Readonly<Record<string, unknown>>, name: string, otherwise: string): string {
-  const value = parent[name] ?? otherwise;
-  if (typeof value === "string") return value;
-  throw new Error(`read host.json: ${name} is not a string (put it in quotes)`);
-}
-
-function count(parent: Readonly<Record<string, unknown>>, name: string, otherwise: number): number {
-  const value = Number(parent[name] ?? otherwise);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new Error(`read ${name}: ${String(parent[name])} is not a whole number above 0 (correct it)`);
 }

@@ -122,9 +122,10 @@ it("trigger runs a timer now and rejects with what its handler threw", async () 
   await expect(host.trigger("hello")).rejects.toThrow("trigger hello: not a timer function");
 });
 
-it("POST /admin/functions/{name} runs a timer and answers 202 at once", async () => {
+it("POST /admin/functions/{name} with the master key runs a timer and answers 202 at once", async () => {
   const { host } = await app.start({ clock });
-  const post = (name: string) => fetch(`${host.url}/admin/functions/${name}`, { method: "POST", body: "{}" });
+  const headers = { "x-functions-key": host.masterKey };
+  const post = (name: string) => fetch(`${host.url}/admin/functions/${name}`, { method: "POST", headers, body: "{}" });
   expect((await post("every%20five%20minutes")).status).toBe(202);
   await host.whenIdle();
   expect(times()).toEqual(["08:01"]);

@@ -1,0 +1,88 @@
+/** A request target as Kestrel hands it on. */
+export interface RequestTarget {
+  /** Decoded but for %2F, without dot segments; empty for `*`. */
+  path: string;
+  /** As sent, without the query. */
+  rawPath: string;
+  /** As sent, with its `?`; empty without one. */
+  queryString: string;
+}
+
+/**
+ * Parses a request target as Kestrel does, or returns the status with which Kestrel refuses it
+ * (dotnet/aspnetcore, Http1Connection.cs: OnOriginFormTarget, OnAbsoluteFormTarget, OnAsteriskFormTarget).
+ */
+export function parseTarget(method: string, target: string, host: string): RequestTarget | number {
+  if (/[^\x21-\x7e]/.test(target)) return 400;
+  if (target === "*") return method === "OPTIONS" ? { path: "", rawPath: "", queryString: "" } : 405;
+  const [, scheme = "", authority, rawPath = "", queryString = ""] =
+    /^(?:(https?):\/\/([^/?#]*))?([^?]*)(\?.*)?$/i.exec(target) ?? [];
+  if (authority === undefined) {
+    if (!rawPath.startsWith("/")) return 405; // authority form, which is for CONNECT
+  } else {
+    // The default port may be there or not.
+    const port = scheme.toLowerCase() === "https" ? /:443$/ : /:80$/;
+    if (authority === "" || host.replace(port, "") !== authority.replace(port, "")) return 400;
+  }
+  const decoded = decodePath(rawPath === "" ? "/" : rawPath);
+  return decoded === undefined ? 400 : { path: removeDotSegments(decoded), rawPath, queryString };
+}
+
+/** Whether Kestrel takes a Host header (HttpUtilities.IsHostHeaderValid); an empty one is valid. */
+export function isHostValid(host: string): boolean {
+  return /^(?:[\w\-.~!$&'()*+,;=%]*|\[[\da-f:.]{2,}\])(?::\d+)?$/i.test(host) && !host.startsWith(":");
+}
+
+/**
+ * Decodes a path as Kestrel does (UrlDecoder.cs): %2F stays, as it would change the segments, and so does what is not UTF-8.
+ * Returns undefined if there is a NUL in it, encoded or not.
+ */
+function decodePath(path: string): string | undefined {
+  if (/%00|\0/.test(path)) return undefined;
+  return decodeUtf8(path, (byte) => byte === 0x2f);
+}
+
+/** Replaces percent-encoded UTF-8, and leaves what is malformed or what `stays` says. */
+export function decodeUtf8(text: string, stays: (byte: number) => boolean = () => false): string {
+  return text.replace(/(?:%[\da-f]{2})+/gi, (run) => {
+    let decoded = "";
+    for (let position = 0; position < run.length;) {
+      const { characters, length } = decodeCharacter(run.slice(position, position + 12), stays);
+      decoded += characters;
+      position += length;
+    }
+    return decoded;
+  });
+}
+
+function decodeCharacter(run: string, stays: (byte: number) => boolean): { characters: string; length: number } {
+  const first = parseInt(run.slice(1, 3), 16);
+  const length = 3 * (first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4);
+  const encoded = run.slice(0, length);
+  try {
+    if (!stays(first)) return { characters: decodeURIComponent(encoded), length: encoded.length };
+  } catch {
+    // not UTF-8
+  }
+  return { characters: run.slice(0, 3), length: 3 };
+}
+
+/** RFC 3986, section 5.2.4; encoded dots count, as the path is decoded before (PathNormalizer.cs). */
+function removeDotSegments(path: string): string {
+  const kept: string[] = [];
+  const segments = path.slice(1).split("/");
+  segments.forEach((segment, index) => {
+    const isDots = segment === "." || segment === "..";
+    if (segment === "..") kept.pop();
+    if (!isDots) kept.push(segment);
+    else if (index === segments.length - 1) kept.push("");
+  });
+  return `/${kept.join("/")}`;
+}
+
+/** Encodes a decoded path for a URL, and leaves what is percent-encoded (PathString.ToUriComponent). */
+export function encodePath(path: string): string {
+  return path.replace(/%[\dA-Fa-f]{2}|[^\w\-.~!$&'()*+,;=:@/]/gu, (found) =>
+    found.length === 3 && found.startsWith("%") ? found : encodeURIComponent(found),
+  );
+}
