@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { describedRoutes } from "../functions/http/route.ts";
+import { createRouteTable, type RegisteredRoute } from "../local/functions-host/route-table.ts";
+import { startTestEstate, type TestEstate } from "./estate.ts";
+
+/** Which function answers a call follows from their names alone, by the real host's rule: so it is computed here. */
+
+let estate: TestEstate;
+let registered: RegisteredRoute[];
+beforeAll(async () => {
+  estate = await startTestEstate();
+  registered = estate.host.functions.flatMap(({ name, kind, url, methods }) =>
+    kind === "http" ? [{ name, route: decodeURI(url ?? "").split("/api/")[1], methods }] : [],
+  );
+});
+afterAll(() => estate.close());
+
+/** A path that fits a documented one. */
+const example = (path: string) => `/api/${path.replaceAll(/\{(\w+)\}/g, "some-$1")}`;
+
+/** The documented calls that reach another function than the one with their route, each in words. */
+function hiddenCalls(functions: readonly RegisteredRoute[]): string[] {
+  const table = createRouteTable(functions);
+  return describedRoutes().flatMap(({ method, path }) => {
+    const answers = table.find(method, example(path))?.fn;
+    if (answers?.route === path) return [];
+    return [
+      answers
+        ? `${method} /${path} is answered by ${answers.name} (${answers.route}), whose name sorts first`
+        : `${method} /${path} is answered by no function`,
+    ];
+  });
+}
+
+it("every documented call is answered by the function of its route", () => {
+  expect(describedRoutes().length).toBeGreaterThan(15);
+  expect(hiddenCalls(registered)).toEqual([]);
+});
+
+it("a catch-all whose name does not sort last is named with each call that it would hide", () => {
+  const badly = registered.map((each) => (each.name === "zNotFound" ? { ...each, name: "notFound" } : each));
+  const hidden = hiddenCalls(badly);
+  expect(hidden).toContain("GET /operations/{id} is answered by notFound ({*rest}), whose name sorts first");
+  expect(hidden.map((call) => call.split(" is ")[0])).toContain("POST /maintenance/reap");
+});
