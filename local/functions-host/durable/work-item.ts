@@ -7,7 +7,8 @@ import type { EngineContext } from "./engine-context.ts";
 import { event, EventType } from "./history.ts";
 import type { ExecutionTerminated, Message } from "./history.ts";
 import { describeMissing } from "./missing-function.ts";
-import { orchestratorFailed, replay } from "./replay.ts";
+import { orchestratorFailed } from "./failure-details.ts";
+import { replay } from "./replay.ts";
 import { OrchestratorBroken, runOrchestrator } from "./run-orchestrator.ts";
 import { describeOversizedStatus } from "./strict-mode.ts";
 import { isFinished } from "./store.ts";
@@ -59,7 +60,7 @@ function relevant(received: readonly Received[], instance: Instance, hasStarted:
 }
 
 async function decide(engine: EngineContext, { instance, past, events }: WorkItem): Promise<Outcome> {
-  const { functions, settings } = engine;
+  const { functions, settings, log } = engine;
   const { name, customStatus } = instance;
   const fail = (reason: string, status = customStatus): Outcome => ({
     decision: { scheduled: [], end: { status: "Failed", reason }, nextId: -1, suspended: false, isOpen: () => false },
@@ -82,8 +83,11 @@ async function decide(engine: EngineContext, { instance, past, events }: WorkIte
       instanceId: instance.instanceId,
       parentInstanceId: instance.parent?.InstanceId ?? null,
       defaultVersion: settings.defaultVersion,
-      requireFunction(kind, wanted) {
-        if (!findFunction(functions, kind, wanted)) throw new Error(describeMissing(functions, kind, wanted));
+      hasFunction(kind, wanted) {
+        const isThere = findFunction(functions, kind, wanted) !== undefined;
+        if (!isThere)
+          log("warning", durableCategory, describeEndlessCall(instance, describeMissing(functions, kind, wanted)));
+        return isThere;
       },
     });
     return { decision, customStatus: newStatus };
@@ -91,6 +95,10 @@ async function decide(engine: EngineContext, { instance, past, events }: WorkIte
     if (error instanceof OrchestratorBroken) return fail(orchestratorFailed(name, error.message));
     throw error;
   }
+}
+
+function describeEndlessCall({ instanceId, name }: Instance, reason: string): string {
+  return `${instanceId}: Function '${name} (Orchestrator)' waits for ever, as it would in Azure: ${reason}`;
 }
 
 function countActions(actions: readonly Action[]): number {
