@@ -32,6 +32,11 @@ export interface Faults {
   beforeCommit?(commit: Commit): void | Promise<void>;
   /** Delivers the completion of every activity, timer and sub-orchestration twice, as a queue may. */
   duplicateCompletions?: boolean;
+  /**
+   * Loses what is delivered to an instance while this returns true: starts, events, terminations, completions, timers and
+   * calls of its activities. The instance stays as it is until a message arrives after this has become false again.
+   */
+  loseMessages?(instanceId: string): boolean;
   /** Runs every orchestrator twice on the same history and fails the instance if the two runs decide differently. */
   replayTwice?: boolean;
 }

@@ -15,6 +15,10 @@ type Result = { result: string | null } | { failed: Failure } | "run again";
 /** Runs one queued activity and sends its completion. It stays queued until that is committed: at least once. */
 export async function runActivity(engine: EngineContext, queued: QueuedActivity): Promise<void> {
   const { store, clock, faults } = engine;
+  if (faults.loseMessages?.(queued.instanceId)) {
+    store.removeActivity(queued.id);
+    return;
+  }
   store.countRun(queued.id);
   const outcome = await perform(engine, queued);
   if (outcome === "run again") return;

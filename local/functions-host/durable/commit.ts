@@ -36,7 +36,7 @@ export function commitDecision(engine: EngineContext, item: WorkItem, { decision
     status: suspended ? "Suspended" : "Running",
     customStatus,
     output: shownReason(item) ?? item.instance.output,
-    updatedAt: item.now.getTime(),
+    updatedAt: engine.clock.now().getTime(),
   };
   if (end?.status === "ContinuedAsNew") {
     continueAsNew(engine, item, instance, end);
@@ -72,7 +72,7 @@ export function commitTermination(engine: EngineContext, item: WorkItem, { Input
     event("ExecutionCompleted", item.now, { OrchestrationStatus: "Terminated", Result: output }),
   ]);
   engine.store.removeTimers(item.instance.instanceId, () => false);
-  finish(engine, item, { ...item.instance, updatedAt: item.now.getTime() }, "Terminated", output);
+  finish(engine, item, { ...item.instance, updatedAt: engine.clock.now().getTime() }, "Terminated", output);
 }
 
 function appendHistory({ store }: EngineContext, item: WorkItem, decided: readonly HistoryEvent[]): void {

@@ -32,8 +32,12 @@ export async function runWorkItem(engine: EngineContext, instanceId: string): Pr
   });
 }
 
-function takeWork({ store, log }: EngineContext, instanceId: string, now: Date): WorkItem | undefined {
+function takeWork({ store, log, faults }: EngineContext, instanceId: string, now: Date): WorkItem | undefined {
   const received = store.received(instanceId, now.getTime());
+  if (faults.loseMessages?.(instanceId)) {
+    store.removeReceived(received.map(({ id }) => id));
+    return undefined;
+  }
   const instance = store.instance(instanceId);
   const past = store.history(instanceId);
   const messages = instance && !isFinished(instance.status) ? relevant(received, instance, past.length > 0) : [];
