@@ -24,7 +24,8 @@ export async function runActivity(engine: EngineContext, queued: QueuedActivity)
   if (outcome === "run again") return;
   await faults.beforeCommit?.({ kind: "activity", instanceId: queued.instanceId, name: queued.name });
   store.database.transaction(() => {
-    store.removeActivity(queued.id);
+    // Another host has taken it over and completed it.
+    if (store.removeActivity(queued.id) === 0) return;
     const TaskScheduledId = queued.taskId;
     const now = clock.now();
     const completion =

@@ -16,13 +16,15 @@ import type { Instance, Received } from "./store.ts";
 
 /** Works off everything that has arrived for one instance, and commits it in one transaction. One at a time an instance. */
 export async function runWorkItem(engine: EngineContext, instanceId: string): Promise<void> {
-  const { store, clock, faults } = engine;
+  const { store, claims, clock, faults } = engine;
   const item = takeWork(engine, instanceId, clock.now());
   if (!item) return;
   const terminated = item.events.find((each) => each.EventType === EventType.ExecutionTerminated);
   const outcome = terminated ? undefined : await decide(engine, item);
   await faults.beforeCommit?.({ kind: "orchestration", instanceId, name: item.instance.name });
   store.database.transaction(() => {
+    // Another host has taken over what this one seemed to have died over.
+    if (!claims.isMine("turn", instanceId)) return;
     const current = store.instance(instanceId);
     store.removeReceived(item.takenIds);
     // Purged, or purged and started anew, while the orchestrator ran: what it decided belongs to nobody.
