@@ -103,7 +103,10 @@ export async function startEstate(
       if (name === options.crashAt) process.kill(process.pid, "SIGKILL");
     },
   };
-  const host = started(await startFunctionsHost({ app, store: inState("task-hub.sqlite"), port, faults, log }));
+  // The hub file was locked by the process that is gone, so nobody needs to wait until its messages become visible.
+  const recovery = "at-once";
+  const store = inState("task-hub.sqlite");
+  const host = started(await startFunctionsHost({ app, store, recovery, port, faults, log }));
   identity.tell({
     backchannelLogout: `${host.url}/api/keycloak/backchannel-logout`,
     webhook: { url: `${host.url}/api/keycloak/events`, audience: eventsAudience },

@@ -231,6 +231,45 @@ it("a killed host commits nothing that its running handlers still bring", async 
   database.close();
 });
 
+it.each([
+  ["after its visibility timeout", undefined],
+  ["at once, if that is asked for", "at-once" as const],
+])("a host that restarts on its own hub goes on with what was under way %s", async (_, recovery) => {
+  held = gate();
+  const store = app.storeFile();
+  const clock = virtualClock("2026-01-05T08:00:00Z", { jumps: false });
+  const crashed = await app.start({ store, clock });
+  await crashed.client.startNew("again", { instanceId: "one", input: { turn: 2 } });
+  await held.reached;
+  await crashed.host.kill();
+  held.open();
+
+  const { host, client } = await app.start({ store, clock, ...(recovery && { recovery }) });
+  await host.whenIdle();
+  if (recovery === undefined) {
+    expect((await client.getStatus("one")).runtimeStatus).toBe("Running");
+    clock.advance(5 * 60_000);
+    await host.whenIdle();
+  }
+  expect((await client.getStatus("one")).output).toBe("held");
+});
+
+it("virtual time that jumps passes a visibility timeout too", async () => {
+  held = gate();
+  const store = app.storeFile();
+  const clock = virtualClock("2026-01-05T08:00:00Z");
+  const timeout = { workItemQueueVisibilityTimeout: 60_000 };
+  const crashed = await app.start({ store, clock, visibilityTimeouts: timeout });
+  await crashed.client.startNew("again", { instanceId: "one", input: { turn: 2 } });
+  await held.reached;
+  await crashed.host.kill();
+  held.open();
+  const { host, client } = await app.start({ store, clock, visibilityTimeouts: timeout });
+  await host.whenIdle();
+  expect((await client.getStatus("one")).output).toBe("held");
+  expect(clock.now()).toEqual(new Date("2026-01-05T08:01:00Z"));
+});
+
 it("an activity that runs again after a crash is told so by its attempt", async () => {
   held = gate();
   const store = app.storeFile();

@@ -163,9 +163,17 @@ it("a restart runs the same input under a new id, or under the old one on reques
   expect(await (await restart("?restartWithNewInstanceId=false")).json()).toMatchObject({ id: "a1" });
 });
 
-it("entities and rewind are refused in words", async () => {
-  const rewind = await fetch(`${started.host.url}/durabletask/instances/b1/rewind?reason=x`, { method: "POST" });
-  expect([rewind.status, await rewind.text()]).toEqual([501, expect.stringContaining("not supported")]);
+it("a rewind is accepted for an instance that failed and changes nothing", async () => {
+  const rewind = (id: string) =>
+    fetch(`${started.host.url}/durabletask/instances/${id}/rewind?reason=x`, { method: "POST" });
+  expect((await rewind("b1")).status).toBe(202);
+  expect((await rewind("a1")).status).toBe(410);
+  expect((await rewind("nobody")).status).toBe(404);
+  await started.host.whenIdle();
+  expect((await started.client.getStatus("b1")).runtimeStatus).toBe("Failed");
+});
+
+it("entities are refused in words", async () => {
   await expect(started.client.signalEntity(new df.EntityId("a", "b"), "add")).rejects.toThrow(
     "entities are not supported",
   );

@@ -25,17 +25,18 @@ export interface Faults {
    */
   afterActivity?(call: ActivityCall): AfterActivity | Promise<AfterActivity>;
   /**
-   * Before a transaction is committed, outgoing messages included. Throwing refuses a client's message with 500; work of
+   * Before a transaction is committed, outgoing messages included. A start (`ExecutionStarted`) has read the hub by then, so
+   * that starts which wait here race as they do on Azure Storage: all are accepted, and one runs. Throwing refuses a client's message with 500; work of
    * the engine is left to the next host.
    */
   beforeCommit?(commit: Commit): void | Promise<void>;
   /** Delivers the completion of every activity, timer and sub-orchestration twice, as a queue may. */
   duplicateCompletions?: boolean;
   /**
-   * Answers a start with the id of an instance that has not finished like any other, and drops it: what Azure Storage does
-   * when two starts race.
+   * Loses what is delivered to an instance while this returns true: starts, events, terminations, completions, timers and
+   * calls of its activities. The instance stays as it is until a message arrives after this has become false again.
    */
-  dropSecondStart?: boolean;
+  loseMessages?(instanceId: string): boolean;
   /** Runs every orchestrator twice on the same history and fails the instance if the two runs decide differently. */
   replayTwice?: boolean;
 }

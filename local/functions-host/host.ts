@@ -1,13 +1,17 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
+import path from "node:path";
 import type { FunctionApp } from "./app.ts";
 import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
 import { receiveLibraryLog } from "./core-api.ts";
+import { createClaims, inheritClaims, usualVisibilityTimeouts } from "./durable/claims.ts";
+import type { VisibilityTimeouts } from "./durable/claims.ts";
 import { clientBinding } from "./durable/client-binding.ts";
 import { createControl } from "./durable/control.ts";
 import { openDatabase } from "./durable/database.ts";
 import { createDispatcher } from "./durable/dispatcher.ts";
 import type { EngineContext } from "./durable/engine-context.ts";
+import { watchHub } from "./durable/hub-watch.ts";
 import { describeFailure } from "./durable/run-orchestrator.ts";
 import { createStore } from "./durable/store.ts";
 import type { Faults } from "./faults.ts";
@@ -25,8 +29,17 @@ import { createTracker } from "./tracker.ts";
 
 export interface HostOptions {
   app: FunctionApp;
-  /** Path of the sqlite file, or ":memory:". One host at a time uses it. */
+  /** Path of the sqlite file, or ":memory:". One host at a time uses it, unless each of them says `sharedHub`. */
   store: string;
+  /** Several hosts, of this process or of others, work on the hub. */
+  sharedHub?: boolean;
+  /**
+   * When the work goes on that a killed host had under way. On the real host: when its messages become visible again (the
+   * default). At once: right at the start, which is sound only because the hub file was locked by the host that is gone.
+   */
+  recovery?: "after-visibility-timeout" | "at-once";
+  /** Instead of host.json's. */
+  visibilityTimeouts?: Partial<VisibilityTimeouts>;
   /** 0 or absent: a free port. The host listens on 127.0.0.1 only. */
   port?: number;
   clock?: Clock;
@@ -41,8 +54,13 @@ export interface FunctionsHost {
   readonly functions: readonly HostFunction[];
   /** Opens /admin and functions that are not anonymous: header x-functions-key, or `code` in the query. New at each start. */
   readonly masterKey: string;
-  /** Resolves when nothing is running and nothing is due; timers in the future do not count. */
+  /**
+   * Resolves when nothing is running on this host and nothing is due; timers in the future do not count, nor does what another
+   * host has under way.
+   */
   whenIdle(): Promise<void>;
+  /** How many transactions of the durable engine this host has committed. */
+  readonly commits: number;
   /** Runs a timer-triggered function now. Rejects with what its handler threw. */
   trigger(name: string): Promise<void>;
   /** Stops taking work, lets what runs end (10 s at most), closes port and store. Idempotent. */
@@ -65,11 +83,19 @@ export async function startFunctionsHost(options: HostOptions): Promise<Function
   const functions = listFunctions(app);
   const routes = listRoutes(functions, listDisabledHttp(app), settings.routePrefix);
   const timers = listTimers(functions);
-  const database = openDatabase(options.store);
+  const { sharedHub = false, recovery = "after-visibility-timeout" } = options;
+  if (sharedHub && (recovery === "at-once" || options.store === ":memory:"))
+    throw new Error("start host: a shared hub is a file, and its hosts cannot recover at once (leave out sharedHub)");
+  let commits = 0;
+  const database = openDatabase(options.store, { shared: sharedHub });
+  database.afterCommit(() => (commits += 1));
+  if (!sharedHub) inheritClaims(database, recovery === "at-once");
+  const timeouts = { ...usualVisibilityTimeouts, ...settings, ...options.visibilityTimeouts };
+  const claims = createClaims({ owner: randomUUID(), database, clock, timeouts });
   const tracker = createTracker();
   let closing: Promise<void> | undefined;
 
-  const store = createStore(database);
+  const store = createStore(database, claims.owner);
   const systemKey = store.systemKey();
   const masterKey = randomBytes(32).toString("base64url");
   let url = "";
@@ -79,10 +105,15 @@ export async function startFunctionsHost(options: HostOptions): Promise<Function
     durableClient: () => clientBinding({ hostUrl: url, hubName: settings.hubName, systemKey }),
     describeFailure,
   });
-  const engine: EngineContext = { store, functions, invoke, settings, clock, faults, log };
+  const engine: EngineContext = { store, claims, isShared: sharedHub, functions, invoke, settings, clock, faults, log };
   const dispatcher = createDispatcher(engine);
+  const leaveHub = sharedHub
+    ? watchHub(path.resolve(options.store), database, () => {
+        dispatcher.wake();
+      })
+    : undefined;
   const control = createControl(engine, dispatcher);
-  const timerRunner = createTimerRunner({ timers, database, clock, invoke, log, track: tracker.track });
+  const timerRunner = createTimerRunner({ timers, database, claims, clock, invoke, log, track: tracker.track });
 
   const front = createFront({
     routes,
@@ -104,6 +135,7 @@ export async function startFunctionsHost(options: HostOptions): Promise<Function
         log("error", "Host.Http", error instanceof Error ? (error.stack ?? error.message) : String(error));
     },
   }).catch((error: unknown) => {
+    leaveHub?.();
     database.close();
     throw error;
   });
@@ -141,9 +173,15 @@ export async function startFunctionsHost(options: HostOptions): Promise<Function
 
   async function shutDown(isKilled: boolean): Promise<void> {
     timerRunner.stop();
+    leaveHub?.();
     const ended = Promise.all([dispatcher.stop(), isKilled ? undefined : tracker.whenNone()]);
-    if (isKilled) database.close();
-    else await withinMilliseconds(ended, closeWithinMilliseconds);
+    if (isKilled) {
+      claims.stop();
+      database.close();
+    } else {
+      await withinMilliseconds(ended, closeWithinMilliseconds);
+      claims.releaseAll();
+    }
     await server.close();
     database.close();
     if (!isKilled) await runHooks(app, "appTerminate", { hookData: {} });
@@ -164,6 +202,9 @@ export async function startFunctionsHost(options: HostOptions): Promise<Function
     functions: listed,
     masterKey,
     whenIdle,
+    get commits() {
+      return commits;
+    },
     trigger,
     close: () => (closing ??= shutDown(false)),
     kill: () => (closing ??= shutDown(true)),

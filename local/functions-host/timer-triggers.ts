@@ -1,4 +1,5 @@
 import type { Clock } from "./clock.ts";
+import type { Claims } from "./durable/claims.ts";
 import type { Database } from "./durable/database.ts";
 import type { AppFunction } from "./functions.ts";
 import type { Invoke } from "./invoke.ts";
@@ -45,18 +46,19 @@ interface Status {
 }
 
 /**
- * Runs timer triggers on this machine only: where Azure holds a lease so that one of many hosts runs a timer, here there is
- * one host. The next run is computed when the present one has ended, so that runs never overlap.
+ * Runs timer triggers. Of the hosts on one hub one holds them, as Azure's singleton lock sees to; another takes over once the
+ * claim of a host that died is void. The next run is computed when the present one has ended, so that runs never overlap.
  */
 export function createTimerRunner(options: {
   timers: readonly TimerTrigger[];
   database: Database;
+  claims: Claims;
   clock: Clock;
   invoke: Invoke;
   log: Log;
   track: (work: Promise<void>) => Promise<void>;
 }): TimerRunner {
-  const { timers, database, clock, invoke, log, track } = options;
+  const { timers, database, claims, clock, invoke, log, track } = options;
   const alarms = new Map<TimerTrigger, () => void>();
   let isStopped = false;
 
@@ -89,6 +91,10 @@ export function createTimerRunner(options: {
   }
 
   async function fire(timer: TimerTrigger, isPastDue: boolean): Promise<void> {
+    if (!holdsTimers()) {
+      standBy(timer);
+      return;
+    }
     const startedAt = clock.now();
     try {
       await invokeTimer(timer, readStatus(timer), isPastDue);
@@ -100,16 +106,30 @@ export function createTimerRunner(options: {
     arm(timer);
   }
 
-  function arm(timer: TimerTrigger): void {
-    const next = readStatus(timer)?.next ?? timer.schedule.next(clock.now());
+  const holdsTimers = () => claims.take("timers", "all");
+
+  function fireAt(timer: TimerTrigger, instant: Date): void {
     alarms.set(
       timer,
-      clock.at(next, () => void track(fire(timer, false))),
+      clock.at(instant, () => void track(fire(timer, false))),
     );
+  }
+
+  function arm(timer: TimerTrigger): void {
+    fireAt(timer, readStatus(timer)?.next ?? timer.schedule.next(clock.now()));
+  }
+
+  /** Looks at the next occurrence whether the host that holds the timers is still there. */
+  function standBy(timer: TimerTrigger): void {
+    fireAt(timer, timer.schedule.next(clock.now()));
   }
 
   return {
     start() {
+      if (timers.length > 0 && !holdsTimers()) {
+        timers.forEach(standBy);
+        return;
+      }
       for (const timer of timers) {
         const status = readStatus(timer);
         const isPastDue = timer.useMonitor && status !== undefined && status.next <= clock.now();

@@ -4,21 +4,28 @@ import type { RpcTypedData } from "../rpc.ts";
 import { deliverCompletion } from "./commit.ts";
 import { durableCategory } from "./engine-context.ts";
 import type { EngineContext } from "./engine-context.ts";
+import { activityFailure } from "./failure-details.ts";
+import type { Failure } from "./failure-details.ts";
 import { event } from "./history.ts";
 import type { QueuedActivity } from "./store.ts";
 import { describeMissing } from "./missing-function.ts";
 
-type Result = { result: string | null } | { failed: { Reason: string; Details: string } } | "run again";
+type Result = { result: string | null } | { failed: Failure } | "run again";
 
 /** Runs one queued activity and sends its completion. It stays queued until that is committed: at least once. */
 export async function runActivity(engine: EngineContext, queued: QueuedActivity): Promise<void> {
   const { store, clock, faults } = engine;
+  if (faults.loseMessages?.(queued.instanceId)) {
+    store.removeActivity(queued.id);
+    return;
+  }
   store.countRun(queued.id);
   const outcome = await perform(engine, queued);
   if (outcome === "run again") return;
   await faults.beforeCommit?.({ kind: "activity", instanceId: queued.instanceId, name: queued.name });
   store.database.transaction(() => {
-    store.removeActivity(queued.id);
+    // Another host has taken it over and completed it.
+    if (store.removeActivity(queued.id) === 0) return;
     const TaskScheduledId = queued.taskId;
     const now = clock.now();
     const completion =
@@ -51,7 +58,7 @@ async function perform(engine: EngineContext, queued: QueuedActivity): Promise<R
     if ((await faults.afterActivity?.(call)) === "run again") return "run again";
     return { result: toJsonResult(returnValue) };
   } catch (error) {
-    return { failed: describeActivityFailure(name, error) };
+    return { failed: activityFailure(name, error) };
   }
 }
 
@@ -81,17 +88,4 @@ function toJsonResult(value: RpcTypedData | null | undefined): string | null {
   if (value.json !== undefined) return value.json;
   if (value.bytes !== undefined) return JSON.stringify(Buffer.from(value.bytes).toString("base64"));
   return JSON.stringify(value.string ?? value.int ?? value.double ?? null);
-}
-
-/** As the extension words it. The second space is the host's, which puts the message on a line of its own. */
-function describeActivityFailure(name: string, thrown: unknown): { Reason: string; Details: string } {
-  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-  return {
-    Reason: `Activity function '${name}' failed:  ${error.message}`,
-    Details: JSON.stringify({
-      $type: "System.Exception, System.Private.CoreLib",
-      ClassName: "Microsoft.Azure.WebJobs.Script.Workers.Rpc.RpcException",
-      Message: `Result: Failure\nException: ${error.message}\nStack: ${error.stack ?? ""}`,
-    }),
-  };
 }

@@ -1,6 +1,7 @@
 import { durableCategory } from "./engine-context.ts";
 import type { EngineContext } from "./engine-context.ts";
-import { event } from "./history.ts";
+import { childFailure } from "./failure-details.ts";
+import { event, EventType } from "./history.ts";
 import type { ExecutionTerminated, HistoryEvent, Message } from "./history.ts";
 import type { Scheduled } from "./replay-context.ts";
 import type { Decision, End } from "./replay.ts";
@@ -34,7 +35,8 @@ export function commitDecision(engine: EngineContext, item: WorkItem, { decision
     ...item.instance,
     status: suspended ? "Suspended" : "Running",
     customStatus,
-    updatedAt: item.now.getTime(),
+    output: shownReason(item) ?? item.instance.output,
+    updatedAt: engine.clock.now().getTime(),
   };
   if (end?.status === "ContinuedAsNew") {
     continueAsNew(engine, item, instance, end);
@@ -55,6 +57,14 @@ export function commitDecision(engine: EngineContext, item: WorkItem, { decision
   finish(engine, item, instance, end.status, output);
 }
 
+/** A suspension's or resumption's reason is the instance's output until something else is (AzureTableTrackingStore.cs). */
+function shownReason({ events }: WorkItem): string | undefined {
+  const change = events.findLast(
+    (each) => each.EventType === EventType.ExecutionSuspended || each.EventType === EventType.ExecutionResumed,
+  );
+  return change && JSON.stringify(change.Reason);
+}
+
 /** Ends an instance at once, whatever is open; activities that run are not called back. */
 export function commitTermination(engine: EngineContext, item: WorkItem, { Input: reason }: ExecutionTerminated): void {
   const output = JSON.stringify(reason);
@@ -62,7 +72,7 @@ export function commitTermination(engine: EngineContext, item: WorkItem, { Input
     event("ExecutionCompleted", item.now, { OrchestrationStatus: "Terminated", Result: output }),
   ]);
   engine.store.removeTimers(item.instance.instanceId, () => false);
-  finish(engine, item, { ...item.instance, updatedAt: item.now.getTime() }, "Terminated", output);
+  finish(engine, item, { ...item.instance, updatedAt: engine.clock.now().getTime() }, "Terminated", output);
 }
 
 function appendHistory({ store }: EngineContext, item: WorkItem, decided: readonly HistoryEvent[]): void {
@@ -151,11 +161,14 @@ function finish(
   const completion =
     status === "Completed"
       ? event("SubOrchestrationInstanceCompleted", item.now, { TaskScheduledId, Result: output })
-      : event("SubOrchestrationInstanceFailed", item.now, { TaskScheduledId, Reason: reason, Details: "" });
+      : event("SubOrchestrationInstanceFailed", item.now, {
+          TaskScheduledId,
+          ...(status === "Failed" ? childFailure(instance.name, reason) : { Reason: reason, Details: "" }),
+        });
   deliverCompletion(engine, parent.InstanceId, completion, item.now, parent.ExecutionId);
 }
 
-/** A new execution with a fresh history; events that nobody has read go with it, completions of the old one do not. */
+/** A new execution with a fresh history. Of what the old one had open or unread nothing goes with it. */
 function continueAsNew(
   { store }: EngineContext,
   { now }: WorkItem,
@@ -167,7 +180,7 @@ function continueAsNew(
   store.removeTimers(instance.instanceId, () => false);
   store.writeInstance(next);
   sendStart(store, next, now);
-  for (const unread of end.unread) {
-    store.send(next.instanceId, unread, now.getTime(), { executionId: null, first: true });
+  for (const carried of end.carried) {
+    store.send(next.instanceId, carried, now.getTime(), { executionId: null, first: true });
   }
 }

@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import { findFunction } from "../functions.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { EngineContext } from "./engine-context.ts";
@@ -7,11 +9,11 @@ import type { Message } from "./history.ts";
 import { describeInvalidInstanceId } from "./instance-id.ts";
 import { startInstance } from "./start-instance.ts";
 import { isFinished } from "./store.ts";
-import type { Instance } from "./store.ts";
-import { describeMissing } from "./missing-function.ts";
+import type { Instance, Status } from "./store.ts";
 
-type StartResult = { started: string } | { refused: "invalid" | "already running"; reason: string };
+export type StartResult = { started: string } | { refused: "invalid" | "already running"; reason: string };
 export type SendResult = "sent" | "unknown instance" | "finished";
+type PurgeResult = "purged" | "unknown instance" | { stillRuns: Status };
 
 /** What clients can do to instances. Everything is committed before it is answered. */
 export interface Control {
@@ -20,8 +22,8 @@ export interface Control {
   terminate(instanceId: string, reason: string): Promise<SendResult>;
   suspend(instanceId: string, reason: string): Promise<SendResult>;
   resume(instanceId: string, reason: string): Promise<SendResult>;
-  /** Removes an instance in any state, as Azure's handler does. False when there is none. */
-  purge(instanceId: string): Promise<boolean>;
+  /** Removes an instance that has ended. */
+  purge(instanceId: string): Promise<PurgeResult>;
 }
 
 export function createControl(engine: EngineContext, { wake }: Pick<Dispatcher, "wake">): Control {
@@ -52,13 +54,24 @@ export function createControl(engine: EngineContext, { wake }: Pick<Dispatcher, 
       const instanceId = wanted === undefined || wanted === "" ? randomUUID().replaceAll("-", "") : wanted;
       const invalid = describeInvalidInstanceId(instanceId);
       if (invalid !== undefined) return { refused: "invalid", reason: invalid };
+      // A name that no function has is accepted too; the instance fails at its first turn.
       const fn = findFunction(functions, "orchestration", name);
-      if (!fn) return { refused: "invalid", reason: describeMissing(functions, "orchestration", name) };
-      const start = { instanceId, name: fn.name, input, version: version ?? settings.defaultVersion, parent: null };
-      const running = await commit(instanceId, "ExecutionStarted", () => startInstance(store, start, clock.now()));
-      return running && !faults.dropSecondStart
-        ? { refused: "already running", reason: describeRunning(running) }
-        : { started: instanceId };
+      const start = {
+        instanceId,
+        name: fn?.name ?? name,
+        input,
+        version: version ?? settings.defaultVersion,
+        parent: null,
+      };
+      const found = store.instance(instanceId);
+      if (found && !isFinished(found.status)) return { refused: "already running", reason: describeRunning(found) };
+      // Azure Storage reads and then writes. Starts of one id that come in between see the same state, and all are accepted;
+      // only the first one's row is written, and the messages of the others are dropped.
+      await nextTurn();
+      await commit(instanceId, "ExecutionStarted", () => {
+        if (isDeepStrictEqual(store.instance(instanceId), found)) startInstance(store, start, clock.now());
+      });
+      return { started: instanceId };
     },
     raiseEvent: (instanceId, name, input) =>
       send(instanceId, "EventRaised", (now) => event("EventRaised", now, { Name: name, Input: input })),
@@ -70,9 +83,11 @@ export function createControl(engine: EngineContext, { wake }: Pick<Dispatcher, 
       send(instanceId, "ExecutionResumed", (now) => event("ExecutionResumed", now, { Reason: reason })),
     purge: (instanceId) =>
       commit(instanceId, "purge", () => {
-        const exists = store.instance(instanceId) !== undefined;
+        const instance = store.instance(instanceId);
+        if (!instance) return "unknown instance";
+        if (!isFinished(instance.status)) return { stillRuns: instance.status };
         store.removeInstance(instanceId);
-        return exists;
+        return "purged";
       }),
   };
 }

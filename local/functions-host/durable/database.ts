@@ -48,6 +48,14 @@ const schema = `
     attempt      INTEGER NOT NULL,
     runs         INTEGER NOT NULL DEFAULT 0
   );
+  -- What a host has under way. Others leave it alone until visible_at.
+  CREATE TABLE IF NOT EXISTS claims (
+    kind       TEXT NOT NULL,
+    key        TEXT NOT NULL,
+    owner      TEXT NOT NULL,
+    visible_at INTEGER NOT NULL,
+    PRIMARY KEY (kind, key)
+  ) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS timer_triggers (
     name     TEXT PRIMARY KEY,
     schedule TEXT NOT NULL,
@@ -64,17 +72,20 @@ export interface Database {
   run: (sql: string, ...values: (string | number | null)[]) => number;
   /** All or nothing. The body must not wait: no other work gets in between. */
   transaction<T>(body: () => T): T;
+  /** Calls back after every transaction from now on. */
+  afterCommit(callback: () => void): void;
   readonly isOpen: boolean;
   close(): void;
 }
 
 /**
- * Opens the store, ":memory:" included, for this host alone. WAL with synchronous=NORMAL keeps every commit when the
+ * Opens the store, ":memory:" included, for this host alone unless it is to be shared. WAL with synchronous=NORMAL keeps every commit when the
  * process is killed; a power cut may lose the last ones, which is enough for one developer's machine.
  */
-export function openDatabase(file: string): Database {
+export function openDatabase(file: string, { shared = false } = {}): Database {
   if (file !== ":memory:") mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
-  const database = connect(file);
+  const database = connect(file, shared);
+  const afterCommit: (() => void)[] = [];
   const statements = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
   const prepare = (sql: string) => {
     const statement = statements.get(sql) ?? database.prepare(sql);
@@ -86,14 +97,19 @@ export function openDatabase(file: string): Database {
     run: (sql, ...values) => Number(prepare(sql).run(...values).changes),
     transaction(body) {
       database.exec("BEGIN IMMEDIATE");
+      let result: ReturnType<typeof body>;
       try {
-        const result = body();
+        result = body();
         database.exec("COMMIT");
-        return result;
       } catch (error) {
         database.exec("ROLLBACK");
         throw error;
       }
+      for (const callback of afterCommit) callback();
+      return result;
+    },
+    afterCommit(callback) {
+      afterCommit.push(callback);
     },
     get isOpen() {
       return database.isOpen;
@@ -104,13 +120,15 @@ export function openDatabase(file: string): Database {
   };
 }
 
-function connect(file: string): DatabaseSync {
+function connect(file: string, shared: boolean): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(file);
-    // Exclusive: two hosts on one store would run everything twice.
-    database.exec("PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL");
+    // Exclusive unless asked for: two hosts on one store by mistake, on two versions of an app, would mix them.
+    const locking = shared ? "PRAGMA locking_mode=NORMAL; PRAGMA busy_timeout=1000" : "PRAGMA locking_mode=EXCLUSIVE";
+    database.exec(`${locking}; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL`);
     database.exec(schema);
+    if (shared) database.exec("PRAGMA busy_timeout=5000");
     return database;
   } catch (cause) {
     database?.close();

@@ -20,7 +20,7 @@ const turnsApart = 5;
 
 /** Hands out due work: one work item at a time an instance, within the limits of host.json. */
 export function createDispatcher(engine: EngineContext): Dispatcher {
-  const { store, clock, settings, log } = engine;
+  const { store, claims, isShared, clock, settings, log } = engine;
   const instances = new Set<string>();
   const activities = new Set<number>();
   // Work that failed for a reason of the host's own is left for the next start: trying again at once would spin.
@@ -40,7 +40,14 @@ export function createDispatcher(engine: EngineContext): Dispatcher {
     return turns;
   }
 
-  function start<Id>(busy: Set<Id>, broken: Set<Id>, id: Id, work: () => Promise<void>): void {
+  function start<Id extends string | number>(
+    kind: "turn" | "activity",
+    busy: Set<Id>,
+    broken: Set<Id>,
+    id: Id,
+    work: () => Promise<void>,
+  ): void {
+    if (!claims.take(kind, String(id))) return;
     busy.add(id);
     const promise = nextTurn()
       .then(work)
@@ -52,6 +59,7 @@ export function createDispatcher(engine: EngineContext): Dispatcher {
         log("critical", durableCategory, `run ${String(id)}: the host failed (restart it to try again): ${reason}`);
       })
       .finally(() => {
+        claims.release(kind, String(id));
         busy.delete(id);
         running.delete(promise);
         wake();
@@ -81,19 +89,24 @@ export function createDispatcher(engine: EngineContext): Dispatcher {
       if (brokenInstances.has(id)) continue;
       isDue = true;
       if (!instances.has(id) && instances.size < settings.maxConcurrentOrchestrations) {
-        start(instances, brokenInstances, id, () => runWorkItem(engine, id));
+        start("turn", instances, brokenInstances, id, () => runWorkItem(engine, id));
       }
     }
-    for (const queued of store.queuedActivities(brokenActivities.size > 0 ? -1 : settings.maxConcurrentActivities)) {
+    const most = brokenActivities.size > 0 ? -1 : settings.maxConcurrentActivities;
+    for (const queued of store.queuedActivities(now, most)) {
       if (brokenActivities.has(queued.id)) continue;
       isDue = true;
       if (!activities.has(queued.id) && activities.size < settings.maxConcurrentActivities) {
-        start(activities, brokenActivities, queued.id, () => runActivity(engine, queued));
+        start("activity", activities, brokenActivities, queued.id, () => runActivity(engine, queued));
       }
     }
-    const next = store.nextTimerAt(now);
-    setAlarm(next);
-    if (!isDue && running.size === 0) becomeIdle(next);
+    const [nextTimerAt, nextVisibleAt] = [store.nextTimerAt(now), store.nextVisibleAt(now)];
+    const next = Math.min(nextTimerAt ?? Infinity, nextVisibleAt ?? Infinity);
+    setAlarm(Number.isFinite(next) ? next : undefined);
+    if (isDue || running.size > 0) return;
+    // Time that jumps must not pass what another host may be doing now.
+    const mayJump = Number.isFinite(next) && !(isShared && nextVisibleAt !== undefined);
+    becomeIdle(mayJump ? next : undefined);
   }
 
   function becomeIdle(next: number | undefined): void {

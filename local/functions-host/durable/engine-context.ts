@@ -4,11 +4,15 @@ import type { AppFunction } from "../functions.ts";
 import type { Invoke } from "../invoke.ts";
 import type { Log } from "../log.ts";
 import type { HostSettings } from "../settings.ts";
+import type { Claims } from "./claims.ts";
 import type { DurableStore } from "./store.ts";
 
 /** What every part of the durable engine works with. */
 export interface EngineContext {
   store: DurableStore;
+  claims: Claims;
+  /** Whether other hosts may work on the same hub. */
+  isShared: boolean;
   functions: readonly AppFunction[];
   invoke: Invoke;
   settings: HostSettings;

@@ -3,8 +3,9 @@ import { json, notFound } from "../http-message.ts";
 import type { HostRequest, HostResponse } from "../http-message.ts";
 import { entitiesUnsupported } from "../functions.ts";
 import { managementUrls } from "./client-binding.ts";
-import type { Control, SendResult } from "./control.ts";
+import type { Control, SendResult, StartResult } from "./control.ts";
 import type { EngineContext } from "./engine-context.ts";
+import { emptyEventProblem } from "./failure-details.ts";
 import { purgeFiltered, queryInstances } from "./http-query.ts";
 import { isFinished } from "./store.ts";
 import type { Instance } from "./store.ts";
@@ -37,7 +38,7 @@ export async function answerDurable(
   if (second === undefined) {
     if (method === "GET") return getStatus(context, request, first);
     if (method !== "DELETE") return notFound;
-    return (await context.control.purge(first)) ? json(200, { instancesDeleted: 1 }) : notFound;
+    return purge(context, first);
   }
   return method === "POST" ? command(context, request, first, second, third) : notFound;
 }
@@ -59,8 +60,11 @@ async function start(
   });
   if ("started" in result)
     return (await outputInTime(context, result.started, request)) ?? accepted(context, result.started);
-  // The extension maps the exception about a running instance to 500, not to 409.
-  return json(result.refused === "invalid" ? 400 : 500, { Message: result.reason });
+  return refused(result);
+}
+
+function refused({ refused: why, reason }: Extract<StartResult, { refused: unknown }>): HostResponse {
+  return json(why === "invalid" ? 400 : 409, { Message: reason });
 }
 
 function accepted({ hostUrl, systemKey, engine }: HttpApiContext, instanceId: string): HostResponse {
@@ -117,7 +121,8 @@ async function command(
     case "raiseevent": {
       const input = readJson(request);
       if (eventName === undefined || eventName === "") return notFound;
-      if (input === invalid || input === undefined) return json(400, { Message: "Invalid JSON content" });
+      if (input === undefined) return json(400, emptyEventProblem);
+      if (input === invalid) return json(400, { Message: "Invalid JSON content" });
       return sent(await control.raiseEvent(instanceId, eventName, input));
     }
     case "terminate":
@@ -129,7 +134,7 @@ async function command(
     case "restart":
       return restart(context, request, engine.store.instance(instanceId));
     case "rewind":
-      return json(501, { Message: "rewind is not supported by the local host (start a new instance)" });
+      return rewind(engine.store.instance(instanceId));
     default:
       return notFound;
   }
@@ -140,7 +145,23 @@ async function restart(context: HttpApiContext, request: HostRequest, instance?:
   const { name, input, instanceId } = instance;
   const isNew = isTrue(request.query, "restartWithNewInstanceId", true);
   const result = await context.control.start({ name, input, ...(!isNew && { instanceId }) });
-  return "started" in result ? accepted(context, result.started) : json(500, { Message: result.reason });
+  return "started" in result ? accepted(context, result.started) : refused(result);
+}
+
+async function purge({ control }: HttpApiContext, instanceId: string): Promise<HostResponse> {
+  const result = await control.purge(instanceId);
+  if (result === "purged") return json(200, { instancesDeleted: 1 });
+  if (result === "unknown instance") return notFound;
+  return json(
+    412,
+    `Only orchestrations in a terminal state can be purged, but the orchestration with instance ID ${instanceId} has status ${result.stillRuns}`,
+  );
+}
+
+/** The real host accepts it for a failed instance, which stays Failed all the same (point `rewind`). */
+function rewind(instance: Instance | undefined): HostResponse {
+  if (!instance) return notFound;
+  return { status: instance.status === "Completed" || instance.status === "Terminated" ? 410 : 202 };
 }
 
 function sent(result: SendResult): HostResponse {

@@ -24,12 +24,12 @@ export function queryInstances(store: DurableStore, request: HostRequest): HostR
   );
 }
 
-/** DELETE instances: purges what a filter matches. Without statuses it spares what has not finished. */
+/** DELETE instances: purges what a filter matches and has ended. */
 export async function purgeFiltered({ engine, control }: HttpApiContext, request: HostRequest): Promise<HostResponse> {
   const filter = readFilter(request.query);
   if (!filter?.createdFrom) return json(400, { Message: "Please provide value for 'createdTimeFrom' parameter." });
   const { instances } = listInstances(engine.store, filter, Number.MAX_SAFE_INTEGER - 1);
-  const chosen = instances.filter(({ status }) => filter.statuses.length > 0 || isFinished(status));
+  const chosen = instances.filter(({ status }) => isFinished(status));
   for (const { instanceId } of chosen) await control.purge(instanceId);
   return chosen.length > 0 ? json(200, { instancesDeleted: chosen.length }) : notFound;
 }

@@ -12,8 +12,8 @@ export interface Surroundings {
   instanceId: string;
   parentInstanceId: string | null;
   defaultVersion: string | null;
-  /** Throws when the app has no such function. */
-  requireFunction(kind: "activity" | "orchestration", name: string): void;
+  /** False if the app has no such function. */
+  hasFunction(kind: "activity" | "orchestration", name: string): boolean;
 }
 
 const dayMilliseconds = 86_400_000;
@@ -23,7 +23,7 @@ export function performAction(action: Action, context: ReplayContext, around: Su
   switch (action.actionType) {
     case ActionType.CallActivity:
     case ActionType.CallActivityWithRetry: {
-      around.requireFunction("activity", action.functionName);
+      if (!around.hasFunction("activity", action.functionName)) return context.callUnknown();
       const call = (attempt: number): ToSchedule => ({
         kind: "activity",
         name: action.functionName,
@@ -35,6 +35,7 @@ export function performAction(action: Action, context: ReplayContext, around: Su
     }
     case ActionType.CallSubOrchestrator:
     case ActionType.CallSubOrchestratorWithRetry: {
+      if (!around.hasFunction("orchestration", action.functionName)) return context.callUnknown();
       const call = subOrchestration(action, around);
       return action.retryOptions ? run(withRetry(() => call, action.retryOptions, context)) : context.schedule(call);
     }
@@ -65,7 +66,6 @@ export function toJson(value: unknown): string | null {
 }
 
 function subOrchestration(action: SubOrchestrationAction, around: Surroundings): ToSchedule {
-  around.requireFunction("orchestration", action.functionName);
   const instanceId = action.instanceId ?? "";
   const same = [around.instanceId, around.parentInstanceId].find(
     (id) => id?.toLowerCase() === instanceId.toLowerCase(),

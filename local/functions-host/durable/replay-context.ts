@@ -45,7 +45,12 @@ export interface ReplayContext {
   isOpen: (id: number) => boolean;
   openCount(): number;
   waiterCount(): number;
-  unreadEvents(): EventRaised[];
+  /**
+   * A call of a function that the app does not have. It fails at once for the host, which keeps that to itself, so that the
+   * orchestrator waits for ever. It takes no sequence id.
+   */
+  callUnknown(): ReplayTask;
+  calledUnknown(): boolean;
 }
 
 const kindOfEvent: Readonly<Partial<Record<HistoryEvent["EventType"], Scheduled["kind"]>>> = {
@@ -62,6 +67,7 @@ export function createReplayContext(executionId: string): ReplayContext {
   // Waiters are a stack and events a queue: the last to wait gets the first event, here as in the library.
   const waiters = new Map<string, OpenTask[]>();
   let unread: EventRaised[] = [];
+  let hasCalledUnknown = false;
 
   function add(what: ToSchedule): number {
     const id = counter++;
@@ -141,6 +147,10 @@ export function createReplayContext(executionId: string): ReplayContext {
     isOpen: (id) => open.has(id),
     openCount: () => open.size,
     waiterCount: () => [...waiters.values()].reduce((count, each) => count + each.length, 0),
-    unreadEvents: () => unread,
+    callUnknown() {
+      hasCalledUnknown = true;
+      return settledTask("failed");
+    },
+    calledUnknown: () => hasCalledUnknown,
   };
 }

@@ -30,9 +30,9 @@ export function openTask(): OpenTask {
   };
 }
 
-export function settledTask(): ReplayTask {
+export function settledTask(outcome: "succeeded" | "failed" = "succeeded"): ReplayTask {
   const task = openTask();
-  task.settle("succeeded");
+  task.settle(outcome);
   return task;
 }
 

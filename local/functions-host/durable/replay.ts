@@ -1,5 +1,6 @@
 import { ActionType } from "./actions.ts";
 import type { Action, OrchestratorState } from "./actions.ts";
+import { orchestratorFailed } from "./failure-details.ts";
 import { EventType } from "./history.ts";
 import type { EventRaised, HistoryEvent } from "./history.ts";
 import { performAction, toJson } from "./perform-action.ts";
@@ -14,7 +15,7 @@ import { describeDrift, describeHang, strictMode } from "./strict-mode.ts";
 export type End =
   | { status: "Completed"; output: string | null }
   | { status: "Failed"; reason: string }
-  | { status: "ContinuedAsNew"; input: string | null; unread: EventRaised[] };
+  | { status: "ContinuedAsNew"; input: string | null; carried: EventRaised[] };
 
 export interface Decision {
   /** What is asked for for the first time, ordered by sequence id. */
@@ -65,7 +66,7 @@ export function replay(
     const next = actions.at(-1);
     now.end =
       next?.actionType === ActionType.ContinueAsNew
-        ? { status: "ContinuedAsNew", input: toJson(next.input), unread: [] }
+        ? { status: "ContinuedAsNew", input: toJson(next.input), carried: [] }
         : { status: "Completed", output: toJson(state.output) };
     return "succeeded";
   }
@@ -92,7 +93,10 @@ export function replay(
         context.complete(event.TimerId, "succeeded");
         break;
       case EventType.EventRaised:
-        context.raiseEvent(event);
+        // The next execution gets what arrives after continueAsNew. What came before and was not read is lost: the extension
+        // is not asked to preserve unprocessed events (point `continueAsNew with events`).
+        if (now.end?.status === "ContinuedAsNew") now.end.carried.push(event);
+        else context.raiseEvent(event);
         break;
       case EventType.ExecutionSuspended:
         now.suspended = true;
@@ -133,25 +137,12 @@ export function replay(
   }
 
   const { end, suspended, waitsFor } = now;
-  if (end && context.openCount() === 0) {
-    if (end.status === "ContinuedAsNew")
-      end.unread = [...context.unreadEvents(), ...whileSuspended.filter(isEventRaised)];
-    return decide(end);
-  }
-  if (!end && !suspended) {
+  if (end && context.openCount() === 0) return decide(end);
+  if (!end && !suspended && !context.calledUnknown()) {
     const drift = waitsFor && describeDrift(waitsFor.action, waitsFor.task, waitsFor.isLast);
     if (drift !== undefined) return fail(strictMode(drift));
     const isWaitingForNothing = context.openCount() === 0 && context.waiterCount() === 0;
     if (isWaitingForNothing) return fail(strictMode(describeHang()));
   }
   return decide();
-}
-
-/** The durable extension's words for a failed orchestration: its output, and the reason its parent reads. */
-export function orchestratorFailed(name: string, reason: string): string {
-  return `Orchestrator function '${name}' failed: ${reason}`;
-}
-
-function isEventRaised(event: HistoryEvent): event is EventRaised {
-  return event.EventType === EventType.EventRaised;
 }

@@ -13,9 +13,9 @@ interface NewInstance {
   parent: ParentInstance | null;
 }
 
-/** An execution id as DTFx writes it: a GUID without hyphens. */
+/** An execution id: a GUID. It begins the ids of sub-orchestrations that are given none. */
 export function newExecutionId(): string {
-  return randomUUID().replaceAll("-", "");
+  return randomUUID();
 }
 
 /**

@@ -41,11 +41,13 @@ export interface QueuedActivity {
   runs: number;
 }
 
-/** The tables of the durable engine. Callers put what belongs together into one `database.transaction`. */
+/** The tables of the durable engine, as the host `owner` sees them: without what other hosts have claimed. Callers put what belongs together into one `database.transaction`. */
 export type DurableStore = ReturnType<typeof createStore>;
 
-export function createStore(database: Database) {
+export function createStore(database: Database, owner = "") {
   const { all, run } = database;
+  const isVisible = (kind: "turn" | "activity", key: string) =>
+    `NOT EXISTS (SELECT 1 FROM claims WHERE kind = '${kind}' AND key = ${key} AND owner <> ? AND visible_at > ?)`;
   return {
     database,
 
@@ -125,13 +127,20 @@ export function createStore(database: Database) {
     /** The instances of so many of the oldest messages that are due; -1: of all. */
     dueInstances: (now: number, messages: number): string[] =>
       all(
-        `SELECT instance_id FROM (SELECT id, instance_id FROM inbox WHERE due_at <= ? ORDER BY id LIMIT ?)
+        `SELECT instance_id FROM (
+           SELECT id, instance_id FROM inbox WHERE due_at <= ? AND ${isVisible("turn", "instance_id")} ORDER BY id LIMIT ?
+         )
          GROUP BY instance_id ORDER BY min(id)`,
-        now,
-        messages,
+        ...[now, owner, now, messages],
       ).map((row) => row["instance_id"] as string),
     nextTimerAt: (now: number): number | undefined =>
       (all("SELECT min(due_at) AS next FROM inbox WHERE due_at > ?", now)[0]?.["next"] as number | null) ?? undefined,
+    /** When the first of what other hosts have under way becomes visible, unless they live and renew it. */
+    nextVisibleAt: (now: number): number | undefined =>
+      (all(
+        "SELECT min(visible_at) AS next FROM claims WHERE kind IN ('turn', 'activity') AND owner <> ? AND visible_at > ?",
+        ...[owner, now],
+      )[0]?.["next"] as number | null) ?? undefined,
 
     queueActivity(activity: Omit<QueuedActivity, "id" | "runs">): void {
       run(
@@ -141,8 +150,11 @@ export function createStore(database: Database) {
       );
     },
     /** So many of the oldest; -1: all. */
-    queuedActivities: (most: number): QueuedActivity[] =>
-      all("SELECT * FROM activities ORDER BY id LIMIT ?", most).map((row) => ({
+    queuedActivities: (now: number, most: number): QueuedActivity[] =>
+      all(
+        `SELECT * FROM activities WHERE ${isVisible("activity", "CAST(id AS TEXT)")} ORDER BY id LIMIT ?`,
+        ...[owner, now, most],
+      ).map((row) => ({
         id: row["id"] as number,
         instanceId: row["instance_id"] as string,
         executionId: row["execution_id"] as string,

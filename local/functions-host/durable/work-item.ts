@@ -7,7 +7,8 @@ import type { EngineContext } from "./engine-context.ts";
 import { event, EventType } from "./history.ts";
 import type { ExecutionTerminated, Message } from "./history.ts";
 import { describeMissing } from "./missing-function.ts";
-import { orchestratorFailed, replay } from "./replay.ts";
+import { orchestratorFailed } from "./failure-details.ts";
+import { replay } from "./replay.ts";
 import { OrchestratorBroken, runOrchestrator } from "./run-orchestrator.ts";
 import { describeOversizedStatus } from "./strict-mode.ts";
 import { isFinished } from "./store.ts";
@@ -15,13 +16,15 @@ import type { Instance, Received } from "./store.ts";
 
 /** Works off everything that has arrived for one instance, and commits it in one transaction. One at a time an instance. */
 export async function runWorkItem(engine: EngineContext, instanceId: string): Promise<void> {
-  const { store, clock, faults } = engine;
+  const { store, claims, clock, faults } = engine;
   const item = takeWork(engine, instanceId, clock.now());
   if (!item) return;
   const terminated = item.events.find((each) => each.EventType === EventType.ExecutionTerminated);
   const outcome = terminated ? undefined : await decide(engine, item);
   await faults.beforeCommit?.({ kind: "orchestration", instanceId, name: item.instance.name });
   store.database.transaction(() => {
+    // Another host has taken over what this one seemed to have died over.
+    if (!claims.isMine("turn", instanceId)) return;
     const current = store.instance(instanceId);
     store.removeReceived(item.takenIds);
     // Purged, or purged and started anew, while the orchestrator ran: what it decided belongs to nobody.
@@ -31,8 +34,12 @@ export async function runWorkItem(engine: EngineContext, instanceId: string): Pr
   });
 }
 
-function takeWork({ store, log }: EngineContext, instanceId: string, now: Date): WorkItem | undefined {
+function takeWork({ store, log, faults }: EngineContext, instanceId: string, now: Date): WorkItem | undefined {
   const received = store.received(instanceId, now.getTime());
+  if (faults.loseMessages?.(instanceId)) {
+    store.removeReceived(received.map(({ id }) => id));
+    return undefined;
+  }
   const instance = store.instance(instanceId);
   const past = store.history(instanceId);
   const messages = instance && !isFinished(instance.status) ? relevant(received, instance, past.length > 0) : [];
@@ -59,7 +66,7 @@ function relevant(received: readonly Received[], instance: Instance, hasStarted:
 }
 
 async function decide(engine: EngineContext, { instance, past, events }: WorkItem): Promise<Outcome> {
-  const { functions, settings } = engine;
+  const { functions, settings, log } = engine;
   const { name, customStatus } = instance;
   const fail = (reason: string, status = customStatus): Outcome => ({
     decision: { scheduled: [], end: { status: "Failed", reason }, nextId: -1, suspended: false, isOpen: () => false },
@@ -82,8 +89,11 @@ async function decide(engine: EngineContext, { instance, past, events }: WorkIte
       instanceId: instance.instanceId,
       parentInstanceId: instance.parent?.InstanceId ?? null,
       defaultVersion: settings.defaultVersion,
-      requireFunction(kind, wanted) {
-        if (!findFunction(functions, kind, wanted)) throw new Error(describeMissing(functions, kind, wanted));
+      hasFunction(kind, wanted) {
+        const isThere = findFunction(functions, kind, wanted) !== undefined;
+        if (!isThere)
+          log("warning", durableCategory, describeEndlessCall(instance, describeMissing(functions, kind, wanted)));
+        return isThere;
       },
     });
     return { decision, customStatus: newStatus };
@@ -91,6 +101,10 @@ async function decide(engine: EngineContext, { instance, past, events }: WorkIte
     if (error instanceof OrchestratorBroken) return fail(orchestratorFailed(name, error.message));
     throw error;
   }
+}
+
+function describeEndlessCall({ instanceId, name }: Instance, reason: string): string {
+  return `${instanceId}: Function '${name} (Orchestrator)' waits for ever, as it would in Azure: ${reason}`;
 }
 
 function countActions(actions: readonly Action[]): number {

@@ -199,46 +199,20 @@ it("14. a suspended instance can be terminated", async () => {
   expect((await client.getStatus("one")).runtimeStatus).toBe("Terminated");
 });
 
-it("15. continueAsNew carries events that nobody has read, in order", async () => {
+it("15. continueAsNew loses events that came before it and were not read", async () => {
   const { client, host } = await start();
   await client.startNew("serves", { instanceId: "one", input: { turn: 1 } });
   await client.raiseEvent("one", "command", { name: "a", last: false });
   await held.reached;
-  await client.raiseEvent("one", "command", { name: "b", last: false });
-  await client.raiseEvent("one", "command", { name: "c", last: true });
+  await client.raiseEvent("one", "command", { name: "b", last: true });
   held.open();
+  await host.whenIdle();
+  expect((await client.getStatus("one")).runtimeStatus).toBe("Running");
+  expect(ran).toMatchObject([{ turn: 1, command: { name: "a" } }]);
+  await client.raiseEvent("one", "command", { name: "c", last: true });
   await host.whenIdle();
   expect(await client.getStatus("one")).toMatchObject({
     runtimeStatus: "Completed",
-    output: { turn: 3, command: { name: "c" } },
+    output: { turn: 2, command: { name: "c" } },
   });
-  expect(ran).toMatchObject(["a", "b", "c"].map((name, index) => ({ turn: index + 1, command: { name } })));
-});
-
-it("15. events that continueAsNew carries come before those that arrive while it is committed", async () => {
-  const [second, fourth] = [gate(), gate()];
-  let workItems = 0;
-  const { client, host } = await start({
-    faults: {
-      // The work items: start, a, b, and then the end of a's activity, which ends the first turn.
-      async beforeCommit({ kind }) {
-        if (kind !== "orchestration") return;
-        workItems += 1;
-        if (workItems === 3) second.open();
-        if (workItems === 4) await fourth.pass();
-      },
-    },
-  });
-  await client.startNew("serves", { instanceId: "one", input: { turn: 1 } });
-  await host.whenIdle();
-  await client.raiseEvent("one", "command", { name: "a", last: false });
-  await held.reached;
-  await client.raiseEvent("one", "command", { name: "b", last: false });
-  await second.pass();
-  held.open();
-  await fourth.reached;
-  await client.raiseEvent("one", "command", { name: "c", last: true });
-  fourth.open();
-  await host.whenIdle();
-  expect(ran).toMatchObject(["a", "b", "c"].map((name) => ({ command: { name } })));
 });

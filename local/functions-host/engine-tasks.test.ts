@@ -65,13 +65,11 @@ app.orchestration("compensates", function* (context) {
   }
   return "unexpected";
 });
-app.orchestration("calls nobody", function* (context) {
-  try {
-    yield context.df.callActivity("no such activity", {});
-  } catch {
-    return "caught";
-  }
-  return "went on";
+app.orchestration("calls an activity that nobody has", function* (context) {
+  yield context.df.callActivity("nobody", {});
+});
+app.orchestration("calls a sub-orchestration that nobody has", function* (context) {
+  yield context.df.callSubOrchestrator("nobody", {});
 });
 app.orchestration("child", function* (context) {
   return (yield step(context, "child step")) as string;
@@ -167,7 +165,7 @@ it("9. three attempts fail after two delays that grow, and the orchestrator lear
   const { run } = await app.start({ clock, faults: { beforeActivity: () => void at.push(clock.now().getTime()) } });
   const { output } = await run("retries");
   expect(output).toMatchObject({ after: "after" });
-  expect((output as { message: string }).message).toContain("Activity function 'step' failed:  flaky failed");
+  expect((output as { message: string }).message).toContain("Activity function 'step' failed: flaky failed");
   expect(ran).toEqual(["flaky", "flaky", "flaky", "after"]);
   expect(at.map((each) => each - (at[0] ?? 0))).toEqual([0, 1000, 3000, 3000]);
 });
@@ -203,21 +201,29 @@ it("10. compensation after a failed Task.all begins only when all siblings have 
   expect((await client.getStatus(id)).output).toBe("compensation");
 });
 
-it("11. calling an activity that does not exist fails the orchestration, which cannot catch it", async () => {
-  const { run } = await app.start();
-  const { runtimeStatus, output } = await run("calls nobody");
-  expect(runtimeStatus).toBe("Failed");
-  expect(output).toBe(
-    "Orchestrator function 'calls nobody' failed: The function 'no such activity' doesn't exist, is disabled, or is not an activity function. " +
-      "Additional info: The following are the known activity functions: 'step'.",
-  );
-});
+it.each(["an activity", "a sub-orchestration"])(
+  "11. calling %s that does not exist leaves the instance running for ever, until it is terminated",
+  async (what) => {
+    const { client, host, run, logged } = await app.start();
+    const { instanceId, runtimeStatus } = await run(`calls ${what} that nobody has`);
+    expect(runtimeStatus).toBe("Running");
+    expect(logged.filter(({ level }) => level === "warning").map(({ message }) => message)).toEqual([
+      expect.stringContaining("waits for ever, as it would in Azure: The function 'nobody' doesn't exist"),
+    ]);
+    await client.terminate(instanceId, "stuck");
+    await host.whenIdle();
+    expect((await client.getStatus(instanceId)).runtimeStatus).toBe("Terminated");
+    await client.startNew("sequence", { instanceId, input: {} });
+    await host.whenIdle();
+    expect((await client.getStatus(instanceId)).output).toEqual(["first", "second"]);
+  },
+);
 
 it("16. the failure of a sub-orchestration reaches its parent in the child's words", async () => {
   failing = { "child step": 1 };
   const { run, client } = await app.start();
   const { output } = await run("parent");
-  expect(output).toContain("Orchestrator function 'child' failed: Activity function 'step' failed:  child step failed");
+  expect(output).toContain("Orchestrator function 'child' failed: Activity function 'step' failed: child step failed");
   expect((await client.getStatus("the-child")).runtimeStatus).toBe("Failed");
 });
 

@@ -1,8 +1,5 @@
 import * as df from "durable-functions";
 import { expect, it } from "vitest";
-import { replay } from "./durable/replay.ts";
-import { event } from "./durable/history.ts";
-import type { OrchestratorState } from "./durable/actions.ts";
 import { virtualClock } from "./clock.ts";
 import { gate, testApp } from "./fixture/test-app.ts";
 
@@ -112,33 +109,6 @@ app.orchestration("starts a running child", function* (context) {
   return "unexpected";
 });
 
-it("11. an unknown action type fails the orchestration", () => {
-  const now = new Date(0);
-  const history = [
-    event("OrchestratorStarted", now, {}),
-    event("ExecutionStarted", now, {
-      OrchestrationInstance: { InstanceId: "one", ExecutionId: "e" },
-      ParentInstance: null,
-      Name: "x",
-      Version: null,
-      Input: null,
-      Tags: null,
-    }),
-  ];
-  const state = { isDone: false, actions: [[{ actionType: 99 }]] } as unknown as OrchestratorState;
-  const around = {
-    name: "x",
-    instanceId: "one",
-    parentInstanceId: null,
-    defaultVersion: null,
-    requireFunction: () => undefined,
-  };
-  expect(replay(history, state, "e", around).end).toEqual({
-    status: "Failed",
-    reason: "Orchestrator function 'x' failed: action type 99 is unknown",
-  });
-});
-
 it.each([
   [2, "schedules 'pass' there"],
   [3, "schedules a timer there"],
@@ -188,7 +158,7 @@ it.each([
   ["goes on while a sibling retries", "still being retried"],
   ["does too much", "more than 30 actions"],
   ["returns no JSON", "BigInt"],
-  ["gets no JSON", "Activity function 'big' failed:  Do not know how to serialize a BigInt"],
+  ["gets no JSON", "Activity function 'big' failed: Do not know how to serialize a BigInt"],
   ["calls an entity", "entities are not supported"],
   ["yields nothing", "programming constraint violation"],
   ["is its own child", "is its parent's"],
@@ -222,19 +192,17 @@ it("an orchestrator that decides otherwise the second time fails when every work
   expect(output).toContain("two runs on the same history decided differently");
 });
 
-it.each(["@entity", "a\\b", "x".repeat(257)])("an instance id such as %s is refused", async (instanceId) => {
+it.each(["a\\b", "a\u0001b"])("an instance id such as %j is refused", async (instanceId) => {
   const { host } = await app.start();
   const path = `durabletask/orchestrators/throws/${encodeURIComponent(instanceId)}`;
   const response = await fetch(`${host.url}/${path}`, { method: "POST", body: "{}" });
   expect(response.status).toBe(400);
 });
 
-it("a start of an unknown orchestrator or with something that is not JSON is refused", async () => {
+it("a start with something that is not JSON is refused", async () => {
   const { host } = await app.start();
-  const start = (name: string, body: string) =>
-    fetch(`${host.url}/durabletask/orchestrators/${name}`, { method: "POST", body });
-  expect((await start("nobody", "{}")).status).toBe(400);
-  expect((await start("throws", "{")).status).toBe(400);
+  const start = await fetch(`${host.url}/durabletask/orchestrators/throws`, { method: "POST", body: "{" });
+  expect(start.status).toBe(400);
 });
 
 it("virtual time stands still while nothing is due", async () => {
