@@ -1,0 +1,48 @@
+import { beforeAll, expect, it } from "vitest";
+import { loadProduct } from "./product.ts";
+import { readReleases } from "./files.ts";
+import { missingNames } from "./missing-names.ts";
+import type { ReleasedNames } from "./recording.ts";
+import { registeredNames } from "./registered.ts";
+
+let today: ReleasedNames;
+beforeAll(async () => {
+  today = registeredNames(await loadProduct(), "today");
+});
+const releases = await readReleases();
+
+it("there is at least one release to upgrade from", () => {
+  expect(releases.length).toBeGreaterThan(0);
+});
+
+it.each(releases)("every name of release $names.release is still registered", ({ names }) => {
+  expect(missingNames(names, today)).toEqual([]);
+});
+
+it("a missing name is reported with its release, the consequence and what to do", () => {
+  const released = {
+    release: "0.1.0",
+    version: "1.0",
+    orchestrations: ["reap"],
+    activities: ["createVolume", "readRequest"],
+    retired: [],
+  };
+  const now = {
+    release: "today",
+    version: "1.0",
+    orchestrations: ["reaper"],
+    activities: ["READREQUEST", "createDisk"],
+    retired: [],
+  };
+  expect(missingNames(released, now)).toEqual([
+    'the orchestration reap of release 0.1.0 is not registered any more: instances that call it stay Running for ever and block their person (register it again; see CONTRIBUTING, "Remove or rename an activity")',
+    'the activity createVolume of release 0.1.0 is not registered any more: instances that call it stay Running for ever and block their person (register it again; see CONTRIBUTING, "Remove or rename an activity")',
+  ]);
+});
+
+it("a name that was only kept for older work may be removed", () => {
+  const released = { release: "0.2.0", version: "1.1", orchestrations: [], activities: ["a", "b"], retired: ["b"] };
+  expect(
+    missingNames(released, { release: "today", version: "1.1", orchestrations: [], activities: ["a"], retired: [] }),
+  ).toEqual([]);
+});
