@@ -10,7 +10,7 @@ type RetirementActivity = { [Name in ActivityName]: KnownDesktop extends InputOf
  * How a desktop disappears: access first, the pod before the network policy that holds it, and the rows only when nothing
  * of it is left in the cluster, because what is left is found again by them.
  */
-const retirementSteps: readonly (VersionRange & { name: string; do: RetirementActivity })[] = [
+export const retirementSteps: readonly (VersionRange & { name: string; do: RetirementActivity })[] = [
   { name: "permission", do: "withdrawPermission" },
   { name: "deployment", do: "retireDeployment" },
   { name: "service", do: "retireService" },

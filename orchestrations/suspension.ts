@@ -6,7 +6,7 @@ import { problemOf, type Problem, type Workflow } from "./workflow.ts";
 type SuspensionActivity = { [Name in ActivityName]: KnownDesktop extends InputOf<Name> ? Name : never }[ActivityName];
 
 /** How a desktop goes down: access first. It keeps its Secret, Service and rows, and comes up again from them. */
-const suspensionSteps: readonly (VersionRange & { name: string; do: SuspensionActivity })[] = [
+export const suspensionSteps: readonly (VersionRange & { name: string; do: SuspensionActivity })[] = [
   { name: "permission", do: "withdrawPermission" },
   { name: "deployment", do: "scaleToZero" },
   { name: "binding status", do: "recordSuspended" },

@@ -9,6 +9,9 @@ export interface VersionRange {
   until?: string;
 }
 
+/** An orchestration that starts now. */
+export const startedNow = { startedBefore: () => false };
+
 /** The rows of a table that hold for this orchestration, in order. */
 export function rowsFor<Row extends VersionRange>(
   { startedBefore }: { startedBefore: (version: string) => boolean },
