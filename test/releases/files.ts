@@ -29,15 +29,18 @@ async function readRelease(release: string): Promise<Release> {
   };
 }
 
-/** Throws if the release has a folder already: what was released does not change. */
+/** Throws if the release was recorded before: what was released does not change. */
+export async function refuseRecorded(release: string): Promise<void> {
+  const entries = await readdir(folder);
+  if (entries.includes(release))
+    throw new Error(
+      `record release ${release}: it was recorded before (raise the version in package.json; delete its folder only if nobody runs it)`,
+    );
+}
+
 export async function writeRelease(names: ReleasedNames, recordings: ReadonlyMap<string, Recording>): Promise<void> {
   const inFolder = join(folder, names.release);
-  await mkdir(inFolder).catch((cause: unknown) => {
-    throw new Error(
-      `write release ${names.release}: its folder is there (raise the version in package.json; delete the folder only if nobody runs this release)`,
-      { cause },
-    );
-  });
+  await mkdir(inFolder);
   await writeFile(join(inFolder, namesFile), `${JSON.stringify(names, null, 2)}\n`);
   for (const [name, recording] of recordings) await writeFile(join(inFolder, `${name}.json`), textOf(recording));
 }

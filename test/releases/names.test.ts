@@ -1,9 +1,10 @@
 import { beforeAll, expect, it } from "vitest";
 import { loadProduct } from "./product.ts";
-import { readReleases } from "./files.ts";
+import { readReleases, refuseRecorded } from "./files.ts";
 import { missingNames } from "./missing-names.ts";
 import type { ReleasedNames } from "./recording.ts";
 import { registeredNames } from "./registered.ts";
+import { retiredNames } from "./retired-names.ts";
 
 let today: ReleasedNames;
 beforeAll(async () => {
@@ -45,4 +46,17 @@ it("a name that was only kept for older work may be removed", () => {
   expect(
     missingNames(released, { release: "today", version: "1.1", orchestrations: [], activities: ["a"], retired: [] }),
   ).toEqual([]);
+});
+
+it("the names that are kept for older work are registered, and an earlier release lists them", () => {
+  const released = new Set(releases.flatMap(({ names }) => [...names.orchestrations, ...names.activities]));
+  const registered = new Set([...today.orchestrations, ...today.activities]);
+  expect(retiredNames.filter((name) => !registered.has(name) || !released.has(name))).toEqual([]);
+});
+
+it("a release is recorded once", async () => {
+  await expect(refuseRecorded("0.1.0")).rejects.toThrow(
+    "record release 0.1.0: it was recorded before (raise the version",
+  );
+  await expect(refuseRecorded("999.0.0")).resolves.toBeUndefined();
 });

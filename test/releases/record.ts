@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { CoreV1Api } from "@kubernetes/client-node";
 import { loadApp } from "../../local/functions-host/app.ts";
 import { keycloakAdmin, namespace, startTestEstate, type TestEstate, webhookSecret } from "../estate.ts";
-import { writeRelease } from "./files.ts";
+import { refuseRecorded, writeRelease } from "./files.ts";
 import { completeRecording, startRecorder } from "./recorder.ts";
 import { type Recording, startOf } from "./recording.ts";
 import { registeredNames } from "./registered.ts";
@@ -25,6 +25,7 @@ const origin = {
   library: `durable-functions ${await readVersion("node_modules/durable-functions/package.json")}`,
 };
 
+await refuseRecorded(release);
 const estate = await startTestEstate(undefined, {
   RECONCILE_SAFETY_PERCENT: "100",
   KEYCLOAK_ADMIN_CLIENT: keycloakAdmin.id,
