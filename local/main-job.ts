@@ -1,4 +1,5 @@
 import { activationSteps } from "../orchestrations/activation.ts";
+import { rowsFor, startedNow } from "../orchestrations/versions.ts";
 import { sampleActivation } from "./sample-estate.ts";
 
 /** Where the product answers, and who may ask. */
@@ -42,6 +43,7 @@ export async function doMainJob(api: Api, tell: (beat: Beat) => void, signal: Ab
     body: JSON.stringify({ workspace }),
   });
 
+  const steps = rowsFor(startedNow, activationSteps);
   let told = 0;
   let message: string | undefined;
   const until = Date.now() + patienceMilliseconds;
@@ -51,7 +53,7 @@ export async function doMainJob(api: Api, tell: (beat: Beat) => void, signal: Ab
     const { progress } = operation;
     if (progress && !progress.undoing) {
       // Steps can be quicker than our looks at them: those passed meanwhile are told too.
-      for (const [index, { name }] of activationSteps.entries())
+      for (const [index, { name }] of steps.entries())
         if (index + 1 > told && index + 1 < progress.number) tell({ step: name, number: index + 1, of: progress.of });
       if (progress.number > told || progress.message !== message) tell(progress);
       told = Math.max(told, progress.number);
@@ -61,8 +63,8 @@ export async function doMainJob(api: Api, tell: (beat: Beat) => void, signal: Ab
     operation = await ask<ToldOperation>(api, signal, `/api/operations/${operation.id}`);
   }
   if (operation.state === "done" && told > 0)
-    for (const [index, { name }] of activationSteps.entries())
-      if (index + 1 > told) tell({ step: name, number: index + 1, of: activationSteps.length });
+    for (const [index, { name }] of steps.entries())
+      if (index + 1 > told) tell({ step: name, number: index + 1, of: steps.length });
   return operation;
 }
 

@@ -1,6 +1,7 @@
 import type { Task } from "durable-functions";
 import type { ActivityName, InputOf, KnownDesktop } from "../shared/desktop/activities.ts";
 import type { Leftover } from "./suspension.ts";
+import { rowsFor, type VersionRange } from "./versions.ts";
 import { problemOf, type Workflow } from "./workflow.ts";
 
 type RetirementActivity = { [Name in ActivityName]: KnownDesktop extends InputOf<Name> ? Name : never }[ActivityName];
@@ -9,7 +10,7 @@ type RetirementActivity = { [Name in ActivityName]: KnownDesktop extends InputOf
  * How a desktop disappears: access first, the pod before the network policy that holds it, and the rows only when nothing
  * of it is left in the cluster, because what is left is found again by them.
  */
-const retirementSteps = [
+export const retirementSteps: readonly (VersionRange & { name: string; do: RetirementActivity })[] = [
   { name: "permission", do: "withdrawPermission" },
   { name: "deployment", do: "retireDeployment" },
   { name: "service", do: "retireService" },
@@ -17,7 +18,7 @@ const retirementSteps = [
   { name: "network policy", do: "retireNetworkPolicy" },
   { name: "connection", do: "retireConnection" },
   { name: "binding status", do: "recordRetired" },
-] as const satisfies readonly { name: string; do: RetirementActivity }[];
+];
 
 /**
  * Removes a desktop for good. No undo: what is gone is meant to be. Where access cannot be withdrawn the pod goes all the
@@ -29,8 +30,9 @@ export function* retireDesktop(
   report: (step: string, number: number, of: number) => void,
 ): Generator<Task, Leftover[]> {
   const leftovers: Leftover[] = [];
-  for (const [index, step] of retirementSteps.entries()) {
-    report(step.name, index + 1, retirementSteps.length);
+  const steps = rowsFor(workflow, retirementSteps);
+  for (const [index, step] of steps.entries()) {
+    report(step.name, index + 1, steps.length);
     try {
       yield* workflow.call(step.do, desktop);
     } catch (error) {

@@ -1,6 +1,7 @@
 import type { Task } from "durable-functions";
 import type { ActivityName, InputOf, ObservedRun, OutputOf, Run, Sighting } from "../shared/desktop/activities.ts";
 import { isRefusal } from "../shared/errors.ts";
+import { rowsFor, type VersionRange } from "./versions.ts";
 import { type Problem, problemOf, type Workflow } from "./workflow.ts";
 
 /** The host fails an orchestration whose custom status has more than 16 KB; a cluster's message can be of any length. */
@@ -12,9 +13,9 @@ type StepActivity = { [Name in ActivityName]: ObservedRun extends InputOf<Name> 
 type PollActivity = { [Name in StepActivity]: OutputOf<Name> extends Sighting ? Name : never }[StepActivity];
 
 /** One row of a saga: what people read, what is done or waited for, and what undoes it. */
-export type Step = { name: string; undo?: StepActivity } & (
-  { do: StepActivity } | { poll: PollActivity; withinSeconds: (run: ObservedRun) => number; late: Problem["code"] }
-);
+export type Step = VersionRange & { name: string; undo?: StepActivity } & (
+    { do: StepActivity } | { poll: PollActivity; withinSeconds: (run: ObservedRun) => number; late: Problem["code"] }
+  );
 
 export type SagaResult =
   | { state: "done"; facts: Facts }
@@ -24,19 +25,20 @@ export type SagaResult =
 type Facts = Readonly<Record<string, unknown>>;
 
 /**
- * Runs the steps in order. Each sees what the ones before it returned. When one fails, it and all before it are undone,
+ * Runs the steps of the orchestration's version in order. Each sees what the ones before it returned. When one fails, it and all before it are undone,
  * newest first; an undo that fails does not stop the others and is named in `leftBehind`.
  *
  * @param stillWanted asked at every turn of a wait; a run that is no longer wanted fails with `request-changed`
  */
 export function* runSaga(
   workflow: Workflow,
-  steps: readonly Step[],
+  table: readonly Step[],
   start: Run,
   stillWanted: () => Generator<Task, boolean>,
 ): Generator<Task, SagaResult> {
   let facts: Facts = {};
   const begun: Step[] = [];
+  const steps = rowsFor(workflow, table);
 
   for (const [index, step] of steps.entries()) {
     const position = { requestId: start.request.id, step: step.name, number: index + 1, of: steps.length };

@@ -1,15 +1,16 @@
 import type { Task } from "durable-functions";
 import type { ActivityName, InputOf, KnownDesktop } from "../shared/desktop/activities.ts";
+import { rowsFor, type VersionRange } from "./versions.ts";
 import { problemOf, type Problem, type Workflow } from "./workflow.ts";
 
 type SuspensionActivity = { [Name in ActivityName]: KnownDesktop extends InputOf<Name> ? Name : never }[ActivityName];
 
 /** How a desktop goes down: access first. It keeps its Secret, Service and rows, and comes up again from them. */
-const suspensionSteps = [
+export const suspensionSteps: readonly (VersionRange & { name: string; do: SuspensionActivity })[] = [
   { name: "permission", do: "withdrawPermission" },
   { name: "deployment", do: "scaleToZero" },
   { name: "binding status", do: "recordSuspended" },
-] as const satisfies readonly { name: string; do: SuspensionActivity }[];
+];
 
 /** What could not be done, by step. */
 export interface Leftover extends Problem {
@@ -26,8 +27,9 @@ export function* suspendDesktop(
   report: (step: string, number: number, of: number) => void,
 ): Generator<Task, Leftover[]> {
   const leftovers: Leftover[] = [];
-  for (const [index, step] of suspensionSteps.entries()) {
-    report(step.name, index + 1, suspensionSteps.length);
+  const steps = rowsFor(workflow, suspensionSteps);
+  for (const [index, step] of steps.entries()) {
+    report(step.name, index + 1, steps.length);
     try {
       yield* workflow.call(step.do, desktop);
     } catch (error) {

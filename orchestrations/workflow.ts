@@ -2,11 +2,17 @@ import { type OrchestrationContext, RetryOptions, type Task } from "durable-func
 import type { ActivityName, Fence, InputOf, LastLook, OutputOf, Progress } from "../shared/desktop/activities.ts";
 import type { ErrorCode } from "../shared/errors.ts";
 import { errorCodes } from "../shared/errors.ts";
+import { isOlder } from "./versions.ts";
 
 /** What an orchestration may do: all that the sagas need of Durable Functions, so that they can be tested without it. */
 export interface Workflow {
   /** The replay-safe clock. */
   now(): Date;
+  /**
+   * Whether the orchestration was started before this version of the orchestrations (`defaultVersion` in host.json).
+   * It keeps its version until it ends, also over continueAsNew.
+   */
+  startedBefore(version: string): boolean;
   /** Runs an activity, again after a pause where it throws; throws its last error when the attempts are used up. */
   call<Name extends ActivityName>(name: Name, input: InputOf<Name>): Generator<Task, OutputOf<Name>>;
   /** Runs it for each input side by side, and waits for all. For activities that return their failures. */
@@ -30,6 +36,7 @@ function retries(): RetryOptions {
 export function workflowOf(context: OrchestrationContext): Workflow {
   return {
     now: () => context.df.currentUtcDateTime,
+    startedBefore: (version) => isOlder(context.df.version, version),
     *call<Name extends ActivityName>(name: Name, input: InputOf<Name>) {
       return (yield context.df.callActivityWithRetry(name, retries(), input)) as OutputOf<Name>;
     },

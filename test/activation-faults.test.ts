@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { activationSteps } from "../orchestrations/activation.ts";
+import { rowsFor, startedNow } from "../orchestrations/versions.ts";
 import type { ActivityName } from "../shared/desktop/activities.ts";
 import { startTestEstate, type TestEstate } from "./estate.ts";
 
@@ -19,15 +20,16 @@ afterEach(async () => {
   await estate.ask("alice", null);
 });
 
-const rows = activationSteps.map((step, index) => ({
+const steps = rowsFor(startedNow, activationSteps);
+const rows = steps.map((step, index) => ({
   name: step.name,
   activity: "do" in step ? step.do : step.poll,
-  undone: activationSteps
+  undone: steps
     .slice(0, index + 1)
     .filter(({ undo }) => undo !== undefined)
     .map(({ name }) => name)
     .reverse(),
-  undos: activationSteps
+  undos: steps
     .slice(0, index + 1)
     .flatMap(({ undo }) => undo ?? [])
     .reverse(),

@@ -6,7 +6,7 @@ import { KubeConfig } from "@kubernetes/client-node";
 import pg from "pg";
 import { type LocalCluster, startLocalCluster } from "../local/cluster/cluster.ts";
 import { startLocalDatabase } from "../local/database/database.ts";
-import { loadApp } from "../local/functions-host/app.ts";
+import { type FunctionApp, loadApp } from "../local/functions-host/app.ts";
 import { type Clock, virtualClock } from "../local/functions-host/clock.ts";
 import type { Faults } from "../local/functions-host/faults.ts";
 import { type FunctionsHost, startFunctionsHost } from "../local/functions-host/host.ts";
@@ -54,8 +54,11 @@ export interface TestEstate {
   end(username: string, operation: ToldOperation): Promise<ToldOperation>;
   /** Everything that the product may have changed, in both systems. */
   world(): Promise<World>;
-  /** Kills the host as if its process had died, and starts another on the same task hub. */
-  restartHost(): Promise<void>;
+  /**
+   * Kills the host as if its process had died, and starts another on the same task hub: with the same app unless another
+   * is given, after `whileDown`, which has the task hub's file to itself.
+   */
+  restartHost(change?: { app?: FunctionApp; whileDown?: () => Promise<void> }): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -123,7 +126,8 @@ export async function startTestEstate(
   const faults: Faults = {};
   const log: LogEntry[] = [];
   const store = join(folder, "task-hub.sqlite");
-  const startHost = () => startFunctionsHost({ app, store, clock, faults, log: (entry) => log.push(entry) });
+  const startHost = (started = app) =>
+    startFunctionsHost({ app: started, store, clock, faults, log: (entry) => log.push(entry) });
   let host = await startHost();
   const audience = settings["KEYCLOAK_WEBHOOK_AUDIENCE"];
   const listen = () => {
@@ -201,9 +205,10 @@ export async function startTestEstate(
       return told;
     },
     world: () => describeWorld(kubeconfig, guacamole, namespace),
-    async restartHost() {
+    async restartHost(change) {
       await host.kill();
-      host = await startHost();
+      await change?.whileDown?.();
+      host = await startHost(change?.app);
       listen();
     },
     async close() {

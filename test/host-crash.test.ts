@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { activationSteps } from "../orchestrations/activation.ts";
+import { rowsFor, startedNow } from "../orchestrations/versions.ts";
 import { deploymentName } from "../shared/desktop/names.ts";
 import { startTestEstate, type TestEstate } from "./estate.ts";
 
@@ -17,7 +18,7 @@ afterEach(async () => {
 const name = deploymentName({ workspace: "asthma-cohort", username: "alice" });
 
 it.each(
-  activationSteps.flatMap((step) =>
+  rowsFor(startedNow, activationSteps).flatMap((step) =>
     (["beforeActivity", "afterActivity"] as const).map((when) => ({
       step: step.name,
       when,

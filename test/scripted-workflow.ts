@@ -13,6 +13,7 @@ export function scriptedWorkflow(script: Script) {
 
   const workflow: Workflow = {
     now: () => new Date(milliseconds),
+    startedBefore: () => false,
     *call(name, input) {
       const earlier = calls.filter((call) => call === name).length;
       calls.push(name);

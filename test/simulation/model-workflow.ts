@@ -35,6 +35,7 @@ export function workflowOver(activities: Activities, now: () => number, chance: 
   }
   return {
     now: () => new Date(now()),
+    startedBefore: () => false,
     *call<Name extends ActivityName>(name: Name, input: InputOf<Name>) {
       return (yield taskOf(() => attempts(name, input))) as OutputOf<Name>;
     },

@@ -1,0 +1,63 @@
+import type { FunctionApp } from "../../local/functions-host/app.ts";
+import type { HistoryEvent } from "../../local/functions-host/durable/history.ts";
+import type { HookCallback } from "../../local/functions-host/rpc.ts";
+import { type Recording, startOf, turnsOf } from "./recording.ts";
+import { decideTurn, endOf } from "./replay.ts";
+
+/** Collects what an app's orchestrators are given, by the worker's own hook, so that it works on any host. */
+export interface Recorder {
+  /** The executions since the last call, in the order of their starts; each has the history of its last turn. */
+  take(): HistoryEvent[][];
+  stop(): void;
+}
+
+export function startRecorder(app: FunctionApp): Recorder {
+  const executions = new Map<string, HistoryEvent[]>();
+  const look: HookCallback = ({ inputs }) => {
+    const [given] = inputs as unknown[];
+    if (typeof given !== "object" || given === null || !("history" in given)) return;
+    // The library turns the timestamps into dates.
+    const history = (JSON.parse(JSON.stringify(given.history)) as HistoryEvent[]).map(withoutStack);
+    executions.set(startOf(history).OrchestrationInstance.ExecutionId, history);
+  };
+  const before = app.hooks.get("preInvocation") ?? [];
+  app.hooks.set("preInvocation", [...before, look]);
+  return {
+    take() {
+      const taken = [...executions.values()];
+      executions.clear();
+      return taken;
+    },
+    stop() {
+      app.hooks.set("preInvocation", before);
+    },
+  };
+}
+
+/** Orchestrations read the first line of an error; the stack has nothing but the places of the machine that recorded. */
+function withoutStack(event: HistoryEvent): HistoryEvent {
+  if (!("Details" in event)) return event;
+  return { ...event, Details: event.Details.replace(/\\nStack: (?:[^"\\]|\\.)*/, "") };
+}
+
+/** Adds the inputs of the activities and the end, as the code that is recorded decides them. Throws if it has not ended. */
+export async function completeRecording(
+  app: FunctionApp,
+  origin: Recording["origin"],
+  history: HistoryEvent[],
+): Promise<Recording> {
+  const byInput = new Map<string, number[]>();
+  let end: Recording["end"] | undefined;
+  for (const { given } of turnsOf(history)) {
+    const decision = await decideTurn(app, given);
+    for (const each of decision.scheduled)
+      if (each.kind === "activity") {
+        const input = each.input ?? "null";
+        byInput.set(input, [...(byInput.get(input) ?? []), each.id]);
+      }
+    end = endOf(decision);
+  }
+  if (!end) throw new Error(`record ${origin.scenario}: ${startOf(history).Name} has not ended (let it end first)`);
+  const inputs = [...byInput].map(([input, ids]) => ({ ids, input: JSON.parse(input) as unknown }));
+  return { origin, history, inputs, end };
+}
