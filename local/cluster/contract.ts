@@ -17,14 +17,8 @@ export interface Connection {
 /**
  * What the product relies on in a Kubernetes API, as tests that run on the stand-in and on a real API server alike.
  * A real one must have the two custom resource definitions and a controller manager; nodes are not needed.
- *
- * @param brokenCustomResources why the server's custom resources cannot be tested: the tests about them are skipped
  */
-export function describeClusterContract(
-  name: string,
-  connect: () => Promise<Connection>,
-  brokenCustomResources?: string,
-): void {
+export function describeClusterContract(name: string, connect: () => Promise<Connection>): void {
   describe(name, () => {
     let connection: Connection | undefined;
     let clients: Clients | undefined;
@@ -48,8 +42,6 @@ export function describeClusterContract(
     applyContract(cluster);
     listsAndWatchesContract(cluster);
     deletionContract(cluster);
-    describe.skipIf(brokenCustomResources)(`by definitions ${brokenCustomResources ?? ""}`.trim(), () => {
-      customResourcesContract(cluster);
-    });
+    customResourcesContract(cluster);
   });
 }
