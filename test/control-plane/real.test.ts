@@ -4,6 +4,7 @@ import {
   type KubernetesObject,
   RbacAuthorizationV1Api,
   type V1PolicyRule,
+  type V1SelfSubjectAccessReviewSpec,
 } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { describeClusterContract } from "../../local/cluster/contract.ts";
@@ -17,6 +18,7 @@ import { untilDecided } from "../until-decided.ts";
 import { describeOnControlPlane } from "./available.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import { manifests } from "./custom-resources.ts";
+import { playKubelet } from "./kubelet.ts";
 import { namespace, prepare, prepareMilliseconds, type Prepared } from "./prepared.ts";
 
 const access = await manifests("access");
@@ -49,9 +51,17 @@ describeOnControlPlane("on a real control plane", () => {
     describeAccount(() => prepared);
   });
 
-  describeClusterContract("what the product relies on", () =>
-    Promise.resolve({ config: prepared.plane.admin, close: () => Promise.resolve() }),
-  );
+  describeClusterContract("what the product relies on", async (contractNamespace) => {
+    const { admin: config } = prepared.plane;
+    const stopKubelet = await playKubelet(config, contractNamespace);
+    return {
+      config,
+      close: () => {
+        stopKubelet();
+        return Promise.resolve();
+      },
+    };
+  });
 });
 
 /** What the account of infra/kubernetes/access.yaml may do: what it must, and no more. */
@@ -109,6 +119,11 @@ function describeAccount(prepared: () => Prepared): void {
     });
   }
 
+  async function isAllowed(spec: V1SelfSubjectAccessReviewSpec): Promise<boolean | undefined> {
+    const api = plane.as(token).makeApiClient(AuthorizationV1Api);
+    return (await api.createSelfSubjectAccessReview({ body: { spec } })).status?.allowed;
+  }
+
   it("knows itself as that account", async () => {
     const review = { spec: { token } };
     const reply = await plane.admin.makeApiClient(AuthenticationV1Api).createTokenReview({ body: review });
@@ -129,6 +144,24 @@ function describeAccount(prepared: () => Prepared): void {
     for (const { live, applied } of differences) expect(applied).toEqual(live);
   });
 
+  it("without reading API discovery, which every account may, it cannot do its work", async () => {
+    const rbac = plane.admin.makeApiClient(RbacAuthorizationV1Api);
+    const name = "system:discovery";
+    const { roleRef, subjects = [] } = await rbac.readClusterRoleBinding({ name });
+    expect(subjects).toEqual([{ kind: "Group", name: "system:authenticated", apiGroup: "rbac.authorization.k8s.io" }]);
+    const nonResourceAttributes = { path: "/apis/apps/v1", verb: "get" };
+    const until = (allowed: boolean) =>
+      expect.poll(() => isAllowed({ nonResourceAttributes }), { timeout: 10_000, interval: 50 }).toBe(allowed);
+    await rbac.deleteClusterRoleBinding({ name });
+    try {
+      await until(false);
+      await expect(wholeLife()).rejects.toThrow("the product's role does not allow it");
+    } finally {
+      await rbac.createClusterRoleBinding({ body: { metadata: { name }, roleRef, subjects } });
+      await until(true);
+    }
+  });
+
   it.each(rights)("without $verb on $resource it cannot do its work", async ({ role, group, resource, verb }) => {
     const rbac = plane.admin.makeApiClient(RbacAuthorizationV1Api);
     const whole = roles.find(({ metadata }) => metadata?.name === role);
@@ -145,19 +178,8 @@ function describeAccount(prepared: () => Prepared): void {
         body: { ...current, rules: to.filter(({ verbs }) => verbs.length > 0) },
       });
       const [name = "", subresource] = resource.split("/");
-      const ask = async () =>
-        (
-          await plane
-            .as(token)
-            .makeApiClient(AuthorizationV1Api)
-            .createSelfSubjectAccessReview({
-              body: {
-                spec: {
-                  resourceAttributes: { namespace, verb, group, resource: name, ...(subresource && { subresource }) },
-                },
-              },
-            })
-        ).status?.allowed;
+      const resourceAttributes = { namespace, verb, group, resource: name, ...(subresource && { subresource }) };
+      const ask = () => isAllowed({ resourceAttributes });
       // The authorizer learns of a change through its own watch.
       await expect.poll(ask, { timeout: 10_000, interval: 50 }).toBe(allowed);
     };
