@@ -11,6 +11,7 @@ import { type FunctionsHost, startFunctionsHost } from "./functions-host/host.ts
 import type { LogEntry } from "./functions-host/log.ts";
 import { startIdentityProvider } from "./identity/provider.ts";
 import type { StartOptions } from "./options.ts";
+import { said } from "./said.ts";
 import { realmAdministrator, sampleUsers, serviceClient, writeSampleEstate } from "./sample-estate.ts";
 
 /** Everything that runs after a start. */
@@ -76,7 +77,14 @@ export async function startEstate(
   } catch (error) {
     throw new Error(`read --kubeconfig: ${(error as Error).message}`, { cause: error });
   }
-  if (cluster || options.sampleEstate) await writeSampleEstate(kubeconfig, namespace);
+  if (cluster || options.sampleEstate) {
+    await writeSampleEstate(kubeconfig, namespace).catch((error: unknown) => {
+      throw new Error(
+        `write the sample estate: ${said(error)} (it takes an administrator of the cluster, and the two CRDs)`,
+        { cause: error },
+      );
+    });
+  }
 
   const app = await loadApp({
     appRoot: root,

@@ -1,20 +1,28 @@
 import { AppsV1Api, CoreV1Api, type KubeConfig, NetworkingV1Api } from "@kubernetes/client-node";
 import pg from "pg";
 import { sampleActivation } from "./sample-estate.ts";
+import { said } from "./said.ts";
 
-/** What the main job wrote for the sample person, one line each, read back from the two systems themselves. */
+/**
+ * What the main job wrote for the sample person, one line each, read back from the two systems themselves. What cannot be
+ * read is a line too: the desktop is there all the same.
+ */
 export async function describeWritten(config: KubeConfig, databaseUrl: string, namespace: string): Promise<string[]> {
-  return [...(await objectsOf(config, namespace)), ...(await rowsOf(databaseUrl))];
+  const rows = rowsOf(databaseUrl).catch((error: unknown) => [
+    `rows in Guacamole's database: not read: ${said(error)}`,
+  ]);
+  return [...(await objectsOf(config, namespace)), ...(await rows)];
 }
 
 async function objectsOf(config: KubeConfig, namespace: string): Promise<string[]> {
   const query = { namespace };
+  const core = config.makeApiClient(CoreV1Api);
   const lists = await Promise.all([
-    kind("Secret", config.makeApiClient(CoreV1Api).listNamespacedSecret(query)),
-    kind("NetworkPolicy", config.makeApiClient(NetworkingV1Api).listNamespacedNetworkPolicy(query)),
-    kind("Service", config.makeApiClient(CoreV1Api).listNamespacedService(query)),
-    kind("Deployment", config.makeApiClient(AppsV1Api).listNamespacedDeployment(query)),
-    kind("Pod", config.makeApiClient(CoreV1Api).listNamespacedPod(query)),
+    namesOf("Secret", core.listNamespacedSecret(query)),
+    namesOf("NetworkPolicy", config.makeApiClient(NetworkingV1Api).listNamespacedNetworkPolicy(query)),
+    namesOf("Service", core.listNamespacedService(query)),
+    namesOf("Deployment", config.makeApiClient(AppsV1Api).listNamespacedDeployment(query)),
+    namesOf("Pod", core.listNamespacedPod(query)),
   ]);
   return lists.flat();
 }
@@ -23,14 +31,18 @@ interface Named {
   metadata?: { name?: string; annotations?: Record<string, string> };
 }
 
-async function kind(name: string, list: Promise<{ items: Named[] }>): Promise<string[]> {
+async function namesOf(kind: string, list: Promise<{ items: Named[] }>): Promise<string[]> {
   const { username, workspace } = sampleActivation;
-  const own = (await list).items.filter(
-    ({ metadata }) =>
-      metadata?.annotations?.["xlscsde.nhs.uk/username"] === username &&
-      metadata.annotations["xlscsde.nhs.uk/workspace"] === workspace,
-  );
-  return own.map(({ metadata }) => `${name} ${metadata?.name ?? ""}`);
+  try {
+    const own = (await list).items.filter(
+      ({ metadata }) =>
+        metadata?.annotations?.["xlscsde.nhs.uk/username"] === username &&
+        metadata.annotations["xlscsde.nhs.uk/workspace"] === workspace,
+    );
+    return own.map(({ metadata }) => `${kind} ${metadata?.name ?? ""}`);
+  } catch (error) {
+    return [`${kind}: not read: ${said(error)}`];
+  }
 }
 
 async function rowsOf(databaseUrl: string): Promise<string[]> {

@@ -26,7 +26,7 @@ async function everythingOfTheBystander() {
   for (const [apiVersion, kind] of [
     ["v1", "Secret"],
     ["v1", "Service"],
-    ["v1", "Endpoints"],
+    ["discovery.k8s.io/v1", "EndpointSlice"],
     ["v1", "Pod"],
     ["v1", "ConfigMap"],
     ["apps/v1", "Deployment"],

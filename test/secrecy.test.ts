@@ -43,7 +43,7 @@ async function everything(): Promise<Record<string, string>> {
   const kinds = [
     ["v1", "ConfigMap"],
     ["v1", "Service"],
-    ["v1", "Endpoints"],
+    ["discovery.k8s.io/v1", "EndpointSlice"],
     ["v1", "Pod"],
     ["v1", "Event"],
     ["apps/v1", "Deployment"],

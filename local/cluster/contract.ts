@@ -6,6 +6,7 @@ import { clientsOf, type Clients } from "./contract/clients.ts";
 import { customResourcesContract } from "./contract/custom-resources.ts";
 import { deletionContract } from "./contract/deletion.ts";
 import { deploymentsContract } from "./contract/deployments.ts";
+import { endpointSlicesContract } from "./contract/endpoint-slices.ts";
 import { listsAndWatchesContract } from "./contract/lists-and-watches.ts";
 import { objectsContract } from "./contract/objects.ts";
 
@@ -16,15 +17,11 @@ export interface Connection {
 
 /**
  * What the product relies on in a Kubernetes API, as tests that run on the stand-in and on a real API server alike.
- * A real one must have the two custom resource definitions and a controller manager; nodes are not needed.
+ * A real one must have the two custom resource definitions and a controller manager.
  *
- * @param brokenCustomResources why the server's custom resources cannot be tested: the tests about them are skipped
+ * @param connect is told the namespace of the tests; somebody must run the pods there
  */
-export function describeClusterContract(
-  name: string,
-  connect: () => Promise<Connection>,
-  brokenCustomResources?: string,
-): void {
+export function describeClusterContract(name: string, connect: (namespace: string) => Promise<Connection>): void {
   describe(name, () => {
     let connection: Connection | undefined;
     let clients: Clients | undefined;
@@ -34,8 +31,9 @@ export function describeClusterContract(
     };
 
     beforeAll(async () => {
-      connection = await connect();
-      clients = clientsOf(connection.config, `contract-${randomUUID().slice(0, 8)}`);
+      const namespace = `contract-${randomUUID().slice(0, 8)}`;
+      connection = await connect(namespace);
+      clients = clientsOf(connection.config, namespace);
       await clients.core.createNamespace({ body: { metadata: { name: clients.namespace } } });
     });
     afterAll(async () => {
@@ -45,11 +43,10 @@ export function describeClusterContract(
 
     objectsContract(cluster);
     deploymentsContract(cluster);
+    endpointSlicesContract(cluster);
     applyContract(cluster);
     listsAndWatchesContract(cluster);
     deletionContract(cluster);
-    describe.skipIf(brokenCustomResources)(`by definitions ${brokenCustomResources ?? ""}`.trim(), () => {
-      customResourcesContract(cluster);
-    });
+    customResourcesContract(cluster);
   });
 }

@@ -1,6 +1,8 @@
 import type {
   CoreV1Event,
-  V1Endpoints,
+  DiscoveryV1EndpointPort,
+  V1Endpoint,
+  V1EndpointSlice,
   V1Pod,
   V1ReplicaSet,
   V1Deployment,
@@ -74,7 +76,12 @@ export type ReplicaSet = Typed<V1ReplicaSet>;
 export type Pod = Typed<V1Pod>;
 export type Service = Typed<V1Service>;
 export type ResourceQuota = Typed<V1ResourceQuota>;
-export type Endpoints = Wire<V1Endpoints> & { metadata: ObjectMeta };
+export type EndpointSlice = Pick<V1EndpointSlice, "addressType"> & {
+  metadata: ObjectMeta;
+  /** Null, and not an empty list, if there is none: Go writes a list that was never made so. */
+  endpoints: Wire<V1Endpoint>[] | null;
+  ports: Wire<DiscoveryV1EndpointPort>[] | null;
+};
 export type ClusterEvent = Wire<Omit<CoreV1Event, "metadata">> & { metadata: ObjectMeta };
 
 export interface TypedKinds {
@@ -83,7 +90,7 @@ export interface TypedKinds {
   pods: Pod;
   services: Service;
   resourcequotas: ResourceQuota;
-  endpoints: Endpoints;
+  "endpointslices.discovery.k8s.io": EndpointSlice;
   events: ClusterEvent;
 }
 

@@ -1,4 +1,11 @@
-import type { CoreV1Event, V1ContainerStatus, V1Deployment, V1Endpoints, V1Pod } from "@kubernetes/client-node";
+import type {
+  CoreV1Event,
+  V1ContainerStatus,
+  V1Deployment,
+  V1Endpoint,
+  V1EndpointSlice,
+  V1Pod,
+} from "@kubernetes/client-node";
 import { expect, it } from "vitest";
 import { judgeStart, type StartFacts } from "./readiness.ts";
 
@@ -7,12 +14,23 @@ const rules = { unschedulableGraceSeconds: 120 };
 const secondsAgo = (seconds: number) => new Date(now.getTime() - seconds * 1_000);
 
 const deployment: V1Deployment = { metadata: { name: "d" } };
-const endpoints: V1Endpoints = { subsets: [{ addresses: [{ ip: "10.0.0.1", targetRef: { name: "p" } }] }] };
+/** An EndpointSlice whose endpoints are these pods, in this condition. */
+function sliceOf(conditions: V1Endpoint["conditions"], ...pods: string[]): V1EndpointSlice {
+  const endpoints = pods.map((name) => ({
+    addresses: ["10.0.0.1"],
+    ...(conditions && { conditions }),
+    targetRef: { kind: "Pod", name },
+  }));
+  return { addressType: "IPv4", endpoints, ports: [{ name: "desktop", protocol: "TCP", port: 5900 }] };
+}
+const isReady = { ready: true, serving: true, terminating: false };
+/** As a real server (1.37.2) sends a slice of a Service without pods. */
+const emptySlice = { addressType: "IPv4", endpoints: null, ports: null } as unknown as V1EndpointSlice;
 const readyPod: V1Pod = {
   metadata: { name: "p" },
   status: { conditions: [{ type: "Ready", status: "True" }] },
 };
-const ready: StartFacts = { deployment, pods: [readyPod], endpoints, events: [] };
+const ready: StartFacts = { deployment, pods: [readyPod], slices: [sliceOf(isReady, "p")], events: [] };
 
 function waiting(state: V1ContainerStatus["state"], more: Partial<V1ContainerStatus> = {}): StartFacts {
   const container: V1ContainerStatus = {
@@ -27,7 +45,7 @@ function waiting(state: V1ContainerStatus["state"], more: Partial<V1ContainerSta
     metadata: { name: "p" },
     status: { containerStatuses: [{ ...container, ...(state && { state }) }] },
   };
-  return { deployment, pods: [pod], endpoints: null, events: [] };
+  return { deployment, pods: [pod], slices: [], events: [] };
 }
 
 function unschedulable(since: Date): StartFacts {
@@ -41,7 +59,7 @@ function unschedulable(since: Date): StartFacts {
   return {
     deployment,
     pods: [{ metadata: { name: "p" }, status: { conditions: [condition] } }],
-    endpoints: null,
+    slices: [],
     events: [],
   };
 }
@@ -92,9 +110,31 @@ it.each<[string, StartFacts, string]>([
   ["a ready pod behind the Service", ready, "ready: pod p is ready behind the Service"],
   [
     "a ready pod that the Service does not name",
-    { ...ready, endpoints: null },
+    { ...ready, slices: [] },
     "waiting: the pod is ready, the Service does not name it yet",
   ],
+  ...(
+    [
+      ["whose Service has no pod at all", [emptySlice]],
+      ["in whose place the Service names another", [sliceOf(isReady, "q")]],
+      ["that the Service does not hold ready yet", [sliceOf({ ready: false, serving: true, terminating: false }, "p")]],
+    ] as const
+  ).map(([words, slices]): [string, StartFacts, string] => [
+    `a ready pod ${words}`,
+    { ...ready, slices },
+    "waiting: the pod is ready, the Service does not name it yet",
+  ]),
+  ...(
+    [
+      ["in the second of the Service's slices", [sliceOf(isReady, "q"), sliceOf(isReady, "p")]],
+      ["beside an empty slice", [emptySlice, sliceOf(isReady, "q", "p")]],
+      ["that the Service says nothing more of", [sliceOf(undefined, "p")]],
+    ] as const
+  ).map(([words, slices]): [string, StartFacts, string] => [
+    `a ready pod ${words}`,
+    { ...ready, slices },
+    "ready: pod p is ready behind the Service",
+  ]),
   ["a ready pod that is being deleted", { ...ready, pods: [gone] }, "waiting: the cluster is making the pod"],
   [
     "a ready pod of an earlier start",

@@ -3,7 +3,7 @@ import type {
   V1ContainerStatus,
   V1Deployment,
   V1DeploymentCondition,
-  V1Endpoints,
+  V1EndpointSlice,
   V1Pod,
 } from "@kubernetes/client-node";
 import type { Sighting } from "../desktop/activities.ts";
@@ -14,7 +14,8 @@ import { annotation, isLeaving } from "./labels.ts";
 export interface StartFacts {
   deployment: V1Deployment | null;
   pods: readonly V1Pod[];
-  endpoints: V1Endpoints | null;
+  /** Of the Service: it may have several. */
+  slices: readonly V1EndpointSlice[];
   /** Of the current pod. They tell people more than states do, may be late or missing, and so decide nothing. */
   events: readonly CoreV1Event[];
 }
@@ -40,7 +41,7 @@ export function currentPod({ deployment, pods }: Pick<StartFacts, "deployment" |
  * pull, crash loop, a pod that fits no node beyond the grace, quota, admission, the Deployment's own deadline.
  */
 export function judgeStart(
-  { deployment, pods, endpoints, events }: StartFacts,
+  { deployment, pods, slices, events }: StartFacts,
   { unschedulableGraceSeconds }: { unschedulableGraceSeconds: number },
   now: Date,
 ): Sighting {
@@ -58,10 +59,7 @@ export function judgeStart(
   }
   if (!pod) return { seen: "waiting", message: "the cluster is making the pod" };
   if (isReady(pod)) {
-    const behindService = endpoints?.subsets?.some(({ addresses = [] }) =>
-      addresses.some(({ targetRef }) => targetRef?.name === pod.metadata?.name),
-    );
-    return behindService
+    return slices.some((slice) => leadsTo(slice, pod))
       ? { seen: "ready", message: `pod ${pod.metadata?.name ?? ""} is ready behind the Service` }
       : { seen: "waiting", message: "the pod is ready, the Service does not name it yet" };
   }
@@ -70,6 +68,20 @@ export function judgeStart(
   if ("seen" in sighting && isOverdue(deployment, pod))
     return refuse("not-ready-in-time", `the Deployment's deadline is over: ${sighting.message}`);
   return sighting;
+}
+
+/**
+ * Whether the Service sends traffic to a pod by way of this slice. A slice without endpoints has null in the place of the
+ * list, whatever the client's type says; a condition that is not set counts as ready (the API's own rule).
+ */
+function leadsTo(slice: V1EndpointSlice, { metadata }: V1Pod): boolean {
+  const endpoints = slice.endpoints as V1EndpointSlice["endpoints"] | null;
+  return (
+    endpoints?.some(
+      ({ targetRef, conditions }) =>
+        targetRef?.kind === "Pod" && targetRef.name === metadata?.name && conditions?.ready !== false,
+    ) ?? false
+  );
 }
 
 /** Whether the Deployment gave up on this very pod; what it says of an earlier start does not count. */

@@ -1,4 +1,4 @@
-import type { CoreV1Event, V1Deployment, V1Endpoints, V1Pod } from "@kubernetes/client-node";
+import type { CoreV1Event, V1Deployment, V1EndpointSlice, V1Pod } from "@kubernetes/client-node";
 import type { Sighting } from "../desktop/activities.ts";
 import type { DesktopPlan } from "../desktop/plan.ts";
 import type { Cluster, Reference } from "./cluster.ts";
@@ -11,6 +11,7 @@ const watchMilliseconds = 5_000;
 /** Watches a desktop start for some seconds and says what it saw last; news is told at once. */
 export async function waitReady(cluster: Cluster, namespace: string, plan: DesktopPlan): Promise<Sighting> {
   const labels = `${label.deploymentName}=${plan.names.deployment}`;
+  const ofService = `kubernetes.io/service-name=${plan.names.service}`;
   const named = (apiVersion: string, kind: string, name: string): Reference => ({
     apiVersion,
     kind,
@@ -21,14 +22,16 @@ export async function waitReady(cluster: Cluster, namespace: string, plan: Deskt
   const changes = await cluster.watch([
     { path: `/api/v1/namespaces/${namespace}/pods`, labels },
     { path: `/apis/apps/v1/namespaces/${namespace}/deployments`, fields: `metadata.name=${plan.names.deployment}` },
-    { path: `/api/v1/namespaces/${namespace}/endpoints`, fields: `metadata.name=${plan.names.service}` },
+    { path: `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`, labels: ofService },
   ]);
   try {
     for (;;) {
-      const [deployment, pods, endpoints] = await Promise.all([
+      const [deployment, pods, slices] = await Promise.all([
         cluster.read<V1Deployment>(named("apps/v1", "Deployment", plan.names.deployment)),
         cluster.list<V1Pod>({ apiVersion: "v1", kind: "Pod" }, namespace, { labels }),
-        cluster.read<V1Endpoints>(named("v1", "Endpoints", plan.names.service)),
+        cluster.list<V1EndpointSlice>({ apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice" }, namespace, {
+          labels: ofService,
+        }),
       ]);
       const uid = currentPod({ deployment, pods })?.metadata?.uid;
       const events =
@@ -37,7 +40,7 @@ export async function waitReady(cluster: Cluster, namespace: string, plan: Deskt
           : await cluster.list<CoreV1Event>({ apiVersion: "v1", kind: "Event" }, namespace, {
               fields: `involvedObject.uid=${uid}`,
             });
-      const sighting = judgeStart({ deployment, pods, endpoints, events }, plan, new Date());
+      const sighting = judgeStart({ deployment, pods, slices, events }, plan, new Date());
       const remaining = deadline - Date.now();
       if (!("seen" in sighting) || sighting.seen === "ready" || remaining <= 0) return sighting;
       // News is told at once: people see it as progress.

@@ -1,4 +1,5 @@
 import {
+  ApiException,
   CoreV1Api,
   type KubeConfig,
   PatchStrategy,
@@ -6,6 +7,8 @@ import {
   type V1Pod,
   Watch,
 } from "@kubernetes/client-node";
+
+const node = "node-1";
 
 /** What happens to a pod: it becomes ready, or stays as this status says. */
 export type PodFate = (pod: V1Pod) => "ready" | V1Pod["status"];
@@ -20,6 +23,10 @@ export async function playKubelet(
   fate: PodFate = () => "ready",
 ): Promise<() => void> {
   const core = config.makeApiClient(CoreV1Api);
+  // A Service leads only to pods on nodes that exist.
+  await core.createNode({ body: { metadata: { name: node } } }).catch((error: unknown) => {
+    if (!(error instanceof ApiException && error.code === 409)) throw error;
+  });
   const merge = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
   const seen = new Set<string>();
   let address = 1;
@@ -40,7 +47,7 @@ export async function playKubelet(
     await core.createNamespacedPodBinding({
       namespace,
       name,
-      body: { metadata: { name }, target: { apiVersion: "v1", kind: "Node", name: "node-1" } },
+      body: { metadata: { name }, target: { apiVersion: "v1", kind: "Node", name: node } },
     });
     const container = pod.spec?.containers[0];
     const now = new Date().toISOString();

@@ -1,36 +1,32 @@
 import { CoreV1Api, type V1Pod } from "@kubernetes/client-node";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { deploymentName } from "../../shared/desktop/names.ts";
 import { startTestEstate, type TestEstate } from "../estate.ts";
 import { viewOf } from "../guacamole-rules.ts";
-import { prepare, type Prepared } from "./prepared.ts";
-import { namespace, usableControlPlane } from "./usable.ts";
+import { describeOnControlPlane } from "./available.ts";
+import { namespace, prepare, prepareMilliseconds, type Prepared } from "./prepared.ts";
 
 /** The product as a whole, as its service account, on a real control plane whose controllers make the pods. */
-const found = await usableControlPlane();
-const plane = "plane" in found ? found.plane : null;
 const asthma = "asthma-cohort";
 const registry = "cancer-registry";
 
 /** What becomes of the pods of these Deployments; all others become ready. */
 const fates = new Map<string, V1Pod["status"]>();
 
-describe.skipIf(!plane)("a desktop on a real control plane", () => {
-  let prepared: Prepared | undefined;
+describeOnControlPlane("a desktop on a real control plane", () => {
+  let prepared: Prepared;
   let estate: TestEstate;
 
   beforeAll(async () => {
-    if (!plane) return;
     prepared = await prepare(
-      plane,
       (pod) => fates.get(pod.metadata?.labels?.["xlscsde.nhs.uk/deployment-name"] ?? "") ?? "ready",
     );
-    estate = await startTestEstate({ admin: plane.admin, product: plane.as(prepared.token) });
-  });
+    const { plane, token } = prepared;
+    estate = await startTestEstate({ admin: plane.admin, product: plane.as(token) });
+  }, prepareMilliseconds);
   afterAll(async () => {
-    if (!plane) return;
     await estate.close();
-    await prepared?.close();
+    await prepared.close();
   });
 
   async function running(): Promise<string[]> {
@@ -77,8 +73,8 @@ describe.skipIf(!plane)("a desktop on a real control plane", () => {
     expect(await estate.ask("alice", null)).toMatchObject({ state: "done" });
     expect([await open(), await running()]).toEqual([[], []]);
     const labelSelector = `xlscsde.nhs.uk/deployment-name=${deploymentName({ workspace: registry, username: "alice" })}`;
-    const pods = () => plane?.admin.makeApiClient(CoreV1Api).listNamespacedPod({ namespace, labelSelector });
-    await expect.poll(async () => (await pods())?.items.length, { timeout: 10_000 }).toBe(0);
+    const pods = () => prepared.plane.admin.makeApiClient(CoreV1Api).listNamespacedPod({ namespace, labelSelector });
+    await expect.poll(async () => (await pods()).items.length, { timeout: 10_000 }).toBe(0);
     expect(await estate.ask("alice", registry)).toMatchObject({ state: "done" });
     expect(await open()).toEqual([`${registry}@alice`]);
   });
@@ -136,8 +132,8 @@ describe.skipIf(!plane)("a desktop on a real control plane", () => {
         (object as { labels?: Record<string, string> }).labels?.["xlscsde.nhs.uk/managedBy"] !== undefined,
     );
     expect([ours, rows.filter((row) => row.includes("alice") || row.startsWith("group "))]).toEqual([[], []]);
-    const pods = await plane?.admin.makeApiClient(CoreV1Api).listNamespacedPod({ namespace });
-    expect(pods?.items).toEqual([]);
+    const pods = await prepared.plane.admin.makeApiClient(CoreV1Api).listNamespacedPod({ namespace });
+    expect(pods.items).toEqual([]);
     const { rows: sessions } = await estate.guacamole.query("SELECT username FROM guacamole_connection_history");
     expect(sessions).toEqual([{ username: `${asthma}@alice` }]);
   });

@@ -1,10 +1,17 @@
 import { CoreV1Api } from "@kubernetes/client-node";
-import type { ControlPlane } from "./control-plane.ts";
-import { applyManifest } from "./custom-resources.ts";
+import { writeSampleEstate } from "../../local/sample-estate.ts";
+import { assets } from "./available.ts";
+import { type ControlPlane, startControlPlane } from "./control-plane.ts";
+import { applyManifest, installCustomResources } from "./custom-resources.ts";
 import { playKubelet, type PodFate } from "./kubelet.ts";
-import { namespace } from "./usable.ts";
 
-/** A usable control plane with the product's account, and somebody who runs pods. */
+/** Where the desktops of these tests are. */
+export const namespace = "guacamole";
+
+/** The time that `prepare` may take on a busy machine, for the hooks that call it. */
+export const prepareMilliseconds = 180_000;
+
+/** A control plane with the custom resources, the sample estate, and the product's account. */
 export interface Prepared {
   plane: ControlPlane;
   /** Of the product's service account. */
@@ -12,20 +19,39 @@ export interface Prepared {
   close(): Promise<void>;
 }
 
-export async function prepare(plane: ControlPlane, fate?: PodFate): Promise<Prepared> {
-  await applyManifest(plane, "access");
-  const reply = await plane.admin.makeApiClient(CoreV1Api).createNamespacedServiceAccountToken({
-    namespace,
-    name: "guacamole-workspaces",
-    body: { spec: { audiences: ["https://kubernetes.default.svc"] } },
-  });
-  const stopKubelet = await playKubelet(plane.admin, namespace, fate);
+/** Starts a control plane for the product. Nobody runs pods in it. */
+async function prepareWithoutNodes(): Promise<Prepared> {
+  const plane = await startControlPlane(assets ?? "");
+  try {
+    await installCustomResources(plane);
+    await writeSampleEstate(plane.admin, namespace);
+    await applyManifest(plane, "access");
+    return { plane, token: await tokenOf(plane, "guacamole-workspaces"), close: () => plane.close() };
+  } catch (error) {
+    await plane.close();
+    throw error;
+  }
+}
+
+/** The same, and somebody who runs pods. */
+export async function prepare(fate?: PodFate): Promise<Prepared> {
+  const prepared = await prepareWithoutNodes();
+  const stopKubelet = await playKubelet(prepared.plane.admin, namespace, fate);
   return {
-    plane,
-    token: reply.status?.token ?? "",
+    ...prepared,
     async close() {
       stopKubelet();
-      await plane.close();
+      await prepared.close();
     },
   };
+}
+
+/** A token of a service account, as a pod gets it. */
+async function tokenOf({ admin }: ControlPlane, name: string): Promise<string> {
+  const reply = await admin.makeApiClient(CoreV1Api).createNamespacedServiceAccountToken({
+    namespace,
+    name,
+    body: { spec: { audiences: ["https://kubernetes.default.svc"] } },
+  });
+  return reply.status?.token ?? "";
 }

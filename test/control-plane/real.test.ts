@@ -4,6 +4,7 @@ import {
   type KubernetesObject,
   RbacAuthorizationV1Api,
   type V1PolicyRule,
+  type V1SelfSubjectAccessReviewSpec,
 } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { describeClusterContract } from "../../local/cluster/contract.ts";
@@ -14,17 +15,11 @@ import { workspacesIn } from "../../shared/kubernetes/workspaces.ts";
 import { samplePlan, sampleRules, sampleSite, sampleStart } from "../sample-plan.ts";
 import { diffOf } from "../server-side-diff.ts";
 import { untilDecided } from "../until-decided.ts";
+import { describeOnControlPlane } from "./available.ts";
+import type { ControlPlane } from "./control-plane.ts";
 import { manifests } from "./custom-resources.ts";
-import { prepare, type Prepared } from "./prepared.ts";
-import { namespace, usableControlPlane } from "./usable.ts";
-
-/** What the product does to a cluster, on a real control plane, as the service account of infra/kubernetes/access.yaml. */
-const found = await usableControlPlane();
-if ("missing" in found) console.warn(`skipped: ${found.missing}`);
-const plane = "plane" in found ? found.plane : null;
-const brokenCustomResources = "plane" in found ? found.brokenCustomResources : undefined;
-if (brokenCustomResources !== undefined)
-  console.warn(`skipped: the contract's tests about custom resources, since ${brokenCustomResources}`);
+import { playKubelet } from "./kubelet.ts";
+import { namespace, prepare, prepareMilliseconds, type Prepared } from "./prepared.ts";
 
 const access = await manifests("access");
 
@@ -44,26 +39,45 @@ const rights = roles.flatMap(({ metadata, rules }) =>
   ),
 );
 
-let prepared: Prepared | undefined;
-beforeAll(async () => {
-  if (plane) prepared = await prepare(plane);
-});
-afterAll(() => prepared?.close());
+/** What the product does to a cluster, on a real control plane. */
+describeOnControlPlane("on a real control plane", () => {
+  let prepared: Prepared;
+  beforeAll(async () => {
+    prepared = await prepare();
+  }, prepareMilliseconds);
+  afterAll(() => prepared.close());
 
-describe.skipIf(!plane)("as the product's service account", () => {
+  describe("as the product's service account", () => {
+    describeAccount(() => prepared);
+  });
+
+  describeClusterContract("what the product relies on", async (contractNamespace) => {
+    const { admin: config } = prepared.plane;
+    const stopKubelet = await playKubelet(config, contractNamespace);
+    return {
+      config,
+      close: () => {
+        stopKubelet();
+        return Promise.resolve();
+      },
+    };
+  });
+});
+
+/** What the account of infra/kubernetes/access.yaml may do: what it must, and no more. */
+function describeAccount(prepared: () => Prepared): void {
   let desktops: ClusterDesktops;
+  let plane: ControlPlane;
   let token: string;
   let count = 0;
 
   beforeAll(() => {
-    if (!plane) return;
-    token = prepared?.token ?? "";
+    ({ plane, token } = prepared());
     desktops = desktopsIn(clusterOf(plane.as(token)), sampleSite, sampleRules);
   });
 
   /** All that the product ever asks of a cluster, for a person of its own. */
   async function wholeLife(): Promise<void> {
-    if (!plane) return;
     count += 1;
     const cluster = clusterOf(plane.as(token));
     const plan = samplePlan({ username: `person-${count}` });
@@ -105,8 +119,12 @@ describe.skipIf(!plane)("as the product's service account", () => {
     });
   }
 
+  async function isAllowed(spec: V1SelfSubjectAccessReviewSpec): Promise<boolean | undefined> {
+    const api = plane.as(token).makeApiClient(AuthorizationV1Api);
+    return (await api.createSelfSubjectAccessReview({ body: { spec } })).status?.allowed;
+  }
+
   it("knows itself as that account", async () => {
-    if (!plane) return;
     const review = { spec: { token } };
     const reply = await plane.admin.makeApiClient(AuthenticationV1Api).createTokenReview({ body: review });
     expect(reply.status?.user?.username).toBe("system:serviceaccount:guacamole:guacamole-workspaces");
@@ -115,7 +133,6 @@ describe.skipIf(!plane)("as the product's service account", () => {
   it("everything works that the product does", wholeLife);
 
   it("a second activation has no difference to what is there, as kubectl diff would show it", async () => {
-    if (!plane) return;
     const plan = samplePlan({ username: "twice" });
     await desktops.createCredential(plan, "r1");
     await desktops.applyNetworkPolicy(plan);
@@ -127,8 +144,25 @@ describe.skipIf(!plane)("as the product's service account", () => {
     for (const { live, applied } of differences) expect(applied).toEqual(live);
   });
 
+  it("without reading API discovery, which every account may, it cannot do its work", async () => {
+    const rbac = plane.admin.makeApiClient(RbacAuthorizationV1Api);
+    const name = "system:discovery";
+    const { roleRef, subjects = [] } = await rbac.readClusterRoleBinding({ name });
+    expect(subjects).toEqual([{ kind: "Group", name: "system:authenticated", apiGroup: "rbac.authorization.k8s.io" }]);
+    const nonResourceAttributes = { path: "/apis/apps/v1", verb: "get" };
+    const until = (allowed: boolean) =>
+      expect.poll(() => isAllowed({ nonResourceAttributes }), { timeout: 10_000, interval: 50 }).toBe(allowed);
+    await rbac.deleteClusterRoleBinding({ name });
+    try {
+      await until(false);
+      await expect(wholeLife()).rejects.toThrow("the product's role does not allow it");
+    } finally {
+      await rbac.createClusterRoleBinding({ body: { metadata: { name }, roleRef, subjects } });
+      await until(true);
+    }
+  });
+
   it.each(rights)("without $verb on $resource it cannot do its work", async ({ role, group, resource, verb }) => {
-    if (!plane) return;
     const rbac = plane.admin.makeApiClient(RbacAuthorizationV1Api);
     const whole = roles.find(({ metadata }) => metadata?.name === role);
     const rules = (whole?.rules ?? []).map((rule) =>
@@ -144,19 +178,8 @@ describe.skipIf(!plane)("as the product's service account", () => {
         body: { ...current, rules: to.filter(({ verbs }) => verbs.length > 0) },
       });
       const [name = "", subresource] = resource.split("/");
-      const ask = async () =>
-        (
-          await plane
-            .as(token)
-            .makeApiClient(AuthorizationV1Api)
-            .createSelfSubjectAccessReview({
-              body: {
-                spec: {
-                  resourceAttributes: { namespace, verb, group, resource: name, ...(subresource && { subresource }) },
-                },
-              },
-            })
-        ).status?.allowed;
+      const resourceAttributes = { namespace, verb, group, resource: name, ...(subresource && { subresource }) };
+      const ask = () => isAllowed({ resourceAttributes });
       // The authorizer learns of a change through its own watch.
       await expect.poll(ask, { timeout: 10_000, interval: 50 }).toBe(allowed);
     };
@@ -167,12 +190,4 @@ describe.skipIf(!plane)("as the product's service account", () => {
       await set(whole?.rules ?? [], true);
     }
   });
-});
-
-describe.skipIf(!plane)("what the product relies on", () => {
-  const connect = () => {
-    if (!plane) throw new Error("use the control plane: there is none");
-    return Promise.resolve({ config: plane.admin, close: () => Promise.resolve() });
-  };
-  describeClusterContract("a real API server", connect, brokenCustomResources);
-});
+}

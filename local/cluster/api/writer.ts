@@ -95,7 +95,9 @@ function withContent(kind: Kind, before: KubeObject, sent: KubeObject): KubeObje
   if (kind.hasStatus && before.status !== undefined) after.status = before.status;
   kind.setDefaults(after);
   const counts =
-    !isDeepStrictEqual(after.spec, before.spec) || (kind.key === "deployments.apps" && annotated(before, after));
+    !isDeepStrictEqual(after.spec, before.spec) ||
+    (kind.key === "deployments.apps" && annotated(before, after)) ||
+    (kind.key === "endpointslices.discovery.k8s.io" && !isDeepStrictEqual(after, before));
   if (kind.hasGeneration && counts) {
     after.metadata.generation = (before.metadata.generation ?? 0) + 1;
   }

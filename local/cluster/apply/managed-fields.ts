@@ -71,6 +71,9 @@ const blankBuiltIn: JsonObject = {
   metadata: {},
   spec: { containers: [], strategy: {}, template: { metadata: {}, spec: { containers: [] } } },
   status: {},
+  // Of an EndpointSlice, where nothing is written as null.
+  endpoints: null,
+  ports: null,
 };
 
 const plain = (object: KubeObject): JsonObject => object as unknown as JsonObject;

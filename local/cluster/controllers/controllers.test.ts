@@ -1,10 +1,4 @@
-import {
-  PatchStrategy,
-  type V1Deployment,
-  type V1Endpoints,
-  type V1Pod,
-  type V1ReplicaSet,
-} from "@kubernetes/client-node";
+import { PatchStrategy, type V1Deployment, type V1Pod, type V1ReplicaSet } from "@kubernetes/client-node";
 import { afterEach, describe, expect, it } from "vitest";
 import { as, deploymentNamed, refusalOf, watchUntil } from "../contract/clients.ts";
 import { isReady, namespace, podOf, podPath, startStage, type Stage } from "../testing.ts";
@@ -195,38 +189,6 @@ describe("a Deployment", () => {
     );
     expect(adopted.at(-1)?.object.metadata?.name).toMatch(/^desk-/);
     expect((await on.apps.listNamespacedReplicaSet({ namespace })).items).toHaveLength(1);
-  });
-});
-
-describe("a Service", () => {
-  it("has endpoints that show a pod as not ready, then ready, then no more", async () => {
-    const on = await stage();
-    const spec = { clusterIP: "None", selector: { app: "desk" }, ports: [{ port: 5900 }] };
-    await on.core.createNamespacedService({ namespace, body: { metadata: { name: "client-desk" }, spec } });
-    const path = `/api/v1/namespaces/${namespace}/endpoints`;
-    await watchUntil<V1Endpoints>(on, path, {}, ({ type }) => type === "ADDED");
-    await create(on, "desk", { replicas: 1 });
-    const pod = await podOf(on, "desk", isReady);
-    const ready = ({ object }: { object: V1Endpoints }): boolean => object.subsets?.[0]?.addresses?.length === 1;
-    const events = await watchUntil<V1Endpoints>(on, path, {}, ready);
-    const [subset] = events.at(-1)?.object.subsets ?? [];
-    expect(subset).toMatchObject({
-      addresses: [{ ip: pod.status?.podIP, targetRef: { name: pod.metadata?.name } }],
-      ports: [{ port: 5900 }],
-    });
-    await on.apps.deleteNamespacedDeployment({ name: "desk", namespace });
-    await watchUntil<V1Endpoints>(on, path, {}, ({ object }) => object.subsets === undefined);
-  });
-
-  it("takes its endpoints along", async () => {
-    const on = await stage();
-    const spec = { selector: { app: "desk" }, ports: [{ port: 80 }] };
-    await on.core.createNamespacedService({ namespace, body: { metadata: { name: "short" }, spec } });
-    const path = `/api/v1/namespaces/${namespace}/endpoints`;
-    const gone = watchUntil<V1Endpoints>(on, path, {}, ({ type }) => type === "DELETED");
-    await watchUntil<V1Endpoints>(on, path, {}, ({ type }) => type === "ADDED");
-    await on.core.deleteNamespacedService({ name: "short", namespace });
-    await gone;
   });
 });
 

@@ -6,7 +6,7 @@ import { typed, type KubeObject } from "../objects.ts";
 import type { Change } from "../store/store.ts";
 import { controllerOf, createAs, writeStatus, type ClusterState } from "./cluster-state.ts";
 import { reconcileDeployment } from "./deployments.ts";
-import { reconcileEndpoints, removeEndpoints } from "./endpoints.ts";
+import { reconcileEndpointSlices } from "./endpoint-slices.ts";
 import { forgetOldEvents } from "./events.ts";
 import { collectGarbage } from "./garbage.ts";
 import { firstNamespaces, reconcileNamespace } from "./namespaces.ts";
@@ -26,7 +26,7 @@ type Reconcile = (state: ClusterState, object: KubeObject) => void;
 const reconcilers: Readonly<Record<string, Reconcile>> = {
   "deployments.apps": reconcileDeployment,
   "replicasets.apps": reconcileReplicaSet,
-  services: reconcileEndpoints,
+  services: reconcileEndpointSlices,
   namespaces: reconcileNamespace,
   resourcequotas(state, quota) {
     const hard = typed("resourcequotas", quota).spec.hard ?? {};
@@ -79,7 +79,6 @@ export function startControllers(parts: Omit<ClusterState, "lookAgain">): Contro
     kubelet.forget(uid);
     for (const dependent of store.dependents(uid)) add(dependent.kind, dependent.object);
     for (const owner of object.metadata.ownerReferences ?? []) addByUid(owner.uid);
-    if (kind === "services") removeEndpoints(state, object);
     // Recreate waits for the last pod of an old set, which only the Deployment above that set can see.
     const set = kind === "pods" ? store.byUid(controllerOf(object)?.uid ?? "")?.object : undefined;
     if (set !== undefined) addByUid(controllerOf(set)?.uid);

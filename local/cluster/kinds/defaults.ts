@@ -141,6 +141,15 @@ function clusterAddress(object: KubeObject): string {
   return `10.96.${(hash >>> 8) & 255}.${(hash & 253) + 1}`;
 }
 
+export function defaultEndpointSlice(object: KubeObject): void {
+  object["endpoints"] ??= null;
+  object["ports"] ??= null;
+  for (const port of objectsOf(object["ports"] as Json)) {
+    setDefault(port, "name", "");
+    setDefault(port, "protocol", "TCP");
+  }
+}
+
 export function defaultSecret(object: KubeObject): void {
   setDefault(object as unknown as JsonObject, "type", "Opaque");
   const text = object["stringData"];

@@ -24,7 +24,22 @@ const listKeys: Readonly<Record<string, readonly string[]>> = {
   "V1ServiceStatus.conditions": ["type"],
 };
 const sets = new Set(["V1ObjectMeta.finalizers"]);
-const atomicStructs = new Set(["V1LabelSelector"]);
+/** `x-kubernetes-map-type: atomic` in the OpenAPI document of Kubernetes 1.37.2, as far as our kinds have such structs. */
+const atomicStructs = new Set([
+  "V1ConfigMapKeySelector",
+  "V1LabelSelector",
+  "V1LocalObjectReference",
+  "V1NodeSelector",
+  "V1NodeSelectorTerm",
+  "V1ObjectFieldSelector",
+  "V1ObjectReference",
+  "V1OwnerReference",
+  "V1ResourceFieldSelector",
+  "V1ScopeSelector",
+  "V1SecretKeySelector",
+  "V1SecretReference",
+  "V1TypedLocalObjectReference",
+]);
 
 interface Attribute {
   baseName: string;
