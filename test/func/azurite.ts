@@ -1,13 +1,12 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { startGroup } from "./process-group.ts";
 
 /** Azurite, Microsoft's emulator of Azure Storage: blobs, queues and tables on loopback, on free ports. */
 export interface Azurite {
   /** For the setting AzureWebJobsStorage. */
   readonly connectionString: string;
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 /** Azurite's account; name and key are public: https://learn.microsoft.com/azure/storage/common/storage-connect-azurite */
@@ -23,9 +22,9 @@ const services = ["Blob", "Queue", "Table"] as const;
  */
 export async function startAzurite(folder: string, nodeArguments: readonly string[] = []): Promise<Azurite> {
   await mkdir(folder, { recursive: true });
-  const child = spawn(
-    process.execPath,
+  const group = startGroup(
     [
+      process.execPath,
       ...nodeArguments,
       fileURLToPath(import.meta.resolve("azurite/dist/src/azurite.js")),
       ...services.flatMap((service) => [`--${service.toLowerCase()}Port`, "0"]),
@@ -33,38 +32,26 @@ export async function startAzurite(folder: string, nodeArguments: readonly strin
       // The Functions host's storage client may be newer than Azurite.
       "--skipApiVersionCheck",
     ],
-    { cwd: folder, stdio: ["ignore", "pipe", "pipe"] },
+    { cwd: folder },
   );
-  const gone = once(child, "close");
-  const killWithUs = () => void child.kill("SIGKILL");
-  process.once("exit", killWithUs);
-  let output = "";
-  child.stderr.on("data", (text: Buffer) => (output += text.toString()));
-  const urls = new Promise<string[]>((resolve, reject) => {
-    child.stdout.on("data", (text: Buffer) => {
-      output += text.toString();
+  const urls = await new Promise<string[]>((resolve, reject) => {
+    group.onOutput((output) => {
       const found = services.map((service) => listening(service).exec(output)?.[1]);
       if (found.every((url) => url !== undefined)) resolve(found);
     });
-    gone.then(() => {
-      reject(new Error(`start Azurite: it ended\n${output}`));
-    }, reject);
+    void group.gone.then(() => {
+      reject(new Error(`start Azurite: ${group.ending() ?? ""}\n${group.output()}`));
+    });
   });
-  const [blob, queue, table] = await urls;
+  const endpoints = services.map((service, index) => `${service}Endpoint=${urls[index] ?? ""}/${account}`);
   return {
     connectionString: [
       "DefaultEndpointsProtocol=http",
       `AccountName=${account}`,
       `AccountKey=${accountKey}`,
-      `BlobEndpoint=${blob ?? ""}/${account}`,
-      `QueueEndpoint=${queue ?? ""}/${account}`,
-      `TableEndpoint=${table ?? ""}/${account}`,
+      ...endpoints,
     ].join(";"),
-    async close() {
-      process.off("exit", killWithUs);
-      child.kill("SIGTERM");
-      await gone;
-    },
+    close: () => group.end("SIGTERM"),
   };
 }
 

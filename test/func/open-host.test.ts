@@ -2,7 +2,7 @@ import { access, chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { chooseHost } from "./choose-host.ts";
 import { freePort, startFunc } from "./func.ts";
 import { openHost } from "./open-host.ts";
@@ -39,6 +39,7 @@ describe("with FUNC", () => {
   it("starts the app with local.settings.json and Azurite, kills it whole, starts it again, and stops it", async () => {
     process.env["GREETING"] = "from the environment, which wins over local.settings.json";
     const host = await openHost(chooseHost({ FUNC: await fakeFunc(runsLocalHost) }), tinyApp);
+    onTestFinished(host.close);
     const first = await hello(host.url);
     expect(first?.greeting).toBe("from local.settings.json");
     const queue = /QueueEndpoint=([^;]+)/.exec(first?.storage ?? "")?.[1] ?? "";
@@ -65,7 +66,7 @@ describe("with FUNC", () => {
       /it ended with 1\nCan not find the extension bundle/,
     );
     const missing = join(folder, "no-such-func");
-    await expect(openHost(chooseHost({ FUNC: missing }), tinyApp)).rejects.toThrow(/ENOENT/);
+    await expect(openHost(chooseHost({ FUNC: missing }), tinyApp)).rejects.toThrow(/it ended with 127\n.*no-such-func/);
   });
 });
 
@@ -82,8 +83,9 @@ describe("with FUNCTIONS_HOST_URL", () => {
     );
 
     const isUp = () => tinyApp.isUp(`http://127.0.0.1:${port}`);
-    const command = [process.execPath, localFunc];
+    const command = [process.execPath, localFunc] as const;
     const func = await startFunc({ command, folder: join(prepared, "tiny"), port, settings: tinyApp.settings, isUp });
+    onTestFinished(func.stop);
     const host = await opening;
     expect(host.process).toBeUndefined();
     await host.close();
@@ -97,6 +99,11 @@ describe("with FUNCTIONS_HOST_URL", () => {
 describe("the choice of a host", () => {
   it("is the local host if nothing is named", () => {
     expect(chooseHost({ FUNC: "", FUNCTIONS_HOST_URL: "" })).toMatchObject({ kind: "local" });
+  });
+
+  it("takes FUNC as a path from here, or as a name in PATH", () => {
+    expect(chooseHost({ FUNC: "./tools/func" })).toMatchObject({ func: join(process.cwd(), "tools/func") });
+    expect(chooseHost({ FUNC: "func" })).toMatchObject({ func: "func" });
   });
 
   it.each([

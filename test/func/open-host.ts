@@ -15,11 +15,11 @@ export interface HostUnderTest {
   /** Absent if the suite did not start the host, and so must not stop it. */
   readonly process?: {
     /** As kill -9 of host and worker. */
-    crash(): Promise<void>;
+    crash: () => Promise<void>;
     /** Starts it again, at the same address and with the same storage. */
-    restart(): Promise<void>;
+    restart: () => Promise<void>;
   };
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 export interface AppUnderTest {
@@ -69,9 +69,9 @@ async function launchHost(
     const appFolder = join(folder, "app");
     const values = hostSettings(settings, storage?.connectionString);
     await makeAppFolder(appFolder, writeApp, values);
-    const command =
+    const command: readonly [string, ...string[]] =
       choice.kind === "func"
-        ? choice.command
+        ? [choice.func]
         : [process.execPath, fileURLToPath(import.meta.resolve("./local-func.ts"))];
     const start = () => startFunc({ command, folder: appFolder, port, settings: values, isUp: () => isUp(url) });
     let func: StartedFunc = await start();
