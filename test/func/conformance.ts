@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import ts from "typescript";
 import { root, type WriteApp } from "./app-folder.ts";
+import { lookSignal } from "./open-host.ts";
 
 const sources = join(root, "local/functions-host/conformance");
 /** The fixture app's modules: they import the two libraries and each other only. */
@@ -32,6 +33,7 @@ export async function isConformanceAppUp(url: string): Promise<boolean> {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ call: "fixture.attempts", args: ["none"] }),
+    signal: lookSignal(),
   }).catch(() => undefined);
   return response?.status === 200;
 }

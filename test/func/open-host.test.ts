@@ -60,13 +60,17 @@ describe("with FUNC", () => {
     expect(await readFile(join(folder, "arguments"), "utf8")).toBe(`start --port ${port}\n`.repeat(2));
   });
 
-  it("tells what func printed if it ends at once, and that there is no such program", async () => {
-    const failing = await fakeFunc("echo Can not find the extension bundle >&2; exit 1");
-    await expect(openHost(chooseHost({ FUNC: failing }), tinyApp)).rejects.toThrow(
-      /it ended with 1\nCan not find the extension bundle/,
-    );
-    const missing = join(folder, "no-such-func");
-    await expect(openHost(chooseHost({ FUNC: missing }), tinyApp)).rejects.toThrow(/it ended with 127\n.*no-such-func/);
+  it.each([
+    [
+      "what func printed if it ends at once",
+      "echo no extension bundle >&2; exit 1",
+      /it ended with 1\nno extension bundle/,
+    ],
+    ["that there is no such program", undefined, /it ended with 127\n.*no-such-func/],
+  ])("tells %s", async (_words, script, words) => {
+    const command = [script === undefined ? join(folder, "no-such-func") : await fakeFunc(script)] as const;
+    const isUp = () => Promise.resolve(false);
+    await expect(startFunc({ command, folder, port: 1, settings: {}, isUp })).rejects.toThrow(words);
   });
 });
 

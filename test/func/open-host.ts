@@ -33,15 +33,20 @@ export interface AppUnderTest {
 /** A person has to start the host meanwhile. */
 const givenSeconds = 15 * 60;
 
+export const preparedFolder = join(root, ".local/func");
+
 /** Where apps are prepared for a host that somebody else starts, and how that person is told. */
 interface Preparation {
   folder: string;
   tell: (words: string) => void;
 }
 const preparedForPeople: Preparation = {
-  folder: join(root, ".local/func"),
+  folder: preparedFolder,
   tell: (words) => process.stderr.write(words),
 };
+
+/** For one look at a host that may be starting: it may keep a request until it is ready. */
+export const lookSignal = () => AbortSignal.timeout(5_000);
 
 /** Starts the app on the host that was chosen; or prepares it and waits until somebody has started it. */
 export async function openHost(

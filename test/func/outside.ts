@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
 import pg from "pg";
 import { type LocalCluster, startLocalCluster } from "../../local/cluster/cluster.ts";
@@ -31,8 +31,12 @@ const audience = "guacamole-workspaces";
 /** Often, so that a test sees the timers fire soon. */
 const everyTwoSeconds = "*/2 * * * * *";
 
-/** Starts stand-ins for Kubernetes and Keycloak and a real PostgreSQL, with the sample estate in them. */
-export async function startOutside(): Promise<Outside> {
+/**
+ * Starts stand-ins for Kubernetes and Keycloak and a real PostgreSQL, with the sample estate in them.
+ *
+ * @param settingsFolder where the kubeconfig is written; a host in a container must see it
+ */
+export async function startOutside(settingsFolder?: string): Promise<Outside> {
   const folder = await mkdtemp(join(tmpdir(), "func-outside-"));
   const secret = randomBytes(16).toString("hex");
   const webhookSecret = randomBytes(16).toString("hex");
@@ -53,7 +57,8 @@ export async function startOutside(): Promise<Outside> {
   ]);
   const kubeconfig = new KubeConfig();
   kubeconfig.loadFromString(cluster.kubeconfig);
-  const kubeconfigFile = join(folder, "kubeconfig");
+  const kubeconfigFile = join(settingsFolder ?? folder, "kubeconfig");
+  await mkdir(dirname(kubeconfigFile), { recursive: true });
   await writeFile(kubeconfigFile, cluster.kubeconfig, { mode: 0o600 });
   await writeSampleEstate(kubeconfig, namespace);
   const guacamole = new pg.Client({ connectionString: database.url });
@@ -84,6 +89,7 @@ export async function startOutside(): Promise<Outside> {
     async close() {
       await guacamole.end();
       await Promise.all([database.close(), cluster.close(), identity.close()]);
+      await rm(kubeconfigFile, { force: true });
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -1,6 +1,6 @@
 import { writeProduct } from "./app-folder.ts";
 import { chooseHost } from "./choose-host.ts";
-import { type HostUnderTest, openHost } from "./open-host.ts";
+import { type HostUnderTest, lookSignal, openHost, preparedFolder } from "./open-host.ts";
 import { type Caller, type Outside, startOutside } from "./outside.ts";
 import { until } from "./until.ts";
 
@@ -40,7 +40,7 @@ const operationSeconds = 180;
 export const choice = chooseHost(process.env);
 
 export async function startProductUnderTest(): Promise<ProductUnderTest> {
-  const outside = await startOutside();
+  const outside = await startOutside(choice.kind === "given" ? preparedFolder : undefined);
   let host: HostUnderTest;
   try {
     host = await openHost(choice, {
@@ -50,7 +50,9 @@ export async function startProductUnderTest(): Promise<ProductUnderTest> {
       // An answer to our own token about our own estate: a product with other settings gives none.
       isUp: async (url) => {
         const headers = { authorization: `Bearer ${await outside.token("alice")}` };
-        const response = await fetch(`${url}/api/users/alice/workspaces`, { headers }).catch(() => undefined);
+        const response = await fetch(`${url}/api/users/alice/workspaces`, { headers, signal: lookSignal() }).catch(
+          () => undefined,
+        );
         return response?.status === 200;
       },
     });

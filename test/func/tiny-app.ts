@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { WriteApp } from "./app-folder.ts";
+import { lookSignal } from "./open-host.ts";
 
 /** An app with one function: `GET /api/hello` answers the setting GREETING, the storage and the process that serves it. */
 export const writeTinyApp: WriteApp = async (folder) => {
@@ -29,6 +30,6 @@ export interface Hello {
 
 /** What the tiny app answers at this address; undefined if it does not. */
 export async function hello(url: string): Promise<Hello | undefined> {
-  const response = await fetch(`${url}/api/hello`).catch(() => undefined);
+  const response = await fetch(`${url}/api/hello`, { signal: lookSignal() }).catch(() => undefined);
   return response?.ok === true ? ((await response.json()) as Hello) : undefined;
 }
