@@ -1,0 +1,68 @@
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { afterAll, beforeAll, describe, it } from "vitest";
+import { chooseHost } from "./choose-host.ts";
+import { conformanceHost, isConformanceAppUp, writeConformanceApp } from "./conformance.ts";
+import { type HostUnderTest, openHost } from "./open-host.ts";
+
+/**
+ * The recorded answers of the real Durable extension, asked again on the chosen host. A host that runs already has the
+ * product; FUNCTIONS_FIXTURE_URL names one that has the fixture app.
+ */
+const chosen = chooseHost(process.env);
+const fixtureUrl = process.env["FUNCTIONS_FIXTURE_URL"];
+const choice = chosen.kind !== "given" ? chosen : fixtureUrl ? chooseHost({ FUNCTIONS_HOST_URL: fixtureUrl }) : null;
+
+/** The table of points: a name, how to obtain the answer from a session on a host, and the recorded answer. */
+interface Table {
+  conformancePoints: readonly { name: string; run: (session: unknown) => Promise<unknown>; expected: unknown }[];
+  normalise: (answer: unknown, run: string) => unknown;
+  startSession: (host: object, run: string) => unknown;
+}
+const folder = new URL("../../local/functions-host/conformance/", import.meta.url);
+const { conformancePoints, normalise, startSession } = Object.assign(
+  { conformancePoints: [], normalise: (answer: unknown) => answer, startSession: () => undefined } as Table,
+  ...(existsSync(folder)
+    ? await Promise.all(
+        ["points.ts", "normalise.ts", "session.ts"].map(
+          (name) => import(new URL(name, folder).href) as Promise<object>,
+        ),
+      )
+    : []),
+) as Table;
+
+/** These ask about an instance that has not begun. The local host begins one at once, unless it is held from inside. */
+const needSlowHost = ["start running again", "id a?b", "10 starts at once"];
+
+/** Longer than any timer of the fixture (5 s), and than a real host takes to see a message. */
+const quietMilliseconds = choice?.kind === "local" ? 8_000 : 15_000;
+/** A real host is asked in the order of the recording, one point after the other. */
+const test = choice?.kind === "local" ? it.concurrent : it;
+
+const run = `m${randomBytes(3).toString("hex")}`;
+let host: HostUnderTest | undefined;
+let session: unknown;
+
+beforeAll(async () => {
+  if (!choice || conformancePoints.length === 0) return;
+  host = await openHost(choice, {
+    name: "fixture",
+    writeApp: writeConformanceApp,
+    settings: { TASKHUB_NAME: `fixture${run}` },
+    isUp: isConformanceAppUp,
+  });
+  session = startSession(conformanceHost(host.url, quietMilliseconds), run);
+}, 20 * 60_000);
+afterAll(() => host?.close(), 60_000);
+
+const words = choice?.words ?? "a host that runs already: FUNCTIONS_FIXTURE_URL names none with the fixture app";
+describe.skipIf(!choice || conformancePoints.length === 0)(
+  `the Durable extension on ${words}`,
+  { timeout: 120_000 },
+  () => {
+    test.for(conformancePoints)("answers as recorded: $name", async (point, { expect, skip }) => {
+      skip(choice?.kind === "local" && needSlowHost.includes(point.name), "the local host begins an instance at once");
+      expect(normalise(await point.run(session), run)).toEqual(point.expected);
+    });
+  },
+);

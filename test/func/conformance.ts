@@ -1,0 +1,71 @@
+import { cp, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import ts from "typescript";
+import { root, type WriteApp } from "./app-folder.ts";
+import { lookSignal } from "./open-host.ts";
+
+const sources = join(root, "local/functions-host/conformance");
+/** The fixture app's modules: they import the two libraries and each other only. */
+const modules = /^(?:conformance-app|.*-orchestrations)\.ts$/;
+
+/** The fixture app of the Durable conformance points, as JavaScript, with the product's host.json. */
+export const writeConformanceApp: WriteApp = async (folder) => {
+  await cp(join(root, "host.json"), join(folder, "host.json"));
+  await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module", main: "index.js" }));
+  for (const name of (await readdir(sources)).filter((each) => modules.test(each))) {
+    const { outputText } = ts.transpileModule(await readFile(join(sources, name), "utf8"), {
+      compilerOptions: {
+        target: ts.ScriptTarget.ES2024,
+        module: ts.ModuleKind.ESNext,
+        verbatimModuleSyntax: true,
+        rewriteRelativeImportExtensions: true,
+      },
+    });
+    await writeFile(join(folder, name.replace(/\.ts$/, ".js")), outputText);
+  }
+  const main = 'import { registerConformanceApp } from "./conformance-app.js";\nregisterConformanceApp();\n';
+  await writeFile(join(folder, "index.js"), main);
+};
+
+export async function isConformanceAppUp(url: string): Promise<boolean> {
+  const response = await fetch(`${url}/api/conformance`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ call: "fixture.attempts", args: ["none"] }),
+    signal: lookSignal(),
+  }).catch(() => undefined);
+  return response?.status === 200;
+}
+
+/** As the conformance points need a host (local/functions-host/conformance/session.ts). */
+interface ConformanceHost {
+  api: string;
+  pause: () => Promise<void>;
+  settle: (instanceId: string, status: () => Promise<{ status: string } | { error: string }>) => Promise<void>;
+}
+
+const ended = ["Completed", "Failed", "Terminated"];
+const lookMilliseconds = 50;
+
+/**
+ * The fixture app on a host in another process. Nobody tells when such a host has nothing left to do, so an instance of
+ * which nothing new is seen for `quietMilliseconds` is taken to be waiting.
+ */
+export function conformanceHost(url: string, quietMilliseconds: number): ConformanceHost {
+  return {
+    api: `${url}/api`,
+    pause: () => pause(lookMilliseconds),
+    async settle(_instanceId, status) {
+      let seen = "";
+      let seenAt = Date.now();
+      while (Date.now() - seenAt < quietMilliseconds) {
+        const answer = await status();
+        if ("error" in answer || ended.includes(answer.status)) return;
+        const words = JSON.stringify(answer);
+        if (words !== seen) [seen, seenAt] = [words, Date.now()];
+        await pause(lookMilliseconds);
+      }
+    },
+  };
+}

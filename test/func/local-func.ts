@@ -1,0 +1,35 @@
+/**
+ * Our local host with the command line of Core Tools: `func start --port N` in an app's folder. The task hub is kept there,
+ * so that the next start goes on where this one was. The log goes to standard output.
+ */
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { loadApp } from "../../local/functions-host/app.ts";
+import { startFunctionsHost } from "../../local/functions-host/host.ts";
+
+async function start(): Promise<void> {
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: { port: { type: "string" } } });
+  if (positionals.join(" ") !== "start") throw new Error(`run ${positionals.join(" ")}: the only command is start`);
+  const folder = process.cwd();
+  const app = await loadApp({ appRoot: folder });
+  const host = await startFunctionsHost({
+    app,
+    store: join(folder, "task-hub.sqlite"),
+    // Core Tools' port.
+    port: Number(values.port ?? 7071),
+    log: ({ at, level, category, message }) => {
+      console.log(`[${at.toISOString()}] ${level} ${category} ${message}`);
+    },
+  });
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => {
+      void host.close().then(() => process.exit(0));
+    });
+}
+
+try {
+  await start();
+} catch (error) {
+  process.stderr.write(`${(error as Error).message}\n`);
+  process.exit(1);
+}

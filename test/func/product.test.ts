@@ -1,0 +1,137 @@
+import { KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { deploymentName } from "../../shared/desktop/names.ts";
+import { errorCodes } from "../../shared/errors.ts";
+import { smokeCalls } from "./calls.ts";
+import { namespace } from "./outside.ts";
+import { choice, type Operation, type ProductUnderTest, startProductUnderTest } from "./product.ts";
+import { until } from "./until.ts";
+
+/**
+ * The product on a Functions host that these tests know only by its address: the same file runs on our local host, with
+ * Core Tools, and on a host that runs already (README, “On a real Functions host”).
+ */
+let product: ProductUnderTest;
+const [asthma, registry] = ["asthma-cohort", "cancer-registry"];
+/** A real host takes more time for each step, and after a crash up to a minute before work goes on. */
+const patience = 5 * 60_000;
+
+interface Document {
+  paths: Record<string, Record<string, { responses: Record<string, unknown> }>>;
+}
+let document: Document;
+
+beforeAll(async () => {
+  product = await startProductUnderTest();
+  document = (await product.send("/openapi.json")).body as unknown as Document;
+}, 20 * 60_000);
+afterAll(() => product.close(), patience);
+
+/** Whose connection in which workspace may be opened. */
+async function open(): Promise<string[]> {
+  const { rows } = await product.outside.guacamole.query<{ name: string }>(
+    "SELECT name FROM guacamole_connection_permission JOIN guacamole_entity USING (entity_id) ORDER BY name",
+  );
+  return rows.map(({ name }) => name);
+}
+
+const aliceState = async () => (await product.call("alice", "GET", "/users/alice/desktop")).body["state"];
+
+describe(`the product on ${choice.words}`, { timeout: patience }, () => {
+  it("brings a desktop up: the operation ends done, and its person may open it", async () => {
+    const operation = await product.ask(asthma);
+    expect(await product.end(operation)).toMatchObject({ id: operation.id, state: "done" });
+    expect(await aliceState()).toBe("ready");
+    expect(await open()).toEqual([`${asthma}@alice`]);
+  });
+
+  it("switches to another workspace: the new desktop opens, the old one does not", async () => {
+    expect(await product.end(await product.ask(registry))).toMatchObject({ state: "done" });
+    expect(await open()).toEqual([`${registry}@alice`]);
+  });
+
+  it("goes on after kill -9 in the middle of an activity and a restart", async ({ skip }) => {
+    const { host, outside } = product;
+    skip(host.process === undefined, "the suite did not start this host, so it must not kill it");
+    const deployment = deploymentName({ workspace: asthma, username: "alice" });
+    // The activity that waits for the pod runs for as long as the pod is not ready.
+    outside.cluster.setFault({ namespace, deployment }, "never-ready");
+    const { id } = await product.ask(asthma);
+    await until("the activation to wait for the pod", 60, async () => {
+      const { body } = await product.call<Operation>("alice", "GET", `/operations/${id}?wait=1`);
+      return body.progress?.step === "readiness" || undefined;
+    });
+    await host.process?.crash();
+    await expect(product.send("/health/live")).rejects.toThrow();
+    outside.cluster.setFault({ namespace, deployment }, null);
+    await host.process?.restart();
+
+    expect(await product.end({ id, state: "pending" })).toMatchObject({ id, state: "done" });
+    expect(await open()).toEqual([`${asthma}@alice`]);
+    const connections = await outside.guacamole.query("SELECT connection_name FROM guacamole_connection");
+    expect(connections.rows).toHaveLength(2);
+  });
+
+  it("runs its timers: a reaping shows in GET /maintenance, and a binding that was scaled is followed", async () => {
+    expect(await product.end(await product.ask(null))).toMatchObject({ state: "done" });
+    await KubernetesObjectApi.makeApiClient(product.outside.kubeconfig).patch(
+      {
+        apiVersion: "xlscsde.nhs.uk/v1",
+        kind: "AnalyticsWorkspaceBinding",
+        metadata: { name: `${asthma}-alice`, namespace },
+        spec: { replicas: 1 },
+      },
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      PatchStrategy.MergePatch,
+    );
+    await until("the desktop of the scaled binding", 120, async () => (await aliceState()) === "ready" || undefined);
+    const reap = await until("a run of the reaping timer", 120, async () => {
+      const { body } = await product.call<{ runs: { reap: unknown } }>("olga", "GET", "/maintenance");
+      return body.runs.reap ?? undefined;
+    });
+    expect(reap).toMatchObject({ startedAt: expect.any(String) as string });
+  });
+
+  it("has a smoke call for every documented call, and for no other", () => {
+    const documented = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    expect(Object.keys(smokeCalls).sort()).toEqual(documented.sort());
+  });
+
+  it.each(Object.entries(smokeCalls))("answers %s as documented", async (name, perform) => {
+    const { status, headers, body } = await perform(product);
+    const [method = "", path = ""] = name.split(" ");
+    const { responses } = document.paths[path]?.[method.toLowerCase()] ?? { responses: {} };
+    expect([status, body]).toEqual([expect.toSatisfy((code: number) => code >= 200 && code < 300), expect.anything()]);
+    expect(Object.keys(responses)).toContain(String(status));
+    if (body["text"] !== "") expect(headers.get("content-type")).toMatch(/^application\/json/);
+  });
+
+  it("answers an unknown address with 404, and an unknown method with 405 and those that it takes", async () => {
+    for (const path of ["/nowhere", "/users/alice/nowhere", "/desktops/1/2/3"])
+      expect(await product.send(path)).toMatchObject({ status: 404, body: { code: "not-found" } });
+    const wrong = await product.send("/users/alice/desktop", { method: "PATCH" });
+    expect(wrong).toMatchObject({ status: 405, body: { code: "method-not-allowed" } });
+    expect((wrong.headers.get("allow") ?? "").split(", ").sort()).toEqual(["DELETE", "GET", "HEAD", "PUT"]);
+  });
+
+  // The real host drops a body without Content-Length. The product's answer to that is switched on with its error code.
+  it.runIf("length-required" in errorCodes)("answers a chunked body with 411", async () => {
+    const headers = {
+      authorization: `Bearer ${await product.outside.token("alice")}`,
+      "content-type": "application/json",
+    };
+    const body = new Blob([JSON.stringify({ workspace: asthma })]).stream();
+    const reply = await product.send("/users/alice/desktop", { method: "PUT", headers, body, duplex: "half" });
+    expect(reply).toMatchObject({ status: 411, body: { code: "length-required" } });
+  });
+
+  it("answers a call without a token with 401, and of a person about another one with 403", async () => {
+    expect(await product.send("/users/alice/desktop")).toMatchObject({ status: 401 });
+    expect(await product.call("bob", "GET", "/users/alice/desktop")).toMatchObject({ status: 403 });
+  });
+});

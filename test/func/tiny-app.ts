@@ -1,0 +1,35 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { WriteApp } from "./app-folder.ts";
+import { lookSignal } from "./open-host.ts";
+
+/** An app with one function: `GET /api/hello` answers the setting GREETING, the storage and the process that serves it. */
+export const writeTinyApp: WriteApp = async (folder) => {
+  const files = {
+    "host.json": JSON.stringify({ version: "2.0" }),
+    "package.json": JSON.stringify({ type: "module", main: "app.js" }),
+    "app.js": `
+      import { app } from "@azure/functions";
+      app.http("hello", {
+        methods: ["GET"],
+        authLevel: "anonymous",
+        handler: () => ({
+          jsonBody: { greeting: process.env.GREETING, storage: process.env.AzureWebJobsStorage, pid: process.pid },
+        }),
+      });
+    `,
+  };
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+};
+
+export interface Hello {
+  greeting: string;
+  storage: string;
+  pid: number;
+}
+
+/** What the tiny app answers at this address; undefined if it does not. */
+export async function hello(url: string): Promise<Hello | undefined> {
+  const response = await fetch(`${url}/api/hello`, { signal: lookSignal() }).catch(() => undefined);
+  return response?.ok === true ? ((await response.json()) as Hello) : undefined;
+}

@@ -1,0 +1,24 @@
+import { setTimeout as pause } from "node:timers/promises";
+
+const lookMilliseconds = 100;
+
+/**
+ * Looks until something is found, and returns it. The suite knows the host only from outside, and nobody tells it when a
+ * host has started or a timer has fired, so it must ask.
+ *
+ * @throws after `withinSeconds`, with what was seen last
+ */
+export async function until<T>(
+  what: string,
+  withinSeconds: number,
+  look: () => Promise<T | undefined>,
+  describeLast: () => string = () => "nothing",
+): Promise<T> {
+  const end = Date.now() + withinSeconds * 1_000;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    if (Date.now() > end) throw new Error(`wait for ${what}: not within ${withinSeconds} s (last: ${describeLast()})`);
+    await pause(lookMilliseconds);
+  }
+}
