@@ -28,6 +28,7 @@ export function* upkeep(workflow: Workflow): Generator<Task, UpkeepRun> {
   } catch (error) {
     run.failed.push({ step: "refresh bindings", reason: problemOf(error).reason });
   }
+  if (workflow.startedBefore("1.1")) return run;
   try {
     run.restarted = yield* workflow.call("restartNotices", {});
   } catch (error) {

@@ -73,9 +73,11 @@ describe("a release with another activation table", () => {
   const twice: Step = { name: "network policy again", do: "applyNetworkPolicy", undo: "deleteNetworkPolicy" };
   /** The new table has one more step, before the Service. */
   const withStep = (step: Step) => activationSteps.flatMap((each) => (each.name === "service" ? [step, each] : [each]));
+  /** Above any version that host.json will have. */
+  const next = "999.0";
   const upgraded = (): FunctionApp => {
     const { extensions } = app.hostJson as { extensions: { durableTask: object } };
-    const durableTask = { ...extensions.durableTask, defaultVersion: "1.1" };
+    const durableTask = { ...extensions.durableTask, defaultVersion: next };
     return { ...app, hostJson: { ...app.hostJson, extensions: { ...extensions, durableTask } } };
   };
 
@@ -111,7 +113,7 @@ describe("a release with another activation table", () => {
   const nonDeterministic = () => estate.log.filter(({ message }) => message.includes("Non-Deterministic")).length;
 
   it("finishes a running activation with the old table and starts the next one with the new table", async () => {
-    const runs = await upgradeDuring(withStep({ ...twice, since: "1.1" }), async (before) => {
+    const runs = await upgradeDuring(withStep({ ...twice, since: next }), async (before) => {
       expect([before.get("applyNetworkPolicy"), before.get("createDeployment")]).toEqual([1, 2]);
       await endOf(estate, (await estate.callAsService("DELETE", "/users/ann/desktop")).body);
       expect(await endOf(estate, await askFor(estate, "ann", cohort))).toMatchObject({ state: "done" });

@@ -70,7 +70,7 @@ function refused({ refused: why, reason }: Extract<StartResult, { refused: unkno
 function accepted({ hostUrl, systemKey, engine }: HttpApiContext, instanceId: string): HostResponse {
   const urls = managementUrls({ hostUrl, systemKey, hubName: engine.settings.hubName }, instanceId);
   return json(202, urls, [
-    ["location", urls.statusQueryGetUri],
+    ["location", new URL(urls.statusQueryGetUri).href], // encoded, as .NET's Uri writes it into the header
     ["retry-after", "10"],
   ]);
 }
