@@ -34,7 +34,8 @@ export function createFront(host: Dependencies): (head: RequestHead, readBody: R
     return segments ? answerDurable(context, { ...head, body: await readBody() }, segments) : { status: 400 };
   };
 
-  function admin({ method }: RequestHead, path: string): HostResponse {
+  function admin({ method, path: whole }: RequestHead): HostResponse {
+    const path = whole.slice("/admin/".length);
     if (path === "host/status" || path === "host/ping") {
       return json(200, {
         id: "local",
@@ -44,7 +45,7 @@ export function createFront(host: Dependencies): (head: RequestHead, readBody: R
       });
     }
     if (path === "functions" && method === "GET") return json(200, host.functions());
-    const [what, name, ...others] = decodeSegments(path) ?? [];
+    const [what, name, ...others] = path.split("/");
     if (what !== "functions" || others.length > 0) return notFound;
     const fn = host.functions().find((each) => each.name.toLowerCase() === name?.toLowerCase());
     if (!fn) return notFound;
@@ -68,8 +69,7 @@ export function createFront(host: Dependencies): (head: RequestHead, readBody: R
       return isKey(head.query.get("code"), host.systemKey) ? durable(head, readBody, webhook) : { status: 401 };
     }
     const isMasterKey = isKey(head.headers["x-functions-key"] ?? head.query.get("code"), host.masterKey);
-    const administration = below("admin");
-    if (administration !== undefined) return isMasterKey ? admin(head, administration) : { status: 401 };
+    if (/^\/admin\//i.test(head.path)) return isMasterKey ? admin(head) : { status: 401 };
     // What runs may still use the durable API above; nothing new begins.
     if (host.isClosing()) return { status: 503 };
     return host.track(answerFunction({ ...host, isMasterKey }, head, readBody));

@@ -26,9 +26,8 @@ export function send(outgoing: ServerResponse, response: HostResponse): void {
   const isLengthSent = outgoing.req.method !== "HEAD" && ![204, 304].includes(status);
   if (!hasBody && isLengthSent) outgoing.setHeader("content-length", 0);
   outgoing.writeHead(status);
-  // Node would send the length of a body that is given to end().
-  if (hasBody) outgoing.write(body);
-  end(outgoing);
+  // Node sends no length, as the headers are out before it knows the body.
+  end(outgoing, hasBody ? body : undefined);
 }
 
 /** How long Kestrel waits for what is left of a request's body (MessageBody, RequestBodyDrainTimeout). */
@@ -38,10 +37,10 @@ const drainMilliseconds = 5_000;
  * Ends a response whose request may not have been read: the rest is dropped, so that the connection stays usable, or so that
  * a client that still sends reads the answer before the connection closes. A client that does not send the rest is cut off.
  */
-function end(outgoing: ServerResponse): void {
+function end(outgoing: ServerResponse, body: Buffer | undefined): void {
   const incoming = outgoing.req;
   if (incoming.complete) {
-    outgoing.end();
+    outgoing.end(body);
     return;
   }
   const timeout = setTimeout(() => incoming.socket.destroy(), drainMilliseconds);
@@ -51,8 +50,11 @@ function end(outgoing: ServerResponse): void {
       outgoing.end();
     });
   }
-  if (outgoing.shouldKeepAlive && !outgoing.hasHeader("connection")) outgoing.end();
-  else outgoing.flushHeaders();
+  if (outgoing.shouldKeepAlive && !outgoing.hasHeader("connection")) outgoing.end(body);
+  else {
+    outgoing.flushHeaders();
+    if (body) outgoing.write(body);
+  }
   incoming.resume();
 }
 

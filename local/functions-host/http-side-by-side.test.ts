@@ -1,6 +1,6 @@
 import { app as azure } from "@azure/functions";
 import type { HttpRequest } from "@azure/functions";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { exchange, openRaw, readAnswer } from "./fixture/raw-http.ts";
 import { testApp } from "./fixture/test-app.ts";
 
@@ -153,7 +153,7 @@ describe("header of 20 KB", () => {
 });
 
 describe("/admin/*", () => {
-  it.each(["host/status", "host/ping", "functions", "functions/describe", "nowhere"])(
+  it.each(["host/status", "host/ping", "../%61dmin/functions", "functions", "functions/describe", "nowhere"])(
     "%s: 401 without key",
     async (path) => {
       const { host } = await app.start();
@@ -271,6 +271,32 @@ describe("bodies", () => {
     connection.send(request(line, ["Expect: 100-continue", ...headers]));
     expect(readAnswer(await connection.until("\r\n\r\n")).status).toBe(status);
     connection.destroy();
+  });
+
+  it("over the limit are read to their end before the connection closes, so that the answer is not lost", async () => {
+    process.env[bodyLimit] = "1000";
+    const { host } = await app.start();
+    const connection = await openRaw(host.port);
+    connection.send(request("POST /api/describe", ["Content-Length: 2000"], "x".repeat(1000)));
+    expect(readAnswer(await connection.until("\r\n\r\n")).status).toBe(500);
+    // Another round trip: the end of the connection would have arrived by now.
+    expect((await fetch(host.url)).status).toBe(200);
+    expect(connection.isOpen()).toBe(true);
+    connection.send("x".repeat(1000));
+    await connection.closed;
+  });
+
+  it("that are not sent to their end within 5 s of the answer cost the connection", async () => {
+    const { host } = await app.start();
+    const connection = await openRaw(host.port);
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    connection.send(request("POST /api/describe", chunked));
+    expect(readAnswer(await connection.until("0\r\n\r\n")).status).toBe(200);
+    vi.advanceTimersByTime(4_999);
+    expect(connection.isOpen()).toBe(true);
+    vi.advanceTimersByTime(1);
+    vi.useRealTimers();
+    await connection.closed;
   });
 
   it("that end early never reach the handler", async () => {
