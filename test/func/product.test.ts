@@ -1,5 +1,5 @@
 import { KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { deploymentName } from "../../shared/desktop/names.ts";
 import { errorCodes } from "../../shared/errors.ts";
 import { smokeCalls } from "./calls.ts";
@@ -23,9 +23,11 @@ let document: Document;
 
 beforeAll(async () => {
   product = await startProductUnderTest();
-  document = (await product.send("/openapi.json")).body as unknown as Document;
+  const { status, body } = await product.send("/openapi.json");
+  // If even this call does not arrive, each of the others still shows what it gets.
+  document = status === 200 ? (body as unknown as Document) : { paths: {} };
+  return product.close;
 }, 20 * 60_000);
-afterAll(() => product.close(), patience);
 
 /** Whose connection in which workspace may be opened. */
 async function open(): Promise<string[]> {
@@ -58,7 +60,8 @@ describe(`the product on ${choice.words}`, { timeout: patience }, () => {
     outside.cluster.setFault({ namespace, deployment }, "never-ready");
     const { id } = await product.ask(asthma);
     await until("the activation to wait for the pod", 60, async () => {
-      const { body } = await product.call<Operation>("alice", "GET", `/operations/${id}?wait=1`);
+      const { status, body } = await product.call<Operation>("alice", "GET", `/operations/${id}?wait=1`);
+      expect(status, JSON.stringify(body)).toBeLessThan(400);
       return body.progress?.step === "readiness" || undefined;
     });
     await host.process?.crash();
@@ -105,8 +108,8 @@ describe(`the product on ${choice.words}`, { timeout: patience }, () => {
   it.each(Object.entries(smokeCalls))("answers %s as documented", async (name, perform) => {
     const { status, headers, body } = await perform(product);
     const [method = "", path = ""] = name.split(" ");
-    const { responses } = document.paths[path]?.[method.toLowerCase()] ?? { responses: {} };
-    expect([status, body]).toEqual([expect.toSatisfy((code: number) => code >= 200 && code < 300), expect.anything()]);
+    const responses = document.paths[path]?.[method.toLowerCase()]?.responses ?? {};
+    expect(status, JSON.stringify(body)).toBeLessThan(300);
     expect(Object.keys(responses)).toContain(String(status));
     if (body["text"] !== "") expect(headers.get("content-type")).toMatch(/^application\/json/);
   });
