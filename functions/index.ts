@@ -28,6 +28,7 @@ import { registerOperation } from "./http/operation.ts";
 import { registerPerson } from "./http/person.ts";
 import { registerNotFound } from "./http/route.ts";
 import { registerRunsByHand } from "./http/runs.ts";
+import { letTraceThrough } from "./http/trace.ts";
 import { registerWorkspaces } from "./http/workspaces.ts";
 import { registerOrchestrations } from "./orchestrations.ts";
 import { namingRules, type Services } from "./services.ts";
@@ -91,6 +92,7 @@ const services: Services = {
   now: () => new Date(),
 };
 
+letTraceThrough();
 registerActivities(services);
 registerOrchestrations();
 registerDesktop(services);

@@ -11,6 +11,7 @@ export const errorCodes = {
   "not-allowed": [403, "This token may not do that"],
   "not-found": [404, "There is nothing here"],
   "method-not-allowed": [405, "This route does not take that method"],
+  "length-required": [411, "The body needs a Content-Length"],
   "body-too-large": [413, "The body is too large"],
   "unsupported-media-type": [415, "The body must be JSON"],
   // Entitlement

@@ -1,16 +1,19 @@
 import { problemAnswer } from "../functions/http/answers.ts";
+import { refusalsOf } from "../functions/http/refusals.ts";
 import { describedRoutes } from "../functions/http/route.ts";
 
 /** Throws where an answer is not what the API's document says of it. */
 export function expectDescribed(method: string, path: string, status: number, body: unknown): void {
   const plain = path.split("?")[0]?.replace(/^\//, "") ?? "";
-  if (status >= 400 && !plain.startsWith("keycloak/backchannel")) {
-    problemAnswer.parse(body);
-    return;
-  }
   const route = describedRoutes().find(
     (each) => each.method === method && new RegExp(`^${each.path.replaceAll(/\{\w+\}/g, "[^/]+")}$`).test(plain),
   );
+  if (status >= 400 && !plain.startsWith("keycloak/backchannel")) {
+    const { code } = problemAnswer.parse(body);
+    if (route && !refusalsOf(route).get(status)?.includes(code))
+      throw new Error(`${method} ${path}: the document does not know that it refuses with ${status} ${code}`);
+    return;
+  }
   if (!route) throw new Error(`${method} ${path}: the document does not have it`);
   const answer = route.endpoint.answers[status];
   if (!answer) throw new Error(`${method} ${path}: the document does not know its answer ${status}`);

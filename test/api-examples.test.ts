@@ -40,6 +40,16 @@ describe("docs/api.md", () => {
     }
   });
 
+  it("has the same shapes as the examples in the API's document", () => {
+    for (const { method, path, endpoint } of describedRoutes()) {
+      const name = `${method} /${path}`;
+      expect([name, endpoint.example !== undefined]).toEqual([name, endpoint.body !== undefined]);
+      if (endpoint.body) expect(endpoint.body.safeParse(endpoint.example).error, name).toBeUndefined();
+      for (const [status, { body, example }] of Object.entries(endpoint.answers))
+        if (body) expect(body.safeParse(example).error, `${name} ${status}`).toBeUndefined();
+    }
+  });
+
   it("has a problem as they are", () => {
     expect(problemAnswer.safeParse(jsonIn(introduction)[0]).error).toBeUndefined();
   });

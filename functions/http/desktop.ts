@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { bindsPerson, type Claims } from "../../shared/desktop/entitlement.ts";
+import { bindsPerson, type Claims, comparable } from "../../shared/desktop/entitlement.ts";
 import { describePause } from "../../shared/desktop/maintenance.ts";
-import { isWorkspaceName, personId } from "../../shared/desktop/names.ts";
+import { personId } from "../../shared/desktop/names.ts";
 import { isRefusal, ProductError, refuse } from "../../shared/errors.ts";
 import { isReady, isSuspended } from "../as-it-ended.ts";
 import { newRequest } from "../ask.ts";
@@ -9,24 +9,22 @@ import { planFor } from "../plan.ts";
 import type { Services } from "../services.ts";
 import { desktopAnswer } from "./answers.ts";
 import { type Call, endpoint } from "./endpoint.ts";
+import * as examples from "./examples.ts";
 import { fulfil } from "./fulfil.ts";
 import { type CallerKind, waitUpTo } from "./input.ts";
 import { operationAnswers } from "./operation.ts";
 import { registerRoute } from "./route.ts";
+import { claims, line, workspaceName } from "./shapes.ts";
 import { showDesktop } from "./show-desktop.ts";
 
 const putSchema = z
   .strictObject({
-    workspace: z
-      .string()
-      .refine(isWorkspaceName, "is not the name of a workspace")
-      .meta({ examples: ["asthma-cohort"] }),
-    claims: z
-      .record(z.string(), z.unknown())
+    workspace: workspaceName,
+    claims: claims
       .optional()
       .meta({ description: "The person's claims that bindings look at; for services: a person's are in their token" }),
-    subject: z.string().min(1).max(255).optional().meta({ description: "The person's id in Keycloak; for services" }),
-    session: z.string().min(1).max(255).optional().meta({ description: "The session in Keycloak; for services" }),
+    subject: line(255).optional().meta({ description: "The person's id in Keycloak; for services" }),
+    session: line(255).optional().meta({ description: "The session in Keycloak; for services" }),
   })
   .meta({ id: "DesktopWish" });
 type Wish = z.output<typeof putSchema>;
@@ -40,7 +38,9 @@ export function registerDesktop(services: Services): void {
     GET: endpoint({
       summary: "The person's desktop, with the reason for its state",
       callers: ["service", "self", "admin"],
-      answers: { 200: { words: "The desktop that the person has", body: desktopAnswer } },
+      answers: {
+        200: { words: "The desktop that the person has", body: desktopAnswer, example: examples.personsDesktop },
+      },
       handle: (call) => showDesktop(services, call),
     }),
     PUT: endpoint({
@@ -50,7 +50,21 @@ export function registerDesktop(services: Services): void {
       callers: ["service", "self"],
       query,
       body: putSchema,
+      example: examples.wish,
       answers: operationAnswers,
+      refuses: [
+        "unknown-user",
+        "workspace-not-bound",
+        "binding-expired",
+        "workspace-expired",
+        "workspace-not-yet-available",
+        "workspace-missing",
+        "invalid-policy",
+        "name-too-long",
+        "identity-changed",
+        "being-retired",
+        "activation-paused",
+      ],
       handle: (call) => putDesktop(services, call),
     }),
     DELETE: endpoint({
@@ -59,6 +73,7 @@ export function registerDesktop(services: Services): void {
       callers: ["service", "self"],
       query,
       answers: operationAnswers,
+      refuses: ["unknown-user", "identity-changed"],
       handle: (call) => deleteDesktop(services, call),
     }),
   });
@@ -73,8 +88,8 @@ async function putDesktop(services: Services, { caller, username, principal, cli
 
   const known = await services.workspaces.known();
   const said = caller === "self" ? principal.claims : (body.claims ?? {});
-  const claims = onlyNamed(said, new Set(known.bindings.flatMap((binding) => binding.claims.map(({ name }) => name))));
-  const plan = await planFor(services, { username, claims }, body.workspace, known);
+  const needed = onlyNamed(said, new Set(known.bindings.flatMap((binding) => binding.claims.map(({ name }) => name))));
+  const plan = await planFor(services, { username, claims: needed }, body.workspace, known);
   if (isRefusal(plan)) return plan;
   const { activation } = await services.maintenance.read();
   // Who has their desktop keeps it: they only ask where it is.
@@ -82,9 +97,9 @@ async function putDesktop(services: Services, { caller, username, principal, cli
     return refuse("activation-paused", `no desktop is brought up: ${describePause(activation)}`);
 
   const subject = subjectOf(caller, principal.subject, body.subject);
-  const wanted = newRequest(services, { username, workspace: body.workspace, claims, subject });
+  const wanted = newRequest(services, { username, workspace: body.workspace, claims: needed, subject });
   const session = caller === "self" ? principal.session : body.session;
-  const arrival = { at: wanted.requestedAt, session, subject, claims };
+  const arrival = { at: wanted.requestedAt, session, subject, claims: needed };
   return fulfil(services, client, wanted, () => isReady(services, plan), query.wait, arrival);
 }
 
@@ -106,7 +121,8 @@ function subjectOf(caller: CallerKind, own: string, said: string | undefined): s
   return caller === "self" ? own : said;
 }
 
-/** Of a token's claims, those that bindings look at: what is not needed is not kept. */
-function onlyNamed(claims: Claims, names: ReadonlySet<string>): Claims {
-  return Object.fromEntries(Object.entries(claims).filter(([name]) => names.has(name)));
+/** Of a person's claims, those that bindings look at: what is not needed is not kept. */
+function onlyNamed(all: Claims, names: ReadonlySet<string>): Claims {
+  const named = Object.entries(all).filter(([name]) => names.has(name));
+  return Object.fromEntries(named.map(([name, claim]) => [name, comparable(claim)]));
 }

@@ -14,21 +14,22 @@ import { surveyDesktops } from "../survey.ts";
 import { wake } from "../work/person.ts";
 import { desktopsAnswer, desktopState, keptAnswer, oneDesktopAnswer } from "./answers.ts";
 import { type Call, endpoint } from "./endpoint.ts";
+import * as examples from "./examples.ts";
 import { fulfil } from "./fulfil.ts";
 import { waitUpTo } from "./input.ts";
 import { operationAnswer, operationAnswers, waitForEnd } from "./operation.ts";
 import { registerRoute } from "./route.ts";
+import { desktopId, reason, username, wholeNumber, workspaceName } from "./shapes.ts";
 import { aroundState, describeWhy } from "./why.ts";
 
 const listQuery = z.object({
-  username: z.string().optional(),
-  workspace: z.string().optional(),
-  state: desktopState.optional(),
-  limit: z.coerce.number().int().min(1).max(500).default(100),
-  after: z.string().optional().meta({ description: "`next` of the page before" }),
+  username: username.optional().meta({ description: "Only this person's" }),
+  workspace: workspaceName.optional().meta({ description: "Only those in this workspace" }),
+  state: desktopState.optional().meta({ description: "Only those in this state" }),
+  limit: wholeNumber(1, 500).default(100).meta({ description: "How many at most" }),
+  after: desktopId.optional().meta({ description: "`next` of the page before" }),
 });
 const waitQuery = z.object({ wait: waitUpTo(10) });
-const reason = z.string().min(1).max(500).optional().meta({ description: "Why, in words for the person" });
 const reasonBody = z.strictObject({ reason }).meta({ id: "WithReason" });
 const extendBody = z
   .strictObject({ until: z.iso.datetime().meta({ examples: ["2026-11-24T18:00:00Z"] }), reason })
@@ -41,7 +42,17 @@ export function registerDesktops(services: Services): void {
       summary: "Every desktop, in pages",
       callers: ["admin"],
       query: listQuery,
-      answers: { 200: { words: "One page, by id", body: desktopsAnswer } },
+      answers: {
+        200: {
+          words: "One page, by id",
+          body: desktopsAnswer,
+          example: examples.desktops,
+          links: {
+            first: { to: "GET desktops/{id}", parameters: { id: "$response.body#/desktops/0/id" } },
+            next: { to: "GET desktops", parameters: { after: "$response.body#/next" } },
+          },
+        },
+      },
       handle: (call) => list(services, call),
     }),
   });
@@ -49,7 +60,8 @@ export function registerDesktops(services: Services): void {
     GET: endpoint({
       summary: "One desktop with all its reasons",
       callers: ["admin"],
-      answers: { 200: { words: "The desktop", body: oneDesktopAnswer } },
+      id: desktopId,
+      answers: { 200: { words: "The desktop", body: oneDesktopAnswer, example: examples.desktop } },
       handle: (call) => show(services, call),
     }),
   });
@@ -57,9 +69,12 @@ export function registerDesktops(services: Services): void {
     POST: endpoint({
       summary: "Suspend it: access is withdrawn and the container stopped; it is kept",
       callers: ["admin"],
+      id: desktopId,
       query: waitQuery,
       body: reasonBody,
+      example: examples.reasoned,
       answers: operationAnswers,
+      refuses: ["request-changed"],
       handle: (call) => suspend(services, call),
     }),
   });
@@ -67,8 +82,11 @@ export function registerDesktops(services: Services): void {
     POST: endpoint({
       summary: "Keep it from being taken down until a time",
       callers: ["admin"],
+      id: desktopId,
       body: extendBody,
-      answers: { 200: { words: "Until when, and by whom", body: keptAnswer } },
+      example: examples.extension,
+      answers: { 200: { words: "Until when, and by whom", body: keptAnswer, example: examples.kept } },
+      refuses: ["invalid-policy", "not-running"],
       handle: (call) => extend(services, call),
     }),
   });
@@ -76,8 +94,10 @@ export function registerDesktops(services: Services): void {
     POST: endpoint({
       summary: "Retire it: nothing of it is left; what else the person has stays",
       callers: ["admin"],
+      id: desktopId,
       query: waitQuery,
       body: reasonBody,
+      example: examples.reasoned,
       answers: operationAnswers,
       handle: (call) => retire(services, call),
     }),

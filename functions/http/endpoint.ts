@@ -1,11 +1,13 @@
 import type { HttpRequest, InvocationContext } from "@azure/functions";
 import type { DurableClient } from "durable-functions";
 import { z } from "zod";
-import { isUsername } from "../../shared/desktop/names.ts";
-import { type Refusal, ProductError } from "../../shared/errors.ts";
+import { type ErrorCode, type Refusal, ProductError } from "../../shared/errors.ts";
 import type { Principal } from "../../shared/identity/access-token.ts";
 import type { Services } from "../services.ts";
-import { authorize, type CallerKind, readBody, readQuery } from "./input.ts";
+import { readBody } from "./body.ts";
+import { authorize, type CallerKind } from "./input.ts";
+import { readQuery } from "./query.ts";
+import { username as usernameSchema } from "./shapes.ts";
 
 export type Method = "GET" | "PUT" | "POST" | "DELETE";
 
@@ -31,16 +33,33 @@ export interface Call<Query = unknown, Body = unknown> {
   body: Body;
 }
 
+/** One way in which an endpoint answers when it does not refuse. */
+export interface DescribedAnswer {
+  words: string;
+  body?: z.ZodType;
+  example?: unknown;
+  /** Headers that it has besides those of every answer. */
+  headers?: readonly ("location" | "retry-after")[];
+  /** What can be asked next, by name: the endpoint, and where in the answer its parameters are (OpenAPI's links). */
+  links?: Readonly<Record<string, { to: string; parameters: Readonly<Record<string, string>> }>>;
+}
+
 /** What one method of a route takes, who may call it, and what it answers. The document of the API is made from it. */
 export interface Endpoint<Query extends z.ZodObject = z.ZodObject, Body extends z.ZodType = z.ZodType> {
   summary: string;
   description?: string;
   /** The first kind that the caller is counts. "owner" is found out by the handler. */
   callers: readonly (CallerKind | "owner")[];
+  /** What `{id}` in its address is. Whatever it is not is answered like one that does not exist. */
+  id?: z.ZodType;
   query?: Query;
   body?: Body;
-  /** By status, in words and with the body's shape. Every endpoint has the problems besides. */
-  answers: Readonly<Record<number, { words: string; body?: z.ZodType }>>;
+  /** A body as it may be sent. */
+  example?: unknown;
+  /** By status. */
+  answers: Readonly<Record<number, DescribedAnswer>>;
+  /** The codes of its own with which it refuses; those that follow from what it takes and who calls come besides. */
+  refuses?: readonly ErrorCode[];
   handle: (call: Call<z.output<Query>, z.output<Body>>) => Promise<Answer | Refusal>;
 }
 
@@ -53,15 +72,6 @@ export type AnyEndpoint = Omit<Endpoint, "handle"> & {
 };
 
 const nothing = z.object({});
-
-/** What addresses name, by the name in braces. */
-export const parameters = {
-  username: z
-    .string()
-    .refine(isUsername, "it has lower-case letters, digits, and . _ @ - only, and begins with a letter or digit")
-    .meta({ pattern: "^[a-z0-9][a-z0-9._@-]*$", maxLength: 128, description: "The person, as Keycloak names them" }),
-  id: z.string().max(128).meta({ description: "As the API told it" }),
-};
 
 /**
  * Makes an endpoint. Its checks come in the order in which they tell least: the address, the caller's rights, the query,
@@ -92,7 +102,7 @@ export function endpoint<Query extends z.ZodObject, Body extends z.ZodType>({
 function readUsername({ params }: HttpRequest): string {
   const given = params["username"];
   if (given === undefined) return "";
-  const { data, error } = parameters.username.safeParse(given);
+  const { data, error } = usernameSchema.safeParse(given);
   if (data === undefined)
     throw new ProductError("malformed-username", `read username: ${error.issues[0]?.message ?? ""}`);
   return data;

@@ -5,8 +5,9 @@ import { upkeepName } from "../../orchestrations/upkeep.ts";
 import type { Services } from "../services.ts";
 import { describeStuck } from "../work/stuck.ts";
 import { liveAnswer, readyAnswer } from "./answers.ts";
+import * as examples from "./examples.ts";
 import { authorize } from "./input.ts";
-import { registerOpenRoute } from "./route.ts";
+import { type Described, registerOpenRoute } from "./route.ts";
 
 /**
  * `live`: the process answers. `ready`: what it needs answers too. Open to anyone, so both say nothing but that; why not is
@@ -16,17 +17,22 @@ export function registerHealth(services: Services): void {
   const live = {
     summary: "Whether the process answers",
     callers: [],
-    answers: { 200: { words: "It does", body: liveAnswer } },
+    answers: { 200: { words: "It does", body: liveAnswer, example: examples.live } },
   };
   registerOpenRoute("healthLive", "health/live", live, () =>
     Promise.resolve({ status: 200, body: { status: "live" } }),
   );
 
-  const ready = {
+  const ready: Described = {
     summary: "Whether what the product needs answers",
     description: "Open to anyone. An access token with the monitoring role gets the reasons besides.",
     callers: [],
-    answers: { 200: { words: "Ready", body: readyAnswer }, 503: { words: "Not ready", body: readyAnswer } },
+    optionalToken: true,
+    answers: {
+      200: { words: "Ready", body: readyAnswer, example: examples.ready },
+      503: { words: "Not ready", body: readyAnswer, example: examples.notReady },
+    },
+    refuses: ["not-authenticated", "not-allowed", "identity-unavailable"],
   };
   registerOpenRoute("healthReady", "health/ready", ready, async (request, context) => {
     const authorization = request.headers.get("authorization");

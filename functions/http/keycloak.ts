@@ -10,13 +10,14 @@ import type { Logout } from "../../shared/identity/logout-token.ts";
 import type { Services } from "../services.ts";
 import { startOnce } from "../work/task-hub.ts";
 import { eventAnswer, logoutProblem } from "./answers.ts";
+import { bodyBytes, mediaFaultOf, readBytes, requireLength, requireMediaType } from "./body.ts";
 import type { Answer } from "./endpoint.ts";
-import { mediaTypeOf, readBytes } from "./input.ts";
+import * as examples from "./examples.ts";
 import { type Described, registerSignedRoute } from "./route.ts";
 
 /** An update of a whole realm is the largest event there is. */
 const eventBytes = 256 * 1024;
-const formBytes = 16 * 1024;
+const formType = "application/x-www-form-urlencoded";
 /** keycloak-events tries for 15 minutes; the rest is for clocks. What is older was sent again by hand, or by somebody else. */
 const eventMilliseconds = 20 * 60_000;
 /** Keycloak's logout tokens live two minutes. */
@@ -31,20 +32,32 @@ const eventsEndpoint: Described = {
     "KEYCLOAK_WEBHOOK says. Whatever is authentic is answered with 202.",
   callers: [],
   body: keycloakEventSchema,
-  answers: { 202: { words: "Taken; what becomes of it", body: eventAnswer } },
+  example: examples.event,
+  answers: { 202: { words: "Taken; what becomes of it", body: eventAnswer, example: examples.eventTaken } },
+  refuses: ["not-authenticated", "not-found", "unsupported-media-type"],
 };
+
+/** §2.5: other values may come besides, and are ignored. */
+const logoutForm = z.object({
+  logout_token: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/, "logout_token is not a JWT")
+    .meta({ description: "A logout token of the realm" }),
+});
 
 const logoutEndpoint: Described = {
   summary: "A back-channel logout of Guacamole's client",
   description: "OpenID Connect Back-Channel Logout 1.0. Each token counts once.",
   callers: [],
-  body: z.strictObject({ logout_token: z.string() }),
-  mediaType: "application/x-www-form-urlencoded",
+  body: logoutForm,
+  mediaType: formType,
+  example: examples.logoutForm,
   answers: {
     200: { words: "Taken, also where nobody is known by it" },
     400: {
       words: "Not a logout token of this realm for this client, or one that was used before",
       body: logoutProblem,
+      example: examples.invalidLogout,
     },
   },
 };
@@ -67,12 +80,12 @@ async function takeEvent(
   context: InvocationContext,
 ): Promise<Answer | Refusal> {
   if (!verifyWebhook) return refuse("not-found", "no events are taken here (KEYCLOAK_WEBHOOK is off)");
+  requireLength(request);
   const body = await readBytes(request, eventBytes);
   const { headers } = request;
   const signed = { signature: headers.get("x-keycloak-signature"), authorization: headers.get("authorization") };
   await verifyWebhook(signed, body);
-  if (mediaTypeOf(request) !== "application/json")
-    throw new ProductError("unsupported-media-type", "read event: send it as Content-Type: application/json");
+  requireMediaType(request, "application/json");
 
   const event = readKeycloakEvent(body, settings.GUACAMOLE_CLIENT);
   if (!event) {
@@ -96,11 +109,11 @@ async function takeEvent(
 
 /** OpenID Connect Back-Channel Logout 1.0 §2.8: 200 for a logout that we know nothing of, too; 400 for what is no logout. */
 async function takeLogout(services: Services, request: HttpRequest, client: DurableClient): Promise<Answer> {
-  const token = await readLogoutToken(request);
-  if (token === null) return invalidLogout("send logout_token, once, as application/x-www-form-urlencoded");
+  const read = await readLogoutForm(request);
+  if ("fault" in read) return invalidLogout(`read logout token: ${read.fault}`);
   let logout: Logout;
   try {
-    logout = await services.verifyLogout(token);
+    logout = await services.verifyLogout(read.token);
   } catch (error) {
     if (error instanceof ProductError && error.code === "not-authenticated") return invalidLogout(error.message);
     throw error;
@@ -121,11 +134,15 @@ async function takeLogout(services: Services, request: HttpRequest, client: Dura
   return status === "duplicate" ? invalidLogout("check logout token: it was used before") : { status: 200 };
 }
 
-async function readLogoutToken(request: HttpRequest): Promise<string | null> {
-  if (mediaTypeOf(request) !== "application/x-www-form-urlencoded") return null;
-  const form = new URLSearchParams(new TextDecoder().decode(await readBytes(request, formBytes)));
+async function readLogoutForm(request: HttpRequest): Promise<{ token: string } | { fault: string }> {
+  requireLength(request);
+  const fault = mediaFaultOf(request, formType);
+  if (fault !== undefined) return { fault };
+  const form = new URLSearchParams(new TextDecoder().decode(await readBytes(request, bodyBytes)));
   const [token, ...more] = form.getAll("logout_token");
-  return token === undefined || more.length > 0 ? null : token;
+  if (token === undefined || more.length > 0) return { fault: `send logout_token, once, as ${formType}` };
+  const { data, error } = logoutForm.safeParse({ logout_token: token });
+  return data ? { token: data.logout_token } : { fault: error.issues[0]?.message ?? "" };
 }
 
 function invalidLogout(reason: string): Answer {

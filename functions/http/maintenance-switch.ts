@@ -3,7 +3,7 @@ import { upkeepName } from "../../orchestrations/upkeep.ts";
 import { reapName } from "../../orchestrations/reap.ts";
 import { reconcileName } from "../../orchestrations/reconcile.ts";
 import type { Maintenance } from "../../shared/desktop/maintenance.ts";
-import { isUsername, isWorkspaceName, personId } from "../../shared/desktop/names.ts";
+import { personId } from "../../shared/desktop/names.ts";
 import { operationIdOf } from "../../shared/desktop/request.ts";
 import { ProductError } from "../../shared/errors.ts";
 import { isSuspended } from "../as-it-ended.ts";
@@ -11,26 +11,20 @@ import { ask, newRequest } from "../ask.ts";
 import type { Services } from "../services.ts";
 import { endedAnswer, maintenanceAnswer } from "./answers.ts";
 import { type Answer, type Call, endpoint } from "./endpoint.ts";
+import * as examples from "./examples.ts";
 import { registerRoute } from "./route.ts";
 import { lastRun } from "./runs.ts";
+import { atLeastOneOf, reason, username, workspaceName } from "./shapes.ts";
 
-const reason = z.string().min(1).max(500).optional().meta({ description: "Why, in words for people" });
 const position = z.enum(["on", "paused"]).optional();
-const switchBody = z
-  .strictObject({ reaping: position, activation: position, reason })
-  .refine(({ reaping, activation }) => reaping !== undefined || activation !== undefined, "say reaping or activation")
-  .meta({ id: "MaintenanceSwitch" });
-const endBody = z
-  .strictObject({
-    workspace: z.string().refine(isWorkspaceName, "is not the name of a workspace").optional(),
-    username: z.string().refine(isUsername, "cannot be a username").optional(),
-    reason,
-  })
-  .refine(
-    ({ workspace, username }) => workspace !== undefined || username !== undefined,
-    "say workspace or username: whose sessions end",
-  )
-  .meta({ id: "EndSessions" });
+const switchBody = atLeastOneOf(z.strictObject({ reaping: position, activation: position, reason }), [
+  "reaping",
+  "activation",
+]).meta({ id: "MaintenanceSwitch" });
+const endBody = atLeastOneOf(
+  z.strictObject({ workspace: workspaceName.optional(), username: username.optional(), reason }),
+  ["workspace", "username"],
+).meta({ id: "EndSessions" });
 
 /** What administrators pause, and how they end sessions at once. */
 export function registerMaintenanceSwitch(services: Services): void {
@@ -38,7 +32,7 @@ export function registerMaintenanceSwitch(services: Services): void {
     GET: endpoint({
       summary: "What is paused, and what the last runs of the timers did",
       callers: ["admin"],
-      answers: { 200: { words: "As it is", body: maintenanceAnswer } },
+      answers: { 200: { words: "As it is", body: maintenanceAnswer, example: examples.maintenance } },
       handle: async ({ client }) => ({
         status: 200,
         body: await describe(client, await services.maintenance.read()),
@@ -51,7 +45,8 @@ export function registerMaintenanceSwitch(services: Services): void {
         "activation brings no desktop up; those that run go on. What is not said stays as it is.",
       callers: ["admin"],
       body: switchBody,
-      answers: { 200: { words: "As it is now", body: maintenanceAnswer } },
+      example: examples.maintenanceSwitch,
+      answers: { 200: { words: "As it is now", body: maintenanceAnswer, example: examples.maintenance } },
       handle: (call) => flip(services, call),
     }),
   });
@@ -62,7 +57,15 @@ export function registerMaintenanceSwitch(services: Services): void {
         "Their desktops are suspended, in use or not. They can be asked for again, unless activation is paused.",
       callers: ["admin"],
       body: endBody,
-      answers: { 202: { words: "What goes down, with an operation for each person", body: endedAnswer } },
+      example: examples.endSessions,
+      answers: {
+        202: {
+          words: "What goes down, with an operation for each person",
+          body: endedAnswer,
+          example: examples.endedSessions,
+        },
+      },
+      refuses: ["not-found"],
       handle: (call) => endSessions(services, call),
     }),
   });

@@ -8,6 +8,7 @@ import { namingRules, type Services } from "../services.ts";
 import { wake } from "../work/person.ts";
 import { adoptionAnswer } from "./answers.ts";
 import { type Call, endpoint } from "./endpoint.ts";
+import * as examples from "./examples.ts";
 import { dryRun } from "./input.ts";
 import { registerRoute } from "./route.ts";
 
@@ -23,8 +24,12 @@ export function registerMaintenance(services: Services): void {
       callers: ["admin"],
       query: dryRunQuery,
       answers: {
-        200: { words: "With `dryRun`: what would be done", body: adoptionAnswer },
-        202: { words: "What is being done, with an operation for each person", body: adoptionAnswer },
+        200: { words: "With `dryRun`: what would be done", body: adoptionAnswer, example: examples.adoptionPlan },
+        202: {
+          words: "What is being done, with an operation for each person",
+          body: adoptionAnswer,
+          example: examples.adoption,
+        },
       },
       handle: (call) => adopt(services, call),
     }),

@@ -8,17 +8,26 @@ import { ProductError } from "../../shared/errors.ts";
 import type { Services } from "../services.ts";
 import { liveWork, wake } from "../work/person.ts";
 import { operationAnswerBody } from "./answers.ts";
-import { type Answer, endpoint } from "./endpoint.ts";
+import { type Answer, type DescribedAnswer, endpoint } from "./endpoint.ts";
+import * as examples from "./examples.ts";
 import { authorize, waitUpTo } from "./input.ts";
 import { registerRoute } from "./route.ts";
+import { operationId } from "./shapes.ts";
 
 /** Well below what proxies and login threads bear. */
 const query = z.object({ wait: waitUpTo(20) });
 const lookMilliseconds = 250;
 
-export const operationAnswers = {
-  200: { words: "It has ended: how", body: operationAnswerBody },
-  202: { words: "It goes on: `Location` says where to ask again, `Retry-After` when", body: operationAnswerBody },
+const links = { operation: { to: "GET operations/{id}", parameters: { id: "$response.body#/id" } } };
+export const operationAnswers: Readonly<Record<number, DescribedAnswer>> = {
+  200: { words: "It has ended: how", body: operationAnswerBody, example: examples.endedOperation, links },
+  202: {
+    words: "It goes on: `Location` says where to ask again, `Retry-After` when",
+    body: operationAnswerBody,
+    example: examples.runningOperation,
+    headers: ["location", "retry-after"],
+    links,
+  },
 };
 
 export function registerOperation(services: Services): void {
@@ -26,6 +35,7 @@ export function registerOperation(services: Services): void {
     GET: endpoint({
       summary: "Where an operation stands, or how it ended",
       callers: ["service", "owner", "admin", "offboarding"],
+      id: operationId,
       query,
       answers: operationAnswers,
       async handle({ principal, client, id: given, query: { wait } }) {

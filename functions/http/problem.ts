@@ -15,10 +15,15 @@ export function problem(
       "content-type": "application/problem+json",
       "cache-control": "no-store",
       "x-request-id": requestId,
-      ...(status === 401 ? { "www-authenticate": 'Bearer realm="guacamole-workspaces", error="invalid_token"' } : {}),
       ...(status === 503 ? { "retry-after": "5" } : {}),
       ...headers,
     },
     body: JSON.stringify({ type: `urn:guacamole-workspaces:${code}`, title, status, code, detail, requestId }),
   };
+}
+
+/** What a 401 says of how to authenticate. It has an error only where a token was given (RFC 6750 §3.1). */
+export function challenge(authorization: string | null): Record<string, string> {
+  const error = /^bearer\b/i.test(authorization ?? "") ? ', error="invalid_token"' : "";
+  return { "www-authenticate": `Bearer realm="guacamole-workspaces"${error}` };
 }

@@ -10,18 +10,25 @@ import { isRefusal, ProductError, type Refusal } from "../../shared/errors.ts";
 import type { z } from "zod";
 import type { Services } from "../services.ts";
 import type { Answer, AnyEndpoint, Method } from "./endpoint.ts";
-import { problem } from "./problem.ts";
+import { challenge, problem } from "./problem.ts";
 
 /** What a route is, for the document of the API. */
 export interface DescribedRoute {
   path: string;
   method: Method;
   endpoint: Described;
+  /** How callers prove who they are: by an access token, by a signature of Keycloak's, or not at all. */
+  proof: "token" | "signature" | "none";
 }
-export type Described = Pick<AnyEndpoint, "summary" | "description" | "callers" | "query" | "answers"> & {
+export type Described = Pick<
+  AnyEndpoint,
+  "summary" | "description" | "callers" | "id" | "query" | "example" | "answers" | "refuses"
+> & {
   body?: z.ZodType | undefined;
   /** Where it is not JSON. */
   mediaType?: string;
+  /** Where a token is not needed, but tells more. */
+  optionalToken?: boolean;
 };
 
 const described: DescribedRoute[] = [];
@@ -31,8 +38,11 @@ export function describedRoutes(): readonly DescribedRoute[] {
   return described;
 }
 
-/** All methods are registered and refused here, since the Functions host answers an unknown method like an unknown address. */
-const everyMethod: HttpMethod[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+/**
+ * All methods are registered and refused here, since the Functions host answers an unknown method like an unknown address.
+ * CONNECT is not among them: it names no path, so that no route can have it.
+ */
+const everyMethod: HttpMethod[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
 
 /** Registers a route for callers with an access token: proves who calls, runs the method's handler, and turns errors into problems. */
 export function registerRoute(
@@ -42,7 +52,7 @@ export function registerRoute(
   endpoints: Partial<Record<Method, AnyEndpoint>>,
 ): void {
   for (const [method, endpoint] of Object.entries(endpoints))
-    described.push({ path, method: method as Method, endpoint });
+    described.push({ path, method: method as Method, endpoint, proof: "token" });
   const allowed = Object.keys(endpoints).flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
   app.http(name, {
     route: path,
@@ -66,7 +76,7 @@ export function registerSignedRoute(
   endpoint: Described,
   handler: (request: HttpRequest, client: df.DurableClient, context: InvocationContext) => Promise<Answer | Refusal>,
 ): void {
-  described.push({ path, method: "POST", endpoint });
+  described.push({ path, method: "POST", endpoint, proof: "signature" });
   app.http(name, {
     route: path,
     methods: everyMethod,
@@ -88,13 +98,18 @@ export function registerOpenRoute(
   endpoint: Described,
   handler: (request: HttpRequest, context: InvocationContext) => Promise<Answer>,
 ): void {
-  described.push({ path, method: "GET", endpoint });
+  described.push({ path, method: "GET", endpoint, proof: "none" });
   app.http(name, {
     route: path,
-    methods: ["GET"],
+    methods: everyMethod,
     authLevel: "anonymous",
     extraInputs: [df.input.durableClient()],
-    handler: (request, context) => answering(request, context, () => handler(request, context)),
+    handler: (request, context) =>
+      answering(request, context, () =>
+        request.method === "GET" || request.method === "HEAD"
+          ? handler(request, context)
+          : Promise.resolve(methodNotAllowed(["GET", "HEAD"])),
+      ),
   });
 }
 
@@ -141,7 +156,8 @@ async function answering(
     if (error instanceof ProductError) {
       if (error.code === "internal" || error.code.endsWith("-unavailable"))
         context.error(error.message, ...(error.cause === undefined ? [] : [error.cause]));
-      return problem(error.code, error.message, requestId);
+      const headers = error.code === "not-authenticated" ? challenge(request.headers.get("authorization")) : {};
+      return problem(error.code, error.message, requestId, headers);
     }
     context.error(error);
     return problem("internal", "an unexpected error; the log has it under this request id", requestId);

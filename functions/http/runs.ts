@@ -10,8 +10,10 @@ import { findInstance, startOnce } from "../work/task-hub.ts";
 import { surveyDesktops } from "../survey.ts";
 import { reapAnswer, reconcileAnswer, startedAnswer } from "./answers.ts";
 import { type Answer, type Call, endpoint } from "./endpoint.ts";
+import * as examples from "./examples.ts";
 import { dryRun, waitUpTo } from "./input.ts";
 import { registerRoute } from "./route.ts";
+import { wholeNumber } from "./shapes.ts";
 
 const query = z.object({ dryRun, wait: waitUpTo(10) });
 type Query = z.output<typeof query>;
@@ -19,14 +21,16 @@ type Query = z.output<typeof query>;
 const reconcileQuery = z.object({
   dryRun,
   wait: waitUpTo(10),
-  share: z.coerce
-    .number("it is a percentage from 1 to 100")
-    .int("it is a percentage from 1 to 100")
-    .min(1, "it is a percentage from 1 to 100")
-    .max(100, "it is a percentage from 1 to 100")
+  share: wholeNumber(1, 100, "a percentage")
     .optional()
     .meta({ description: "How much of all desktops may go, in percent, where the setting is too little this once" }),
 });
+
+const started = {
+  words: "It goes on; `GET /maintenance` has what comes of it",
+  body: startedAnswer,
+  example: examples.runStarted,
+};
 
 const lookMilliseconds = 250;
 
@@ -41,8 +45,9 @@ export function registerRunsByHand(services: Services): void {
         200: {
           words: "With `dryRun`: what would be done. Without: what was done, where it ended within `wait`",
           body: reapAnswer,
+          example: examples.reapRun,
         },
-        202: { words: "It goes on; `GET /maintenance` has what comes of it", body: startedAnswer },
+        202: started,
       },
       handle: (call) => reapNow(services, call),
     }),
@@ -56,8 +61,9 @@ export function registerRunsByHand(services: Services): void {
         200: {
           words: "With `dryRun`: what would be done. Without: what was handed over, where it ended within `wait`",
           body: reconcileAnswer,
+          example: examples.reconcileRun,
         },
-        202: { words: "It goes on; `GET /maintenance` has what comes of it", body: startedAnswer },
+        202: started,
       },
       handle: (call) => reconcileNow(services, call),
     }),

@@ -6,19 +6,12 @@ import { isRefusal, ProductError } from "../../shared/errors.ts";
 import { namingRules, type Services, today } from "../services.ts";
 import { workspacesAnswer } from "./answers.ts";
 import { endpoint } from "./endpoint.ts";
+import * as examples from "./examples.ts";
 import { registerRoute } from "./route.ts";
+import { claims, jsonText } from "./shapes.ts";
 
 const query = z.object({
-  claims: z
-    .string()
-    .transform((text, context) => {
-      try {
-        return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
-      } catch {
-        context.addIssue("they are a JSON object");
-        return z.NEVER;
-      }
-    })
+  claims: jsonText(claims)
     .optional()
     .meta({ description: "The person's claims that bindings look at, as a JSON object; for services" }),
 });
@@ -29,16 +22,22 @@ export function registerWorkspaces(services: Services): void {
       summary: "Which workspaces the person may use, until when or why not, and how the desktop is there",
       callers: ["self", "service", "admin"],
       query,
-      answers: { 200: { words: "All that any binding gives the person, by name", body: workspacesAnswer } },
+      answers: {
+        200: {
+          words: "All that any binding gives the person, by name",
+          body: workspacesAnswer,
+          example: examples.workspaces,
+        },
+      },
       async handle({ caller, username, principal, query: { claims: said } }) {
         if (caller === "self" && said)
           throw new ProductError("not-allowed", "only a service may say a person's claims: yours are in your token");
-        const claims = caller === "self" ? principal.claims : (said ?? {});
+        const own = caller === "self" ? principal.claims : (said ?? {});
 
         const known = await services.workspaces.known();
-        const person = { username, claims };
-        const own = known.bindings.filter((binding) => bindsPerson(binding, person));
-        const names = [...new Set(own.map(({ workspace }) => workspace))].sort();
+        const person = { username, claims: own };
+        const bindings = known.bindings.filter((binding) => bindsPerson(binding, person));
+        const names = [...new Set(bindings.map(({ workspace }) => workspace))].sort();
         const workspaces = await Promise.all(names.map((name) => describe(services, person, name, known)));
         return { status: 200, body: { username, workspaces } };
       },

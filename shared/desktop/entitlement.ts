@@ -113,14 +113,15 @@ export function bindsPerson(binding: Binding, person: Person): boolean {
  * rule's (IN: separated by commas), the NOT forms want none. A claim that is absent fulfils nothing: doubt is no access.
  */
 function matchesClaim({ name, operator, value }: ClaimRule, claims: Claims): boolean {
-  const held = valuesOf(Object.hasOwn(claims, name) ? claims[name] : undefined);
+  const held = comparable(Object.hasOwn(claims, name) ? claims[name] : undefined).map(String);
   if (held.length === 0) return false;
   const wanted = operator === "IN" || operator === "NOT IN" ? value.split(",").map((item) => item.trim()) : [value];
   const overlaps = held.some((item) => wanted.includes(item));
   return operator.startsWith("NOT") ? !overlaps : overlaps;
 }
 
-function valuesOf(claim: unknown): string[] {
+/** The values of a claim that a rule can look at: texts, numbers and truth values, alone or in a list. Nothing else counts. */
+export function comparable(claim: unknown): (string | number | boolean)[] {
   const list: unknown[] = Array.isArray(claim) ? claim : [claim];
-  return list.filter((item) => ["string", "number", "boolean"].includes(typeof item)).map(String);
+  return list.filter((item) => typeof item === "string" || typeof item === "number" || typeof item === "boolean");
 }

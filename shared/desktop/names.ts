@@ -33,7 +33,7 @@ export interface NamingRules {
 }
 
 /** Lengths of guacamole_entity.name and guacamole_connection.connection_name; longer names are refused, never cut: two people could merge. */
-const guacamoleNameLength = 128;
+export const guacamoleNameLength = 128;
 const namespaceOfUrls = "6ba7b811-9dad-11d1-80b4-00c04fd430c8"; // RFC 9562 §6.6, NAMESPACE_URL
 const origin = "https://workspaces.xlscsde.nhs.uk";
 
@@ -93,16 +93,23 @@ export function usernameLabel(username: string): string {
 }
 
 /**
- * Whether a text can be a username: lower-case, because Keycloak keeps usernames so and Guacamole compares bytes, and
- * ASCII, because Java and PostgreSQL lower-case other letters differently.
+ * What a username looks like: lower-case, because Keycloak keeps usernames so and Guacamole compares bytes, and ASCII,
+ * because Java and PostgreSQL lower-case other letters differently.
  */
+export const usernamePattern = /^[a-z0-9][a-z0-9._@-]*$/;
+
+/** What the name of an AnalyticsWorkspace looks like (RFC 1123 subdomain). */
+export const workspacePattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+
+/** What the name of a Deployment, and so the id of a desktop, looks like. */
+export const deploymentPattern = /^[0-9a-f]{32}$/;
+
+/** Whether a text can be a username. */
 export function isUsername(text: string): boolean {
-  return text.length <= guacamoleNameLength && /^[a-z0-9][a-z0-9._@-]*$/.test(text);
+  return text.length <= guacamoleNameLength && usernamePattern.test(text);
 }
 
-/** Whether a text can be the name of an AnalyticsWorkspace (RFC 1123 subdomain). */
+/** Whether a text can be the name of an AnalyticsWorkspace. */
 export function isWorkspaceName(text: string): boolean {
-  return (
-    text.length <= guacamoleNameLength && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(text)
-  );
+  return text.length <= guacamoleNameLength && workspacePattern.test(text);
 }

@@ -199,8 +199,10 @@ export function operationIdOf(request: Pick<DesktopRequest, "id" | "username">):
   return `${personId(request.username)}.${request.id}`;
 }
 
+export const operationIdPattern = /^([0-9a-f]{32})\.([0-9a-f-]{36})$/;
+
 /** The two parts of an operation's id, or null where it cannot be one. */
 export function parseOperationId(id: string): { person: string; request: string } | null {
-  const match = /^([0-9a-f]{32})\.([0-9a-f-]{36})$/.exec(id);
+  const match = operationIdPattern.exec(id);
   return match?.[1] && match[2] ? { person: match[1], request: match[2] } : null;
 }

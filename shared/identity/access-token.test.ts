@@ -53,7 +53,7 @@ describe("an access token", () => {
     ["without a username", "it is no access token of ours", { preferred_username: undefined }],
     ["that is an ID token", "it is no access token of ours", { typ: "ID" }],
     ["that is a logout token", "it is another kind of token", { typ: "Logout" }, { typ: "logout+jwt" }],
-    ["without a signature", "none given (send Authorization: Bearer <token>)", {}, { alg: "none" }],
+    ["without a signature", "it is not one JWT (send it whole, as the issuer gave it)", {}, { alg: "none" }],
     ["signed with the public key as a secret", "its signature or form is not valid", {}, { alg: "HS256" }],
     ["with an algorithm that is not accepted", "its signature or form is not valid", {}, { alg: "RS512" }],
     ["with an unknown key", "its signature or form is not valid", {}, { kid: "unknown" }],

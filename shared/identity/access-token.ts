@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Claims } from "../desktop/entitlement.ts";
-import { bearerOf, type Realm, refuseToken, verifyToken } from "./realm.ts";
+import { readBearer, type Realm, refuseToken, verifyToken } from "./realm.ts";
 
 /** Who calls, as proven by an access token. */
 export interface Principal {
@@ -38,10 +38,7 @@ export function accessTokens(realm: Realm, { audience, clients }: TokenRules): V
   const kind = { name, audience, types: ["jwt", "at+jwt"], required: ["exp", "iat", "sub"] };
 
   return async (authorization) => {
-    const token = bearerOf(authorization);
-    if (token === undefined) throw refuseToken(name, "none given (send Authorization: Bearer <token>)");
-
-    const payload = await verifyToken(realm, kind, token);
+    const payload = await verifyToken(realm, kind, readBearer(name, authorization));
     const parsed = claimsSchema.safeParse(payload);
     if (!parsed.success) throw refuseToken(name, "it is no access token of ours");
     const { sub, azp, preferred_username, sid, realm_access, resource_access } = parsed.data;

@@ -85,9 +85,15 @@ export async function verifyToken(realm: Realm, kind: TokenKind, token: string):
   }
 }
 
-/** The token of `Authorization: Bearer`, or undefined. */
-export function bearerOf(authorization: string | null): string | undefined {
-  return /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization ?? "")?.[1];
+/** The token of `Authorization: Bearer`. Throws `not-authenticated`, which says whether there is none or it is no JWT. */
+export function readBearer(name: string, authorization: string | null): string {
+  const [, scheme, token] = /^(\S+)(?: +(.*))?$/.exec(authorization ?? "") ?? [];
+  if (scheme === undefined) throw refuseToken(name, "none given (send Authorization: Bearer <token>)");
+  if (scheme.toLowerCase() !== "bearer")
+    throw refuseToken(name, "none given: Authorization has another scheme (send Authorization: Bearer <token>)");
+  if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token ?? ""))
+    throw refuseToken(name, "it is not one JWT (send it whole, as the issuer gave it)");
+  return token ?? "";
 }
 
 export function refuseToken(name: string, reason: string): ProductError {

@@ -1,6 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
-import { bearerOf, type Realm, refuseToken, verifyToken } from "./realm.ts";
+import { readBearer, type Realm, refuseToken, verifyToken } from "./realm.ts";
 
 /** How keycloak-events signs: with a shared secret, or with the realm's own key. The settings say which, never the caller. */
 export type WebhookRules =
@@ -48,9 +48,8 @@ export function webhookSignatures(rules: WebhookRules, realm: Realm): VerifyWebh
 
   const kind = { name, audience: rules.audience, types: ["jwt"], required: ["exp", "iat"] };
   return async ({ authorization }, body) => {
-    const token = bearerOf(authorization);
-    if (token === undefined) throw refuseToken(name, "there is none");
-    const parsed = tokenSchema.safeParse(await verifyToken(realm, kind, token));
+    const token = await verifyToken(realm, kind, readBearer(name, authorization));
+    const parsed = tokenSchema.safeParse(token);
     if (!parsed.success) throw refuseToken(name, "it is another kind of token");
     if (!sameHex(parsed.data.request_body_sha256, createHash("sha256").update(body).digest()))
       throw refuseToken(name, "it is of another body");

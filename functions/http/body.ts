@@ -1,0 +1,72 @@
+import type { HttpRequest } from "@azure/functions";
+import type { z } from "zod";
+import { ProductError } from "../../shared/errors.ts";
+import { parseJson } from "./json.ts";
+
+export const bodyBytes = 16 * 1024;
+
+/** Reads a JSON body and checks its shape; refuses other types, too much, and unknown fields. */
+export async function readBody<Schema extends z.ZodType>(
+  request: HttpRequest,
+  schema: Schema,
+): Promise<z.output<Schema>> {
+  requireLength(request);
+  requireMediaType(request, "application/json");
+  const text = decodeUtf8(await readBytes(request, bodyBytes));
+  if (text === "")
+    throw new ProductError("malformed-body", "read body: it is empty, which is not JSON (send a JSON object)");
+  const read = parseJson(text);
+  if ("fault" in read) throw new ProductError("malformed-body", `read body: ${read.fault}`);
+  const parsed = schema.safeParse(read.value);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => [path.join("."), message].filter(Boolean).join(": "));
+  throw new ProductError("malformed-body", `read body: ${faults.join("; ")}`);
+}
+
+/**
+ * Throws `length-required` where the Functions host may have dropped the body: it reads one only where Content-Length says
+ * how long it is (docs/adr/0013).
+ */
+export function requireLength({ headers }: HttpRequest): void {
+  if (headers.has("content-length") && !headers.has("transfer-encoding")) return;
+  throw new ProductError(
+    "length-required",
+    "read body: its length is not said (send it whole, with Content-Length and without Transfer-Encoding)",
+  );
+}
+
+/** Throws `unsupported-media-type` unless the body is of this type, in UTF-8, and not compressed. */
+export function requireMediaType(request: HttpRequest, wanted: string): void {
+  const fault = mediaFaultOf(request, wanted);
+  if (fault !== undefined) throw new ProductError("unsupported-media-type", `read body: ${fault}`);
+}
+
+/** What is wrong with the body's type, in words for the caller. */
+export function mediaFaultOf({ headers }: HttpRequest, wanted: string): string | undefined {
+  const [essence = "", ...parameters] = (headers.get("content-type") ?? "").split(";").map((part) => part.trim());
+  if (essence.toLowerCase() !== wanted) return `send it as Content-Type: ${wanted}`;
+  const charsets = parameters.flatMap((each) => /^charset=(.*)$/is.exec(each)?.[1] ?? []);
+  if (!charsets.every((charset) => /^"?utf-?8"?$/i.test(charset)))
+    return "send it in UTF-8 (charset=utf-8, or no charset)";
+  if (!/^(identity)?$/i.test(headers.get("content-encoding") ?? ""))
+    return "send it uncompressed, without Content-Encoding";
+  return undefined;
+}
+
+/** The body as it was sent; throws `body-too-large` where it has more than so many bytes. */
+export async function readBytes(request: HttpRequest, most: number): Promise<Uint8Array> {
+  const tooLarge = new ProductError("body-too-large", `read body: it has more than ${most} bytes`);
+  if (Number(request.headers.get("content-length") ?? 0) > most) throw tooLarge;
+  const bytes = new Uint8Array(await request.arrayBuffer());
+  if (bytes.byteLength > most) throw tooLarge;
+  return bytes;
+}
+
+/** Throws `malformed-body` for bytes that are not UTF-8. A byte order mark stays where it is. */
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new ProductError("malformed-body", "read body: it is not JSON in UTF-8 (its bytes are of another encoding)");
+  }
+}

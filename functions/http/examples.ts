@@ -1,0 +1,288 @@
+/** What the API's document shows as examples. A test checks each against its schema. */
+
+export const wish = {
+  workspace: "asthma-cohort",
+  claims: { groups: ["/asthma"] },
+  subject: "f7cd3491-7c6c-480c-bc5c-b2b3b0fb048c",
+  session: "70c446c9-2f0e-4f60-9d4e-0a7b9c2f1d55",
+};
+
+export const workspaces = {
+  username: "alice",
+  workspaces: [
+    {
+      workspace: "asthma-cohort",
+      displayName: "Asthma cohort",
+      description: "Sample workspace: Asthma cohort",
+      entitled: true,
+      until: "2099-12-31",
+      guacamoleUsername: "asthma-cohort@alice",
+      desktop: { state: "suspended", reason: "scaled to zero, without access; the next request starts it again" },
+    },
+    {
+      workspace: "flu-season-2023",
+      displayName: "Flu season 2023",
+      description: "Sample workspace: Flu season 2023",
+      entitled: false,
+      code: "workspace-expired",
+      reason: "flu-season-2023 ended after 2024-04-30",
+    },
+  ],
+};
+
+export const personsDesktop = {
+  username: "alice",
+  workspace: "asthma-cohort",
+  wanted: "asthma-cohort",
+  state: "idle",
+  reason: "nobody is connected (a session ended at 2026-11-24T11:40:00.000Z); it may be so for 60 minutes",
+  since: "2026-11-24T11:40:00.000Z",
+  url: "https://guacamole.example/#/client/MQBjAHBvc3RncmVzcWw",
+  guacamoleUsername: "asthma-cohort@alice",
+  leaving: { since: "2026-11-24T12:00:00.000Z", until: "2026-11-24T12:15:00.000Z" },
+  decision: {
+    action: "keep",
+    rule: "idle",
+    reason: "nobody is connected (a session ended at 2026-11-24T11:40:00.000Z); it may be so for 60 minutes",
+    evidence: { what: "a session ended", at: "2026-11-24T11:40:00.000Z", source: "Guacamole's history" },
+    next: { at: "2026-11-24T12:15:00.000Z", action: "suspend", reason: "its person logged out" },
+  },
+  endsAt: "2026-11-24T12:15:00.000Z",
+  endsBecause: "its person logged out",
+  history: [
+    {
+      at: "2026-11-24T09:35:00.000Z",
+      action: "keep",
+      rule: "in-use",
+      reason: "somebody is connected since 2026-11-24T09:31:00.000Z",
+      evidence: { what: "a session that is open", at: "2026-11-24T09:31:00.000Z", source: "Guacamole's history" },
+    },
+  ],
+};
+
+export const runningOperation = {
+  id: "5e0e2ac3b79d5d0c9d1f8a3b5a7f6c21.2b0f4f0e-3b6e-4d3a-8a35-0e1f6f3c9a77",
+  username: "alice",
+  workspace: "asthma-cohort",
+  requestedAt: "2026-11-24T09:30:00.000Z",
+  state: "running",
+  progress: {
+    step: "readiness",
+    number: 9,
+    of: 13,
+    since: "2026-11-24T09:30:02.000Z",
+    message: "the container runs and is not ready yet",
+  },
+};
+
+export const endedOperation = {
+  id: "5e0e2ac3b79d5d0c9d1f8a3b5a7f6c21.2b0f4f0e-3b6e-4d3a-8a35-0e1f6f3c9a77",
+  username: "alice",
+  workspace: "asthma-cohort",
+  requestedAt: "2026-11-24T09:30:00.000Z",
+  state: "failed",
+  at: "2026-11-24T09:30:31.000Z",
+  code: "cannot-start",
+  reason: "the image cannot be pulled: ImagePullBackOff",
+  step: "readiness",
+  undone: ["readiness", "deployment", "service", "network policy", "credential"],
+  leftBehind: [],
+};
+
+export const desktops = {
+  desktops: [
+    {
+      id: "ec6c09a26f9255d9b2bd0f59bff67e9f",
+      username: "alice",
+      workspace: "asthma-cohort",
+      state: "ready",
+      reason: "the container is ready and access is granted",
+      wanted: "asthma-cohort",
+    },
+  ],
+  next: "ec6c09a26f9255d9b2bd0f59bff67e9f",
+};
+
+export const desktop = {
+  id: "ec6c09a26f9255d9b2bd0f59bff67e9f",
+  username: "alice",
+  workspace: "asthma-cohort",
+  state: "suspended",
+  reason: "scaled to zero, without access; the next request starts it again",
+  wanted: null,
+  deployment: "ec6c09a26f9255d9b2bd0f59bff67e9f",
+  binding: "asthma-cohort-alice",
+  guacamoleUsername: "asthma-cohort@alice",
+  connectionId: 1,
+  mayBeOpened: false,
+  entitlement: { entitled: true, until: "2099-12-31" },
+  request: {
+    workspace: null,
+    requestedAt: "2026-11-24T12:15:03.000Z",
+    reason: "logged out at 2026-11-24T12:00:00.000Z and was not back by 2026-11-24T12:15:00.000Z",
+    operation: "/api/operations/5e0e2ac3b79d5d0c9d1f8a3b5a7f6c21.6f3c9a77-3b6e-4d3a-8a35-0e1f2b0f4f0e",
+  },
+  lastOutcome: { state: "done", at: "2026-11-24T12:15:04.000Z", reason: "no desktop of this person runs" },
+  lastSeen: "2026-11-24T09:30:00.000Z",
+};
+
+export const reasoned = { reason: "the registry is being moved" };
+
+export const extension = { until: "2026-11-24T22:00:00Z", reason: "a long analysis" };
+
+export const kept = {
+  workspace: "asthma-cohort",
+  until: "2026-11-24T22:00:00.000Z",
+  by: "olga",
+  reason: "a long analysis",
+};
+
+export const maintenance = {
+  reaping: { state: "paused", by: "olga", since: "2026-11-24T08:00:00.000Z", reason: "Guacamole is being upgraded" },
+  activation: { state: "on" },
+  runs: {
+    reap: {
+      state: "done",
+      startedAt: "2026-11-24T09:35:00.000Z",
+      at: "2026-11-24T09:35:01.000Z",
+      summary: {
+        at: "2026-11-24T09:35:00.000Z",
+        looked: 12,
+        rules: { "reaping-paused": 9 },
+        due: [],
+        later: 0,
+        toRetire: 0,
+        unanswered: [],
+        failed: [],
+      },
+    },
+    reconcile: null,
+    upkeep: null,
+  },
+};
+
+export const maintenanceSwitch = { reaping: "paused", reason: "Guacamole is being upgraded" };
+
+export const endSessions = { workspace: "asthma-cohort", reason: "a breach is being looked into" };
+
+export const endedSessions = {
+  ended: [
+    {
+      username: "alice",
+      workspace: "asthma-cohort",
+      operation: "/api/operations/5e0e2ac3b79d5d0c9d1f8a3b5a7f6c21.6f3c9a77-3b6e-4d3a-8a35-0e1f2b0f4f0e",
+    },
+  ],
+  failed: [],
+};
+
+export const reapRun = {
+  dryRun: true,
+  at: "2026-11-24T13:00:00.000Z",
+  looked: 12,
+  rules: { "in-use": 7, idle: 2 },
+  due: [
+    {
+      workspace: "asthma-cohort",
+      username: "alice",
+      decision: {
+        action: "suspend",
+        rule: "idle",
+        reason: "nobody is connected, for more than 60 minutes (a session ended at 2026-11-24T11:40:00.000Z)",
+        evidence: { what: "a session ended", at: "2026-11-24T11:40:00.000Z", source: "Guacamole's history" },
+      },
+    },
+  ],
+  later: 0,
+  toRetire: 0,
+  unanswered: [],
+  failed: [],
+};
+
+export const reconcileRun = {
+  dryRun: true,
+  at: "2026-11-24T13:00:00.000Z",
+  desktops: 12,
+  drifts: [
+    {
+      kind: "entitlement-ended",
+      workspace: "asthma-cohort",
+      username: "bob",
+      reason: "the binding asthma-cohort-bob ended after 2026-11-23",
+    },
+  ],
+  later: 0,
+  goes: 1,
+  unanswered: [],
+  failed: [],
+};
+
+export const runStarted = { dryRun: false, state: "running" };
+
+export const adoptionPlan = {
+  dryRun: true,
+  people: [
+    {
+      username: "alice",
+      wants: "asthma-cohort",
+      desktops: [
+        {
+          workspace: "asthma-cohort",
+          deployment: "ec6c09a26f9255d9b2bd0f59bff67e9f",
+          changes: ["goes on in its pod; gets its own password at the next start"],
+        },
+      ],
+    },
+  ],
+  leftAlone: [],
+};
+
+export const adoption = {
+  dryRun: false,
+  people: [
+    {
+      username: "alice",
+      wants: "asthma-cohort",
+      desktops: [
+        {
+          workspace: "asthma-cohort",
+          deployment: "ec6c09a26f9255d9b2bd0f59bff67e9f",
+          changes: ["goes on in its pod; gets its own password at the next start"],
+        },
+      ],
+      operation: "/api/operations/5e0e2ac3b79d5d0c9d1f8a3b5a7f6c21.2b0f4f0e-3b6e-4d3a-8a35-0e1f6f3c9a77",
+    },
+  ],
+  leftAlone: [],
+};
+
+export const event = {
+  id: "7d165f68-b1ca-4254-9c5e-3c6699d18c64",
+  uid: "c19ffec8-6b14-408b-991d-3a0f6d2b8c11",
+  time: 1761735933035,
+  realmId: "17e022a2-9789-4615-a665-c0653c9860ee",
+  realmName: "sde",
+  type: "access.LOGOUT",
+  authDetails: { userId: "f7cd3491-7c6c-480c-bc5c-b2b3b0fb048c", username: "alice" },
+};
+
+export const eventTaken = { status: "accepted", eventId: "7d165f68-b1ca-4254-9c5e-3c6699d18c64" };
+
+export const logoutForm = { logout_token: "eyJhbGciOiJSUzI1NiJ9.eyJzaWQiOiJzIn0.c2lnbmVk" };
+
+export const invalidLogout = { error: "invalid_request", error_description: "check logout token: it was used before" };
+
+export const live = { status: "live" };
+
+export const ready = { status: "ready", kubernetes: "ok", guacamole: "ok", reaping: "on", activation: "on" };
+
+export const notReady = {
+  status: "not ready",
+  kubernetes: "ok",
+  guacamole: "not ready",
+  reaping: "on",
+  activation: "on",
+  reasons: ["guacamole is not ready: query database: it cannot be reached"],
+};
+
+export const openApi = { openapi: "3.1.0" };

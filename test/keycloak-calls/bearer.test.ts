@@ -1,0 +1,3 @@
+import { describeRecorded } from "./replay.ts";
+
+await describeRecorded("bearer");

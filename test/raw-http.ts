@@ -1,0 +1,35 @@
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
+import { connect } from "node:net";
+
+export interface RawAnswer {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  text: string;
+}
+
+/** A call with a method or headers that fetch does not let through. */
+export async function callRaw(url: string, method: string, headers: Record<string, string> = {}): Promise<RawAnswer> {
+  const sent = request(url, { method, headers });
+  sent.end();
+  const [response] = (await once(sent, "response")) as [IncomingMessage];
+  let text = "";
+  response.setEncoding("utf8").on("data", (more: string) => (text += more));
+  await once(response, "end");
+  return { status: response.statusCode ?? 0, headers: response.headers, text };
+}
+
+/** Sends a message byte for byte and returns all that comes back until the server closes. */
+export async function exchange(port: number, message: string): Promise<string> {
+  const socket = connect(port, "127.0.0.1");
+  let answer = "";
+  socket.setEncoding("utf8").on("data", (more: string) => (answer += more));
+  socket.write(message);
+  await once(socket, "close");
+  return answer;
+}
+
+/** The status of the last answer in what `exchange` returned: 100 Continue comes before it. */
+export function lastStatus(answer: string): number {
+  return Number([...answer.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].at(-1)?.[1] ?? 0);
+}
