@@ -1,4 +1,5 @@
 import { type KubernetesObject, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
+import type { FunctionsHost } from "../local/functions-host/host.ts";
 import type { ToldOperation } from "../local/main-job.ts";
 import type { PolicyTexts } from "../shared/desktop/policy.ts";
 import { namespace, type TestEstate } from "./estate.ts";
@@ -34,8 +35,13 @@ export async function bind(estate: TestEstate, username: string, workspace: stri
 }
 
 /** Asks for a person's desktop as the login flow does; the operation that it became. */
-export async function askFor(estate: TestEstate, username: string, workspace: string): Promise<ToldOperation> {
-  const { status, body } = await estate.callAsService("PUT", `/users/${username}/desktop`, { workspace });
+export async function askFor(
+  estate: TestEstate,
+  username: string,
+  workspace: string,
+  at?: FunctionsHost,
+): Promise<ToldOperation> {
+  const { status, body } = await estate.callAsService("PUT", `/users/${username}/desktop`, { workspace }, at);
   if (status >= 400) throw new Error(`ask for ${username} in ${workspace}: ${JSON.stringify(body)}`);
   return body;
 }

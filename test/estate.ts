@@ -47,7 +47,12 @@ export interface TestEstate {
   /** Calls the API as a sample person. */
   call<Body = ToldOperation>(username: string, method: string, path: string, body?: unknown): Promise<Reply<Body>>;
   /** Calls the API as the login flow's client, which acts for any person. */
-  callAsService<Body = ToldOperation>(method: string, path: string, body?: unknown): Promise<Reply<Body>>;
+  callAsService<Body = ToldOperation>(
+    method: string,
+    path: string,
+    body?: unknown,
+    at?: FunctionsHost,
+  ): Promise<Reply<Body>>;
   /** Asks for a workspace (null: for none) and waits for the end of the operation. */
   ask(username: string, workspace: string | null): Promise<ToldOperation>;
   /** Waits for the end of an operation. */
@@ -59,6 +64,8 @@ export interface TestEstate {
    * is given, after `whileDown`, which has the task hub's file to itself.
    */
   restartHost(change?: { app?: FunctionApp; whileDown?: () => Promise<void> }): Promise<void>;
+  /** Starts one more host of the same app on the same task hub, which has to be shared. The estate closes it. */
+  addHost(): Promise<FunctionsHost>;
   close(): Promise<void>;
 }
 
@@ -70,11 +77,13 @@ export const keycloakAdmin = realmAdministrator("an administrator's secret of th
  * @param real a real cluster instead of the stand-in: as the tests see it, and as the product does
  * @param settings more settings of the product, and others in the place of the usual ones
  * @param clock of the task hub: with the system's, what waits there waits truly
+ * @param sharedHub lets more hosts be added
  */
 export async function startTestEstate(
   real?: { admin: KubeConfig; product: KubeConfig },
   settings: Readonly<Record<string, string>> = {},
   clock: Clock = virtualClock(new Date()),
+  sharedHub = false,
 ): Promise<TestEstate> {
   const folder = await mkdtemp(join(tmpdir(), "estate-"));
   const secret = "a secret of the tests";
@@ -127,7 +136,8 @@ export async function startTestEstate(
   const log: LogEntry[] = [];
   const store = join(folder, "task-hub.sqlite");
   const startHost = (started = app) =>
-    startFunctionsHost({ app: started, store, clock, faults, log: (entry) => log.push(entry) });
+    startFunctionsHost({ app: started, store, clock, faults, sharedHub, log: (entry) => log.push(entry) });
+  const others: FunctionsHost[] = [];
   let host = await startHost();
   const audience = settings["KEYCLOAK_WEBHOOK_AUDIENCE"];
   const listen = () => {
@@ -141,8 +151,14 @@ export async function startTestEstate(
   };
   listen();
 
-  const request = async <Body>(token: string, method: string, path: string, body?: unknown): Promise<Reply<Body>> => {
-    const response = await fetch(`${host.url}/api${path}`, {
+  const request = async <Body>(
+    token: string,
+    method: string,
+    path: string,
+    body?: unknown,
+    at = host,
+  ): Promise<Reply<Body>> => {
+    const response = await fetch(`${at.url}/api${path}`, {
       method,
       headers: {
         authorization: `Bearer ${token}`,
@@ -184,7 +200,7 @@ export async function startTestEstate(
     taskHub: store,
     call: async (username, method, path, body) =>
       request(await sampleToken(identity.issuer, username), method, path, body),
-    callAsService: async (method, path, body) => request(await serviceToken(), method, path, body),
+    callAsService: async (method, path, body, at) => request(await serviceToken(), method, path, body, at),
     async ask(username, workspace) {
       const path = `/users/${username}/desktop`;
       const { body } =
@@ -211,8 +227,13 @@ export async function startTestEstate(
       host = await startHost(change?.app);
       listen();
     },
+    async addHost() {
+      const other = await startHost();
+      others.push(other);
+      return other;
+    },
     async close() {
-      await host.close();
+      await Promise.all([host, ...others].map((each) => each.close()));
       await guacamole.end();
       await Promise.all([database.close(), cluster.close(), identity.close()]);
       await rm(folder, { recursive: true, force: true });
