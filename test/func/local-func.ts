@@ -5,22 +5,24 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { loadApp } from "../../local/functions-host/app.ts";
-import { startFunctionsHost } from "../../local/functions-host/host.ts";
+import { type HostOptions, startFunctionsHost } from "../../local/functions-host/host.ts";
 
 async function start(): Promise<void> {
   const { values, positionals } = parseArgs({ allowPositionals: true, options: { port: { type: "string" } } });
   if (positionals.join(" ") !== "start") throw new Error(`run ${positionals.join(" ")}: the only command is start`);
   const folder = process.cwd();
-  const app = await loadApp({ appRoot: folder });
-  const host = await startFunctionsHost({
-    app,
+  const options: HostOptions & { recovery: "at-once" } = {
+    app: await loadApp({ appRoot: folder }),
     store: join(folder, "task-hub.sqlite"),
+    // What a killed host had under way goes on at the next start. On the real host it waits until its messages are visible.
+    recovery: "at-once",
     // Core Tools' port.
     port: Number(values.port ?? 7071),
     log: ({ at, level, category, message }) => {
       console.log(`[${at.toISOString()}] ${level} ${category} ${message}`);
     },
-  });
+  };
+  const host = await startFunctionsHost(options);
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.once(signal, () => {
       void host.close().then(() => process.exit(0));
