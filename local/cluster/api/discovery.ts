@@ -22,9 +22,9 @@ export function discover(path: string): JsonObject | undefined {
   return two === undefined ? { kind: "APIGroup", apiVersion: "v1", ...group(one) } : resources(one, two);
 }
 
-/** The stand-in speaks as the oldest Kubernetes it is compared with, so that nobody relies on what came later. */
+/** The Kubernetes that the stand-in is compared with (test/control-plane). */
 const version: JsonObject = {
-  ...{ major: "1", minor: "20", gitVersion: "v1.20.2-local", gitCommit: "", gitTreeState: "clean" },
+  ...{ major: "1", minor: "37", gitVersion: "v1.37.2-local", gitCommit: "", gitTreeState: "clean" },
   ...{ buildDate: "1970-01-01T00:00:00Z", goVersion: "", compiler: "", platform: "local" },
 };
 
