@@ -51,6 +51,12 @@ export const badRequest = (message: string): ApiError => new ApiError(400, "BadR
 export const unauthorized = (): ApiError => new ApiError(401, "Unauthorized", "Unauthorized");
 export const internalError = (message: string): ApiError => new ApiError(500, "InternalError", message);
 
+/** What the server of custom resources says of addresses that it does not serve: plain text, no Status. */
+export class PageNotFound extends Error {}
+export const pageNotFound = (): PageNotFound => new PageNotFound("404 page not found");
+
+export const notAcceptable = (message: string): ApiError => new ApiError(406, "NotAcceptable", message);
+
 export const noSuchResource = (): ApiError =>
   new ApiError(404, "NotFound", "the server could not find the requested resource", {});
 
@@ -91,14 +97,14 @@ export const unsupportedMediaType = (accepted: readonly string[]): ApiError =>
 
 /** 422 with every fault found, in the words of the real API server. */
 export function invalid(of: { group: string; kind: string }, name: string, causes: readonly Cause[]): ApiError {
-  const faults = causes.map((cause) => `${cause.field}: ${cause.message}`);
+  const faults = [...new Set(causes.map((cause) => `${cause.field}: ${cause.message}`))];
   const text = faults.length === 1 ? (faults[0] ?? "") : `[${faults.join(", ")}]`;
   const kind = of.group === "" || of.group === "meta.k8s.io" ? of.kind : `${of.kind}.${of.group}`;
   const subject = of.group === "meta.k8s.io" ? `${of.kind}.${of.group}` : kind;
   return new ApiError(422, "Invalid", `${subject} "${name}" is invalid: ${text}`, {
     ...(name === "" ? {} : { name }),
     ...(of.group === "" ? {} : { group: of.group }),
-    kind: of.kind,
+    ...(of.kind === "" ? {} : { kind: of.kind }),
     causes: causes.map((cause) => ({ ...cause })),
   });
 }
@@ -119,6 +125,11 @@ export const wrong = (field: string, value: unknown, why: string): Cause => ({
 export const unsupported = (field: string, value: unknown, supported: readonly string[]): Cause => ({
   reason: "FieldValueNotSupported",
   message: `Unsupported value: ${shown(value)}: supported values: ${supported.map((each) => JSON.stringify(each)).join(", ")}`,
+  field,
+});
+export const duplicate = (field: string, value: unknown): Cause => ({
+  reason: "FieldValueDuplicate",
+  message: `Duplicate value: ${shown(value)}`,
   field,
 });
 export const refused = (field: string, why: string): Cause => ({

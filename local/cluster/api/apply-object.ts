@@ -1,7 +1,8 @@
 import { applyConfig } from "../apply/managed-fields.ts";
 import { isJsonObject, type KubeObject } from "../objects.ts";
 import { apiVersionOf, type Kind } from "../kinds/kind.ts";
-import { badRequest, notFound } from "../status.ts";
+import { typedFault } from "../schema/typed-faults.ts";
+import { ApiError, badRequest, notFound } from "../status.ts";
 import type { Store } from "../store/store.ts";
 import { decodeBody } from "./decode-body.ts";
 import { createObject, updateObject, type WriteOptions } from "./writer.ts";
@@ -30,20 +31,31 @@ export function applyObject(
 }
 
 function decodeApplied(kind: Kind, at: Place, body: unknown): KubeObject {
-  const version = isJsonObject(body) ? body["apiVersion"] : undefined;
-  const expected = apiVersionOf(kind);
-  if (version !== expected) {
-    const shown = typeof version === "string" ? version : "";
-    throw badRequest(
-      `Incorrect version specified in apply patch. Specified patch version: ${shown}, expected: ${expected}`,
+  const sent = isJsonObject(body) ? body : {};
+  const { apiVersion, kind: of } = sent;
+  const version = typeof apiVersion === "string" ? apiVersion : "";
+  const name = typeof of === "string" ? of : "";
+  const shownVersion = version.includes("/") ? version : `/${version}`;
+  if (version !== apiVersionOf(kind) || name !== kind.kind)
+    throw badRequest(`invalid object type: ${shownVersion}, Kind=${name}`);
+  const metadata = isJsonObject(sent["metadata"]) ? sent["metadata"] : {};
+  if (Array.isArray(metadata["managedFields"])) throw badRequest("metadata.managedFields must be nil");
+  const fault = typedFault(body, kind.schema);
+  if (fault !== undefined) {
+    const [namespace, own] = [metadata["namespace"], metadata["name"]].map((each) =>
+      typeof each === "string" ? each : "",
     );
+    const what = `${namespace ?? ""}/${own ?? ""}; ${shownVersion}, Kind=${name}`;
+    throw new ApiError(500, "", `failed to create typed patch object (${what}): ${fault}`);
   }
-  const config = decodeBody(kind, body, "refuse");
-  const { metadata } = config;
-  if (metadata.managedFields !== undefined) throw badRequest("metadata.managedFields must be nil");
-  if (metadata.name !== "" && metadata.name !== at.name) {
-    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${at.name})`);
-  }
-  metadata.name = at.name;
+  const config = decodeBody(kind, body).object;
+  if (config.metadata.name !== at.name) throw wrongName(config.metadata.name, at.name);
   return config;
 }
+
+const wrongName = (sent: string, inAddress: string): Error =>
+  badRequest(
+    sent === ""
+      ? `the name of the object (${inAddress} based on URL) was undeterminable: name must be provided`
+      : `the name of the object (${sent}) does not match the name on the URL (${inAddress})`,
+  );

@@ -1,42 +1,11 @@
-import { isJsonObject, textOf, timestamp, type JsonObject, type KubeObject } from "../objects.ts";
+import { timestamp, type KubeObject } from "../objects.ts";
 import type { Kind } from "../kinds/kind.ts";
-import { conflict, invalid, unsupported } from "../status.ts";
+import { conflict, forbidden } from "../status.ts";
 import type { Store } from "../store/store.ts";
+import type { DeleteOptions } from "./delete-options.ts";
 
-export interface DeleteOptions {
-  propagation: "Background" | "Foreground" | "Orphan";
-  gracePeriodSeconds?: number;
-  preconditions?: { uid?: string; resourceVersion?: string };
-  dryRun?: boolean;
-}
-
-const policies = ["Foreground", "Background", "Orphan"] as const;
-
-/** Reads DeleteOptions from the body, and from the query, which wins. */
-export function readDeleteOptions(body: unknown, query: URLSearchParams): DeleteOptions {
-  const sent = isJsonObject(body) ? body : {};
-  const asked =
-    query.get("propagationPolicy") ?? sent["propagationPolicy"] ?? (orphans(sent, query) ? "Orphan" : "Background");
-  const propagation = policies.find((policy) => policy === asked);
-  if (propagation === undefined) {
-    throw invalid({ group: "meta.k8s.io", kind: "DeleteOptions" }, "", [
-      unsupported("propagationPolicy", asked, [...policies, "nil"]),
-    ]);
-  }
-  const grace = query.get("gracePeriodSeconds") ?? sent["gracePeriodSeconds"];
-  const { uid, resourceVersion } = isJsonObject(sent["preconditions"]) ? sent["preconditions"] : {};
-  return {
-    propagation,
-    ...(grace === undefined || grace === null ? {} : { gracePeriodSeconds: Number(grace) }),
-    preconditions: {
-      ...(typeof uid === "string" ? { uid } : {}),
-      ...(typeof resourceVersion === "string" ? { resourceVersion } : {}),
-    },
-  };
-}
-
-const orphans = (sent: JsonObject, query: URLSearchParams): boolean =>
-  (query.get("orphanDependents") ?? textOf(sent["orphanDependents"] ?? false)) === "true";
+/** Namespaces without which a cluster does not work. */
+const eternal = new Set(["default", "kube-system", "kube-public"]);
 
 /** Deletes at once, or marks the object for whoever must finish first. Returns the marked object, or undefined if it is gone. */
 export function deleteObject(
@@ -46,6 +15,8 @@ export function deleteObject(
   options: DeleteOptions,
 ): KubeObject | undefined {
   checkPreconditions(kind, object, options);
+  if (kind.key === "namespaces" && eternal.has(object.metadata.name))
+    throw forbidden(kind, object.metadata.name, "this namespace may not be deleted");
   const finalizers = finalizersFor(object, options);
   const graceSeconds = kind.key === "pods" ? podGraceSeconds(object, options) : 0;
   const isNamespace = kind.key === "namespaces";
@@ -95,7 +66,7 @@ function finalizersFor(object: KubeObject, { propagation }: DeleteOptions): stri
 }
 
 function checkPreconditions(kind: Kind, { metadata }: KubeObject, { preconditions }: DeleteOptions): void {
-  const names = { group: "", plural: kind.kind, kind: kind.kind };
+  const names = { group: kind.group, plural: kind.kind, kind: kind.kind };
   const { uid, resourceVersion } = preconditions ?? {};
   if (uid !== undefined && uid !== metadata.uid) {
     const why = `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`;

@@ -1,7 +1,8 @@
 import type { JsonObject, KubeObject } from "../objects.ts";
 import { apiVersionOf, type Kind } from "../kinds/kind.ts";
-import { badRequest, expired } from "../status.ts";
+import { ApiError, badRequest, expired } from "../status.ts";
 import type { Store } from "../store/store.ts";
+import { checkListOptions, numberIn } from "./options.ts";
 import { selectorOf } from "./selectors.ts";
 
 interface Continuation {
@@ -30,7 +31,10 @@ export function listObjects(
   query: URLSearchParams,
 ): JsonObject {
   const matches = selectorOf(kind.key, query);
-  const limit = readLimit(query);
+  checkListOptions(query, false);
+  checkNotAhead(store, query);
+  // A negative limit is none.
+  const limit = Math.max(0, numberIn(query, "limit") ?? 0);
   const from = readContinuation(store, query.get("continue"));
   const all = inOrder(store.list(kind.key, namespace)).filter(
     (object) => (from === undefined || placeOf(object) > from.start) && matches(object),
@@ -45,6 +49,8 @@ export function listObjects(
     apiVersion: apiVersionOf(kind),
     metadata: {
       resourceVersion: String(revision),
+      // Lists of custom resources say so explicitly.
+      ...(!more && kind.custom ? { continue: "" } : {}),
       ...(more ? { continue: writeContinuation({ v: "meta.k8s.io/v1", rv: revision, start: placeOf(last) }) } : {}),
       ...(more && !selected ? { remainingItemCount: all.length - page.length } : {}),
     },
@@ -58,10 +64,13 @@ function listed(kind: Kind, object: KubeObject): JsonObject {
   return (kind.custom ? { apiVersion, kind: own, ...rest } : rest) as unknown as JsonObject;
 }
 
-function readLimit(query: URLSearchParams): number {
-  const text = query.get("limit") ?? "0";
-  if (!/^\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
-  return Number(text);
+/** Throws 504 for a revision that is yet to come. */
+export function checkNotAhead(store: Store, query: URLSearchParams): void {
+  const asked = Number(query.get("resourceVersion") ?? 0);
+  if (!(asked > store.revision())) return;
+  const message = `Timeout: Too large resource version: ${asked}, current: ${store.revision()}`;
+  const causes = [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }];
+  throw new ApiError(504, "Timeout", message, { causes, retryAfterSeconds: 1 });
 }
 
 const writeContinuation = (token: Continuation): string => Buffer.from(JSON.stringify(token)).toString("base64url");
@@ -72,8 +81,8 @@ function readContinuation(store: Store, text: string | null): Continuation | und
   try {
     token = JSON.parse(Buffer.from(text, "base64url").toString()) as Partial<Continuation>;
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw badRequest(`invalid continue token: continue key is not valid: ${why}`);
+    if (!(error instanceof SyntaxError)) throw error;
+    throw badRequest("invalid continue token: continue key is not valid: illegal base64 data at input byte 0");
   }
   const { v, rv, start } = token;
   if (v !== "meta.k8s.io/v1" || rv === undefined || start === undefined) {

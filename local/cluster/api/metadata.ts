@@ -1,6 +1,6 @@
 import { isJsonObject, omit, type KubeObject, type ManagedFieldsEntry, type ObjectMeta } from "../objects.ts";
 import type { Kind } from "../kinds/kind.ts";
-import { badRequest, conflict, invalid, staleObject } from "../status.ts";
+import { ApiError, badRequest, conflict, invalid, staleObject, wrong } from "../status.ts";
 
 /** What a client may set in the metadata of a new object; the rest is the server's. */
 export const metadataForCreate = (sent: ObjectMeta): ObjectMeta =>
@@ -36,23 +36,47 @@ export function clearsManagedFields(body: unknown): boolean {
   return Array.isArray(fields) && fields.every((entry) => isJsonObject(entry) && Object.keys(entry).length === 0);
 }
 
-/** An update must be meant for this object (400, 409) and, if it says so, for this version of it (409). */
-export function checkIdentity(kind: Kind, { metadata: current }: KubeObject, { metadata: sent }: KubeObject): void {
+/**
+ * An update must be meant for this object (400, 409) and, if it says so, for this version of it (409). A custom resource
+ * must say so (422); its Scale need not.
+ */
+export function checkIdentity(
+  kind: Kind,
+  { metadata: current }: KubeObject,
+  { metadata: sent }: Pick<KubeObject, "metadata">,
+  mustNameVersion: boolean = kind.custom,
+): void {
   const { name, namespace, uid, resourceVersion } = sent;
+  if (name === "") {
+    throw badRequest(`the name of the object (${current.name} based on URL) was undeterminable: name must be provided`);
+  }
   if (name !== current.name) {
     throw badRequest(`the name of the object (${name}) does not match the name on the URL (${current.name})`);
   }
   if (namespace !== undefined && namespace !== current.namespace) {
-    const url = current.namespace ?? "";
-    throw badRequest(`the namespace of the object (${namespace}) does not match the namespace on the request (${url})`);
+    throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
   }
   if (uid && uid !== current.uid) {
-    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.uid}`;
-    throw conflict(kind, name, why);
+    throw otherUid(kind, current, uid);
   }
-  if (!resourceVersion && kind.custom) {
-    const message = "Invalid value: 0x0: must be specified for an update";
-    throw invalid(kind, name, [{ reason: "FieldValueInvalid", message, field: "metadata.resourceVersion" }]);
+  if (!resourceVersion && mustNameVersion) {
+    const names = { group: kind.group, kind: kind.plural };
+    throw invalid(names, name, [wrong("metadata.resourceVersion", 0, "must be specified for an update")]);
+  }
+  if (resourceVersion && !/^\d+$/.test(resourceVersion)) {
+    throw new ApiError(500, "", `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`);
   }
   if (resourceVersion && resourceVersion !== current.resourceVersion) throw staleObject(kind, name);
+}
+
+/** Where the real server keeps an object in etcd; its words for another uid name the place. */
+function storageKey({ custom, group, plural }: Kind, { namespace = "", name }: ObjectMeta): string {
+  return `/registry/${custom ? `${group}/` : ""}${plural}/${namespace === "" ? "" : `${namespace}/`}${name}`;
+}
+
+function otherUid(kind: Kind, current: ObjectMeta, uid: string): ApiError {
+  const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.uid}`;
+  const key = storageKey(kind, current);
+  const error = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`;
+  return conflict(kind, current.name, error);
 }

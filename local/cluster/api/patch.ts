@@ -1,4 +1,4 @@
-import jsonPatch, { type Operation } from "fast-json-patch";
+import jsonPatch, { JsonPatchError, type Operation } from "fast-json-patch";
 import { isJsonObject, type Json, type JsonObject } from "../objects.ts";
 import { ApiError, badRequest, invalid } from "../status.ts";
 
@@ -16,13 +16,17 @@ export function mergePatch(target: Json | undefined, patch: Json): Json {
 
 /** JSON patch, RFC 6902. Throws 422 for an operation that does not fit the object, 400 for what is no JSON patch. */
 export function applyJsonPatch(target: JsonObject, patch: unknown): JsonObject {
-  if (!Array.isArray(patch)) throw badRequest("error decoding patch: a JSON patch is a list of operations");
+  if (!Array.isArray(patch)) {
+    throw badRequest(
+      "error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp",
+    );
+  }
   try {
     // The library's own type for operations says what its validation, switched on here, checks.
     return jsonPatch.applyPatch(structuredClone(target), patch as Operation[], true).newDocument;
   } catch (error) {
-    const why = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
-    throw new ApiError(422, "Invalid", `the server rejected our request due to an error in our request: ${why}`, {});
+    if (!(error instanceof JsonPatchError)) throw error;
+    throw new ApiError(422, "Invalid", "the server rejected our request due to an error in our request", {});
   }
 }
 

@@ -1,29 +1,8 @@
 import { isJsonObject, textOf, typed, type JsonObject, type KubeObject } from "../objects.ts";
 import type { Kind } from "../kinds/kind.ts";
+import { quantity } from "../quantity.ts";
 import { forbidden } from "../status.ts";
 import type { Store } from "../store/store.ts";
-
-const suffixes: Readonly<Record<string, number>> = {
-  n: 1e-9,
-  u: 1e-6,
-  m: 1e-3,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  P: 1e15,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-  Pi: 2 ** 50,
-};
-
-/** A quantity such as "250m" or "2Gi" as a number. */
-function quantity(text: string | number): number {
-  const match = /^([+-]?[\d.]+(?:[eE][+-]?\d+)?)([A-Za-z]*)$/.exec(String(text));
-  return match === null ? 0 : Number(match[1]) * (suffixes[match[2] ?? ""] ?? 1);
-}
 
 /** How much of a quota's resource ("pods", "count/secrets", "requests.cpu") one object uses. */
 function usageOf(resource: string, kind: string, object: KubeObject): number {

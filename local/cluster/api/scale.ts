@@ -1,6 +1,13 @@
 import { isJsonObject, textOf, type JsonObject, type KubeObject } from "../objects.ts";
 import type { Kind } from "../kinds/kind.ts";
-import { badRequest, conflict, invalid, staleObject, wrong } from "../status.ts";
+import { decodeObject } from "../schema/decode.ts";
+import { DecodeFault } from "../schema/go-types.ts";
+import { schemaOfModel } from "../schema/model-schema.ts";
+import { badRequest, invalid, wrong } from "../status.ts";
+import { checkIdentity } from "./metadata.ts";
+import type { BodyType } from "./type-of-body.ts";
+
+export const scaleType: BodyType = { group: "autoscaling", version: "v1", kind: "Scale", custom: false };
 
 /** The Scale of a Deployment, ReplicaSet or binding. */
 export function scaleOf(kind: Kind, object: KubeObject): JsonObject {
@@ -17,32 +24,30 @@ export function scaleOf(kind: Kind, object: KubeObject): JsonObject {
   };
 }
 
-/** The object with the replicas of a Scale sent to it; a Scale without replicas means 0, as on the real API server. */
-export function withScale(kind: Kind, object: KubeObject, body: unknown): KubeObject {
-  if (!isJsonObject(body)) throw badRequest("the object provided is unrecognized (must be of type Scale)");
-  const metadata = isJsonObject(body["metadata"]) ? body["metadata"] : {};
-  const { name, resourceVersion, uid } = metadata;
-  if (typeof name === "string" && name !== object.metadata.name) {
-    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${object.metadata.name})`);
-  }
-  if (typeof uid === "string" && uid !== "" && uid !== object.metadata.uid) {
-    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${object.metadata.uid}`;
-    throw conflict(kind, object.metadata.name, why);
-  }
-  if (
-    typeof resourceVersion === "string" &&
-    resourceVersion !== "" &&
-    resourceVersion !== object.metadata.resourceVersion
-  ) {
-    throw staleObject(kind, object.metadata.name);
-  }
-  const replicas = (isJsonObject(body["spec"]) ? body["spec"]["replicas"] : undefined) ?? 0;
-  if (typeof replicas !== "number" || !Number.isInteger(replicas)) {
-    throw badRequest(
-      `Scale in version "v1" cannot be handled as a Scale: spec.replicas: expects an integer, but found ${JSON.stringify(replicas)}`,
-    );
-  }
-  if (replicas < 0) {
+/** The server of custom resources cannot say what is wrong with a Scale. */
+export const undecodableScale = (): Error =>
+  badRequest('no kind is registered for the type v1.Scale in scheme "pkg/runtime/scheme.go:111"');
+
+/**
+ * The object with the replicas of a Scale sent to it; a Scale without replicas means 0, as on the real API server. Throws
+ * DecodeFault for what is no Scale.
+ */
+export function withScale(
+  kind: Kind,
+  object: KubeObject,
+  body: unknown,
+  onUnknown: (paths: readonly string[]) => void,
+): KubeObject {
+  const { object: scale, unknown } = decodeObject(body, schemaOfModel("V1Scale"), {
+    checkTypes: true,
+    dropEmpty: true,
+  });
+  onUnknown(unknown);
+  const metadata = isJsonObject(scale["metadata"]) ? scale["metadata"] : {};
+  checkIdentity(kind, object, { metadata: { name: "", ...metadata } } as unknown as KubeObject, false);
+  const replicas = (isJsonObject(scale["spec"]) ? scale["spec"]["replicas"] : undefined) ?? 0;
+  if (typeof replicas !== "number") throw new DecodeFault("spec.replicas is not a number");
+  if (replicas < 0 && !kind.custom) {
     throw invalid({ group: "autoscaling", kind: "Scale" }, object.metadata.name, [
       wrong("spec.replicas", replicas, "must be greater than or equal to 0"),
     ]);

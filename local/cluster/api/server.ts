@@ -1,9 +1,13 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { ApiError, internalError, noSuchResource, unauthorized } from "../status.ts";
+import { ApiError, internalError, PageNotFound, pageNotFound, unauthorized } from "../status.ts";
 import type { Store } from "../store/store.ts";
 import { discover } from "./discovery.ts";
-import { readTarget } from "./request.ts";
+import { describeApi } from "./openapi.ts";
+import { presentAs } from "./present.ts";
+import { wantedBy } from "./accept.ts";
+import { readTarget } from "./target.ts";
+import { send } from "./send.ts";
 import { answer } from "./routes.ts";
 
 export interface ApiOptions {
@@ -15,34 +19,48 @@ export interface ApiOptions {
 /** The API over HTTP. Every refusal is a Status object; a fault of our own is a 500 and a line in the log. */
 export function createApiServer(options: ApiOptions): Server {
   return createServer((request, response) => {
-    respond(options, request, response).catch((error: unknown) => {
+    const warnings: string[] = [];
+    respond(options, request, response, warnings).catch((error: unknown) => {
       if (response.headersSent) {
         response.end();
         return;
       }
+      if (error instanceof PageNotFound) {
+        response.writeHead(404, { "content-type": "text/plain; charset=utf-8" }).end(`${error.message}\n`);
+        return;
+      }
       const refusal = error instanceof ApiError ? error : internalError(`Internal error occurred: ${String(error)}`);
       if (refusal.code >= 500) options.log(`answer ${request.method ?? ""} ${pathOf(request)}: ${refusal.message}`);
-      sendJson(response, refusal.code, refusal.body());
+      send(response, refusal.code, refusal.body(), { type: "application/json" }, warnings);
     });
   });
 }
 
-async function respond(options: ApiOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function respond(
+  options: ApiOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  warnings: string[],
+): Promise<void> {
   const url = new URL(request.url ?? "/", "http://127.0.0.1");
   if (["/healthz", "/livez", "/readyz"].includes(url.pathname)) {
     response.writeHead(200, { "content-type": "text/plain; charset=utf-8" }).end("ok");
     return;
   }
   if (!isAllowed(request, options.token)) throw unauthorized();
-  const document = request.method === "GET" ? discover(url.pathname) : undefined;
+  const { accept } = request.headers;
+  const document = request.method === "GET" ? (discover(url.pathname) ?? describeApi(url.pathname)) : undefined;
   if (document !== undefined) {
-    sendJson(response, 200, document);
+    send(response, 200, document, wantedBy(accept, true));
     return;
   }
-  if (!/^\/apis?\//.test(url.pathname)) throw noSuchResource();
-  const target = readTarget(url.pathname);
-  const answered = await answer({ store: options.store, request, response, query: url.searchParams, target });
-  if (answered !== undefined) sendJson(response, answered.code, answered.body);
+  if (!/^\/apis?\//.test(url.pathname)) throw pageNotFound();
+  const target = readTarget(pathOf(request), request.method ?? "");
+  const wanted = wantedBy(accept, target.kind.custom);
+  const present = presentAs(target.kind, wanted, url.searchParams);
+  const exchange = { store: options.store, request, response, query: url.searchParams, target, present, warnings };
+  const answered = await answer(exchange);
+  if (answered !== undefined) send(response, answered.code, present(answered.body), wanted, warnings);
 }
 
 const pathOf = (request: IncomingMessage): string => (request.url ?? "").split("?")[0] ?? "";
@@ -51,10 +69,4 @@ function isAllowed(request: IncomingMessage, token: string | undefined): boolean
   if (token === undefined) return true;
   const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
   return timingSafeEqual(digest(request.headers.authorization ?? ""), digest(`Bearer ${token}`));
-}
-
-function sendJson(response: ServerResponse, code: number, body: unknown): void {
-  const text = JSON.stringify(body);
-  response.writeHead(code, { "content-type": "application/json", "content-length": Buffer.byteLength(text) });
-  response.end(text);
 }

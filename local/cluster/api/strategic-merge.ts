@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { isJsonObject, type Json, type JsonObject } from "../objects.ts";
+import { DecodeFault } from "../schema/go-types.ts";
+import { ApiError } from "../status.ts";
 import { anything, schemaOfField, type ListSchema, type Schema } from "../schema/schema.ts";
 
 /**
@@ -23,6 +25,8 @@ export function strategicMerge(target: JsonObject, patch: JsonObject, schema: Sc
 }
 
 function mergeField(target: Json | undefined, patch: Json, schema: Schema): Json {
+  if (schema.type === "list" && !Array.isArray(patch))
+    throw new DecodeFault(`cannot restore slice from ${isJsonObject(patch) ? "map" : typeof patch}`);
   if (isJsonObject(patch)) return strategicMerge(isJsonObject(target) ? target : {}, patch, schema);
   if (!Array.isArray(patch) || schema.type !== "list" || schema.kind === "atomic") return withoutMarks(patch);
   const present = Array.isArray(target) ? target : [];
@@ -33,6 +37,9 @@ function mergeField(target: Json | undefined, patch: Json, schema: Schema): Json
 function mergeItems(present: Json[], patch: Json[], schema: ListSchema): Json[] {
   const [key = ""] = schema.keys;
   const items = patch.filter(isJsonObject);
+  const nameless = items.find((item) => item[key] === undefined && item["$patch"] === undefined);
+  if (nameless !== undefined)
+    throw new ApiError(500, "", `map: ${goText(nameless)} does not contain declared merge key: ${key}`);
   if (items.some((item) => item["$patch"] === "replace")) {
     return items.filter((item) => item["$patch"] !== "replace").map(withoutDirectives);
   }
@@ -67,6 +74,14 @@ function ordered(list: Json[], order: Json[], schema: Schema | undefined): Json[
     return at < 0 ? order.length : at;
   };
   return [...list].sort((one, other) => rank(one) - rank(other));
+}
+
+/** A value as Go prints it. */
+export function goText(value: Json | undefined): string {
+  if (Array.isArray(value)) return `[${value.map(goText).join(" ")}]`;
+  if (!isJsonObject(value)) return value === null || value === undefined ? "<nil>" : String(value);
+  const entries = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
+  return `map[${entries.map(([name, each]) => `${name}:${goText(each)}`).join(" ")}]`;
 }
 
 const withoutDirectives = (object: JsonObject): JsonObject =>

@@ -4,7 +4,9 @@ import { apiVersionOf, type Kind } from "../kinds/kind.ts";
 import { ApiError, expired } from "../status.ts";
 import type { Change, Store } from "../store/store.ts";
 import { inOrder } from "./list.ts";
+import { badRevision, checkListOptions, isOn, isRevision, numberIn } from "./options.ts";
 import { selectorOf } from "./selectors.ts";
+import type { Present } from "./present.ts";
 
 type WatchEvent = { type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR"; object: unknown };
 
@@ -21,7 +23,9 @@ export function watchObjects(
   namespace: string | undefined,
   query: URLSearchParams,
   response: ServerResponse,
+  present: Present,
 ): void {
+  checkListOptions(query, true);
   const matches = selectorOf(kind.key, query);
   const concerns = (object: KubeObject): boolean =>
     (namespace === undefined || (object.metadata.namespace ?? "") === namespace) && matches(object);
@@ -29,7 +33,11 @@ export function watchObjects(
 
   response.writeHead(200, { "content-type": "application/json", "cache-control": "no-cache, private" });
   response.flushHeaders();
-  const send = (event: WatchEvent): void => void response.write(`${JSON.stringify(event)}\n`);
+  const write = (event: WatchEvent): void => void response.write(`${JSON.stringify(event)}\n`);
+  let sent = 0;
+  const send = ({ type, object }: WatchEvent): void => {
+    write({ type, object: present(object, (sent += 1) === 1) });
+  };
   const sendChange = (change: Change): void => {
     if (change.kind !== kind.key) return;
     const event = eventFor(change, concerns);
@@ -41,7 +49,7 @@ export function watchObjects(
   } else {
     const changes = store.changesAfter(since);
     if (changes === "expired") {
-      send({ type: "ERROR", object: expired(`too old resource version: ${since} (${store.revision()})`).body() });
+      write({ type: "ERROR", object: expired(`too old resource version: ${since} (${store.revision()})`).body() });
       response.end();
       return;
     }
@@ -50,9 +58,9 @@ export function watchObjects(
 
   const timers = new Set<NodeJS.Timeout>();
   const unsubscribe = store.subscribe(sendChange);
-  const seconds = Number(query.get("timeoutSeconds") ?? 0) || longestSeconds;
+  const seconds = numberIn(query, "timeoutSeconds") || longestSeconds;
   timers.add(setTimeout(() => response.end(), seconds * 1000));
-  if (query.get("allowWatchBookmarks") === "true" || query.get("allowWatchBookmarks") === "1") {
+  if (isOn(query, "allowWatchBookmarks")) {
     const bookmark = (): void => {
       const metadata = { resourceVersion: String(store.revision()), creationTimestamp: null };
       send({ type: "BOOKMARK", object: { kind: kind.kind, apiVersion: apiVersionOf(kind), metadata } });
@@ -79,9 +87,6 @@ function eventFor(change: Change, concerns: (object: KubeObject) => boolean): Wa
 function readRevision(query: URLSearchParams): number {
   const text = query.get("resourceVersion") ?? "";
   if (text === "") return 0;
-  if (!/^\d+$/.test(text)) {
-    const why = `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`;
-    throw new ApiError(500, "", why);
-  }
+  if (!isRevision(text)) throw new ApiError(500, "", badRevision(text));
   return Number(text);
 }

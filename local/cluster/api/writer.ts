@@ -1,13 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { fieldsAfterUpdate, type Writer } from "../apply/managed-fields.ts";
-import { omit, timestamp, type KubeObject, type ObjectMeta } from "../objects.ts";
+import { omit, timestamp, type JsonObject, type KubeObject, type ObjectMeta } from "../objects.ts";
 import type { Kind } from "../kinds/kind.ts";
-import { checkMetadata } from "../kinds/names.ts";
+import { checkFinalizers, checkMetadata, unqualifiedFinalizers } from "../kinds/names.ts";
 import { alreadyExists, ApiError, badRequest, invalid, type Cause } from "../status.ts";
 import type { Store } from "../store/store.ts";
 import { admitCreate } from "./admission.ts";
 import { decodeBody } from "./decode-body.ts";
+import { checkCustomKind } from "./type-of-body.ts";
 import {
   checkIdentity,
   clearsManagedFields,
@@ -20,6 +21,10 @@ import { randomSuffix } from "./random-suffix.ts";
 export interface WriteOptions {
   writer: Writer;
   dryRun?: boolean;
+  /** Told which fields of the body the kind does not have. */
+  onUnknown?: (paths: readonly string[]) => void;
+  /** Told what the client should know although the write is done. */
+  warn?: (text: string) => void;
   /** Set by server-side apply, which has worked them out itself. */
   managedFields?: ObjectMeta["managedFields"];
 }
@@ -32,7 +37,9 @@ export function createObject(
   body: unknown,
   options: WriteOptions,
 ): KubeObject {
-  const object = decodeBody(kind, body);
+  const { object, unknown } = decodeBody(kind, body);
+  if (kind.custom) checkCustomKind(kind, object as unknown as JsonObject);
+  options.onUnknown?.(unknown);
   const { metadata } = object;
   if (metadata.namespace !== undefined && metadata.namespace !== namespace && kind.namespaced) {
     throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
@@ -50,7 +57,7 @@ export function createObject(
   };
   if (kind.hasStatus) delete object.status;
   kind.setDefaults(object);
-  throwFaults(kind, object.metadata.name, [...checkMetadata(object, kind.nameRule), ...kind.validate(object)]);
+  throwFaults(kind, object.metadata.name, [...ownFaults(kind, object, options), ...kind.validate(object)]);
   if (store.get(kind.key, namespace, object.metadata.name)) throw alreadyExists(kind, object.metadata.name);
   admitCreate(store, kind, object);
   const managedFields = options.managedFields ?? fieldsAfterUpdate(undefined, object, kind, options.writer);
@@ -66,15 +73,16 @@ export function updateObject(
   body: unknown,
   options: WriteOptions,
 ): KubeObject {
-  const sent = decodeBody(kind, body);
+  const { object: sent, unknown } = decodeBody(kind, body);
+  options.onUnknown?.(unknown);
   checkIdentity(kind, before, sent);
+  if (kind.custom) checkCustomKind(kind, sent as unknown as JsonObject);
   const after =
     options.writer.subresource === "status" ? withStatus(kind, before, sent.status) : withContent(kind, before, sent);
-  const causes = [
-    ...checkMetadata(after, kind.nameRule),
-    ...kind.validate(after),
-    ...kind.validateUpdate(after, before),
-  ];
+  const causes =
+    options.writer.subresource === "status" && kind.validateStatus !== undefined
+      ? kind.validateStatus(after)
+      : [...ownFaults(kind, after, options), ...kind.validate(after), ...kind.validateUpdate(after, before)];
   throwFaults(kind, before.metadata.name, causes);
   const whole = options.writer.subresource === undefined;
   const named = whole ? sent.metadata.managedFields : undefined;
@@ -127,6 +135,14 @@ function isFinished({ metadata }: KubeObject): boolean {
   return (
     metadata.deletionTimestamp !== undefined && (metadata.finalizers ?? []).length === 0 && noGrace && !isNamespace
   );
+}
+
+function ownFaults(kind: Kind, object: KubeObject, { warn }: WriteOptions): Cause[] {
+  const faults = checkMetadata(object, kind.nameRule);
+  if (!kind.custom) return [...faults, ...checkFinalizers(object)];
+  const why = "prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers";
+  for (const { name } of unqualifiedFinalizers(object)) warn?.(`metadata.finalizers: ${JSON.stringify(name)}: ${why}`);
+  return faults;
 }
 
 function throwFaults(kind: Kind, name: string, causes: readonly Cause[]): void {

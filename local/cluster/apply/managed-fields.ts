@@ -5,6 +5,7 @@ import { compareFields } from "./compare.ts";
 import { applyConflict, type FieldConflict } from "./conflict.ts";
 import {
   difference,
+  fieldBelow,
   fromFieldsV1,
   intersection,
   toFieldsV1,
@@ -104,6 +105,9 @@ export function fieldsAfterUpdate(
     if (owner !== own) owner.fields = difference(owner.fields, changed);
   }
   own.fields = union(own.fields, changed);
+  // A Scale leaves out 0, so nobody owns replicas that were scaled to 0.
+  if (writer.subresource === "scale" && after.spec?.["replicas"] === 0)
+    own.fields = difference(own.fields, new Set([fieldBelow("f:spec", "replicas")]));
   return write(owners, before);
 }
 

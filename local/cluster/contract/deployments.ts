@@ -1,9 +1,19 @@
-import { PatchStrategy } from "@kubernetes/client-node";
+import { PatchStrategy, type V1Deployment } from "@kubernetes/client-node";
 import { describe, expect, it } from "vitest";
-import { as, deploymentNamed, refusalOf, type Clients } from "./clients.ts";
+import { as, deploymentNamed, refusalOf, watchUntil, type Clients } from "./clients.ts";
 
 /** What the API makes of a Deployment, apart from running it. */
 export function deploymentsContract(cluster: () => Clients): void {
+  const untilObserved = async (name: string): Promise<void> => {
+    const path = `/apis/apps/v1/namespaces/${cluster().namespace}/deployments`;
+    await watchUntil<V1Deployment>(
+      cluster(),
+      path,
+      { fieldSelector: `metadata.name=${name}` },
+      ({ object: { metadata, status } }) => status?.observedGeneration === metadata?.generation,
+    );
+  };
+
   describe("deployments", () => {
     it("a Deployment is completed with the defaults that its controller relies on", async () => {
       const { apps, namespace } = cluster();
@@ -145,6 +155,8 @@ export function deploymentsContract(cluster: () => Clients): void {
       const { apps, namespace } = cluster();
       const name = "scaled";
       await apps.createNamespacedDeployment({ namespace, body: deploymentNamed(name, { paused: true }) });
+      // Its controller writes the status, and so another resourceVersion, until it has seen the Deployment.
+      await untilObserved(name);
       const scale = await apps.readNamespacedDeploymentScale({ name, namespace });
       expect(scale.status?.selector).toBe("app=scaled");
       scale.spec = { replicas: 2 };
@@ -154,6 +166,24 @@ export function deploymentsContract(cluster: () => Clients): void {
       scale.spec = { replicas: 3 };
       const late = apps.replaceNamespacedDeploymentScale({ name, namespace, body: scale });
       expect(await refusalOf(late)).toMatchObject({ code: 409, reason: "Conflict" });
+    });
+
+    it("replicas are whose who scaled them, unless to 0: then they are nobody's, and an apply takes them", async () => {
+      const { apps, namespace } = cluster();
+      const at = { name: "scaled-away", namespace };
+      const apply = () => {
+        const body = deploymentNamed("scaled-away", { paused: true, replicas: 1 });
+        return apps.patchNamespacedDeployment({ ...at, body, fieldManager: "us" }, as(PatchStrategy.ServerSideApply));
+      };
+      const scale = (replicas: number) => {
+        const body = { spec: { replicas } };
+        return apps.patchNamespacedDeploymentScale({ ...at, body, fieldManager: "them" }, as(PatchStrategy.MergePatch));
+      };
+      await apply();
+      await scale(0);
+      expect((await apply()).spec?.replicas).toBe(1);
+      await scale(2);
+      expect(await refusalOf(apply())).toMatchObject({ code: 409, fields: [".spec.replicas"] });
     });
 
     it("the status is written through its subresource only, and nothing else is written there", async () => {

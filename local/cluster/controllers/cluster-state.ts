@@ -1,5 +1,6 @@
 import { updateObject, createObject } from "../api/writer.ts";
-import { deleteObject, type DeleteOptions } from "../api/delete.ts";
+import { deleteObject } from "../api/delete.ts";
+import type { DeleteOptions } from "../api/delete-options.ts";
 import { kindOf } from "../kinds/kinds.ts";
 import type { Faults } from "../kubelet/faults.ts";
 import type { PodDelays } from "../kubelet/pod-steps.ts";

@@ -1,98 +1,26 @@
+import { readFileSync } from "node:fs";
+import { parseYaml } from "../api/yaml.ts";
 import type { OpenApiSchema } from "../schema/custom-schema.ts";
 
-const text: OpenApiSchema = { type: "string" };
-const date: OpenApiSchema = { type: "string", format: "date" };
-const texts: OpenApiSchema = { type: "object", additionalProperties: text };
-const anyObject: OpenApiSchema = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
+/** What a CustomResourceDefinition says, as far as this cluster follows it. */
+export interface CustomResource {
+  spec: {
+    group: string;
+    names: { kind: string; plural: string; singular: string; shortNames?: string[] };
+    versions: [
+      {
+        name: string;
+        subresources?: { status?: object; scale?: object };
+        additionalPrinterColumns?: { name: string; type: string; jsonPath: string }[];
+        schema: { openAPIV3Schema: OpenApiSchema };
+      },
+    ];
+  };
+}
 
-/** A research project with its own validity dates. Source: the CustomResourceDefinition of analytics-workspace-management. */
-export const analyticsWorkspace: OpenApiSchema = {
-  type: "object",
-  properties: {
-    spec: {
-      type: "object",
-      required: ["displayName", "description", "validity"],
-      anyOf: [{ required: ["jupyterWorkspace"] }, { required: ["virtualMachineWorkspace"] }],
-      properties: {
-        displayName: text,
-        description: text,
-        validity: {
-          type: "object",
-          required: ["availableFrom", "expires"],
-          properties: { availableFrom: date, expires: date },
-        },
-        jupyterWorkspace: {
-          type: "object",
-          required: ["image"],
-          properties: {
-            image: { type: "string", pattern: "^[a-z0-9\\-\\/]*\\:([a-zA-Z0-9\\-\\_\\.]*)" },
-            extraLabels: texts,
-            defaultUri: text,
-            nodeSelector: texts,
-            tolerations: { type: "array", items: anyObject },
-            resources: anyObject,
-            persistentVolumeClaim: { type: "object", properties: { storageClassName: text, name: text } },
-            additionalStorage: {
-              type: "array",
-              items: {
-                type: "object",
-                properties: { mountPath: text, persistentVolumeClaim: text, storageClassName: text },
-              },
-            },
-          },
-        },
-        virtualMachineWorkspace: {
-          type: "object",
-          properties: { maxHosts: { "x-kubernetes-int-or-string": true } },
-        },
-      },
-    },
-    status: {
-      type: "object",
-      properties: {
-        statusText: { type: "string", default: "Waiting" },
-        persistentVolumeClaim: text,
-        additionalStorage: texts,
-      },
-    },
-  },
-};
+const manifest = new URL("../../../infra/kubernetes/custom-resources.yaml", import.meta.url);
 
-/** Who may use which workspace, until when; `scale` sets spec.replicas. Same source. */
-export const analyticsWorkspaceBinding: OpenApiSchema = {
-  type: "object",
-  properties: {
-    spec: {
-      type: "object",
-      required: ["workspace", "expires"],
-      anyOf: [{ required: ["username"] }, { required: ["claims"] }],
-      properties: {
-        workspace: text,
-        expires: date,
-        username: text,
-        comments: text,
-        replicas: { type: "integer", default: 0 },
-        claims: {
-          type: "array",
-          items: {
-            type: "object",
-            properties: {
-              name: text,
-              operator: { type: "string", enum: ["EQUALS", "NOT EQUALS", "IN", "NOT IN"] },
-              value: text,
-            },
-          },
-        },
-      },
-    },
-    status: {
-      type: "object",
-      properties: {
-        statusText: text,
-        deploymentName: text,
-        lastActiveCheck: text,
-        replicas: { type: "integer" },
-      },
-    },
-  },
-};
+/** The definitions that are deployed to real clusters. */
+export const customResources = readFileSync(manifest, "utf8")
+  .split(/^---$/m)
+  .map((document) => parseYaml(document) as CustomResource);

@@ -33,8 +33,10 @@ function defaultContainer(container: JsonObject): void {
   setDefault(container, "terminationMessagePath", "/dev/termination-log");
   setDefault(container, "terminationMessagePolicy", "File");
   const image = typeof container["image"] === "string" ? container["image"] : "";
+  // An image that is no reference has no tag, and no default either but the usual one.
+  const isReference = /^[a-z0-9]/i.test(image);
   const tag = /:([^/:]+)$/.exec(image.replace(/@.*$/, ""))?.[1];
-  const latest = !image.includes("@") && (tag === undefined || tag === "latest");
+  const latest = isReference && !image.includes("@") && (tag === undefined || tag === "latest");
   setDefault(container, "imagePullPolicy", latest ? "Always" : "IfNotPresent");
   for (const port of objectsOf(container["ports"])) setDefault(port, "protocol", "TCP");
   const resources = container["resources"];
@@ -122,6 +124,7 @@ export function defaultService(object: KubeObject): void {
   setDefault(spec, "sessionAffinity", "None");
   for (const port of objectsOf(spec["ports"])) {
     setDefault(port, "protocol", "TCP");
+    if (port["targetPort"] === 0) delete port["targetPort"];
     setDefault(port, "targetPort", port["port"] ?? 0);
   }
   // Real clusters hand out an address; nobody here listens on one, so it only has to look like one and to stay.

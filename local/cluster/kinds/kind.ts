@@ -22,10 +22,14 @@ export interface Kind {
   hasGeneration: boolean;
   nameRule: "subdomain" | "label" | "dns1035-label";
   schema: Schema;
+  /** Of a custom resource: the columns of its table after the name. */
+  printerColumns?: readonly { name: string; type: string; jsonPath: string }[];
   /** Changes the object in place. */
   setDefaults: (object: KubeObject) => void;
   validate: (object: KubeObject) => Cause[];
   validateUpdate: (object: KubeObject, before: KubeObject) => Cause[];
+  /** Faults of a status that is written through its subresource; the whole object is validated if this is missing. */
+  validateStatus?: (object: KubeObject) => Cause[];
 }
 
 export const apiVersionOf = (kind: Pick<Kind, "group" | "version">): string =>

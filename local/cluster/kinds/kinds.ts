@@ -1,11 +1,12 @@
-import { applyCustomDefaults, schemaOfCustomResource, type OpenApiSchema } from "../schema/custom-schema.ts";
+import { applyCustomDefaults, schemaOfCustomResource } from "../schema/custom-schema.ts";
 import { schemaOfModel } from "../schema/model-schema.ts";
 import type { JsonObject } from "../objects.ts";
-import { analyticsWorkspace, analyticsWorkspaceBinding } from "./custom-resources.ts";
+import { customResources, type CustomResource } from "./custom-resources.ts";
 import * as defaults from "./defaults.ts";
 import type { Kind } from "./kind.ts";
-import { validateAgainst } from "./validate-custom.ts";
+import { validateCustomResource, validateCustomStatus } from "./validate-custom-resource.ts";
 import * as core from "./validate-core.ts";
+import { validateNetworkPolicy } from "./validate-network-policy.ts";
 import * as workloads from "./validate-workloads.ts";
 
 const nothing = (): void => undefined;
@@ -24,19 +25,23 @@ function builtIn(group: string, version: string, kind: string, model: string, mo
   };
 }
 
-function custom(kind: string, shortName: string, definition: OpenApiSchema, hasScale: boolean): Kind {
-  const singular = kind.toLowerCase();
-  const group = "xlscsde.nhs.uk";
+function custom({ spec: { group, names, versions } }: CustomResource): Kind {
+  const [{ name: version, subresources, schema, additionalPrinterColumns = [] }] = versions;
+  const { kind, plural, singular, shortNames = [] } = names;
+  const definition = schema.openAPIV3Schema;
+  const hasScale = subresources?.scale !== undefined;
   return {
-    key: `${singular}s.${group}`,
-    ...{ group, version: "v1", kind, plural: `${singular}s`, singular, shortNames: [shortName], namespaced: true },
-    ...{ custom: true, hasStatus: true, hasScale, hasGeneration: true, nameRule: "subdomain" },
+    key: `${plural}.${group}`,
+    ...{ group, version, kind, plural, singular, shortNames, namespaced: true, custom: true, hasScale },
+    ...{ hasStatus: true, hasGeneration: true, nameRule: "subdomain" },
     schema: schemaOfCustomResource(definition),
+    printerColumns: additionalPrinterColumns,
     setDefaults: (object) => {
       applyCustomDefaults(object as unknown as JsonObject, definition);
     },
-    validate: (object) => validateAgainst(object as unknown as JsonObject, definition),
+    validate: (object) => validateCustomResource(object, definition, hasScale),
     validateUpdate: noFaults,
+    validateStatus: (object) => validateCustomStatus(object, definition, hasScale),
   };
 }
 
@@ -59,7 +64,8 @@ export const kinds: readonly Kind[] = [
   builtIn("", "v1", "Service", "V1Service", {
     shortNames: ["svc"],
     hasStatus: true,
-    nameRule: "dns1035-label",
+    // Since Kubernetes 1.34: before, the first character had to be a letter.
+    nameRule: "label",
     setDefaults: defaults.defaultService,
     validate: core.validateService,
     validateUpdate: core.validateServiceUpdate,
@@ -100,14 +106,14 @@ export const kinds: readonly Kind[] = [
     shortNames: ["netpol"],
     hasGeneration: true,
     setDefaults: defaults.defaultNetworkPolicy,
+    validate: validateNetworkPolicy,
   }),
   builtIn("discovery.k8s.io", "v1", "EndpointSlice", "V1EndpointSlice", {
     hasGeneration: true,
     setDefaults: defaults.defaultEndpointSlice,
   }),
   builtIn("coordination.k8s.io", "v1", "Lease", "V1Lease"),
-  custom("AnalyticsWorkspace", "aws", analyticsWorkspace, false),
-  custom("AnalyticsWorkspaceBinding", "awsb", analyticsWorkspaceBinding, true),
+  ...customResources.map(custom),
 ];
 
 export const findKind = (group: string, version: string, plural: string): Kind | undefined =>

@@ -52,7 +52,8 @@ export const nameRules = {
 
 export function checkName(value: string, rule: keyof typeof nameRules, field: string): Cause[] {
   const { pattern, longest, why } = nameRules[rule];
-  if (value.length > longest) return [wrong(field, value, `must be no more than ${longest} characters`)];
+  const unit = rule === "label value" ? "bytes" : "characters";
+  if (value.length > longest) return [wrong(field, value, `must be no more than ${longest} ${unit}`)];
   return pattern.test(value) ? [] : [wrong(field, value, why)];
 }
 
@@ -60,11 +61,13 @@ export function checkName(value: string, rule: keyof typeof nameRules, field: st
 function checkKey(key: string, field: string): Cause[] {
   const slash = key.indexOf("/");
   const name = key.slice(slash + 1);
+  const longestPrefix = nameRules.subdomain.longest;
+  if (slash > longestPrefix) return [wrong(field, key, `prefix part must be no more than ${longestPrefix} bytes`)];
   const prefix = slash < 0 ? [] : checkName(key.slice(0, slash), "subdomain", field);
   if (slash >= 0 && prefix.length > 0) return [wrong(field, key, `prefix part ${nameRules.subdomain.why}`)];
   const { pattern, longest, why } = nameRules["qualified name"];
   if (name === "") return [wrong(field, key, "name part must be non-empty")];
-  if (name.length > longest) return [wrong(field, key, `name part must be no more than ${longest} characters`)];
+  if (name.length > longest) return [wrong(field, key, `name part must be no more than ${longest} bytes`)];
   return pattern.test(name) ? [] : [wrong(field, key, why)];
 }
 
@@ -103,10 +106,23 @@ export function checkMetadata(object: KubeObject, nameRule: keyof typeof nameRul
     if (!owner.apiVersion) causes.push(wrong(`${field}.apiVersion`, "", "version must not be empty"));
     if (!owner.kind) causes.push(wrong(`${field}.kind`, "", "kind must not be empty"));
     if (!owner.name) causes.push(wrong(`${field}.name`, "", "name must not be empty"));
-    if (!owner.uid) causes.push(wrong(`${field}.uid`, "", "uid must not be empty"));
+    if (!owner.uid) causes.push(required(`${field}.uid`, "must not be empty"));
   });
   return causes;
 }
+
+const standardFinalizers = ["foregroundDeletion", "orphan", "kubernetes"];
+
+/** Finalizers that do not say whose they are: refused for built-in kinds, and warned of for custom resources. */
+export const unqualifiedFinalizers = ({ metadata: { finalizers = [] } }: KubeObject): { name: string; i: number }[] =>
+  finalizers
+    .map((name, i) => ({ name, i }))
+    .filter(({ name }) => !name.includes("/") && !standardFinalizers.includes(name));
+
+export const checkFinalizers = (object: KubeObject): Cause[] =>
+  unqualifiedFinalizers(object).map(({ name, i }) =>
+    wrong(`metadata.finalizers[${i}]`, name, "name is neither a standard finalizer name nor is it fully qualified"),
+  );
 
 /** Keys of ConfigMaps and Secrets. */
 export function checkConfigKeys(data: unknown, field: string): Cause[] {

@@ -1,13 +1,17 @@
+import { isIP } from "node:net";
 import { isDeepStrictEqual } from "node:util";
-import { isJsonObject, typed, type KubeObject } from "../objects.ts";
-import { badRequest, refused, required, wrong, type Cause } from "../status.ts";
+import { typed, type KubeObject } from "../objects.ts";
+import { duplicate, refused, required, unsupported, wrong, type Cause } from "../status.ts";
 import { checkConfigKeys, checkLabels, checkName } from "./names.ts";
-import { checkPort } from "./validate-workloads.ts";
+import { checkPort, checkPortOrName, checkProtocol } from "./validate-ports.ts";
+
+const serviceTypes = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
 
 export function validateService(object: KubeObject): Cause[] {
   const { spec } = typed("services", object);
   const causes: Cause[] = [];
   const ports = spec.ports ?? [];
+  const seen = new Set<string>();
   if (ports.length === 0 && spec.type !== "ExternalName" && spec.clusterIP !== "None")
     causes.push(required("spec.ports"));
   ports.forEach((port, i) => {
@@ -15,9 +19,22 @@ export function validateService(object: KubeObject): Cause[] {
     if (port.name !== undefined) causes.push(...checkName(port.name, "label", `${field}.name`));
     else if (ports.length > 1) causes.push(required(`${field}.name`));
     causes.push(...checkPort(port.port, `${field}.port`));
-    if (typeof port.targetPort === "number") causes.push(...checkPort(port.targetPort, `${field}.targetPort`));
+    causes.push(...checkProtocol(port.protocol, `${field}.protocol`));
+    causes.push(...checkPortOrName(port.targetPort, `${field}.targetPort`));
+    if (port.name !== undefined && seen.has(port.name)) causes.push(duplicate(`${field}.name`, port.name));
+    if (port.name !== undefined) seen.add(port.name);
+    const { protocol = "", port: number } = port;
+    if (ports.slice(0, i).some((other) => other.port === number && other.protocol === protocol)) {
+      const shown = { Name: "", Protocol: protocol, AppProtocol: null, Port: number, TargetPort: 0, NodePort: 0 };
+      causes.push(duplicate(field, shown));
+    }
   });
   causes.push(...checkLabels(spec.selector ?? {}, "spec.selector"));
+  if (!serviceTypes.includes(spec.type ?? "")) causes.push(unsupported("spec.type", spec.type, serviceTypes));
+  const address = spec.clusterIP;
+  if (address !== undefined && address !== "None" && isIP(address) === 0) {
+    causes.push(wrong("spec.clusterIPs[0]", address, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"));
+  }
   return causes;
 }
 
@@ -32,17 +49,8 @@ export function validateConfigMap(object: KubeObject): Cause[] {
   return [...checkConfigKeys(object["data"], "data"), ...checkConfigKeys(object["binaryData"], "binaryData")];
 }
 
-/** Data that is not base64 cannot even be decoded, so it is a 400 like on the real API server, not a 422. */
 export function validateSecret(object: KubeObject): Cause[] {
-  const data = object["data"];
-  for (const value of isJsonObject(data) ? Object.values(data) : []) {
-    if (typeof value === "string" && !/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(value)) {
-      throw badRequest(
-        'Secret in version "v1" cannot be handled as a Secret: v1.Secret.Data: decode base64: illegal base64 data',
-      );
-    }
-  }
-  return checkConfigKeys(data, "data");
+  return checkConfigKeys(object["data"], "data");
 }
 
 /** `type` of a Secret never changes; with `immutable: true` neither do the contents of a Secret or ConfigMap. */

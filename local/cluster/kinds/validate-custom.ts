@@ -2,62 +2,89 @@ import { isJsonObject, type Json } from "../objects.ts";
 import type { OpenApiSchema } from "../schema/custom-schema.ts";
 import { required, unsupported, wrong, type Cause } from "../status.ts";
 
+/** Where a value is: `field` from the object's root, `shown` from where its validation begins (a status has its own). */
+interface Place {
+  field: string;
+  shown: string;
+}
+
+const below = ({ field, shown }: Place, name: string): Place => ({
+  field: field === "" ? name : `${field}.${name}`,
+  shown: shown === "" ? name : `${shown}.${name}`,
+});
+const item = ({ field, shown }: Place, i: number): Place => ({ field: `${field}[${i}]`, shown: `${shown}[${i}]` });
+
 /** Faults of a custom resource against its definition, in the words of the real API server (kube-openapi). */
-export function validateAgainst(value: Json | undefined, schema: OpenApiSchema, path = ""): Cause[] {
+export function validateAgainst(
+  value: Json | undefined,
+  schema: OpenApiSchema,
+  at: Place = { field: "", shown: "" },
+): Cause[] {
   if (value === undefined) return [];
-  const mistyped = typeFault(value, schema, path);
-  if (mistyped !== undefined) return [mistyped];
-  const causes: Cause[] = [];
-  if (typeof value === "string") causes.push(...textFaults(value, schema, path));
+  const mistyped = typeFaults(value, schema, at);
+  if (mistyped.length > 0) return mistyped;
+  if (typeof value === "string") return textFaults(value, schema, at);
   if (Array.isArray(value)) {
-    value.forEach((item, i) => causes.push(...validateAgainst(item, schema.items ?? {}, `${path}[${i}]`)));
+    return value.flatMap((each, i) => validateAgainst(each, schema.items ?? {}, item(at, i)));
   }
-  if (isJsonObject(value)) {
-    const at = (name: string): string => (path === "" ? name : `${path}.${name}`);
-    for (const name of schema.required ?? []) if (value[name] === undefined) causes.push(required(at(name)));
-    for (const [name, property] of Object.entries(schema.properties ?? {})) {
-      causes.push(...validateAgainst(value[name], property, at(name)));
-    }
-    if (schema.additionalProperties !== undefined) {
-      for (const [name, each] of Object.entries(value))
-        causes.push(...validateAgainst(each, schema.additionalProperties, at(name)));
-    }
-    const choices = schema.anyOf ?? [];
-    if (choices.length > 0 && !choices.some((choice) => choice.required.every((name) => value[name] !== undefined))) {
-      causes.push(wrong(path, "", `"${path}" must validate at least one schema (anyOf)`));
-      causes.push(...choices.slice(0, 1).flatMap((choice) => choice.required.map((name) => required(at(name)))));
-    }
+  if (!isJsonObject(value)) return [];
+  const causes: Cause[] = [];
+  const missing = (name: string): boolean => value[name] === undefined;
+  const choices = schema.anyOf ?? [];
+  if (choices.length > 0 && choices.every((choice) => choice.required.some(missing))) {
+    // The field is "<nil>" in the real server's answer too.
+    causes.push({ ...wrong("<nil>", "", `"${at.shown}" must validate at least one schema (anyOf)`) });
+    causes.push(
+      ...choices.slice(0, 1).flatMap((choice) => choice.required.map((name) => required(below(at, name).field))),
+    );
+  }
+  for (const name of schema.required ?? []) if (missing(name)) causes.push(required(below(at, name).field));
+  for (const [name, property] of Object.entries(schema.properties ?? {})) {
+    causes.push(...validateAgainst(value[name], property, below(at, name)));
+  }
+  if (schema.additionalProperties !== undefined) {
+    for (const [name, each] of Object.entries(value))
+      causes.push(...validateAgainst(each, schema.additionalProperties, below(at, name)));
   }
   return causes;
 }
 
-function typeFault(value: Json, schema: OpenApiSchema, path: string): Cause | undefined {
-  if (schema["x-kubernetes-int-or-string"] === true) {
-    return typeof value === "string" || Number.isInteger(value) ? undefined : mistype(path, value, "integer,string");
-  }
-  if (schema.type === undefined) return undefined;
-  const actual = Array.isArray(value) ? "array" : value === null ? "null" : typeof value;
-  const fits = schema.type === "integer" ? Number.isInteger(value) : actual === schema.type;
-  return fits ? undefined : mistype(path, value, schema.type);
+function typeFaults(value: Json, schema: OpenApiSchema, at: Place): Cause[] {
+  const actual = typeName(value);
+  if (schema["x-kubernetes-int-or-string"] === true)
+    return actual === "integer" || actual === "string" ? [] : [mistype(at, actual, "integer,string")];
+  if (schema.type === undefined || actual === schema.type || (schema.type === "number" && actual === "integer"))
+    return [];
+  // A number where a date is expected is told by its Go type.
+  if (schema.format === "date" && actual === "integer") return [mistype(at, "int64", "date")];
+  const fault = mistype(at, actual, schema.type);
+  return actual === "number" && schema.type === "integer"
+    ? [fault, wrong("<nil>", "", `Checked value must be of type integer (default format) in ${at.shown}`)]
+    : [fault];
 }
 
-function mistype(path: string, value: Json, expected: string): Cause {
-  const actual = Array.isArray(value) ? "array" : Number.isInteger(value) ? "integer" : typeof value;
-  const shown = typeof value === "object" ? actual : value;
+function typeName(value: Json): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "array";
+  return Number.isInteger(value) ? "integer" : typeof value;
+}
+
+function mistype({ field, shown }: Place, actual: string, expected: string): Cause {
   return {
     reason: "FieldValueTypeInvalid",
-    message: `Invalid value: ${JSON.stringify(String(shown))}: ${path} in body must be of type ${expected}: ${JSON.stringify(actual)}`,
-    field: path,
+    message: `Invalid value: "${actual}": ${shown} in body must be of type ${expected}: "${actual}"`,
+    field,
   };
 }
 
-function textFaults(value: string, schema: OpenApiSchema, path: string): Cause[] {
-  if (schema.enum !== undefined && !schema.enum.includes(value)) return [unsupported(path, value, schema.enum)];
+function textFaults(value: string, schema: OpenApiSchema, at: Place): Cause[] {
+  if (schema.enum !== undefined && !schema.enum.includes(value)) return [unsupported(at.field, value, schema.enum)];
   if (schema.pattern !== undefined && !new RegExp(schema.pattern).test(value)) {
-    return [wrong(path, value, `${path} in body should match '${schema.pattern}'`)];
+    return [wrong(at.field, value, `${at.shown} in body should match '${schema.pattern}'`)];
   }
   if (schema.format === "date" && !isDate(value)) {
-    return [wrong(path, value, `${path} in body must be of type date: ${JSON.stringify(value)}`)];
+    const message = `Invalid value: ${JSON.stringify(value)}: ${at.shown} in body must be of type date: ${JSON.stringify(value)}`;
+    return [{ reason: "FieldValueTypeInvalid", message, field: at.field }];
   }
   return [];
 }

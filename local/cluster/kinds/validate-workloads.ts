@@ -2,11 +2,11 @@ import { isDeepStrictEqual } from "node:util";
 import { isJsonObject, typed, type Deployment, type JsonObject, type KubeObject } from "../objects.ts";
 import { refused, required, unsupported, wrong, type Cause } from "../status.ts";
 import { matchesSelector } from "../api/selectors.ts";
-import { checkLabels, checkName } from "./names.ts";
+import { checkLabels } from "./names.ts";
+import { validatePodSpec } from "./validate-pod-spec.ts";
+import { listOf } from "./validate-ports.ts";
 
-const listOf = (value: unknown): JsonObject[] => (Array.isArray(value) ? value.filter(isJsonObject) : []);
-const shownLabels = (labels: unknown): string =>
-  isJsonObject(labels) ? `map[string]string${JSON.stringify(labels)}` : "map[string]string(nil)";
+const shownLabels = (labels: unknown): string => JSON.stringify(isJsonObject(labels) ? labels : null);
 
 /** Faults of a Deployment or ReplicaSet. */
 export function validateWorkload(object: KubeObject): Cause[] {
@@ -31,9 +31,10 @@ export function validateWorkload(object: KubeObject): Cause[] {
   if (strategy?.type === "Recreate" && strategy.rollingUpdate !== undefined) {
     causes.push(refused("spec.strategy.rollingUpdate", "may not be specified when strategy `type` is 'Recreate'"));
   } else if (strategy?.type !== undefined && !["Recreate", "RollingUpdate"].includes(strategy.type)) {
-    causes.push(unsupported("spec.strategy.type", strategy.type, ["Recreate", "RollingUpdate"]));
+    const shown = { Type: strategy.type, RollingUpdate: null };
+    causes.push(unsupported("spec.strategy", shown, ["Recreate", "RollingUpdate"]));
   }
-  causes.push(...checkLabels(labels ?? {}, "spec.template.metadata.labels"));
+  causes.push(...checkLabels(labels ?? {}, "spec.template.labels"));
   const template = object.spec?.["template"];
   causes.push(...validatePodSpec(isJsonObject(template) ? template["spec"] : undefined, "spec.template.spec"));
   const restartPolicy = spec.template?.spec?.restartPolicy;
@@ -69,47 +70,4 @@ export function validatePodUpdate(object: KubeObject, before: KubeObject): Cause
       "pod updates may not change fields other than `spec.containers[*].image`, `spec.initContainers[*].image`, `spec.activeDeadlineSeconds` or `spec.tolerations` (only additions to existing tolerations)",
     ),
   ];
-}
-
-function validatePodSpec(value: unknown, field: string): Cause[] {
-  const spec = isJsonObject(value) ? value : {};
-  const volumes = new Set(listOf(spec["volumes"]).map((volume) => volume["name"]));
-  const containers = listOf(spec["containers"]);
-  if (containers.length === 0) return [required(`${field}.containers`)];
-  const seen = new Set<unknown>();
-  return containers.flatMap((container, i) => {
-    const at = `${field}.containers[${i}]`;
-    const name = container["name"];
-    const causes = typeof name === "string" ? checkName(name, "label", `${at}.name`) : [required(`${at}.name`)];
-    if (seen.has(name))
-      causes.push({
-        reason: "FieldValueDuplicate",
-        message: `Duplicate value: ${JSON.stringify(name)}`,
-        field: `${at}.name`,
-      });
-    seen.add(name);
-    if (typeof container["image"] !== "string") causes.push(required(`${at}.image`));
-    listOf(container["ports"]).forEach((port, j) => {
-      causes.push(...checkPort(port["containerPort"], `${at}.ports[${j}].containerPort`));
-    });
-    listOf(container["env"]).forEach((env, j) => {
-      if (typeof env["name"] !== "string") causes.push(required(`${at}.env[${j}].name`));
-    });
-    listOf(container["volumeMounts"]).forEach((mount, j) => {
-      if (volumes.has(mount["name"])) return;
-      const mountName = mount["name"];
-      causes.push({
-        reason: "FieldValueNotFound",
-        message: `Not found: ${JSON.stringify(mountName)}`,
-        field: `${at}.volumeMounts[${j}].name`,
-      });
-    });
-    return causes;
-  });
-}
-
-export function checkPort(port: unknown, field: string): Cause[] {
-  if (port === undefined) return [required(field)];
-  if (typeof port === "number" && port >= 1 && port <= 65535) return [];
-  return [wrong(field, port, "must be between 1 and 65535, inclusive")];
 }

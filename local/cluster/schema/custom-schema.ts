@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject } from "../objects.ts";
 import { schemaOfModel } from "./model-schema.ts";
 import { anything, type Schema } from "./schema.ts";
 
-/** An OpenAPI v3 schema as a CustomResourceDefinition carries it; only what our two definitions use. */
+/** An OpenAPI v3 schema as a CustomResourceDefinition has it; only what our two definitions use. */
 export interface OpenApiSchema {
   type?: "object" | "array" | "string" | "integer" | "number" | "boolean";
   properties?: Readonly<Record<string, OpenApiSchema>>;

@@ -1,56 +1,102 @@
 import { isJsonObject, type Json, type JsonObject } from "../objects.ts";
-import { ApiError, badRequest } from "../status.ts";
+import { checkScalar, DecodeFault, goTypeOf, mismatch, type GoPlace } from "./go-types.ts";
 import { schemaOfField, type Schema } from "./schema.ts";
 
 export interface DecodeOptions {
-  /** "drop" forgets them as the real server does by default; "refuse" is for server-side apply. */
-  unknownFields: "drop" | "refuse";
   /** Custom resources leave type errors to their own validation (422), built-in types refuse them at once (400). */
   checkTypes: boolean;
   /** Empty maps, lists and texts of built-in types are not stored, because Go's `omitempty` loses them. */
   dropEmpty: boolean;
 }
 
-/** A copy that holds only what the schema knows. Throws 400 for a value of the wrong type. */
-export function decodeObject(value: unknown, schema: Schema, options: DecodeOptions): JsonObject {
-  const decoded = decode(value as Json, schema, "", options);
-  if (!isJsonObject(decoded)) throw badRequest("the object provided is unrecognized: it is not an object");
-  return decoded;
+export interface Decoded {
+  object: JsonObject;
+  /** Paths of the fields that the type does not have, in the order of the document. They are not in the object. */
+  unknown: string[];
 }
 
-function decode(value: Json, schema: Schema, path: string, options: DecodeOptions): Json | undefined {
+/** A copy that holds only what the schema knows. Throws DecodeFault for a value of the wrong type. */
+export function decodeObject(value: unknown, schema: Schema, options: DecodeOptions): Decoded {
+  const unknown: string[] = [];
+  const decoder = { ...options, unknown };
+  const decoded = decode(value as Json, schema, { struct: undefined, path: "" }, "", decoder);
+  if (!isJsonObject(decoded)) throw new DecodeFault("the object provided is not an object");
+  return { object: decoded, unknown };
+}
+
+interface Decoder extends DecodeOptions {
+  unknown: string[];
+}
+
+function decode(value: Json, schema: Schema, place: GoPlace, path: string, decoder: Decoder): Json | undefined {
   if (value === null) return undefined;
   switch (schema.type) {
     case "any":
       return structuredClone(value);
     case "scalar":
-      if (options.checkTypes && !isOfType(value, schema.of)) throw mismatch(path, schema.of, value);
+      if (decoder.checkTypes) checkScalar(value, schema, place);
       return typeof value === "object" ? structuredClone(value) : value;
     case "list":
-      if (!Array.isArray(value)) return keptOrRefused(value, "array", path, options);
-      return value.map((item, i) => decode(item, schema.items, `${path}[${i}]`, options) ?? null);
+      if (!Array.isArray(value)) return keptOrRefused(value, schema, place, decoder);
+      return value.map((item, i) => decode(item, schema.items, place, `${path}[${i}]`, decoder) ?? null);
     case "map":
+      if (!isJsonObject(value)) return keptOrRefused(value, schema, place, decoder);
+      return decodeEntries(value, schema.values, place, path, decoder);
     case "struct":
-      if (!isJsonObject(value)) return keptOrRefused(value, "object", path, options);
-      return decodeFields(value, schema, path, options);
+      if (!isJsonObject(value)) return keptOrRefused(value, schema, place, decoder);
+      return decodeFields(value, schema, place, path, decoder);
   }
 }
 
-function decodeFields(value: JsonObject, schema: Schema, path: string, options: DecodeOptions): JsonObject {
+function decodeEntries(value: JsonObject, schema: Schema, place: GoPlace, path: string, decoder: Decoder): JsonObject {
   const kept: JsonObject = {};
+  for (const [name, entry] of Object.entries(value)) {
+    if (entry === undefined) continue;
+    const decoded = decode(entry, schema, place, `${path}.${name}`, decoder);
+    if (decoded !== undefined) kept[name] = decoded;
+    // Go reads null into a map of text as an empty text.
+    else if (decoder.checkTypes && schema.type === "scalar" && schema.of === "string") kept[name] = "";
+  }
+  return kept;
+}
+
+function decodeFields(
+  value: JsonObject,
+  schema: Extract<Schema, { type: "struct" }>,
+  place: GoPlace,
+  path: string,
+  decoder: Decoder,
+): JsonObject {
+  const kept: JsonObject = {};
+  const inside = (name: string): string => (path === "" ? name : `${path}.${name}`);
   for (const [name, field] of Object.entries(value)) {
     if (field === undefined) continue;
     const below = schemaOfField(schema, name);
     if (below === undefined) {
-      if (options.unknownFields === "refuse") throw undeclared(`${path}.${name}`);
+      decoder.unknown.push(inside(name));
       continue;
     }
-    const decoded = decode(field, below, `${path}.${name}`, options);
+    const at = { struct: schema.name, path: place.path === "" ? name : `${place.path}.${name}` };
+    const checks = ownChecks(schema, name, decoder);
+    // The metadata of a custom resource is decoded by itself.
+    const decoded = decode(
+      field,
+      below,
+      checks === decoder ? at : { struct: undefined, path: "" },
+      inside(name),
+      checks,
+    );
     if (decoded === undefined) continue;
-    if (options.dropEmpty && schema.type === "struct" && isEmpty(decoded, below, name)) continue;
+    if (decoder.dropEmpty && isEmpty(decoded, below, name)) continue;
     kept[name] = decoded;
   }
   return kept;
+}
+
+/** Metadata is a built-in type in a custom resource too. */
+function ownChecks(schema: Schema, field: string, decoder: Decoder): Decoder {
+  const isCustom = schema.type === "struct" && schema.name === undefined;
+  return isCustom && field === "metadata" && !decoder.checkTypes ? { ...decoder, checkTypes: true } : decoder;
 }
 
 /** Pointers to text keep an empty text; storageClassName is the one in use here, where "" means "no class". */
@@ -60,20 +106,7 @@ function isEmpty(value: Json, schema: Schema, name: string): boolean {
   return value === "" && schema.type === "scalar" && name !== "storageClassName";
 }
 
-function isOfType(value: Json, type: string): boolean {
-  if (type === "int-or-string") return typeof value === "string" || Number.isInteger(value);
-  return typeof value === type;
-}
-
-function keptOrRefused(value: Json, expected: string, path: string, options: DecodeOptions): Json {
-  if (options.checkTypes) throw mismatch(path, expected, value);
+function keptOrRefused(value: Json, schema: Schema, place: GoPlace, decoder: Decoder): Json {
+  if (decoder.checkTypes) throw mismatch(value, goTypeOf(schema), place);
   return structuredClone(value);
 }
-
-const mismatch = (path: string, expected: string, value: Json): Error =>
-  badRequest(
-    `the object provided cannot be decoded: ${path.slice(1)}: expects ${expected}, but found ${JSON.stringify(value)}`,
-  );
-
-const undeclared = (path: string): Error =>
-  new ApiError(500, "", `failed to create typed patch object: ${path}: field not declared in schema`);

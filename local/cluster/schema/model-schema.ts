@@ -41,9 +41,28 @@ const atomicStructs = new Set([
   "V1TypedLocalObjectReference",
 ]);
 
+/** Go's own types of text, which only its error messages show: those of the fields that people set. */
+const goTypes: Readonly<Record<string, string>> = {
+  "V1Container.imagePullPolicy": "v1.PullPolicy",
+  "V1DeleteOptions.propagationPolicy": "v1.DeletionPropagation",
+  "V1ContainerPort.protocol": "v1.Protocol",
+  "V1DeploymentStrategy.type": "v1.DeploymentStrategyType",
+  "V1PodSpec.dnsPolicy": "v1.DNSPolicy",
+  "V1PodSpec.restartPolicy": "v1.RestartPolicy",
+  "V1Secret.type": "v1.SecretType",
+  "V1ServicePort.protocol": "v1.Protocol",
+  "V1ServiceSpec.type": "v1.ServiceType",
+  "V1ObjectMeta.uid": "types.UID",
+  "V1ResourceQuotaSpec.hard": "resource.Quantity",
+  "V1ResourceRequirements.limits": "resource.Quantity",
+  "V1ResourceRequirements.requests": "resource.Quantity",
+};
+const formats = ["int32", "int64", "double", "byte", "date-time"] as const;
+
 interface Attribute {
   baseName: string;
   type: string;
+  format: string;
 }
 interface Model {
   getAttributeTypeMap(): Attribute[];
@@ -60,6 +79,7 @@ export function schemaOfModel(name: string): Schema {
   let fields: ReadonlyMap<string, Schema> | undefined;
   const schema: Schema = {
     type: "struct",
+    name: name.replace(/^(?:[A-Z][a-z]+(?=V\d))?V\d+/, ""),
     atomic: atomicStructs.has(name),
     fields: () => (fields ??= fieldsOf(name, model)),
   };
@@ -71,24 +91,26 @@ function fieldsOf(name: string, model: Model): ReadonlyMap<string, Schema> {
   return new Map(
     model.getAttributeTypeMap().map((attribute) => {
       const place = `${name}.${attribute.baseName}`;
-      return [attribute.baseName, schemaOfType(attribute.type, place)] as const;
+      return [attribute.baseName, schemaOfType(attribute.type, place, attribute.format)] as const;
     }),
   );
 }
 
-function schemaOfType(type: string, place: string): Schema {
+function schemaOfType(type: string, place: string, formatName = ""): Schema {
+  const format = formats.find((each) => each === formatName);
+  const more = { ...(format && { format }), ...(goTypes[place] !== undefined && { goType: goTypes[place] }) };
   const items = /^Array<(.*)>$/.exec(type)?.[1];
-  if (items !== undefined) return listOf(schemaOfType(items, ""), place);
+  if (items !== undefined) return listOf(schemaOfType(items, "", formatName), place);
   const values = /^\{ \[key: string\]: (.*); \}$/.exec(type)?.[1];
-  if (values !== undefined) return { type: "map", values: schemaOfType(values, "") };
+  if (values !== undefined) return { type: "map", values: schemaOfType(values, place, formatName) };
   switch (type) {
     case "string":
     case "Date":
     case "V1MicroTime":
-      return { type: "scalar", of: "string" };
+      return { type: "scalar", of: "string", ...more };
     case "number":
     case "boolean":
-      return { type: "scalar", of: type };
+      return { type: "scalar", of: type, ...more };
     case "IntOrString":
       return { type: "scalar", of: "int-or-string" };
     case "any":

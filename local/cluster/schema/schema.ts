@@ -3,6 +3,8 @@ export type Schema = StructSchema | MapSchema | ListSchema | ScalarSchema | AnyS
 
 export interface StructSchema {
   type: "struct";
+  /** What Go calls it; custom resources have no Go type. */
+  name?: string;
   /** Found when first needed, because types may contain themselves. */
   fields: () => ReadonlyMap<string, Schema>;
   /** Owned and replaced as a whole by server-side apply. */
@@ -22,6 +24,10 @@ export interface ListSchema {
 export interface ScalarSchema {
   type: "scalar";
   of: "string" | "number" | "boolean" | "int-or-string";
+  /** Of the API's own OpenAPI document. */
+  format?: "int32" | "int64" | "double" | "byte" | "date-time";
+  /** What Go calls it, if that is not the name of its JSON type. */
+  goType?: string;
 }
 export interface AnySchema {
   type: "any";

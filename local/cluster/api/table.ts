@@ -1,0 +1,34 @@
+import { isJsonObject, type Json, type JsonObject } from "../objects.ts";
+import { columnsOf, scaleColumns } from "../kinds/columns.ts";
+import type { Kind } from "../kinds/kind.ts";
+import { listMetadata, metadataOf } from "./partial-metadata.ts";
+
+/** How much of each object goes with its row. */
+export type Included = "None" | "Metadata" | "Object";
+
+interface TableOptions {
+  apiVersion: string;
+  include: Included;
+  withColumns: boolean;
+}
+
+/** The table that kubectl prints: a row an object, with the cells of its kind's columns. */
+export function tableOf(
+  kind: Kind,
+  object: JsonObject,
+  { apiVersion, include, withColumns }: TableOptions,
+): JsonObject {
+  const columns = object["kind"] === "Scale" ? scaleColumns(kind) : columnsOf(kind);
+  const items = Array.isArray(object["items"]) ? object["items"].filter(isJsonObject) : [object];
+  const shown = (item: JsonObject): Json => {
+    if (include === "None") return null;
+    return include === "Object" ? item : metadataOf(item, apiVersion);
+  };
+  return {
+    kind: "Table",
+    apiVersion,
+    metadata: listMetadata(object["metadata"]),
+    columnDefinitions: withColumns ? columns.map(({ definition }) => ({ ...definition })) : null,
+    rows: items.map((item) => ({ cells: columns.map(({ cell }) => cell(item)), object: shown(item) })),
+  };
+}

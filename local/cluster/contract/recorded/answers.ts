@@ -1,0 +1,12 @@
+import { readFileSync } from "node:fs";
+import type { Answer } from "./answer.ts";
+
+/** What a real API server answered to every call; `npm run record:cluster` writes it. */
+export interface Recording {
+  origin: { server: string; date: string; how: string };
+  answers: Record<string, Answer>;
+}
+
+export const recordingFile = new URL("answers.json", import.meta.url);
+
+export const recording = JSON.parse(readFileSync(recordingFile, "utf8")) as Recording;

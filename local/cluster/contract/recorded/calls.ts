@@ -1,0 +1,21 @@
+import type { Call } from "./call.ts";
+import { builtInCalls } from "./calls-builtin.ts";
+import { changeCalls } from "./calls-builtin-changes.ts";
+import { customCalls } from "./calls-custom.ts";
+import { kindCalls } from "./calls-kinds.ts";
+import { mediaCalls } from "./calls-media.ts";
+import { optionCalls } from "./calls-options.ts";
+import { pathCalls } from "./calls-paths.ts";
+import { scaleCalls } from "./calls-scale.ts";
+
+/** Every call whose answer is recorded. */
+export const calls: readonly Call[] = [
+  ...customCalls,
+  ...kindCalls,
+  ...pathCalls,
+  ...scaleCalls,
+  ...mediaCalls,
+  ...optionCalls,
+  ...builtInCalls,
+  ...changeCalls,
+];
