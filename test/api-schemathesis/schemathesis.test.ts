@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { sampleToken } from "../../local/token.ts";
+import { systemClock } from "../../local/functions-host/clock.ts";
+import { startTestEstate, type TestEstate } from "../estate.ts";
+import { installSchemathesis, runSchemathesis } from "./schemathesis.ts";
+
+const tool = await installSchemathesis();
+const missing = "missing" in tool ? tool.missing : undefined;
+if (missing !== undefined) process.stderr.write(`the API is not tested with schemathesis: ${missing}\n`);
+
+let estate: TestEstate;
+
+// With the system's clock: what a call starts goes on between the calls.
+beforeAll(async () => {
+  if (missing === undefined) estate = await startTestEstate(undefined, {}, systemClock);
+});
+afterAll(() => (missing === undefined ? estate.close() : undefined));
+/** Whatever the caller before did, there are desktops to ask about. */
+beforeEach(async () => {
+  await estate.call("olga", "PUT", "/maintenance", { reaping: "on", activation: "on" });
+  await estate.host.whenIdle();
+  await estate.ask("alice", "asthma-cohort");
+  await estate.ask("bob", "cancer-registry");
+});
+
+/**
+ * What each kind of caller may call. An administrator's calls about desktops come before those that remove people, and a
+ * service's last: it says for good whose username is whose.
+ */
+const callers = [
+  { name: "administrator", of: "desktops", tags: ["Desktops"], cases: 150, token: () => tokenOf("olga") },
+  {
+    name: "administrator",
+    of: "the rest",
+    tags: ["People", "Operations", "Maintenance"],
+    cases: 250,
+    token: () => tokenOf("olga"),
+  },
+  { name: "person", of: "what they have", tags: ["People", "Operations"], cases: 200, token: () => tokenOf("alice") },
+  {
+    name: "service",
+    of: "what people have, and what needs no token",
+    tags: ["People", "Operations", "Keycloak", "Health", "Document"],
+    cases: 300,
+    token: () => estate.identity.signToken(),
+  },
+];
+const tokenOf = (username: string) => sampleToken(estate.identity.issuer, username);
+
+describe.skipIf(missing !== undefined)("calls that schemathesis makes from the API's document, by callers", () => {
+  it.each(callers)(
+    "of the kind $name, of $of, are answered as the document says",
+    async ({ name, of, tags, cases, token }) => {
+      if ("missing" in tool) throw new Error(tool.missing);
+      const ran = await runSchemathesis(tool, {
+        url: estate.host.url,
+        token: await token(),
+        name: `${name}-${of}`,
+        tags,
+      });
+      expect(ran.code, ran.output).toBe(0);
+      expect(ran.cases).toBeGreaterThan(cases);
+    },
+    180_000,
+  );
+});
