@@ -22,6 +22,7 @@ export type Schemathesis = { python: string; environment: Record<string, string>
  * Python has no venv or no ensurepip (Debian ships them apart, as python3-venv).
  */
 export async function installSchemathesis(): Promise<Schemathesis> {
+  await mkdir(cache, { recursive: true });
   const version = await run("python3", ["-c", "import sys; print('%d.%d' % sys.version_info[:2])"]);
   if (version.code !== 0) return { missing: "there is no python3" };
   const [major = 0, minor = 0] = version.output.trim().split(".").map(Number);
@@ -37,7 +38,6 @@ export async function installSchemathesis(): Promise<Schemathesis> {
   for (const found of [inVenv, inFolder]) if (await works(found)) return found;
 
   await rm(place, { recursive: true, force: true });
-  await mkdir(cache, { recursive: true });
   const venv = await run("python3", ["-m", "venv", place]);
   const installed =
     venv.code === 0
@@ -78,15 +78,13 @@ export async function runSchemathesis(
     ],
     { ...environment, API_TOKEN: token },
   );
-  await mkdir(cache, { recursive: true });
   await writeFile(report, ran.output);
   return { ...ran, cases: Number(/(\d+) generated/.exec(ran.output)?.[1] ?? 0) };
 }
 
 async function run(command: string, args: readonly string[], more: Record<string, string> = {}): Promise<Run> {
   const child = spawn(command, args, {
-    // Its own database of failed cases would make one run depend on the one before.
-    cwd: folder,
+    cwd: cache,
     env: {
       ...process.env,
       PYTHONHASHSEED: "0",
