@@ -6,7 +6,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { startGroup } from "./process-group.ts";
 
 it("a group that is stopped takes along a child that does not stop, and says how the program ended", async () => {
-  const program = `( trap "" TERM; echo child; exec sleep 600 ) & trap "exit 3" TERM; wait`;
+  const program = `trap "exit 3" TERM; ( trap "" TERM; echo child; exec sleep 600 ) & wait`;
   const group = startGroup(["sh", "-c", program], { cwd: tmpdir() });
   await new Promise((resolve) => {
     group.onOutput(resolve);
