@@ -14,11 +14,14 @@ export interface ProcessGroup {
 }
 
 /**
- * Kills its process group when our end of its standard input closes: so also when this process is killed, nothing stays
- * behind. The program itself replaces the shell, reads nothing, and its exit code is seen.
+ * Kills its process group when our end of its standard input closes: when this process ends, however that happens, and when
+ * the program ends (Node closes it then), so that no worker outlives its host. The program itself replaces the shell, reads
+ * nothing, and its exit code is seen.
  */
 const untilStandardInputEnds = `exec 3<&0
-( trap "" TERM; cat <&3; kill -9 0 ) > /dev/null 2>&1 &
+trap "" TERM
+( cat <&3; kill -9 0 ) > /dev/null 2>&1 &
+trap - TERM
 exec "$0" "$@" < /dev/null 3<&-`;
 
 const patienceMilliseconds = 20_000;
@@ -46,9 +49,6 @@ export function startGroup(
     };
     child.once("error", (error) => {
       end(error.message);
-    });
-    child.once("exit", () => {
-      signalGroup("SIGKILL"); // a worker that outlives its host keeps its port
     });
     child.once("close", (code, signal) => {
       end(`it ended with ${signal ?? String(code)}`);
