@@ -12,6 +12,12 @@ import { calls } from "../../local/cluster/contract/recorded/calls.ts";
 import { startControlPlane } from "./control-plane.ts";
 import { applyManifest } from "./custom-resources.ts";
 
+/** Keys in order, so that a new recording differs only where the answers do. */
+function inOrder(key: string, value: unknown): unknown {
+  if (key === "answers" || typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
 const assets = process.env["KUBEBUILDER_ASSETS"];
 if (assets === undefined)
   throw new Error("record answers: KUBEBUILDER_ASSETS is not set (README says how to get the binaries)");
@@ -33,7 +39,7 @@ try {
     how: "kube-apiserver and kube-controller-manager with infra/kubernetes/custom-resources.yaml, asked by test/control-plane/record-answers.ts with the calls in calls.ts, after the objects in objects.ts were made anew for each; what differs in every run (uid, resourceVersion, times, managedFields) is left out",
   };
   const recording: Recording = { origin, answers };
-  await writeFile(recordingFile, `${JSON.stringify(recording, undefined, 1)}\n`);
+  await writeFile(recordingFile, `${JSON.stringify(recording, inOrder, 2)}\n`);
   console.log(`recorded ${calls.length} answers of ${origin.server}`);
 } finally {
   await plane.close();

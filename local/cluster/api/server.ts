@@ -1,11 +1,12 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { ApiError, internalError, PageNotFound, pageNotFound, unauthorized } from "../status.ts";
+import { ApiError, internalError, notAcceptable, PageNotFound, pageNotFound, unauthorized } from "../status.ts";
 import type { Store } from "../store/store.ts";
 import { discover } from "./discovery.ts";
 import { describeApi } from "./openapi.ts";
+import { isOn } from "./options.ts";
 import { presentAs } from "./present.ts";
-import { wantedBy } from "./accept.ts";
+import { type Wanted, wantedBy } from "./accept.ts";
 import { readTarget } from "./target.ts";
 import { send } from "./send.ts";
 import { answer } from "./routes.ts";
@@ -31,7 +32,7 @@ export function createApiServer(options: ApiOptions): Server {
       }
       const refusal = error instanceof ApiError ? error : internalError(`Internal error occurred: ${String(error)}`);
       if (refusal.code >= 500) options.log(`answer ${request.method ?? ""} ${pathOf(request)}: ${refusal.message}`);
-      send(response, refusal.code, refusal.body(), { type: "application/json" }, warnings);
+      send(response, refusal.code, refusal.body(), { type: refusalType(request.headers.accept) }, warnings);
     });
   });
 }
@@ -57,10 +58,24 @@ async function respond(
   if (!/^\/apis?\//.test(url.pathname)) throw pageNotFound();
   const target = readTarget(pathOf(request), request.method ?? "");
   const wanted = wantedBy(accept, target.kind.custom);
+  if (wanted.type === "application/yaml" && target.name === undefined && isOn(url.searchParams, "watch"))
+    throw notAcceptable(`only the following media types are accepted: ${streamTypes.join(", ")}`);
   const present = presentAs(target.kind, wanted, url.searchParams);
   const exchange = { store: options.store, request, response, query: url.searchParams, target, present, warnings };
   const answered = await answer(exchange);
   if (answered !== undefined) send(response, answered.code, present(answered.body), wanted, warnings);
+}
+
+/** What a watch can be. This server does not speak the second. */
+const streamTypes = ["application/json;stream=watch", "application/vnd.kubernetes.protobuf;stream=watch"];
+
+/** Refusals are of the type that the client wants, as far as that is one. */
+function refusalType(accept: string | undefined): Wanted["type"] {
+  try {
+    return wantedBy(accept, true).type;
+  } catch {
+    return "application/json";
+  }
 }
 
 const pathOf = (request: IncomingMessage): string => (request.url ?? "").split("?")[0] ?? "";
