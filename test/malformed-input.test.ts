@@ -123,13 +123,17 @@ describe("a query", () => {
 });
 
 describe("a username in an address", () => {
-  it.each(["Alice", ".alice", "alice%00", "%00", "%FF", "alice%20", "%EF%BB%BFalice", "a".repeat(129)])(
+  it.each(["Alice", ".alice", "%FF", "alice%20", "%EF%BB%BFalice", "a".repeat(129)])(
     "is refused as %s",
     async (username) => {
       const refused = await send(service, "GET", `users/${username}/desktop`);
       expect(refused).toMatchObject({ status: 400, code: "malformed-username" });
     },
   );
+  it.each(["alice%00", "%00"])("is refused by the host itself as %s", async (username) => {
+    const response = await fetch(`${estate.host.url}/api/users/${username}/desktop`);
+    expect([response.status, await response.text()]).toEqual([400, ""]);
+  });
 });
 
 const utf8 = (text: string) => Buffer.from(text, "utf8");

@@ -68,7 +68,7 @@ describe("a request that comes when its person's orchestration has read the reco
     await reached.promise;
 
     const asking = put("alice", registry);
-    await expect.poll(async () => (await record("alice"))?.request.workspace).toBe(registry);
+    await expect.poll(async () => (await record("alice"))?.request.workspace, { timeout: 20_000 }).toBe(registry);
     released.resolve(undefined);
     expect((await asking).status).toBe(202);
     await estate.host.whenIdle();
@@ -93,7 +93,7 @@ describe("a run without progress", () => {
     expect(estate.log.map(({ message }) => message)).toContain(
       `${name}: the run before this one made no progress and was replaced`,
     );
-    await expect.poll(async () => (await runs())[name]?.state).toBe("done");
+    await expect.poll(async () => (await runs())[name]?.state, { timeout: 20_000 }).toBe("done");
     release();
     await estate.host.whenIdle();
     expect((await runs())[name]?.state).toBe("done");

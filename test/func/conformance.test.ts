@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, it } from "vitest";
+import { normalise } from "../../local/functions-host/conformance/normalise.ts";
+import { conformancePoints } from "../../local/functions-host/conformance/points.ts";
+import { type Session, startSession } from "../../local/functions-host/conformance/session.ts";
 import { chooseHost } from "./choose-host.ts";
 import { conformanceHost, isConformanceAppUp, writeConformanceApp } from "./conformance.ts";
 import { type HostUnderTest, openHost } from "./open-host.ts";
@@ -13,24 +15,6 @@ const chosen = chooseHost(process.env);
 const fixtureUrl = process.env["FUNCTIONS_FIXTURE_URL"];
 const choice = chosen.kind !== "given" ? chosen : fixtureUrl ? chooseHost({ FUNCTIONS_HOST_URL: fixtureUrl }) : null;
 
-/** The table of points: a name, how to obtain the answer from a session on a host, and the recorded answer. */
-interface Table {
-  conformancePoints: readonly { name: string; run: (session: unknown) => Promise<unknown>; expected: unknown }[];
-  normalise: (answer: unknown, run: string) => unknown;
-  startSession: (host: object, run: string) => unknown;
-}
-const folder = new URL("../../local/functions-host/conformance/", import.meta.url);
-const { conformancePoints, normalise, startSession } = Object.assign(
-  { conformancePoints: [], normalise: (answer: unknown) => answer, startSession: () => undefined } as Table,
-  ...(existsSync(folder)
-    ? await Promise.all(
-        ["points.ts", "normalise.ts", "session.ts"].map(
-          (name) => import(new URL(name, folder).href) as Promise<object>,
-        ),
-      )
-    : []),
-) as Table;
-
 /** These ask about an instance that has not begun. The local host begins one at once, unless it is held from inside. */
 const needSlowHost = ["start running again", "id a?b", "10 starts at once"];
 
@@ -41,10 +25,10 @@ const test = choice?.kind === "local" ? it.concurrent : it;
 
 const run = `m${randomBytes(3).toString("hex")}`;
 let host: HostUnderTest | undefined;
-let session: unknown;
+let session: Session;
 
 beforeAll(async () => {
-  if (!choice || conformancePoints.length === 0) return;
+  if (!choice) return;
   host = await openHost(choice, {
     name: "fixture",
     writeApp: writeConformanceApp,
@@ -56,13 +40,9 @@ beforeAll(async () => {
 afterAll(() => host?.close(), 60_000);
 
 const words = choice?.words ?? "a host that runs already: FUNCTIONS_FIXTURE_URL names none with the fixture app";
-describe.skipIf(!choice || conformancePoints.length === 0)(
-  `the Durable extension on ${words}`,
-  { timeout: 120_000 },
-  () => {
-    test.for(conformancePoints)("answers as recorded: $name", async (point, { expect, skip }) => {
-      skip(choice?.kind === "local" && needSlowHost.includes(point.name), "the local host begins an instance at once");
-      expect(normalise(await point.run(session), run)).toEqual(point.expected);
-    });
-  },
-);
+describe.skipIf(!choice)(`the Durable extension on ${words}`, { timeout: 120_000 }, () => {
+  test.for(conformancePoints)("answers as recorded: $name", async (point, { expect, skip }) => {
+    skip(choice?.kind === "local" && needSlowHost.includes(point.name), "the local host begins an instance at once");
+    expect(normalise(await point.run(session), run)).toEqual(point.expected);
+  });
+});

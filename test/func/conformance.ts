@@ -1,4 +1,4 @@
-import { cp, readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import ts from "typescript";
@@ -9,9 +9,15 @@ const sources = join(root, "local/functions-host/conformance");
 /** The fixture app's modules: they import the two libraries and each other only. */
 const modules = /^(?:conformance-app|.*-orchestrations)\.ts$/;
 
-/** The fixture app of the Durable conformance points, as JavaScript, with the product's host.json. */
+interface HostJson {
+  extensions: { durableTask: object };
+}
+
+/** The fixture app of the Durable conformance points, as JavaScript, with the product's host.json but for the recorded version. */
 export const writeConformanceApp: WriteApp = async (folder) => {
-  await cp(join(root, "host.json"), join(folder, "host.json"));
+  const { extensions, ...host } = JSON.parse(await readFile(join(root, "host.json"), "utf8")) as HostJson;
+  const durableTask = { ...extensions.durableTask, defaultVersion: "1.0" };
+  await writeFile(join(folder, "host.json"), JSON.stringify({ ...host, extensions: { ...extensions, durableTask } }));
   await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module", main: "index.js" }));
   for (const name of (await readdir(sources)).filter((each) => modules.test(each))) {
     const { outputText } = ts.transpileModule(await readFile(join(sources, name), "utf8"), {

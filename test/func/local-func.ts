@@ -11,7 +11,7 @@ async function start(): Promise<void> {
   const { values, positionals } = parseArgs({ allowPositionals: true, options: { port: { type: "string" } } });
   if (positionals.join(" ") !== "start") throw new Error(`run ${positionals.join(" ")}: the only command is start`);
   const folder = process.cwd();
-  const options: HostOptions & { recovery: "at-once" } = {
+  const options: HostOptions = {
     app: await loadApp({ appRoot: folder }),
     store: join(folder, "task-hub.sqlite"),
     // What a killed host had under way goes on at the next start. On the real host it waits until its messages are visible.

@@ -1,0 +1,29 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { virtualClock } from "../local/functions-host/clock.ts";
+import { personId } from "../shared/desktop/names.ts";
+import { instanceIdOf } from "../shared/desktop/request.ts";
+import { clusterOf } from "../shared/kubernetes/cluster.ts";
+import { requestsIn } from "../shared/kubernetes/requests.ts";
+import { namespace, startTestEstate, type TestEstate } from "./estate.ts";
+
+let estate: TestEstate;
+beforeAll(async () => {
+  // The task hub lives a day ago, so that to the product everything in it is a day old.
+  estate = await startTestEstate(undefined, {}, virtualClock(new Date(Date.now() - 86_400_000)));
+});
+afterAll(() => estate.close());
+
+it("a person's orchestration whose messages were lost is replaced by the wake timer, and comes to its end", async () => {
+  const put = () => estate.call("bob", "PUT", "/users/bob/desktop", { workspace: "cancer-registry" });
+  estate.faults.loseMessages = (instanceId) => instanceId === instanceIdOf("bob");
+  const { body } = await put();
+  await estate.host.whenIdle();
+  expect(body).toMatchObject({ state: "pending" });
+  expect((await put()).body).toMatchObject({ state: "pending", id: (body as { id: string }).id });
+  delete estate.faults.loseMessages;
+
+  await estate.host.trigger("wakeForgotten");
+  const record = await requestsIn(clusterOf(estate.kubeconfig), namespace).read(personId("bob"));
+  expect(record?.work?.generation).toBe(1);
+  expect(await estate.end("bob", body)).toMatchObject({ state: "done" });
+});
