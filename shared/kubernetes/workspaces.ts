@@ -4,6 +4,7 @@ import type { Binding, Workspace } from "../desktop/entitlement.ts";
 import type { BindingStatus } from "../desktop/state.ts";
 import type { Cluster, Reference } from "./cluster.ts";
 import { annotation } from "./labels.ts";
+import { sharedRead } from "./shared-read.ts";
 
 const apiVersion = "xlscsde.nhs.uk/v1";
 const workspaceKind = { apiVersion, kind: "AnalyticsWorkspace" };
@@ -73,7 +74,8 @@ export function workspacesIn(cluster: Cluster, namespace: string): Workspaces {
     metadata: { name, namespace },
   });
   return {
-    async known() {
+    // In a rush every request and every activation asks; one list of the estate each would keep the API server from answering.
+    known: sharedRead(async () => {
       const unreadable: Unreadable = { workspaces: [], bindings: [] };
       const [workspaces, bindings] = await Promise.all([
         parsed(cluster.pages(workspaceKind, namespace), parseWorkspace, ({ metadata }) => {
@@ -85,7 +87,7 @@ export function workspacesIn(cluster: Cluster, namespace: string): Workspaces {
         }),
       ]);
       return { workspaces, bindings, unreadable };
-    },
+    }),
     async bindingState(name) {
       const { apiVersion, kind, metadata } = reference(name);
       const parsed = bindingSchema.safeParse(await cluster.read({ apiVersion, kind, metadata }));

@@ -24,7 +24,11 @@ export interface ControlPlane {
 /** Generous: a busy machine starts the API server in ten seconds. */
 const startMilliseconds = 60_000;
 
-export async function startControlPlane(folderOfBinaries: string): Promise<ControlPlane> {
+/** @param heartbeats whether nodes send some: without them, their pods would be taken as lost */
+export async function startControlPlane(
+  folderOfBinaries: string,
+  { heartbeats }: { heartbeats: boolean },
+): Promise<ControlPlane> {
   const folder = await mkdtemp(join(tmpdir(), "control-plane-"));
   const inFolder = (name: string) => join(folder, name);
   const programs = programsIn(folderOfBinaries, folder);
@@ -78,8 +82,7 @@ export async function startControlPlane(folderOfBinaries: string): Promise<Contr
     programs.start("kube-controller-manager", [
       `--kubeconfig=${kubeconfigFile}`,
       `--service-account-private-key-file=${inFolder("sa.key")}`,
-      // The node that the tests play sends no heartbeats; its pods would be taken as lost.
-      "--controllers=*,-node-lifecycle-controller",
+      `--controllers=*${heartbeats ? "" : ",-node-lifecycle-controller"}`,
       "--leader-elect=false",
       "--bind-address=127.0.0.1",
       "--secure-port=0",

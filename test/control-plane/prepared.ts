@@ -3,6 +3,7 @@ import { writeSampleEstate } from "../../local/sample-estate.ts";
 import { assets } from "./available.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import { applyManifest, installCustomResources } from "./custom-resources.ts";
+import { startNode } from "./kwok.ts";
 import { playKubelet, type PodFate } from "./kubelet.ts";
 
 /** Where the desktops of these tests are. */
@@ -19,9 +20,8 @@ export interface Prepared {
   close(): Promise<void>;
 }
 
-/** Starts a control plane for the product. Nobody runs pods in it. */
-async function prepareWithoutNodes(): Promise<Prepared> {
-  const plane = await startControlPlane(assets ?? "");
+async function preparePlane({ heartbeats }: { heartbeats: boolean }): Promise<Prepared> {
+  const plane = await startControlPlane(assets ?? "", { heartbeats });
   try {
     await installCustomResources(plane);
     await writeSampleEstate(plane.admin, namespace);
@@ -33,9 +33,21 @@ async function prepareWithoutNodes(): Promise<Prepared> {
   }
 }
 
-/** The same, and somebody who runs pods. */
+/** With a scheduler, and with kwok as the kubelet of a node. */
+export async function prepareWithNode(): Promise<Prepared> {
+  const prepared = await preparePlane({ heartbeats: true });
+  try {
+    await startNode(prepared.plane);
+    return prepared;
+  } catch (error) {
+    await prepared.close();
+    throw error;
+  }
+}
+
+/** With the tests in the place of scheduler and kubelet. */
 export async function prepare(fate?: PodFate): Promise<Prepared> {
-  const prepared = await prepareWithoutNodes();
+  const prepared = await preparePlane({ heartbeats: false });
   const stopKubelet = await playKubelet(prepared.plane.admin, namespace, fate);
   return {
     ...prepared,

@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { sharedRead } from "./shared-read.ts";
+
+/** A read that ends when the test says so. */
+function controlled() {
+  const begun: PromiseWithResolvers<string>[] = [];
+  const ask = sharedRead(() => {
+    const read = Promise.withResolvers<string>();
+    begun.push(read);
+    return read.promise;
+  });
+  return { begun, ask };
+}
+
+describe("a shared read", () => {
+  it("is one for a crowd that comes while another is under way, and begins after they asked", async () => {
+    const { begun, ask } = controlled();
+    const first = ask();
+    const crowd = Array.from({ length: 200 }, ask);
+    expect(begun).toHaveLength(1);
+    begun[0]?.resolve("before they asked");
+    expect(await first).toBe("before they asked");
+    await expect.poll(() => begun.length).toBe(2);
+    begun[1]?.resolve("after they asked");
+    expect(new Set(await Promise.all(crowd))).toEqual(new Set(["after they asked"]));
+    expect(begun).toHaveLength(2);
+  });
+
+  it("is not kept: who comes later reads again", async () => {
+    const { begun, ask } = controlled();
+    const first = ask();
+    begun[0]?.resolve("one");
+    await first;
+    const second = ask();
+    begun[1]?.resolve("two");
+    expect(await second).toBe("two");
+  });
+
+  it("that fails, fails for those who share it, and not for the next", async () => {
+    const { begun, ask } = controlled();
+    const first = ask();
+    const second = ask();
+    begun[0]?.reject(new Error("away"));
+    await expect(first).rejects.toThrow("away");
+    await expect.poll(() => begun.length).toBe(2);
+    begun[1]?.resolve("back");
+    expect(await second).toBe("back");
+  });
+});
