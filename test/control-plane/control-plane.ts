@@ -27,7 +27,7 @@ const startMilliseconds = 60_000;
 /** @param heartbeats whether nodes send some: without them, their pods would be taken as lost */
 export async function startControlPlane(
   folderOfBinaries: string,
-  { heartbeats }: { heartbeats: boolean },
+  { heartbeats = false }: { heartbeats?: boolean } = {},
 ): Promise<ControlPlane> {
   const folder = await mkdtemp(join(tmpdir(), "control-plane-"));
   const inFolder = (name: string) => join(folder, name);
