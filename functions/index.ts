@@ -90,6 +90,7 @@ const services: Services = {
           secret: settings.KEYCLOAK_ADMIN_SECRET ?? "",
         }),
   now: () => new Date(),
+  startedAt: new Date(),
 };
 
 letTraceThrough();

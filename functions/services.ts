@@ -36,6 +36,8 @@ export interface Services {
   /** Who people are at the identity provider now; undefined where it cannot be asked. */
   people: People | undefined;
   now: () => Date;
+  /** When this process began to work. */
+  startedAt: Date;
 }
 
 export function namingRules({ settings }: Pick<Services, "settings">): NamingRules {

@@ -21,14 +21,21 @@ const fine: Script = {
 
 function run(change: Script = {}) {
   const recorded: Outcome[] = [];
-  const { workflow, calls, reports } = scriptedWorkflow({
+  const { workflow, calls, reports, pauses, lastLooks } = scriptedWorkflow({
     ...fine,
     recordOutcome: ({ outcome }: { outcome: Outcome }) => {
       recorded.push(outcome);
     },
     ...change,
   });
-  return { goOn: runToEnd(fulfilRequest(workflow, { username: "alice" })), calls, reports, outcome: recorded[0] };
+  return {
+    goOn: runToEnd(fulfilRequest(workflow, { username: "alice" })),
+    calls,
+    reports,
+    pauses,
+    lastLooks,
+    outcome: recorded[0],
+  };
 }
 
 const throws = (message: string) => () => {
@@ -50,6 +57,42 @@ describe("fulfilling a request", () => {
   it("does nothing for a request that has ended", () => {
     const outcomes = { r1: { state: "done", at: "", message: "" } };
     expect(run({ readRequest: () => ({ request, outcomes }) }).calls).toEqual(["readRequest"]);
+  });
+
+  it("shows that a read of the record may be its last one, and only then", () => {
+    expect(run().lastLooks).toEqual([true, false, true]);
+    expect(run({ readRequest: () => null }).lastLooks).toEqual([true]);
+  });
+
+  it("waits until nothing of a replaced generation can be under way, and then reads anew what is wanted", () => {
+    const work = { generation: 1, notBefore: "2026-06-15T12:02:00Z" };
+    const waiting = run({ readRequest: () => ({ request, outcomes: {}, work }) });
+    expect(waiting).toMatchObject({ goOn: true, calls: ["readRequest"], pauses: [120], lastLooks: [true, false] });
+    const past = { ...work, notBefore: "2026-06-15T12:00:00Z" };
+    expect(run({ readRequest: () => ({ request, outcomes: {}, work: past }) })).toMatchObject({
+      goOn: false,
+      pauses: [],
+    });
+  });
+
+  it("sends the generation of the record with every activity but the reading of it", () => {
+    const fences = new Map<string, unknown>();
+    const noting = Object.fromEntries(
+      Object.keys({ ...fine, recordOutcome: true, grantPermission: true }).map((name) => [
+        name,
+        (input: { fence?: unknown }, earlier: number) => {
+          fences.set(name, input.fence);
+          if (name === "readRequest")
+            return { request, outcomes: {}, work: { generation: 3, notBefore: "2026-06-15T12:00:00Z" } };
+          return fine[name as keyof Script]?.(input as never, earlier) ?? null;
+        },
+      ]),
+    );
+    run(noting);
+    const { readRequest, ...others } = Object.fromEntries(fences);
+    expect(readRequest).toEqual({ username: "alice", generation: 3 }); // the second read, before the end
+    for (const [name, fence] of Object.entries(others))
+      expect(fence, name).toEqual({ username: "alice", generation: 3 });
   });
 
   it("does nothing where nobody asked", () => {

@@ -29,10 +29,13 @@ export interface FulfilRequestInput {
  * @returns whether there is more to go on with
  */
 export function* fulfilRequest(hub: Workflow, { username }: FulfilRequestInput): Generator<Task, boolean> {
-  hub.lastLook();
+  hub.showLastLook(true);
   const record = yield* hub.call("readRequest", { username });
   if (!record || !isUnfinished(record)) return false;
-  const workflow = yield* takeOver(hub, username, record);
+  hub.showLastLook(false);
+  // What is wanted may change while it waits: it begins anew, and reads the record again.
+  if (yield* waitForReplaced(hub, record)) return true;
+  const workflow = fenced(hub, { username, generation: generationOf(record) });
   const { request, removals = [], reviews = [] } = record;
 
   for (const removal of removals) {
@@ -47,7 +50,7 @@ export function* fulfilRequest(hub: Workflow, { username }: FulfilRequestInput):
   for (const review of reviews)
     yield* reviewDesktop(workflow, username, review, reporter(workflow, review, "reviewing"));
 
-  workflow.lastLook();
+  workflow.showLastLook(true);
   const newest = yield* workflow.call("readRequest", { username });
   const known = new Set([...removals, ...reviews].map(({ id }) => id));
   const left = [...(newest?.removals ?? []), ...(newest?.reviews ?? [])];
@@ -55,11 +58,12 @@ export function* fulfilRequest(hub: Workflow, { username }: FulfilRequestInput):
   return more || (newest !== null && newest.request.id !== request.id);
 }
 
-/** Waits until no activity of a replaced generation can be under way, and makes what follows that of the newest one. */
-function* takeOver(workflow: Workflow, username: string, record: RequestRecord): Generator<Task, Workflow> {
-  const left = record.work ? Date.parse(record.work.notBefore) - workflow.now().getTime() : 0;
-  if (left > 0) yield* workflow.pause(left / 1_000);
-  return fenced(workflow, { username, generation: generationOf(record) });
+/** Waits until no activity of a replaced generation can be under way. True if it had to. */
+function* waitForReplaced(workflow: Workflow, { work }: RequestRecord): Generator<Task, boolean> {
+  const left = work ? Date.parse(work.notBefore) - workflow.now().getTime() : 0;
+  if (left <= 0) return false;
+  yield* workflow.pause(left / 1_000);
+  return true;
 }
 
 function fulfil(workflow: Workflow, request: DesktopRequest): Generator<Task, Outcome> {

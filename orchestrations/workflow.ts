@@ -19,8 +19,11 @@ export interface Workflow {
   callAll<Name extends ActivityName>(name: Name, inputs: readonly InputOf<Name>[]): Generator<Task, OutputOf<Name>[]>;
   pause(seconds: number): Generator<Task, void>;
   report(progress: Progress): void;
-  /** Shows that the orchestration may end after the next activity: who changes the record then has to start it again. */
-  lastLook(): void;
+  /**
+   * Shows whether the orchestration may end after the next activity: who changes the record while it shows so has to start it
+   * again.
+   */
+  showLastLook(isLast: boolean): void;
 }
 
 /** Four attempts over 14 seconds: rides out a restart of an API server's or database's connection, not an outage. */
@@ -50,8 +53,8 @@ export function workflowOf(context: OrchestrationContext): Workflow {
     report(progress) {
       context.df.setCustomStatus(progress);
     },
-    lastLook() {
-      context.df.setCustomStatus({ lastLook: true } satisfies LastLook);
+    showLastLook(isLast) {
+      context.df.setCustomStatus(isLast ? ({ lastLook: true } satisfies LastLook) : null);
     },
   };
 }

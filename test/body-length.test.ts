@@ -5,7 +5,7 @@ import { startTestEstate, type TestEstate, webhookSecret } from "./estate.ts";
 import { everything } from "./everything.ts";
 import { exchange, lastStatus } from "./raw-http.ts";
 
-/** A body needs a Content-Length, since the Functions host drops it without (docs/adr/0013). */
+/** A body needs a Content-Length, since the Functions host drops it without (docs/adr/0012). */
 let estate: TestEstate;
 let alice: string;
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { virtualClock } from "../local/functions-host/clock.ts";
 import { personId } from "../shared/desktop/names.ts";
 import { instanceIdOf } from "../shared/desktop/request.ts";
@@ -8,10 +8,14 @@ import { namespace, startTestEstate, type TestEstate } from "./estate.ts";
 
 let estate: TestEstate;
 beforeAll(async () => {
-  // The task hub lives a day ago, so that to the product everything in it is a day old.
-  estate = await startTestEstate(undefined, {}, virtualClock(new Date(Date.now() - 86_400_000)));
+  estate = await startTestEstate(undefined, {}, virtualClock(new Date()));
+  // The task hub stays where it is, so that to the product everything in it is a day old from now on.
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 86_400_000 });
 });
-afterAll(() => estate.close());
+afterAll(async () => {
+  vi.useRealTimers();
+  await estate.close();
+});
 
 it("a person's orchestration whose messages were lost is replaced by the wake timer, and comes to its end", async () => {
   const put = () => estate.call("bob", "PUT", "/users/bob/desktop", { workspace: "cancer-registry" });

@@ -96,7 +96,7 @@ describe("a query", () => {
     ["a parameter that is given twice", "wait=1&wait=2", /^read wait: it is given twice/],
     ["a parameter that is given twice alike", "wait=1&wait=1", /^read wait: it is given twice/],
     ["a parameter without a value", "wait", /^read wait: /],
-    ["an unknown parameter", "x=1", /^read "x": there is no such parameter here \(there are wait\)/],
+    ["an unknown parameter", "x=1", /^read "x": there is no such parameter here \(this address takes wait\)/],
     ["a parameter in other letters", "Wait=1", /^read "Wait": there is no such parameter/],
     ["a name of every object", "__proto__=1", /^read "__proto__": there is no such parameter/],
     ["a name that is empty", "=1", /^read "": there is no such parameter/],

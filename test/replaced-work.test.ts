@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { virtualClock } from "../local/functions-host/clock.ts";
 import { personId } from "../shared/desktop/names.ts";
 import { instanceIdOf } from "../shared/desktop/request.ts";
@@ -12,14 +12,18 @@ const day = 86_400_000;
 
 let estate: TestEstate;
 let requests: Requests;
-// The task hub lives a day ago, so that to the product everything in it is a day old.
-const clock = virtualClock(new Date(Date.now() - day));
+const clock = virtualClock(new Date());
 
 beforeAll(async () => {
   estate = await startTestEstate(undefined, {}, clock);
+  // The task hub stays where it is, so that to the product everything in it is a day old from now on, and it ran all the while.
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + day });
   requests = requestsIn(clusterOf(estate.kubeconfig), namespace);
 });
-afterAll(() => estate.close());
+afterAll(async () => {
+  vi.useRealTimers();
+  await estate.close();
+});
 afterEach(() => {
   estate.mend();
 });
@@ -91,7 +95,7 @@ describe("a run without progress", () => {
     ]);
     await estate.host.trigger(`${name}Timer`);
     expect(estate.log.map(({ message }) => message)).toContain(
-      `${name}: the run before this one made no progress and was replaced`,
+      `replaced the run of ${name} before this one, which made no progress`,
     );
     await expect.poll(async () => (await runs())[name]?.state, { timeout: 20_000 }).toBe("done");
     release();

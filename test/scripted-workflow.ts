@@ -9,6 +9,8 @@ export type Script = Partial<Record<ActivityName, (input: never, earlierCalls: n
 export function scriptedWorkflow(script: Script) {
   const calls: ActivityName[] = [];
   const reports: Progress[] = [];
+  const pauses: number[] = [];
+  const lastLooks: boolean[] = [];
   let milliseconds = Date.parse("2026-06-15T12:00:00Z");
 
   const workflow: Workflow = {
@@ -25,16 +27,17 @@ export function scriptedWorkflow(script: Script) {
       return outputs;
     },
     *pause(seconds) {
+      pauses.push(seconds);
       milliseconds += seconds * 1_000;
     },
     report(progress) {
       reports.push(progress);
     },
-    lastLook() {
-      // A scripted workflow has nobody who could wake it.
+    showLastLook(isLast) {
+      lastLooks.push(isLast);
     },
   };
-  return { workflow, calls, reports };
+  return { workflow, calls, reports, pauses, lastLooks };
 }
 
 /** Runs a workflow that follows a script to its end; nothing in it waits. */

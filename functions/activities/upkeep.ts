@@ -26,7 +26,7 @@ export function upkeepActivities(
       return instancesDeleted;
     },
 
-    restartNotices: (_, { client }) => restartNotices(services, client),
+    restartNotices: (_, { client, error }) => restartNotices(services, client, error),
 
     async refreshActiveChecks(_, { error }) {
       const { desktops } = await surveyDesktops(services);

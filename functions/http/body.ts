@@ -25,7 +25,7 @@ export async function readBody<Schema extends z.ZodType>(
 
 /**
  * Throws `length-required` where the Functions host may have dropped the body: it reads one only where Content-Length says
- * how long it is (docs/adr/0013).
+ * how long it is (docs/adr/0012).
  */
 export function requireLength({ headers }: HttpRequest): void {
   if (headers.has("content-length") && !headers.has("transfer-encoding")) return;

@@ -12,7 +12,7 @@ export function readQuery<Schema extends z.ZodObject>(request: HttpRequest, sche
     if (!Object.hasOwn(schema.shape, name)) {
       const known = Object.keys(schema.shape).join(", ");
       throw malformed(
-        `${quote(name)}: there is no such parameter here (${known ? `there are ${known}` : "there is none"})`,
+        `${quote(name)}: there is no such parameter here (this address takes ${known === "" ? "none" : known})`,
       );
     }
     if (given.has(name)) throw malformed(`${name}: it is given twice (give it once)`);

@@ -21,7 +21,7 @@ export function registerRuns(services: Services): void {
       handler: async (_timer, context) => {
         const found = await keepRunning(services, df.getClient(context), name);
         if (found === "runs") context.warn(`${name}: the run before this one still goes on`);
-        if (found === "replaced") context.error(`${name}: the run before this one made no progress and was replaced`);
+        if (found === "replaced") context.error(`replaced the run of ${name} before this one, which made no progress`);
       },
     });
   }

@@ -1,60 +1,140 @@
 import { type DurableClient, OrchestrationRuntimeStatus } from "durable-functions";
 import { describe, expect, it } from "vitest";
+import type { Outcome, RequestRecord, WorkGeneration } from "../../shared/desktop/request.ts";
 import type { Services } from "../services.ts";
-import { restartNotices } from "./stuck.ts";
+import { keepWorking, restartNotices } from "./stuck.ts";
 
 const now = new Date("2026-11-26T12:00:00Z");
-const services = { settings: { STUCK_AFTER_MINUTES: 10 }, now: () => now } as unknown as Services;
+const longAgo = new Date("2026-11-26T00:00:00Z");
+const { Running, Suspended, Completed } = OrchestrationRuntimeStatus;
 
-interface Row {
-  name?: string;
-  runtimeStatus?: OrchestrationRuntimeStatus;
-  updated: string;
-  replayableUntil: string;
+interface Instance {
+  name: string;
+  instanceId: string;
+  runtimeStatus: OrchestrationRuntimeStatus;
+  lastUpdatedTime: string;
+  input: unknown;
 }
 
-/** A hub with one instance, and what was done to it. */
-function hubOf({ name = "followNotice", runtimeStatus = OrchestrationRuntimeStatus.Running, ...row }: Row) {
+/** A task hub with these instances, a store with this record, and what was done to them, in order. */
+function world(instances: readonly Instance[], record?: RequestRecord, startedAt = longAgo) {
   const done: unknown[] = [];
-  const input = { notice: {}, replayableUntil: row.replayableUntil };
-  const status = {
-    name,
-    instanceId: "n1",
-    input,
-    runtimeStatus,
-    lastUpdatedTime: row.updated,
-    createdTime: row.updated,
-  };
   const client = {
-    getStatusBy: () => Promise.resolve([status]),
-    getStatus: () => Promise.resolve(status),
-    terminate: (id: string) => Promise.resolve(void done.push(["terminate", id])),
-    startNew: (orchestrator: string, options: object) => Promise.resolve(void done.push([orchestrator, options])),
+    getStatusBy: () => Promise.resolve(instances),
+    getStatus: (id: string) => Promise.resolve(instances.find(({ instanceId }) => instanceId === id)),
+    terminate: (id: string) =>
+      id === "stubborn" ? Promise.reject(new Error("HTTP 500")) : Promise.resolve(void done.push(["terminate", id])),
+    startNew: (name: string, { instanceId, input }: { instanceId: string; input: unknown }) => {
+      const isRunning = instances.some((each) => each.instanceId === instanceId && each.runtimeStatus !== Completed);
+      const isEnded = done.some((each) => JSON.stringify(each) === JSON.stringify(["terminate", instanceId]));
+      if (isRunning && !isEnded) return Promise.reject(new Error("409"));
+      return Promise.resolve(void done.push(["start", name, instanceId, input]));
+    },
   } as unknown as DurableClient;
-  return { client, done, input };
+  const update = (_: string, decide: (current: RequestRecord | undefined) => RequestRecord | null) => {
+    const written = decide(record);
+    if (written) done.push(["generation", written.work?.generation, written.work?.notBefore]);
+    return Promise.resolve(written);
+  };
+  const services = {
+    settings: { STUCK_AFTER_MINUTES: 10 },
+    now: () => now,
+    startedAt,
+    requests: { update },
+  } as unknown as Services;
+  return { services, client, done };
 }
-
-const stuck: Row = { updated: "2026-11-26T10:49:00Z", replayableUntil: "2026-11-26T11:00:00Z" };
 
 describe("a notice that makes no progress", () => {
-  it("beyond its longest pause is started again with what it was told", async () => {
-    const { client, done, input } = hubOf(stuck);
-    expect(await restartNotices(services, client)).toBe(1);
+  const input = { notice: {}, replayableUntil: "2026-11-26T11:00:00Z" };
+  const stuck = {
+    name: "followNotice",
+    instanceId: "n1",
+    runtimeStatus: Running,
+    lastUpdatedTime: "2026-11-26T10:49:00Z",
+    input,
+  };
+
+  it("beyond its longest pause is started again with what it was told, and that is told", async () => {
+    const { services, client, done } = world([stuck]);
+    const told: string[] = [];
+    expect(await restartNotices(services, client, (message) => told.push(message))).toBe(1);
     expect(done).toEqual([
       ["terminate", "n1"],
-      ["followNotice", { instanceId: "n1", input }],
+      ["start", "followNotice", "n1", input],
+    ]);
+    expect(told).toEqual([
+      "replaced n1, a notice of the identity provider: Running without progress since 2026-11-26T10:49:00.000Z",
     ]);
   });
 
-  it.each<[string, Partial<Row>]>([
-    ["may be in its longest pause", { updated: "2026-11-26T10:51:00Z" }],
-    ["waits until the same can be sent no more", { replayableUntil: "2026-11-26T12:00:00Z" }],
-    ["was suspended by hand", { runtimeStatus: OrchestrationRuntimeStatus.Suspended }],
-    ["has ended meanwhile", { runtimeStatus: OrchestrationRuntimeStatus.Completed }],
+  it("and cannot be restarted does not stop the others", async () => {
+    const { services, client, done } = world([{ ...stuck, instanceId: "stubborn" }, stuck]);
+    const told: string[] = [];
+    expect(await restartNotices(services, client, (message) => told.push(message))).toBe(1);
+    expect(done).toContainEqual(["terminate", "n1"]);
+    expect(told[0]).toBe(
+      "restart the notice stubborn: end stubborn: the task hub does not answer (ask again) (tried again at the next run)",
+    );
+  });
+
+  it.each<[string, Partial<Instance>]>([
+    ["may be in its longest pause", { lastUpdatedTime: "2026-11-26T10:51:00Z" }],
+    ["waits until the same can be sent no more", { input: { ...input, replayableUntil: "2026-11-26T12:00:00Z" } }],
+    ["was suspended by hand", { runtimeStatus: Suspended }],
+    ["has ended meanwhile", { runtimeStatus: Completed }],
     ["is no notice", { name: "fulfilRequest" }],
   ])("is left alone if it %s", async (_, change) => {
-    const { client, done } = hubOf({ ...stuck, ...change });
-    expect(await restartNotices(services, client)).toBe(0);
+    const { services, client, done } = world([{ ...stuck, ...change }]);
+    expect(await restartNotices(services, client, () => undefined)).toBe(0);
     expect(done).toEqual([]);
+  });
+});
+
+describe("the work on a person's record", () => {
+  const request = { id: "r1", username: "alice", workspace: "a", requestedAt: "2026-11-26T11:00:00Z", claims: {} };
+  const record: RequestRecord = { request, outcomes: {} };
+  const instanceId = "person-89a3c33513445b29a48b957950054470";
+  const stuck: Instance = {
+    name: "fulfilRequest",
+    instanceId,
+    runtimeStatus: Running,
+    lastUpdatedTime: "2026-11-26T11:49:59Z",
+    input: { username: "alice" },
+  };
+  const work = (notBefore: string): WorkGeneration => ({ generation: 1, notBefore });
+  const ended: Outcome = { state: "done", at: "2026-11-26T11:59:00Z", message: "" };
+
+  it("that is stuck gets the next generation before the old run is ended and the new one started", async () => {
+    const { services, client, done } = world([stuck], record);
+    expect(await keepWorking(services, client, record)).toBe("replaced");
+    expect(done).toEqual([
+      ["generation", 1, "2026-11-26T12:02:00.000Z"],
+      ["terminate", instanceId],
+      ["start", "fulfilRequest", instanceId, { username: "alice" }],
+    ]);
+  });
+
+  it("that has ended while it was looked at keeps its generation", async () => {
+    const { services, client, done } = world([stuck], { ...record, outcomes: { r1: ended } });
+    await keepWorking(services, client, record);
+    expect(done).not.toContainEqual(expect.arrayContaining(["generation"]));
+  });
+
+  it.each<[string, Instance, RequestRecord, Date]>([
+    ["made progress", { ...stuck, lastUpdatedTime: "2026-11-26T11:50:00Z" }, record, longAgo],
+    ["was suspended by hand", { ...stuck, runtimeStatus: Suspended }, record, longAgo],
+    ["is being taken over", stuck, { ...record, work: work("2026-11-26T12:00:01Z") }, longAgo],
+    ["could not be done because the app was down", stuck, record, new Date("2026-11-26T11:50:00Z")],
+  ])("is left alone if it %s", async (_, instance, current, startedAt) => {
+    const { services, client, done } = world([instance], current, startedAt);
+    expect(await keepWorking(services, client, current)).toBe("working");
+    expect(done).toEqual([]);
+  });
+
+  it("that nobody does is started", async () => {
+    const { services, client, done } = world([{ ...stuck, runtimeStatus: Completed }], record);
+    expect(await keepWorking(services, client, record)).toBe("woken");
+    expect(done).toEqual([["start", "fulfilRequest", instanceId, { username: "alice" }]]);
   });
 });

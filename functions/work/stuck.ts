@@ -5,7 +5,7 @@ import { personId } from "../../shared/desktop/names.ts";
 import { isUnfinished } from "../../shared/desktop/operation.ts";
 import { instanceIdOf, isTakingOver, type RequestRecord, withNextGeneration } from "../../shared/desktop/request.ts";
 import type { Services } from "../services.ts";
-import { findInstance, type Instance, restart, startOnce } from "./task-hub.ts";
+import { findInstance, type Instance, listUnfinished, restart, startOnce } from "./task-hub.ts";
 
 /**
  * Longer than any activity of a person's orchestration takes: at most 20 s for a pod to go, and some calls of 15 s each.
@@ -16,9 +16,16 @@ const settleMilliseconds = 120_000;
 /** After a crash, work goes on within about a minute (host.json's visibility timeouts); silence beyond that is told. */
 const quietMilliseconds = 120_000;
 
-/** True if an instance that should work has not written to its history for so long. One that was suspended by hand waits. */
-function isSilent({ status, updatedAt }: Instance, now: Date, milliseconds: number): boolean {
-  return status !== OrchestrationRuntimeStatus.Suspended && now.getTime() - updatedAt.getTime() > milliseconds;
+/** So many instances are looked at side by side. */
+const looksAtOnce = 20;
+
+/**
+ * True if an instance that should work has not written to its history for so long, while this process could have worked on
+ * it: after an outage of the app, silence counts from its start. An instance that was suspended by hand waits.
+ */
+function isSilent({ now, startedAt }: Services, { status, updatedAt }: Instance, milliseconds: number): boolean {
+  const since = Math.max(updatedAt.getTime(), startedAt.getTime());
+  return status !== OrchestrationRuntimeStatus.Suspended && now().getTime() - since > milliseconds;
 }
 
 function stuckAfter({ settings }: Services): number {
@@ -42,10 +49,12 @@ export async function keepWorking(
     return "woken";
   }
   const now = services.now();
-  if (isTakingOver(record, now) || !isSilent(instance, now, stuckAfter(services))) return "working";
+  if (isTakingOver(record, now) || !isSilent(services, instance, stuckAfter(services))) return "working";
 
   const notBefore = new Date(now.getTime() + settleMilliseconds).toISOString();
-  await services.requests.update(personId(username), (current) => current && withNextGeneration(current, notBefore));
+  await services.requests.update(personId(username), (current) =>
+    current && isUnfinished(current) ? withNextGeneration(current, notBefore) : null,
+  );
   await restart(client, fulfilRequestName, instanceId, { username }, describeSilence(instance));
   return "replaced";
 }
@@ -58,29 +67,38 @@ export async function keepRunning(
 ): Promise<"started" | "runs" | "replaced"> {
   if ((await startOnce(client, name, name, {})) === "accepted") return "started";
   const instance = await findInstance(client, name);
-  if (!instance?.isUnfinished || !isSilent(instance, services.now(), stuckAfter(services))) return "runs";
+  if (!instance?.isUnfinished || !isSilent(services, instance, stuckAfter(services))) return "runs";
   await restart(client, name, name, {}, describeSilence(instance));
   return "replaced";
 }
 
-/** Starts notices again that make no progress, with what they were told. Returns how many. */
-export async function restartNotices(services: Services, client: DurableClient): Promise<number> {
-  const { Pending, Running, ContinuedAsNew } = OrchestrationRuntimeStatus;
-  const all = await client.getStatusBy({ runtimeStatus: [Pending, Running, ContinuedAsNew] });
+/**
+ * Starts notices again that make no progress, with what they were told. One that cannot be restarted does not stop the others.
+ *
+ * @param tell where operators read what was done
+ * @returns how many were restarted
+ */
+export async function restartNotices(
+  services: Services,
+  client: DurableClient,
+  tell: (message: string) => void,
+): Promise<number> {
   let restarted = 0;
-  for (const { name, instanceId, input } of all) {
-    if (name !== followNoticeName) continue;
-    const told = input as FollowNoticeInput;
-    const instance = await findInstance(client, instanceId);
-    if (!instance?.isUnfinished) continue;
-    // It waits on purpose: before it tries again, and at its end until what it was told can be sent no more.
-    const mayWait = Math.max(
-      longestPauseSeconds * 1_000,
-      Date.parse(told.replayableUntil) - instance.updatedAt.getTime() || 0,
-    );
-    if (!isSilent(instance, services.now(), mayWait + stuckAfter(services))) continue;
-    await restart(client, followNoticeName, instanceId, told, describeSilence(instance));
-    restarted += 1;
+  for (const instanceId of await listUnfinished(client, followNoticeName)) {
+    try {
+      const instance = await findInstance(client, instanceId);
+      if (!instance?.isUnfinished) continue;
+      const input = instance.input as FollowNoticeInput;
+      // It waits on purpose: before it tries again, and at its end until what it was told can be sent no more.
+      const untilReplayed = Date.parse(input.replayableUntil) - instance.updatedAt.getTime();
+      const mayWait = Math.max(longestPauseSeconds * 1_000, untilReplayed);
+      if (!isSilent(services, instance, mayWait + stuckAfter(services))) continue;
+      await restart(client, followNoticeName, instanceId, input, describeSilence(instance));
+      restarted += 1;
+      tell(`replaced ${instanceId}, a notice of the identity provider: ${describeSilence(instance)}`);
+    } catch (error) {
+      tell(`restart the notice ${instanceId}: ${(error as Error).message} (tried again at the next run)`);
+    }
   }
   return restarted;
 }
@@ -101,14 +119,22 @@ export async function describeStuck(
       words.push(`${instanceId} was stuck: generation ${work?.generation} goes on at ${work?.notBefore}`);
     else instanceIds.push(instanceId);
   }
-  for (const instanceId of instanceIds) {
-    const instance = await findInstance(client, instanceId);
-    if (instance?.isUnfinished && isSilent(instance, now, quietMilliseconds))
+  const instances = await inParallel(instanceIds, (instanceId) => findInstance(client, instanceId));
+  for (const [index, instance] of instances.entries()) {
+    const instanceId = instanceIds[index] ?? "";
+    if (instance?.isUnfinished && isSilent(services, instance, quietMilliseconds))
       words.push(
         `${instanceId}: ${describeSilence(instance)} (replaced after ${services.settings.STUCK_AFTER_MINUTES} minutes)`,
       );
   }
   return words;
+}
+
+async function inParallel<In, Out>(all: readonly In[], work: (each: In) => Promise<Out>): Promise<Out[]> {
+  const results: Out[] = [];
+  for (let first = 0; first < all.length; first += looksAtOnce)
+    results.push(...(await Promise.all(all.slice(first, first + looksAtOnce).map(work))));
+  return results;
 }
 
 function describeSilence({ status, updatedAt }: Instance): string {

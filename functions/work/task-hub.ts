@@ -52,27 +52,37 @@ export interface Instance {
   /** When the hub last wrote to its history. */
   updatedAt: Date;
   customStatus: unknown;
+  input: unknown;
   output: unknown;
 }
 
 /** Returns null if there never was an instance with that id, or its history was purged. Throws `durable-unavailable`. */
 export async function findInstance(client: DurableClient, instanceId: string): Promise<Instance | null> {
   try {
-    const { runtimeStatus, createdTime, lastUpdatedTime, customStatus, output } = await client.getStatus(instanceId);
+    const status = await client.getStatus(instanceId, { showInput: true });
+    const { runtimeStatus, createdTime, lastUpdatedTime, customStatus, input, output } = status;
     return {
       isUnfinished: unfinished.has(runtimeStatus),
       status: runtimeStatus,
       createdAt: new Date(createdTime),
       updatedAt: new Date(lastUpdatedTime),
       customStatus,
+      input,
       output,
     };
   } catch (error) {
     if (isUnknownInstance(error)) return null;
-    throw new ProductError("durable-unavailable", "look at work: the task hub does not answer (ask again)", {
-      cause: error,
-    });
+    throw unavailable("look at work", error);
   }
+}
+
+/** The ids of the instances of an orchestration that should work. Reads the whole hub. Throws `durable-unavailable`. */
+export async function listUnfinished(client: DurableClient, name: string): Promise<string[]> {
+  const { Pending, Running, ContinuedAsNew } = OrchestrationRuntimeStatus;
+  const all = await client
+    .getStatusBy({ runtimeStatus: [Pending, Running, ContinuedAsNew] })
+    .catch((error: unknown) => Promise.reject(unavailable("list work", error)));
+  return all.filter((status) => status.name === name).map(({ instanceId }) => instanceId);
 }
 
 /**
@@ -88,12 +98,18 @@ export async function restart(
   input: unknown,
   reason: string,
 ): Promise<void> {
-  await client.terminate(instanceId, reason);
+  await client.terminate(instanceId, reason).catch((error: unknown) => {
+    throw unavailable(`end ${instanceId}`, error);
+  });
   for (let look = 0; look < terminationLooks; look += 1) {
     if ((await startOnce(client, name, instanceId, input)) === "accepted") return;
     await pause(lookMilliseconds);
   }
   throw new ProductError("durable-unavailable", `restart ${instanceId}: it does not end (tried again at the next run)`);
+}
+
+function unavailable(what: string, cause: unknown): ProductError {
+  return new ProductError("durable-unavailable", `${what}: the task hub does not answer (ask again)`, { cause });
 }
 
 /** The library throws for unknown instances and tells it only in its text (DurableClient.getStatus). */

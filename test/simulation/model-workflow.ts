@@ -53,7 +53,7 @@ export function workflowOver(activities: Activities, now: () => number, chance: 
       });
     },
     report: () => undefined,
-    lastLook: () => undefined,
+    showLastLook: () => undefined,
   };
 }
 
