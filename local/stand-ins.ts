@@ -75,7 +75,7 @@ export async function startEstate(
   try {
     kubeconfig.loadFromFile(kubeconfigFile);
   } catch (error) {
-    throw new Error(`read --kubeconfig: ${(error as Error).message}`, { cause: error });
+    throw new Error(`read --kubeconfig: ${(error as Error).message} (name a kubeconfig file)`, { cause: error });
   }
   if (cluster || options.sampleEstate) {
     await writeSampleEstate(kubeconfig, namespace).catch((error: unknown) => {
@@ -90,6 +90,7 @@ export async function startEstate(
     appRoot: root,
     environment: {
       TASKHUB_NAME: "local",
+      FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: "300000", // as docs/operations.md says
       KUBECONFIG: kubeconfigFile,
       NAMESPACE: namespace,
       DATABASE_URL: databaseUrl,

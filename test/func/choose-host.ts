@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 
 /** The Functions host that the suite runs against. */
@@ -12,6 +13,8 @@ export function chooseHost(environment: Readonly<Record<string, string | undefin
   const url = environment["FUNCTIONS_HOST_URL"] ?? "";
   if (func !== "" && url !== "") throw new Error("choose a host: FUNC and FUNCTIONS_HOST_URL are both set (unset one)");
   // A path is one from here: func runs in the app's folder. A bare name is looked up in PATH.
+  if (func.includes("/") && !existsSync(func))
+    throw new Error(`choose a host: FUNC is ${func}, which is not there (name the binary of Core Tools)`);
   if (func.includes("/")) return { kind: "func", func: resolve(func), words: `Core Tools (${func})` };
   if (func !== "") return { kind: "func", func, words: `Core Tools (${func})` };
   if (url === "") return { kind: "local", words: "the local stand-in host" };

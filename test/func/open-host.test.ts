@@ -106,12 +106,13 @@ describe("the choice of a host", () => {
   });
 
   it("takes FUNC as a path from here, or as a name in PATH", () => {
-    expect(chooseHost({ FUNC: "./tools/func" })).toMatchObject({ func: join(process.cwd(), "tools/func") });
+    expect(chooseHost({ FUNC: "./package.json" })).toMatchObject({ func: join(process.cwd(), "package.json") });
     expect(chooseHost({ FUNC: "func" })).toMatchObject({ func: "func" });
   });
 
   it.each([
     [{ FUNC: "func", FUNCTIONS_HOST_URL: "http://127.0.0.1:7071" }, "both set"],
+    [{ FUNC: "./nowhere/func" }, "is not there (name the binary of Core Tools)"],
     [{ FUNCTIONS_HOST_URL: "127.0.0.1:7071" }, "http://127.0.0.1:7071"],
     [{ FUNCTIONS_HOST_URL: "no url" }, "FUNCTIONS_HOST_URL is no url"],
   ])("refuses %j", (environment, words) => {

@@ -121,7 +121,7 @@ describe(`the product on ${choice.words}`, { timeout: patience }, () => {
     expect((wrong.headers.get("allow") ?? "").split(", ").sort()).toEqual(["DELETE", "GET", "HEAD", "PUT"]);
   });
 
-  // The real host drops a body without Content-Length. The product's answer to that is switched on with its error code.
+  // The real host drops a body without Content-Length, and the function sees none.
   it("answers a chunked body with 411", async () => {
     const headers = {
       authorization: `Bearer ${await product.outside.token("alice")}`,

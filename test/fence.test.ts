@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadApp } from "../local/functions-host/app.ts";
+import { clientBinding } from "../local/functions-host/durable/client-binding.ts";
+import { findFunction, listFunctions } from "../local/functions-host/functions.ts";
+import { createInvoke } from "../local/functions-host/invoke.ts";
+import type { ActivityName } from "../shared/desktop/activities.ts";
+import { personId } from "../shared/desktop/names.ts";
+import type { RequestRecord } from "../shared/desktop/request.ts";
+import { clusterOf } from "../shared/kubernetes/cluster.ts";
+import { type Requests, requestsIn } from "../shared/kubernetes/requests.ts";
+import { namespace, startTestEstate, type TestEstate } from "./estate.ts";
+
+/** Activities that a replaced orchestration still calls, with the generation it was started in. */
+
+const request = {
+  id: "11111111-1111-4111-8111-111111111111",
+  username: "alice",
+  workspace: "asthma-cohort",
+  requestedAt: "2026-11-26T12:00:00.000Z",
+  claims: {},
+};
+const later = {
+  id: "22222222-2222-4222-8222-222222222222",
+  workspace: "asthma-cohort",
+  requestedAt: request.requestedAt,
+};
+const record: RequestRecord = {
+  request,
+  outcomes: {},
+  removals: [{ ...later, reason: "" }],
+  reviews: [{ ...later, by: "reap" }],
+  work: { generation: 1, notBefore: "2026-11-26T12:02:00.000Z" },
+};
+const fence = { username: "alice", generation: 0 };
+const outcome = { state: "done", at: "2026-11-26T12:00:01.000Z", message: "" };
+
+let estate: TestEstate;
+let requests: Requests;
+let call: (name: string, input: object) => Promise<unknown>;
+let names: string[];
+
+beforeAll(async () => {
+  estate = await startTestEstate();
+  requests = requestsIn(clusterOf(estate.kubeconfig), namespace);
+  const app = await loadApp({ appRoot: `${import.meta.dirname}/..` });
+  const functions = listFunctions(app);
+  names = functions.filter(({ kind }) => kind === "activity").map(({ name }) => name);
+  const invoke = createInvoke({
+    app,
+    log: () => undefined,
+    durableClient: () => clientBinding({ hostUrl: estate.host.url, hubName: "tests", systemKey: "" }),
+    describeFailure: (error) => (error as Error).message,
+  });
+  call = async (name, input) => {
+    const fn = findFunction(functions, "activity", name);
+    if (!fn) throw new Error(`call ${name}: it is not registered`);
+    const { result } = await invoke({ fn, reason: "(null)", trigger: { string: JSON.stringify(input) } });
+    return result;
+  };
+  await requests.update(personId("alice"), () => record);
+});
+afterAll(() => estate.close());
+
+const looks: readonly string[] = [
+  "readRequest",
+  "checkEntitlement",
+  "waitReady",
+  "listDesktops",
+  "listActiveDesktops",
+  "inspectDesktop",
+] satisfies ActivityName[];
+
+/** Those that check the generation in the write itself, and what they take. */
+const writes: Partial<Record<ActivityName, object>> = {
+  recordOutcome: { username: "alice", requestId: request.id, outcome },
+  recordRemoval: { username: "alice", id: later.id, outcome },
+  recordReview: { username: "alice", review: { ...later, by: "reap" }, decision: null, suspended: false },
+};
+
+describe("an activity of a generation that was replaced", () => {
+  it("changes nothing, whichever it is", async () => {
+    const before = { world: await estate.world(), record: await requests.read(personId("alice")) };
+    const changing = names.filter((name) => !looks.includes(name) && name !== "observeDesktop" && !(name in writes));
+    expect(changing.length).toBeGreaterThan(20);
+    for (const name of changing) await expect(call(name, { fence }), name).rejects.toThrow("[work-replaced]");
+    for (const [name, input] of Object.entries(writes))
+      await expect(call(name, { ...input, fence }), name).rejects.toThrow("[work-replaced]");
+    expect({ world: await estate.world(), record: await requests.read(personId("alice")) }).toEqual(before);
+  });
+
+  it("does not keep what it saw as the true beginning", async () => {
+    const { plan } = (await call("checkEntitlement", { request })) as { plan: object };
+    await expect(call("observeDesktop", { request, plan, fence })).rejects.toThrow("[work-replaced]");
+    expect((await requests.read(personId("alice")))?.before).toBeUndefined();
+  });
+});
