@@ -1,6 +1,7 @@
 import { createHmac, randomUUID } from "node:crypto";
-import { CoreV1Api, KubernetesObjectApi, type V1ConfigMap } from "@kubernetes/client-node";
+import { AppsV1Api, CoreV1Api, KubernetesObjectApi, type V1ConfigMap } from "@kubernetes/client-node";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Drift } from "../shared/desktop/drift.ts";
 import { deploymentName, personId } from "../shared/desktop/names.ts";
 import { bind } from "./bound-people.ts";
 import { namespace, startTestEstate, type TestEstate, webhookSecret } from "./estate.ts";
@@ -184,6 +185,55 @@ describe("a damaged record", () => {
     const tries = estate.log.filter(({ message }) => message.startsWith("Executed 'Functions.findPeople' (Failed"));
     // One call is tried a few times within seconds; calls are repeated for two hours.
     expect(tries.length).toBeGreaterThan(10);
+  });
+});
+
+describe("what drifted of somebody whose record is damaged", () => {
+  const kinds = async () => {
+    const { body } = await admin<{ drifts: Drift[] }>("POST", "/maintenance/reconcile?dryRun=true");
+    return body.drifts.filter(({ username }) => username === "bob").map(({ kind }) => kind);
+  };
+
+  it("is left until the record can be read: it may be work that goes on", async () => {
+    await core.deleteNamespacedService({ namespace, name: `client-${idOf("bob")}` });
+    await write(badTime);
+    expect(await kinds()).toEqual([]);
+    await write((found) => found);
+    expect(await kinds()).toEqual(["service"]);
+
+    const apps = estate.kubeconfig.makeApiClient(AppsV1Api);
+    await apps.deleteNamespacedDeployment({ namespace, name: idOf("bob") });
+    await write(badTime);
+    expect(await kinds()).toEqual([]);
+    await write((found) => found);
+    expect(await kinds()).toContain("connection-alone");
+  });
+});
+
+describe("what a newer release wrote", () => {
+  const newer = { deep: [1] };
+  const read = async (of: string) => (await core.readNamespacedConfigMap({ namespace, name: of })).data ?? {};
+
+  it("stays in the record when a leave ends", async () => {
+    const past = "2026-01-01T00:00:00.000Z";
+    const presence = { seenAt: past, sessions: [], leaving: { since: past, until: past }, newer };
+    await write((found) => ({ ...found, data: { ...found.data, presence: JSON.stringify(presence), newer: "text" } }));
+    await estate.host.trigger("endLeaves");
+    await estate.host.whenIdle();
+    expect(await shown("bob")).toMatchObject({ state: "suspended" });
+    const data = await read(name);
+    expect(JSON.parse(data["presence"] ?? "")).toEqual({ seenAt: past, sessions: [], newer });
+    expect(data["newer"]).toBe("text");
+  });
+
+  it("stays in the maintenance switch when it is flipped", async () => {
+    await admin("PUT", "/maintenance", { reaping: "paused" });
+    const { metadata, data = {} } = await core.readNamespacedConfigMap({ namespace, name: "desktop-maintenance" });
+    const paused = { ...(JSON.parse(data["paused"] ?? "") as object), newer };
+    const body = { ...(metadata && { metadata }), data: { paused: JSON.stringify(paused) } };
+    await core.replaceNamespacedConfigMap({ namespace, name: "desktop-maintenance", body });
+    expect(await admin("PUT", "/maintenance", { reaping: "on" })).toMatchObject({ status: 200 });
+    expect(JSON.parse((await read("desktop-maintenance"))["paused"] ?? "")).toEqual({ newer });
   });
 });
 
