@@ -6,10 +6,10 @@ module.exports = {
   forbidden: [
     {
       name: "the-domain-imports-nothing-but-itself",
-      comment: "shared/desktop is pure: no I/O, no clock, no environment.",
+      comment: "shared/desktop and shared/person are pure: no I/O, no clock, no environment.",
       severity: "error",
-      from: { path: "^shared/desktop/", pathNot: tests },
-      to: { pathNot: ["^shared/desktop/", "^shared/errors\\.ts$", "node_modules/(zod|uuid)/"] },
+      from: { path: "^shared/(desktop|person)/", pathNot: tests },
+      to: { pathNot: ["^shared/(desktop|person)/", "^shared/errors\\.ts$", "node_modules/(zod|uuid)/"] },
     },
     {
       name: "orchestrations-import-the-domain-only",
@@ -17,7 +17,12 @@ module.exports = {
       severity: "error",
       from: { path: "^orchestrations/", pathNot: tests },
       to: {
-        pathNot: ["^orchestrations/", "^shared/desktop/", "^shared/errors\\.ts$", "node_modules/durable-functions/"],
+        pathNot: [
+          "^orchestrations/",
+          "^shared/(desktop|person)/",
+          "^shared/errors\\.ts$",
+          "node_modules/durable-functions/",
+        ],
       },
     },
     {
@@ -25,7 +30,7 @@ module.exports = {
       comment: "One folder an outside system; they meet in functions/ only.",
       severity: "error",
       from: { path: "^shared/(kubernetes|guacamole|azure|identity)/", pathNot: tests },
-      to: { path: "^(functions|orchestrations|shared/(?!desktop/|errors\\.ts|config\\.ts|$1/))" },
+      to: { path: "^(functions|orchestrations|shared/(?!desktop/|person/|errors\\.ts|config\\.ts|$1/))" },
     },
     {
       name: "sdks-stay-in-the-io-folders",

@@ -3,7 +3,7 @@ import type { DurableClient } from "durable-functions";
 import { type Arrival, withArrival } from "../shared/desktop/notice.ts";
 import { personId } from "../shared/desktop/names.ts";
 import { nextRequest } from "../shared/desktop/operation.ts";
-import type { DesktopRequest, RequestRecord } from "../shared/desktop/request.ts";
+import type { DesktopRequest, RequestRecord } from "../shared/person/record.ts";
 import { ProductError } from "../shared/errors.ts";
 import type { Services } from "./services.ts";
 import { wake } from "./work/person.ts";

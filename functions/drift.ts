@@ -3,14 +3,14 @@ import { type DesktopDrift, type Drift, driftKinds, type DriftSurvey, refusal } 
 import { type DesktopKey, nameDesktop, type NamedDesktop } from "../shared/desktop/names.ts";
 import { type DesktopPlan, portsOf } from "../shared/desktop/plan.ts";
 import { isUnfinished } from "../shared/desktop/operation.ts";
-import type { RequestRecord } from "../shared/desktop/request.ts";
+import type { RequestRecord } from "../shared/person/record.ts";
 import { keepsPod } from "../shared/desktop/state.ts";
 import { isRefusal } from "../shared/errors.ts";
 import type { ConnectionDetails } from "../shared/guacamole/desktops.ts";
 import { connectionParameters } from "../shared/guacamole/parameters.ts";
 import { planFor } from "./plan.ts";
 import { namingRules, type Services } from "./services.ts";
-import { type SurveyedDesktop, surveyDesktops } from "./survey.ts";
+import { damagedAmong, type SurveyedDesktop, surveyDesktops } from "./survey.ts";
 
 /** So many desktops are looked at side by side: their credentials are read one by one. */
 const atOnce = 10;
@@ -39,7 +39,8 @@ export async function surveyDrift(
     own.desktops.networkParts(username),
   ]);
   const drifts: Drift[] = [];
-  const unanswered: string[] = [];
+  const unanswered = survey.damaged.map(({ fault }) => fault.message);
+  const isDamaged = damagedAmong(survey.damaged);
   const ours = survey.desktops.filter(({ desktop }) => desktop.ours);
   const isBusy = (record: RequestRecord | undefined) => record !== undefined && isBeingWorkedOn(record);
   // Of several connections of a name the oldest counts, as everywhere.
@@ -51,7 +52,7 @@ export async function surveyDrift(
     const { action, reason } = surveyed.decision;
     // Also of who keeps asking for another desktop: it goes when that work has ended.
     if (action === "retire") drifts.push({ kind: "entitlement-ended", workspace, username, reason });
-    if (action === "retire" || isBusy(surveyed.record)) return;
+    if (action === "retire" || isBusy(surveyed.record) || isDamaged(username)) return;
     const id = idOf(surveyed.desktop);
     const found = await driftOf(own, surveyed, {
       known,
@@ -64,7 +65,8 @@ export async function surveyDrift(
 
   // What belongs to a desktop without Deployment.
   const deployed = new Set(survey.desktops.map(({ desktop }) => idOf(desktop)));
-  const alone = (key: DesktopKey) => !deployed.has(idOf(key)) && !isBusy(survey.records.get(key.username));
+  const alone = (key: DesktopKey) =>
+    !deployed.has(idOf(key)) && !isBusy(survey.records.get(key.username)) && !isDamaged(key.username);
   const left = (key: DesktopKey, kind: Drift["kind"], what: string) => {
     drifts.push({
       kind,

@@ -3,8 +3,10 @@ import { type Claims, decideEntitlement } from "../shared/desktop/entitlement.ts
 import { type DesktopKey, personId } from "../shared/desktop/names.ts";
 import { lastSeen } from "../shared/desktop/notice.ts";
 import { policyOf, type PolicyTexts } from "../shared/desktop/policy.ts";
-import { decideReaping, type Decision, type DesktopFacts, type Limits } from "../shared/desktop/reaping.ts";
-import { lastDecisionOfUse, type RequestRecord, unusedAt } from "../shared/desktop/request.ts";
+import { decideReaping, type DesktopFacts, type Limits } from "../shared/desktop/reaping.ts";
+import type { Decision } from "../shared/desktop/decision.ts";
+import { lastDecisionOfUse, unusedAt } from "../shared/desktop/request.ts";
+import type { RequestRecord } from "../shared/person/record.ts";
 import {
   clockToleranceMilliseconds,
   countSessions,
@@ -14,6 +16,7 @@ import {
 import { isRefusal } from "../shared/errors.ts";
 import type { ConnectionSessions } from "../shared/guacamole/desktops.ts";
 import type { DeployedDesktop } from "../shared/kubernetes/desktops.ts";
+import type { DamagedRecord } from "../shared/kubernetes/requests.ts";
 import type { Services } from "./services.ts";
 
 type Known = Awaited<ReturnType<Services["workspaces"]["known"]>>;
@@ -55,12 +58,14 @@ export interface Survey {
   records: ReadonlyMap<string, RequestRecord>;
   /** Sources that could not be asked; whatever they might have said, desktops are kept. */
   unanswered: string[];
+  /** Records that cannot be read; the desktops of these people are kept. */
+  damaged: DamagedRecord[];
 }
 
 /**
  * Looks at every desktop (or at those of one person) and decides about each: lists in pages, one statement for all
- * sessions. Throws where the desktops themselves, or what people want, cannot be read; whatever else does not answer is
- * named and is a reason to keep.
+ * sessions. Throws if the desktops themselves, or what people want, cannot be read; whatever else does not answer is
+ * named and is a reason to keep, and so is one person's damaged record if everybody is looked at.
  */
 export async function surveyDesktops(services: Surveyed, username?: string): Promise<Survey> {
   const { now } = services;
@@ -76,7 +81,8 @@ export async function surveyDesktops(services: Surveyed, username?: string): Pro
 
   // One after the other: side by side, the pages of four long lists would be in memory at once.
   const deployed = await services.desktops.all(username);
-  const records = await recordsOf(services, username);
+  const { records, damaged } = await recordsOf(services, username);
+  const isDamaged = damagedAmong(damaged);
   const known = await asked("who may use what", services.workspaces.known());
   const maintenance = await asked("the maintenance switch", services.maintenance.read());
   const histories = await asked(
@@ -137,6 +143,7 @@ export async function surveyDesktops(services: Surveyed, username?: string): Pro
       reapingPaused: maintenance && maintenance.reaping,
       before,
       unanswered: doubts,
+      recordDamaged: isDamaged(desktop.username),
     };
   };
 
@@ -146,7 +153,7 @@ export async function surveyDesktops(services: Surveyed, username?: string): Pro
     const decision = desktop.ours ? decideReaping(factsOf(desktop, limits), limits, at) : notOurs;
     desktops.push({ desktop, limits, decision, record: records.get(desktop.username) });
   }
-  return { at: at.toISOString(), desktops, records, unanswered };
+  return { at: at.toISOString(), desktops, records, unanswered, damaged };
 }
 
 /** The sessions of each desktop: of all its connections, where older ones of the name lie in other groups. */
@@ -219,10 +226,17 @@ function scaledToZero(known: Known | null): ReadonlySet<string> {
   return new Set(scaled.map(({ name }) => name));
 }
 
-async function recordsOf({ requests }: Surveyed, username?: string): Promise<Map<string, RequestRecord>> {
+async function recordsOf({ requests }: Surveyed, username?: string) {
   const own = username === undefined ? null : await requests.read(personId(username));
-  const records = username === undefined ? (await requests.all()).records : own ? [own] : [];
-  return new Map(records.map((record) => [record.request.username, record]));
+  const { records, damaged } =
+    username === undefined ? await requests.all() : { records: own ? [own] : [], damaged: [] };
+  return { records: new Map(records.map((record) => [record.request.username, record])), damaged };
+}
+
+/** True for a person whose record is one of these. */
+export function damagedAmong(damaged: readonly DamagedRecord[]): (username: string) => boolean {
+  const people = new Set(damaged.map(({ person }) => person));
+  return (username) => people.size > 0 && people.has(personId(username));
 }
 
 /** Whether people may have their desktops today, for many of them: bindings are found by name, not by looking at all. */

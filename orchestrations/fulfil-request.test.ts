@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Outcome } from "../shared/desktop/request.ts";
+import type { Outcome } from "../shared/person/record.ts";
 import { runToEnd, type Script, scriptedWorkflow } from "../test/scripted-workflow.ts";
 import { activationSteps } from "./activation.ts";
 import { fulfilRequest } from "./fulfil-request.ts";

@@ -1,13 +1,8 @@
 import type { Task } from "durable-functions";
 import type { KnownDesktop } from "../shared/desktop/activities.ts";
 import { isUnfinished } from "../shared/desktop/operation.ts";
-import {
-  type DesktopRequest,
-  generationOf,
-  type Outcome,
-  type Removal,
-  type RequestRecord,
-} from "../shared/desktop/request.ts";
+import { generationOf } from "../shared/desktop/request.ts";
+import type { DesktopRequest, Outcome, Removal, RequestRecord } from "../shared/person/record.ts";
 import { activationSteps } from "./activation.ts";
 import { reviewDesktop } from "./review.ts";
 import { retireDesktop } from "./retirement.ts";

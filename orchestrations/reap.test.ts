@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Decision } from "../shared/desktop/reaping.ts";
+import type { Decision } from "../shared/desktop/decision.ts";
 import type { DecidedDesktop, ReapSurvey } from "../shared/desktop/runs.ts";
 import { runToEnd, type Script, scriptedWorkflow } from "../test/scripted-workflow.ts";
 import { reap } from "./reap.ts";

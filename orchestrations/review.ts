@@ -1,8 +1,8 @@
 import type { Task } from "durable-functions";
 import type { KnownDesktop } from "../shared/desktop/activities.ts";
 import type { DesktopDrift } from "../shared/desktop/drift.ts";
-import type { Decision } from "../shared/desktop/reaping.ts";
-import type { Review } from "../shared/desktop/request.ts";
+import type { Decision } from "../shared/desktop/decision.ts";
+import type { Review } from "../shared/person/record.ts";
 import { type Leftover, suspendDesktop } from "./suspension.ts";
 import { problemOf, type Workflow } from "./workflow.ts";
 

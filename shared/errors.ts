@@ -40,6 +40,7 @@ export const errorCodes = {
   "identity-unavailable": [503, "The identity provider does not answer"],
   "durable-unavailable": [503, "The task hub does not answer"],
   "step-failed": [500, "A step failed"],
+  "damaged-record": [500, "What is stored about this person cannot be read"],
   internal: [500, "Something went wrong here"],
 } as const satisfies Record<string, readonly [status: number, title: string]>;
 

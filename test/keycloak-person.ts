@@ -3,7 +3,7 @@ import { KubernetesObjectApi, type V1ConfigMap } from "@kubernetes/client-node";
 import { sampleToken } from "../local/token.ts";
 import { personId } from "../shared/desktop/names.ts";
 import { keycloakAdmin, namespace, type TestEstate } from "./estate.ts";
-import type { Presence } from "../shared/desktop/request.ts";
+import type { Presence } from "../shared/person/record.ts";
 
 /** An administrator of the realm, with Keycloak's own client library. */
 export async function realmAdministrator({ identity }: TestEstate): Promise<KeycloakAdminClient> {

@@ -7,7 +7,8 @@ import {
 } from "@kubernetes/client-node";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { personId } from "../shared/desktop/names.ts";
-import { operationIdOf, type DesktopRequest } from "../shared/desktop/request.ts";
+import { operationIdOf } from "../shared/desktop/request.ts";
+import type { DesktopRequest } from "../shared/person/record.ts";
 import { clusterOf } from "../shared/kubernetes/cluster.ts";
 import { type Requests, requestsIn } from "../shared/kubernetes/requests.ts";
 import { deploymentName } from "../shared/desktop/names.ts";

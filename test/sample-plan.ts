@@ -1,6 +1,6 @@
 import { nameDesktop } from "../shared/desktop/names.ts";
 import type { DesktopPlan } from "../shared/desktop/plan.ts";
-import type { DesktopRequest } from "../shared/desktop/request.ts";
+import type { DesktopRequest } from "../shared/person/record.ts";
 import { type DesktopPolicy, parsePolicy, type PolicyTexts } from "../shared/desktop/policy.ts";
 
 export const sampleRules = {

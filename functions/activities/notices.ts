@@ -13,7 +13,7 @@ import {
   withRemovals,
 } from "../../shared/desktop/notice.ts";
 import { isUnfinished, nextRequest } from "../../shared/desktop/operation.ts";
-import type { Presence, RequestRecord } from "../../shared/desktop/request.ts";
+import type { Presence, RequestRecord } from "../../shared/person/record.ts";
 import { isRefusal } from "../../shared/errors.ts";
 import { newRequest } from "../ask.ts";
 import { everyDesktop } from "../every-desktop.ts";
@@ -24,20 +24,29 @@ import type { Implements, Surroundings } from "./activity.ts";
 export function noticeActivities(services: Services): Implements<"findPeople" | "applyNotice"> {
   const { requests, settings } = services;
   return {
-    async findPeople({ subject, username, told }) {
+    async findPeople({ subject, username, told }, { error }) {
+      const everybody = async () => {
+        const { records, damaged } = await requests.all();
+        for (const { fault } of damaged)
+          error(`follow a notice: ${fault.message}; whether it concerns them is not known`);
+        return records;
+      };
       if (told.what === "group deleted") {
         // Keycloak tells of the group and not of its members: whoever has a desktop by a claim may be one.
-        const { records } = await requests.all();
+        const records = await everybody();
         return records
           .filter(({ request }) => Object.hasOwn(request.claims, settings.KEYCLOAK_GROUPS_CLAIM))
           .map(({ request }) => request.username);
       }
-      const known = subject === undefined ? [] : await requests.bySubject(subject);
-      if (known.length > 0) return known.map(({ request }) => request.username);
+      const known = subject === undefined ? { records: [], damaged: [] } : await requests.bySubject(subject);
+      // Tried again for as long as an outage: the identity provider does not say it twice.
+      if (known.records.length === 0 && known.damaged[0]) throw known.damaged[0].fault;
+      for (const { fault } of known.damaged) error(`follow a notice: ${fault.message}`);
+      if (known.records.length > 0) return known.records.map(({ request }) => request.username);
       // A logout token may name nobody but the session.
       if (told.what === "left" && typeof told.which === "object" && subject === undefined) {
         const { session } = told.which;
-        const { records } = await requests.all();
+        const records = await everybody();
         return records
           .filter(({ presence }) => presence?.sessions.includes(session))
           .map(({ request }) => request.username);

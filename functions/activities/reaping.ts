@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { personId } from "../../shared/desktop/names.ts";
 import { isReviewed } from "../../shared/desktop/drift.ts";
-import type { Decision } from "../../shared/desktop/reaping.ts";
+import type { Decision } from "../../shared/desktop/decision.ts";
 import { supersede } from "../../shared/desktop/operation.ts";
-import { addOutcome, isNewDecision, type RequestRecord, withDecision } from "../../shared/desktop/request.ts";
+import { addOutcome, isNewDecision, withDecision } from "../../shared/desktop/request.ts";
+import type { RequestRecord } from "../../shared/person/record.ts";
 import { mostARun, type ReapSurvey } from "../../shared/desktop/runs.ts";
 import { newRequest } from "../ask.ts";
 import type { Services } from "../services.ts";
@@ -13,7 +14,7 @@ import type { Implements } from "./activity.ts";
 import { told } from "./told.ts";
 
 /** What a survey comes to, in numbers and in what is to be done about it. */
-export function summarize({ at, desktops, unanswered }: Survey): ReapSurvey {
+export function summarize({ at, desktops, unanswered, damaged }: Survey): ReapSurvey {
   const rules: ReapSurvey["rules"] = {};
   const due: ReapSurvey["due"] = [];
   const news: ReapSurvey["news"] = [];
@@ -34,7 +35,7 @@ export function summarize({ at, desktops, unanswered }: Survey): ReapSurvey {
     news: news.slice(0, mostARun),
     later: Math.max(0, due.length - mostARun),
     toRetire,
-    unanswered,
+    unanswered: [...unanswered, ...damaged.map(({ fault }) => fault.message)],
   };
 }
 
@@ -45,9 +46,10 @@ export function reapingActivities(
   const { requests, guacamole, now } = services;
   return {
     async surveyDue(_, { error }) {
-      const survey = summarize(await surveyDesktops(services));
+      const survey = await surveyDesktops(services);
       for (const reason of survey.unanswered) error(`reap: ${reason}; nothing is suspended for being idle`);
-      return survey;
+      for (const { fault } of survey.damaged) error(`reap: ${fault.message}; the desktops of that person are kept`);
+      return summarize(survey);
     },
 
     noteDecision: ({ username, workspace, at, decision }, around) =>

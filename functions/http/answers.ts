@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type DriftKind, driftKinds } from "../../shared/desktop/drift.ts";
-import { rules } from "../../shared/desktop/reaping.ts";
+import { rules } from "../../shared/desktop/decision.ts";
 import { type ErrorCode, errorCodes } from "../../shared/errors.ts";
 
 /** The shapes of what the API answers. Strict: a field that is not here is a fault of ours, and a test finds it. */
@@ -140,6 +140,7 @@ export const desktopsAnswer = z
   .strictObject({
     desktops: z.array(z.strictObject(listed)),
     next: z.string().optional().meta({ description: "Where the next page begins: pass it as `after`" }),
+    unanswered: z.array(words).meta({ description: "What could not be read: what it would say is missing here" }),
   })
   .meta({ id: "Desktops" });
 
@@ -189,9 +190,10 @@ export const reapAnswer = z
     due: z.array(decidedDesktop).meta({ description: "To be suspended, if it is still so under the person's lock" }),
     later: z.int().meta({ description: "Due as well, and left for the next run" }),
     toRetire: z.int().meta({ description: "Not their people's any more: reconcile retires them" }),
-    unanswered: z
-      .array(words)
-      .meta({ description: "What could not be asked: then nothing is suspended for being idle" }),
+    unanswered: z.array(words).meta({
+      description:
+        "What could not be read. Of a source, nothing is suspended for being idle; of a person record, that person's desktops are kept",
+    }),
     failed: z.array(z.strictObject({ workspace: z.string(), username: z.string(), reason: words })),
   })
   .meta({ id: "ReapRun" });
@@ -292,5 +294,9 @@ export const readyAnswer = z
       .array(words)
       .optional()
       .meta({ description: "Work without progress, for callers with the monitoring role" }),
+    damaged: z
+      .array(words)
+      .optional()
+      .meta({ description: "Person records that cannot be read, for callers with the monitoring role" }),
   })
   .meta({ id: "Ready" });

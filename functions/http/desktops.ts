@@ -3,8 +3,10 @@ import { z } from "zod";
 import { decideEntitlement } from "../../shared/desktop/entitlement.ts";
 import { deploymentName, type DesktopKey, nameDesktop, personId } from "../../shared/desktop/names.ts";
 import { withRemovals } from "../../shared/desktop/notice.ts";
-import { operationIdOf, type RequestRecord } from "../../shared/desktop/request.ts";
-import type { Decision, Limits } from "../../shared/desktop/reaping.ts";
+import { operationIdOf } from "../../shared/desktop/request.ts";
+import type { RequestRecord } from "../../shared/person/record.ts";
+import type { Limits } from "../../shared/desktop/reaping.ts";
+import type { Decision } from "../../shared/desktop/decision.ts";
 import { type DescribedState, describeState, describeUse } from "../../shared/desktop/state.ts";
 import { isRefusal, ProductError, refuse } from "../../shared/errors.ts";
 import { isSuspended } from "../as-it-ended.ts";
@@ -116,12 +118,13 @@ interface Found extends DesktopKey, DescribedState {
   record: RequestRecord | undefined;
 }
 
-/** Every desktop by id, with what would be decided about it now. */
-async function findAll(services: Services): Promise<Found[]> {
-  const [{ desktops }, connections] = await Promise.all([surveyDesktops(services), services.guacamole.connections()]);
+/** Every desktop by id, with what would be decided about it now, and what could not be read. */
+async function findAll(services: Services) {
+  const [survey, connections] = await Promise.all([surveyDesktops(services), services.guacamole.connections()]);
+  const { unanswered, damaged } = survey;
   const rowsOf = new Map(connections.map((row) => [`${row.workspace}/${row.username}`, row]));
-  return desktops
-    .map(({ desktop: { workspace, username, names, binding, replicas, side }, limits, decision, record }) => {
+  const desktops = survey.desktops
+    .map(({ desktop: { workspace, username, names, binding, replicas, side }, limits, decision, record }): Found => {
       const rows = rowsOf.get(`${workspace}/${username}`);
       const connectionId = rows?.connectionId ?? null;
       const connection = rows?.readers.includes(names.entity) ?? false;
@@ -145,17 +148,21 @@ async function findAll(services: Services): Promise<Found[]> {
       };
     })
     .sort((one, other) => one.id.localeCompare(other.id));
+  return { desktops, unanswered, damaged };
 }
 
 async function find(services: Services, id: string): Promise<Found> {
-  const found = (await findAll(services)).find((desktop) => desktop.id === id);
+  const { desktops, damaged } = await findAll(services);
+  const found = desktops.find((desktop) => desktop.id === id);
   if (!found) throw new ProductError("not-found", "read desktop: there is none with this id (GET /desktops lists all)");
+  const own = damaged.find(({ person }) => person === personId(found.username));
+  if (own) throw own.fault;
   return found;
 }
 
 async function list(services: Services, { query }: Call<z.output<typeof listQuery>>) {
-  const all = await findAll(services);
-  const wanted = all.filter(
+  const { desktops, unanswered, damaged } = await findAll(services);
+  const wanted = desktops.filter(
     ({ id, username, workspace, state }) =>
       (query.after === undefined || id > query.after) &&
       (query.username === undefined || username === query.username) &&
@@ -164,7 +171,14 @@ async function list(services: Services, { query }: Call<z.output<typeof listQuer
   );
   const page = wanted.slice(0, query.limit);
   const next = wanted.length > page.length ? { next: page.at(-1)?.id } : {};
-  return { status: 200, body: { desktops: page.map(summaryOf), ...next } };
+  return {
+    status: 200,
+    body: {
+      desktops: page.map(summaryOf),
+      ...next,
+      unanswered: [...unanswered, ...damaged.map(({ fault }) => fault.message)],
+    },
+  };
 }
 
 function summaryOf({ id, username, workspace, state, reason: words, decision, record }: Found) {

@@ -101,6 +101,7 @@ export const desktops = {
     },
   ],
   next: "ec6c09a26f9255d9b2bd0f59bff67e9f",
+  unanswered: [],
 };
 
 export const desktop = {

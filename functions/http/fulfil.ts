@@ -1,6 +1,6 @@
 import type { DurableClient } from "durable-functions";
 import type { Arrival } from "../../shared/desktop/notice.ts";
-import type { DesktopRequest } from "../../shared/desktop/request.ts";
+import type { DesktopRequest } from "../../shared/person/record.ts";
 import { ask } from "../ask.ts";
 import type { Services } from "../services.ts";
 import { operationAnswer, waitForEnd } from "./operation.ts";

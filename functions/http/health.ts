@@ -49,8 +49,8 @@ export function registerHealth(services: Services): void {
     ]);
     const reasons = [kubernetes, guacamole].filter((reason) => reason !== null);
     for (const reason of reasons) context.error(reason);
-    const stuck = authorization === null ? undefined : await tellStuck(services, df.getClient(context));
-    for (const words of stuck ?? []) context.error(words);
+    const troubles = authorization === null ? undefined : await findTroubles(services, df.getClient(context));
+    for (const words of [...(troubles?.stuck ?? []), ...(troubles?.damaged ?? [])]) context.error(words);
     const switched = (pause: unknown) => (!maintenance ? "unknown" : pause ? "paused" : "on");
     const word = (reason: string | null) => (reason === null ? "ok" : "not ready");
     return {
@@ -61,18 +61,22 @@ export function registerHealth(services: Services): void {
         guacamole: word(guacamole),
         reaping: switched(maintenance?.reaping),
         activation: switched(maintenance?.activation),
-        ...(authorization === null ? {} : { reasons, stuck }),
+        ...(authorization === null ? {} : { reasons, ...troubles }),
       },
     };
   });
 }
 
-/** Readiness does not depend on it: one person's trouble must not take the product out of service. */
-async function tellStuck(services: Services, client: df.DurableClient): Promise<string[]> {
+/** Readiness does not depend on these: one person's trouble must not take the product out of service. */
+async function findTroubles(services: Services, client: df.DurableClient) {
   try {
-    return await describeStuck(services, client, [reapName, reconcileName, upkeepName]);
+    const { records, damaged } = await services.requests.all();
+    return {
+      stuck: await describeStuck(services, client, records, [reapName, reconcileName, upkeepName]),
+      damaged: damaged.map(({ fault }) => fault.message),
+    };
   } catch (error) {
-    return [`whether any work is stuck is not known: ${describeError(error)}`];
+    return { stuck: [`whether any work is stuck is not known: ${describeError(error)}`], damaged: [] };
   }
 }
 

@@ -82,9 +82,10 @@ async function flip(
       : wanted === "on"
         ? undefined
         : { by: principal.username, since, reason: body.reason };
-  const now = await services.maintenance.update(({ reaping, activation }) => ({
-    reaping: set(body.reaping, reaping),
-    activation: set(body.activation, activation),
+  const now = await services.maintenance.update((current) => ({
+    ...current,
+    reaping: set(body.reaping, current.reaping),
+    activation: set(body.activation, current.activation),
   }));
   return { status: 200, body: await describe(client, now) };
 }

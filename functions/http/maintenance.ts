@@ -5,6 +5,7 @@ import { operationIdOf } from "../../shared/desktop/request.ts";
 import { newRequest } from "../ask.ts";
 import { planFor } from "../plan.ts";
 import { namingRules, type Services } from "../services.ts";
+import { damagedAmong } from "../survey.ts";
 import { wake } from "../work/person.ts";
 import { adoptionAnswer } from "./answers.ts";
 import { type Call, endpoint } from "./endpoint.ts";
@@ -60,7 +61,7 @@ async function adopt(services: Services, { client, query }: Call<z.output<typeof
 }
 
 async function planAdoption(services: Services): Promise<{ people: Adoption[]; leftAlone: LeftAlone[] }> {
-  const [found, known, { records }] = await Promise.all([
+  const [found, known, { records, damaged }] = await Promise.all([
     services.desktops.leftByOperator(),
     services.workspaces.known(),
     services.requests.all(),
@@ -68,6 +69,7 @@ async function planAdoption(services: Services): Promise<{ people: Adoption[]; l
   const leftAlone: LeftAlone[] = [];
   const byPerson = new Map<string, LeftDesktop[]>();
   const asked = new Set(records.map((record) => record.request.username));
+  const isDamaged = damagedAmong(damaged);
 
   const look = async ({ name: deployment, desktop: key }: (typeof found)[number]) => {
     if (!key) return leftAlone.push({ deployment, reason: "does not say whose desktop in which workspace it is" });
@@ -76,6 +78,8 @@ async function planAdoption(services: Services): Promise<{ people: Adoption[]; l
         deployment,
         reason: `${key.username} uses this product already: their next start takes it over`,
       });
+    if (isDamaged(key.username))
+      return leftAlone.push({ deployment, reason: `the record of ${key.username} cannot be read (GET /health/ready)` });
     const plan = await planFor(services, { username: key.username, claims: {} }, key.workspace, known);
     const names = nameDesktop(key, namingRules(services), deployment);
     const expected = "names" in plan ? plan.names.deployment : deployment;

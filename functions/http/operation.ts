@@ -3,7 +3,8 @@ import type { DurableClient } from "durable-functions";
 import { z } from "zod";
 import { describeOperation, type Operation } from "../../shared/desktop/operation.ts";
 import { personId } from "../../shared/desktop/names.ts";
-import { operationIdOf, parseOperationId, type RequestRecord } from "../../shared/desktop/request.ts";
+import { operationIdOf, parseOperationId } from "../../shared/desktop/request.ts";
+import type { RequestRecord } from "../../shared/person/record.ts";
 import { ProductError } from "../../shared/errors.ts";
 import type { Services } from "../services.ts";
 import { liveWork, wake } from "../work/person.ts";
@@ -40,15 +41,18 @@ export function registerOperation(services: Services): void {
       answers: operationAnswers,
       async handle({ principal, client, id: given, query: { wait } }) {
         const id = parseOperationId(given);
-        const record = id && (await services.requests.read(id.person));
         // An operation of somebody else is answered like one that does not exist.
         const none = "read operation: there is none with this id for this caller";
-        if (!record || !isKnown(record, id.request)) throw new ProductError("not-found", none);
+        if (!id) throw new ProductError("not-found", none);
         try {
-          authorize(services, principal, record.request.username, ["service", "self", "admin", "offboarding"]);
+          // Before the record is read: it may be damaged, which is nobody else's business.
+          const own = id.person === personId(principal.username) ? principal.username : "";
+          authorize(services, principal, own, ["service", "self", "admin", "offboarding"]);
         } catch (error) {
           throw new ProductError("not-found", none, { cause: error });
         }
+        const record = await services.requests.read(id.person);
+        if (!record || !isKnown(record, id.request)) throw new ProductError("not-found", none);
         return operationAnswer(id.request, await waitForEnd(services, client, id.request, record, wait));
       },
     }),

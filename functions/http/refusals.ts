@@ -35,6 +35,7 @@ const byToken = [
   "not-authenticated",
   "not-ours",
   "step-failed",
+  "damaged-record",
   "identity-unavailable",
   "cluster-unavailable",
   "guacamole-unavailable",

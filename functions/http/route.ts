@@ -154,7 +154,7 @@ async function answering(
     };
   } catch (error) {
     if (error instanceof ProductError) {
-      if (error.code === "internal" || error.code.endsWith("-unavailable"))
+      if (error.code === "internal" || error.code === "damaged-record" || error.code.endsWith("-unavailable"))
         context.error(error.message, ...(error.cause === undefined ? [] : [error.cause]));
       const headers = error.code === "not-authenticated" ? challenge(request.headers.get("authorization")) : {};
       return problem(error.code, error.message, requestId, headers);

@@ -1,5 +1,5 @@
 import { nameDesktop, personId } from "../../shared/desktop/names.ts";
-import type { Decision } from "../../shared/desktop/reaping.ts";
+import type { Decision } from "../../shared/desktop/decision.ts";
 import { type DesktopState, describeState, describeUse } from "../../shared/desktop/state.ts";
 import { connectionLink } from "../../shared/guacamole/link.ts";
 import { namingRules, type Services } from "../services.ts";

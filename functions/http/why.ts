@@ -1,5 +1,5 @@
-import type { Decision } from "../../shared/desktop/reaping.ts";
-import type { RequestRecord } from "../../shared/desktop/request.ts";
+import type { Decision } from "../../shared/desktop/decision.ts";
+import type { RequestRecord } from "../../shared/person/record.ts";
 import type { AroundState } from "../../shared/desktop/state.ts";
 
 /** What a person's record and the decision say of the state of their desktop in a workspace. */

@@ -2,7 +2,7 @@ import { app, type InvocationContext } from "@azure/functions";
 import * as df from "durable-functions";
 import { personId } from "../../shared/desktop/names.ts";
 import { supersede } from "../../shared/desktop/operation.ts";
-import type { RequestRecord } from "../../shared/desktop/request.ts";
+import type { RequestRecord } from "../../shared/person/record.ts";
 import { newRequest } from "../ask.ts";
 import type { Services } from "../services.ts";
 import { wake } from "../work/person.ts";
@@ -17,7 +17,7 @@ export function registerEndLeaves(services: Services): void {
     schedule: services.settings.WAKE_SCHEDULE,
     extraInputs: [df.input.durableClient()],
     handler: async (_timer, context) => {
-      const { records } = await services.requests.all();
+      const { records } = await services.requests.all(); // a damaged one is named by wakeForgotten
       const now = services.now().toISOString();
       for (const record of records) {
         const leaving = record.presence?.leaving;
@@ -51,7 +51,7 @@ async function endLeave(
     (request.workspace !== null && (await services.guacamole.openedSince(request.workspace, username, leaving.since)));
   const reason = `logged out at ${leaving.since} and was not back by ${leaving.until}`;
   const none = newRequest(services, { username, workspace: null, subject, claims, reason });
-  const rest = { seenAt: presence?.seenAt ?? leaving.since, sessions };
+  const rest = { ...presence, seenAt: presence?.seenAt ?? leaving.since, sessions, leaving: undefined };
 
   const written = await services.requests.update(personId(username), (current) => {
     // Whoever came back meanwhile has no leave any more, or a newer one.

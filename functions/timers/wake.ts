@@ -16,7 +16,7 @@ export function registerWake(services: Services): void {
     handler: async (_timer, context) => {
       const client = df.getClient(context);
       const { records, damaged } = await services.requests.all();
-      for (const reason of damaged) context.warn(reason);
+      for (const { fault } of damaged) context.error(fault.message);
       for (const record of records) {
         if (!isUnfinished(record)) continue;
         const { id, username } = record.request;

@@ -3,7 +3,8 @@ import { type FollowNoticeInput, followNoticeName, longestPauseSeconds } from ".
 import { fulfilRequestName } from "../../orchestrations/fulfil-request.ts";
 import { personId } from "../../shared/desktop/names.ts";
 import { isUnfinished } from "../../shared/desktop/operation.ts";
-import { instanceIdOf, isTakingOver, type RequestRecord, withNextGeneration } from "../../shared/desktop/request.ts";
+import { instanceIdOf, isTakingOver, withNextGeneration } from "../../shared/desktop/request.ts";
+import type { RequestRecord } from "../../shared/person/record.ts";
 import type { Services } from "../services.ts";
 import { findInstance, type Instance, listUnfinished, restart, startOnce } from "./task-hub.ts";
 
@@ -107,9 +108,9 @@ export async function restartNotices(
 export async function describeStuck(
   services: Services,
   client: DurableClient,
+  records: readonly RequestRecord[],
   runs: readonly string[],
 ): Promise<string[]> {
-  const { records } = await services.requests.all();
   const now = services.now();
   const words: string[] = [];
   const instanceIds = [...runs];

@@ -3,8 +3,8 @@ import type { DesktopDrift, Drift, DriftSurvey } from "./drift.ts";
 import type { DesktopKey, NamedDesktop } from "./names.ts";
 import type { Notice } from "./notice.ts";
 import type { DesktopPlan } from "./plan.ts";
-import type { Decision } from "./reaping.ts";
-import type { DesktopRequest, Outcome, RequestRecord, Review } from "./request.ts";
+import type { Decision } from "./decision.ts";
+import type { DesktopRequest, Outcome, RequestRecord, Review } from "../person/record.ts";
 import type { DecidedDesktop, ReapSurvey } from "./runs.ts";
 import type { DesktopBefore } from "./state.ts";
 

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Decision, type Rule, rules, type TakenDecision } from "./reaping.ts";
-import { isNewDecision, lastDecision, type RequestRecord, unusedAt, withDecision } from "./request.ts";
+import { type Decision, type Rule, rules, type TakenDecision } from "./decision.ts";
+import { isNewDecision, lastDecision, unusedAt, withDecision } from "./request.ts";
+import type { RequestRecord } from "../person/record.ts";
 
 const unusedSince = (record: RequestRecord, workspace: string) => unusedAt(record, workspace)[0];
 

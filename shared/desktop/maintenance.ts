@@ -1,10 +1,11 @@
 import { z } from "zod";
+import { instant, stored } from "./stored.ts";
 
 /** Who paused something, when, and why. */
-const pauseSchema = z.object({ by: z.string(), since: z.string(), reason: z.string().optional() });
+const pauseSchema = stored({ by: z.string(), since: instant, reason: z.string().optional() });
 
 /** What administrators have paused. Nothing set: everything runs. */
-export const maintenanceSchema = z.object({
+export const maintenanceSchema = stored({
   /** No desktop is taken down for being idle, or too long up. What a person may not have any more still goes. */
   reaping: pauseSchema.optional(),
   /** No desktop is brought up. */

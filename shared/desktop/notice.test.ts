@@ -11,7 +11,7 @@ import {
   withoutLost,
   withRemovals,
 } from "./notice.ts";
-import type { DesktopRequest, Presence, RequestRecord } from "./request.ts";
+import type { DesktopRequest, Presence, RequestRecord } from "../person/record.ts";
 
 const at = (minute: number) => new Date(Date.parse("2026-01-05T09:00:00Z") + minute * 60_000).toISOString();
 const request: DesktopRequest = {

@@ -1,5 +1,5 @@
 import type { Claims } from "./entitlement.ts";
-import type { DesktopRequest, Presence, Removal, RequestRecord } from "./request.ts";
+import type { DesktopRequest, Presence, Removal, RequestRecord } from "../person/record.ts";
 import { supersede } from "./operation.ts";
 
 /** What the identity provider told us of a person, in our words, and no more of it than we act on. */
@@ -54,7 +54,8 @@ function arrive(record: RequestRecord, at: string, session?: string): Presence |
   const known = session === undefined || sessions.includes(session);
   const justSeen = Date.parse(at) - Date.parse(lastSeen(record)) < seenAgainMilliseconds;
   if (known && justSeen && !presence?.leaving) return presence;
-  return { seenAt: at, sessions: known ? sessions : [...sessions, session].slice(-sessionsKept) };
+  const all = known ? sessions : [...sessions, session].slice(-sessionsKept);
+  return { ...presence, seenAt: at, sessions: all, leaving: undefined };
 }
 
 /** A person who asks for a desktop: when, and what is known of them, freshly proven. */
@@ -87,7 +88,7 @@ export function loggedIn(record: RequestRecord, at: string): Presence | undefine
   const { presence } = record;
   if (at <= lastSeen(record)) return presence;
   const leaving = presence?.leaving && presence.leaving.since > at ? presence.leaving : undefined;
-  return { seenAt: at, sessions: presence?.sessions ?? [], ...(leaving && { leaving }) };
+  return { ...presence, seenAt: at, sessions: presence?.sessions ?? [], leaving };
 }
 
 /**
@@ -108,7 +109,7 @@ export function leave(
   const known = presence?.sessions ?? [];
   const sessions = sessionsAfter(known, told.which, alive);
   const other = typeof told.which === "object" && known.length > 0 && !known.includes(told.which.session);
-  const remain = { seenAt: presence?.seenAt ?? request.requestedAt, sessions };
+  const remain = { ...presence, seenAt: presence?.seenAt ?? request.requestedAt, sessions };
   if (sessions.length > 0 || other || (alive && alive.length > 0))
     return sessions.length === known.length ? presence : remain;
   const until = new Date(Date.parse(at) + graceMinutes * 60_000).toISOString();

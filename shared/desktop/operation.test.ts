@@ -1,14 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { describeOperation, nextRequest } from "./operation.ts";
-import {
-  addOutcome,
-  type DesktopRequest,
-  operationIdOf,
-  type Outcome,
-  outcomesKept,
-  parseOperationId,
-  type RequestRecord,
-} from "./request.ts";
+import { addOutcome, operationIdOf, outcomesKept, parseOperationId } from "./request.ts";
+import type { DesktopRequest, Outcome, RequestRecord } from "../person/record.ts";
 
 const id = "11111111-1111-4111-8111-111111111111";
 const other = "22222222-2222-4222-8222-222222222222";

@@ -1,6 +1,7 @@
 import type { Progress } from "./activities.ts";
 import { ProductError } from "../errors.ts";
-import { addOutcome, type DesktopRequest, isTakingOver, type Outcome, type RequestRecord } from "./request.ts";
+import { addOutcome, isTakingOver } from "./request.ts";
+import type { DesktopRequest, Outcome, RequestRecord } from "../person/record.ts";
 
 /** A request as people see it. */
 export interface Operation {

@@ -1,15 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  type Decision,
-  decideReaping,
-  type DesktopFacts,
-  type Evidence,
-  type Limits,
-  type Rule,
-  rules,
-} from "./reaping.ts";
-import { lastDecision, type RequestRecord, withDecision } from "./request.ts";
+import { decideReaping, type DesktopFacts, type Limits } from "./reaping.ts";
+import { type Decision, type Evidence, type Rule, rules } from "./decision.ts";
+import { lastDecision, withDecision } from "./request.ts";
+import type { RequestRecord } from "../person/record.ts";
 import type { CountedSessions } from "./sessions.ts";
 
 const noon = Date.parse("2026-06-15T12:00:00Z");
@@ -291,6 +285,21 @@ describe("what becomes of a desktop", () => {
     ],
 
     // Doubt
+    [
+      "the record of its person damaged, and everything else against it",
+      { recordDamaged: true, request: null, scaledToZero: "alice-cohort-a", ready: 0, startedAt: at(-9_000) },
+      { action: "keep", rule: "unknown", reason: "kept in doubt: the record of its person is damaged" },
+    ],
+    [
+      "the record of its person damaged, and they may not have it any more",
+      { recordDamaged: true, request: null, entitlement: { ended: "the binding ended" } },
+      {
+        action: "retire",
+        rule: "entitlement-ended",
+        reason: "the binding ended",
+        evidence: { what: "the binding ended", at: now, source: "bindings" },
+      },
+    ],
     [
       "sources do not answer",
       { unanswered: ["guacamole is away", "the bindings too"], ...idleSince(at(-300)) },

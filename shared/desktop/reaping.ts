@@ -1,48 +1,8 @@
-import type { DesktopPolicy } from "./policy.ts";
+import type { Kept } from "../person/record.ts";
+import type { Decision, Evidence, Rule } from "./decision.ts";
 import type { Pause } from "./maintenance.ts";
-import type { Kept } from "./request.ts";
+import type { DesktopPolicy } from "./policy.ts";
 import { clockToleranceMilliseconds, type CountedSessions } from "./sessions.ts";
-
-/** Something that was seen: when, and where. */
-export interface Evidence {
-  what: string;
-  at: string;
-  source: "Guacamole's history" | "Guacamole" | "Kubernetes" | "request" | "bindings" | "administrator";
-}
-
-export const rules = [
-  "not-ours",
-  "entitlement-ended",
-  "not-running",
-  "working",
-  "scaled-to-zero",
-  "stuck-starting",
-  "reaping-paused",
-  "kept",
-  "longest-session",
-  "unknown",
-  "in-use",
-  "start-grace",
-  "idle",
-] as const;
-export type Rule = (typeof rules)[number];
-
-/** What is to become of a desktop, why, and when that changes next. */
-export interface Decision {
-  action: "keep" | "suspend" | "retire";
-  rule: Rule;
-  /** In words, for the person and for operators alike. */
-  reason: string;
-  evidence?: Evidence | undefined;
-  /** What comes next if nothing new is seen: the person is warned of it. */
-  next?: { at: string; action: "suspend" | "retire"; reason: string } | undefined;
-}
-
-/** A decision that was taken, as it is remembered. */
-export interface TakenDecision extends Decision {
-  workspace: string;
-  at: string;
-}
 
 /** All that a decision rests on. null is: not known, which is never a reason to take anything down. */
 export interface DesktopFacts {
@@ -75,6 +35,8 @@ export interface DesktopFacts {
   before?: Decision | undefined;
   /** Sources that could not be asked, in words. */
   unanswered: readonly string[];
+  /** The person's record cannot be read: nobody knows what they want, or what was promised to them. */
+  recordDamaged?: boolean | undefined;
 }
 
 export type Limits = Pick<
@@ -106,6 +68,8 @@ export function decideReaping(facts: DesktopFacts, limits: Limits | null, now: D
     return { action: "retire", rule: "entitlement-ended", reason: entitlement.ended, evidence };
   }
   if (replicas === 0) return { action: "keep", rule: "not-running", reason: "it does not run" };
+  if (facts.recordDamaged)
+    return { action: "keep", rule: "unknown", reason: "kept in doubt: the record of its person is damaged" };
   if (request?.working)
     return keep("working", "it is being worked on", {
       what: "a request that has not ended",

@@ -1,105 +1,9 @@
-import { type ErrorCode, ProductError } from "../errors.ts";
+import type { DesktopRequest, Outcome, RequestRecord } from "../person/record.ts";
+import { ProductError } from "../errors.ts";
 import type { Fence } from "./activities.ts";
-import type { Claims } from "./entitlement.ts";
+import type { Decision, Rule, TakenDecision } from "./decision.ts";
 import { personId } from "./names.ts";
-import { type Decision, presumedEndWords, type Rule, type TakenDecision } from "./reaping.ts";
-import type { DesktopBefore } from "./state.ts";
-
-/** What a person wants: a workspace, or none. One small object a person in the cluster; the newest request counts. */
-export interface DesktopRequest {
-  id: string;
-  username: string;
-  /** null: no desktop. */
-  workspace: string | null;
-  /** Everything that the person has is to go for good, in every workspace. */
-  retire?: boolean | undefined;
-  requestedAt: string;
-  /** The person's id at the identity provider, where known. */
-  subject?: string | undefined;
-  /** The claims that bindings look at, as proven when the request was made. */
-  claims: Claims;
-  /** It only stands in the place of a record that somebody deleted: what the person's claims are is not known. */
-  nobodyAsked?: boolean | undefined;
-  /** Why there is to be no desktop, where it was not the person who said so. */
-  reason?: string | undefined;
-}
-
-/** What is known of where a person is: kept beside their request, since events tell of it in any order. */
-export interface Presence {
-  /** The newest time at which they were known to be there. */
-  seenAt: string;
-  /** The sessions at the identity provider in which they asked for a desktop, and whose end we have not heard of. */
-  sessions: readonly string[];
-  /** They logged out: unless they come back, their desktop is suspended at `until`. */
-  leaving?: { since: string; until: string } | undefined;
-}
-
-/** One desktop that is to go for good, beside whatever its person wants. */
-export interface Removal {
-  id: string;
-  workspace: string;
-  requestedAt: string;
-  reason: string;
-}
-
-/** A desktop that an administrator keeps from being taken down until a time. */
-export interface Kept {
-  workspace: string;
-  until: string;
-  by: string;
-  reason?: string | undefined;
-}
-
-/** One desktop that is to be looked at under its person's lock, and put right. */
-export interface Review {
-  id: string;
-  workspace: string;
-  requestedAt: string;
-  /** What asked for it: a timer, or an administrator. */
-  by: string;
-}
-
-/** Which generation of the person's orchestration may act, and from when. */
-export interface WorkGeneration {
-  generation: number;
-  /** When no activity of an older generation can be under way any more. */
-  notBefore: string;
-}
-
-/** How a request ended. */
-export type Outcome =
-  | { state: "done"; at: string; message: string; url?: string | undefined }
-  | {
-      state: "failed";
-      at: string;
-      code: ErrorCode;
-      reason: string;
-      step: string;
-      undone: string[];
-      leftBehind: string[];
-    }
-  | { state: "superseded"; at: string; reason: string };
-
-/** A person's newest request with the outcomes of the last ones, by request id. */
-export interface RequestRecord {
-  request: DesktopRequest;
-  outcomes: Readonly<Record<string, Outcome>>;
-  /**
-   * What was there before work on the desktop of this workspace began. Kept until that work has ended with nothing left
-   * behind, so that a run that begins again, after whatever outage, still goes back to the true beginning.
-   */
-  before?: { workspace: string; desktop: DesktopBefore } | undefined;
-  presence?: Presence | undefined;
-  /** Removals that have not ended. */
-  removals?: readonly Removal[] | undefined;
-  kept?: Kept | undefined;
-  /** Reviews that have not ended. */
-  reviews?: readonly Review[] | undefined;
-  /** Set once an orchestration of the person had to be replaced. */
-  work?: WorkGeneration | undefined;
-  /** The last decisions about the person's desktops, the newest last; one only where something is new. */
-  decisions?: readonly TakenDecision[] | undefined;
-}
+import { presumedEndWords } from "./reaping.ts";
 
 /** 0 until an orchestration of the person had to be replaced. */
 export function generationOf(record: RequestRecord | null): number {
@@ -108,7 +12,7 @@ export function generationOf(record: RequestRecord | null): number {
 
 /** The record with the next generation of its orchestration, which may act from `notBefore` on. */
 export function withNextGeneration(record: RequestRecord, notBefore: string): RequestRecord {
-  return { ...record, work: { generation: generationOf(record) + 1, notBefore } };
+  return { ...record, work: { ...record.work, generation: generationOf(record) + 1, notBefore } };
 }
 
 /** True while a new generation waits until nothing of the one before it can be under way. */

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Binding, Scale } from "./entitlement.ts";
-import type { Outcome, RequestRecord } from "./request.ts";
+import type { Outcome, RequestRecord } from "../person/record.ts";
 import { scalingsOf, unfulfilled } from "./scaling.ts";
 
 function binding(workspace: string, replicas: number, seen: Scale["seen"], username = "alice"): Binding {

@@ -1,6 +1,6 @@
 import type { Binding } from "./entitlement.ts";
 import type { DesktopKey } from "./names.ts";
-import type { RequestRecord } from "./request.ts";
+import type { RequestRecord } from "../person/record.ts";
 
 /** A binding that somebody else scaled: a person wants that desktop, or no longer wants it. */
 export interface Scaling extends DesktopKey {

@@ -1,63 +1,82 @@
-import type { NamedDesktop } from "./names.ts";
-import type { Decision } from "./reaping.ts";
+import { z } from "zod";
+import type { Decision } from "./decision.ts";
+import { stored } from "./stored.ts";
 
 /** The status that a binding carries, as the operator kept it. */
-export interface BindingStatus {
-  statusText?: string | undefined;
-  deploymentName?: string | undefined;
-  replicas?: number | undefined;
-  lastActiveCheck?: string | undefined;
-}
+const bindingStatusSchema = stored({
+  statusText: z.string().optional(),
+  deploymentName: z.string().optional(),
+  replicas: z.number().optional(),
+  lastActiveCheck: z.string().optional(),
+});
+export type BindingStatus = z.output<typeof bindingStatusSchema>;
 
 /** A port of a desktop, named after what answers there, e.g. `{ name: "vnc", port: 5900 }`. */
-export interface Port {
-  name: string;
-  port: number;
-}
+const portSchema = stored({ name: z.string(), port: z.number() });
+export type Port = z.output<typeof portSchema>;
 
-export interface DeploymentSide {
+const deploymentSideSchema = stored({
   /** Wanted and ready pods. */
-  replicas: number;
-  ready: number;
-  ports: Port[];
+  replicas: z.number(),
+  ready: z.number(),
+  ports: z.array(portSchema),
   /** The pod has its password in itself, as the operator's have, and not from the Secret. */
-  ownPassword: boolean;
-}
+  ownPassword: z.boolean(),
+});
+export type DeploymentSide = z.output<typeof deploymentSideSchema>;
 
 /** What the cluster holds of one desktop. */
-export interface ClusterSide {
-  secret: boolean;
-  networkPolicy: boolean;
-  service: boolean;
-  /** Null where there is no Deployment. */
-  deployment: DeploymentSide | null;
-}
+const clusterSideSchema = stored({
+  secret: z.boolean(),
+  networkPolicy: z.boolean(),
+  service: z.boolean(),
+  /** Null if there is no Deployment. */
+  deployment: deploymentSideSchema.nullable(),
+});
+export type ClusterSide = z.output<typeof clusterSideSchema>;
 
 /** READ as Guacamole's tables hold it: on the connection (the person can open it), on its group, and on the user itself. */
-export interface Permissions {
-  connection: boolean;
-  group: boolean;
-  self: boolean;
-}
+const permissionsSchema = stored({ connection: z.boolean(), group: z.boolean(), self: z.boolean() });
+export type Permissions = z.output<typeof permissionsSchema>;
 
 /** What Guacamole's database holds of one desktop. */
-export interface GuacamoleSide {
-  group: boolean;
+const guacamoleSideSchema = stored({
+  group: z.boolean(),
   /** A BALANCING group opens every connection in it to whoever may read the group. */
-  balancing: boolean;
-  connectionId: number | null;
-  user: boolean;
+  balancing: z.boolean(),
+  connectionId: z.number().nullable(),
+  user: z.boolean(),
   /** The user's last day, YYYY-MM-DD. */
-  validUntil: string | null;
-  permissions: Permissions;
-}
+  validUntil: z.string().nullable(),
+  permissions: permissionsSchema,
+});
+export type GuacamoleSide = z.output<typeof guacamoleSideSchema>;
+
+/** Undoing gives back what can be opened by its names alone. */
+const otherDesktopSchema = stored({
+  workspace: z.string(),
+  username: z.string(),
+  names: stored({
+    deployment: z.string(),
+    service: z.string(),
+    secret: z.string(),
+    networkPolicy: z.string(),
+    host: z.string(),
+    group: z.string(),
+    connection: z.string(),
+    entity: z.string(),
+  }),
+});
 
 /** What was there before a run began: the state that its undo goes back to. */
-export interface DesktopBefore extends ClusterSide, GuacamoleSide {
-  binding: { replicas: number | null; status: BindingStatus | null };
+export const desktopBeforeSchema = stored({
+  ...clusterSideSchema.shape,
+  ...guacamoleSideSchema.shape,
+  binding: stored({ replicas: z.number().nullable(), status: bindingStatusSchema.nullable() }),
   /** The person's desktops in other workspaces that could be opened when the run began. */
-  others: NamedDesktop[];
-}
+  others: z.array(otherDesktopSchema),
+});
+export type DesktopBefore = z.output<typeof desktopBeforeSchema>;
 
 /**
  * A desktop that runs keeps its pod and its credential: only a start makes new ones. A pod that answers on other ports than

@@ -27,7 +27,7 @@ export function maintenanceSwitchIn(cluster: Cluster, namespace: string): Mainte
       for (let attempt = 0; attempt < attempts; attempt += 1) {
         const found = await find();
         const paused = change(parse(found));
-        const data = { [key]: JSON.stringify(paused) };
+        const data = { ...found?.data, [key]: JSON.stringify(paused) };
         const labels = { [label.managedBy]: manager, [label.purpose]: purpose.maintenance };
         const written = found
           ? await cluster.replace({ ...found, ...reference, metadata: found.metadata, data } as V1ConfigMap)

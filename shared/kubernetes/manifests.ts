@@ -8,7 +8,7 @@ import type {
 } from "@kubernetes/client-node";
 import type { Destination } from "../desktop/destination.ts";
 import { personId } from "../desktop/names.ts";
-import type { DesktopRequest } from "../desktop/request.ts";
+import type { DesktopRequest } from "../person/record.ts";
 import { type DesktopPlan, portsOf, servesSftp } from "../desktop/plan.ts";
 import { annotation, label, manager, purpose } from "./labels.ts";
 

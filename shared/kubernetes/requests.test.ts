@@ -1,9 +1,10 @@
-import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import { CoreV1Api, KubeConfig, type V1ConfigMap } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type LocalCluster, startLocalCluster } from "../../local/cluster/cluster.ts";
 import { personId } from "../desktop/names.ts";
 import { nextRequest } from "../desktop/operation.ts";
-import { type DesktopRequest, type Outcome, withNextGeneration } from "../desktop/request.ts";
+import { withNextGeneration } from "../desktop/request.ts";
+import type { DesktopRequest, Outcome } from "../person/record.ts";
 import type { DesktopBefore } from "../desktop/state.ts";
 import { clusterOf } from "./cluster.ts";
 import { type Requests, requestsIn } from "./requests.ts";
@@ -31,6 +32,21 @@ const request = (username: string): DesktopRequest => ({
   claims: { groups: ["/a"] },
 });
 const done: Outcome = { state: "done", at: "2026-06-15T12:00:05Z", message: "ready" };
+
+const nothingBefore: DesktopBefore = {
+  secret: false,
+  networkPolicy: false,
+  service: false,
+  deployment: null,
+  group: false,
+  balancing: false,
+  connectionId: null,
+  user: false,
+  validUntil: null,
+  permissions: { connection: false, group: false, self: false },
+  binding: { replicas: 0, status: null },
+  others: [],
+};
 
 describe("a person's request", () => {
   it("comes back as it was written", async () => {
@@ -69,11 +85,11 @@ describe("a person's request", () => {
   it("keeps what was there before it, until it has ended with nothing left behind", async () => {
     const person = personId("grace");
     const wanted = request("grace");
-    const first = { permissions: {}, group: false } as unknown as DesktopBefore;
-    const later = { permissions: {}, group: true } as unknown as DesktopBefore;
+    const first = nothingBefore;
+    const later = { ...nothingBefore, group: true };
     const failed = (leftBehind: string[]): Outcome => ({
       state: "failed",
-      at: "",
+      at: "2026-06-15T12:00:05Z",
       code: "step-failed",
       reason: "",
       step: "service",
@@ -95,7 +111,6 @@ describe("a person's request", () => {
   it("is written by no orchestration that a newer one replaced, whatever it writes", async () => {
     const person = personId("heidi");
     const wanted = request("heidi");
-    const before = { permissions: {}, group: false } as unknown as DesktopBefore;
     const replaced = { username: "heidi", generation: 0 };
     const removal = { id: "r1", workspace: "cohort-a", requestedAt: "2026-06-15T12:00:00Z", reason: "" };
     await requests.update(person, () => ({ request: wanted, outcomes: {}, removals: [removal] }));
@@ -106,7 +121,7 @@ describe("a person's request", () => {
     for (const write of [
       () => requests.recordOutcome(person, wanted.id, done, replaced),
       () => requests.recordRemoval(person, "r1", done, replaced),
-      () => requests.keepBefore(person, "cohort-a", before, replaced),
+      () => requests.keepBefore(person, "cohort-a", nothingBefore, replaced),
       () => requests.update(person, (current) => current && { ...current, outcomes: {} }, replaced),
     ])
       await expect(write()).rejects.toMatchObject({ code: "work-replaced" });
@@ -134,15 +149,87 @@ describe("a person's request", () => {
     expect((await core.readNamespacedConfigMap({ namespace, name })).data).toEqual({ theirs: "1" });
   });
 
-  it("that is damaged is an error, and does not hide the others'", async () => {
-    const person = personId("frank");
-    await requests.update(person, () => ({ request: request("frank"), outcomes: {} }));
+  it("keeps what a newer release wrote into its ConfigMap", async () => {
+    const person = personId("ivan");
+    await requests.update(person, () => ({ request: request("ivan"), outcomes: {}, work }));
     const name = `desktop-request-${person}`;
     const found = await core.readNamespacedConfigMap({ namespace, name });
-    await core.replaceNamespacedConfigMap({ namespace, name, body: { ...found, data: { request: "{" } } });
-    await expect(requests.read(person)).rejects.toThrow(/damaged/);
+    const newer = {
+      ...found,
+      metadata: {
+        name,
+        labels: { ...found.metadata?.labels, newer: "label" },
+        annotations: { newer: "annotation" },
+      },
+      data: { ...found.data, newer: "no JSON", request: withKey(found.data?.["request"], "newer", { deep: [1] }) },
+      binaryData: { bytes: "AAEC" },
+      immutable: false,
+    };
+    await core.replaceNamespacedConfigMap({ namespace, name, body: newer });
+
+    await requests.update(person, (current) => current && { ...current, work: undefined });
+    const { data, metadata, binaryData, immutable } = await core.readNamespacedConfigMap({ namespace, name });
+    expect(Object.keys(data ?? {}).sort()).toEqual(["newer", "outcomes", "request"]);
+    expect(data?.["newer"]).toBe("no JSON");
+    expect(JSON.parse(data?.["request"] ?? "")).toMatchObject({ username: "ivan", newer: { deep: [1] } });
+    expect(metadata?.labels).toMatchObject({ newer: "label", "xlscsde.nhs.uk/person": person });
+    expect(metadata?.annotations).toEqual({ newer: "annotation" });
+    expect([binaryData, immutable]).toEqual([{ bytes: "AAEC" }, false]);
+  });
+
+  it("is not written if it could not be read again", async () => {
+    const person = personId("judy");
+    const late = { ...request("judy"), requestedAt: "tomorrow" };
+    await expect(requests.update(person, () => ({ request: late, outcomes: {} }))).rejects.toThrow(/requestedAt/);
+    expect(await requests.read(person)).toBeNull();
+  });
+
+  it.each<[string, (found: V1ConfigMap) => V1ConfigMap, RegExp]>([
+    ["is not JSON", (found) => ({ ...found, data: { ...found.data, request: "{" } }), /damaged: request is not JSON/],
+    ["lacks a part", (found) => ({ ...found, data: { outcomes: "{}" } }), /damaged: request is missing/],
+    [
+      "has a time that is none",
+      (found) => ({ ...found, data: { ...found.data, request: withKey(found.data?.["request"], "requestedAt", "x") } }),
+      /damaged: request\.requestedAt: Invalid ISO datetime/,
+    ],
+    [
+      "is a copy of somebody else's",
+      (found) => ({
+        ...found,
+        data: { ...found.data, request: withKey(found.data?.["request"], "username", "alice") },
+      }),
+      /damaged: it holds the record of somebody else/,
+    ],
+    [
+      "lost the label that says that it is ours",
+      (found) => ({
+        ...found,
+        metadata: { name: found.metadata?.name ?? "", labels: { "xlscsde.nhs.uk/purpose": "desktop-request" } },
+      }),
+      /is not ours/,
+    ],
+  ])("that %s is an error for its person, and named beside the others'", async (_, damage, words) => {
+    const person = personId("frank");
+    const name = `desktop-request-${person}`;
+    await requests.update(person, () => ({ request: { ...request("frank"), subject: "f" }, outcomes: {} }));
+    const found = await core.readNamespacedConfigMap({ namespace, name });
+    await core.replaceNamespacedConfigMap({ namespace, name, body: damage(found) });
+    await expect(requests.read(person)).rejects.toThrow(words);
+    await expect(requests.update(person, (current) => current)).rejects.toThrow(words);
     const { records, damaged } = await requests.all();
-    expect(damaged).toEqual([expect.stringContaining(name) as string]);
+    expect(damaged.map(({ person, fault }) => [person, fault.message])).toEqual([
+      [person, expect.stringMatching(words) as string],
+    ]);
+    expect(damaged[0]?.fault.message).toContain(name);
     expect(records.map((record) => record.request.username)).toContain("alice");
+    expect(records.map((record) => record.request.username)).not.toContain("frank");
+    await core.deleteNamespacedConfigMap({ namespace, name });
   });
 });
+
+const work = { generation: 1, notBefore: "2026-06-15T12:02:00.000Z" };
+
+/** The JSON of an object with one key more, or another value. */
+function withKey(json: string | undefined, key: string, value: unknown): string {
+  return JSON.stringify({ ...(JSON.parse(json ?? "{}") as object), [key]: value });
+}

@@ -1,97 +1,33 @@
 import type { V1ConfigMap, V1ObjectMeta } from "@kubernetes/client-node";
-import { z } from "zod";
-import { personId, subjectId } from "../desktop/names.ts";
 import type { Fence } from "../desktop/activities.ts";
-import {
-  addOutcome,
-  checkGeneration,
-  type DesktopRequest,
-  type Outcome,
-  type RequestRecord,
-} from "../desktop/request.ts";
-import { type Evidence, rules } from "../desktop/reaping.ts";
+import { personId, subjectId } from "../desktop/names.ts";
+import { addOutcome, checkGeneration } from "../desktop/request.ts";
 import type { DesktopBefore } from "../desktop/state.ts";
-import { type ErrorCode, errorCodes, ProductError } from "../errors.ts";
+import { ProductError } from "../errors.ts";
+import type { Outcome, RequestRecord } from "../person/record.ts";
+import { formatRecord, parseRecord } from "../person/stored-record.ts";
 import type { Cluster, Reference } from "./cluster.ts";
 import { isOurs, label, manager, purpose } from "./labels.ts";
 
-const requestSchema: z.ZodType<DesktopRequest> = z.object({
-  id: z.string(),
-  username: z.string(),
-  workspace: z.string().nullable(),
-  retire: z.boolean().optional(),
-  nobodyAsked: z.boolean().optional(),
-  requestedAt: z.string(),
-  subject: z.string().optional(),
-  claims: z.record(z.string(), z.unknown()),
-  reason: z.string().optional(),
-});
+const prefix = "desktop-request-";
 
-const outcomeSchema: z.ZodType<Outcome> = z.discriminatedUnion("state", [
-  z.object({ state: z.literal("done"), at: z.string(), message: z.string(), url: z.string().optional() }),
-  z.object({
-    state: z.literal("failed"),
-    at: z.string(),
-    code: z.custom<ErrorCode>((code) => typeof code === "string" && Object.hasOwn(errorCodes, code)),
-    reason: z.string(),
-    step: z.string(),
-    undone: z.array(z.string()),
-    leftBehind: z.array(z.string()),
-  }),
-  z.object({ state: z.literal("superseded"), at: z.string(), reason: z.string() }),
-]);
+/** A record that cannot be read. */
+export interface DamagedRecord {
+  /** The person's id, as the name of the ConfigMap has it. */
+  person: string;
+  /** Which ConfigMap it is, what is wrong with it, and what to do. */
+  fault: ProductError;
+}
 
-/** We wrote it ourselves, from the type; what matters is that it is there. */
-const beforeSchema = z.object({
-  workspace: z.string(),
-  desktop: z.custom<DesktopBefore>((value) => typeof value === "object" && value !== null && "permissions" in value),
-});
-
-const decisionSchema = z.object({
-  workspace: z.string(),
-  at: z.string(),
-  action: z.enum(["keep", "suspend", "retire"]),
-  rule: z.enum(rules),
-  reason: z.string(),
-  evidence: z
-    .object({
-      what: z.string(),
-      at: z.string(),
-      source: z.custom<Evidence["source"]>((source) => typeof source === "string"),
-    })
-    .optional(),
-  next: z.object({ at: z.string(), action: z.enum(["suspend", "retire"]), reason: z.string() }).optional(),
-});
-
-const recordSchema = z.object({
-  request: requestSchema,
-  outcomes: z.record(z.string(), outcomeSchema),
-  before: beforeSchema.optional(),
-  presence: z
-    .object({
-      seenAt: z.string(),
-      sessions: z.array(z.string()),
-      leaving: z.object({ since: z.string(), until: z.string() }).optional(),
-    })
-    .optional(),
-  removals: z
-    .array(z.object({ id: z.string(), workspace: z.string(), requestedAt: z.string(), reason: z.string() }))
-    .optional(),
-  kept: z
-    .object({ workspace: z.string(), until: z.string(), by: z.string(), reason: z.string().optional() })
-    .optional(),
-  reviews: z
-    .array(z.object({ id: z.string(), workspace: z.string(), requestedAt: z.string(), by: z.string() }))
-    .optional(),
-  work: z.object({ generation: z.int().nonnegative(), notBefore: z.string() }).optional(),
-  decisions: z.array(decisionSchema).optional(),
-});
-
-/** Each part of a record is JSON under its own key, so that people can read it with kubectl. */
-const parts = Object.keys(recordSchema.shape);
+/** Records that can be read, and those that cannot. */
+export interface FoundRecords {
+  records: RequestRecord[];
+  damaged: DamagedRecord[];
+}
 
 /** The desired state: one ConfigMap a person, written with optimistic concurrency. */
 export interface Requests {
+  /** Throws `damaged-record` if it cannot be read. */
   read(person: string): Promise<RequestRecord | null>;
   /**
    * Writes what `decide` returns for the current record, and decides again when somebody else was quicker. `decide` may
@@ -114,9 +50,9 @@ export interface Requests {
   /** Keeps what was there before work on a desktop began, and returns what was kept first. */
   keepBefore(person: string, workspace: string, desktop: DesktopBefore, fence?: Fence): Promise<DesktopBefore>;
   /** The people whom the identity provider knows by this id: one, unless they were renamed there. */
-  bySubject(subject: string): Promise<RequestRecord[]>;
-  /** Everybody's requests; a damaged one is left out, so that it never stops the others, and named. */
-  all(): Promise<{ records: RequestRecord[]; damaged: string[] }>;
+  bySubject(subject: string): Promise<FoundRecords>;
+  /** Everybody's records. One that is damaged never stops the others. */
+  all(): Promise<FoundRecords>;
 }
 
 /** More than the callers that ever write one person's request at the same time. */
@@ -126,25 +62,23 @@ export function requestsIn(cluster: Cluster, namespace: string): Requests {
   const reference = (person: string): Reference => ({
     apiVersion: "v1",
     kind: "ConfigMap",
-    metadata: { name: `desktop-request-${person}`, namespace },
+    metadata: { name: `${prefix}${person}`, namespace },
   });
 
-  async function list(selector: string): Promise<{ records: RequestRecord[]; damaged: string[] }> {
-    const labels = `${label.managedBy}=${manager},${label.purpose}=${purpose.request}${selector}`;
-    const records: RequestRecord[] = [];
-    const damaged: string[] = [];
+  async function list(selector: string): Promise<FoundRecords> {
+    // Not by who manages it: a record that lost that label must not look like no record at all.
+    const labels = `${label.purpose}=${purpose.request}${selector}`;
+    const found: FoundRecords = { records: [], damaged: [] };
     for await (const page of cluster.pages<V1ConfigMap>({ apiVersion: "v1", kind: "ConfigMap" }, namespace, {
       labels,
     })) {
       for (const object of page) {
-        try {
-          records.push(parse(object));
-        } catch (error) {
-          damaged.push((error as Error).message);
-        }
+        const record = tryParse(object);
+        if ("fault" in record) found.damaged.push(record);
+        else found.records.push(record);
       }
     }
-    return { records, damaged };
+    return found;
   }
 
   const requests: Requests = {
@@ -160,13 +94,13 @@ export function requestsIn(cluster: Cluster, namespace: string): Requests {
         const record = decide(current);
         if (!record) return current;
         const written = found
-          ? await cluster.replace({ ...found, ...kindOf(reference(person)), ...contentOf(record, found.metadata) })
-          : await cluster.create({ ...manifestOf(reference(person), record) });
+          ? await cluster.replace({ ...found, ...kindOf(reference(person)), ...contentOf(record, found) })
+          : await cluster.create({ ...kindOf(reference(person)), ...contentOf(record, reference(person)) });
         if (written) return record;
       }
       throw new ProductError(
         "too-many-writers",
-        `write desktop request: it changed ${attempts} times meanwhile (ask again)`,
+        `write person record: it changed ${attempts} times meanwhile (ask again)`,
       );
     },
     async recordOutcome(person, requestId, outcome, fence) {
@@ -205,8 +139,8 @@ export function requestsIn(cluster: Cluster, namespace: string): Requests {
       return record?.before?.workspace === workspace ? record.before.desktop : desktop;
     },
     async bySubject(subject) {
-      const { records } = await list(`,${label.subject}=${subjectId(subject)}`);
-      return records.filter(({ request }) => request.subject === subject);
+      const { records, damaged } = await list(`,${label.subject}=${subjectId(subject)}`);
+      return { records: records.filter(({ request }) => request.subject === subject), damaged };
     },
     all: () => list(""),
   };
@@ -217,9 +151,11 @@ function kindOf({ apiVersion, kind }: Reference) {
   return { apiVersion, kind };
 }
 
-function contentOf(record: RequestRecord, metadata: V1ObjectMeta = {}) {
+function contentOf(
+  record: RequestRecord,
+  { metadata = {}, data = {} }: { metadata?: V1ObjectMeta; data?: Record<string, string> },
+) {
   const { username, subject } = record.request;
-  const entries = Object.entries(record).filter(([, value]) => value !== undefined);
   return {
     metadata: {
       ...metadata,
@@ -231,28 +167,26 @@ function contentOf(record: RequestRecord, metadata: V1ObjectMeta = {}) {
         ...(subject === undefined ? {} : { [label.subject]: subjectId(subject) }),
       },
     },
-    data: Object.fromEntries(entries.map(([key, value]) => [key, JSON.stringify(value)])),
+    data: formatRecord(record, data),
   };
 }
 
-function manifestOf({ metadata, ...kind }: Reference, record: RequestRecord): V1ConfigMap {
-  return { ...kind, ...contentOf(record, metadata) };
+function parse(found: V1ConfigMap): RequestRecord {
+  const record = tryParse(found);
+  if ("fault" in record) throw record.fault;
+  return record;
 }
 
-function parse(found: V1ConfigMap): RequestRecord {
+function tryParse(found: V1ConfigMap): RequestRecord | DamagedRecord {
   const name = found.metadata?.name ?? "";
-  if (!isOurs(found))
-    throw new ProductError("not-ours", `read desktop request: the ConfigMap ${name} is not ours (rename or remove it)`);
-  try {
-    const { data = {} } = found;
-    const known = parts.filter((part) => data[part] !== undefined);
-    const read = known.map((part): [string, unknown] => [part, JSON.parse(data[part] ?? "")]);
-    return recordSchema.parse(Object.fromEntries(read)) satisfies RequestRecord;
-  } catch (error) {
-    throw new ProductError(
-      "internal",
-      `read desktop request: the ConfigMap ${name} is damaged (delete it; the person asks again)`,
-      { cause: error },
-    );
+  const person = name.startsWith(prefix) ? name.slice(prefix.length) : "";
+  if (!isOurs(found)) {
+    const words = `read person record: the ConfigMap ${name} is not ours (rename or remove it)`;
+    return { person, fault: new ProductError("not-ours", words) };
   }
+  const parsed = parseRecord(found.data ?? {});
+  if ("record" in parsed && personId(parsed.record.request.username) === person) return parsed.record;
+  const wrong = "fault" in parsed ? parsed.fault : "it holds the record of somebody else";
+  const words = `read person record: the ConfigMap ${name} is damaged: ${wrong} (fix it, or delete it: the person asks again)`;
+  return { person, fault: new ProductError("damaged-record", words) };
 }

@@ -6,7 +6,7 @@ import { loadApp } from "../../local/functions-host/app.ts";
 import { findFunction, listFunctions } from "../../local/functions-host/functions.ts";
 import { createInvoke } from "../../local/functions-host/invoke.ts";
 import { personId } from "../../shared/desktop/names.ts";
-import type { RequestRecord } from "../../shared/desktop/request.ts";
+import type { RequestRecord } from "../../shared/person/record.ts";
 import { clusterOf } from "../../shared/kubernetes/cluster.ts";
 import { requestsIn } from "../../shared/kubernetes/requests.ts";
 import { namespace, type TestEstate } from "../estate.ts";

@@ -1,6 +1,7 @@
 import { withArrival } from "../../shared/desktop/notice.ts";
 import { nextRequest, supersede } from "../../shared/desktop/operation.ts";
-import { addOutcome, type DesktopRequest, type Outcome, type RequestRecord } from "../../shared/desktop/request.ts";
+import { addOutcome } from "../../shared/desktop/request.ts";
+import type { DesktopRequest, Outcome, RequestRecord } from "../../shared/person/record.ts";
 import { clockToleranceMilliseconds } from "../../shared/desktop/sessions.ts";
 import { chanceOf } from "./chance.ts";
 import { type FaultPlan, hour, type Outage, second } from "./faults.ts";

@@ -1,6 +1,7 @@
 import type { KnownDesktop } from "../../shared/desktop/activities.ts";
 import { lastSeen } from "../../shared/desktop/notice.ts";
-import type { Decision, decideReaping, DesktopFacts, Limits } from "../../shared/desktop/reaping.ts";
+import type { decideReaping, DesktopFacts, Limits } from "../../shared/desktop/reaping.ts";
+import type { Decision } from "../../shared/desktop/decision.ts";
 import { isNewDecision, lastDecisionOfUse, unusedAt } from "../../shared/desktop/request.ts";
 import { mostARun, type ReapSurvey } from "../../shared/desktop/runs.ts";
 import { countSessions, type SessionHistory } from "../../shared/desktop/sessions.ts";

@@ -1,4 +1,4 @@
-import type { RequestRecord } from "../../shared/desktop/request.ts";
+import type { RequestRecord } from "../../shared/person/record.ts";
 
 /** The one workspace of the simulated estate. */
 export const workspace = "cohort";

@@ -1,0 +1,196 @@
+import { describe, expect, it } from "vitest";
+import { addOutcome, withDecision, withNextGeneration } from "../desktop/request.ts";
+import { leave, loggedIn, withArrival, withRemovals } from "../desktop/notice.ts";
+import { supersede } from "../desktop/operation.ts";
+import type { RequestRecord } from "./record.ts";
+import { formatRecord, parseRecord } from "./stored-record.ts";
+
+/** Every field is there: a field that is added to the schema has to be added to the record below. */
+type Full<T> = T extends readonly unknown[]
+  ? { [Index in keyof T]: Full<T[Index]> }
+  : T extends object
+    ? { [Key in keyof T]-?: Full<Exclude<T[Key], undefined>> }
+    : T;
+
+const at = "2026-06-15T12:00:00.000Z";
+const names = {
+  deployment: "d",
+  service: "client-d",
+  secret: "d",
+  networkPolicy: "d",
+  host: "client-d.guacamole.svc.cluster.local",
+  group: "cohort-b",
+  connection: "alice",
+  entity: "cohort-b@alice",
+};
+const superseded = { state: "superseded", at, reason: "newer" } as const;
+const full: Full<RequestRecord> = {
+  request: {
+    id: "r1",
+    username: "alice",
+    workspace: "cohort-a",
+    retire: false,
+    requestedAt: at,
+    subject: "s1",
+    claims: { groups: ["/a"], nested: { deep: [null, 1] } },
+    nobodyAsked: false,
+    reason: "asked",
+  },
+  outcomes: {
+    r1: { state: "done", at, message: "ready", url: "https://guacamole/#/client/1" },
+    r2: { state: "failed", at, code: "step-failed", reason: "why", step: "service", undone: ["a"], leftBehind: ["b"] },
+    r3: superseded,
+  },
+  before: {
+    workspace: "cohort-a",
+    desktop: {
+      secret: true,
+      networkPolicy: true,
+      service: true,
+      deployment: { replicas: 1, ready: 1, ports: [{ name: "vnc", port: 5900 }], ownPassword: false },
+      group: true,
+      balancing: false,
+      connectionId: 1,
+      user: true,
+      validUntil: "2027-01-01",
+      permissions: { connection: true, group: true, self: true },
+      binding: {
+        replicas: 1,
+        status: { statusText: "ACTIVE", deploymentName: "d", replicas: 1, lastActiveCheck: "2023-10-05 10:00:00" },
+      },
+      others: [{ workspace: "cohort-b", username: "alice", names }],
+    },
+  },
+  presence: { seenAt: at, sessions: ["x"], leaving: { since: at, until: at } },
+  removals: [{ id: "m1", workspace: "cohort-c", requestedAt: at, reason: "retired" }],
+  kept: { workspace: "cohort-a", until: at, by: "olga", reason: "a long run" },
+  reviews: [{ id: "v1", workspace: "cohort-a", requestedAt: at, by: "reap" }],
+  work: { generation: 1, notBefore: at },
+  decisions: [
+    {
+      workspace: "cohort-a",
+      at,
+      action: "keep",
+      rule: "idle",
+      reason: "nobody is connected",
+      evidence: { what: "a session ended", at, source: "Guacamole's history" },
+      next: { at, action: "suspend", reason: "nobody is connected" },
+    },
+  ],
+};
+
+/** The texts of the record in which every object has a key that this release does not know. */
+function newerTexts(): Record<string, string> {
+  const newer = { newer: { deep: [1] } };
+  const maps: readonly unknown[] = [full, full.request.claims, full.outcomes];
+  const extend = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(extend);
+    if (typeof value !== "object" || value === null || value === full.request.claims) return value;
+    const entries = Object.entries(value).map(([key, each]) => [key, extend(each)]);
+    return { ...(Object.fromEntries(entries) as object), ...(!maps.includes(value) && newer) };
+  };
+  return { ...formatRecord(extend(full) as RequestRecord), newerPart: "not JSON" };
+}
+
+function parsed(texts: Record<string, string>): RequestRecord {
+  const found = parseRecord(texts);
+  if ("fault" in found) throw new Error(found.fault);
+  return found.record;
+}
+
+describe("a person's record", () => {
+  it("with every field there is comes back as it was written", () => {
+    expect(parsed(formatRecord(full))).toEqual(full);
+  });
+
+  it("keeps keys of a newer release at every level", () => {
+    const texts = newerTexts();
+    expect(JSON.stringify(texts).match(/newer\W/g)?.length).toBeGreaterThan(20);
+    const again = formatRecord(parsed(texts), texts);
+    expect(Object.keys(again).sort()).toEqual(Object.keys(texts).sort());
+    for (const [part, text] of Object.entries(texts))
+      if (part === "newerPart") expect(again[part]).toBe(text);
+      else expect([part, JSON.parse(again[part] ?? "null")]).toEqual([part, JSON.parse(text)]);
+  });
+
+  it("drops a part that is over, and only that", () => {
+    const texts = newerTexts();
+    const after = formatRecord({ ...parsed(texts), kept: undefined }, texts);
+    expect(Object.keys(texts).filter((part) => !(part in after))).toEqual(["kept"]);
+  });
+
+  const later = "2026-06-15T13:00:00.000Z";
+  const none = { id: "r9", username: "alice", workspace: null, requestedAt: later, claims: {} };
+  const left = { id: "e", at: later, subject: "s1", told: { what: "left", which: { session: "x" } } } as const;
+  const decision = { action: "keep", rule: "in-use", reason: "somebody is connected" } as const;
+  it.each<[string, (record: RequestRecord) => RequestRecord | null]>([
+    ["an arrival", (record) => withArrival(record, null, { at: later, session: "y", subject: "s1", claims: {} })],
+    ["a login", (record) => ({ ...record, presence: loggedIn(record, later) })],
+    ["a logout", (record) => ({ ...record, presence: leave({ ...record, presence: staying(record) }, left, 10) })],
+    ["a new generation", (record) => withNextGeneration(record, later)],
+    ["a removal", (record) => withRemovals(record, {}, [{ ...removal, workspace: "cohort-d" }], none)],
+    ["a decision", (record) => withDecision(record, "cohort-a", later, decision)],
+    ["an outcome", (record) => ({ ...record, outcomes: addOutcome(record.outcomes, "r4", superseded) })],
+    ["a request", (record) => supersede(record, { ...record.request, id: "r9" })],
+  ])("keeps keys of a newer release through %s", (_, change) => {
+    const record = parsed(newerTexts());
+    const changed = change(record);
+    expect(changed).not.toEqual(record);
+    for (const part of ["request", "presence", "work", "kept", "before"] as const)
+      expect([part, changed?.[part]]).toMatchObject([part, { newer: { deep: [1] } }]);
+    for (const part of ["removals", "reviews", "decisions"] as const)
+      expect(changed?.[part]?.[0]).toEqual(record[part]?.[0]);
+    expect(changed?.outcomes).toMatchObject(record.outcomes);
+  });
+
+  it.each([
+    ["2026-06-15T12:00:00.000Z", true], // Date.prototype.toISOString
+    ["2026-06-15T12:00:00Z", true], // Kubernetes
+    ["2026-06-15T14:00:00+02:00", false], // compared as text, it would come after 12:01Z
+    ["2026-06-15", false],
+    ["2026-02-30T12:00:00Z", false],
+    ["not a time", false],
+    ["", false],
+  ])("has times in UTC: %j is one: %j", (requestedAt, isOne) => {
+    const found = parseRecord(formatRecord(full, {}));
+    expect("record" in found).toBe(true);
+    const texts = { ...formatRecord(full), request: JSON.stringify({ ...full.request, requestedAt }) };
+    expect("record" in parseRecord(texts)).toBe(isOne);
+  });
+
+  it.each<[string, object, string]>([
+    ["request", { ...full.request, claims: 1 }, "request.claims: Invalid input: expected record, received number"],
+    ["outcomes", { r1: { ...full.outcomes["r2"], code: "x" } }, "outcomes.r1.code"],
+    ["outcomes", { r1: { state: "else", at } }, "outcomes.r1.state: Invalid"],
+    ["before", { ...full.before, desktop: { permissions: {} } }, "before.desktop.secret"],
+    [
+      "decisions",
+      [{ ...full.decisions[0], evidence: { what: "", at, source: "rumour" } }],
+      "decisions.0.evidence.source",
+    ],
+    [
+      "decisions",
+      [{ ...full.decisions[0], next: { at: "soon", action: "suspend", reason: "" } }],
+      "decisions.0.next.at",
+    ],
+    ["presence", { ...full.presence, leaving: { since: at } }, "presence.leaving.until"],
+    ["work", { generation: -1, notBefore: at }, "work.generation"],
+  ])("with a wrong part is damaged: %s %j", (part, value, fault) => {
+    const found = parseRecord({ ...formatRecord(full), [part]: JSON.stringify(value) });
+    expect(found).toEqual({ fault: expect.stringContaining(fault) as string });
+  });
+
+  it("that is damaged is described without quoting it", () => {
+    const secret = { ...formatRecord(full), request: '{"claims": tops3cret}', presence: '{"seenAt":"tops3cret"}' };
+    expect(JSON.stringify(parseRecord(secret))).not.toContain("tops3cret");
+    const time = { ...formatRecord(full), presence: '{"seenAt":"tops3cret","sessions":[{"tops3cret":1}]}' };
+    expect(JSON.stringify(parseRecord(time))).not.toContain("tops3cret");
+  });
+});
+
+const [removal] = full.removals as [Full<RequestRecord>["removals"][number]];
+
+/** The presence of somebody who has not left. */
+function staying({ presence }: RequestRecord): RequestRecord["presence"] {
+  return presence && { ...presence, leaving: undefined };
+}

@@ -1,0 +1,99 @@
+import { z } from "zod";
+import { takenDecisionSchema } from "../desktop/decision.ts";
+import { desktopBeforeSchema } from "../desktop/state.ts";
+import { instant, stored } from "../desktop/stored.ts";
+import { type ErrorCode, errorCodes } from "../errors.ts";
+
+/** What a person wants: a workspace, or none. The newest request counts. */
+const requestSchema = stored({
+  id: z.string(),
+  username: z.string(),
+  /** null: no desktop. */
+  workspace: z.string().nullable(),
+  /** Everything that the person has is to go for good, in every workspace. */
+  retire: z.boolean().optional(),
+  requestedAt: instant,
+  /** The person's id at the identity provider, if known. */
+  subject: z.string().optional(),
+  /** The claims that bindings look at, as proven when the request was made. */
+  claims: z.record(z.string(), z.unknown()).readonly(),
+  /** It only stands in the place of a record that somebody deleted: what the person's claims are is not known. */
+  nobodyAsked: z.boolean().optional(),
+  /** Why there is to be no desktop, if it was not the person who said so. */
+  reason: z.string().optional(),
+});
+export type DesktopRequest = z.output<typeof requestSchema>;
+
+/** What is known of whether a person is there: kept beside their request, since events arrive in any order. */
+const presenceSchema = stored({
+  /** The newest time at which they were known to be there. */
+  seenAt: instant,
+  /** The sessions at the identity provider in which they asked for a desktop, and whose end we have not heard of. */
+  sessions: z.array(z.string()).readonly(),
+  /** They logged out: unless they come back, their desktop is suspended at `until`. */
+  leaving: stored({ since: instant, until: instant }).optional(),
+});
+export type Presence = z.output<typeof presenceSchema>;
+
+/** One desktop that is to go for good, beside whatever its person wants. */
+const removalSchema = stored({ id: z.string(), workspace: z.string(), requestedAt: instant, reason: z.string() });
+export type Removal = z.output<typeof removalSchema>;
+
+/** A desktop that an administrator keeps from being taken down until a time. */
+const keptSchema = stored({ workspace: z.string(), until: instant, by: z.string(), reason: z.string().optional() });
+export type Kept = z.output<typeof keptSchema>;
+
+/** One desktop that is to be looked at under its person's lock, and put right. */
+const reviewSchema = stored({
+  id: z.string(),
+  workspace: z.string(),
+  requestedAt: instant,
+  /** What asked for it: a timer, or an administrator. */
+  by: z.string(),
+});
+export type Review = z.output<typeof reviewSchema>;
+
+/** Which generation of the person's orchestration may act, and from when. */
+const workSchema = stored({
+  generation: z.int().nonnegative(),
+  /** When no activity of an older generation can be under way any more. */
+  notBefore: instant,
+});
+
+/** How a request ended. */
+const outcomeSchema = z.discriminatedUnion("state", [
+  stored({ state: z.literal("done"), at: instant, message: z.string(), url: z.string().optional() }),
+  stored({
+    state: z.literal("failed"),
+    at: instant,
+    code: z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]),
+    reason: z.string(),
+    step: z.string(),
+    undone: z.array(z.string()),
+    leftBehind: z.array(z.string()),
+  }),
+  stored({ state: z.literal("superseded"), at: instant, reason: z.string() }),
+]);
+export type Outcome = z.output<typeof outcomeSchema>;
+
+/** A person's newest request with the outcomes of the last ones, by request id, and what else is remembered of the person. */
+export const recordSchema = z.object({
+  request: requestSchema,
+  outcomes: z.record(z.string(), outcomeSchema).readonly(),
+  /**
+   * What was there before work on the desktop of this workspace began. Kept until that work has ended with nothing left
+   * behind, so that a run that begins again, after whatever outage, still goes back to the true beginning.
+   */
+  before: stored({ workspace: z.string(), desktop: desktopBeforeSchema }).optional(),
+  presence: presenceSchema.optional(),
+  /** Removals that have not ended. */
+  removals: z.array(removalSchema).readonly().optional(),
+  kept: keptSchema.optional(),
+  /** Reviews that have not ended. */
+  reviews: z.array(reviewSchema).readonly().optional(),
+  /** Set once an orchestration of the person had to be replaced. */
+  work: workSchema.optional(),
+  /** The last decisions about the person's desktops, the newest last; one only if something is new. */
+  decisions: z.array(takenDecisionSchema).readonly().optional(),
+});
+export type RequestRecord = z.output<typeof recordSchema>;

@@ -1,0 +1,45 @@
+import { type RequestRecord, recordSchema } from "./record.ts";
+
+/** Each part of a record is JSON under its own key, so that people can read it with kubectl. */
+const parts: readonly string[] = Object.keys(recordSchema.shape);
+
+type Texts = Readonly<Record<string, string>>;
+
+/** The record in these texts, or what is wrong with it, in words that quote none of it. */
+export function parseRecord(texts: Texts): { record: RequestRecord } | { fault: string } {
+  const read: Record<string, unknown> = {};
+  for (const part of parts) {
+    const text = texts[part];
+    if (text === undefined) continue;
+    try {
+      read[part] = JSON.parse(text);
+    } catch {
+      return { fault: `${part} is not JSON` }; // the parser's own message quotes the text
+    }
+  }
+  return checkRecord(read);
+}
+
+/**
+ * The texts of a record. Texts in `before` that are no part of a record of this release stay as they are. Throws if the
+ * record could not be read again.
+ */
+export function formatRecord(record: RequestRecord, before: Texts = {}): Record<string, string> {
+  const checked = checkRecord(record);
+  if ("fault" in checked) throw new Error(`write person record: ${checked.fault}`);
+  const others = Object.entries(before).filter(([key]) => !parts.includes(key));
+  const own = Object.entries(record).filter(([, value]) => value !== undefined);
+  return Object.fromEntries([...others, ...own.map(([key, value]) => [key, JSON.stringify(value)] as const)]);
+}
+
+function checkRecord(read: object): { record: RequestRecord } | { fault: string } {
+  const { data, error } = recordSchema.safeParse(read);
+  if (data) return { record: data };
+  const faults = error.issues.map(({ path, message }) => {
+    const [part = ""] = path;
+    return path.length === 1 && !Object.hasOwn(read, part)
+      ? `${String(part)} is missing`
+      : `${path.join(".")}: ${message}`;
+  });
+  return { fault: faults.join("; ") };
+}
