@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -49,6 +49,9 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const child of started.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null))
     child.kill("SIGINT");
+  // What a failed test left without its watcher: the lock of the state has the process's id in its name.
+  for (const name of await readdir(state).catch(() => []))
+    if (name.startsWith("lock-")) process.kill(Number(name.split("-")[1]), "SIGTERM");
   await ended;
   await rm(folder, { recursive: true, force: true });
 });
