@@ -34,16 +34,16 @@ module.exports = {
     },
     {
       name: "sdks-stay-in-the-io-folders",
-      comment: "Clients of outside systems appear in the I/O folders and the composition root only.",
+      comment: "Clients of outside systems appear in the I/O folders and functions/app.ts only.",
       severity: "error",
-      from: { path: "^(functions|orchestrations|shared)/", pathNot: [ioFolders, "^functions/index\\.ts$", tests] },
+      from: { path: "^(functions|orchestrations|shared)/", pathNot: [ioFolders, "^functions/app\\.ts$", tests] },
       to: { path: "node_modules/(pg|@kubernetes/[^/]+|@keycloak/[^/]+|@azure/(?!functions/)[^/]+|jose)/" },
     },
     {
       name: "node-io-stays-in-the-io-folders",
-      comment: "node:* modules that do I/O appear in the I/O folders and the composition root only.",
+      comment: "node:* modules that do I/O appear in the I/O folders and functions/app.ts only.",
       severity: "error",
-      from: { path: "^(functions|orchestrations|shared)/", pathNot: [ioFolders, "^functions/index\\.ts$", tests] },
+      from: { path: "^(functions|orchestrations|shared)/", pathNot: [ioFolders, "^functions/app\\.ts$", tests] },
       to: { dependencyTypes: ["core"], pathNot: "^(node:)?(crypto|timers/promises)$" },
     },
     {
@@ -52,6 +52,13 @@ module.exports = {
       severity: "error",
       from: { path: "^(orchestrations|shared)/", pathNot: tests },
       to: { path: "node_modules/@azure/functions/" },
+    },
+    {
+      name: "functions-are-values",
+      comment: "Routes, timers and activities are values. functions/register.ts alone hands them to @azure/functions.",
+      severity: "error",
+      from: { path: "^functions/", pathNot: ["^functions/register\\.ts$", tests] },
+      to: { path: "node_modules/@azure/functions/", dependencyTypesNot: ["type-only"] },
     },
     {
       name: "nothing-imports-the-stand-ins",

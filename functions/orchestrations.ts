@@ -1,4 +1,4 @@
-import * as df from "durable-functions";
+import type { OrchestrationHandler } from "durable-functions";
 import { fulfilRequest, type FulfilRequestInput, fulfilRequestName } from "../orchestrations/fulfil-request.ts";
 import { followNotice, type FollowNoticeInput, followNoticeName } from "../orchestrations/follow-notice.ts";
 import { reap, reapName } from "../orchestrations/reap.ts";
@@ -6,23 +6,24 @@ import { reconcile, type ReconcileInput, reconcileName } from "../orchestrations
 import { upkeep, upkeepName } from "../orchestrations/upkeep.ts";
 import { workflowOf } from "../orchestrations/workflow.ts";
 
-export function registerOrchestrations(): void {
-  df.app.orchestration(fulfilRequestName, function* (context) {
+/** Every orchestration by its name, between the Durable library and our pure generators. */
+export const orchestrations: Readonly<Record<string, OrchestrationHandler>> = {
+  [fulfilRequestName]: function* (context) {
     const input = context.df.getInput<FulfilRequestInput>();
     const goOn = yield* fulfilRequest(workflowOf(context), input);
     // A fresh history for each request, so that a person's instance stays small for ever.
     if (goOn) context.df.continueAsNew(input);
-  });
-  df.app.orchestration(reapName, function* (context) {
+  },
+  [reapName]: function* (context) {
     return yield* reap(workflowOf(context));
-  });
-  df.app.orchestration(reconcileName, function* (context) {
+  },
+  [reconcileName]: function* (context) {
     return yield* reconcile(workflowOf(context), context.df.getInput<ReconcileInput>());
-  });
-  df.app.orchestration(upkeepName, function* (context) {
+  },
+  [upkeepName]: function* (context) {
     return yield* upkeep(workflowOf(context));
-  });
-  df.app.orchestration(followNoticeName, function* (context) {
+  },
+  [followNoticeName]: function* (context) {
     yield* followNotice(workflowOf(context), context.df.getInput<FollowNoticeInput>());
-  });
-}
+  },
+};

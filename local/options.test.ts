@@ -3,7 +3,13 @@ import { readOptions } from "./options.ts";
 
 describe("the command line", () => {
   it("may be empty", () => {
-    expect(readOptions([])).toMatchObject({ once: false, port: undefined, reset: false, kubeconfig: undefined });
+    expect(readOptions([])).toMatchObject({
+      sources: false,
+      once: false,
+      port: undefined,
+      reset: false,
+      kubeconfig: undefined,
+    });
   });
   it("asks for the usage text", () => {
     expect(readOptions(["--help"])).toBeNull();

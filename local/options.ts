@@ -2,11 +2,13 @@ import { parseArgs } from "node:util";
 import { resolve } from "node:path";
 
 export interface StartOptions {
+  /** Run the sources as they are instead of building them. */
+  sources: boolean;
   /** End after the main job instead of serving on. */
   once: boolean;
   /** Where state is kept. */
   state: string;
-  /** A port for the API; undefined: 7071, or a free one where that is taken. */
+  /** A port for the API; undefined: that of the last start, or else 7071 or a free one. */
   port: number | undefined;
   /** Real systems instead of the stand-ins. */
   kubeconfig: string | undefined;
@@ -22,12 +24,13 @@ export interface StartOptions {
 export const usage = `npm start -- [options]
 
   --once               do the main job, then end (exit 0 if the desktop is ready)
-  --port N             port of the API (default: 7071, or a free one)
+  --port N             port of the API (default: that of the last start, else 7071 or a free one)
   --state DIR          where state is kept (default: .local)
   --reset              throw the state away and begin anew
   --kubeconfig FILE    a real cluster instead of the local stand-in
   --sample-estate      with --kubeconfig: write the sample workspaces there (needs the two CRDs)
   --database-url URL   a real PostgreSQL with Guacamole's schema instead of the local one
+  --sources            run the TypeScript sources without a build (npm run dev also restarts when one changes)
   --crash-at ACTIVITY  die, as by kill -9, when this activity has taken effect (createDeployment, grantPermission, …):
                        the next start goes on from there
   --help               this text`;
@@ -37,6 +40,7 @@ export function readOptions(args: readonly string[]): StartOptions | null {
   const { values } = parseArgs({
     args: [...args],
     options: {
+      sources: { type: "boolean", default: false },
       once: { type: "boolean", default: false },
       port: { type: "string" },
       state: { type: "string", default: ".local" },
@@ -55,6 +59,7 @@ export function readOptions(args: readonly string[]): StartOptions | null {
   if (values["database-url"] !== undefined && !/^postgres(ql)?:\/\//.test(values["database-url"]))
     throw new Error("read --database-url: it must begin with postgres:// or postgresql://");
   return {
+    sources: values.sources,
     once: values.once,
     state: resolve(values.state),
     port,

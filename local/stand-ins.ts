@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
 import { startLocalCluster } from "./cluster/cluster.ts";
@@ -11,8 +10,10 @@ import { type FunctionsHost, startFunctionsHost } from "./functions-host/host.ts
 import type { LogEntry } from "./functions-host/log.ts";
 import { startIdentityProvider } from "./identity/provider.ts";
 import type { StartOptions } from "./options.ts";
+import { firstFree, readPorts, writePorts } from "./ports.ts";
 import { said } from "./said.ts";
 import { realmAdministrator, sampleUsers, serviceClient, writeSampleEstate } from "./sample-estate.ts";
+import { registerSources } from "./sources.ts";
 
 /** Everything that runs after a start. */
 export interface Estate {
@@ -48,23 +49,34 @@ export async function startEstate(
   const inState = (name: string) => join(options.state, name);
   const secret = await keptSecret(inState("service-client-secret"));
   const administrator = realmAdministrator(await keptSecret(inState("realm-admin-secret")));
+  // The same ports as at the last start: addresses that somebody copied, and their tokens, stay valid.
+  const last = await readPorts(inState("ports.json"));
+  const [databasePort, clusterPort, identityPort] = [
+    await firstFree(last.database),
+    await firstFree(last.cluster),
+    await firstFree(last.identity),
+  ];
   const started = <T extends { close(): Promise<void> }>(part: T): T => {
     closers.push(() => part.close());
     return part;
   };
 
-  const [databaseUrl, cluster, identity] = await allOrFirstError([
+  const [database, cluster, identity] = await allOrFirstError([
     options.databaseUrl === undefined
-      ? startLocalDatabase({ directory: inState("database") }).then((database) => started(database).url)
-      : Promise.resolve(options.databaseUrl),
-    options.kubeconfig === undefined ? startLocalCluster({ store: inState("cluster.sqlite") }).then(started) : null,
+      ? startLocalDatabase({ directory: inState("database"), port: databasePort }).then(started)
+      : Promise.resolve({ url: options.databaseUrl, port: databasePort }),
+    options.kubeconfig === undefined
+      ? startLocalCluster({ store: inState("cluster.sqlite"), port: clusterPort }).then(started)
+      : null,
     startIdentityProvider({
       store: inState("identity.json"),
+      port: identityPort,
       audience,
       clients: [serviceClient(secret), administrator],
       users: sampleUsers,
     }).then(started),
   ] as const);
+  const databaseUrl = database.url;
   tell("database", options.databaseUrl === undefined ? "PostgreSQL with Guacamole's schema (local)" : "yours");
   tell("cluster", cluster ? `${cluster.url} (stand-in for Kubernetes)` : "yours");
   tell("identity provider", `${identity.issuer} (stand-in for Keycloak)`);
@@ -88,6 +100,7 @@ export async function startEstate(
 
   const app = await loadApp({
     appRoot: root,
+    ...(options.sources && { load: registerSources }),
     environment: {
       TASKHUB_NAME: "local",
       FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: "300000", // as docs/operations.md says
@@ -106,7 +119,7 @@ export async function startEstate(
       DESKTOP_IMAGE: process.env["DESKTOP_IMAGE"] ?? "example.org/analytics-vnc-client:1.0.0",
     },
   });
-  const port = options.port ?? ((await isFree(usualPort)) ? usualPort : 0);
+  const port = options.port ?? (await firstFree(last.functions, usualPort));
   const faults: Faults = {
     afterActivity({ name }) {
       if (name === options.crashAt) process.kill(process.pid, "SIGKILL");
@@ -116,6 +129,12 @@ export async function startEstate(
   const recovery = "at-once";
   const store = inState("task-hub.sqlite");
   const host = started(await startFunctionsHost({ app, store, recovery, port, faults, log }));
+  await writePorts(inState("ports.json"), {
+    functions: Number(new URL(host.url).port),
+    cluster: cluster?.port ?? clusterPort,
+    identity: identity.port,
+    database: database.port,
+  });
   identity.tell({
     backchannelLogout: `${host.url}/api/keycloak/backchannel-logout`,
     webhook: { url: `${host.url}/api/keycloak/events`, audience: eventsAudience },
@@ -147,18 +166,4 @@ async function keptSecret(file: string): Promise<string> {
     await writeFile(file, secret, { mode: 0o600 });
     return secret;
   }
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const probe = createServer();
-  return new Promise((resolve) => {
-    probe.once("error", () => {
-      resolve(false);
-    });
-    probe.listen(port, "127.0.0.1", () => {
-      probe.close(() => {
-        resolve(true);
-      });
-    });
-  });
 }

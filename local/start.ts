@@ -25,7 +25,7 @@ async function start(options: StartOptions, stop: AbortSignal): Promise<number> 
 
     terminal.line("guacamole-workspaces: everything on this machine, for trying out and development");
     terminal.line();
-    terminal.started("product", await buildProduct(root));
+    terminal.started("product", options.sources ? "from its sources" : await buildProduct(root));
     const errors: string[] = [];
     const logFile = join(options.state, "host.log");
     // One open file: opening it for every line would be a good part of the work of a busy host.
@@ -151,8 +151,9 @@ async function main(): Promise<number> {
   }
 
   const stop = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const)
-    process.on(signal, () => {
+  // "disconnect": `node --watch`, which started this process, is gone, without a signal if it was killed.
+  for (const end of ["SIGINT", "SIGTERM", "SIGHUP", "disconnect"])
+    process.on(end, () => {
       stop.abort();
     });
   try {

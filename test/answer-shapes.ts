@@ -1,11 +1,17 @@
 import { problemAnswer } from "../functions/http/answers.ts";
 import { refusalsOf } from "../functions/http/refusals.ts";
-import { describedRoutes } from "../functions/http/route.ts";
+import type { DescribedRoute } from "../functions/http/route.ts";
 
 /** Throws where an answer is not what the API's document says of it. */
-export function expectDescribed(method: string, path: string, status: number, body: unknown): void {
+export function expectDescribed(
+  described: readonly DescribedRoute[],
+  method: string,
+  path: string,
+  status: number,
+  body: unknown,
+): void {
   const plain = path.split("?")[0]?.replace(/^\//, "") ?? "";
-  const route = describedRoutes().find(
+  const route = described.find(
     (each) => each.method === method && new RegExp(`^${each.path.replaceAll(/\{\w+\}/g, "[^/]+")}$`).test(plain),
   );
   if (status >= 400 && !plain.startsWith("keycloak/backchannel")) {

@@ -1,7 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { problemAnswer } from "../functions/http/answers.ts";
-import { describedRoutes } from "../functions/http/route.ts";
 import { startTestEstate, type TestEstate } from "./estate.ts";
 
 const text = await readFile(new URL("../docs/api.md", import.meta.url), "utf8");
@@ -10,7 +9,6 @@ const sectionOf = new Map(sections.map((section) => [section.split("\n")[0] ?? "
 const jsonIn = (part: string) =>
   [...part.matchAll(/```json\n(.*?)```/gs)].map(([, json]): unknown => JSON.parse(json ?? ""));
 
-/** The product registers its routes when it is loaded. */
 let estate: TestEstate;
 beforeAll(async () => {
   estate = await startTestEstate();
@@ -19,12 +17,12 @@ afterAll(() => estate.close());
 
 describe("docs/api.md", () => {
   it("has a section for every endpoint, and no other", () => {
-    const endpoints = describedRoutes().map(({ method, path }) => `${method} /${path}`);
+    const endpoints = estate.described.map(({ method, path }) => `${method} /${path}`);
     expect([...sectionOf.keys()].sort()).toEqual(endpoints.sort());
   });
 
   it("has an example of each that is what the endpoint takes and answers", () => {
-    for (const { method, path, endpoint } of describedRoutes()) {
+    for (const { method, path, endpoint } of estate.described) {
       const name = `${method} /${path}`;
       const [before = "", ...answers] = (sectionOf.get(name) ?? "").split(/^Answer /m);
       const bodies = jsonIn(before);
@@ -41,7 +39,7 @@ describe("docs/api.md", () => {
   });
 
   it("has the same shapes as the examples in the API's document", () => {
-    for (const { method, path, endpoint } of describedRoutes()) {
+    for (const { method, path, endpoint } of estate.described) {
       const name = `${method} /${path}`;
       expect([name, endpoint.example !== undefined]).toEqual([name, endpoint.body !== undefined]);
       if (endpoint.body) expect(endpoint.body.safeParse(endpoint.example).error, name).toBeUndefined();

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { KubeConfig } from "@kubernetes/client-node";
 import pg from "pg";
+import type { DescribedRoute } from "../functions/http/route.ts";
 import { type LocalCluster, startLocalCluster } from "../local/cluster/cluster.ts";
 import { startLocalDatabase } from "../local/database/database.ts";
 import { type FunctionApp, loadApp } from "../local/functions-host/app.ts";
@@ -14,6 +15,7 @@ import type { LogEntry } from "../local/functions-host/log.ts";
 import { type IdentityProvider, startIdentityProvider } from "../local/identity/provider.ts";
 import type { ToldOperation } from "../local/main-job.ts";
 import { realmAdministrator, sampleUsers, serviceClient, writeSampleEstate } from "../local/sample-estate.ts";
+import { registerSources } from "../local/sources.ts";
 import { sampleToken } from "../local/token.ts";
 import { expectDescribed } from "./answer-shapes.ts";
 import { describeWorld, type World } from "./world.ts";
@@ -37,6 +39,10 @@ export interface TestEstate {
   readonly identity: IdentityProvider;
   readonly guacamole: pg.Client;
   readonly host: FunctionsHost;
+  /** The product as it was loaded. */
+  readonly app: FunctionApp;
+  /** What the API's document describes. */
+  readonly described: readonly DescribedRoute[];
   readonly clock: Clock;
   /** What goes wrong: tests set it, `mend` clears it. */
   readonly faults: Faults;
@@ -109,6 +115,7 @@ export async function startTestEstate(
   const guacamole = new pg.Client({ connectionString: database.url });
   await guacamole.connect();
 
+  let described: readonly DescribedRoute[] = [];
   const app = await loadApp({
     appRoot: dirname(dirname(fileURLToPath(import.meta.url))),
     environment: {
@@ -130,7 +137,10 @@ export async function startTestEstate(
       KEYCLOAK_WEBHOOK_SECRET: webhookSecret,
       ...settings,
     },
-    load: () => import("../functions/index.ts"),
+    load: async (environment) => {
+      const { routes } = await registerSources(environment);
+      described = routes.flatMap((route) => route.described);
+    },
   });
   const faults: Faults = {};
   const log: LogEntry[] = [];
@@ -167,7 +177,7 @@ export async function startTestEstate(
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const answer: unknown = await response.json();
-    expectDescribed(method, path, response.status, answer);
+    expectDescribed(described, method, path, response.status, answer);
     return { status: response.status, headers: response.headers, body: answer as Body };
   };
   const serviceToken = async () => {
@@ -190,6 +200,7 @@ export async function startTestEstate(
     get host() {
       return host;
     },
+    ...{ app, described },
     clock,
     faults,
     mend() {

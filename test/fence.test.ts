@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadApp } from "../local/functions-host/app.ts";
 import { clientBinding } from "../local/functions-host/durable/client-binding.ts";
 import { findFunction, listFunctions } from "../local/functions-host/functions.ts";
 import { createInvoke } from "../local/functions-host/invoke.ts";
 import type { ActivityName } from "../shared/desktop/activities.ts";
 import { personId } from "../shared/desktop/names.ts";
-import type { RequestRecord } from "../shared/desktop/request.ts";
+import type { RequestRecord } from "../shared/person/record.ts";
 import { clusterOf } from "../shared/kubernetes/cluster.ts";
 import { type Requests, requestsIn } from "../shared/kubernetes/requests.ts";
 import { namespace, startTestEstate, type TestEstate } from "./estate.ts";
@@ -42,7 +41,7 @@ let names: string[];
 beforeAll(async () => {
   estate = await startTestEstate();
   requests = requestsIn(clusterOf(estate.kubeconfig), namespace);
-  const app = await loadApp({ appRoot: `${import.meta.dirname}/..` });
+  const { app } = estate;
   const functions = listFunctions(app);
   names = functions.filter(({ kind }) => kind === "activity").map(({ name }) => name);
   const invoke = createInvoke({

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { describedRoutes } from "../functions/http/route.ts";
 import { sampleToken } from "../local/token.ts";
 import { startTestEstate, type TestEstate } from "./estate.ts";
 import { callRaw } from "./raw-http.ts";
@@ -17,8 +16,8 @@ const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TR
 
 describe("a method", () => {
   it("that an address does not take is answered with 405, and those that it takes", async () => {
-    for (const path of new Set(describedRoutes().map((route) => route.path))) {
-      const taken = describedRoutes().flatMap((route) => (route.path === path ? [route.method] : []));
+    for (const path of new Set(estate.described.map((route) => route.path))) {
+      const taken = estate.described.flatMap((route) => (route.path === path ? [route.method] : []));
       const allowed = taken.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
       const address = path.replace("{username}", "alice").replace("{id}", "a".repeat(32));
       for (const method of methods.filter((each) => !allowed.includes(each))) {

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { describedRoutes } from "../functions/http/route.ts";
 import { createRouteTable, type RegisteredRoute } from "../local/functions-host/route-table.ts";
 import { startTestEstate, type TestEstate } from "./estate.ts";
 
@@ -21,7 +20,7 @@ const example = (path: string) => `/api/${path.replaceAll(/\{(\w+)\}/g, "some-$1
 /** The documented calls that reach another function than the one with their route, each in words. */
 function hiddenCalls(functions: readonly RegisteredRoute[]): string[] {
   const table = createRouteTable(functions);
-  return describedRoutes().flatMap(({ method, path }) => {
+  return estate.described.flatMap(({ method, path }) => {
     const answers = table.find(method, example(path))?.fn;
     if (answers?.route === path) return [];
     return [
@@ -33,7 +32,7 @@ function hiddenCalls(functions: readonly RegisteredRoute[]): string[] {
 }
 
 it("every documented call is answered by the function of its route", () => {
-  expect(describedRoutes().length).toBeGreaterThan(15);
+  expect(estate.described.length).toBeGreaterThan(15);
   expect(hiddenCalls(registered)).toEqual([]);
 });
 

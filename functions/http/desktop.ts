@@ -13,7 +13,7 @@ import * as examples from "./examples.ts";
 import { fulfil } from "./fulfil.ts";
 import { type CallerKind, waitUpTo } from "./input.ts";
 import { operationAnswers } from "./operation.ts";
-import { registerRoute } from "./route.ts";
+import { type Route, tokenRoute } from "./route.ts";
 import { claims, line, workspaceName } from "./shapes.ts";
 import { showDesktop } from "./show-desktop.ts";
 
@@ -33,8 +33,8 @@ type Wish = z.output<typeof putSchema>;
 const query = z.object({ wait: waitUpTo(10) });
 type Wait = z.output<typeof query>;
 
-export function registerDesktop(services: Services): void {
-  registerRoute(services, "desktop", "users/{username}/desktop", {
+export function desktopRoute(services: Services): Route {
+  return tokenRoute(services, "desktop", "users/{username}/desktop", {
     GET: endpoint({
       summary: "The person's desktop, with the reason for its state",
       callers: ["service", "self", "admin"],

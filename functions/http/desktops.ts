@@ -20,7 +20,7 @@ import * as examples from "./examples.ts";
 import { fulfil } from "./fulfil.ts";
 import { waitUpTo } from "./input.ts";
 import { operationAnswer, operationAnswers, waitForEnd } from "./operation.ts";
-import { registerRoute } from "./route.ts";
+import { type Route, tokenRoute } from "./route.ts";
 import { desktopId, reason, username, wholeNumber, workspaceName } from "./shapes.ts";
 import { aroundState, describeWhy } from "./why.ts";
 
@@ -38,72 +38,74 @@ const extendBody = z
   .meta({ id: "Extension" });
 
 /** For operators: every desktop there is, why it is as it is, and what can be done about it. */
-export function registerDesktops(services: Services): void {
-  registerRoute(services, "desktops", "desktops", {
-    GET: endpoint({
-      summary: "Every desktop, in pages",
-      callers: ["admin"],
-      query: listQuery,
-      answers: {
-        200: {
-          words: "One page, by id",
-          body: desktopsAnswer,
-          example: examples.desktops,
-          links: {
-            first: { to: "GET desktops/{id}", parameters: { id: "$response.body#/desktops/0/id" } },
-            next: { to: "GET desktops", parameters: { after: "$response.body#/next" } },
+export function desktopsRoutes(services: Services): Route[] {
+  return [
+    tokenRoute(services, "desktops", "desktops", {
+      GET: endpoint({
+        summary: "Every desktop, in pages",
+        callers: ["admin"],
+        query: listQuery,
+        answers: {
+          200: {
+            words: "One page, by id",
+            body: desktopsAnswer,
+            example: examples.desktops,
+            links: {
+              first: { to: "GET desktops/{id}", parameters: { id: "$response.body#/desktops/0/id" } },
+              next: { to: "GET desktops", parameters: { after: "$response.body#/next" } },
+            },
           },
         },
-      },
-      handle: (call) => list(services, call),
+        handle: (call) => list(services, call),
+      }),
     }),
-  });
-  registerRoute(services, "desktopById", "desktops/{id}", {
-    GET: endpoint({
-      summary: "One desktop with all its reasons",
-      callers: ["admin"],
-      id: desktopId,
-      answers: { 200: { words: "The desktop", body: oneDesktopAnswer, example: examples.desktop } },
-      handle: (call) => show(services, call),
+    tokenRoute(services, "desktopById", "desktops/{id}", {
+      GET: endpoint({
+        summary: "One desktop with all its reasons",
+        callers: ["admin"],
+        id: desktopId,
+        answers: { 200: { words: "The desktop", body: oneDesktopAnswer, example: examples.desktop } },
+        handle: (call) => show(services, call),
+      }),
     }),
-  });
-  registerRoute(services, "suspendDesktop", "desktops/{id}/suspend", {
-    POST: endpoint({
-      summary: "Suspend it: access is withdrawn and the container stopped; it is kept",
-      callers: ["admin"],
-      id: desktopId,
-      query: waitQuery,
-      body: reasonBody,
-      example: examples.reasoned,
-      answers: operationAnswers,
-      refuses: ["request-changed"],
-      handle: (call) => suspend(services, call),
+    tokenRoute(services, "suspendDesktop", "desktops/{id}/suspend", {
+      POST: endpoint({
+        summary: "Suspend it: access is withdrawn and the container stopped; it is kept",
+        callers: ["admin"],
+        id: desktopId,
+        query: waitQuery,
+        body: reasonBody,
+        example: examples.reasoned,
+        answers: operationAnswers,
+        refuses: ["request-changed"],
+        handle: (call) => suspend(services, call),
+      }),
     }),
-  });
-  registerRoute(services, "extendDesktop", "desktops/{id}/extend", {
-    POST: endpoint({
-      summary: "Keep it from being taken down until a time",
-      callers: ["admin"],
-      id: desktopId,
-      body: extendBody,
-      example: examples.extension,
-      answers: { 200: { words: "Until when, and by whom", body: keptAnswer, example: examples.kept } },
-      refuses: ["invalid-policy", "not-running"],
-      handle: (call) => extend(services, call),
+    tokenRoute(services, "extendDesktop", "desktops/{id}/extend", {
+      POST: endpoint({
+        summary: "Keep it from being taken down until a time",
+        callers: ["admin"],
+        id: desktopId,
+        body: extendBody,
+        example: examples.extension,
+        answers: { 200: { words: "Until when, and by whom", body: keptAnswer, example: examples.kept } },
+        refuses: ["invalid-policy", "not-running"],
+        handle: (call) => extend(services, call),
+      }),
     }),
-  });
-  registerRoute(services, "retireDesktop", "desktops/{id}/retire", {
-    POST: endpoint({
-      summary: "Retire it: nothing of it is left; what else the person has stays",
-      callers: ["admin"],
-      id: desktopId,
-      query: waitQuery,
-      body: reasonBody,
-      example: examples.reasoned,
-      answers: operationAnswers,
-      handle: (call) => retire(services, call),
+    tokenRoute(services, "retireDesktop", "desktops/{id}/retire", {
+      POST: endpoint({
+        summary: "Retire it: nothing of it is left; what else the person has stays",
+        callers: ["admin"],
+        id: desktopId,
+        query: waitQuery,
+        body: reasonBody,
+        example: examples.reasoned,
+        answers: operationAnswers,
+        handle: (call) => retire(services, call),
+      }),
     }),
-  });
+  ];
 }
 
 interface Found extends DesktopKey, DescribedState {

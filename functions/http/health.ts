@@ -1,28 +1,26 @@
-import * as df from "durable-functions";
+import type { InvocationContext } from "@azure/functions";
+import type { DurableClient } from "durable-functions";
 import { reapName } from "../../orchestrations/reap.ts";
 import { reconcileName } from "../../orchestrations/reconcile.ts";
 import { upkeepName } from "../../orchestrations/upkeep.ts";
 import type { Services } from "../services.ts";
 import { describeStuck } from "../work/stuck.ts";
 import { liveAnswer, readyAnswer } from "./answers.ts";
+import type { Answer } from "./endpoint.ts";
 import * as examples from "./examples.ts";
 import { authorize } from "./input.ts";
-import { type Described, registerOpenRoute } from "./route.ts";
+import { type Described, openRoute, type Route } from "./route.ts";
 
 /**
  * `live`: the process answers. `ready`: what it needs answers too. Open to anyone, so both say nothing but that; why not is
  * for callers with the monitoring role, and in the log.
  */
-export function registerHealth(services: Services): void {
+export function healthRoutes(services: Services): Route[] {
   const live = {
     summary: "Whether the process answers",
     callers: [],
     answers: { 200: { words: "It does", body: liveAnswer, example: examples.live } },
   };
-  registerOpenRoute("healthLive", "health/live", live, () =>
-    Promise.resolve({ status: 200, body: { status: "live" } }),
-  );
-
   const ready: Described = {
     summary: "Whether what the product needs answers",
     description: "Open to anyone. An access token with the monitoring role gets the reasons besides.",
@@ -34,41 +32,52 @@ export function registerHealth(services: Services): void {
     },
     refuses: ["not-authenticated", "not-allowed", "identity-unavailable"],
   };
-  registerOpenRoute("healthReady", "health/ready", ready, async (request, context) => {
-    const authorization = request.headers.get("authorization");
-    if (authorization !== null)
-      authorize(services, await services.verifyToken(authorization), "", ["monitoring", "admin"]);
+  return [
+    openRoute("healthLive", "health/live", live, () => Promise.resolve({ status: 200, body: { status: "live" } })),
+    openRoute("healthReady", "health/ready", ready, (request, client, context) =>
+      lookWhetherReady(services, request.headers.get("authorization"), client, context),
+    ),
+  ];
+}
 
-    const [kubernetes, guacamole, maintenance] = await Promise.all([
-      faultOf("kubernetes", async () => {
-        await services.workspaces.known();
-        return null;
-      }),
-      faultOf("guacamole", () => services.guacamole.check()),
-      services.maintenance.read().catch(() => null), // unknown, then; that the cluster does not answer is said already
-    ]);
-    const reasons = [kubernetes, guacamole].filter((reason) => reason !== null);
-    for (const reason of reasons) context.error(reason);
-    const troubles = authorization === null ? undefined : await findTroubles(services, df.getClient(context));
-    for (const words of [...(troubles?.stuck ?? []), ...(troubles?.damaged ?? [])]) context.error(words);
-    const switched = (pause: unknown) => (!maintenance ? "unknown" : pause ? "paused" : "on");
-    const word = (reason: string | null) => (reason === null ? "ok" : "not ready");
-    return {
-      status: reasons.length === 0 ? 200 : 503,
-      body: {
-        status: reasons.length === 0 ? "ready" : "not ready",
-        kubernetes: word(kubernetes),
-        guacamole: word(guacamole),
-        reaping: switched(maintenance?.reaping),
-        activation: switched(maintenance?.activation),
-        ...(authorization === null ? {} : { reasons, ...troubles }),
-      },
-    };
-  });
+async function lookWhetherReady(
+  services: Services,
+  authorization: string | null,
+  client: DurableClient,
+  context: InvocationContext,
+): Promise<Answer> {
+  if (authorization !== null)
+    authorize(services, await services.verifyToken(authorization), "", ["monitoring", "admin"]);
+
+  const [kubernetes, guacamole, maintenance] = await Promise.all([
+    faultOf("kubernetes", async () => {
+      await services.workspaces.known();
+      return null;
+    }),
+    faultOf("guacamole", () => services.guacamole.check()),
+    services.maintenance.read().catch(() => null), // unknown, then; that the cluster does not answer is said already
+  ]);
+  const reasons = [kubernetes, guacamole].filter((reason) => reason !== null);
+  for (const reason of reasons) context.error(reason);
+  const troubles = authorization === null ? undefined : await findTroubles(services, client);
+  for (const words of [...(troubles?.stuck ?? []), ...(troubles?.damaged ?? [])]) context.error(words);
+  const switched = (pause: unknown) => (!maintenance ? "unknown" : pause ? "paused" : "on");
+  const word = (reason: string | null) => (reason === null ? "ok" : "not ready");
+  return {
+    status: reasons.length === 0 ? 200 : 503,
+    body: {
+      status: reasons.length === 0 ? "ready" : "not ready",
+      kubernetes: word(kubernetes),
+      guacamole: word(guacamole),
+      reaping: switched(maintenance?.reaping),
+      activation: switched(maintenance?.activation),
+      ...(authorization === null ? {} : { reasons, ...troubles }),
+    },
+  };
 }
 
 /** Readiness does not depend on these: one person's trouble must not take the product out of service. */
-async function findTroubles(services: Services, client: df.DurableClient) {
+async function findTroubles(services: Services, client: DurableClient) {
   try {
     const { records, damaged } = await services.requests.all();
     return {

@@ -13,7 +13,7 @@ import { eventAnswer, logoutProblem } from "./answers.ts";
 import { bodyBytes, mediaFaultOf, readBytes, requireLength, requireMediaType } from "./body.ts";
 import type { Answer } from "./endpoint.ts";
 import * as examples from "./examples.ts";
-import { type Described, registerSignedRoute } from "./route.ts";
+import { type Described, type Route, signedRoute } from "./route.ts";
 
 /** An update of a whole realm is the largest event there is. */
 const eventBytes = 256 * 1024;
@@ -63,13 +63,15 @@ const logoutEndpoint: Described = {
 };
 
 /** Keycloak's own calls. Both only prove who calls and keep what was said: an orchestration acts on it. */
-export function registerKeycloak(services: Services): void {
-  registerSignedRoute("keycloakEvents", "keycloak/events", eventsEndpoint, (request, client, context) =>
-    takeEvent(services, request, client, context),
-  );
-  registerSignedRoute("backchannelLogout", "keycloak/backchannel-logout", logoutEndpoint, (request, client) =>
-    takeLogout(services, request, client),
-  );
+export function keycloakRoutes(services: Services): Route[] {
+  return [
+    signedRoute("keycloakEvents", "keycloak/events", eventsEndpoint, (request, client, context) =>
+      takeEvent(services, request, client, context),
+    ),
+    signedRoute("backchannelLogout", "keycloak/backchannel-logout", logoutEndpoint, (request, client) =>
+      takeLogout(services, request, client),
+    ),
+  ];
 }
 
 /** Whatever is authentic is answered with 202, also what is nothing to us: the sender repeats everything else for 15 minutes. */

@@ -12,7 +12,7 @@ import type { Services } from "../services.ts";
 import { endedAnswer, maintenanceAnswer } from "./answers.ts";
 import { type Answer, type Call, endpoint } from "./endpoint.ts";
 import * as examples from "./examples.ts";
-import { registerRoute } from "./route.ts";
+import { type Route, tokenRoute } from "./route.ts";
 import { lastRun } from "./runs.ts";
 import { atLeastOneOf, reason, username, workspaceName } from "./shapes.ts";
 
@@ -27,48 +27,50 @@ const endBody = atLeastOneOf(
 ).meta({ id: "EndSessions" });
 
 /** What administrators pause, and how they end sessions at once. */
-export function registerMaintenanceSwitch(services: Services): void {
-  registerRoute(services, "maintenance", "maintenance", {
-    GET: endpoint({
-      summary: "What is paused, and what the last runs of the timers did",
-      callers: ["admin"],
-      answers: { 200: { words: "As it is", body: maintenanceAnswer, example: examples.maintenance } },
-      handle: async ({ client }) => ({
-        status: 200,
-        body: await describe(client, await services.maintenance.read()),
+export function maintenanceRoutes(services: Services): Route[] {
+  return [
+    tokenRoute(services, "maintenance", "maintenance", {
+      GET: endpoint({
+        summary: "What is paused, and what the last runs of the timers did",
+        callers: ["admin"],
+        answers: { 200: { words: "As it is", body: maintenanceAnswer, example: examples.maintenance } },
+        handle: async ({ client }) => ({
+          status: 200,
+          body: await describe(client, await services.maintenance.read()),
+        }),
+      }),
+      PUT: endpoint({
+        summary: "Pause reaping or activation, or let them go on",
+        description:
+          "Paused reaping keeps desktops that are idle or too long up; what a person may not have any more still goes. Paused " +
+          "activation brings no desktop up; those that run go on. What is not said stays as it is.",
+        callers: ["admin"],
+        body: switchBody,
+        example: examples.maintenanceSwitch,
+        answers: { 200: { words: "As it is now", body: maintenanceAnswer, example: examples.maintenance } },
+        handle: (call) => flip(services, call),
       }),
     }),
-    PUT: endpoint({
-      summary: "Pause reaping or activation, or let them go on",
-      description:
-        "Paused reaping keeps desktops that are idle or too long up; what a person may not have any more still goes. Paused " +
-        "activation brings no desktop up; those that run go on. What is not said stays as it is.",
-      callers: ["admin"],
-      body: switchBody,
-      example: examples.maintenanceSwitch,
-      answers: { 200: { words: "As it is now", body: maintenanceAnswer, example: examples.maintenance } },
-      handle: (call) => flip(services, call),
-    }),
-  });
-  registerRoute(services, "endSessions", "maintenance/end-sessions", {
-    POST: endpoint({
-      summary: "End every session in a workspace, or of a person, now",
-      description:
-        "Their desktops are suspended, in use or not. They can be asked for again, unless activation is paused.",
-      callers: ["admin"],
-      body: endBody,
-      example: examples.endSessions,
-      answers: {
-        202: {
-          words: "What goes down, with an operation for each person",
-          body: endedAnswer,
-          example: examples.endedSessions,
+    tokenRoute(services, "endSessions", "maintenance/end-sessions", {
+      POST: endpoint({
+        summary: "End every session in a workspace, or of a person, now",
+        description:
+          "Their desktops are suspended, in use or not. They can be asked for again, unless activation is paused.",
+        callers: ["admin"],
+        body: endBody,
+        example: examples.endSessions,
+        answers: {
+          202: {
+            words: "What goes down, with an operation for each person",
+            body: endedAnswer,
+            example: examples.endedSessions,
+          },
         },
-      },
-      refuses: ["not-found"],
-      handle: (call) => endSessions(services, call),
+        refuses: ["not-found"],
+        handle: (call) => endSessions(services, call),
+      }),
     }),
-  });
+  ];
 }
 
 async function flip(

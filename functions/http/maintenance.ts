@@ -11,15 +11,15 @@ import { adoptionAnswer } from "./answers.ts";
 import { type Call, endpoint } from "./endpoint.ts";
 import * as examples from "./examples.ts";
 import { dryRun } from "./input.ts";
-import { registerRoute } from "./route.ts";
+import { type Route, tokenRoute } from "./route.ts";
 
 /** So many desktops are looked at side by side: enough to be quick, few enough for a database's small pool. */
 const atOnce = 5;
 
 const dryRunQuery = z.object({ dryRun });
 
-export function registerMaintenance(services: Services): void {
-  registerRoute(services, "adopt", "maintenance/adopt", {
+export function adoptionRoute(services: Services): Route {
+  return tokenRoute(services, "adopt", "maintenance/adopt", {
     POST: endpoint({
       summary: "Take over what the AWMS operator left",
       callers: ["admin"],

@@ -3,7 +3,7 @@ import * as examples from "./examples.ts";
 import { operationOf } from "./openapi-operation.ts";
 import { answerHeaders } from "./openapi-responses.ts";
 import { documentSchemas } from "./openapi-schemas.ts";
-import { describedRoutes, type DescribedRoute, registerOpenRoute } from "./route.ts";
+import { type DescribedRoute, openRoute, type Route } from "./route.ts";
 
 /** By the first part of an address. */
 const tags: Readonly<Record<string, { name: string; description: string }>> = {
@@ -20,8 +20,8 @@ function tagOf(path: string) {
   return tags[path.split("/")[0] ?? ""] ?? otherTag;
 }
 
-/** The document of the API, from the very schemas that check what comes in. Registered last: it describes what is there. */
-export function registerOpenApi(): void {
+/** The document of the API: these routes and itself, from the schemas that check what comes in. */
+export function openApiRoute(others: readonly Route[]): Route {
   const endpoint = {
     summary: "This document",
     callers: [],
@@ -33,9 +33,10 @@ export function registerOpenApi(): void {
       },
     },
   };
-  registerOpenRoute("openApi", "openapi.json", endpoint, () =>
-    Promise.resolve({ status: 200, body: openApiOf(describedRoutes()) }),
+  const route = openRoute("openApi", "openapi.json", endpoint, () =>
+    Promise.resolve({ status: 200, body: openApiOf([...others, route].flatMap(({ described }) => described)) }),
   );
+  return route;
 }
 
 /** An OpenAPI 3.1 document of these routes. */

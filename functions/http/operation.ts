@@ -12,7 +12,7 @@ import { operationAnswerBody } from "./answers.ts";
 import { type Answer, type DescribedAnswer, endpoint } from "./endpoint.ts";
 import * as examples from "./examples.ts";
 import { authorize, waitUpTo } from "./input.ts";
-import { registerRoute } from "./route.ts";
+import { type Route, tokenRoute } from "./route.ts";
 import { operationId } from "./shapes.ts";
 
 /** Well below what proxies and login threads bear. */
@@ -31,8 +31,8 @@ export const operationAnswers: Readonly<Record<number, DescribedAnswer>> = {
   },
 };
 
-export function registerOperation(services: Services): void {
-  registerRoute(services, "operation", "operations/{id}", {
+export function operationRoute(services: Services): Route {
+  return tokenRoute(services, "operation", "operations/{id}", {
     GET: endpoint({
       summary: "Where an operation stands, or how it ended",
       callers: ["service", "owner", "admin", "offboarding"],

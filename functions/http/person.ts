@@ -6,13 +6,13 @@ import { fulfil } from "./fulfil.ts";
 import { endpoint } from "./endpoint.ts";
 import { waitUpTo } from "./input.ts";
 import { operationAnswers } from "./operation.ts";
-import { registerRoute } from "./route.ts";
+import { type Route, tokenRoute } from "./route.ts";
 
 const query = z.object({ wait: waitUpTo(10) });
 
 /** Everything that a person has, at once: for who leaves. Open to those who offboard, not to the person or the login flow. */
-export function registerPerson(services: Services): void {
-  registerRoute(services, "person", "users/{username}", {
+export function personRoute(services: Services): Route {
+  return tokenRoute(services, "person", "users/{username}", {
     DELETE: endpoint({
       summary: "Retire: remove everything that the person has, for good",
       callers: ["offboarding", "admin"],

@@ -1,18 +1,23 @@
-import {
-  app,
-  type HttpMethod,
-  type HttpRequest,
-  type HttpResponseInit,
-  type InvocationContext,
-} from "@azure/functions";
-import * as df from "durable-functions";
+import type { HttpRequest, HttpResponseInit, InvocationContext } from "@azure/functions";
+import type { DurableClient } from "durable-functions";
 import { isRefusal, ProductError, type Refusal } from "../../shared/errors.ts";
 import type { z } from "zod";
 import type { Services } from "../services.ts";
 import type { Answer, AnyEndpoint, Method } from "./endpoint.ts";
 import { challenge, problem } from "./problem.ts";
 
-/** What a route is, for the document of the API. */
+/** An address of the API and the function that answers there, whatever the method. */
+export interface Route {
+  /** Of the function. The host tries routes in the order of these names, ignoring case. */
+  name: string;
+  /** Below the prefix. */
+  path: string;
+  /** What the document of the API says of it, by method. */
+  described: readonly DescribedRoute[];
+  answer: (request: HttpRequest, client: DurableClient, context: InvocationContext) => Promise<HttpResponseInit>;
+}
+
+/** One method of a route, for the document of the API. */
 export interface DescribedRoute {
   path: string;
   method: Method;
@@ -31,101 +36,82 @@ export type Described = Pick<
   optionalToken?: boolean;
 };
 
-const described: DescribedRoute[] = [];
-
-/** Every route that is registered so far. */
-export function describedRoutes(): readonly DescribedRoute[] {
-  return described;
-}
-
-/**
- * All methods are registered and refused here, since the Functions host answers an unknown method like an unknown address.
- * CONNECT is not among them: it names no path, so that no route can have it.
- */
-const everyMethod: HttpMethod[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
-
-/** Registers a route for callers with an access token: proves who calls, runs the method's handler, and turns errors into problems. */
-export function registerRoute(
+/** A route for callers with an access token: proves who calls, runs the method's handler, and turns errors into problems. */
+export function tokenRoute(
   services: Services,
   name: string,
   path: string,
   endpoints: Partial<Record<Method, AnyEndpoint>>,
-): void {
-  for (const [method, endpoint] of Object.entries(endpoints))
-    described.push({ path, method: method as Method, endpoint, proof: "token" });
+): Route {
   const allowed = Object.keys(endpoints).flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
-  app.http(name, {
-    route: path,
-    methods: everyMethod,
-    authLevel: "anonymous", // our own tokens are checked below; function keys would be a second secret to hand around
-    extraInputs: [df.input.durableClient()],
-    handler: (request, context) =>
+  return {
+    name,
+    path,
+    described: Object.entries(endpoints).map(([method, endpoint]) => ({
+      path,
+      method: method as Method,
+      endpoint,
+      proof: "token",
+    })),
+    answer: (request, client, context) =>
       answering(request, context, async () => {
         const endpoint = endpoints[(request.method === "HEAD" ? "GET" : request.method) as Method];
         if (!endpoint) return methodNotAllowed(allowed);
         const principal = await services.verifyToken(request.headers.get("authorization"));
-        return endpoint.perform(services, { request, principal, client: df.getClient(context), context });
+        return endpoint.perform(services, { request, principal, client, context });
       }),
-  });
+  };
 }
 
-/** Registers a route that takes POST only and proves by itself who calls: by a signature or a token of another kind. */
-export function registerSignedRoute(
+/** A route that takes POST only and proves by itself who calls: by a signature or a token of another kind. */
+export function signedRoute(
   name: string,
   path: string,
   endpoint: Described,
-  handler: (request: HttpRequest, client: df.DurableClient, context: InvocationContext) => Promise<Answer | Refusal>,
-): void {
-  described.push({ path, method: "POST", endpoint, proof: "signature" });
-  app.http(name, {
-    route: path,
-    methods: everyMethod,
-    authLevel: "anonymous", // Keycloak can send no function key but in the address, which lands in logs
-    extraInputs: [df.input.durableClient()],
-    handler: (request, context) =>
+  handler: (request: HttpRequest, client: DurableClient, context: InvocationContext) => Promise<Answer | Refusal>,
+): Route {
+  return {
+    name,
+    path,
+    described: [{ path, method: "POST", endpoint, proof: "signature" }],
+    answer: (request, client, context) =>
       answering(request, context, () =>
-        request.method === "POST"
-          ? handler(request, df.getClient(context), context)
-          : Promise.resolve(methodNotAllowed(["POST"])),
+        request.method === "POST" ? handler(request, client, context) : Promise.resolve(methodNotAllowed(["POST"])),
       ),
-  });
+  };
 }
 
-/** Registers a route that needs no token. */
-export function registerOpenRoute(
+/** A route that takes GET only and needs no token. */
+export function openRoute(
   name: string,
   path: string,
   endpoint: Described,
-  handler: (request: HttpRequest, context: InvocationContext) => Promise<Answer>,
-): void {
-  described.push({ path, method: "GET", endpoint, proof: "none" });
-  app.http(name, {
-    route: path,
-    methods: everyMethod,
-    authLevel: "anonymous",
-    extraInputs: [df.input.durableClient()],
-    handler: (request, context) =>
+  handler: (request: HttpRequest, client: DurableClient, context: InvocationContext) => Promise<Answer>,
+): Route {
+  return {
+    name,
+    path,
+    described: [{ path, method: "GET", endpoint, proof: "none" }],
+    answer: (request, client, context) =>
       answering(request, context, () =>
         request.method === "GET" || request.method === "HEAD"
-          ? handler(request, context)
+          ? handler(request, client, context)
           : Promise.resolve(methodNotAllowed(["GET", "HEAD"])),
       ),
-  });
+  };
 }
 
-/** Every address below the prefix that no route has. */
-export function registerNotFound(): void {
+/** Every address below the prefix that no other route has. */
+export const notFoundRoute: Route = {
   // The host tries routes in the order of function names, so this one, which matches everything, must sort last.
-  app.http("zNotFound", {
-    route: "{*rest}",
-    methods: everyMethod,
-    authLevel: "anonymous",
-    handler: (request, context) =>
-      answering(request, context, () =>
-        Promise.resolve({ refused: "not-found", reason: "no route has this address (README lists them)" }),
-      ),
-  });
-}
+  name: "zNotFound",
+  path: "{*rest}",
+  described: [],
+  answer: (request, _client, context) =>
+    answering(request, context, () =>
+      Promise.resolve({ refused: "not-found", reason: "no route has this address (README lists them)" }),
+    ),
+};
 
 function methodNotAllowed(allowed: readonly string[]): Refusal & { headers: Record<string, string> } {
   const allow = allowed.join(", ");

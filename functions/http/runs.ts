@@ -12,7 +12,7 @@ import { reapAnswer, reconcileAnswer, startedAnswer } from "./answers.ts";
 import { type Answer, type Call, endpoint } from "./endpoint.ts";
 import * as examples from "./examples.ts";
 import { dryRun, waitUpTo } from "./input.ts";
-import { registerRoute } from "./route.ts";
+import { type Route, tokenRoute } from "./route.ts";
 import { wholeNumber } from "./shapes.ts";
 
 const query = z.object({ dryRun, wait: waitUpTo(10) });
@@ -35,39 +35,41 @@ const started = {
 const lookMilliseconds = 250;
 
 /** What the timers do, at an administrator's word; or what they would do. */
-export function registerRunsByHand(services: Services): void {
-  registerRoute(services, "reapNow", "maintenance/reap", {
-    POST: endpoint({
-      summary: "Look for idle desktops and suspend them now, as the timer does",
-      callers: ["admin"],
-      query,
-      answers: {
-        200: {
-          words: "With `dryRun`: what would be done. Without: what was done, where it ended within `wait`",
-          body: reapAnswer,
-          example: examples.reapRun,
+export function runRoutes(services: Services): Route[] {
+  return [
+    tokenRoute(services, "reapNow", "maintenance/reap", {
+      POST: endpoint({
+        summary: "Look for idle desktops and suspend them now, as the timer does",
+        callers: ["admin"],
+        query,
+        answers: {
+          200: {
+            words: "With `dryRun`: what would be done. Without: what was done, where it ended within `wait`",
+            body: reapAnswer,
+            example: examples.reapRun,
+          },
+          202: started,
         },
-        202: started,
-      },
-      handle: (call) => reapNow(services, call),
+        handle: (call) => reapNow(services, call),
+      }),
     }),
-  });
-  registerRoute(services, "reconcileNow", "maintenance/reconcile", {
-    POST: endpoint({
-      summary: "Compare bindings, cluster and Guacamole's rows, and put right what drifted now, as the timer does",
-      callers: ["admin"],
-      query: reconcileQuery,
-      answers: {
-        200: {
-          words: "With `dryRun`: what would be done. Without: what was handed over, where it ended within `wait`",
-          body: reconcileAnswer,
-          example: examples.reconcileRun,
+    tokenRoute(services, "reconcileNow", "maintenance/reconcile", {
+      POST: endpoint({
+        summary: "Compare bindings, cluster and Guacamole's rows, and put right what drifted now, as the timer does",
+        callers: ["admin"],
+        query: reconcileQuery,
+        answers: {
+          200: {
+            words: "With `dryRun`: what would be done. Without: what was handed over, where it ended within `wait`",
+            body: reconcileAnswer,
+            example: examples.reconcileRun,
+          },
+          202: started,
         },
-        202: started,
-      },
-      handle: (call) => reconcileNow(services, call),
+        handle: (call) => reconcileNow(services, call),
+      }),
     }),
-  });
+  ];
 }
 
 async function reconcileNow(

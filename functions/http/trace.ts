@@ -1,15 +1,19 @@
+const mark = Symbol.for("guacamole-workspaces: TRACE reaches its function");
+
 /**
  * Lets a TRACE reach its function. The Functions library makes a Request of every call (its class HttpRequest), and the
  * Fetch standard lets none be made with that method: the library throws before any of our code runs, and the host answers
- * 500. Such a Request is made as a GET without body here, and tells its true method.
+ * 500. Such a Request is made as a GET without body here, and tells its true method. Calling it again changes nothing.
  */
 export function letTraceThrough(): void {
   const Plain = globalThis.Request;
+  if (mark in Plain) return;
   globalThis.Request = new Proxy(Plain, {
     construct(_target, [input, init]: ConstructorParameters<typeof Request>): Request {
       if (init?.method?.toUpperCase() !== "TRACE") return new Plain(input, init);
       const request = new Plain(input, { ...init, method: "GET", body: null });
       return Object.defineProperty(request, "method", { value: "TRACE" });
     },
+    has: (target, key) => key === mark || Reflect.has(target, key),
   });
 }

@@ -7,7 +7,7 @@ import { namingRules, type Services, today } from "../services.ts";
 import { workspacesAnswer } from "./answers.ts";
 import { endpoint } from "./endpoint.ts";
 import * as examples from "./examples.ts";
-import { registerRoute } from "./route.ts";
+import { type Route, tokenRoute } from "./route.ts";
 import { claims, jsonText } from "./shapes.ts";
 
 const query = z.object({
@@ -16,8 +16,8 @@ const query = z.object({
     .meta({ description: "The person's claims that bindings look at, as a JSON object; for services" }),
 });
 
-export function registerWorkspaces(services: Services): void {
-  registerRoute(services, "workspaces", "users/{username}/workspaces", {
+export function workspacesRoute(services: Services): Route {
+  return tokenRoute(services, "workspaces", "users/{username}/workspaces", {
     GET: endpoint({
       summary: "Which workspaces the person may use, until when or why not, and how the desktop is there",
       callers: ["self", "service", "admin"],

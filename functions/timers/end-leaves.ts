@@ -1,42 +1,43 @@
-import { app, type InvocationContext } from "@azure/functions";
-import * as df from "durable-functions";
+import type { InvocationContext } from "@azure/functions";
+import type { DurableClient } from "durable-functions";
 import { personId } from "../../shared/desktop/names.ts";
 import { supersede } from "../../shared/desktop/operation.ts";
 import type { RequestRecord } from "../../shared/person/record.ts";
 import { newRequest } from "../ask.ts";
 import type { Services } from "../services.ts";
 import { wake } from "../work/person.ts";
+import type { Timer } from "./timer.ts";
 
 /**
  * Suspends the desktops of people who logged out and did not come back within the grace. Back is who asked for a desktop,
  * logged in, opened a session in Guacamole, or has a live session at the identity provider. In doubt nothing happens
  * until the next run. Harmless if it runs twice, or late.
  */
-export function registerEndLeaves(services: Services): void {
-  app.timer("endLeaves", {
+export function endLeavesTimer(services: Services): Timer {
+  return {
+    name: "endLeaves",
     schedule: services.settings.WAKE_SCHEDULE,
-    extraInputs: [df.input.durableClient()],
-    handler: async (_timer, context) => {
+    run: async (client, context) => {
       const { records } = await services.requests.all(); // a damaged one is named by wakeForgotten
       const now = services.now().toISOString();
       for (const record of records) {
         const leaving = record.presence?.leaving;
         if (!leaving || leaving.until > now) continue;
         try {
-          await endLeave(services, df.getClient(context), record, leaving, context);
+          await endLeave(services, client, record, leaving, context);
         } catch (error) {
           context.error(`end a leave: ${(error as Error).message} (tried again at the next run)`);
         }
       }
     },
-  });
+  };
 }
 
 type Leaving = NonNullable<NonNullable<RequestRecord["presence"]>["leaving"]>;
 
 async function endLeave(
   services: Services,
-  client: df.DurableClient,
+  client: DurableClient,
   { request, presence, kept }: RequestRecord,
   leaving: Leaving,
   context: InvocationContext,

@@ -1,5 +1,5 @@
-import { app, type InvocationContext } from "@azure/functions";
-import * as df from "durable-functions";
+import type { InvocationContext } from "@azure/functions";
+import type { DurableClient } from "durable-functions";
 import { describePause } from "../../shared/desktop/maintenance.ts";
 import { personId } from "../../shared/desktop/names.ts";
 import { type Scaling, scalingsOf, unfulfilled } from "../../shared/desktop/scaling.ts";
@@ -8,6 +8,7 @@ import { ask, newRequest } from "../ask.ts";
 import { isReady, isSuspended } from "../as-it-ended.ts";
 import { planFor } from "../plan.ts";
 import type { Services } from "../services.ts";
+import type { Timer } from "./timer.ts";
 
 type Known = Awaited<ReturnType<Services["workspaces"]["known"]>>;
 
@@ -16,11 +17,11 @@ type Known = Awaited<ReturnType<Services["workspaces"]["known"]>>;
  * there ourselves is marked as seen in the same write, so it is never taken for one. A binding whose desktop came to nothing
  * goes back to 0. Harmless if it runs twice, or late.
  */
-export function registerFollowScaling(services: Services): void {
-  app.timer("followScaling", {
+export function followScalingTimer(services: Services): Timer {
+  return {
+    name: "followScaling",
     schedule: services.settings.WAKE_SCHEDULE,
-    extraInputs: [df.input.durableClient()],
-    handler: async (_timer, context) => {
+    run: async (client, context) => {
       const [known, left, { records }] = await Promise.all([
         services.workspaces.known(),
         services.desktops.leftByOperator(),
@@ -30,7 +31,7 @@ export function registerFollowScaling(services: Services): void {
         left.find(({ desktop }) => desktop?.workspace === workspace && desktop.username === username)?.replicas ?? 0;
       for (const scaling of scalingsOf(known.bindings, leftOf)) {
         try {
-          await follow(services, df.getClient(context), scaling, known, context);
+          await follow(services, client, scaling, known, context);
           await services.workspaces.markSeen(scaling.binding, scaling.replicas);
         } catch (error) {
           context.error(
@@ -48,12 +49,12 @@ export function registerFollowScaling(services: Services): void {
         }
       }
     },
-  });
+  };
 }
 
 async function follow(
   services: Services,
-  client: df.DurableClient,
+  client: DurableClient,
   { username, workspace, binding, wants, behind }: Scaling,
   known: Known,
   context: InvocationContext,

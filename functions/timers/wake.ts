@@ -1,20 +1,18 @@
-import { app } from "@azure/functions";
-import * as df from "durable-functions";
 import { isUnfinished } from "../../shared/desktop/operation.ts";
 import { instanceIdOf } from "../../shared/desktop/request.ts";
 import type { Services } from "../services.ts";
 import { keepWorking } from "../work/stuck.ts";
+import type { Timer } from "./timer.ts";
 
 /**
  * Picks up requests that nobody works on: the process died between writing one and waking its orchestration, the
  * orchestration gave up while the cluster was away, or it is stuck. Harmless if it runs twice, or late.
  */
-export function registerWake(services: Services): void {
-  app.timer("wakeForgotten", {
+export function wakeTimer(services: Services): Timer {
+  return {
+    name: "wakeForgotten",
     schedule: services.settings.WAKE_SCHEDULE,
-    extraInputs: [df.input.durableClient()],
-    handler: async (_timer, context) => {
-      const client = df.getClient(context);
+    run: async (client, context) => {
       const { records, damaged } = await services.requests.all();
       for (const { fault } of damaged) context.error(fault.message);
       for (const record of records) {
@@ -30,5 +28,5 @@ export function registerWake(services: Services): void {
         }
       }
     },
-  });
+  };
 }

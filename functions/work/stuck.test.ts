@@ -1,6 +1,6 @@
 import { type DurableClient, OrchestrationRuntimeStatus } from "durable-functions";
 import { describe, expect, it } from "vitest";
-import type { Outcome, RequestRecord, WorkGeneration } from "../../shared/desktop/request.ts";
+import type { Outcome, RequestRecord } from "../../shared/person/record.ts";
 import type { Services } from "../services.ts";
 import { keepWorking, restartNotices } from "./stuck.ts";
 
@@ -102,7 +102,7 @@ describe("the work on a person's record", () => {
     lastUpdatedTime: "2026-11-26T11:49:59Z",
     input: { username: "alice" },
   };
-  const work = (notBefore: string): WorkGeneration => ({ generation: 1, notBefore });
+  const work = (notBefore: string) => ({ generation: 1, notBefore });
   const ended: Outcome = { state: "done", at: "2026-11-26T11:59:00Z", message: "" };
 
   it("that is stuck gets the next generation before the old run is ended and the new one started", async () => {

@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { app as azure } from "@azure/functions";
 import { afterEach, expect, it } from "vitest";
-import { loadApp } from "./app.ts";
+import { type Environment, loadApp } from "./app.ts";
 import { startFunctionsHost } from "./host.ts";
 
 const folders: string[] = [];
@@ -56,6 +57,34 @@ it("settings go into the environment: what is set already wins over the file, th
 it("the same app loaded again is the same app, because modules load once a process", async () => {
   const appRoot = appFolder();
   expect(await loadApp({ appRoot })).toBe(await loadApp({ appRoot: path.relative(process.cwd(), appRoot) }));
+});
+
+it("with load, each call gives an app with functions and settings of its own, and process.env stays as it is", async () => {
+  const appRoot = appFolder({
+    "host.json": '{ "version": "2.0", "extensions": { "http": { "routePrefix": "api" } } }',
+    "local.settings.json": '{ "Values": { "PLACE": "file", "WORDS": "file" } }',
+  });
+  process.env["WORDS"] = "process";
+  const load = ({ GREETING, WORDS }: Environment) => {
+    azure.http("hello", {
+      route: "%PLACE%",
+      authLevel: "anonymous",
+      handler: () => ({ body: `${GREETING} ${WORDS}` }),
+    });
+    return Promise.resolve();
+  };
+  const before = { ...process.env };
+  const one = await loadApp({ appRoot, load, environment: { GREETING: "one" } });
+  const other = await loadApp({ appRoot, load, environment: { GREETING: "other", PLACE: "here" } });
+  expect(process.env).toEqual(before);
+  const hosts = await Promise.all([one, other].map((app) => startFunctionsHost({ app, store: ":memory:" })));
+  const ask = async (host: number, path: string) => {
+    const response = await fetch(`${hosts[host]?.url}/api/${path}`);
+    return response.ok ? response.text() : response.status;
+  };
+  expect([await ask(0, "file"), await ask(0, "here")]).toEqual(["one process", 404]);
+  expect([await ask(1, "file"), await ask(1, "here")]).toEqual([404, "other process"]);
+  await Promise.all(hosts.map((host) => host.close()));
 });
 
 it("hooks run around an invocation and may change input and result", async () => {

@@ -4,6 +4,7 @@ import { findEntryPoints, readHostJson, readLocalSettings } from "./app-files.ts
 import { collectRegistrations, provideCoreApi } from "./core-api.ts";
 import type { Registry } from "./core-api.ts";
 import type { ProgrammingModel } from "./rpc.ts";
+import type { ReadSetting } from "./settings.ts";
 
 /** A loaded function app: what it registered, and its host.json. */
 export interface FunctionApp {
@@ -12,24 +13,31 @@ export interface FunctionApp {
   readonly model: ProgrammingModel;
   readonly functions: Registry["functions"];
   readonly hooks: Registry["hooks"];
+  /** Reads one of its app settings. */
+  readonly setting: ReadSetting;
 }
+
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface LoadOptions {
   /** Folder with package.json and host.json; local.settings.json is optional. */
   appRoot: string;
-  /** Wins over local.settings.json and the process's environment; is put into process.env before loading. */
+  /** Wins over the process's environment, which wins over local.settings.json. */
   environment?: Readonly<Record<string, string>>;
-  /** For tests: imports the source instead of the files that package.json's `main` matches. */
-  load?: () => Promise<unknown>;
+  /**
+   * Registers the functions, given the whole environment, instead of the files that package.json's `main` matches. Each
+   * call of loadApp gives an app of its own then, and process.env stays as it is.
+   */
+  load?: (environment: Environment) => Promise<unknown>;
 }
 
 let loading: Promise<unknown> = Promise.resolve();
 const loaded = new Map<string, FunctionApp>();
 
 /**
- * Loads a function app as Azure's Node worker does: settings into the environment, then every file that `main` matches.
- * An app is loaded once a process, because modules are; the second call for the same appRoot answers the same app.
- * Throws one sentence that says what to correct.
+ * Loads a function app as Azure's Node worker does: settings into process.env, then every file that `main` matches. Modules
+ * are loaded once per process, so a second call for the same appRoot returns the same app. With `load`, each call returns a
+ * new app with its own settings. Throws one sentence that says what to correct.
  */
 export function loadApp(options: LoadOptions): Promise<FunctionApp> {
   const absolute = { ...options, appRoot: path.resolve(options.appRoot) };
@@ -39,34 +47,47 @@ export function loadApp(options: LoadOptions): Promise<FunctionApp> {
 }
 
 async function loadOnce(options: LoadOptions): Promise<FunctionApp> {
-  const before = loaded.get(options.appRoot);
-  applySettings(options);
-  if (before) return before;
+  const register = options.load;
+  if (register) {
+    const local = readLocalSettings(options.appRoot);
+    return collect(
+      options.appRoot,
+      () => register(environmentOf(options)),
+      (name) => options.environment?.[name] ?? process.env[name] ?? local[name],
+    );
+  }
 
-  const hostJson = readHostJson(options.appRoot);
-  const load = options.load ?? importAll(findEntryPoints(options.appRoot));
+  Object.assign(process.env, environmentOf(options));
+  const before = loaded.get(options.appRoot);
+  if (before) return before;
+  const load = importAll(findEntryPoints(options.appRoot));
+  const app = await collect(options.appRoot, load, (name) => process.env[name]);
+  loaded.set(options.appRoot, app);
+  return app;
+}
+
+async function collect(appRoot: string, load: () => Promise<unknown>, setting: ReadSetting): Promise<FunctionApp> {
+  const hostJson = readHostJson(appRoot);
   provideCoreApi();
   const { registry, model } = await collectRegistrations(load).catch((cause: unknown) => {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`load app ${options.appRoot}: its entry point failed: ${reason} (correct it; see cause)`, {
+    throw new Error(`load app ${appRoot}: its entry point failed: ${reason} (correct it; see cause)`, {
       cause,
     });
   });
   if (!model || registry.functions.size === 0) {
     throw new Error(
-      `load app ${options.appRoot}: no function was registered (call app.* of the same copy of @azure/functions, and load an app once a process)`,
+      `load app ${appRoot}: no function was registered (call app.* of the same copy of @azure/functions; modules are loaded once per process)`,
     );
   }
   // As the worker does at the end of its start: from here on app.setup is refused by the library.
   const capabilities = await model.getCapabilities({});
   if (capabilities["HttpUri"] !== undefined) {
     throw new Error(
-      `load app ${options.appRoot}: HTTP streams are not supported by the local host: on the real one a handler that does not read its stream to the end stalls other requests, which is not imitated (drop enableHttpStream; bodies need Content-Length)`,
+      `load app ${appRoot}: HTTP streams are not supported by the local host: on the real one a handler that does not read its stream to the end stalls other requests, which is not imitated (drop enableHttpStream; bodies need Content-Length)`,
     );
   }
-  const app: FunctionApp = { appRoot: options.appRoot, hostJson, model, ...registry };
-  loaded.set(options.appRoot, app);
-  return app;
+  return { appRoot, hostJson, model, setting, ...registry };
 }
 
 function importAll(files: readonly string[]): () => Promise<void> {
@@ -76,7 +97,6 @@ function importAll(files: readonly string[]): () => Promise<void> {
 }
 
 /** Core Tools' order: what is already in the environment wins over local.settings.json. */
-function applySettings({ appRoot, environment }: LoadOptions): void {
-  for (const [name, value] of Object.entries(readLocalSettings(appRoot))) process.env[name] ??= value;
-  Object.assign(process.env, environment);
+function environmentOf({ appRoot, environment }: LoadOptions): Environment {
+  return { ...readLocalSettings(appRoot), ...process.env, ...environment };
 }

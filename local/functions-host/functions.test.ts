@@ -8,7 +8,8 @@ const fn = (bindings: Binding[], rest: object = {}): RegisteredFunction => ({
   metadata: { name: "it", bindings: Object.fromEntries(bindings.map((each) => [each.name, each])), ...rest },
   callback: () => undefined,
 });
-const list = (registered: RegisteredFunction) => listFunctions({ functions: new Map([["it", registered]]) });
+const list = (registered: RegisteredFunction) =>
+  listFunctions({ functions: new Map([["it", registered]]), setting: (name) => process.env[name] });
 
 afterEach(() => {
   delete process.env["AzureWebJobs.it.Disabled"];

@@ -1,6 +1,7 @@
 import type { FunctionApp } from "./app.ts";
 import type { RegisteredFunction } from "./core-api.ts";
 import type { Binding } from "./rpc.ts";
+import type { ReadSetting } from "./settings.ts";
 
 type FunctionKind = "http" | "timer" | "orchestration" | "activity";
 
@@ -34,14 +35,14 @@ export const entitiesUnsupported =
  * The app's functions in order of registration, without those that the setting AzureWebJobs.NAME.Disabled switches off.
  * Throws for a trigger or binding that the local host cannot serve: dropping it silently would hide it until deployment.
  */
-export function listFunctions(app: Pick<FunctionApp, "functions">): AppFunction[] {
-  return [...app.functions.values()].filter(({ metadata }) => !isDisabled(metadata.name)).map(describe);
+export function listFunctions(app: Pick<FunctionApp, "functions" | "setting">): AppFunction[] {
+  return [...app.functions.values()].filter(({ metadata }) => !isDisabled(metadata.name, app.setting)).map(describe);
 }
 
 /** The HTTP functions that are switched off: the host keeps their routes, which answer 404. */
-export function listDisabledHttp(app: Pick<FunctionApp, "functions">): AppFunction[] {
+export function listDisabledHttp(app: Pick<FunctionApp, "functions" | "setting">): AppFunction[] {
   return [...app.functions.values()]
-    .filter(({ metadata }) => isDisabled(metadata.name))
+    .filter(({ metadata }) => isDisabled(metadata.name, app.setting))
     .filter(({ metadata }) => Object.values(metadata.bindings).some(({ type }) => type.toLowerCase() === "httptrigger"))
     .map(describe);
 }
@@ -70,8 +71,8 @@ function describe(registered: RegisteredFunction): AppFunction {
 
 const servedBindings: ReadonlySet<string> = new Set(["http", "durableclient", "orchestrationclient"]);
 
-function isDisabled(name: string): boolean {
-  const value = process.env[`AzureWebJobs.${name}.Disabled`] ?? process.env[`AzureWebJobs_${name}_Disabled`];
+function isDisabled(name: string, setting: ReadSetting): boolean {
+  const value = setting(`AzureWebJobs.${name}.Disabled`) ?? setting(`AzureWebJobs_${name}_Disabled`);
   return value === "1" || value?.toLowerCase() === "true";
 }
 

@@ -79,10 +79,10 @@ const closeWithinMilliseconds = 10_000;
 export async function startFunctionsHost(options: HostOptions): Promise<FunctionsHost> {
   const { app, clock = systemClock, faults = {} } = options;
   const log = createLog(options.log, () => clock.now());
-  const settings = readHostSettings(app.hostJson);
+  const settings = readHostSettings(app.hostJson, app.setting);
   const functions = listFunctions(app);
-  const routes = listRoutes(functions, listDisabledHttp(app), settings.routePrefix);
-  const timers = listTimers(functions);
+  const routes = listRoutes(functions, listDisabledHttp(app), settings.routePrefix, app.setting);
+  const timers = listTimers(functions, app.setting);
   const { sharedHub = false, recovery = "after-visibility-timeout" } = options;
   if (sharedHub && (recovery === "at-once" || options.store === ":memory:"))
     throw new Error("start host: a shared hub is a file, and its hosts cannot recover at once (leave out sharedHub)");

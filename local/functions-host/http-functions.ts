@@ -5,7 +5,7 @@ import { fromRpcHttp, toRpcHttp } from "./http-rpc.ts";
 import type { Invoke } from "./invoke.ts";
 import { createRouteTable } from "./route-table.ts";
 import type { RegisteredRoute, RouteTable } from "./route-table.ts";
-import { resolveSettings } from "./settings.ts";
+import { type ReadSetting, resolveSettings } from "./settings.ts";
 
 export interface HttpRoute extends RegisteredRoute {
   fn: AppFunction;
@@ -20,6 +20,7 @@ export function listRoutes(
   functions: readonly AppFunction[],
   disabled: readonly AppFunction[],
   routePrefix: string,
+  setting: ReadSetting,
 ): RouteTable<HttpRoute> {
   const routes = [...functions, ...disabled]
     .filter(({ kind }) => kind === "http")
@@ -28,7 +29,7 @@ export function listRoutes(
       return {
         fn,
         name: fn.name,
-        route: resolveSettings(route ?? fn.name, `the route of function ${fn.name}`),
+        route: resolveSettings(route ?? fn.name, `the route of function ${fn.name}`, setting),
         methods: (methods ?? ["GET", "POST"]).map((each) => each.toUpperCase()),
         needsKey: authLevel?.toLowerCase() !== "anonymous",
         isDisabled: disabled.includes(fn),

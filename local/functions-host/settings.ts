@@ -20,12 +20,19 @@ export interface HostSettings {
 
 const mebibyte = 1024 * 1024;
 
+/** Reads an app setting. */
+export type ReadSetting = (name: string) => string | undefined;
+const fromProcess: ReadSetting = (name) => process.env[name];
+
 /**
  * Reads the settings from host.json and the environment. What is only checked here would stop the real host or the durable
  * extension 3.19 too (AzureStorageOptions.Validate, DurableTaskOptions.Validate, and .NET's binding of enumerations and
  * times); keys that nobody knows are ignored, as there. Throws one sentence that names the setting.
  */
-export function readHostSettings(hostJson: Readonly<Record<string, unknown>>): HostSettings {
+export function readHostSettings(
+  hostJson: Readonly<Record<string, unknown>>,
+  setting: ReadSetting = fromProcess,
+): HostSettings {
   const root: Section = { name: "", values: hostJson };
   const extensions = section(root, "extensions");
   const durable = section(extensions, "durableTask");
@@ -37,13 +44,13 @@ export function readHostSettings(hostJson: Readonly<Record<string, unknown>>): H
   checkConcurrency(http, section(root, "concurrency"));
   return {
     routePrefix: text(http, "routePrefix", "api").replace(/^\/+|\/+$/g, ""),
-    hubName: resolveSettings(text(durable, "hubName", "TestHubName"), "extensions.durableTask.hubName"),
+    hubName: resolveSettings(text(durable, "hubName", "TestHubName"), "extensions.durableTask.hubName", setting),
     defaultVersion: version === "" ? null : version,
     maxConcurrentActivities: count(durable, "maxConcurrentActivityFunctions", tenPerCore),
     maxConcurrentOrchestrations: count(durable, "maxConcurrentOrchestratorFunctions", tenPerCore),
     maxOrchestrationActions: count(durable, "maxOrchestrationActions", 100_000),
     ...readVisibilityTimeouts(section(durable, "storageProvider")),
-    maxBodyBytes: readBodyLimit(),
+    maxBodyBytes: readBodyLimit(setting),
   };
 }
 
@@ -88,18 +95,18 @@ function checkLogLevels(levels: Section): void {
 }
 
 /** The real host ignores a value that is not a number. Here it is refused: the limit would not be in force, and nobody would know. */
-function readBodyLimit(): number {
+function readBodyLimit(setting: ReadSetting): number {
   const name = "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT";
-  const given = process.env[name];
+  const given = setting(name);
   if (given === undefined) return 100 * mebibyte;
   if (/^\d+$/.test(given.trim())) return Number(given);
   throw new Error(`read ${name}: ${JSON.stringify(given)} is not a number of bytes (correct it)`);
 }
 
 /** Replaces `%NAME%` by the app setting of that name, as binding expressions do. */
-export function resolveSettings(expression: string, usedBy: string): string {
+export function resolveSettings(expression: string, usedBy: string, setting: ReadSetting): string {
   return expression.replace(/%([^%]+)%/g, (_, name: string) => {
-    const value = process.env[name];
+    const value = setting(name);
     if (value !== undefined) return value;
     throw new Error(`resolve ${usedBy}: setting ${name} is not set (add it to local.settings.json or the environment)`);
   });

@@ -6,7 +6,7 @@ import type { Invoke } from "./invoke.ts";
 import type { Log } from "./log.ts";
 import { parseSchedule } from "./schedule.ts";
 import type { Schedule } from "./schedule.ts";
-import { resolveSettings } from "./settings.ts";
+import { type ReadSetting, resolveSettings } from "./settings.ts";
 
 interface TimerTrigger {
   fn: AppFunction;
@@ -17,12 +17,12 @@ interface TimerTrigger {
 }
 
 /** The app's timer triggers. Throws one sentence for a schedule that cannot be read. */
-export function listTimers(functions: readonly AppFunction[]): TimerTrigger[] {
+export function listTimers(functions: readonly AppFunction[], setting: ReadSetting): TimerTrigger[] {
   return functions
     .filter(({ kind }) => kind === "timer")
     .map((fn) => {
       const options = fn.trigger as { schedule?: string; runOnStartup?: boolean; useMonitor?: boolean };
-      const expression = resolveSettings(options.schedule ?? "", `the schedule of function ${fn.name}`);
+      const expression = resolveSettings(options.schedule ?? "", `the schedule of function ${fn.name}`, setting);
       return {
         fn,
         schedule: parseSchedule(expression, `function ${fn.name}`),

@@ -2,7 +2,6 @@ import { clientBinding } from "../../local/functions-host/durable/client-binding
 import { openDatabase } from "../../local/functions-host/durable/database.ts";
 import { event, EventType } from "../../local/functions-host/durable/history.ts";
 import { createStore } from "../../local/functions-host/durable/store.ts";
-import { loadApp } from "../../local/functions-host/app.ts";
 import { findFunction, listFunctions } from "../../local/functions-host/functions.ts";
 import { createInvoke } from "../../local/functions-host/invoke.ts";
 import { personId } from "../../shared/desktop/names.ts";
@@ -50,7 +49,7 @@ const inputOf = ({ inputs }: Recording, id: number) =>
   JSON.stringify(inputs.find(({ ids }) => ids.includes(id))?.input);
 
 async function performBefore(estate: TestEstate, recording: Recording, turns: readonly Turn[]): Promise<void> {
-  const app = await loadApp({ appRoot: `${import.meta.dirname}/../..` });
+  const { app } = estate;
   const functions = listFunctions(app);
   const invoke = createInvoke({
     app,

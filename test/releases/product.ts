@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
 import { type FunctionApp, loadApp } from "../../local/functions-host/app.ts";
+import { registerSources } from "../../local/sources.ts";
 
 /** Loads the product from its sources as a host does, with nothing to connect to: for what it registers and decides. */
 export async function loadProduct(): Promise<FunctionApp> {
@@ -27,7 +28,7 @@ export async function loadProduct(): Promise<FunctionApp> {
         GUACAMOLE_URL: "http://127.0.0.1:9/guacamole",
         DESKTOP_IMAGE: "example.org/desktop:1",
       },
-      load: () => import("../../functions/index.ts"),
+      load: registerSources,
     });
   } finally {
     await rm(folder, { recursive: true });

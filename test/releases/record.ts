@@ -5,7 +5,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CoreV1Api } from "@kubernetes/client-node";
-import { loadApp } from "../../local/functions-host/app.ts";
 import { keycloakAdmin, namespace, startTestEstate, type TestEstate, webhookSecret } from "../estate.ts";
 import { refuseRecorded, writeRelease } from "./files.ts";
 import { completeRecording, startRecorder } from "./recorder.ts";
@@ -33,15 +32,14 @@ const estate = await startTestEstate(undefined, {
 });
 try {
   const recordings = await recordAll(estate);
-  const app = await loadApp({ appRoot: root });
-  await writeRelease(registeredNames(app, release), recordings);
+  await writeRelease(registeredNames(estate.app, release), recordings);
   process.stdout.write(`recorded ${recordings.size} orchestrations of release ${release}\n`);
 } finally {
   await estate.close();
 }
 
 async function recordAll(estate: TestEstate): Promise<Map<string, Recording>> {
-  const app = await loadApp({ appRoot: root });
+  const { app } = estate;
   const recorder = startRecorder(app);
   const recordings = new Map<string, Recording>();
   const secrets = new Set([webhookSecret, keycloakAdmin.secret]);

@@ -14,7 +14,7 @@ export function registeredNames(app: FunctionApp, release: string): ReleasedName
       .sort();
   return {
     release,
-    version: readHostSettings(app.hostJson).defaultVersion ?? "",
+    version: readHostSettings(app.hostJson, app.setting).defaultVersion ?? "",
     orchestrations: named("orchestration"),
     activities: named("activity"),
     retired: [...retiredNames],

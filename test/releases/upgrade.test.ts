@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type FunctionApp, loadApp } from "../../local/functions-host/app.ts";
+import type { FunctionApp } from "../../local/functions-host/app.ts";
 import type { Step } from "../../orchestrations/saga.ts";
 import { activationSteps } from "../../orchestrations/activation.ts";
 import type { ActivityName } from "../../shared/desktop/activities.ts";
@@ -21,11 +21,9 @@ const activations = (await readReleases())
 
 /** Activations that are under way while a new release is deployed. */
 let estate: TestEstate;
-let app: FunctionApp;
 
 beforeAll(async () => {
   estate = await startTestEstate();
-  app = await loadApp({ appRoot: `${import.meta.dirname}/../..` });
   await prepare(estate);
 });
 afterAll(() => estate.close());
@@ -76,6 +74,7 @@ describe("a release with another activation table", () => {
   /** Above any version that host.json will have. */
   const next = "999.0";
   const upgraded = (): FunctionApp => {
+    const { app } = estate;
     const { extensions } = app.hostJson as { extensions: { durableTask: object } };
     const durableTask = { ...extensions.durableTask, defaultVersion: next };
     return { ...app, hostJson: { ...app.hostJson, extensions: { ...extensions, durableTask } } };

@@ -1,5 +1,5 @@
-import * as df from "durable-functions";
 import type { InvocationContext } from "@azure/functions";
+import type { DurableClient } from "durable-functions";
 import { ProductError } from "../../shared/errors.ts";
 import type { Services } from "../services.ts";
 import type { ActivityName, Fence } from "../../shared/desktop/activities.ts";
@@ -38,8 +38,16 @@ const checkedElsewhere = new Set<string>([
   "recordReview",
 ] satisfies ActivityName[]);
 
-/** Registers every activity of the contract; the type says so if one is missing. */
-export function registerActivities(services: Services): void {
+/** One activity as the host calls it. What it throws may be kept in a history: a code and a message, never a secret. */
+export type Activity = (
+  given: { fence?: Fence },
+  client: DurableClient,
+  context: InvocationContext,
+) => Promise<unknown>;
+export type ActivityTable = Readonly<Record<ActivityName, Activity>>;
+
+/** Every activity of the contract; the type says so if one is missing. */
+export function activityTable(services: Services): ActivityTable {
   const implementations: Implements<ActivityName> = {
     ...requestActivities(services),
     ...entitlementActivities(services),
@@ -58,33 +66,36 @@ export function registerActivities(services: Services): void {
     ...reconciliationActivities(services),
     ...upkeepActivities(services),
   };
+  const entries = Object.entries(implementations).map(([name, implementation]) => [
+    name,
+    // The orchestrations call through the same contract, so the input is of the implementation's type.
+    activityOf(services, name, implementation as Implementation),
+  ]);
+  return Object.fromEntries(entries) as ActivityTable;
+}
 
-  for (const [name, implementation] of Object.entries(implementations)) {
-    df.app.activity(name, {
-      extraInputs: [df.input.durableClient()],
-      handler: async (given: { fence?: Fence }, context: InvocationContext) => {
-        const { fence, ...input } = given;
-        try {
-          if (fence && !checkedElsewhere.has(name))
-            checkGeneration(await services.requests.read(personId(fence.username)), fence);
-          // The orchestrations call through the same contract, so the input is of the implementation's type.
-          return await (implementation as (input: unknown, around: Surroundings) => Promise<unknown>)(input, {
-            error: (message) => {
-              context.error(message);
-            },
-            info: (message) => {
-              context.log(message);
-            },
-            wake: (username) => wake(df.getClient(context), username),
-            client: df.getClient(context),
-            fence,
-          });
-        } catch (error) {
-          throw forHistory(error, context);
-        }
-      },
-    });
-  }
+type Implementation = (input: unknown, around: Surroundings) => Promise<unknown>;
+
+function activityOf(services: Services, name: string, implementation: Implementation): Activity {
+  return async ({ fence, ...input }, client, context) => {
+    try {
+      if (fence && !checkedElsewhere.has(name))
+        checkGeneration(await services.requests.read(personId(fence.username)), fence);
+      return await implementation(input, {
+        error: (message) => {
+          context.error(message);
+        },
+        info: (message) => {
+          context.log(message);
+        },
+        wake: (username) => wake(client, username),
+        client,
+        fence,
+      });
+    } catch (error) {
+      throw forHistory(error, context);
+    }
+  };
 }
 
 /**

@@ -1,0 +1,142 @@
+import type { OrchestrationHandler } from "durable-functions";
+import { accessTokens } from "../shared/identity/access-token.ts";
+import { logoutTokens } from "../shared/identity/logout-token.ts";
+import { peopleIn } from "../shared/identity/people.ts";
+import { realmOf } from "../shared/identity/realm.ts";
+import { webhookSignatures, type WebhookRules } from "../shared/identity/webhook.ts";
+import { databaseToken } from "../shared/azure/credential.ts";
+import { managedServer, unmanagedServer } from "../shared/azure/managed-server.ts";
+import type { Settings } from "../shared/config.ts";
+import { connectDatabase } from "../shared/guacamole/database.ts";
+import { activeConnectionsOf } from "../shared/guacamole/active-connections.ts";
+import { guacamoleDesktopsIn } from "../shared/guacamole/desktops.ts";
+import { connectCluster } from "../shared/kubernetes/cluster.ts";
+import { desktopsIn } from "../shared/kubernetes/desktops.ts";
+import { guacamoleInstancesIn } from "../shared/kubernetes/guacamole-instances.ts";
+import { maintenanceSwitchIn } from "../shared/kubernetes/maintenance-switch.ts";
+import { policiesIn } from "../shared/kubernetes/policies.ts";
+import { requestsIn } from "../shared/kubernetes/requests.ts";
+import { workspacesIn } from "../shared/kubernetes/workspaces.ts";
+import { type ActivityTable, activityTable } from "./activities/table.ts";
+import { desktopRoute } from "./http/desktop.ts";
+import { desktopsRoutes } from "./http/desktops.ts";
+import { healthRoutes } from "./http/health.ts";
+import { keycloakRoutes } from "./http/keycloak.ts";
+import { maintenanceRoutes } from "./http/maintenance-switch.ts";
+import { adoptionRoute } from "./http/maintenance.ts";
+import { openApiRoute } from "./http/openapi.ts";
+import { operationRoute } from "./http/operation.ts";
+import { personRoute } from "./http/person.ts";
+import { notFoundRoute, type Route } from "./http/route.ts";
+import { runRoutes } from "./http/runs.ts";
+import { workspacesRoute } from "./http/workspaces.ts";
+import { orchestrations } from "./orchestrations.ts";
+import { namingRules, type Services } from "./services.ts";
+import { endLeavesTimer } from "./timers/end-leaves.ts";
+import { followScalingTimer } from "./timers/follow-scaling.ts";
+import { runTimers } from "./timers/runs.ts";
+import type { Timer } from "./timers/timer.ts";
+import { wakeTimer } from "./timers/wake.ts";
+
+/** Everything that the app does, as values. */
+export interface App {
+  routes: readonly Route[];
+  timers: readonly Timer[];
+  orchestrations: Readonly<Record<string, OrchestrationHandler>>;
+  activities: ActivityTable;
+}
+
+/** The app with these settings, connected to the outside world. Registers nothing: `register` does. */
+export function connect(settings: Settings): App {
+  return appOf(connectServices(settings));
+}
+
+function appOf(services: Services): App {
+  const routes = [
+    desktopRoute(services),
+    personRoute(services),
+    operationRoute(services),
+    workspacesRoute(services),
+    adoptionRoute(services),
+    ...maintenanceRoutes(services),
+    ...runRoutes(services),
+    ...keycloakRoutes(services),
+    ...desktopsRoutes(services),
+    ...healthRoutes(services),
+  ];
+  return {
+    routes: [...routes, openApiRoute(routes), notFoundRoute],
+    timers: [wakeTimer(services), followScalingTimer(services), endLeavesTimer(services), ...runTimers(services)],
+    orchestrations,
+    activities: activityTable(services),
+  };
+}
+
+/** Connects lazily: nothing is called before a function needs it. Throws if the kubeconfig cannot be read. */
+function connectServices(settings: Settings): Services {
+  const cluster = connectCluster(settings.KUBECONFIG);
+  const database = connectDatabase({
+    url: settings.DATABASE_URL,
+    password: settings.DATABASE_AUTH === "entra" ? databaseToken : undefined,
+  });
+  const site = {
+    namespace: settings.NAMESPACE,
+    guacd: { namespace: settings.GUACD_NAMESPACE, labels: settings.GUACD_LABELS },
+  };
+
+  const realm = realmOf({
+    issuer: settings.OIDC_ISSUER,
+    jwksUrl: settings.OIDC_JWKS_URL,
+    algorithms: settings.OIDC_ALGORITHMS,
+    clockSkewSeconds: settings.OIDC_CLOCK_SKEW_SECONDS,
+  });
+  const webhook = webhookRules(settings);
+
+  return {
+    settings,
+    workspaces: workspacesIn(cluster, settings.WORKSPACES_NAMESPACE),
+    policies: policiesIn(cluster, settings.NAMESPACE),
+    requests: requestsIn(cluster, settings.NAMESPACE),
+    desktops: desktopsIn(cluster, site, namingRules({ settings })),
+    guacamole: guacamoleDesktopsIn(database, namingRules({ settings })),
+    server: settings.DATABASE_SERVER_ID === undefined ? unmanagedServer : managedServer(settings.DATABASE_SERVER_ID),
+    maintenance: maintenanceSwitchIn(cluster, settings.NAMESPACE),
+    activeConnections:
+      settings.GUACAMOLE_API_URLS &&
+      activeConnectionsOf({
+        urls: settings.GUACAMOLE_API_URLS,
+        username: settings.GUACAMOLE_API_USERNAME ?? "",
+        password: settings.GUACAMOLE_API_PASSWORD ?? "",
+        dataSource: settings.GUACAMOLE_API_DATA_SOURCE,
+      }),
+    guacamoleInstances:
+      settings.GUACAMOLE_LABELS &&
+      guacamoleInstancesIn(cluster, settings.GUACAMOLE_NAMESPACE, settings.GUACAMOLE_LABELS),
+    verifyToken: accessTokens(realm, { audience: settings.OIDC_AUDIENCE, clients: settings.OIDC_CLIENTS }),
+    verifyLogout: logoutTokens(realm, settings.GUACAMOLE_CLIENT),
+    verifyWebhook: webhook && webhookSignatures(webhook, realm),
+    people:
+      settings.KEYCLOAK_ADMIN_CLIENT === undefined
+        ? undefined
+        : peopleIn({
+            url: settings.KEYCLOAK_ADMIN_URL,
+            realm: settings.KEYCLOAK_REALM,
+            client: settings.KEYCLOAK_ADMIN_CLIENT,
+            secret: settings.KEYCLOAK_ADMIN_SECRET ?? "",
+          }),
+    now: () => new Date(),
+    startedAt: new Date(),
+  };
+}
+
+function webhookRules({
+  KEYCLOAK_WEBHOOK: mode,
+  KEYCLOAK_WEBHOOK_SECRET: secret,
+  KEYCLOAK_WEBHOOK_SECRET_BEFORE: before,
+  KEYCLOAK_WEBHOOK_AUDIENCE: audience = "",
+}: Settings): WebhookRules | undefined {
+  if (mode === "off") return undefined;
+  return mode === "bearer"
+    ? { mode, audience }
+    : { mode, secrets: [secret, before].filter((each) => each !== undefined) };
+}

@@ -1,0 +1,37 @@
+import { app, type HttpMethod } from "@azure/functions";
+import * as df from "durable-functions";
+import type { App } from "./app.ts";
+import { letTraceThrough } from "./http/trace.ts";
+
+/**
+ * All methods are registered, and refused by the routes, since the Functions host answers an unknown method like an unknown
+ * address. CONNECT is not among them: it names no path, so that no route can have it.
+ */
+const everyMethod: HttpMethod[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
+
+/** Registers every function of an app with the Functions libraries: the only place that does. */
+export function register({ routes, timers, orchestrations, activities }: App): void {
+  letTraceThrough();
+  for (const { name, path, answer } of routes)
+    app.http(name, {
+      route: path,
+      methods: everyMethod,
+      // Routes check tokens and signatures of their own. Function keys would be a second secret to hand around, and Keycloak
+      // could send one only in the address, which lands in logs.
+      authLevel: "anonymous",
+      extraInputs: [df.input.durableClient()],
+      handler: (request, context) => answer(request, df.getClient(context), context),
+    });
+  for (const { name, schedule, run } of timers)
+    app.timer(name, {
+      schedule,
+      extraInputs: [df.input.durableClient()],
+      handler: (_timer, context) => run(df.getClient(context), context),
+    });
+  for (const [name, orchestration] of Object.entries(orchestrations)) df.app.orchestration(name, orchestration);
+  for (const [name, perform] of Object.entries(activities))
+    df.app.activity(name, {
+      extraInputs: [df.input.durableClient()],
+      handler: (input: Parameters<typeof perform>[0], context) => perform(input, df.getClient(context), context),
+    });
+}

@@ -1,0 +1,14 @@
+import type { App } from "../functions/app.ts";
+import type { Environment } from "./functions-host/app.ts";
+
+/** Registers the product from its sources, for loadApp's `load`. Imported here and not before: a built product needs none of it. */
+export async function registerSources(environment: Environment): Promise<App> {
+  const [{ readSettings }, { connect }, { register }] = await Promise.all([
+    import("../shared/config.ts"),
+    import("../functions/app.ts"),
+    import("../functions/register.ts"),
+  ]);
+  const app = connect(readSettings(environment));
+  register(app);
+  return app;
+}
