@@ -10,14 +10,14 @@ import { wake } from "../work/person.ts";
 /**
  * Suspends the desktops of people who logged out and did not come back within the grace. Back is who asked for a desktop,
  * logged in, opened a session in Guacamole, or has a live session at the identity provider. In doubt nothing happens
- * until the next run. Harmless if it runs twice, or late.
+ * until the next run. Harmless if it runs twice, or late. Damaged records are left out; the wake timer names them.
  */
 export function registerEndLeaves(services: Services): void {
   app.timer("endLeaves", {
     schedule: services.settings.WAKE_SCHEDULE,
     extraInputs: [df.input.durableClient()],
     handler: async (_timer, context) => {
-      const { records } = await services.requests.all(); // a damaged one is named by wakeForgotten
+      const { records } = await services.requests.all();
       const now = services.now().toISOString();
       for (const record of records) {
         const leaving = record.presence?.leaving;
