@@ -11,14 +11,14 @@ import type { Timer } from "./timer.ts";
 /**
  * Suspends the desktops of people who logged out and did not come back within the grace. Back is who asked for a desktop,
  * logged in, opened a session in Guacamole, or has a live session at the identity provider. In doubt nothing happens
- * until the next run. Harmless if it runs twice, or late.
+ * until the next run. Harmless if it runs twice, or late. Damaged records are left out; the wake timer names them.
  */
 export function endLeavesTimer(services: Services): Timer {
   return {
     name: "endLeaves",
     schedule: services.settings.WAKE_SCHEDULE,
     run: async (client, context) => {
-      const { records } = await services.requests.all(); // a damaged one is named by wakeForgotten
+      const { records } = await services.requests.all();
       const now = services.now().toISOString();
       for (const record of records) {
         const leaving = record.presence?.leaving;

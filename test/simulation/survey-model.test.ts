@@ -68,7 +68,7 @@ function servicesOf({ estate, configuration }: Simulation): Surveyed {
     },
     maintenance: { read: () => answer("switch", !isAway("switch"), isAway("paused") ? { reaping: pausedBy } : {}) },
     requests: {
-      all: () => Promise.resolve({ records: desktops.flatMap(({ record }) => record ?? []) }),
+      all: () => Promise.resolve({ records: desktops.flatMap(({ record }) => record ?? []), damaged: [] }),
       read: (id: string) => Promise.resolve(desktops.find(({ username }) => personId(username) === id)?.record ?? null),
     },
     desktops: { all: () => Promise.resolve(deployed) },
