@@ -8,6 +8,7 @@ import {
 } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { describeClusterContract } from "../../local/cluster/contract.ts";
+import { personId } from "../../shared/desktop/names.ts";
 import { clusterOf } from "../../shared/kubernetes/cluster.ts";
 import { type ClusterDesktops, desktopsIn } from "../../shared/kubernetes/desktops.ts";
 import { requestsIn } from "../../shared/kubernetes/requests.ts";
@@ -83,10 +84,12 @@ function describeAccount(prepared: () => Prepared): void {
     const plan = samplePlan({ username: `person-${count}` });
     const workspaces = workspacesIn(cluster, namespace);
     const requests = requestsIn(cluster, namespace);
-    const request = { id: `r${count}`, username: plan.username, workspace: "w", requestedAt: "2026-01-01", claims: {} };
+    const at = "2026-01-01T00:00:00.000Z";
+    const person = personId(plan.username);
+    const request = { id: `r${count}`, username: plan.username, workspace: "w", requestedAt: at, claims: {} };
 
-    await requests.update(plan.username, () => ({ request, outcomes: {} }));
-    await requests.recordOutcome(plan.username, request.id, { state: "done", at: "", message: "" });
+    await requests.update(person, () => ({ request, outcomes: {} }));
+    await requests.recordOutcome(person, request.id, { state: "done", at, message: "" });
     expect((await requests.all()).records.map((record) => record.request.id)).toContain(request.id);
     expect((await workspaces.known()).bindings.map(({ name }) => name)).toContain("asthma-cohort-alice");
     const before = await workspaces.bindingState("asthma-cohort-alice");
@@ -185,7 +188,7 @@ function describeAccount(prepared: () => Prepared): void {
     };
     await set(rules, false);
     try {
-      await expect(wholeLife()).rejects.toThrow();
+      await expect(wholeLife()).rejects.toThrow("the product's role does not allow it");
     } finally {
       await set(whole?.rules ?? [], true);
     }
