@@ -220,39 +220,28 @@ export const reconcileRun = {
 
 export const runStarted = { dryRun: false, state: "running" };
 
-export const adoptionPlan = {
-  dryRun: true,
-  people: [
+const adopted = {
+  username: "alice",
+  wants: "asthma-cohort",
+  desktops: [
     {
-      username: "alice",
-      wants: "asthma-cohort",
-      desktops: [
-        {
-          workspace: "asthma-cohort",
-          deployment: "ec6c09a26f9255d9b2bd0f59bff67e9f",
-          changes: ["goes on in its pod; gets its own password at the next start"],
-        },
-      ],
+      workspace: "asthma-cohort",
+      deployment: "ec6c09a26f9255d9b2bd0f59bff67e9f",
+      changes: ["goes on in its pod; gets its own password at the next start"],
     },
   ],
+};
+
+export const adoptionPlan = {
+  dryRun: true,
+  people: [adopted],
   leftAlone: [],
 };
 
 export const adoption = {
   dryRun: false,
   people: [
-    {
-      username: "alice",
-      wants: "asthma-cohort",
-      desktops: [
-        {
-          workspace: "asthma-cohort",
-          deployment: "ec6c09a26f9255d9b2bd0f59bff67e9f",
-          changes: ["goes on in its pod; gets its own password at the next start"],
-        },
-      ],
-      operation: "/api/operations/5e0e2ac3b79d5d0c9d1f8a3b5a7f6c21.2b0f4f0e-3b6e-4d3a-8a35-0e1f6f3c9a77",
-    },
+    { ...adopted, operation: "/api/operations/5e0e2ac3b79d5d0c9d1f8a3b5a7f6c21.2b0f4f0e-3b6e-4d3a-8a35-0e1f6f3c9a77" },
   ],
   leftAlone: [],
 };
