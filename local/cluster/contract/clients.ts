@@ -69,7 +69,12 @@ export interface Seen<T> {
   object: T;
 }
 
-/** Watches until an event fits, and returns all events up to it. Fails when the watch ends first. */
+/**
+ * Watches until an event fits, and returns all events up to it. Fails when the watch ends first.
+ *
+ * The watch opens some time after the call. To see the effect of a change, such as a deletion, pass the resourceVersion
+ * of before the change.
+ */
 export async function watchUntil<T>(
   { config }: Pick<Clients, "config">,
   path: string,

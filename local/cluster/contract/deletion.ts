@@ -14,14 +14,7 @@ export function deletionContract(cluster: () => Clients): void {
     ],
   });
   const configMaps = (): string => `/api/v1/namespaces/${cluster().namespace}/configmaps`;
-  const until = async (name: string, gone: string): Promise<void> => {
-    await watchUntil<V1ConfigMap>(
-      cluster(),
-      configMaps(),
-      { fieldSelector: `metadata.name=${name}` },
-      ({ type }) => type === gone,
-    );
-  };
+  const isDeleted = ({ type }: { type: string }): boolean => type === "DELETED";
   /** A running Deployment's set, once its controller has made it. */
   const setOf = async (name: string): Promise<V1ReplicaSet> => {
     const { namespace } = cluster();
@@ -99,24 +92,25 @@ export function deletionContract(cluster: () => Clients): void {
     it("of an owner takes its dependents along", async () => {
       const { core, namespace } = cluster();
       const owner = await create("owner");
-      await create("dependent", ownedBy(owner));
-      const gone = until("dependent", "DELETED");
+      const { metadata } = await create("dependent", ownedBy(owner));
       await core.deleteNamespacedConfigMap({ name: "owner", namespace });
-      await gone;
+      const query = { fieldSelector: "metadata.name=dependent", resourceVersion: metadata?.resourceVersion ?? "" };
+      await watchUntil<V1ConfigMap>(cluster(), configMaps(), query, isDeleted);
     });
 
     it("with Orphan leaves the dependents without the owner", async () => {
       const { core, namespace } = cluster();
       const owner = await create("parent");
-      await create("orphan", ownedBy(owner));
-      const freed = watchUntil<V1ConfigMap>(
+      const { metadata } = await create("orphan", ownedBy(owner));
+      await core.deleteNamespacedConfigMap({ name: "parent", namespace, propagationPolicy: "Orphan" });
+      const query = { fieldSelector: "metadata.name=orphan", resourceVersion: metadata?.resourceVersion ?? "" };
+      const freed = await watchUntil<V1ConfigMap>(
         cluster(),
         configMaps(),
-        { fieldSelector: "metadata.name=orphan" },
+        query,
         ({ object }) => (object.metadata?.ownerReferences ?? []).length === 0,
       );
-      await core.deleteNamespacedConfigMap({ name: "parent", namespace, propagationPolicy: "Orphan" });
-      expect((await freed).at(-1)?.type).not.toBe("DELETED");
+      expect(freed.at(-1)?.type).not.toBe("DELETED");
     });
 
     it("with Foreground keeps a Deployment until its ReplicaSet is gone", async () => {
@@ -127,7 +121,7 @@ export function deletionContract(cluster: () => Clients): void {
       await apps.deleteNamespacedDeployment({ name, namespace, propagationPolicy: "Foreground" });
       const path = `/apis/apps/v1/namespaces/${namespace}/deployments`;
       const query = { fieldSelector: `metadata.name=${name}`, resourceVersion: set.metadata?.resourceVersion ?? "" };
-      const events = await watchUntil<V1ReplicaSet>(cluster(), path, query, ({ type }) => type === "DELETED");
+      const events = await watchUntil<V1ReplicaSet>(cluster(), path, query, isDeleted);
       const marked = events.find(({ object }) => object.metadata?.deletionTimestamp !== undefined);
       expect(marked?.object.metadata?.finalizers).toContain("foregroundDeletion");
       const left = await apps.listNamespacedReplicaSet({ namespace, labelSelector: `app=${name}` });
@@ -137,7 +131,7 @@ export function deletionContract(cluster: () => Clients): void {
     it("of a namespace empties it first, and takes in nothing new meanwhile", async () => {
       const { core, config } = cluster();
       const name = `${cluster().namespace}-short`;
-      await core.createNamespace({ body: { metadata: { name } } });
+      const { metadata } = await core.createNamespace({ body: { metadata: { name } } });
       const inside = clientsOf(config, name);
       const body = { metadata: { name: "inside", finalizers: ["example.org/hold"] } };
       await inside.core.createNamespacedConfigMap({ namespace: name, body });
@@ -146,8 +140,6 @@ export function deletionContract(cluster: () => Clients): void {
         inside.core.createNamespacedConfigMap({ namespace: name, body: { metadata: { name: "late" } } }),
       );
       expect(refused).toMatchObject({ code: 403, reason: "Forbidden" });
-      const query = { fieldSelector: `metadata.name=${name}` };
-      const gone = watchUntil<V1Namespace>(cluster(), "/api/v1/namespaces", query, ({ type }) => type === "DELETED");
       await watchUntil<V1ConfigMap>(
         inside,
         `/api/v1/namespaces/${name}/configmaps`,
@@ -156,7 +148,8 @@ export function deletionContract(cluster: () => Clients): void {
       );
       const release = { name: "inside", namespace: name, body: { metadata: { finalizers: null } } };
       await inside.core.patchNamespacedConfigMap(release, as(PatchStrategy.MergePatch));
-      await gone;
+      const query = { fieldSelector: `metadata.name=${name}`, resourceVersion: metadata?.resourceVersion ?? "" };
+      await watchUntil<V1Namespace>(cluster(), "/api/v1/namespaces", query, isDeleted);
     });
   });
 }

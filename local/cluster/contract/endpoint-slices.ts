@@ -1,7 +1,7 @@
 import type { V1Service, V1ServiceSpec } from "@kubernetes/client-node";
 import { describe, expect, it } from "vitest";
 import type { EndpointSlice } from "../objects.ts";
-import { deploymentNamed, watchUntil, type Clients } from "./clients.ts";
+import { deploymentNamed, watchUntil, type Clients, type Seen } from "./clients.ts";
 
 /** What a Service leads to. Pods must run: these tests make some. */
 export function endpointSlicesContract(cluster: () => Clients): void {
@@ -95,11 +95,13 @@ export function endpointSlicesContract(cluster: () => Clients): void {
 
     it("they go with their Service", async () => {
       await create("short", { selector: { app: "nobody" }, ports: [{ port: 80 }] });
-      await slicesUntil("short", ({ length }) => length === 1);
+      const [slice] = await slicesUntil("short", ({ length }) => length === 1);
       const { core, namespace } = cluster();
-      const gone = slicesUntil("short", ({ length }) => length === 0);
       await core.deleteNamespacedService({ name: "short", namespace });
-      await gone;
+      const query = { resourceVersion: slice?.metadata.resourceVersion ?? "" };
+      const isGone = ({ type, object }: Seen<EndpointSlice>): boolean =>
+        type === "DELETED" && object.metadata.uid === slice?.metadata.uid;
+      await watchUntil<EndpointSlice>(cluster(), path(), query, isGone);
     });
   });
 }
