@@ -1,7 +1,7 @@
 import type { OrchestrationHandler } from "durable-functions";
 import { accessTokens } from "../shared/identity/access-token.ts";
 import { logoutTokens } from "../shared/identity/logout-token.ts";
-import { peopleIn } from "../shared/identity/people.ts";
+import { directoryIn } from "../shared/identity/directory.ts";
 import { realmOf } from "../shared/identity/realm.ts";
 import { webhookSignatures, type WebhookRules } from "../shared/identity/webhook.ts";
 import { databaseToken } from "../shared/azure/credential.ts";
@@ -15,15 +15,15 @@ import { desktopsIn } from "../shared/kubernetes/desktops.ts";
 import { guacamoleInstancesIn } from "../shared/kubernetes/guacamole-instances.ts";
 import { maintenanceSwitchIn } from "../shared/kubernetes/maintenance-switch.ts";
 import { policiesIn } from "../shared/kubernetes/policies.ts";
-import { requestsIn } from "../shared/kubernetes/requests.ts";
+import { personRecordsIn } from "../shared/kubernetes/person-records.ts";
 import { workspacesIn } from "../shared/kubernetes/workspaces.ts";
 import { type ActivityTable, activityTable } from "./activities/table.ts";
 import { desktopRoute } from "./http/desktop.ts";
 import { desktopsRoutes } from "./http/desktops.ts";
 import { healthRoutes } from "./http/health.ts";
 import { keycloakRoutes } from "./http/keycloak.ts";
-import { maintenanceRoutes } from "./http/maintenance-switch.ts";
-import { adoptionRoute } from "./http/maintenance.ts";
+import { maintenanceRoutes } from "./http/maintenance.ts";
+import { adoptionRoute } from "./http/adoption.ts";
 import { openApiRoute } from "./http/openapi.ts";
 import { operationRoute } from "./http/operation.ts";
 import { personRoute } from "./http/person.ts";
@@ -96,7 +96,7 @@ function connectServices(settings: Settings): Services {
     settings,
     workspaces: workspacesIn(cluster, settings.WORKSPACES_NAMESPACE),
     policies: policiesIn(cluster, settings.NAMESPACE),
-    requests: requestsIn(cluster, settings.NAMESPACE),
+    records: personRecordsIn(cluster, settings.NAMESPACE),
     desktops: desktopsIn(cluster, site, namingRules({ settings })),
     guacamole: guacamoleDesktopsIn(database, namingRules({ settings })),
     server: settings.DATABASE_SERVER_ID === undefined ? unmanagedServer : managedServer(settings.DATABASE_SERVER_ID),
@@ -115,10 +115,10 @@ function connectServices(settings: Settings): Services {
     verifyToken: accessTokens(realm, { audience: settings.OIDC_AUDIENCE, clients: settings.OIDC_CLIENTS }),
     verifyLogout: logoutTokens(realm, settings.GUACAMOLE_CLIENT),
     verifyWebhook: webhook && webhookSignatures(webhook, realm),
-    people:
+    directory:
       settings.KEYCLOAK_ADMIN_CLIENT === undefined
         ? undefined
-        : peopleIn({
+        : directoryIn({
             url: settings.KEYCLOAK_ADMIN_URL,
             realm: settings.KEYCLOAK_REALM,
             client: settings.KEYCLOAK_ADMIN_CLIENT,

@@ -6,13 +6,13 @@ import type { ActiveConnections } from "../shared/guacamole/active-connections.t
 import type { GuacamoleDesktops } from "../shared/guacamole/desktops.ts";
 import type { VerifyToken } from "../shared/identity/access-token.ts";
 import type { VerifyLogout } from "../shared/identity/logout-token.ts";
-import type { People } from "../shared/identity/people.ts";
+import type { Directory } from "../shared/identity/directory.ts";
 import type { VerifyWebhook } from "../shared/identity/webhook.ts";
 import type { ClusterDesktops } from "../shared/kubernetes/desktops.ts";
 import type { GuacamoleInstances } from "../shared/kubernetes/guacamole-instances.ts";
 import type { MaintenanceSwitch } from "../shared/kubernetes/maintenance-switch.ts";
 import type { Policies } from "../shared/kubernetes/policies.ts";
-import type { Requests } from "../shared/kubernetes/requests.ts";
+import type { PersonRecords } from "../shared/kubernetes/person-records.ts";
 import type { Workspaces } from "../shared/kubernetes/workspaces.ts";
 
 /** Everything that functions use of the outside world; made once by the composition root. */
@@ -20,7 +20,7 @@ export interface Services {
   settings: Settings;
   workspaces: Workspaces;
   policies: Policies;
-  requests: Requests;
+  records: PersonRecords;
   desktops: ClusterDesktops;
   guacamole: GuacamoleDesktops;
   server: ManagedServer;
@@ -34,7 +34,7 @@ export interface Services {
   /** Undefined where Keycloak sends no events. */
   verifyWebhook: VerifyWebhook | undefined;
   /** Who people are at the identity provider now; undefined where it cannot be asked. */
-  people: People | undefined;
+  directory: Directory | undefined;
   now: () => Date;
   /** When this process began to work. */
   startedAt: Date;

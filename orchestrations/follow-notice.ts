@@ -1,5 +1,5 @@
 import type { Task } from "durable-functions";
-import type { Notice } from "../shared/desktop/notice.ts";
+import type { Notice } from "../shared/person/notice.ts";
 import { problemOf, type Workflow } from "./workflow.ts";
 
 /** The name under which the orchestration is registered. Its instance id is that of what told us: each is followed once. */

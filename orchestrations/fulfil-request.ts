@@ -1,8 +1,8 @@
 import type { Task } from "durable-functions";
 import type { KnownDesktop } from "../shared/desktop/activities.ts";
-import { isUnfinished } from "../shared/desktop/operation.ts";
-import { generationOf } from "../shared/desktop/request.ts";
-import type { DesktopRequest, Outcome, Removal, RequestRecord } from "../shared/person/record.ts";
+import { isUnfinished } from "../shared/person/operation.ts";
+import { generationOf } from "../shared/person/request.ts";
+import type { DesktopRequest, Outcome, DesktopRetirement, PersonRecord } from "../shared/person/record.ts";
 import { activationSteps } from "./activation.ts";
 import { reviewDesktop } from "./review.ts";
 import { retireDesktop } from "./retirement.ts";
@@ -54,7 +54,7 @@ export function* fulfilRequest(hub: Workflow, { username }: FulfilRequestInput):
 }
 
 /** Waits until no activity of a replaced generation can be under way. True if it had to. */
-function* waitForReplaced(workflow: Workflow, { work }: RequestRecord): Generator<Task, boolean> {
+function* waitForReplaced(workflow: Workflow, { work }: PersonRecord): Generator<Task, boolean> {
   const left = work ? Date.parse(work.notBefore) - workflow.now().getTime() : 0;
   if (left <= 0) return false;
   yield* workflow.pause(left / 1_000);
@@ -105,7 +105,7 @@ function* retireAll(workflow: Workflow, request: DesktopRequest): Generator<Task
   return endOf(workflow, leftovers, "nothing of this person is left");
 }
 
-function* remove(workflow: Workflow, username: string, { id, workspace }: Removal): Generator<Task, Outcome> {
+function* remove(workflow: Workflow, username: string, { id, workspace }: DesktopRetirement): Generator<Task, Outcome> {
   const leftovers = yield* takeDown(
     workflow,
     { id },

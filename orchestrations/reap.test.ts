@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Decision } from "../shared/desktop/decision.ts";
-import type { DecidedDesktop, ReapSurvey } from "../shared/desktop/runs.ts";
+import type { DecidedDesktop, ReapSurvey } from "../shared/lifecycle/runs.ts";
 import { runToEnd, type Script, scriptedWorkflow } from "../test/scripted-workflow.ts";
 import { reap } from "./reap.ts";
 import type { Workflow } from "./workflow.ts";

@@ -1,6 +1,6 @@
 import type { Task } from "durable-functions";
 import type { ActivityName, InputOf, OutputOf } from "../shared/desktop/activities.ts";
-import type { ReapRun } from "../shared/desktop/runs.ts";
+import type { ReapRun } from "../shared/lifecycle/runs.ts";
 import type { Workflow } from "./workflow.ts";
 
 /** The name of the orchestration, and the id of its one instance: a run that is still going on is not started again. */

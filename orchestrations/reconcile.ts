@@ -1,5 +1,5 @@
 import type { Task } from "durable-functions";
-import { type DesktopDrift, type Drift, driftKinds, type DriftSurvey } from "../shared/desktop/drift.ts";
+import { type DesktopDrift, type Drift, driftKinds, type DriftSurvey } from "../shared/lifecycle/drift.ts";
 import { inChunks } from "./reap.ts";
 import { problemOf, type Workflow } from "./workflow.ts";
 

@@ -1,6 +1,6 @@
 import type { Task } from "durable-functions";
 import type { KnownDesktop } from "../shared/desktop/activities.ts";
-import type { DesktopDrift } from "../shared/desktop/drift.ts";
+import type { DesktopDrift } from "../shared/lifecycle/drift.ts";
 import type { Decision } from "../shared/desktop/decision.ts";
 import type { Review } from "../shared/person/record.ts";
 import { type Leftover, suspendDesktop } from "./suspension.ts";

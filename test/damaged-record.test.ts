@@ -1,7 +1,7 @@
 import { createHmac, randomUUID } from "node:crypto";
 import { AppsV1Api, CoreV1Api, KubernetesObjectApi, type V1ConfigMap } from "@kubernetes/client-node";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Drift } from "../shared/desktop/drift.ts";
+import type { Drift } from "../shared/lifecycle/drift.ts";
 import { deploymentName, personId } from "../shared/desktop/names.ts";
 import { bind } from "./bound-people.ts";
 import { namespace, startTestEstate, type TestEstate, webhookSecret } from "./estate.ts";

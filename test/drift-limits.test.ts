@@ -1,6 +1,6 @@
 import { type KubernetesObject, KubernetesObjectApi } from "@kubernetes/client-node";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { DriftSurvey } from "../shared/desktop/drift.ts";
+import type { DriftSurvey } from "../shared/lifecycle/drift.ts";
 import { askFor, bind, endOf, openWorkspace } from "./bound-people.ts";
 import { bringUp, driftSettings, dryRun, reconcile } from "./drift.ts";
 import { personId } from "../shared/desktop/names.ts";

@@ -1,6 +1,6 @@
 import { CoreV1Api, type KubernetesObject, KubernetesObjectApi } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Drift, DriftSurvey } from "../shared/desktop/drift.ts";
+import type { Drift, DriftSurvey } from "../shared/lifecycle/drift.ts";
 import type { NamedDesktop } from "../shared/desktop/names.ts";
 import { askFor, bind, endOf, openWorkspace } from "./bound-people.ts";
 import { keycloakAdmin, namespace, type TestEstate } from "./estate.ts";

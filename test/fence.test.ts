@@ -4,9 +4,9 @@ import { findFunction, listFunctions } from "../local/functions-host/functions.t
 import { createInvoke } from "../local/functions-host/invoke.ts";
 import type { ActivityName } from "../shared/desktop/activities.ts";
 import { personId } from "../shared/desktop/names.ts";
-import type { RequestRecord } from "../shared/person/record.ts";
+import type { PersonRecord } from "../shared/person/record.ts";
 import { clusterOf } from "../shared/kubernetes/cluster.ts";
-import { type Requests, requestsIn } from "../shared/kubernetes/requests.ts";
+import { type PersonRecords, personRecordsIn } from "../shared/kubernetes/person-records.ts";
 import { namespace, startTestEstate, type TestEstate } from "./estate.ts";
 
 /** Activities that a replaced orchestration still calls, with the generation it was started in. */
@@ -23,7 +23,7 @@ const later = {
   workspace: "asthma-cohort",
   requestedAt: request.requestedAt,
 };
-const record: RequestRecord = {
+const record: PersonRecord = {
   request,
   outcomes: {},
   removals: [{ ...later, reason: "" }],
@@ -34,13 +34,13 @@ const fence = { username: "alice", generation: 0 };
 const outcome = { state: "done", at: "2026-11-26T12:00:01.000Z", message: "" };
 
 let estate: TestEstate;
-let requests: Requests;
+let requests: PersonRecords;
 let call: (name: string, input: object) => Promise<unknown>;
 let names: string[];
 
 beforeAll(async () => {
   estate = await startTestEstate();
-  requests = requestsIn(clusterOf(estate.kubeconfig), namespace);
+  requests = personRecordsIn(clusterOf(estate.kubeconfig), namespace);
   const { app } = estate;
   const functions = listFunctions(app);
   names = functions.filter(({ kind }) => kind === "activity").map(({ name }) => name);

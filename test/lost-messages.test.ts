@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { virtualClock } from "../local/functions-host/clock.ts";
 import { personId } from "../shared/desktop/names.ts";
-import { instanceIdOf } from "../shared/desktop/request.ts";
+import { instanceIdOf } from "../shared/person/request.ts";
 import { clusterOf } from "../shared/kubernetes/cluster.ts";
-import { requestsIn } from "../shared/kubernetes/requests.ts";
+import { personRecordsIn } from "../shared/kubernetes/person-records.ts";
 import { namespace, startTestEstate, type TestEstate } from "./estate.ts";
 
 let estate: TestEstate;
@@ -27,7 +27,7 @@ it("a person's orchestration whose messages were lost is replaced by the wake ti
   delete estate.faults.loseMessages;
 
   await estate.host.trigger("wakeForgotten");
-  const record = await requestsIn(clusterOf(estate.kubeconfig), namespace).read(personId("bob"));
+  const record = await personRecordsIn(clusterOf(estate.kubeconfig), namespace).read(personId("bob"));
   expect(record?.work?.generation).toBe(1);
   expect(await estate.end("bob", body)).toMatchObject({ state: "done" });
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sampleToken } from "../local/token.ts";
 import { personId } from "../shared/desktop/names.ts";
 import { clusterOf } from "../shared/kubernetes/cluster.ts";
-import { requestsIn } from "../shared/kubernetes/requests.ts";
+import { personRecordsIn } from "../shared/kubernetes/person-records.ts";
 import { namespace, startTestEstate, type TestEstate } from "./estate.ts";
 
 /** What nearly looks like input of the API, by where it stands. Each is refused with words that name it; nothing changes. */
@@ -220,7 +220,7 @@ describe("a body", () => {
       body,
     });
     expect(response.status).toBe(202);
-    const record = await requestsIn(clusterOf(estate.kubeconfig), namespace).read(personId("bob"));
+    const record = await personRecordsIn(clusterOf(estate.kubeconfig), namespace).read(personId("bob"));
     expect(record?.request.claims).toEqual({ groups: ["/registry/readers"] });
   });
 });

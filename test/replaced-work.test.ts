@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { virtualClock } from "../local/functions-host/clock.ts";
 import { personId } from "../shared/desktop/names.ts";
-import { instanceIdOf } from "../shared/desktop/request.ts";
+import { instanceIdOf } from "../shared/person/request.ts";
 import { clusterOf } from "../shared/kubernetes/cluster.ts";
-import { type Requests, requestsIn } from "../shared/kubernetes/requests.ts";
+import { type PersonRecords, personRecordsIn } from "../shared/kubernetes/person-records.ts";
 import { namespace, startTestEstate, type TestEstate } from "./estate.ts";
 
 const asthma = "asthma-cohort";
@@ -11,14 +11,14 @@ const registry = "cancer-registry";
 const day = 86_400_000;
 
 let estate: TestEstate;
-let requests: Requests;
+let requests: PersonRecords;
 const clock = virtualClock(new Date());
 
 beforeAll(async () => {
   estate = await startTestEstate(undefined, {}, clock);
   // The task hub stays where it is, so that to the product everything in it is a day old from now on, and it ran all the while.
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + day });
-  requests = requestsIn(clusterOf(estate.kubeconfig), namespace);
+  requests = personRecordsIn(clusterOf(estate.kubeconfig), namespace);
 });
 afterAll(async () => {
   vi.useRealTimers();

@@ -7,10 +7,10 @@ import {
 } from "@kubernetes/client-node";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { personId } from "../shared/desktop/names.ts";
-import { operationIdOf } from "../shared/desktop/request.ts";
+import { operationIdOf } from "../shared/person/request.ts";
 import type { DesktopRequest } from "../shared/person/record.ts";
 import { clusterOf } from "../shared/kubernetes/cluster.ts";
-import { type Requests, requestsIn } from "../shared/kubernetes/requests.ts";
+import { type PersonRecords, personRecordsIn } from "../shared/kubernetes/person-records.ts";
 import { deploymentName } from "../shared/desktop/names.ts";
 import type { ToldOperation } from "../local/main-job.ts";
 import { namespace, startTestEstate, type TestEstate } from "./estate.ts";
@@ -19,13 +19,13 @@ const asthma = "asthma-cohort";
 const registry = "cancer-registry";
 
 let estate: TestEstate;
-let requests: Requests;
+let requests: PersonRecords;
 let core: CoreV1Api;
 
 beforeAll(async () => {
   estate = await startTestEstate();
   core = estate.kubeconfig.makeApiClient(CoreV1Api);
-  requests = requestsIn(clusterOf(estate.kubeconfig), namespace);
+  requests = personRecordsIn(clusterOf(estate.kubeconfig), namespace);
 });
 afterAll(() => estate.close());
 beforeEach(() => {

@@ -6,7 +6,7 @@ import {
   setHeaderOptions,
   type V1NetworkPolicy,
 } from "@kubernetes/client-node";
-import type { DriftKind } from "../shared/desktop/drift.ts";
+import type { DriftKind } from "../shared/lifecycle/drift.ts";
 import { type NamedDesktop, nameDesktop } from "../shared/desktop/names.ts";
 import { askFor, endOf } from "./bound-people.ts";
 import { namespace, type TestEstate } from "./estate.ts";

@@ -1,5 +1,5 @@
 import { isRefusal, ProductError } from "../../shared/errors.ts";
-import { planFor } from "../plan.ts";
+import { planFor } from "../gather/plan.ts";
 import type { Services } from "../services.ts";
 import type { Implements } from "./activity.ts";
 

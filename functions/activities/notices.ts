@@ -11,22 +11,22 @@ import {
   stillHeld,
   withoutLost,
   withRemovals,
-} from "../../shared/desktop/notice.ts";
-import { isUnfinished, nextRequest } from "../../shared/desktop/operation.ts";
-import type { Presence, RequestRecord } from "../../shared/person/record.ts";
+} from "../../shared/person/notice.ts";
+import { isUnfinished, nextRequest } from "../../shared/person/operation.ts";
+import type { Presence, PersonRecord } from "../../shared/person/record.ts";
 import { isRefusal } from "../../shared/errors.ts";
-import { newRequest } from "../ask.ts";
-import { everyDesktop } from "../every-desktop.ts";
+import { newRequest } from "../work/ask.ts";
+import { everyDesktop } from "../gather/every-desktop.ts";
 import { type Services, today } from "../services.ts";
 import type { Implements, Surroundings } from "./activity.ts";
 
 /** What the identity provider tells us, in deeds. Each may run twice, late, and in any order with others. */
 export function noticeActivities(services: Services): Implements<"findPeople" | "applyNotice"> {
-  const { requests, settings } = services;
+  const { settings } = services;
   return {
     async findPeople({ subject, username, told }, { error }) {
       const everybody = async () => {
-        const { records, damaged } = await requests.all();
+        const { records, damaged } = await services.records.all();
         for (const { fault } of damaged)
           error(`follow a notice: ${fault.message}; whether it concerns them is not known`);
         return records;
@@ -38,7 +38,7 @@ export function noticeActivities(services: Services): Implements<"findPeople" | 
           .filter(({ request }) => Object.hasOwn(request.claims, settings.KEYCLOAK_GROUPS_CLAIM))
           .map(({ request }) => request.username);
       }
-      const known = subject === undefined ? { records: [], damaged: [] } : await requests.bySubject(subject);
+      const known = subject === undefined ? { records: [], damaged: [] } : await services.records.bySubject(subject);
       // Tried again for as long as an outage: the identity provider does not say it twice.
       if (known.records.length === 0 && known.damaged[0]) throw known.damaged[0].fault;
       for (const { fault } of known.damaged) error(`follow a notice: ${fault.message}`);
@@ -52,12 +52,12 @@ export function noticeActivities(services: Services): Implements<"findPeople" | 
           .map(({ request }) => request.username);
       }
       // A username counts only where nobody said yet whose it is.
-      const named = username === undefined ? null : await requests.read(personId(username));
+      const named = username === undefined ? null : await services.records.read(personId(username));
       return named && named.request.subject === undefined ? [named.request.username] : [];
     },
 
     async applyNotice({ notice, username }, around) {
-      const record = await requests.read(personId(username));
+      const record = await services.records.read(personId(username));
       if (!record) return null;
       const now = await standing(services, record, notice, around);
       const { told, at } = notice;
@@ -96,15 +96,15 @@ export function noticeActivities(services: Services): Implements<"findPeople" | 
  * it does not matter. An outage of it must not keep a leaver's access alive, so then the event's word counts.
  */
 async function standing(
-  { people }: Services,
-  { request }: RequestRecord,
+  { directory }: Services,
+  { request }: PersonRecord,
   { subject, told }: Notice,
   around: Surroundings,
 ): Promise<Standing | null | undefined> {
   const whom = request.subject ?? subject;
-  if (!people || whom === undefined || told.what === "back") return undefined;
+  if (!directory || whom === undefined || told.what === "back") return undefined;
   try {
-    return await people.look(whom);
+    return await directory.look(whom);
   } catch (error) {
     around.error(`${(error as Error).message}; going by the event alone`);
     return undefined;
@@ -117,11 +117,11 @@ function narrowTo({ settings }: Services, now: Standing): (claims: Claims) => Cl
 }
 
 async function keepPresence(
-  { requests }: Services,
-  { request }: RequestRecord,
-  next: (current: RequestRecord) => Presence | undefined,
+  { records }: Services,
+  { request }: PersonRecord,
+  next: (current: PersonRecord) => Presence | undefined,
 ): Promise<null> {
-  await requests.update(personId(request.username), (current) => {
+  await records.update(personId(request.username), (current) => {
     const presence = current ? next(current) : undefined;
     return !current || presence === current.presence ? null : { ...current, presence };
   });
@@ -130,7 +130,7 @@ async function keepPresence(
 
 async function retire(
   services: Services,
-  { request }: RequestRecord,
+  { request }: PersonRecord,
   why: string,
   { wake, info }: Surroundings,
 ): Promise<null> {
@@ -138,7 +138,7 @@ async function retire(
   const reason = `${username} ${why}`;
   const wanted = newRequest(services, { username, workspace: null, retire: true, subject, claims, reason });
   // One that has ended with nothing since is enough; one that goes on is not started again.
-  const record = await services.requests.update(personId(username), (current) =>
+  const record = await services.records.update(personId(username), (current) =>
     nextRequest(current, wanted, ({ retire: retired }) => retired === true),
   );
   if (record && isUnfinished(record)) {
@@ -151,7 +151,7 @@ async function retire(
 /** Removes the desktops that the person may not have with what is left of their claims. */
 async function review(
   services: Services,
-  record: RequestRecord,
+  record: PersonRecord,
   narrow: (claims: Claims) => Claims,
   { wake, info }: Surroundings,
 ): Promise<null> {
@@ -168,7 +168,7 @@ async function review(
   });
   const reason = removals.map((removal) => `${removal.workspace}: ${removal.reason}`).join("; ");
   const none = newRequest(services, { username, workspace: null, subject, claims, reason });
-  const written = await services.requests.update(
+  const written = await services.records.update(
     personId(username),
     (current) => current && withRemovals(current, narrow(current.request.claims), removals, none),
   );

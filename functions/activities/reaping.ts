@@ -1,15 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { personId } from "../../shared/desktop/names.ts";
-import { isReviewed } from "../../shared/desktop/drift.ts";
+import { isReviewed } from "../../shared/lifecycle/drift.ts";
 import type { Decision } from "../../shared/desktop/decision.ts";
-import { supersede } from "../../shared/desktop/operation.ts";
-import { addOutcome, isNewDecision, withDecision } from "../../shared/desktop/request.ts";
-import type { RequestRecord } from "../../shared/person/record.ts";
-import { mostARun, type ReapSurvey } from "../../shared/desktop/runs.ts";
-import { newRequest } from "../ask.ts";
+import { supersede } from "../../shared/person/operation.ts";
+import { addOutcome, isNewDecision, withDecision } from "../../shared/person/request.ts";
+import type { PersonRecord } from "../../shared/person/record.ts";
+import { mostARun, type ReapSurvey } from "../../shared/lifecycle/runs.ts";
+import { newRequest } from "../work/ask.ts";
 import type { Services } from "../services.ts";
-import { surveyDrift } from "../drift.ts";
-import { type Survey, surveyDesktops } from "../survey.ts";
+import { surveyDrift } from "../gather/drift.ts";
+import { type Survey, surveyDesktops } from "../gather/survey.ts";
 import type { Implements } from "./activity.ts";
 import { told } from "./told.ts";
 
@@ -43,7 +43,7 @@ export function summarize({ at, desktops, unanswered, damaged }: Survey): ReapSu
 export function reapingActivities(
   services: Services,
 ): Implements<"surveyDue" | "noteDecision" | "nominate" | "inspectDesktop" | "giveBackPermission" | "recordReview"> {
-  const { requests, guacamole, now } = services;
+  const { records, guacamole, now } = services;
   return {
     async surveyDue(_, { error }) {
       const survey = await surveyDesktops(services);
@@ -54,7 +54,7 @@ export function reapingActivities(
 
     noteDecision: ({ username, workspace, at, decision }, around) =>
       told(around, `note a decision about ${username}`, () =>
-        requests.update(personId(username), (current) => {
+        records.update(personId(username), (current) => {
           const next = current && withDecision(current, workspace, at, decision);
           return next === current ? null : next;
         }),
@@ -63,7 +63,7 @@ export function reapingActivities(
     nominate: ({ username, workspace, by }, around) =>
       told(around, `review the desktop of ${username}`, async () => {
         const review = { id: randomUUID(), workspace, requestedAt: now().toISOString(), by };
-        await requests.update(personId(username), (current) => {
+        await records.update(personId(username), (current) => {
           const record = current ?? recordOfNobody(username);
           const waits = record.reviews?.some((each) => each.workspace === workspace) ?? false;
           return waits ? null : { ...record, reviews: [...(record.reviews ?? []), review] };
@@ -94,7 +94,7 @@ export function reapingActivities(
 
     async recordReview({ username, review, decision, suspended }, { info, fence }) {
       const at = now().toISOString();
-      const record = (current: RequestRecord | null) => {
+      const record = (current: PersonRecord | null) => {
         if (!current?.reviews?.some(({ id }) => id === review.id)) return null;
         const reviews = current.reviews.filter(({ id }) => id !== review.id);
         const rest = { ...current, reviews: reviews.length > 0 ? reviews : undefined };
@@ -102,7 +102,7 @@ export function reapingActivities(
         const noted = withDecision(rest, review.workspace, at, decision);
         return suspended ? wantsNone(noted, review.workspace, decision, at) : noted;
       };
-      await requests.update(personId(username), record, fence);
+      await records.update(personId(username), record, fence);
       if (suspended && decision)
         info(`${username}: the desktop in ${review.workspace} is suspended: ${decision.reason}`);
       return null;
@@ -110,14 +110,14 @@ export function reapingActivities(
   };
 
   /** Where somebody deleted the record: nothing was asked for, so nothing is to be done but what is reviewed. */
-  function recordOfNobody(username: string): RequestRecord {
+  function recordOfNobody(username: string): PersonRecord {
     const request = { ...newRequest(services, { username, workspace: null, claims: {} }), nobodyAsked: true };
     const outcome = { state: "done", at: request.requestedAt, message: "nothing was asked for" } as const;
     return { request, outcomes: { [request.id]: outcome } };
   }
 
   /** The person wanted that desktop and has it no longer; whoever asked anew meanwhile still gets it. */
-  function wantsNone(record: RequestRecord, workspace: string, { reason }: Decision, at: string): RequestRecord {
+  function wantsNone(record: PersonRecord, workspace: string, { reason }: Decision, at: string): PersonRecord {
     const { request, outcomes } = record;
     if (request.workspace !== workspace || !Object.hasOwn(outcomes, request.id)) return record;
     const { username, subject, claims } = request;

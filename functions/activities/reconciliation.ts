@@ -1,15 +1,15 @@
 import { randomUUID } from "node:crypto";
-import { type Drift, driftKinds, type DriftSurvey } from "../../shared/desktop/drift.ts";
+import { type Drift, driftKinds, type DriftSurvey } from "../../shared/lifecycle/drift.ts";
 import { nameDesktop, personId } from "../../shared/desktop/names.ts";
-import { withRemovals } from "../../shared/desktop/notice.ts";
-import { nextRequest } from "../../shared/desktop/operation.ts";
-import { mostARun } from "../../shared/desktop/runs.ts";
+import { withRemovals } from "../../shared/person/notice.ts";
+import { nextRequest } from "../../shared/person/operation.ts";
+import { mostARun } from "../../shared/lifecycle/runs.ts";
 import { isRefusal, ProductError } from "../../shared/errors.ts";
-import { newRequest } from "../ask.ts";
-import { surveyDrift } from "../drift.ts";
-import { planFor } from "../plan.ts";
+import { newRequest } from "../work/ask.ts";
+import { surveyDrift } from "../gather/drift.ts";
+import { planFor } from "../gather/plan.ts";
 import { namingRules, type Services } from "../services.ts";
-import { surveyDesktops } from "../survey.ts";
+import { surveyDesktops } from "../gather/survey.ts";
 import type { Implements } from "./activity.ts";
 import { access } from "./permission.ts";
 import { told } from "./told.ts";
@@ -18,7 +18,7 @@ import { told } from "./told.ts";
 export function reconciliationActivities(
   services: Services,
 ): Implements<"surveyDrift" | "removeDesktop" | "retirePerson" | "mergeGroups" | "repairDesktop"> {
-  const { requests, desktops, guacamole, workspaces, now } = services;
+  const { records, desktops, guacamole, workspaces, now } = services;
   return {
     async surveyDrift({ sharePercent }, { error, info }) {
       const survey = await surveyDrift(services, { sharePercent });
@@ -37,7 +37,7 @@ export function reconciliationActivities(
         const alone = kind !== "entitlement-ended";
         const names = nameDesktop({ workspace, username }, namingRules(services));
         if (alone && (await desktops.observe({ workspace, username, names })).deployment) return;
-        await requests.update(personId(username), (current) => {
+        await records.update(personId(username), (current) => {
           const { request, outcomes = {} } = current ?? {};
           const comes = request?.workspace === workspace && !Object.hasOwn(outcomes, request.id);
           if (alone && comes) return null;
@@ -53,7 +53,7 @@ export function reconciliationActivities(
     retirePerson: ({ username, reason: why }, around) =>
       told(around, `retire ${username}`, async () => {
         const reason = `${username} ${why}`;
-        await requests.update(personId(username), (current) => {
+        await records.update(personId(username), (current) => {
           const { subject, claims = {} } = current?.request ?? {};
           const wanted = newRequest(services, { username, workspace: null, retire: true, subject, claims, reason });
           return nextRequest(current, wanted, ({ retire }) => retire === true);

@@ -2,13 +2,13 @@ import { personId } from "../../shared/desktop/names.ts";
 import type { Services } from "../services.ts";
 import type { Implements } from "./activity.ts";
 
-export function requestActivities({ requests }: Services): Implements<"readRequest" | "recordOutcome"> {
+export function requestActivities({ records }: Services): Implements<"readRequest" | "recordOutcome"> {
   return {
-    readRequest: ({ username }) => requests.read(personId(username)),
+    readRequest: ({ username }) => records.read(personId(username)),
     async recordOutcome({ username, requestId, outcome }, { error, fence }) {
       if (outcome.state === "failed" && outcome.leftBehind.length > 0)
         error(`request ${requestId}: left behind: ${outcome.leftBehind.join("; ")}`);
-      await requests.recordOutcome(personId(username), requestId, outcome, fence);
+      await records.recordOutcome(personId(username), requestId, outcome, fence);
       return null;
     },
   };

@@ -1,5 +1,5 @@
 import { nameDesktop, personId } from "../../shared/desktop/names.ts";
-import { everyDesktop } from "../every-desktop.ts";
+import { everyDesktop } from "../gather/every-desktop.ts";
 import { namingRules, type Services } from "../services.ts";
 import type { Implements } from "./activity.ts";
 
@@ -28,7 +28,7 @@ export function retirementActivities(
     },
     async recordRemoval({ username, id, outcome }, { error, fence }) {
       if (outcome.state === "failed") error(`removal ${id}: left behind: ${outcome.leftBehind.join("; ")}`);
-      await services.requests.recordRemoval(personId(username), id, outcome, fence);
+      await services.records.recordRemoval(personId(username), id, outcome, fence);
       return null;
     },
     async retireDeployment(desktop) {

@@ -1,5 +1,5 @@
 import type { KnownDesktop } from "../../shared/desktop/activities.ts";
-import { openDesktops } from "../open-desktops.ts";
+import { openDesktops } from "../gather/open-desktops.ts";
 import type { Services } from "../services.ts";
 import type { Implements } from "./activity.ts";
 import { access } from "./permission.ts";

@@ -4,7 +4,7 @@ import { ProductError } from "../../shared/errors.ts";
 import type { Services } from "../services.ts";
 import type { ActivityName, Fence } from "../../shared/desktop/activities.ts";
 import { personId } from "../../shared/desktop/names.ts";
-import { checkGeneration } from "../../shared/desktop/request.ts";
+import { checkGeneration } from "../../shared/person/request.ts";
 import { wake } from "../work/person.ts";
 import { upkeepActivities } from "./upkeep.ts";
 import type { Implements, Surroundings } from "./activity.ts";
@@ -80,7 +80,7 @@ function activityOf(services: Services, name: string, implementation: Implementa
   return async ({ fence, ...input }, client, context) => {
     try {
       if (fence && !checkedElsewhere.has(name))
-        checkGeneration(await services.requests.read(personId(fence.username)), fence);
+        checkGeneration(await services.records.read(personId(fence.username)), fence);
       return await implementation(input, {
         error: (message) => {
           context.error(message);

@@ -1,6 +1,6 @@
 import { OrchestrationRuntimeStatus } from "durable-functions";
 import type { Services } from "../services.ts";
-import { surveyDesktops } from "../survey.ts";
+import { surveyDesktops } from "../gather/survey.ts";
 import { restartNotices } from "../work/stuck.ts";
 import type { Implements } from "./activity.ts";
 

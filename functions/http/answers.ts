@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type DriftKind, driftKinds } from "../../shared/desktop/drift.ts";
+import { type DriftKind, driftKinds } from "../../shared/lifecycle/drift.ts";
 import { rules } from "../../shared/desktop/decision.ts";
 import { type ErrorCode, errorCodes } from "../../shared/errors.ts";
 

@@ -3,9 +3,9 @@ import { bindsPerson, type Claims, comparable } from "../../shared/desktop/entit
 import { describePause } from "../../shared/desktop/maintenance.ts";
 import { personId } from "../../shared/desktop/names.ts";
 import { isRefusal, ProductError, refuse } from "../../shared/errors.ts";
-import { isReady, isSuspended } from "../as-it-ended.ts";
-import { newRequest } from "../ask.ts";
-import { planFor } from "../plan.ts";
+import { isReady, isSuspended } from "../gather/as-it-ended.ts";
+import { newRequest } from "../work/ask.ts";
+import { planFor } from "../gather/plan.ts";
 import type { Services } from "../services.ts";
 import { desktopAnswer } from "./answers.ts";
 import { type Call, endpoint } from "./endpoint.ts";
@@ -104,7 +104,7 @@ async function putDesktop(services: Services, { caller, username, principal, cli
 }
 
 async function deleteDesktop(services: Services, { caller, username, principal, client, query }: Call<Wait>) {
-  const record = await services.requests.read(personId(username));
+  const record = await services.records.read(personId(username));
   if (!record) {
     const { bindings } = await services.workspaces.known();
     const claims = caller === "self" ? principal.claims : {};

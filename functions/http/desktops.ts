@@ -2,17 +2,17 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { decideEntitlement } from "../../shared/desktop/entitlement.ts";
 import { deploymentName, type DesktopKey, nameDesktop, personId } from "../../shared/desktop/names.ts";
-import { withRemovals } from "../../shared/desktop/notice.ts";
-import { operationIdOf } from "../../shared/desktop/request.ts";
-import type { RequestRecord } from "../../shared/person/record.ts";
-import type { Limits } from "../../shared/desktop/reaping.ts";
+import { withRemovals } from "../../shared/person/notice.ts";
+import { operationIdOf } from "../../shared/person/request.ts";
+import type { PersonRecord } from "../../shared/person/record.ts";
+import type { Limits } from "../../shared/lifecycle/reaping.ts";
 import type { Decision } from "../../shared/desktop/decision.ts";
 import { type DescribedState, describeState, describeUse } from "../../shared/desktop/state.ts";
 import { isRefusal, ProductError, refuse } from "../../shared/errors.ts";
-import { isSuspended } from "../as-it-ended.ts";
-import { newRequest } from "../ask.ts";
+import { isSuspended } from "../gather/as-it-ended.ts";
+import { newRequest } from "../work/ask.ts";
 import { namingRules, type Services, today } from "../services.ts";
-import { surveyDesktops } from "../survey.ts";
+import { surveyDesktops } from "../gather/survey.ts";
 import { wake } from "../work/person.ts";
 import { desktopsAnswer, desktopState, keptAnswer, oneDesktopAnswer } from "./answers.ts";
 import { type Call, endpoint } from "./endpoint.ts";
@@ -117,7 +117,7 @@ interface Found extends DesktopKey, DescribedState {
   decision: Decision;
   connectionId: number | null;
   mayBeOpened: boolean;
-  record: RequestRecord | undefined;
+  record: PersonRecord | undefined;
 }
 
 /** Every desktop by id, with what would be decided about it now, and what could not be read. */
@@ -273,7 +273,7 @@ async function extend(services: Services, { id, principal, body }: Call<unknown,
   if (replicas === 0 || !record)
     return refuse("not-running", `the desktop of ${username} in ${workspace} does not run`);
   const kept = { workspace, until: until.toISOString(), by: principal.username, reason: body.reason };
-  await services.requests.update(personId(username), (current) => current && { ...current, kept });
+  await services.records.update(personId(username), (current) => current && { ...current, kept });
   return { status: 200, body: kept };
 }
 
@@ -283,7 +283,7 @@ async function retire(services: Services, { id, client, principal, query, body }
   const words = body.reason ?? `retired by ${principal.username}`;
   const removal = { id: randomUUID(), workspace, requestedAt: services.now().toISOString(), reason: words };
   const none = newRequest(services, { username, workspace: null, subject, claims, reason: words });
-  const written = await services.requests.update(personId(username), (current) =>
+  const written = await services.records.update(personId(username), (current) =>
     current
       ? withRemovals(current, current.request.claims, [removal], none)
       : { request: none, outcomes: {}, removals: [removal] },

@@ -1,7 +1,7 @@
 import type { DurableClient } from "durable-functions";
-import type { Arrival } from "../../shared/desktop/notice.ts";
+import type { Arrival } from "../../shared/person/notice.ts";
 import type { DesktopRequest } from "../../shared/person/record.ts";
-import { ask } from "../ask.ts";
+import { ask } from "../work/ask.ts";
 import type { Services } from "../services.ts";
 import { operationAnswer, waitForEnd } from "./operation.ts";
 import type { Answer } from "./endpoint.ts";

@@ -79,7 +79,7 @@ async function lookWhetherReady(
 /** Readiness does not depend on these: one person's trouble must not take the product out of service. */
 async function findTroubles(services: Services, client: DurableClient) {
   try {
-    const { records, damaged } = await services.requests.all();
+    const { records, damaged } = await services.records.all();
     return {
       stuck: await describeStuck(services, client, records, [reapName, reconcileName, upkeepName]),
       damaged: damaged.map(({ fault }) => fault.message),

@@ -3,7 +3,7 @@ import type { HttpRequest, InvocationContext } from "@azure/functions";
 import type { DurableClient } from "durable-functions";
 import { z } from "zod";
 import { type FollowNoticeInput, followNoticeName } from "../../orchestrations/follow-notice.ts";
-import type { Notice } from "../../shared/desktop/notice.ts";
+import type { Notice } from "../../shared/person/notice.ts";
 import { ProductError, type Refusal, refuse } from "../../shared/errors.ts";
 import { keycloakEventSchema, readKeycloakEvent } from "../../shared/identity/keycloak-event.ts";
 import type { Logout } from "../../shared/identity/logout-token.ts";

@@ -1,114 +1,134 @@
 import { z } from "zod";
-import { type Adoption, decideAdoption, type LeftAlone, type LeftDesktop } from "../../shared/desktop/adoption.ts";
-import { type DesktopKey, nameDesktop, personId } from "../../shared/desktop/names.ts";
-import { operationIdOf } from "../../shared/desktop/request.ts";
-import { newRequest } from "../ask.ts";
-import { planFor } from "../plan.ts";
-import { namingRules, type Services } from "../services.ts";
-import { damagedAmong } from "../survey.ts";
-import { wake } from "../work/person.ts";
-import { adoptionAnswer } from "./answers.ts";
-import { type Call, endpoint } from "./endpoint.ts";
+import { upkeepName } from "../../orchestrations/upkeep.ts";
+import { reapName } from "../../orchestrations/reap.ts";
+import { reconcileName } from "../../orchestrations/reconcile.ts";
+import type { Maintenance } from "../../shared/desktop/maintenance.ts";
+import { personId } from "../../shared/desktop/names.ts";
+import { operationIdOf } from "../../shared/person/request.ts";
+import { ProductError } from "../../shared/errors.ts";
+import { isSuspended } from "../gather/as-it-ended.ts";
+import { ask, newRequest } from "../work/ask.ts";
+import type { Services } from "../services.ts";
+import { endedAnswer, maintenanceAnswer } from "./answers.ts";
+import { type Answer, type Call, endpoint } from "./endpoint.ts";
 import * as examples from "./examples.ts";
-import { dryRun } from "./input.ts";
 import { type Route, tokenRoute } from "./route.ts";
+import { lastRun } from "./runs.ts";
+import { atLeastOneOf, reason, username, workspaceName } from "./shapes.ts";
 
-/** So many desktops are looked at side by side: enough to be quick, few enough for a database's small pool. */
-const atOnce = 5;
+const position = z.enum(["on", "paused"]).optional();
+const switchBody = atLeastOneOf(z.strictObject({ reaping: position, activation: position, reason }), [
+  "reaping",
+  "activation",
+]).meta({ id: "MaintenanceSwitch" });
+const endBody = atLeastOneOf(
+  z.strictObject({ workspace: workspaceName.optional(), username: username.optional(), reason }),
+  ["workspace", "username"],
+).meta({ id: "EndSessions" });
 
-const dryRunQuery = z.object({ dryRun });
-
-export function adoptionRoute(services: Services): Route {
-  return tokenRoute(services, "adopt", "maintenance/adopt", {
-    POST: endpoint({
-      summary: "Take over what the AWMS operator left",
-      callers: ["admin"],
-      query: dryRunQuery,
-      answers: {
-        200: { words: "With `dryRun`: what would be done", body: adoptionAnswer, example: examples.adoptionPlan },
-        202: {
-          words: "What is being done, with an operation for each person",
-          body: adoptionAnswer,
-          example: examples.adoption,
-        },
-      },
-      handle: (call) => adopt(services, call),
+/** What administrators pause, and how they end sessions at once. */
+export function maintenanceRoutes(services: Services): Route[] {
+  return [
+    tokenRoute(services, "maintenance", "maintenance", {
+      GET: endpoint({
+        summary: "What is paused, and what the last runs of the timers did",
+        callers: ["admin"],
+        answers: { 200: { words: "As it is", body: maintenanceAnswer, example: examples.maintenance } },
+        handle: async ({ client }) => ({
+          status: 200,
+          body: await describe(client, await services.maintenance.read()),
+        }),
+      }),
+      PUT: endpoint({
+        summary: "Pause reaping or activation, or let them go on",
+        description:
+          "Paused reaping keeps desktops that are idle or too long up; what a person may not have any more still goes. Paused " +
+          "activation brings no desktop up; those that run go on. What is not said stays as it is.",
+        callers: ["admin"],
+        body: switchBody,
+        example: examples.maintenanceSwitch,
+        answers: { 200: { words: "As it is now", body: maintenanceAnswer, example: examples.maintenance } },
+        handle: (call) => flip(services, call),
+      }),
     }),
-  });
+    tokenRoute(services, "endSessions", "maintenance/end-sessions", {
+      POST: endpoint({
+        summary: "End every session in a workspace, or of a person, now",
+        description:
+          "Their desktops are suspended, in use or not. They can be asked for again, unless activation is paused.",
+        callers: ["admin"],
+        body: endBody,
+        example: examples.endSessions,
+        answers: {
+          202: {
+            words: "What goes down, with an operation for each person",
+            body: endedAnswer,
+            example: examples.endedSessions,
+          },
+        },
+        refuses: ["not-found"],
+        handle: (call) => endSessions(services, call),
+      }),
+    }),
+  ];
 }
 
-/**
- * Takes over what the operator left, person by person, as a request of theirs: whatever an activation or a suspension does
- * with such a desktop. `dryRun=true` says what that is and changes nothing.
- */
-async function adopt(services: Services, { client, query }: Call<z.output<typeof dryRunQuery>>) {
-  const { dryRun } = query;
-  const { people, leftAlone } = await planAdoption(services);
-  if (dryRun) return { status: 200, body: { dryRun, people, leftAlone } };
-
-  const asked: (Adoption & { operation: string })[] = [];
-  for (const person of people) {
-    const { username, wants } = person;
-    const wanted = newRequest(services, { username, workspace: wants, claims: {} });
-    const record = await services.requests.update(personId(username), (current) =>
-      current ? null : { request: wanted, outcomes: {} },
-    );
-    // Whoever asked for a desktop meanwhile is adopted by that.
-    await wake(client, username);
-    asked.push({ ...person, operation: `/api/operations/${operationIdOf(record?.request ?? wanted)}` });
-  }
-  return { status: 202, body: { dryRun, people: asked, leftAlone } };
+async function flip(
+  services: Services,
+  { client, principal, body }: Call<unknown, z.output<typeof switchBody>>,
+): Promise<Answer> {
+  const since = services.now().toISOString();
+  const set = (wanted: "on" | "paused" | undefined, current: Maintenance["reaping"]) =>
+    wanted === undefined
+      ? current
+      : wanted === "on"
+        ? undefined
+        : { by: principal.username, since, reason: body.reason };
+  const now = await services.maintenance.update((current) => ({
+    ...current,
+    reaping: set(body.reaping, current.reaping),
+    activation: set(body.activation, current.activation),
+  }));
+  return { status: 200, body: await describe(client, now) };
 }
 
-async function planAdoption(services: Services): Promise<{ people: Adoption[]; leftAlone: LeftAlone[] }> {
-  const [found, known, { records, damaged }] = await Promise.all([
-    services.desktops.leftByOperator(),
-    services.workspaces.known(),
-    services.requests.all(),
-  ]);
-  const leftAlone: LeftAlone[] = [];
-  const byPerson = new Map<string, LeftDesktop[]>();
-  const asked = new Set(records.map((record) => record.request.username));
-  const isDamaged = damagedAmong(damaged);
-
-  const look = async ({ name: deployment, desktop: key }: (typeof found)[number]) => {
-    if (!key) return leftAlone.push({ deployment, reason: "does not say whose desktop in which workspace it is" });
-    if (asked.has(key.username))
-      return leftAlone.push({
-        deployment,
-        reason: `${key.username} uses this product already: their next start takes it over`,
-      });
-    if (isDamaged(key.username))
-      return leftAlone.push({ deployment, reason: `the record of ${key.username} cannot be read (GET /health/ready)` });
-    const plan = await planFor(services, { username: key.username, claims: {} }, key.workspace, known);
-    const names = nameDesktop(key, namingRules(services), deployment);
-    const expected = "names" in plan ? plan.names.deployment : deployment;
-    if (expected !== deployment)
-      return leftAlone.push({ deployment, reason: `${called(key)} is called ${expected}: there would be two` });
-    const [cluster, rows] = await Promise.all([
-      services.desktops.observe({ ...key, names }),
-      services.guacamole.observe(names),
-    ]);
-    const others = byPerson.get(key.username) ?? [];
-    byPerson.set(key.username, [...others, { ...key, names, cluster, rows, plan }]);
-    return undefined;
+async function describe(client: Call["client"], { reaping, activation }: Maintenance) {
+  const names = [reapName, reconcileName, upkeepName];
+  const runs = await Promise.all(names.map(async (name) => [name, await lastRun(client, name)] as const));
+  return {
+    reaping: reaping ? { state: "paused", ...reaping } : { state: "on" },
+    activation: activation ? { state: "paused", ...activation } : { state: "on" },
+    runs: Object.fromEntries(runs),
   };
-  for (let first = 0; first < found.length; first += atOnce)
-    await Promise.all(found.slice(first, first + atOnce).map(look));
-
-  const people: Adoption[] = [];
-  for (const [username, left] of [...byPerson].sort(([one], [other]) => one.localeCompare(other))) {
-    const decided = decideAdoption(
-      username,
-      left.sort((one, other) => one.workspace.localeCompare(other.workspace)),
-    );
-    if ("username" in decided) people.push(decided);
-    else leftAlone.push(...decided);
-  }
-  leftAlone.sort((one, other) => one.deployment.localeCompare(other.deployment));
-  return { people, leftAlone };
 }
 
-function called({ workspace, username }: DesktopKey): string {
-  return `the desktop of ${username} in ${workspace}`;
+/** Whoever has a desktop running there wants none from now on, whatever they asked for last: it is about who is connected. */
+async function endSessions(
+  services: Services,
+  { client, principal, body }: Call<unknown, z.output<typeof endBody>>,
+): Promise<Answer> {
+  const { workspace, username } = body;
+  const running = (await services.desktops.all(username)).filter(
+    (desktop) => desktop.ours && desktop.replicas > 0 && (workspace === undefined || desktop.workspace === workspace),
+  );
+  const words = body.reason ?? `ended by ${principal.username}`;
+  const ended: { username: string; workspace: string; operation: string }[] = [];
+  const failed: { username: string; workspace: string; reason: string }[] = [];
+  for (const desktop of running) {
+    const who = { username: desktop.username, workspace: desktop.workspace };
+    try {
+      const { subject, claims = {} } = (await services.records.read(personId(who.username)))?.request ?? {};
+      const none = newRequest(services, { username: who.username, workspace: null, subject, claims, reason: words });
+      const asked = await ask(services, client, none, () => isSuspended(services, who.username));
+      ended.push({ ...who, operation: `/api/operations/${operationIdOf(asked.request)}` });
+    } catch (error) {
+      failed.push({ ...who, reason: (error as Error).message });
+    }
+  }
+  if (running.length === 0 && username === undefined && workspace !== undefined) {
+    const { workspaces } = await services.workspaces.known();
+    if (!workspaces.some(({ name }) => name === workspace))
+      throw new ProductError("not-found", `end sessions: there is no workspace called ${workspace}`);
+  }
+  return { status: 202, body: { ended, failed } };
 }

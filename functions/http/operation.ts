@@ -1,10 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { DurableClient } from "durable-functions";
 import { z } from "zod";
-import { describeOperation, type Operation } from "../../shared/desktop/operation.ts";
+import { describeOperation, type Operation } from "../../shared/person/operation.ts";
 import { personId } from "../../shared/desktop/names.ts";
-import { operationIdOf, parseOperationId } from "../../shared/desktop/request.ts";
-import type { RequestRecord } from "../../shared/person/record.ts";
+import { operationIdOf, parseOperationId } from "../../shared/person/request.ts";
+import type { PersonRecord } from "../../shared/person/record.ts";
 import { ProductError } from "../../shared/errors.ts";
 import type { Services } from "../services.ts";
 import { liveWork, wake } from "../work/person.ts";
@@ -51,7 +51,7 @@ export function operationRoute(services: Services): Route {
         } catch (error) {
           throw new ProductError("not-found", none, { cause: error });
         }
-        const record = await services.requests.read(id.person);
+        const record = await services.records.read(id.person);
         if (!record || !isKnown(record, id.request)) throw new ProductError("not-found", none);
         return operationAnswer(id.request, await waitForEnd(services, client, id.request, record, wait));
       },
@@ -59,12 +59,12 @@ export function operationRoute(services: Services): Route {
   });
 }
 
-function isKnown({ request, outcomes, removals = [] }: RequestRecord, id: string): boolean {
+function isKnown({ request, outcomes, removals = [] }: PersonRecord, id: string): boolean {
   return request.id === id || Object.hasOwn(outcomes, id) || removals.some((removal) => removal.id === id);
 }
 
 export interface Seen {
-  record: RequestRecord;
+  record: PersonRecord;
   operation: Operation;
 }
 
@@ -73,7 +73,7 @@ export async function waitForEnd(
   services: Services,
   client: DurableClient,
   requestId: string,
-  record: RequestRecord,
+  record: PersonRecord,
   seconds: number,
 ): Promise<Seen> {
   const until = Date.now() + seconds * 1_000;
@@ -89,7 +89,7 @@ export async function waitForEnd(
     if (operation.needsWaking) await wake(client, current.request.username);
     if (operation.outcome || Date.now() >= until) return { record: current, operation };
     await pause(lookMilliseconds);
-    current = (await services.requests.read(person)) ?? current;
+    current = (await services.records.read(person)) ?? current;
   }
 }
 

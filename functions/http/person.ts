@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { personId } from "../../shared/desktop/names.ts";
-import { newRequest } from "../ask.ts";
+import { newRequest } from "../work/ask.ts";
 import type { Services } from "../services.ts";
 import { fulfil } from "./fulfil.ts";
 import { endpoint } from "./endpoint.ts";
@@ -20,7 +20,7 @@ export function personRoute(services: Services): Route {
       answers: operationAnswers,
       async handle({ username, client, query: { wait } }) {
         // No "unknown person" here: whoever leaves may have lost their bindings already, and nothing to remove is success.
-        const last = (await services.requests.read(personId(username)))?.request;
+        const last = (await services.records.read(personId(username)))?.request;
         const wanted = newRequest(services, {
           username,
           workspace: null,

@@ -5,7 +5,7 @@ import {
   usernamePattern,
   workspacePattern,
 } from "../../shared/desktop/names.ts";
-import { operationIdPattern } from "../../shared/desktop/request.ts";
+import { operationIdPattern } from "../../shared/person/request.ts";
 import { parseJson } from "./json.ts";
 
 /**

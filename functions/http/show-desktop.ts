@@ -3,14 +3,14 @@ import type { Decision } from "../../shared/desktop/decision.ts";
 import { type DesktopState, describeState, describeUse } from "../../shared/desktop/state.ts";
 import { connectionLink } from "../../shared/guacamole/link.ts";
 import { namingRules, type Services } from "../services.ts";
-import { surveyDesktops } from "../survey.ts";
+import { surveyDesktops } from "../gather/survey.ts";
 import type { Answer, Call } from "./endpoint.ts";
 import { aroundState, describeWhy } from "./why.ts";
 
 /** The desktop that the person has, and beside it what they want, where that is another or could not be had. */
 export async function showDesktop(services: Services, { username }: Call): Promise<Answer> {
   const [record, all] = await Promise.all([
-    services.requests.read(personId(username)),
+    services.records.read(personId(username)),
     services.desktops.listOf(username),
   ]);
   const wanted = record?.request.workspace ?? null;

@@ -1,10 +1,10 @@
 import type { Decision } from "../../shared/desktop/decision.ts";
-import type { RequestRecord } from "../../shared/person/record.ts";
+import type { PersonRecord } from "../../shared/person/record.ts";
 import type { AroundState } from "../../shared/desktop/state.ts";
 
 /** What a person's record and the decision say of the state of their desktop in a workspace. */
 export function aroundState(
-  record: RequestRecord | undefined,
+  record: PersonRecord | undefined,
   workspace: string,
   decision: Decision | undefined,
 ): AroundState {
@@ -17,7 +17,7 @@ export function aroundState(
 }
 
 /** Why the desktop runs, or does not, when that ends, and what was decided before. */
-export function describeWhy(record: RequestRecord | undefined, workspace: string, decision: Decision | undefined) {
+export function describeWhy(record: PersonRecord | undefined, workspace: string, decision: Decision | undefined) {
   const history = record?.decisions?.filter((taken) => taken.workspace === workspace);
   return {
     decision,

@@ -1,9 +1,9 @@
 import type { InvocationContext } from "@azure/functions";
 import type { DurableClient } from "durable-functions";
 import { personId } from "../../shared/desktop/names.ts";
-import { supersede } from "../../shared/desktop/operation.ts";
-import type { RequestRecord } from "../../shared/person/record.ts";
-import { newRequest } from "../ask.ts";
+import { supersede } from "../../shared/person/operation.ts";
+import type { PersonRecord } from "../../shared/person/record.ts";
+import { newRequest } from "../work/ask.ts";
 import type { Services } from "../services.ts";
 import { wake } from "../work/person.ts";
 import type { Timer } from "./timer.ts";
@@ -18,7 +18,7 @@ export function endLeavesTimer(services: Services): Timer {
     name: "endLeaves",
     schedule: services.settings.WAKE_SCHEDULE,
     run: async (client, context) => {
-      const { records } = await services.requests.all();
+      const { records } = await services.records.all();
       const now = services.now().toISOString();
       for (const record of records) {
         const leaving = record.presence?.leaving;
@@ -33,12 +33,12 @@ export function endLeavesTimer(services: Services): Timer {
   };
 }
 
-type Leaving = NonNullable<NonNullable<RequestRecord["presence"]>["leaving"]>;
+type Leaving = NonNullable<NonNullable<PersonRecord["presence"]>["leaving"]>;
 
 async function endLeave(
   services: Services,
   client: DurableClient,
-  { request, presence, kept }: RequestRecord,
+  { request, presence, kept }: PersonRecord,
   leaving: Leaving,
   context: InvocationContext,
 ): Promise<void> {
@@ -46,7 +46,7 @@ async function endLeave(
   const now = services.now().toISOString();
   if (kept && kept.workspace === request.workspace && kept.until > now) return;
 
-  const sessions = (subject !== undefined && (await services.people?.look(subject))?.sessions) || [];
+  const sessions = (subject !== undefined && (await services.directory?.look(subject))?.sessions) || [];
   const back =
     sessions.length > 0 ||
     (request.workspace !== null && (await services.guacamole.openedSince(request.workspace, username, leaving.since)));
@@ -54,7 +54,7 @@ async function endLeave(
   const none = newRequest(services, { username, workspace: null, subject, claims, reason });
   const rest = { ...presence, seenAt: presence?.seenAt ?? leaving.since, sessions, leaving: undefined };
 
-  const written = await services.requests.update(personId(username), (current) => {
+  const written = await services.records.update(personId(username), (current) => {
     // Whoever came back meanwhile has no leave any more, or a newer one.
     if (current?.presence?.leaving?.since !== leaving.since) return null;
     const over = { ...current, presence: rest };

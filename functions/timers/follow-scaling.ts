@@ -2,11 +2,11 @@ import type { InvocationContext } from "@azure/functions";
 import type { DurableClient } from "durable-functions";
 import { describePause } from "../../shared/desktop/maintenance.ts";
 import { personId } from "../../shared/desktop/names.ts";
-import { type Scaling, scalingsOf, unfulfilled } from "../../shared/desktop/scaling.ts";
+import { type Scaling, scalingsOf, unfulfilled } from "../../shared/lifecycle/scaling.ts";
 import { isRefusal, ProductError } from "../../shared/errors.ts";
-import { ask, newRequest } from "../ask.ts";
-import { isReady, isSuspended } from "../as-it-ended.ts";
-import { planFor } from "../plan.ts";
+import { ask, newRequest } from "../work/ask.ts";
+import { isReady, isSuspended } from "../gather/as-it-ended.ts";
+import { planFor } from "../gather/plan.ts";
 import type { Services } from "../services.ts";
 import type { Timer } from "./timer.ts";
 
@@ -25,7 +25,7 @@ export function followScalingTimer(services: Services): Timer {
       const [known, left, { records }] = await Promise.all([
         services.workspaces.known(),
         services.desktops.leftByOperator(),
-        services.requests.all(),
+        services.records.all(),
       ]);
       const leftOf = ({ workspace, username }: { workspace: string; username: string }) =>
         left.find(({ desktop }) => desktop?.workspace === workspace && desktop.username === username)?.replicas ?? 0;
@@ -59,7 +59,7 @@ async function follow(
   known: Known,
   context: InvocationContext,
 ): Promise<void> {
-  const record = await services.requests.read(personId(username));
+  const record = await services.records.read(personId(username));
   const claims = record?.request.claims ?? {};
   const subject = record?.request.subject;
   if (!wants) {

@@ -1,5 +1,5 @@
-import { isUnfinished } from "../../shared/desktop/operation.ts";
-import { instanceIdOf } from "../../shared/desktop/request.ts";
+import { isUnfinished } from "../../shared/person/operation.ts";
+import { instanceIdOf } from "../../shared/person/request.ts";
 import type { Services } from "../services.ts";
 import { keepWorking } from "../work/stuck.ts";
 import type { Timer } from "./timer.ts";
@@ -13,7 +13,7 @@ export function wakeTimer(services: Services): Timer {
     name: "wakeForgotten",
     schedule: services.settings.WAKE_SCHEDULE,
     run: async (client, context) => {
-      const { records, damaged } = await services.requests.all();
+      const { records, damaged } = await services.records.all();
       for (const { fault } of damaged) context.error(fault.message);
       for (const record of records) {
         if (!isUnfinished(record)) continue;

@@ -2,8 +2,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { DurableClient } from "durable-functions";
 import { fulfilRequestName } from "../../orchestrations/fulfil-request.ts";
 import type { LastLook, Progress } from "../../shared/desktop/activities.ts";
-import type { LiveWork } from "../../shared/desktop/operation.ts";
-import { instanceIdOf } from "../../shared/desktop/request.ts";
+import type { LiveWork } from "../../shared/person/operation.ts";
+import { instanceIdOf } from "../../shared/person/request.ts";
 import { findInstance, startOnce } from "./task-hub.ts";
 
 /** An instance that took its last look is at its end within one activity. */

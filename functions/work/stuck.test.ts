@@ -1,6 +1,6 @@
 import { type DurableClient, OrchestrationRuntimeStatus } from "durable-functions";
 import { describe, expect, it } from "vitest";
-import type { Outcome, RequestRecord } from "../../shared/person/record.ts";
+import type { Outcome, PersonRecord } from "../../shared/person/record.ts";
 import type { Services } from "../services.ts";
 import { keepWorking, restartNotices } from "./stuck.ts";
 
@@ -17,7 +17,7 @@ interface Instance {
 }
 
 /** A task hub with these instances, a store with this record, and what was done to them, in order. */
-function world(instances: readonly Instance[], record?: RequestRecord, startedAt = longAgo) {
+function world(instances: readonly Instance[], record?: PersonRecord, startedAt = longAgo) {
   const done: unknown[] = [];
   const client = {
     getStatusBy: () => Promise.resolve(instances),
@@ -31,7 +31,7 @@ function world(instances: readonly Instance[], record?: RequestRecord, startedAt
       return Promise.resolve(void done.push(["start", name, instanceId, input]));
     },
   } as unknown as DurableClient;
-  const update = (_: string, decide: (current: RequestRecord | undefined) => RequestRecord | null) => {
+  const update = (_: string, decide: (current: PersonRecord | undefined) => PersonRecord | null) => {
     const written = decide(record);
     if (written) done.push(["generation", written.work?.generation, written.work?.notBefore]);
     return Promise.resolve(written);
@@ -93,7 +93,7 @@ describe("a notice that makes no progress", () => {
 
 describe("the work on a person's record", () => {
   const request = { id: "r1", username: "alice", workspace: "a", requestedAt: "2026-11-26T11:00:00Z", claims: {} };
-  const record: RequestRecord = { request, outcomes: {} };
+  const record: PersonRecord = { request, outcomes: {} };
   const instanceId = "person-89a3c33513445b29a48b957950054470";
   const stuck: Instance = {
     name: "fulfilRequest",
@@ -121,7 +121,7 @@ describe("the work on a person's record", () => {
     expect(done).not.toContainEqual(expect.arrayContaining(["generation"]));
   });
 
-  it.each<[string, Instance, RequestRecord, Date]>([
+  it.each<[string, Instance, PersonRecord, Date]>([
     ["made progress", { ...stuck, lastUpdatedTime: "2026-11-26T11:50:00Z" }, record, longAgo],
     ["was suspended by hand", { ...stuck, runtimeStatus: Suspended }, record, longAgo],
     ["is being taken over", stuck, { ...record, work: work("2026-11-26T12:00:01Z") }, longAgo],

@@ -2,9 +2,9 @@ import { type DurableClient, OrchestrationRuntimeStatus } from "durable-function
 import { type FollowNoticeInput, followNoticeName, longestPauseSeconds } from "../../orchestrations/follow-notice.ts";
 import { fulfilRequestName } from "../../orchestrations/fulfil-request.ts";
 import { personId } from "../../shared/desktop/names.ts";
-import { isUnfinished } from "../../shared/desktop/operation.ts";
-import { instanceIdOf, isTakingOver, withNextGeneration } from "../../shared/desktop/request.ts";
-import type { RequestRecord } from "../../shared/person/record.ts";
+import { isUnfinished } from "../../shared/person/operation.ts";
+import { instanceIdOf, isTakingOver, withNextGeneration } from "../../shared/person/request.ts";
+import type { PersonRecord } from "../../shared/person/record.ts";
 import type { Services } from "../services.ts";
 import { findInstance, type Instance, listUnfinished, restart, startOnce } from "./task-hub.ts";
 
@@ -40,7 +40,7 @@ function stuckAfter({ settings }: Services): number {
 export async function keepWorking(
   services: Services,
   client: DurableClient,
-  record: RequestRecord,
+  record: PersonRecord,
 ): Promise<"working" | "woken" | "replaced"> {
   const { username } = record.request;
   const instanceId = instanceIdOf(username);
@@ -53,7 +53,7 @@ export async function keepWorking(
   if (isTakingOver(record, now) || !isSilent(services, instance, stuckAfter(services))) return "working";
 
   const notBefore = new Date(now.getTime() + settleMilliseconds).toISOString();
-  await services.requests.update(personId(username), (current) =>
+  await services.records.update(personId(username), (current) =>
     current && isUnfinished(current) ? withNextGeneration(current, notBefore) : null,
   );
   await restart(client, fulfilRequestName, instanceId, { username }, describeSilence(instance));
@@ -108,7 +108,7 @@ export async function restartNotices(
 export async function describeStuck(
   services: Services,
   client: DurableClient,
-  records: readonly RequestRecord[],
+  records: readonly PersonRecord[],
   runs: readonly string[],
 ): Promise<string[]> {
   const now = services.now();

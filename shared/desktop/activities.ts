@@ -1,11 +1,11 @@
 import type { ErrorCode, Refusal } from "../errors.ts";
-import type { DesktopDrift, Drift, DriftSurvey } from "./drift.ts";
+import type { DesktopDrift, Drift, DriftSurvey } from "../lifecycle/drift.ts";
 import type { DesktopKey, NamedDesktop } from "./names.ts";
-import type { Notice } from "./notice.ts";
+import type { Notice } from "../person/notice.ts";
 import type { DesktopPlan } from "./plan.ts";
 import type { Decision } from "./decision.ts";
-import type { DesktopRequest, Outcome, RequestRecord, Review } from "../person/record.ts";
-import type { DecidedDesktop, ReapSurvey } from "./runs.ts";
+import type { DesktopRequest, Outcome, PersonRecord, Review } from "../person/record.ts";
+import type { DecidedDesktop, ReapSurvey } from "../lifecycle/runs.ts";
 import type { DesktopBefore } from "./state.ts";
 
 /** What a step knows: the request, and what the steps before it found out. Steps that come first simply get less. */
@@ -45,7 +45,7 @@ export interface DesktopInspection {
  * implements them. All of them are idempotent, since an activity runs at least once.
  */
 export interface Activities {
-  readRequest: { input: { username: string }; output: RequestRecord | null };
+  readRequest: { input: { username: string }; output: PersonRecord | null };
   recordOutcome: { input: { username: string; requestId: string; outcome: Outcome }; output: null };
 
   checkEntitlement: { input: Run; output: { plan: DesktopPlan } | Refusal };

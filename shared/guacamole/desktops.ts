@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type DesktopKey, type DesktopNames, nameDesktop, type NamingRules } from "../desktop/names.ts";
 import type { DesktopPlan } from "../desktop/plan.ts";
-import type { SessionHistory } from "../desktop/sessions.ts";
+import type { SessionHistory } from "../lifecycle/sessions.ts";
 import type { GuacamoleSide, Permissions } from "../desktop/state.ts";
 import { ProductError } from "../errors.ts";
 import type { Database } from "./database.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Told } from "../desktop/notice.ts";
+import type { Told } from "../person/notice.ts";
 import { readKeycloakEvent } from "./keycloak-event.ts";
 
 const event = (fields: object) =>

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Notice, Told } from "../desktop/notice.ts";
+import type { Notice, Told } from "../person/notice.ts";
 
 /** An event as keycloak-events sends it. Null and absent are the same; fields that we do not act on are not looked at. */
 export const keycloakEventSchema = z

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { addOutcome, withDecision, withNextGeneration } from "../desktop/request.ts";
-import { leave, loggedIn, withArrival, withRemovals } from "../desktop/notice.ts";
-import { supersede } from "../desktop/operation.ts";
-import type { RequestRecord } from "./record.ts";
+import { addOutcome, withDecision, withNextGeneration } from "./request.ts";
+import { leave, loggedIn, withArrival, withRemovals } from "./notice.ts";
+import { supersede } from "./operation.ts";
+import type { PersonRecord } from "./record.ts";
 import { formatRecord, parseRecord } from "./stored-record.ts";
 
 /** Every field is there: a field that is added to the schema has to be added to the record below. */
@@ -24,7 +24,7 @@ const names = {
   entity: "cohort-b@alice",
 };
 const superseded = { state: "superseded", at, reason: "newer" } as const;
-const full: Full<RequestRecord> = {
+const full: Full<PersonRecord> = {
   request: {
     id: "r1",
     username: "alice",
@@ -89,10 +89,10 @@ function newerTexts(): Record<string, string> {
     const entries = Object.entries(value).map(([key, each]) => [key, extend(each)]);
     return { ...(Object.fromEntries(entries) as object), ...(!maps.includes(value) && newer) };
   };
-  return { ...formatRecord(extend(full) as RequestRecord), newerPart: "not JSON" };
+  return { ...formatRecord(extend(full) as PersonRecord), newerPart: "not JSON" };
 }
 
-function parsed(texts: Record<string, string>): RequestRecord {
+function parsed(texts: Record<string, string>): PersonRecord {
   const found = parseRecord(texts);
   if ("fault" in found) throw new Error(found.fault);
   return found.record;
@@ -123,7 +123,7 @@ describe("a person's record", () => {
   const none = { id: "r9", username: "alice", workspace: null, requestedAt: later, claims: {} };
   const left = { id: "e", at: later, subject: "s1", told: { what: "left", which: { session: "x" } } } as const;
   const decision = { action: "keep", rule: "in-use", reason: "somebody is connected" } as const;
-  it.each<[string, (record: RequestRecord) => RequestRecord | null]>([
+  it.each<[string, (record: PersonRecord) => PersonRecord | null]>([
     ["an arrival", (record) => withArrival(record, null, { at: later, session: "y", subject: "s1", claims: {} })],
     ["a login", (record) => ({ ...record, presence: loggedIn(record, later) })],
     ["a logout", (record) => ({ ...record, presence: leave({ ...record, presence: staying(record) }, left, 10) })],
@@ -188,9 +188,9 @@ describe("a person's record", () => {
   });
 });
 
-const [removal] = full.removals as [Full<RequestRecord>["removals"][number]];
+const [removal] = full.removals as [Full<PersonRecord>["removals"][number]];
 
 /** The presence of somebody who has not left. */
-function staying({ presence }: RequestRecord): RequestRecord["presence"] {
+function staying({ presence }: PersonRecord): PersonRecord["presence"] {
   return presence && { ...presence, leaving: undefined };
 }

@@ -36,12 +36,22 @@ const presenceSchema = stored({
 export type Presence = z.output<typeof presenceSchema>;
 
 /** One desktop that is to go for good, beside whatever its person wants. */
-const removalSchema = stored({ id: z.string(), workspace: z.string(), requestedAt: instant, reason: z.string() });
-export type Removal = z.output<typeof removalSchema>;
+const desktopRetirementSchema = stored({
+  id: z.string(),
+  workspace: z.string(),
+  requestedAt: instant,
+  reason: z.string(),
+});
+export type DesktopRetirement = z.output<typeof desktopRetirementSchema>;
 
 /** A desktop that an administrator keeps from being taken down until a time. */
-const keptSchema = stored({ workspace: z.string(), until: instant, by: z.string(), reason: z.string().optional() });
-export type Kept = z.output<typeof keptSchema>;
+const extensionSchema = stored({
+  workspace: z.string(),
+  until: instant,
+  by: z.string(),
+  reason: z.string().optional(),
+});
+export type Extension = z.output<typeof extensionSchema>;
 
 /** One desktop that is to be looked at under its person's lock, and put right. */
 const reviewSchema = stored({
@@ -87,8 +97,8 @@ export const recordSchema = z.object({
   before: stored({ workspace: z.string(), desktop: desktopBeforeSchema }).optional(),
   presence: presenceSchema.optional(),
   /** Removals that have not ended. */
-  removals: z.array(removalSchema).readonly().optional(),
-  kept: keptSchema.optional(),
+  removals: z.array(desktopRetirementSchema).readonly().optional(),
+  kept: extensionSchema.optional(),
   /** Reviews that have not ended. */
   reviews: z.array(reviewSchema).readonly().optional(),
   /** Set once an orchestration of the person had to be replaced. */
@@ -96,4 +106,4 @@ export const recordSchema = z.object({
   /** The last decisions about the person's desktops, the newest last; one only if something is new. */
   decisions: z.array(takenDecisionSchema).readonly().optional(),
 });
-export type RequestRecord = z.output<typeof recordSchema>;
+export type PersonRecord = z.output<typeof recordSchema>;

@@ -1,4 +1,4 @@
-import { type RequestRecord, recordSchema } from "./record.ts";
+import { type PersonRecord, recordSchema } from "./record.ts";
 
 /** Each part of a record is JSON under its own key, so that people can read it with kubectl. */
 const parts: readonly string[] = Object.keys(recordSchema.shape);
@@ -6,7 +6,7 @@ const parts: readonly string[] = Object.keys(recordSchema.shape);
 type Texts = Readonly<Record<string, string>>;
 
 /** The record in these texts, or what is wrong with it, in words that quote none of it. */
-export function parseRecord(texts: Texts): { record: RequestRecord } | { fault: string } {
+export function parseRecord(texts: Texts): { record: PersonRecord } | { fault: string } {
   const read: Record<string, unknown> = {};
   for (const part of parts) {
     const text = texts[part];
@@ -24,7 +24,7 @@ export function parseRecord(texts: Texts): { record: RequestRecord } | { fault: 
  * The texts of a record. Texts in `before` that are no part of a record of this release stay as they are. Throws if the
  * record could not be read again.
  */
-export function formatRecord(record: RequestRecord, before: Texts = {}): Record<string, string> {
+export function formatRecord(record: PersonRecord, before: Texts = {}): Record<string, string> {
   const checked = checkRecord(record);
   if ("fault" in checked) throw new Error(`write person record: ${checked.fault}`);
   const others = Object.entries(before).filter(([key]) => !parts.includes(key));
@@ -32,7 +32,7 @@ export function formatRecord(record: RequestRecord, before: Texts = {}): Record<
   return Object.fromEntries([...others, ...own.map(([key, value]) => [key, JSON.stringify(value)] as const)]);
 }
 
-function checkRecord(read: object): { record: RequestRecord } | { fault: string } {
+function checkRecord(read: object): { record: PersonRecord } | { fault: string } {
   const { data, error } = recordSchema.safeParse(read);
   if (data) return { record: data };
   const faults = error.issues.map(({ path, message }) => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { KubernetesObject } from "@kubernetes/client-node";
 import { summarize } from "../../functions/activities/reaping.ts";
 import { namingRules } from "../../functions/services.ts";
-import { surveyDesktops } from "../../functions/survey.ts";
+import { surveyDesktops } from "../../functions/gather/survey.ts";
 import { readSettings } from "../../shared/config.ts";
 import { connectDatabase } from "../../shared/guacamole/database.ts";
 import { guacamoleDesktopsIn } from "../../shared/guacamole/desktops.ts";
@@ -12,7 +12,7 @@ import { connectCluster } from "../../shared/kubernetes/cluster.ts";
 import { desktopsIn } from "../../shared/kubernetes/desktops.ts";
 import { maintenanceSwitchIn } from "../../shared/kubernetes/maintenance-switch.ts";
 import { policiesIn } from "../../shared/kubernetes/policies.ts";
-import { requestsIn } from "../../shared/kubernetes/requests.ts";
+import { personRecordsIn } from "../../shared/kubernetes/person-records.ts";
 import { workspacesIn } from "../../shared/kubernetes/workspaces.ts";
 import { sampleSite } from "../sample-plan.ts";
 
@@ -64,7 +64,7 @@ const services = {
   settings,
   workspaces: workspacesIn(cluster, settings.NAMESPACE),
   policies: policiesIn(cluster, settings.NAMESPACE),
-  requests: requestsIn(cluster, settings.NAMESPACE),
+  records: personRecordsIn(cluster, settings.NAMESPACE),
   desktops: desktopsIn(cluster, sampleSite, namingRules({ settings })),
   guacamole: guacamoleDesktopsIn(counted, namingRules({ settings })),
   maintenance: maintenanceSwitchIn(cluster, settings.NAMESPACE),

@@ -11,7 +11,7 @@ import { describeClusterContract } from "../../local/cluster/contract.ts";
 import { personId } from "../../shared/desktop/names.ts";
 import { clusterOf } from "../../shared/kubernetes/cluster.ts";
 import { type ClusterDesktops, desktopsIn } from "../../shared/kubernetes/desktops.ts";
-import { requestsIn } from "../../shared/kubernetes/requests.ts";
+import { personRecordsIn } from "../../shared/kubernetes/person-records.ts";
 import { workspacesIn } from "../../shared/kubernetes/workspaces.ts";
 import { samplePlan, sampleRules, sampleSite, sampleStart } from "../sample-plan.ts";
 import { diffOf } from "../server-side-diff.ts";
@@ -83,7 +83,7 @@ function describeAccount(prepared: () => Prepared): void {
     const cluster = clusterOf(plane.as(token));
     const plan = samplePlan({ username: `person-${count}` });
     const workspaces = workspacesIn(cluster, namespace);
-    const requests = requestsIn(cluster, namespace);
+    const requests = personRecordsIn(cluster, namespace);
     const at = "2026-01-01T00:00:00.000Z";
     const person = personId(plan.username);
     const request = { id: `r${count}`, username: plan.username, workspace: "w", requestedAt: at, claims: {} };

@@ -5,9 +5,9 @@ import { createStore } from "../../local/functions-host/durable/store.ts";
 import { findFunction, listFunctions } from "../../local/functions-host/functions.ts";
 import { createInvoke } from "../../local/functions-host/invoke.ts";
 import { personId } from "../../shared/desktop/names.ts";
-import type { RequestRecord } from "../../shared/person/record.ts";
+import type { PersonRecord } from "../../shared/person/record.ts";
 import { clusterOf } from "../../shared/kubernetes/cluster.ts";
-import { requestsIn } from "../../shared/kubernetes/requests.ts";
+import { personRecordsIn } from "../../shared/kubernetes/person-records.ts";
 import { namespace, type TestEstate } from "../estate.ts";
 import { type Recording, startOf, type Turn, turnsOf } from "./recording.ts";
 
@@ -24,9 +24,9 @@ export function interruptions(recording: Recording): { turn: number; activity: s
  * person's record is as it was read then, the activities before have taken effect, and the one after is in the queue. The
  * effects are those of the current activities, called with what the release called them with.
  */
-export async function leaveInFlight(estate: TestEstate, recording: Recording, turn: number): Promise<RequestRecord> {
+export async function leaveInFlight(estate: TestEstate, recording: Recording, turn: number): Promise<PersonRecord> {
   const record = recordOf(recording);
-  const requests = requestsIn(clusterOf(estate.kubeconfig), namespace);
+  const requests = personRecordsIn(clusterOf(estate.kubeconfig), namespace);
   await requests.update(personId(record.request.username), () => record);
   const turns = turnsOf(recording.history).slice(0, turn);
   await performBefore(estate, recording, turns);
@@ -40,9 +40,9 @@ export async function leaveInFlight(estate: TestEstate, recording: Recording, tu
 }
 
 /** What the orchestration read of its person first. */
-function recordOf({ history }: Recording): RequestRecord {
+function recordOf({ history }: Recording): PersonRecord {
   const first = history.find((each) => each.EventType === EventType.TaskCompleted);
-  return JSON.parse(first?.Result ?? "null") as RequestRecord;
+  return JSON.parse(first?.Result ?? "null") as PersonRecord;
 }
 
 const inputOf = ({ inputs }: Recording, id: number) =>

@@ -5,7 +5,7 @@ import { activationSteps } from "../../orchestrations/activation.ts";
 import type { ActivityName } from "../../shared/desktop/activities.ts";
 import { personId } from "../../shared/desktop/names.ts";
 import { clusterOf } from "../../shared/kubernetes/cluster.ts";
-import { requestsIn } from "../../shared/kubernetes/requests.ts";
+import { personRecordsIn } from "../../shared/kubernetes/person-records.ts";
 import { askFor, endOf } from "../bound-people.ts";
 import { namespace, startTestEstate, type TestEstate } from "../estate.ts";
 import { cohort, desktopOf } from "../seeded-drift.ts";
@@ -60,7 +60,7 @@ describe("an activation that an earlier release has started", () => {
   it.each(rows)("is finished by the current code if $release stopped during $activity (turn $turn)", async (row) => {
     const { request } = await leaveInFlight(estate, row.recording, row.turn);
     await estate.host.whenIdle();
-    const record = await requestsIn(clusterOf(estate.kubeconfig), namespace).read(personId("ann"));
+    const record = await personRecordsIn(clusterOf(estate.kubeconfig), namespace).read(personId("ann"));
     expect(record?.outcomes[request.id]).toMatchObject({ state: "done" });
     expect(desktopIn(await estate.world())).toEqual(expected);
     expect(estate.log.filter(({ message }) => message.includes("Non-Deterministic"))).toEqual([]);

@@ -1,4 +1,4 @@
-import { clockToleranceMilliseconds } from "../../shared/desktop/sessions.ts";
+import { clockToleranceMilliseconds } from "../../shared/lifecycle/sessions.ts";
 import { minute, mostSkew, second, type Spell } from "./faults.ts";
 import type { Simulation } from "./simulate.ts";
 import { iso, later, type Life } from "./truth.ts";

@@ -1,8 +1,8 @@
-import { withArrival } from "../../shared/desktop/notice.ts";
-import { nextRequest, supersede } from "../../shared/desktop/operation.ts";
-import { addOutcome } from "../../shared/desktop/request.ts";
-import type { DesktopRequest, Outcome, RequestRecord } from "../../shared/person/record.ts";
-import { clockToleranceMilliseconds } from "../../shared/desktop/sessions.ts";
+import { withArrival } from "../../shared/person/notice.ts";
+import { nextRequest, supersede } from "../../shared/person/operation.ts";
+import { addOutcome } from "../../shared/person/request.ts";
+import type { DesktopRequest, Outcome, PersonRecord } from "../../shared/person/record.ts";
+import { clockToleranceMilliseconds } from "../../shared/lifecycle/sessions.ts";
 import { chanceOf } from "./chance.ts";
 import { type FaultPlan, hour, type Outage, second } from "./faults.ts";
 import { createGuacamole, type Guacamole } from "./guacamole-model.ts";
@@ -207,7 +207,7 @@ export function createEstate({ seed, desktops: count, faults, probesFail, timeli
 }
 
 /** The record of a person whose desktop was taken down: they want none now. */
-export function wantingNone(record: RequestRecord, at: string, reason: string): RequestRecord {
+export function wantingNone(record: PersonRecord, at: string, reason: string): PersonRecord {
   const { username, claims } = record.request;
   const none: DesktopRequest = { id: `none ${at}`, username, workspace: null, requestedAt: at, claims, reason };
   const outcomes = addOutcome(record.outcomes, none.id, { state: "done", at, message: `suspended: ${reason}` });

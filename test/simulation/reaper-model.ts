@@ -1,7 +1,7 @@
 import { reap } from "../../orchestrations/reap.ts";
 import { reviewDesktop } from "../../orchestrations/review.ts";
-import { isUnfinished } from "../../shared/desktop/operation.ts";
-import { withDecision } from "../../shared/desktop/request.ts";
+import { isUnfinished } from "../../shared/person/operation.ts";
+import { withDecision } from "../../shared/person/request.ts";
 import { chanceOf } from "./chance.ts";
 import { type Estate, wantingNone } from "./estate-model.ts";
 import { second } from "./faults.ts";

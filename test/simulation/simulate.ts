@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { decideReaping, type Limits } from "../../shared/desktop/reaping.ts";
+import { decideReaping, type Limits } from "../../shared/lifecycle/reaping.ts";
 import { parsePolicy } from "../../shared/desktop/policy.ts";
 import { chanceOf } from "./chance.ts";
 import { createEstate, type Estate } from "./estate-model.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decideReaping, type DesktopFacts } from "../../shared/desktop/reaping.ts";
+import { decideReaping, type DesktopFacts } from "../../shared/lifecycle/reaping.ts";
 import { audit, type Audit } from "./audit.ts";
 import { interval, minute } from "./faults.ts";
 import { type Configuration, prepare } from "./simulate.ts";

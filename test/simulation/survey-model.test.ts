@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { summarize } from "../../functions/activities/reaping.ts";
-import { type Surveyed, surveyDesktops } from "../../functions/survey.ts";
+import { type Surveyed, surveyDesktops } from "../../functions/gather/survey.ts";
 import { personId } from "../../shared/desktop/names.ts";
 import { minute } from "./faults.ts";
 import { prepare, type Simulation } from "./simulate.ts";

@@ -1,10 +1,10 @@
 import type { KnownDesktop } from "../../shared/desktop/activities.ts";
-import { lastSeen } from "../../shared/desktop/notice.ts";
-import type { decideReaping, DesktopFacts, Limits } from "../../shared/desktop/reaping.ts";
+import { lastSeen } from "../../shared/person/notice.ts";
+import type { decideReaping, DesktopFacts, Limits } from "../../shared/lifecycle/reaping.ts";
 import type { Decision } from "../../shared/desktop/decision.ts";
-import { isNewDecision, lastDecisionOfUse, unusedAt } from "../../shared/desktop/request.ts";
-import { mostARun, type ReapSurvey } from "../../shared/desktop/runs.ts";
-import { countSessions, type SessionHistory } from "../../shared/desktop/sessions.ts";
+import { isNewDecision, lastDecisionOfUse, unusedAt } from "../../shared/person/request.ts";
+import { mostARun, type ReapSurvey } from "../../shared/lifecycle/runs.ts";
+import { countSessions, type SessionHistory } from "../../shared/lifecycle/sessions.ts";
 import type { Estate } from "./estate-model.ts";
 import { type Desktop, iso, type Life, workspace } from "./truth.ts";
 
@@ -61,7 +61,7 @@ interface Options extends Sources {
 }
 
 /**
- * The facts of the model, put together as functions/survey.ts puts them together, and what is decided on them. A test
+ * The facts of the model, put together as functions/gather/survey.ts puts them together, and what is decided on them. A test
  * compares the two; the product's own asks for everything anew each time, which takes too long for millions of looks.
  */
 export function surveyOver({ estate, limits, instancesKnown, restAsked, decideReaping }: Options): SurveyModel {

@@ -1,4 +1,4 @@
-import type { RequestRecord } from "../../shared/person/record.ts";
+import type { PersonRecord } from "../../shared/person/record.ts";
 
 /** The one workspace of the simulated estate. */
 export const workspace = "cohort";
@@ -75,7 +75,7 @@ export interface Desktop {
   ready: boolean;
   permitted: boolean;
   history: { open: Row[]; lastStart: string | null; lastEnd: string | null };
-  record: RequestRecord | undefined;
+  record: PersonRecord | undefined;
   /** Somebody works on it: the person's lock. */
   busy: boolean;
 }

@@ -1,9 +1,9 @@
 import KeycloakAdminClient from "@keycloak/keycloak-admin-client";
-import type { Standing } from "../desktop/notice.ts";
+import type { Standing } from "../person/notice.ts";
 import { ProductError } from "../errors.ts";
 
 /** Who people are at the identity provider now. */
-export interface People {
+export interface Directory {
   /** Null where there is no such person any more. Throws `identity-unavailable` where that cannot be found out. */
   look(subject: string): Promise<Standing | null>;
 }
@@ -15,7 +15,7 @@ const tokenMilliseconds = 45_000;
 const everyGroup = 10_000;
 
 /** Keycloak's admin API, as a client with the role `view-users` of `realm-management`. It only ever reads. */
-export function peopleIn(options: { url: string; realm: string; client: string; secret: string }): People {
+export function directoryIn(options: { url: string; realm: string; client: string; secret: string }): Directory {
   const keycloak = new KeycloakAdminClient({
     baseUrl: options.url,
     realmName: options.realm,

@@ -1,4 +1,4 @@
-import type { DesktopKey } from "./names.ts";
+import type { DesktopKey } from "../desktop/names.ts";
 
 /** What can be amiss, and what is done about it. */
 export const driftKinds = {

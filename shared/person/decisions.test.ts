@@ -1,15 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Decision, type Rule, rules, type TakenDecision } from "./decision.ts";
+import { type Decision, type Rule, rules, type TakenDecision } from "../desktop/decision.ts";
 import { isNewDecision, lastDecision, unusedAt, withDecision } from "./request.ts";
-import type { RequestRecord } from "../person/record.ts";
+import type { PersonRecord } from "./record.ts";
 
-const unusedSince = (record: RequestRecord, workspace: string) => unusedAt(record, workspace)[0];
+const unusedSince = (record: PersonRecord, workspace: string) => unusedAt(record, workspace)[0];
 
 const noon = Date.parse("2026-06-15T12:00:00Z");
 const at = (minutes: number) => new Date(noon + minutes * 60_000).toISOString();
 
-const record: RequestRecord = {
+const record: PersonRecord = {
   request: { id: "r1", username: "alice", workspace: "a", requestedAt: at(-60), claims: {} },
   outcomes: { r1: { state: "done", at: at(-50), message: "ready" } },
 };
@@ -20,7 +20,7 @@ const taken = (workspace: string, minutes: number, decision: Decision): TakenDec
   at: at(minutes),
   ...decision,
 });
-const remembering = (...decisions: TakenDecision[]): RequestRecord => ({ ...record, decisions });
+const remembering = (...decisions: TakenDecision[]): PersonRecord => ({ ...record, decisions });
 
 describe("a decision about a desktop", () => {
   const inUse = remembering(taken("a", 0, keep("in-use")));
@@ -46,7 +46,7 @@ describe("a decision about a desktop", () => {
     expect(inUse).toEqual(copy);
   });
 
-  it.each<[string, RequestRecord, Decision, boolean]>([
+  it.each<[string, PersonRecord, Decision, boolean]>([
     ["the first is new", record, keep("idle"), true],
     ["another rule is new", inUse, keep("idle"), true],
     ["another action by the same rule is new", remembering(taken("a", 0, keep("idle"))), suspend("idle"), true],

@@ -1,6 +1,6 @@
-import { nameDesktop } from "../shared/desktop/names.ts";
-import type { KnownDesktop } from "../shared/desktop/activities.ts";
-import { namingRules, type Services } from "./services.ts";
+import { nameDesktop } from "../../shared/desktop/names.ts";
+import type { KnownDesktop } from "../../shared/desktop/activities.ts";
+import { namingRules, type Services } from "../services.ts";
 
 /** The person's desktops that can be opened, also those that we did not make: two must never be open at once. */
 export async function openDesktops(services: Services, username: string): Promise<KnownDesktop[]> {

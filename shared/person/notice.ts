@@ -1,5 +1,5 @@
-import type { Claims } from "./entitlement.ts";
-import type { DesktopRequest, Presence, Removal, RequestRecord } from "../person/record.ts";
+import type { Claims } from "../desktop/entitlement.ts";
+import type { DesktopRequest, Presence, DesktopRetirement, PersonRecord } from "./record.ts";
 import { supersede } from "./operation.ts";
 
 /** What the identity provider told us of a person, in our words, and no more of it than we act on. */
@@ -39,7 +39,7 @@ export interface Standing {
 const sessionsKept = 8;
 
 /** When the record's person was last known to be there. */
-export function lastSeen({ request, presence }: Pick<RequestRecord, "request" | "presence">): string {
+export function lastSeen({ request, presence }: Pick<PersonRecord, "request" | "presence">): string {
   const at = presence?.seenAt ?? request.requestedAt;
   return at > request.requestedAt ? at : request.requestedAt;
 }
@@ -48,7 +48,7 @@ export function lastSeen({ request, presence }: Pick<RequestRecord, "request" | 
 const seenAgainMilliseconds = 60_000;
 
 /** The person came, or came back: whatever leave there was is over. Returns the same presence where nothing is new. */
-function arrive(record: RequestRecord, at: string, session?: string): Presence | undefined {
+function arrive(record: PersonRecord, at: string, session?: string): Presence | undefined {
   const { presence } = record;
   const sessions = presence?.sessions ?? [];
   const known = session === undefined || sessions.includes(session);
@@ -71,10 +71,10 @@ export interface Arrival {
  * person. Null where nothing is.
  */
 export function withArrival(
-  current: RequestRecord | null,
-  next: RequestRecord | null,
+  current: PersonRecord | null,
+  next: PersonRecord | null,
   { at, session, subject, claims }: Arrival,
-): RequestRecord | null {
+): PersonRecord | null {
   const record = next ?? current;
   if (!record) return null;
   const presence = arrive(record, at, session);
@@ -84,7 +84,7 @@ export function withArrival(
 }
 
 /** A login that was told of: ends a leave that is older, and counts as the person being there. */
-export function loggedIn(record: RequestRecord, at: string): Presence | undefined {
+export function loggedIn(record: PersonRecord, at: string): Presence | undefined {
   const { presence } = record;
   if (at <= lastSeen(record)) return presence;
   const leaving = presence?.leaving && presence.leaving.since > at ? presence.leaving : undefined;
@@ -98,7 +98,7 @@ export function loggedIn(record: RequestRecord, at: string): Presence | undefine
  * @param alive the person's sessions by the identity provider's own word, where it was asked
  */
 export function leave(
-  record: RequestRecord,
+  record: PersonRecord,
   { at, told }: Notice & { told: Extract<Told, { what: "left" }> },
   graceMinutes: number,
   alive?: readonly string[],
@@ -153,11 +153,11 @@ function filterClaim(claims: Claims, name: string, stays: (value: string) => boo
  * else they want stays. Null where nothing is new.
  */
 export function withRemovals(
-  record: RequestRecord,
+  record: PersonRecord,
   claims: Claims,
-  removals: readonly Removal[],
+  removals: readonly DesktopRetirement[],
   none: DesktopRequest,
-): RequestRecord | null {
+): PersonRecord | null {
   const known = record.removals ?? [];
   const added = removals.filter(({ workspace }) => !known.some((removal) => removal.workspace === workspace));
   if (added.length === 0 && sameJson(claims, record.request.claims)) return null;

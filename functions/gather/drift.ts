@@ -1,15 +1,15 @@
 import { createHash } from "node:crypto";
-import { type DesktopDrift, type Drift, driftKinds, type DriftSurvey, refusal } from "../shared/desktop/drift.ts";
-import { type DesktopKey, nameDesktop, type NamedDesktop } from "../shared/desktop/names.ts";
-import { type DesktopPlan, portsOf } from "../shared/desktop/plan.ts";
-import { isUnfinished } from "../shared/desktop/operation.ts";
-import type { RequestRecord } from "../shared/person/record.ts";
-import { keepsPod } from "../shared/desktop/state.ts";
-import { isRefusal } from "../shared/errors.ts";
-import type { ConnectionDetails } from "../shared/guacamole/desktops.ts";
-import { connectionParameters } from "../shared/guacamole/parameters.ts";
+import { type DesktopDrift, type Drift, driftKinds, type DriftSurvey, refusal } from "../../shared/lifecycle/drift.ts";
+import { type DesktopKey, nameDesktop, type NamedDesktop } from "../../shared/desktop/names.ts";
+import { type DesktopPlan, portsOf } from "../../shared/desktop/plan.ts";
+import { isUnfinished } from "../../shared/person/operation.ts";
+import type { PersonRecord } from "../../shared/person/record.ts";
+import { keepsPod } from "../../shared/desktop/state.ts";
+import { isRefusal } from "../../shared/errors.ts";
+import type { ConnectionDetails } from "../../shared/guacamole/desktops.ts";
+import { connectionParameters } from "../../shared/guacamole/parameters.ts";
 import { planFor } from "./plan.ts";
-import { namingRules, type Services } from "./services.ts";
+import { namingRules, type Services } from "../services.ts";
 import { damagedAmong, type SurveyedDesktop, surveyDesktops } from "./survey.ts";
 
 /** So many desktops are looked at side by side: their credentials are read one by one. */
@@ -42,7 +42,7 @@ export async function surveyDrift(
   const unanswered = survey.damaged.map(({ fault }) => fault.message);
   const isDamaged = damagedAmong(survey.damaged);
   const ours = survey.desktops.filter(({ desktop }) => desktop.ours);
-  const isBusy = (record: RequestRecord | undefined) => record !== undefined && isBeingWorkedOn(record);
+  const isBusy = (record: PersonRecord | undefined) => record !== undefined && isBeingWorkedOn(record);
   // Of several connections of a name the oldest counts, as everywhere.
   const detailsOf = new Map(details.toReversed().map((each) => [idOf(each), each]));
   const partsOf = new Map(parts.map((each) => [idOf(each), each]));
@@ -198,16 +198,16 @@ function digestOf(text: string): string {
 }
 
 /** Why the person is no longer to have anything; null where they are known, or there is nobody to ask. */
-async function goneReason({ people }: Services, { request }: RequestRecord): Promise<string | null> {
+async function goneReason({ directory }: Services, { request }: PersonRecord): Promise<string | null> {
   const { subject, retire } = request;
-  if (!people || subject === undefined || retire) return null;
-  const standing = await people.look(subject);
+  if (!directory || subject === undefined || retire) return null;
+  const standing = await directory.look(subject);
   if (!standing) return "is unknown to the identity provider now";
   return standing.enabled ? null : "was disabled at the identity provider";
 }
 
 /** Work that reviews alone are waiting for does not count: they look for drift themselves. */
-function isBeingWorkedOn(record: RequestRecord): boolean {
+function isBeingWorkedOn(record: PersonRecord): boolean {
   return isUnfinished({ ...record, reviews: undefined });
 }
 

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decideReaping, type DesktopFacts, type Limits } from "./reaping.ts";
-import { type Decision, type Evidence, type Rule, rules } from "./decision.ts";
-import { lastDecision, withDecision } from "./request.ts";
-import type { RequestRecord } from "../person/record.ts";
+import { type Decision, type Evidence, type Rule, rules } from "../desktop/decision.ts";
+import { lastDecision, withDecision } from "../person/request.ts";
+import type { PersonRecord } from "../person/record.ts";
 import type { CountedSessions } from "./sessions.ts";
 
 const noon = Date.parse("2026-06-15T12:00:00Z");
@@ -552,7 +552,7 @@ describe("what becomes of a desktop", () => {
 
     /** What each look in turn decides, where each remembers the last. */
     function lookAfterLook(...looks: Change[]): Decision[] {
-      let record: RequestRecord = { request: { id: "r1", username: "alice", claims: {}, ...request }, outcomes: {} };
+      let record: PersonRecord = { request: { id: "r1", username: "alice", claims: {}, ...request }, outcomes: {} };
       return looks.map((change) => {
         const decision = decide({ ...change, before: lastDecision(record, "cohort-a") });
         record = withDecision(record, "cohort-a", now, decision);

@@ -1,7 +1,7 @@
-import type { Kept } from "../person/record.ts";
-import type { Decision, Evidence, Rule } from "./decision.ts";
-import type { Pause } from "./maintenance.ts";
-import type { DesktopPolicy } from "./policy.ts";
+import type { Extension } from "../person/record.ts";
+import type { Decision, Evidence, Rule } from "../desktop/decision.ts";
+import type { Pause } from "../desktop/maintenance.ts";
+import type { DesktopPolicy } from "../desktop/policy.ts";
 import { clockToleranceMilliseconds, type CountedSessions } from "./sessions.ts";
 
 /** All that a decision rests on. null is: not known, which is never a reason to take anything down. */
@@ -28,7 +28,7 @@ export interface DesktopFacts {
   entitlement: { endsAt: string } | { ended: string } | null;
   /** The binding that somebody scaled to 0. */
   scaledToZero?: string | undefined;
-  kept?: Kept | undefined;
+  kept?: Extension | undefined;
   /** Who paused reaping; null where it cannot be found out. */
   reapingPaused?: Pause | null | undefined;
   /** What was decided last. */

@@ -11,7 +11,7 @@ import {
   withoutLost,
   withRemovals,
 } from "./notice.ts";
-import type { DesktopRequest, Presence, RequestRecord } from "../person/record.ts";
+import type { DesktopRequest, Presence, PersonRecord } from "./record.ts";
 
 const at = (minute: number) => new Date(Date.parse("2026-01-05T09:00:00Z") + minute * 60_000).toISOString();
 const request: DesktopRequest = {
@@ -22,7 +22,7 @@ const request: DesktopRequest = {
   subject: "s1",
   claims: { groups: ["/a", "/b"] },
 };
-const record = (presence?: Presence, changed: Partial<RequestRecord> = {}): RequestRecord => ({
+const record = (presence?: Presence, changed: Partial<PersonRecord> = {}): PersonRecord => ({
   request,
   outcomes: { r1: { state: "done", at: at(1), message: "the desktop is ready" } },
   presence,
@@ -48,7 +48,7 @@ describe("a leave", () => {
     expect(leave(record(presence), left(which), 15, alive)).toEqual({ seenAt: at(0), sessions: [], leaving });
   });
 
-  it.each<[string, RequestRecord, Left, string[] | undefined, number?]>([
+  it.each<[string, PersonRecord, Left, string[] | undefined, number?]>([
     ["another session that asked is left", record(present("one", "two")), { session: "one" }, undefined],
     ["some session of several ends", record(present("one", "two")), "some session", undefined],
     ["a session ends that never asked", record(present("one")), { session: "wiki" }, undefined],

@@ -1,7 +1,7 @@
-import type { Progress } from "./activities.ts";
+import type { Progress } from "../desktop/activities.ts";
 import { ProductError } from "../errors.ts";
 import { addOutcome, isTakingOver } from "./request.ts";
-import type { DesktopRequest, Outcome, RequestRecord } from "../person/record.ts";
+import type { DesktopRequest, Outcome, PersonRecord } from "./record.ts";
 
 /** A request as people see it. */
 export interface Operation {
@@ -28,7 +28,7 @@ const quietSeconds = 30;
 const tookItsPlace = "a newer request of this person took its place";
 
 /** Where a request stands at `now`, from the person's record and the orchestration that works on it. */
-export function describeOperation(requestId: string, record: RequestRecord, live: LiveWork, now: Date): Operation {
+export function describeOperation(requestId: string, record: PersonRecord, live: LiveWork, now: Date): Operation {
   const outcome = Object.hasOwn(record.outcomes, requestId) ? record.outcomes[requestId] : undefined;
   if (outcome) return { state: outcome.state, outcome, needsWaking: false };
   const removal = record.removals?.some(({ id }) => id === requestId) ?? false;
@@ -43,7 +43,7 @@ export function describeOperation(requestId: string, record: RequestRecord, live
     : { state: "pending", note, needsWaking: false };
 }
 
-function noteOnSilence({ work }: RequestRecord, { updatedAt }: LiveWork, now: Date): string | undefined {
+function noteOnSilence({ work }: PersonRecord, { updatedAt }: LiveWork, now: Date): string | undefined {
   if (isTakingOver({ work }, now)) return `the work was stuck and is started again: it goes on at ${work?.notBefore}`;
   const seconds = updatedAt === undefined ? 0 : Math.floor((now.getTime() - Date.parse(updatedAt)) / 1_000);
   return seconds < quietSeconds
@@ -52,12 +52,12 @@ function noteOnSilence({ work }: RequestRecord, { updatedAt }: LiveWork, now: Da
 }
 
 /** Whether anything is left to do for this person. */
-export function isUnfinished({ request, outcomes, removals = [], reviews = [] }: RequestRecord): boolean {
+export function isUnfinished({ request, outcomes, removals = [], reviews = [] }: PersonRecord): boolean {
   return removals.length > 0 || reviews.length > 0 || !Object.hasOwn(outcomes, request.id);
 }
 
 /** The record with a newer request in the place of its own. */
-export function supersede(current: RequestRecord, wanted: DesktopRequest): RequestRecord {
+export function supersede(current: PersonRecord, wanted: DesktopRequest): PersonRecord {
   const superseded: Outcome = { state: "superseded", at: wanted.requestedAt, reason: tookItsPlace };
   // What a retirement went through is no longer what an activation could go back to.
   const before = current.request.retire && !wanted.retire ? undefined : current.before;
@@ -79,10 +79,10 @@ export function supersede(current: RequestRecord, wanted: DesktopRequest): Reque
  * @param stillTrue whether the desktop really is as a finished request left it
  */
 export function nextRequest(
-  current: RequestRecord | null,
+  current: PersonRecord | null,
   wanted: DesktopRequest,
   stillTrue: (request: DesktopRequest) => boolean,
-): RequestRecord | null {
+): PersonRecord | null {
   const outcome = current?.outcomes[current.request.id];
   if (current) refuseStranger(current, wanted);
   if (current?.request.retire && !outcome) {
@@ -108,7 +108,7 @@ export function nextRequest(
  * A username can be given to somebody new. What its first owner had is not theirs: it has to be removed before they get
  * anything.
  */
-function refuseStranger({ request, outcomes }: RequestRecord, wanted: DesktopRequest): void {
+function refuseStranger({ request, outcomes }: PersonRecord, wanted: DesktopRequest): void {
   const another = request.subject !== undefined && wanted.subject !== undefined && request.subject !== wanted.subject;
   const removed = request.retire === true && outcomes[request.id]?.state === "done";
   if (another && !removed && !wanted.retire)

@@ -1,5 +1,5 @@
-import type { DesktopKey } from "./names.ts";
-import type { Decision, Rule } from "./decision.ts";
+import type { DesktopKey } from "../desktop/names.ts";
+import type { Decision, Rule } from "../desktop/decision.ts";
 
 /** A desktop and what was decided about it. */
 export interface DecidedDesktop extends DesktopKey {

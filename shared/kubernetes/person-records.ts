@@ -1,10 +1,10 @@
 import type { V1ConfigMap, V1ObjectMeta } from "@kubernetes/client-node";
 import type { Fence } from "../desktop/activities.ts";
 import { personId, subjectId } from "../desktop/names.ts";
-import { addOutcome, checkGeneration } from "../desktop/request.ts";
+import { addOutcome, checkGeneration } from "../person/request.ts";
 import type { DesktopBefore } from "../desktop/state.ts";
 import { ProductError } from "../errors.ts";
-import type { Outcome, RequestRecord } from "../person/record.ts";
+import type { Outcome, PersonRecord } from "../person/record.ts";
 import { formatRecord, parseRecord } from "../person/stored-record.ts";
 import type { Cluster, Reference } from "./cluster.ts";
 import { isOurs, label, manager, purpose } from "./labels.ts";
@@ -21,14 +21,14 @@ export interface DamagedRecord {
 
 /** Records that can be read, and those that cannot. */
 export interface FoundRecords {
-  records: RequestRecord[];
+  records: PersonRecord[];
   damaged: DamagedRecord[];
 }
 
 /** The desired state: one ConfigMap a person, written with optimistic concurrency. */
-export interface Requests {
+export interface PersonRecords {
   /** Throws `damaged-record` if it cannot be read. */
-  read(person: string): Promise<RequestRecord | null>;
+  read(person: string): Promise<PersonRecord | null>;
   /**
    * Writes what `decide` returns for the current record, and decides again when somebody else was quicker. `decide` may
    * return null to leave everything as it is.
@@ -37,9 +37,9 @@ export interface Requests {
    */
   update(
     person: string,
-    decide: (current: RequestRecord | null) => RequestRecord | null,
+    decide: (current: PersonRecord | null) => PersonRecord | null,
     fence?: Fence,
-  ): Promise<RequestRecord | null>;
+  ): Promise<PersonRecord | null>;
   /**
    * Adds the outcome of a request; the first one stays. What was there before is forgotten, unless something of the run was
    * left behind: then the next run for that workspace goes back to it.
@@ -58,7 +58,7 @@ export interface Requests {
 /** More than the callers that ever write one person's request at the same time. */
 const attempts = 50;
 
-export function requestsIn(cluster: Cluster, namespace: string): Requests {
+export function personRecordsIn(cluster: Cluster, namespace: string): PersonRecords {
   const reference = (person: string): Reference => ({
     apiVersion: "v1",
     kind: "ConfigMap",
@@ -81,7 +81,7 @@ export function requestsIn(cluster: Cluster, namespace: string): Requests {
     return found;
   }
 
-  const requests: Requests = {
+  const requests: PersonRecords = {
     async read(person) {
       const found = await cluster.read<V1ConfigMap>(reference(person));
       return found && parse(found);
@@ -116,7 +116,7 @@ export function requestsIn(cluster: Cluster, namespace: string): Requests {
       );
     },
     async recordRemoval(person, id, outcome, fence) {
-      const remove = (current: RequestRecord | null) => {
+      const remove = (current: PersonRecord | null) => {
         const removal = current?.removals?.find((each) => each.id === id);
         if (!current || !removal) return null;
         const removals = current.removals?.filter((each) => each.id !== id) ?? [];
@@ -152,7 +152,7 @@ function kindOf({ apiVersion, kind }: Reference) {
 }
 
 function contentOf(
-  record: RequestRecord,
+  record: PersonRecord,
   { metadata = {}, data = {} }: { metadata?: V1ObjectMeta; data?: Record<string, string> },
 ) {
   const { username, subject } = record.request;
@@ -171,13 +171,13 @@ function contentOf(
   };
 }
 
-function parse(found: V1ConfigMap): RequestRecord {
+function parse(found: V1ConfigMap): PersonRecord {
   const record = tryParse(found);
   if ("fault" in record) throw record.fault;
   return record;
 }
 
-function tryParse(found: V1ConfigMap): RequestRecord | DamagedRecord {
+function tryParse(found: V1ConfigMap): PersonRecord | DamagedRecord {
   const name = found.metadata?.name ?? "";
   const person = name.startsWith(prefix) ? name.slice(prefix.length) : "";
   if (!isOurs(found)) {

@@ -1,6 +1,6 @@
-import type { DesktopPlan } from "../shared/desktop/plan.ts";
-import { describeState } from "../shared/desktop/state.ts";
-import type { Services } from "./services.ts";
+import type { DesktopPlan } from "../../shared/desktop/plan.ts";
+import { describeState } from "../../shared/desktop/state.ts";
+import type { Services } from "../services.ts";
 
 /** Whether a desktop is as a finished activation left it. */
 export async function isReady({ desktops, guacamole }: Services, plan: DesktopPlan): Promise<boolean> {

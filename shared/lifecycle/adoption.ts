@@ -1,8 +1,8 @@
 import type { Refusal } from "../errors.ts";
 import { isRefusal } from "../errors.ts";
-import type { NamedDesktop } from "./names.ts";
-import { type DesktopPlan, portsOf } from "./plan.ts";
-import { type ClusterSide, type GuacamoleSide, keepsPod } from "./state.ts";
+import type { NamedDesktop } from "../desktop/names.ts";
+import { type DesktopPlan, portsOf } from "../desktop/plan.ts";
+import { type ClusterSide, type GuacamoleSide, keepsPod } from "../desktop/state.ts";
 
 /** A desktop that the operator left, as it is now, and what it is to be. */
 export interface LeftDesktop extends NamedDesktop {

@@ -1,8 +1,8 @@
-import { decideEntitlement, type Person } from "../shared/desktop/entitlement.ts";
-import { type DesktopPlan, planDesktop } from "../shared/desktop/plan.ts";
-import { policyOf } from "../shared/desktop/policy.ts";
-import { isRefusal, type Refusal } from "../shared/errors.ts";
-import { namingRules, type Services, today } from "./services.ts";
+import { decideEntitlement, type Person } from "../../shared/desktop/entitlement.ts";
+import { type DesktopPlan, planDesktop } from "../../shared/desktop/plan.ts";
+import { policyOf } from "../../shared/desktop/policy.ts";
+import { isRefusal, type Refusal } from "../../shared/errors.ts";
+import { namingRules, type Services, today } from "../services.ts";
 
 /** The desktop that this person may have in this workspace today, as the workspace's policy wants it. */
 export async function planFor(

@@ -2,17 +2,17 @@ import { CoreV1Api, KubeConfig, type V1ConfigMap } from "@kubernetes/client-node
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type LocalCluster, startLocalCluster } from "../../local/cluster/cluster.ts";
 import { personId } from "../desktop/names.ts";
-import { nextRequest } from "../desktop/operation.ts";
-import { withNextGeneration } from "../desktop/request.ts";
+import { nextRequest } from "../person/operation.ts";
+import { withNextGeneration } from "../person/request.ts";
 import type { DesktopRequest, Outcome } from "../person/record.ts";
 import type { DesktopBefore } from "../desktop/state.ts";
 import { clusterOf } from "./cluster.ts";
-import { type Requests, requestsIn } from "./requests.ts";
+import { type PersonRecords, personRecordsIn } from "./person-records.ts";
 
 const namespace = "guacamole";
 let server: LocalCluster;
 let core: CoreV1Api;
-let requests: Requests;
+let requests: PersonRecords;
 
 beforeAll(async () => {
   server = await startLocalCluster({ store: ":memory:" });
@@ -20,7 +20,7 @@ beforeAll(async () => {
   config.loadFromString(server.kubeconfig);
   core = config.makeApiClient(CoreV1Api);
   await core.createNamespace({ body: { metadata: { name: namespace } } });
-  requests = requestsIn(clusterOf(config), namespace);
+  requests = personRecordsIn(clusterOf(config), namespace);
 });
 afterAll(() => server.close());
 

@@ -1,6 +1,6 @@
-import type { Binding } from "./entitlement.ts";
-import type { DesktopKey } from "./names.ts";
-import type { RequestRecord } from "../person/record.ts";
+import type { Binding } from "../desktop/entitlement.ts";
+import type { DesktopKey } from "../desktop/names.ts";
+import type { PersonRecord } from "../person/record.ts";
 
 /** A binding that somebody else scaled: a person wants that desktop, or no longer wants it. */
 export interface Scaling extends DesktopKey {
@@ -45,7 +45,7 @@ export function scalingsOf(bindings: readonly Binding[], left: (desktop: Desktop
  */
 export function unfulfilled(
   bindings: readonly Binding[],
-  records: readonly RequestRecord[],
+  records: readonly PersonRecord[],
 ): (DesktopKey & { binding: string })[] {
   const byPerson = new Map(records.map((record) => [record.request.username, record]));
   return bindings.flatMap(({ name, username, workspace, scale }) => {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import type { Binding, Scale } from "./entitlement.ts";
-import type { Outcome, RequestRecord } from "../person/record.ts";
+import type { Binding, Scale } from "../desktop/entitlement.ts";
+import type { Outcome, PersonRecord } from "../person/record.ts";
 import { scalingsOf, unfulfilled } from "./scaling.ts";
 
 function binding(workspace: string, replicas: number, seen: Scale["seen"], username = "alice"): Binding {
@@ -44,12 +44,12 @@ const failed: Outcome = {
   undone: [],
   leftBehind: [],
 };
-function record(workspace: string | null, outcome?: Outcome): RequestRecord {
+function record(workspace: string | null, outcome?: Outcome): PersonRecord {
   const request = { id: "r1", username: "alice", workspace, requestedAt: "", claims: {} };
   return { request, outcomes: outcome ? { r1: outcome } : {} };
 }
 
-it.each<[string, Binding, RequestRecord[], boolean]>([
+it.each<[string, Binding, PersonRecord[], boolean]>([
   ["its request failed", binding("a", 1, 1), [record("a", failed)], true],
   ["another desktop is wanted", binding("a", 1, 1), [record("b", done)], true],
   ["none is wanted", binding("a", 1, 1), [record(null, done)], true],

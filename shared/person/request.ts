@@ -1,27 +1,27 @@
-import type { DesktopRequest, Outcome, RequestRecord } from "../person/record.ts";
+import type { DesktopRequest, Outcome, PersonRecord } from "./record.ts";
 import { ProductError } from "../errors.ts";
-import type { Fence } from "./activities.ts";
-import type { Decision, Rule, TakenDecision } from "./decision.ts";
-import { personId } from "./names.ts";
-import { presumedEndWords } from "./reaping.ts";
+import type { Fence } from "../desktop/activities.ts";
+import type { Decision, Rule, TakenDecision } from "../desktop/decision.ts";
+import { personId } from "../desktop/names.ts";
+import { presumedEndWords } from "../lifecycle/reaping.ts";
 
 /** 0 until an orchestration of the person had to be replaced. */
-export function generationOf(record: RequestRecord | null): number {
+export function generationOf(record: PersonRecord | null): number {
   return record?.work?.generation ?? 0;
 }
 
 /** The record with the next generation of its orchestration, which may act from `notBefore` on. */
-export function withNextGeneration(record: RequestRecord, notBefore: string): RequestRecord {
+export function withNextGeneration(record: PersonRecord, notBefore: string): PersonRecord {
   return { ...record, work: { ...record.work, generation: generationOf(record) + 1, notBefore } };
 }
 
 /** True while a new generation waits until nothing of the one before it can be under way. */
-export function isTakingOver({ work }: Pick<RequestRecord, "work">, now: Date): boolean {
+export function isTakingOver({ work }: Pick<PersonRecord, "work">, now: Date): boolean {
   return work !== undefined && Date.parse(work.notBefore) > now.getTime();
 }
 
 /** Throws `work-replaced` if the record belongs to a newer generation. */
-export function checkGeneration(record: RequestRecord | null, { username, generation }: Fence): void {
+export function checkGeneration(record: PersonRecord | null, { username, generation }: Fence): void {
   const newest = generationOf(record);
   if (generation < newest)
     throw new ProductError(
@@ -34,7 +34,7 @@ export function checkGeneration(record: RequestRecord | null, { username, genera
 const decisionsKept = 10;
 
 /** The newest decision about that desktop. */
-export function lastDecision({ decisions = [] }: RequestRecord, workspace: string): TakenDecision | undefined {
+export function lastDecision({ decisions = [] }: PersonRecord, workspace: string): TakenDecision | undefined {
   return decisions.findLast((decision) => decision.workspace === workspace);
 }
 
@@ -42,12 +42,12 @@ export function lastDecision({ decisions = [] }: RequestRecord, workspace: strin
 const sayNothingOfUse: ReadonlySet<Rule> = new Set<Rule>(["working", "reaping-paused", "kept"]);
 
 /** The newest decision about that desktop that says something of who uses it. */
-export function lastDecisionOfUse({ decisions = [] }: RequestRecord, workspace: string): TakenDecision | undefined {
+export function lastDecisionOfUse({ decisions = [] }: PersonRecord, workspace: string): TakenDecision | undefined {
   return decisions.findLast((decision) => decision.workspace === workspace && !sayNothingOfUse.has(decision.rule));
 }
 
 /** When it was decided, in a row up to now and without a break but doubt, that nobody uses the desktop; the oldest first. */
-export function unusedAt({ decisions = [] }: RequestRecord, workspace: string): string[] {
+export function unusedAt({ decisions = [] }: PersonRecord, workspace: string): string[] {
   let times: string[] = [];
   for (const { rule, at } of decisions.filter((decision) => decision.workspace === workspace)) {
     if (rule === "idle" || rule === "start-grace") times.push(at);
@@ -60,14 +60,14 @@ export function unusedAt({ decisions = [] }: RequestRecord, workspace: string): 
  * Whether the decision is another than the newest about its desktop. Times go on by themselves and are nothing new, but for
  * the end of a session that nobody wrote down: when it was first missed is remembered by that.
  */
-export function isNewDecision(record: RequestRecord, workspace: string, { action, rule, evidence }: Decision): boolean {
+export function isNewDecision(record: PersonRecord, workspace: string, { action, rule, evidence }: Decision): boolean {
   const last = lastDecision(record, workspace);
   const missed = evidence?.what === presumedEndWords && last?.evidence?.at !== evidence.at;
   return last?.action !== action || last.rule !== rule || missed;
 }
 
 /** The record with a decision about a desktop; the same one where it is nothing new. */
-export function withDecision(record: RequestRecord, workspace: string, at: string, decision: Decision): RequestRecord {
+export function withDecision(record: PersonRecord, workspace: string, at: string, decision: Decision): PersonRecord {
   if (!isNewDecision(record, workspace, decision)) return record;
   // Doubt that says nothing itself still rests on what was seen before.
   const before = decision.rule === "unknown" ? lastDecisionOfUse(record, workspace)?.evidence : undefined;

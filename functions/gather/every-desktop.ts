@@ -1,6 +1,6 @@
-import type { KnownDesktop } from "../shared/desktop/activities.ts";
-import { nameDesktop, personId } from "../shared/desktop/names.ts";
-import { namingRules, type Services } from "./services.ts";
+import type { KnownDesktop } from "../../shared/desktop/activities.ts";
+import { nameDesktop, personId } from "../../shared/desktop/names.ts";
+import { namingRules, type Services } from "../services.ts";
 
 /**
  * Every desktop of a person of which anything may be left, one a workspace: a Deployment, a binding whose status tells of
@@ -12,7 +12,7 @@ export async function everyDesktop(services: Services, username: string): Promis
     services.desktops.listOf(username),
     services.workspaces.known(),
     services.guacamole.connectionsOf(username),
-    services.requests.read(personId(username)),
+    services.records.read(personId(username)),
   ]);
   const named = (workspace: string, deployment?: string): KnownDesktop => {
     const key = { workspace, username };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { describeOperation, nextRequest } from "./operation.ts";
 import { addOutcome, operationIdOf, outcomesKept, parseOperationId } from "./request.ts";
-import type { DesktopRequest, Outcome, RequestRecord } from "../person/record.ts";
+import type { DesktopRequest, Outcome, PersonRecord } from "./record.ts";
 
 const id = "11111111-1111-4111-8111-111111111111";
 const other = "22222222-2222-4222-8222-222222222222";
@@ -22,7 +22,7 @@ const failed: Outcome = {
   undone: [],
   leftBehind: [],
 };
-const fresh: RequestRecord = { request, outcomes: {} };
+const fresh: PersonRecord = { request, outcomes: {} };
 const idle = { running: false, progress: null };
 const progress = { requestId: id, step: "readiness", number: 8, of: 12, since: "2026-01-01T00:00:01Z" };
 

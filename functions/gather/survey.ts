@@ -1,23 +1,23 @@
-import { dayIn, endOfDay } from "../shared/desktop/day.ts";
-import { type Claims, decideEntitlement } from "../shared/desktop/entitlement.ts";
-import { type DesktopKey, personId } from "../shared/desktop/names.ts";
-import { lastSeen } from "../shared/desktop/notice.ts";
-import { policyOf, type PolicyTexts } from "../shared/desktop/policy.ts";
-import { decideReaping, type DesktopFacts, type Limits } from "../shared/desktop/reaping.ts";
-import type { Decision } from "../shared/desktop/decision.ts";
-import { lastDecisionOfUse, unusedAt } from "../shared/desktop/request.ts";
-import type { RequestRecord } from "../shared/person/record.ts";
+import { dayIn, endOfDay } from "../../shared/desktop/day.ts";
+import { type Claims, decideEntitlement } from "../../shared/desktop/entitlement.ts";
+import { type DesktopKey, personId } from "../../shared/desktop/names.ts";
+import { lastSeen } from "../../shared/person/notice.ts";
+import { policyOf, type PolicyTexts } from "../../shared/desktop/policy.ts";
+import { decideReaping, type DesktopFacts, type Limits } from "../../shared/lifecycle/reaping.ts";
+import type { Decision } from "../../shared/desktop/decision.ts";
+import { lastDecisionOfUse, unusedAt } from "../../shared/person/request.ts";
+import type { PersonRecord } from "../../shared/person/record.ts";
 import {
   clockToleranceMilliseconds,
   countSessions,
   noSessions,
   type SessionHistory,
-} from "../shared/desktop/sessions.ts";
-import { isRefusal } from "../shared/errors.ts";
-import type { ConnectionSessions } from "../shared/guacamole/desktops.ts";
-import type { DeployedDesktop } from "../shared/kubernetes/desktops.ts";
-import type { DamagedRecord } from "../shared/kubernetes/requests.ts";
-import type { Services } from "./services.ts";
+} from "../../shared/lifecycle/sessions.ts";
+import { isRefusal } from "../../shared/errors.ts";
+import type { ConnectionSessions } from "../../shared/guacamole/desktops.ts";
+import type { DeployedDesktop } from "../../shared/kubernetes/desktops.ts";
+import type { DamagedRecord } from "../../shared/kubernetes/person-records.ts";
+import type { Services } from "../services.ts";
 
 type Known = Awaited<ReturnType<Services["workspaces"]["known"]>>;
 
@@ -27,7 +27,7 @@ export interface SurveyedDesktop {
   /** null where the policy of its workspace cannot be read. */
   limits: Limits | null;
   decision: Decision;
-  record: RequestRecord | undefined;
+  record: PersonRecord | undefined;
 }
 
 const notOurs: Decision = {
@@ -42,7 +42,7 @@ export type Surveyed = Pick<
   | "settings"
   | "workspaces"
   | "policies"
-  | "requests"
+  | "records"
   | "desktops"
   | "guacamole"
   | "maintenance"
@@ -55,7 +55,7 @@ export interface Survey {
   at: string;
   desktops: SurveyedDesktop[];
   /** What is known of each person who ever asked, by username. */
-  records: ReadonlyMap<string, RequestRecord>;
+  records: ReadonlyMap<string, PersonRecord>;
   /** Sources that could not be asked; whatever they might have said, desktops are kept. */
   unanswered: string[];
   /** Records that cannot be read; the desktops of these people are kept. */
@@ -226,10 +226,10 @@ function scaledToZero(known: Known | null): ReadonlySet<string> {
   return new Set(scaled.map(({ name }) => name));
 }
 
-async function recordsOf({ requests }: Surveyed, username?: string) {
-  const own = username === undefined ? null : await requests.read(personId(username));
+async function recordsOf(services: Surveyed, username?: string) {
+  const own = username === undefined ? null : await services.records.read(personId(username));
   const { records, damaged } =
-    username === undefined ? await requests.all() : { records: own ? [own] : [], damaged: [] };
+    username === undefined ? await services.records.all() : { records: own ? [own] : [], damaged: [] };
   return { records: new Map(records.map((record) => [record.request.username, record])), damaged };
 }
 

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import type { DurableClient } from "durable-functions";
-import { type Arrival, withArrival } from "../shared/desktop/notice.ts";
-import { personId } from "../shared/desktop/names.ts";
-import { nextRequest } from "../shared/desktop/operation.ts";
-import type { DesktopRequest, RequestRecord } from "../shared/person/record.ts";
-import { ProductError } from "../shared/errors.ts";
-import type { Services } from "./services.ts";
-import { wake } from "./work/person.ts";
+import { type Arrival, withArrival } from "../../shared/person/notice.ts";
+import { personId } from "../../shared/desktop/names.ts";
+import { nextRequest } from "../../shared/person/operation.ts";
+import type { DesktopRequest, PersonRecord } from "../../shared/person/record.ts";
+import { ProductError } from "../../shared/errors.ts";
+import type { Services } from "../services.ts";
+import { wake } from "./person.ts";
 
 /** What somebody asks for, as a request of its own. */
 export function newRequest({ now }: Services, wanted: Omit<DesktopRequest, "id" | "requestedAt">): DesktopRequest {
@@ -27,11 +27,11 @@ export async function ask(
   wanted: DesktopRequest,
   asItEnded: () => Promise<boolean>,
   arrival?: Arrival,
-): Promise<RequestRecord> {
+): Promise<PersonRecord> {
   const person = personId(wanted.username);
-  const last = (await services.requests.read(person))?.request;
+  const last = (await services.records.read(person))?.request;
   const holds = last?.workspace === wanted.workspace && (await asItEnded().catch(() => false));
-  const record = await services.requests.update(person, (current) => {
+  const record = await services.records.update(person, (current) => {
     const next = nextRequest(current, wanted, ({ id }) => holds && id === last.id);
     return arrival ? withArrival(current, next, arrival) : next;
   });
