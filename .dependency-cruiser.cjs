@@ -61,6 +61,21 @@ module.exports = {
       to: { path: "node_modules/@azure/functions/", dependencyTypesNot: ["type-only"] },
     },
     {
+      name: "one-file-wakes-people",
+      comment:
+        "functions/work/person.ts alone changes records and starts a person's orchestration (docs/how-it-works.md).",
+      severity: "error",
+      from: { path: "^functions/", pathNot: ["^functions/(work/person|orchestrations)\\.ts$", tests] },
+      to: { path: "^orchestrations/fulfil-request\\.ts$" },
+    },
+    {
+      name: "one-file-calls-the-task-hub",
+      comment: "The Durable library's client is called through functions/work/task-hub.ts only.",
+      severity: "error",
+      from: { path: "^functions/", pathNot: ["^functions/(app|orchestrations|register|work/task-hub)\\.ts$", tests] },
+      to: { path: "node_modules/durable-functions/" },
+    },
+    {
       name: "nothing-imports-the-stand-ins",
       comment: "local/ and test/ are for development: the product must run without them.",
       severity: "error",

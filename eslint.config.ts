@@ -27,6 +27,15 @@ const nondeterministic = [
   ],
 ].map(([selector, message]) => ({ selector, message }));
 
+/** A person's record is changed in one place, which also wakes the work on it. */
+const recordWrites = [
+  "CallExpression[callee.property.name='update'][callee.object.name='records']",
+  "CallExpression[callee.property.name='update'][callee.object.property.name='records']",
+].map((selector) => ({
+  selector,
+  message: "change a person's record with changeRecord or changeAndWake (functions/work/person.ts)",
+}));
+
 export default defineConfig(
   { ignores: ["dist/", ".local/", "node_modules/", "**/*.cjs"] },
   tseslint.configs.strictTypeChecked,
@@ -70,9 +79,14 @@ export default defineConfig(
     },
   },
   {
-    files: ["orchestrations/**/*.ts", "shared/desktop/**/*.ts", "shared/person/**/*.ts"],
+    files: ["orchestrations/**/*.ts", "shared/desktop/**/*.ts", "shared/person/**/*.ts", "shared/lifecycle/**/*.ts"],
     ignores: ["**/*.test.ts"],
     rules: { "no-restricted-syntax": ["error", ...nondeterministic] },
+  },
+  {
+    files: ["functions/**/*.ts"],
+    ignores: ["functions/work/person.ts", "**/*.test.ts"],
+    rules: { "no-restricted-syntax": ["error", ...recordWrites] },
   },
   {
     // The composition root, the stand-ins and the tests are where the environment is read or prepared.

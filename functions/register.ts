@@ -2,6 +2,7 @@ import { app, type HttpMethod } from "@azure/functions";
 import * as df from "durable-functions";
 import type { App } from "./app.ts";
 import { letTraceThrough } from "./http/trace.ts";
+import { taskHubOf } from "./work/task-hub.ts";
 
 /**
  * All methods are registered, and refused by the routes, since the Functions host answers an unknown method like an unknown
@@ -20,18 +21,19 @@ export function register({ routes, timers, orchestrations, activities }: App): v
       // could send one only in the address, which lands in logs.
       authLevel: "anonymous",
       extraInputs: [df.input.durableClient()],
-      handler: (request, context) => answer(request, df.getClient(context), context),
+      handler: (request, context) => answer(request, taskHubOf(df.getClient(context)), context),
     });
   for (const { name, schedule, run } of timers)
     app.timer(name, {
       schedule,
       extraInputs: [df.input.durableClient()],
-      handler: (_timer, context) => run(df.getClient(context), context),
+      handler: (_timer, context) => run(taskHubOf(df.getClient(context)), context),
     });
   for (const [name, orchestration] of Object.entries(orchestrations)) df.app.orchestration(name, orchestration);
   for (const [name, perform] of Object.entries(activities))
     df.app.activity(name, {
       extraInputs: [df.input.durableClient()],
-      handler: (input: Parameters<typeof perform>[0], context) => perform(input, df.getClient(context), context),
+      handler: (input: Parameters<typeof perform>[0], context) =>
+        perform(input, taskHubOf(df.getClient(context)), context),
     });
 }

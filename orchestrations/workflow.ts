@@ -1,5 +1,7 @@
+import type { Progress } from "../shared/person/operation.ts";
+import type { Fence } from "../shared/person/work.ts";
 import { type OrchestrationContext, RetryOptions, type Task } from "durable-functions";
-import type { ActivityName, Fence, InputOf, LastLook, OutputOf, Progress } from "../shared/desktop/activities.ts";
+import type { ActivityName, InputOf, LastLook, OutputOf } from "../shared/desktop/activities.ts";
 import type { ErrorCode } from "../shared/errors.ts";
 import { errorCodes } from "../shared/errors.ts";
 import { isOlder } from "./versions.ts";

@@ -1,7 +1,7 @@
+import { instanceIdOf } from "../shared/person/work.ts";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { virtualClock } from "../local/functions-host/clock.ts";
 import { personId } from "../shared/desktop/names.ts";
-import { instanceIdOf } from "../shared/person/request.ts";
 import { clusterOf } from "../shared/kubernetes/cluster.ts";
 import { type PersonRecords, personRecordsIn } from "../shared/kubernetes/person-records.ts";
 import { namespace, startTestEstate, type TestEstate } from "./estate.ts";

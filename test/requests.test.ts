@@ -1,3 +1,4 @@
+import { operationIdOf } from "../shared/person/operation.ts";
 import {
   AppsV1Api,
   CoreV1Api,
@@ -7,7 +8,6 @@ import {
 } from "@kubernetes/client-node";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { personId } from "../shared/desktop/names.ts";
-import { operationIdOf } from "../shared/person/request.ts";
 import type { DesktopRequest } from "../shared/person/record.ts";
 import { clusterOf } from "../shared/kubernetes/cluster.ts";
 import { type PersonRecords, personRecordsIn } from "../shared/kubernetes/person-records.ts";

@@ -1,6 +1,7 @@
+import type { Progress } from "../shared/person/operation.ts";
 import type { Task } from "durable-functions";
 import type { Workflow } from "../orchestrations/workflow.ts";
-import type { ActivityName, Progress } from "../shared/desktop/activities.ts";
+import type { ActivityName } from "../shared/desktop/activities.ts";
 
 /** What an activity answers, by how often it was called before; a thrown error is what is left when its retries are used up. */
 export type Script = Partial<Record<ActivityName, (input: never, earlierCalls: number) => unknown>>;

@@ -1,12 +1,12 @@
-import type { DurableClient } from "durable-functions";
-import type { ActivityName, Fence, InputOf, OutputOf } from "../../shared/desktop/activities.ts";
+import type { TaskHub } from "../work/task-hub.ts";
+import type { ActivityName, InputOf, OutputOf } from "../../shared/desktop/activities.ts";
+import type { Fence } from "../../shared/person/work.ts";
 
-/** Where an activity says what operators should read, how it wakes the work on a person's wishes, and the task hub. */
+/** Where an activity says what operators should read, and the task hub. */
 export interface Surroundings {
   error: (message: string) => void;
   info: (message: string) => void;
-  wake: (username: string) => Promise<void>;
-  client: DurableClient;
+  hub: TaskHub;
   /** Given if a person's orchestration called; writes to their record pass it on. */
   fence: Fence | undefined;
 }

@@ -1,28 +1,23 @@
 import { randomUUID } from "node:crypto";
-import type { Claims } from "../../shared/desktop/entitlement.ts";
 import { decideEntitlement } from "../../shared/desktop/entitlement.ts";
 import { personId } from "../../shared/desktop/names.ts";
-import {
-  lastSeen,
-  leave,
-  loggedIn,
-  type Notice,
-  type Standing,
-  stillHeld,
-  withoutLost,
-  withRemovals,
-} from "../../shared/person/notice.ts";
-import { isUnfinished, nextRequest } from "../../shared/person/operation.ts";
-import type { Presence, PersonRecord } from "../../shared/person/record.ts";
 import { isRefusal } from "../../shared/errors.ts";
-import { newRequest } from "../work/ask.ts";
+import { decideNotice } from "../../shared/lifecycle/notices.ts";
+import { type Narrowing, narrowClaims } from "../../shared/person/claims.ts";
+import { comeBack, leave } from "../../shared/person/presence.ts";
+import type { PersonRecord } from "../../shared/person/record.ts";
+import { isUnfinished } from "../../shared/person/request.ts";
+import { retireDesktops, retirePerson } from "../../shared/person/retirement.ts";
 import { everyDesktop } from "../gather/every-desktop.ts";
+import { standingOf } from "../gather/standing.ts";
 import { type Services, today } from "../services.ts";
+import { changeAndWake, changeRecord, ifThere, stamp } from "../work/person.ts";
 import type { Implements, Surroundings } from "./activity.ts";
 
-/** What the identity provider tells us, in deeds. Each may run twice, late, and in any order with others. */
+/** Does what the identity provider's notices ask for. Each may run twice, late, and in any order with others. */
 export function noticeActivities(services: Services): Implements<"findPeople" | "applyNotice"> {
   const { settings } = services;
+  const claimNames = { groups: settings.KEYCLOAK_GROUPS_CLAIM, roles: settings.KEYCLOAK_ROLES_CLAIM };
   return {
     async findPeople({ subject, username, told }, { error }) {
       const everybody = async () => {
@@ -35,7 +30,7 @@ export function noticeActivities(services: Services): Implements<"findPeople" | 
         // Keycloak tells of the group and not of its members: whoever has a desktop by a claim may be one.
         const records = await everybody();
         return records
-          .filter(({ request }) => Object.hasOwn(request.claims, settings.KEYCLOAK_GROUPS_CLAIM))
+          .filter(({ request }) => Object.hasOwn(request.claims, claimNames.groups))
           .map(({ request }) => request.username);
       }
       const known = subject === undefined ? { records: [], damaged: [] } : await services.records.bySubject(subject);
@@ -51,7 +46,7 @@ export function noticeActivities(services: Services): Implements<"findPeople" | 
           .filter(({ presence }) => presence?.sessions.includes(session))
           .map(({ request }) => request.username);
       }
-      // A username counts only where nobody said yet whose it is.
+      // A username counts only if nobody said yet whose it is.
       const named = username === undefined ? null : await services.records.read(personId(username));
       return named && named.request.subject === undefined ? [named.request.username] : [];
     },
@@ -59,122 +54,81 @@ export function noticeActivities(services: Services): Implements<"findPeople" | 
     async applyNotice({ notice, username }, around) {
       const record = await services.records.read(personId(username));
       if (!record) return null;
-      const now = await standing(services, record, notice, around);
-      const { told, at } = notice;
-      if (now === null) return retire(services, record, "is unknown to the identity provider now", around);
-      if (now && !now.enabled) return retire(services, record, "was disabled at the identity provider", around);
-      switch (told.what) {
-        case "back":
-          return keepPresence(services, record, (current) => loggedIn(current, at));
-        case "left":
-          return keepPresence(services, record, (current) =>
-            leave(current, { ...notice, told }, settings.LEAVE_GRACE_MINUTES, now?.sessions),
+      const standing = await standingOf(services, record, notice, around.error);
+      const decision = decideNotice(record, standing, notice, claimNames);
+      const { at } = notice;
+      switch (decision.do) {
+        case "nothing":
+          return null;
+        case "come back":
+          await changeRecord(
+            services,
+            username,
+            ifThere((current) => comeBack(current, at)),
           );
-        case "deleted":
-          return now ? null : retire(services, record, "was deleted at the identity provider", around);
-        case "disabled":
-          return now || at < lastSeen(record)
-            ? null
-            : retire(services, record, "was disabled at the identity provider", around);
-        case "lost": {
-          const claim = told.claim === "groups" ? settings.KEYCLOAK_GROUPS_CLAIM : settings.KEYCLOAK_ROLES_CLAIM;
-          const narrow = (claims: Claims) => withoutLost(claims, claim, told.values);
-          // Claims that were proven after it happened know of it.
-          if (!now && at < record.request.requestedAt) return null;
-          return review(services, record, now ? narrowTo(services, now) : narrow, around);
+          return null;
+        case "leave": {
+          const { which, alive } = decision;
+          await changeRecord(
+            services,
+            username,
+            ifThere((current) => leave(current, { at, which, alive }, settings.LEAVE_GRACE_MINUTES)),
+          );
+          return null;
         }
-        case "changed":
-        case "group deleted":
-          return now ? review(services, record, narrowTo(services, now), around) : null;
+        case "retire person":
+          return retire(services, username, decision.reason, around);
+        case "narrow claims":
+          return retireWhatWasLost(services, record, decision.by, around);
       }
     },
   };
 }
 
-/**
- * What the identity provider says of the person now: null, that there is none; undefined, that it cannot be asked, or that
- * it does not matter. An outage of it must not keep a leaver's access alive, so then the event's word counts.
- */
-async function standing(
-  { directory }: Services,
-  { request }: PersonRecord,
-  { subject, told }: Notice,
-  around: Surroundings,
-): Promise<Standing | null | undefined> {
-  const whom = request.subject ?? subject;
-  if (!directory || whom === undefined || told.what === "back") return undefined;
-  try {
-    return await directory.look(whom);
-  } catch (error) {
-    around.error(`${(error as Error).message}; going by the event alone`);
-    return undefined;
-  }
-}
-
-function narrowTo({ settings }: Services, now: Standing): (claims: Claims) => Claims {
-  const names = { groups: settings.KEYCLOAK_GROUPS_CLAIM, roles: settings.KEYCLOAK_ROLES_CLAIM };
-  return (claims) => stillHeld(claims, names, now);
-}
-
-async function keepPresence(
-  { records }: Services,
-  { request }: PersonRecord,
-  next: (current: PersonRecord) => Presence | undefined,
-): Promise<null> {
-  await records.update(personId(request.username), (current) => {
-    const presence = current ? next(current) : undefined;
-    return !current || presence === current.presence ? null : { ...current, presence };
-  });
-  return null;
-}
-
 async function retire(
   services: Services,
-  { request }: PersonRecord,
-  why: string,
-  { wake, info }: Surroundings,
+  username: string,
+  reason: string,
+  { hub, info }: Surroundings,
 ): Promise<null> {
-  const { username, subject, claims } = request;
-  const reason = `${username} ${why}`;
-  const wanted = newRequest(services, { username, workspace: null, retire: true, subject, claims, reason });
-  // One that has ended with nothing since is enough; one that goes on is not started again.
-  const record = await services.records.update(personId(username), (current) =>
-    nextRequest(current, wanted, ({ retire: retired }) => retired === true),
+  const now = stamp(services);
+  const written = await changeAndWake(services, hub, username, (current) =>
+    retirePerson(current, username, reason, now),
   );
-  if (record && isUnfinished(record)) {
-    info(`${reason}: everything is removed`);
-    await wake(username);
-  }
+  if (isUnfinished(written)) info(`${reason}: everything is removed`);
   return null;
 }
 
-/** Removes the desktops that the person may not have with what is left of their claims. */
-async function review(
+/** Retires the desktops that the person may not have with what is left of their claims. */
+async function retireWhatWasLost(
   services: Services,
   record: PersonRecord,
-  narrow: (claims: Claims) => Claims,
-  { wake, info }: Surroundings,
+  by: Narrowing,
+  { hub, info }: Surroundings,
 ): Promise<null> {
-  const { username, subject, workspace: wanted } = record.request;
-  const claims = narrow(record.request.claims);
+  const { username, workspace: wanted } = record.request;
+  const claims = narrowClaims(record.request.claims, by);
   const [known, desktops] = await Promise.all([services.workspaces.known(), everyDesktop(services, username)]);
   const workspaces = new Set(desktops.map(({ workspace }) => workspace));
   if (wanted !== null) workspaces.add(wanted);
 
-  const requestedAt = services.now().toISOString();
-  const removals = [...workspaces].flatMap((workspace) => {
+  const now = stamp(services);
+  const retirements = [...workspaces].flatMap((workspace) => {
     const entitlement = decideEntitlement({ username, claims }, workspace, known, today(services));
-    return isRefusal(entitlement) ? [{ id: randomUUID(), workspace, requestedAt, reason: entitlement.reason }] : [];
+    return isRefusal(entitlement)
+      ? [{ id: randomUUID(), workspace, requestedAt: now.at, reason: entitlement.reason }]
+      : [];
   });
-  const reason = removals.map((removal) => `${removal.workspace}: ${removal.reason}`).join("; ");
-  const none = newRequest(services, { username, workspace: null, subject, claims, reason });
-  const written = await services.records.update(
-    personId(username),
-    (current) => current && withRemovals(current, narrow(current.request.claims), removals, none),
+  const reason = retirements.map((retirement) => `${retirement.workspace}: ${retirement.reason}`).join("; ");
+  const written = await changeAndWake(
+    services,
+    hub,
+    username,
+    ifThere((current) => {
+      const left = narrowClaims(current.request.claims, by);
+      return retireDesktops(current, username, { retirements, reason, claims: left }, now);
+    }),
   );
-  if (written && isUnfinished(written)) {
-    if (removals.length > 0) info(`${username} lost their entitlement: ${reason}`);
-    await wake(username);
-  }
+  if (written && isUnfinished(written) && retirements.length > 0) info(`${username} lost their entitlement: ${reason}`);
   return null;
 }

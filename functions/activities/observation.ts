@@ -1,12 +1,13 @@
-import { personId } from "../../shared/desktop/names.ts";
+import { remember } from "../../shared/person/request.ts";
 import { refuse } from "../../shared/errors.ts";
 import { openDesktops } from "../gather/open-desktops.ts";
 import type { Services } from "../services.ts";
+import { changeRecord, ifThere } from "../work/person.ts";
 import type { Implements } from "./activity.ts";
 
 /** What is there before the run: an undo goes back to it. Refuses what is not ours before anything is touched. */
 export function observationActivities(services: Services): Implements<"ensureDatabaseRunning" | "observeDesktop"> {
-  const { desktops, guacamole, workspaces, server, records } = services;
+  const { desktops, guacamole, workspaces, server } = services;
   return {
     ensureDatabaseRunning: () => server.ensureRunning(),
     async observeDesktop({ plan }, { fence }) {
@@ -34,7 +35,13 @@ export function observationActivities(services: Services): Implements<"ensureDat
       };
       // After an outage in the middle of a run what is there now may be that run's own: the first look counts. Others that
       // can be opened now are withdrawn too, those that a run before this one withdrew are still given back.
-      const first = await records.keepBefore(personId(plan.username), plan.workspace, observed, fence);
+      const record = await changeRecord(
+        services,
+        plan.username,
+        ifThere((current) => remember(current, plan.workspace, observed)),
+        fence,
+      );
+      const first = record?.before?.workspace === plan.workspace ? record.before.desktop : observed;
       const since = observed.others.filter(({ workspace }) =>
         first.others.every((other) => other.workspace !== workspace),
       );

@@ -1,15 +1,11 @@
-import { randomUUID } from "node:crypto";
-import { personId } from "../../shared/desktop/names.ts";
 import { isReviewed } from "../../shared/lifecycle/drift.ts";
-import type { Decision } from "../../shared/desktop/decision.ts";
-import { supersede } from "../../shared/person/operation.ts";
-import { addOutcome, isNewDecision, withDecision } from "../../shared/person/request.ts";
-import type { PersonRecord } from "../../shared/person/record.ts";
+import { isNewDecision, rememberDecision } from "../../shared/person/decisions.ts";
+import { finishReview, nominate, recordOfNobody } from "../../shared/person/review.ts";
 import { mostARun, type ReapSurvey } from "../../shared/lifecycle/runs.ts";
-import { newRequest } from "../work/ask.ts";
 import type { Services } from "../services.ts";
 import { surveyDrift } from "../gather/drift.ts";
 import { type Survey, surveyDesktops } from "../gather/survey.ts";
+import { changeAndWake, changeRecord, ifThere, stamp } from "../work/person.ts";
 import type { Implements } from "./activity.ts";
 import { told } from "./told.ts";
 
@@ -43,7 +39,7 @@ export function summarize({ at, desktops, unanswered, damaged }: Survey): ReapSu
 export function reapingActivities(
   services: Services,
 ): Implements<"surveyDue" | "noteDecision" | "nominate" | "inspectDesktop" | "giveBackPermission" | "recordReview"> {
-  const { records, guacamole, now } = services;
+  const { guacamole } = services;
   return {
     async surveyDue(_, { error }) {
       const survey = await surveyDesktops(services);
@@ -53,22 +49,26 @@ export function reapingActivities(
     },
 
     noteDecision: ({ username, workspace, at, decision }, around) =>
-      told(around, `note a decision about ${username}`, () =>
-        records.update(personId(username), (current) => {
-          const next = current && withDecision(current, workspace, at, decision);
-          return next === current ? null : next;
-        }),
+      told(around, `remember a decision about ${username}`, () =>
+        changeRecord(
+          services,
+          username,
+          ifThere((record) => rememberDecision(record, workspace, at, decision)),
+        ),
       ),
 
     nominate: ({ username, workspace, by }, around) =>
-      told(around, `review the desktop of ${username}`, async () => {
-        const review = { id: randomUUID(), workspace, requestedAt: now().toISOString(), by };
-        await records.update(personId(username), (current) => {
-          const record = current ?? recordOfNobody(username);
-          const waits = record.reviews?.some((each) => each.workspace === workspace) ?? false;
-          return waits ? null : { ...record, reviews: [...(record.reviews ?? []), review] };
-        });
-        await around.wake(username);
+      told(around, `review the desktop of ${username}`, () => {
+        const review = stamp(services);
+        const nobody = stamp(services);
+        return changeAndWake(services, around.hub, username, (record) =>
+          nominate(record ?? recordOfNobody(username, nobody), {
+            id: review.id,
+            workspace,
+            requestedAt: review.at,
+            by,
+          }),
+        );
       }),
 
     async inspectDesktop({ username, workspace }) {
@@ -93,38 +93,16 @@ export function reapingActivities(
     },
 
     async recordReview({ username, review, decision, suspended }, { info, fence }) {
-      const at = now().toISOString();
-      const record = (current: PersonRecord | null) => {
-        if (!current?.reviews?.some(({ id }) => id === review.id)) return null;
-        const reviews = current.reviews.filter(({ id }) => id !== review.id);
-        const rest = { ...current, reviews: reviews.length > 0 ? reviews : undefined };
-        if (!decision) return rest;
-        const noted = withDecision(rest, review.workspace, at, decision);
-        return suspended ? wantsNone(noted, review.workspace, decision, at) : noted;
-      };
-      await records.update(personId(username), record, fence);
+      const now = stamp(services);
+      await changeRecord(
+        services,
+        username,
+        ifThere((record) => finishReview(record, review, { decision, suspended }, now)),
+        fence,
+      );
       if (suspended && decision)
         info(`${username}: the desktop in ${review.workspace} is suspended: ${decision.reason}`);
       return null;
     },
   };
-
-  /** Where somebody deleted the record: nothing was asked for, so nothing is to be done but what is reviewed. */
-  function recordOfNobody(username: string): PersonRecord {
-    const request = { ...newRequest(services, { username, workspace: null, claims: {} }), nobodyAsked: true };
-    const outcome = { state: "done", at: request.requestedAt, message: "nothing was asked for" } as const;
-    return { request, outcomes: { [request.id]: outcome } };
-  }
-
-  /** The person wanted that desktop and has it no longer; whoever asked anew meanwhile still gets it. */
-  function wantsNone(record: PersonRecord, workspace: string, { reason }: Decision, at: string): PersonRecord {
-    const { request, outcomes } = record;
-    if (request.workspace !== workspace || !Object.hasOwn(outcomes, request.id)) return record;
-    const { username, subject, claims } = request;
-    const none = newRequest(services, { username, workspace: null, subject, claims, reason });
-    return {
-      ...supersede(record, none),
-      outcomes: addOutcome(outcomes, none.id, { state: "done", at, message: `suspended: ${reason}` }),
-    };
-  }
 }

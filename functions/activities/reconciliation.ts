@@ -1,15 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { type Drift, driftKinds, type DriftSurvey } from "../../shared/lifecycle/drift.ts";
-import { nameDesktop, personId } from "../../shared/desktop/names.ts";
-import { withRemovals } from "../../shared/person/notice.ts";
-import { nextRequest } from "../../shared/person/operation.ts";
+import { nameDesktop } from "../../shared/desktop/names.ts";
+import { outcomeOf } from "../../shared/person/request.ts";
+import { retireDesktops, retirePerson } from "../../shared/person/retirement.ts";
 import { mostARun } from "../../shared/lifecycle/runs.ts";
 import { isRefusal, ProductError } from "../../shared/errors.ts";
-import { newRequest } from "../work/ask.ts";
 import { surveyDrift } from "../gather/drift.ts";
 import { planFor } from "../gather/plan.ts";
 import { namingRules, type Services } from "../services.ts";
 import { surveyDesktops } from "../gather/survey.ts";
+import { changeAndWake, stamp } from "../work/person.ts";
 import type { Implements } from "./activity.ts";
 import { access } from "./permission.ts";
 import { told } from "./told.ts";
@@ -18,7 +18,7 @@ import { told } from "./told.ts";
 export function reconciliationActivities(
   services: Services,
 ): Implements<"surveyDrift" | "removeDesktop" | "retirePerson" | "mergeGroups" | "repairDesktop"> {
-  const { records, desktops, guacamole, workspaces, now } = services;
+  const { desktops, guacamole, workspaces, now } = services;
   return {
     async surveyDrift({ sharePercent }, { error, info }) {
       const survey = await surveyDrift(services, { sharePercent });
@@ -31,34 +31,25 @@ export function reconciliationActivities(
     },
 
     removeDesktop: ({ kind, username, workspace, reason }, around) =>
-      told(around, `remove the desktop of ${username} in ${workspace}`, async () => {
-        const removal = { id: randomUUID(), workspace, requestedAt: now().toISOString(), reason };
-        // Everything is not looked at in one instant: what seemed to be alone may be somebody's who just came.
+      told(around, `retire the desktop of ${username} in ${workspace}`, async () => {
+        // Everything is not looked at in one instant: what seemed to be alone may belong to a person who just came.
         const alone = kind !== "entitlement-ended";
         const names = nameDesktop({ workspace, username }, namingRules(services));
         if (alone && (await desktops.observe({ workspace, username, names })).deployment) return;
-        await records.update(personId(username), (current) => {
-          const { request, outcomes = {} } = current ?? {};
-          const comes = request?.workspace === workspace && !Object.hasOwn(outcomes, request.id);
-          if (alone && comes) return null;
-          const { subject, claims = {} } = current?.request ?? {};
-          const none = newRequest(services, { username, workspace: null, subject, claims, reason });
-          return current
-            ? withRemovals(current, claims, [removal], none)
-            : { request: none, outcomes: {}, removals: [removal] };
+        const now = stamp(services);
+        const retirement = { id: randomUUID(), workspace, requestedAt: now.at, reason };
+        await changeAndWake(services, around.hub, username, (record) => {
+          const comes = record?.request.workspace === workspace && !outcomeOf(record);
+          return alone && comes ? record : retireDesktops(record, username, { retirements: [retirement], reason }, now);
         });
-        await around.wake(username);
       }),
 
     retirePerson: ({ username, reason: why }, around) =>
-      told(around, `retire ${username}`, async () => {
-        const reason = `${username} ${why}`;
-        await records.update(personId(username), (current) => {
-          const { subject, claims = {} } = current?.request ?? {};
-          const wanted = newRequest(services, { username, workspace: null, retire: true, subject, claims, reason });
-          return nextRequest(current, wanted, ({ retire }) => retire === true);
-        });
-        await around.wake(username);
+      told(around, `retire ${username}`, () => {
+        const now = stamp(services);
+        return changeAndWake(services, around.hub, username, (record) =>
+          retirePerson(record, username, `${username} ${why}`, now),
+        );
       }),
 
     mergeGroups: ({ workspace }, around) =>

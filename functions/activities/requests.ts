@@ -1,14 +1,21 @@
 import { personId } from "../../shared/desktop/names.ts";
+import { finish } from "../../shared/person/request.ts";
 import type { Services } from "../services.ts";
+import { changeRecord, ifThere } from "../work/person.ts";
 import type { Implements } from "./activity.ts";
 
-export function requestActivities({ records }: Services): Implements<"readRequest" | "recordOutcome"> {
+export function requestActivities(services: Services): Implements<"readRequest" | "recordOutcome"> {
   return {
-    readRequest: ({ username }) => records.read(personId(username)),
+    readRequest: ({ username }) => services.records.read(personId(username)),
     async recordOutcome({ username, requestId, outcome }, { error, fence }) {
       if (outcome.state === "failed" && outcome.leftBehind.length > 0)
         error(`request ${requestId}: left behind: ${outcome.leftBehind.join("; ")}`);
-      await records.recordOutcome(personId(username), requestId, outcome, fence);
+      await changeRecord(
+        services,
+        username,
+        ifThere((record) => finish(record, requestId, outcome)),
+        fence,
+      );
       return null;
     },
   };

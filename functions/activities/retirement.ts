@@ -1,6 +1,8 @@
-import { nameDesktop, personId } from "../../shared/desktop/names.ts";
+import { nameDesktop } from "../../shared/desktop/names.ts";
+import { finishRetirement } from "../../shared/person/retirement.ts";
 import { everyDesktop } from "../gather/every-desktop.ts";
 import { namingRules, type Services } from "../services.ts";
+import { changeRecord, ifThere } from "../work/person.ts";
 import type { Implements } from "./activity.ts";
 
 /** Each step finds out by itself whether there is anything left to do, and removes nothing that is not this desktop's. */
@@ -27,8 +29,13 @@ export function retirementActivities(
       return [all.find((desktop) => desktop.workspace === workspace) ?? named];
     },
     async recordRemoval({ username, id, outcome }, { error, fence }) {
-      if (outcome.state === "failed") error(`removal ${id}: left behind: ${outcome.leftBehind.join("; ")}`);
-      await services.records.recordRemoval(personId(username), id, outcome, fence);
+      if (outcome.state === "failed") error(`retirement ${id}: left behind: ${outcome.leftBehind.join("; ")}`);
+      await changeRecord(
+        services,
+        username,
+        ifThere((record) => finishRetirement(record, id, outcome)),
+        fence,
+      );
       return null;
     },
     async retireDeployment(desktop) {

@@ -1,11 +1,10 @@
 import type { InvocationContext } from "@azure/functions";
-import type { DurableClient } from "durable-functions";
+import type { TaskHub } from "../work/task-hub.ts";
 import { ProductError } from "../../shared/errors.ts";
 import type { Services } from "../services.ts";
-import type { ActivityName, Fence } from "../../shared/desktop/activities.ts";
+import type { ActivityName } from "../../shared/desktop/activities.ts";
 import { personId } from "../../shared/desktop/names.ts";
-import { checkGeneration } from "../../shared/person/request.ts";
-import { wake } from "../work/person.ts";
+import { checkGeneration, type Fence } from "../../shared/person/work.ts";
 import { upkeepActivities } from "./upkeep.ts";
 import type { Implements, Surroundings } from "./activity.ts";
 import { bindingStatusActivities } from "./binding-status.ts";
@@ -39,11 +38,7 @@ const checkedElsewhere = new Set<string>([
 ] satisfies ActivityName[]);
 
 /** One activity as the host calls it. What it throws may be kept in a history: a code and a message, never a secret. */
-export type Activity = (
-  given: { fence?: Fence },
-  client: DurableClient,
-  context: InvocationContext,
-) => Promise<unknown>;
+export type Activity = (given: { fence?: Fence }, hub: TaskHub, context: InvocationContext) => Promise<unknown>;
 export type ActivityTable = Readonly<Record<ActivityName, Activity>>;
 
 /** Every activity of the contract; the type says so if one is missing. */
@@ -77,7 +72,7 @@ export function activityTable(services: Services): ActivityTable {
 type Implementation = (input: unknown, around: Surroundings) => Promise<unknown>;
 
 function activityOf(services: Services, name: string, implementation: Implementation): Activity {
-  return async ({ fence, ...input }, client, context) => {
+  return async ({ fence, ...input }, hub, context) => {
     try {
       if (fence && !checkedElsewhere.has(name))
         checkGeneration(await services.records.read(personId(fence.username)), fence);
@@ -88,8 +83,7 @@ function activityOf(services: Services, name: string, implementation: Implementa
         info: (message) => {
           context.log(message);
         },
-        wake: (username) => wake(client, username),
-        client,
+        hub,
         fence,
       });
     } catch (error) {

@@ -1,32 +1,18 @@
-import { OrchestrationRuntimeStatus } from "durable-functions";
 import type { Services } from "../services.ts";
 import { surveyDesktops } from "../gather/survey.ts";
 import { restartNotices } from "../work/stuck.ts";
 import type { Implements } from "./activity.ts";
-
-/** Instances are asked for from here on: older than any. */
-const epoch = new Date(0);
 
 export function upkeepActivities(
   services: Services,
 ): Implements<"purgeFinished" | "refreshActiveChecks" | "restartNotices"> {
   const { settings, workspaces, now } = services;
   return {
-    async purgeFinished(_, { client }) {
-      const before = new Date(now().getTime() - settings.KEEP_FINISHED_DAYS * 86_400_000);
-      const { instancesDeleted } = await client.purgeInstanceHistoryBy({
-        createdTimeFrom: epoch,
-        createdTimeTo: before,
-        runtimeStatus: [
-          OrchestrationRuntimeStatus.Completed,
-          OrchestrationRuntimeStatus.Failed,
-          OrchestrationRuntimeStatus.Terminated,
-        ],
-      });
-      return instancesDeleted;
+    purgeFinished(_, { hub }) {
+      return hub.purgeEnded(new Date(now().getTime() - settings.KEEP_FINISHED_DAYS * 86_400_000));
     },
 
-    restartNotices: (_, { client, error }) => restartNotices(services, client, error),
+    restartNotices: (_, { hub, error }) => restartNotices(services, hub, error),
 
     async refreshActiveChecks(_, { error }) {
       const { desktops } = await surveyDesktops(services);

@@ -1,8 +1,8 @@
+import { isUnfinished } from "../../shared/person/request.ts";
 import { createHash } from "node:crypto";
 import { type DesktopDrift, type Drift, driftKinds, type DriftSurvey, refusal } from "../../shared/lifecycle/drift.ts";
 import { type DesktopKey, nameDesktop, type NamedDesktop } from "../../shared/desktop/names.ts";
 import { type DesktopPlan, portsOf } from "../../shared/desktop/plan.ts";
-import { isUnfinished } from "../../shared/person/operation.ts";
 import type { PersonRecord } from "../../shared/person/record.ts";
 import { keepsPod } from "../../shared/desktop/state.ts";
 import { isRefusal } from "../../shared/errors.ts";

@@ -1,11 +1,11 @@
+import { lastDecisionOfUse, unusedAt } from "../../shared/person/decisions.ts";
+import { lastSeen } from "../../shared/person/presence.ts";
 import { dayIn, endOfDay } from "../../shared/desktop/day.ts";
 import { type Claims, decideEntitlement } from "../../shared/desktop/entitlement.ts";
 import { type DesktopKey, personId } from "../../shared/desktop/names.ts";
-import { lastSeen } from "../../shared/person/notice.ts";
 import { policyOf, type PolicyTexts } from "../../shared/desktop/policy.ts";
 import { decideReaping, type DesktopFacts, type Limits } from "../../shared/lifecycle/reaping.ts";
 import type { Decision } from "../../shared/desktop/decision.ts";
-import { lastDecisionOfUse, unusedAt } from "../../shared/person/request.ts";
 import type { PersonRecord } from "../../shared/person/record.ts";
 import {
   clockToleranceMilliseconds,

@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { type Adoption, decideAdoption, type LeftAlone, type LeftDesktop } from "../../shared/lifecycle/adoption.ts";
-import { type DesktopKey, nameDesktop, personId } from "../../shared/desktop/names.ts";
-import { operationIdOf } from "../../shared/person/request.ts";
-import { newRequest } from "../work/ask.ts";
+import { type DesktopKey, nameDesktop } from "../../shared/desktop/names.ts";
+import { adopt } from "../../shared/person/ask.ts";
+import { operationIdOf } from "../../shared/person/operation.ts";
 import { planFor } from "../gather/plan.ts";
 import { namingRules, type Services } from "../services.ts";
 import { damagedAmong } from "../gather/survey.ts";
-import { wake } from "../work/person.ts";
+import { changeAndWake, stamp } from "../work/person.ts";
 import { adoptionAnswer } from "./answers.ts";
 import { type Call, endpoint } from "./endpoint.ts";
 import * as examples from "./examples.ts";
@@ -32,7 +32,7 @@ export function adoptionRoute(services: Services): Route {
           example: examples.adoption,
         },
       },
-      handle: (call) => adopt(services, call),
+      handle: (call) => adoptAll(services, call),
     }),
   });
 }
@@ -41,7 +41,7 @@ export function adoptionRoute(services: Services): Route {
  * Takes over what the operator left, person by person, as a request of theirs: whatever an activation or a suspension does
  * with such a desktop. `dryRun=true` says what that is and changes nothing.
  */
-async function adopt(services: Services, { client, query }: Call<z.output<typeof dryRunQuery>>) {
+async function adoptAll(services: Services, { hub, query }: Call<z.output<typeof dryRunQuery>>) {
   const { dryRun } = query;
   const { people, leftAlone } = await planAdoption(services);
   if (dryRun) return { status: 200, body: { dryRun, people, leftAlone } };
@@ -49,13 +49,11 @@ async function adopt(services: Services, { client, query }: Call<z.output<typeof
   const asked: (Adoption & { operation: string })[] = [];
   for (const person of people) {
     const { username, wants } = person;
-    const wanted = newRequest(services, { username, workspace: wants, claims: {} });
-    const record = await services.records.update(personId(username), (current) =>
-      current ? null : { request: wanted, outcomes: {} },
+    const now = stamp(services);
+    const record = await changeAndWake(services, hub, username, (current) =>
+      adopt(current, username, { workspace: wants }, now),
     );
-    // Whoever asked for a desktop meanwhile is adopted by that.
-    await wake(client, username);
-    asked.push({ ...person, operation: `/api/operations/${operationIdOf(record?.request ?? wanted)}` });
+    asked.push({ ...person, operation: `/api/operations/${operationIdOf(record.request)}` });
   }
   return { status: 202, body: { dryRun, people: asked, leftAlone } };
 }

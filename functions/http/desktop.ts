@@ -4,14 +4,13 @@ import { describePause } from "../../shared/desktop/maintenance.ts";
 import { personId } from "../../shared/desktop/names.ts";
 import { isRefusal, ProductError, refuse } from "../../shared/errors.ts";
 import { isReady, isSuspended } from "../gather/as-it-ended.ts";
-import { newRequest } from "../work/ask.ts";
 import { planFor } from "../gather/plan.ts";
 import type { Services } from "../services.ts";
 import { desktopAnswer } from "./answers.ts";
 import { type Call, endpoint } from "./endpoint.ts";
 import * as examples from "./examples.ts";
 import { fulfil } from "./fulfil.ts";
-import { type CallerKind, waitUpTo } from "./input.ts";
+import { waitUpTo } from "./input.ts";
 import { operationAnswers } from "./operation.ts";
 import { type Route, tokenRoute } from "./route.ts";
 import { claims, line, workspaceName } from "./shapes.ts";
@@ -27,7 +26,7 @@ const putSchema = z
     session: line(255).optional().meta({ description: "The session in Keycloak; for services" }),
   })
   .meta({ id: "DesktopWish" });
-type Wish = z.output<typeof putSchema>;
+type DesktopWish = z.output<typeof putSchema>;
 
 /** A login thread may wait this long. */
 const query = z.object({ wait: waitUpTo(10) });
@@ -79,7 +78,10 @@ export function desktopRoute(services: Services): Route {
   });
 }
 
-async function putDesktop(services: Services, { caller, username, principal, client, query, body }: Call<Wait, Wish>) {
+async function putDesktop(
+  services: Services,
+  { caller, username, principal, hub, query, body }: Call<Wait, DesktopWish>,
+) {
   if (caller === "self" && (body.claims ?? body.subject ?? body.session) !== undefined)
     throw new ProductError(
       "not-allowed",
@@ -96,14 +98,14 @@ async function putDesktop(services: Services, { caller, username, principal, cli
   if (activation && !(await isReady(services, plan)))
     return refuse("activation-paused", `no desktop is brought up: ${describePause(activation)}`);
 
-  const subject = subjectOf(caller, principal.subject, body.subject);
-  const wanted = newRequest(services, { username, workspace: body.workspace, claims: needed, subject });
+  const subject = caller === "self" ? principal.subject : body.subject;
+  const wish = { workspace: body.workspace, claims: needed, subject: subject ?? null };
   const session = caller === "self" ? principal.session : body.session;
-  const arrival = { at: wanted.requestedAt, session, subject, claims: needed };
-  return fulfil(services, client, wanted, () => isReady(services, plan), query.wait, arrival);
+  const arrival = { session, subject, claims: needed };
+  return fulfil(services, hub, username, wish, () => isReady(services, plan), query.wait, arrival);
 }
 
-async function deleteDesktop(services: Services, { caller, username, principal, client, query }: Call<Wait>) {
+async function deleteDesktop(services: Services, { caller, username, principal, hub, query }: Call<Wait>) {
   const record = await services.records.read(personId(username));
   if (!record) {
     const { bindings } = await services.workspaces.known();
@@ -111,14 +113,8 @@ async function deleteDesktop(services: Services, { caller, username, principal, 
     if (!bindings.some((binding) => bindsPerson(binding, { username, claims })))
       return refuse("unknown-user", `no binding names ${username}, and no desktop was ever asked for`);
   }
-  const subject = subjectOf(caller, principal.subject, record?.request.subject);
-  const claims = record?.request.claims ?? {};
-  const wanted = newRequest(services, { username, workspace: null, claims, subject });
-  return fulfil(services, client, wanted, () => isSuspended(services, username), query.wait);
-}
-
-function subjectOf(caller: CallerKind, own: string, said: string | undefined): string | undefined {
-  return caller === "self" ? own : said;
+  const wish = { workspace: null, ...(caller === "self" && { subject: principal.subject }) };
+  return fulfil(services, hub, username, wish, () => isSuspended(services, username), query.wait);
 }
 
 /** Of a person's claims, those that bindings look at: what is not needed is not kept. */

@@ -2,24 +2,25 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { decideEntitlement } from "../../shared/desktop/entitlement.ts";
 import { deploymentName, type DesktopKey, nameDesktop, personId } from "../../shared/desktop/names.ts";
-import { withRemovals } from "../../shared/person/notice.ts";
-import { operationIdOf } from "../../shared/person/request.ts";
+import { extend } from "../../shared/person/extension.ts";
+import { operationIdOf } from "../../shared/person/operation.ts";
+import { retireDesktops, retirementOf } from "../../shared/person/retirement.ts";
 import type { PersonRecord } from "../../shared/person/record.ts";
 import type { Limits } from "../../shared/lifecycle/reaping.ts";
 import type { Decision } from "../../shared/desktop/decision.ts";
 import { type DescribedState, describeState, describeUse } from "../../shared/desktop/state.ts";
 import { isRefusal, ProductError, refuse } from "../../shared/errors.ts";
 import { isSuspended } from "../gather/as-it-ended.ts";
-import { newRequest } from "../work/ask.ts";
 import { namingRules, type Services, today } from "../services.ts";
 import { surveyDesktops } from "../gather/survey.ts";
-import { wake } from "../work/person.ts";
+import { changeAndWake, changeRecord, ifThere, stamp } from "../work/person.ts";
+import { waitForEnd } from "../work/wait-for-end.ts";
 import { desktopsAnswer, desktopState, keptAnswer, oneDesktopAnswer } from "./answers.ts";
 import { type Call, endpoint } from "./endpoint.ts";
 import * as examples from "./examples.ts";
 import { fulfil } from "./fulfil.ts";
 import { waitUpTo } from "./input.ts";
-import { operationAnswer, operationAnswers, waitForEnd } from "./operation.ts";
+import { operationAnswer, operationAnswers } from "./operation.ts";
 import { type Route, tokenRoute } from "./route.ts";
 import { desktopId, reason, username, wholeNumber, workspaceName } from "./shapes.ts";
 import { aroundState, describeWhy } from "./why.ts";
@@ -90,7 +91,7 @@ export function desktopsRoutes(services: Services): Route[] {
         example: examples.extension,
         answers: { 200: { words: "Until when, and by whom", body: keptAnswer, example: examples.kept } },
         refuses: ["invalid-policy", "not-running"],
-        handle: (call) => extend(services, call),
+        handle: (call) => extendDesktop(services, call),
       }),
     }),
     tokenRoute(services, "retireDesktop", "desktops/{id}/retire", {
@@ -206,7 +207,7 @@ async function show(services: Services, { id }: Call) {
   const claims = record?.request.claims ?? {};
   const entitlement = decideEntitlement({ username, claims }, workspace, known, today(services));
   const outcome = record?.outcomes[record.request.id];
-  const removal = record?.removals?.find((each) => each.workspace === workspace);
+  const removal = retirementOf(record, workspace);
   return {
     status: 200,
     body: {
@@ -245,7 +246,7 @@ async function show(services: Services, { id }: Call) {
 
 type Reasoned = Call<z.output<typeof waitQuery>, z.output<typeof reasonBody>>;
 
-async function suspend(services: Services, { id, client, principal, query, body }: Reasoned) {
+async function suspend(services: Services, { id, hub, principal, query, body }: Reasoned) {
   const { username, workspace, record } = await find(services, id);
   const wants = record?.request.workspace ?? null;
   if (wants !== null && wants !== workspace)
@@ -253,13 +254,11 @@ async function suspend(services: Services, { id, client, principal, query, body 
       "request-changed",
       `${username} is being switched to ${wants}, which suspends this desktop; suspend that one instead`,
     );
-  const { subject, claims = {} } = record?.request ?? {};
-  const words = body.reason ?? `suspended by ${principal.username}`;
-  const wanted = newRequest(services, { username, workspace: null, subject, claims, reason: words });
-  return fulfil(services, client, wanted, () => isSuspended(services, username), query.wait);
+  const wish = { workspace: null, reason: body.reason ?? `suspended by ${principal.username}` };
+  return fulfil(services, hub, username, wish, () => isSuspended(services, username), query.wait);
 }
 
-async function extend(services: Services, { id, principal, body }: Call<unknown, z.output<typeof extendBody>>) {
+async function extendDesktop(services: Services, { id, principal, body }: Call<unknown, z.output<typeof extendBody>>) {
   const { username, workspace, replicas, limits, record } = await find(services, id);
   if (!limits)
     return refuse("invalid-policy", `the policy of ${workspace} cannot be read, which says how long it may be`);
@@ -272,26 +271,24 @@ async function extend(services: Services, { id, principal, body }: Call<unknown,
     );
   if (replicas === 0 || !record)
     return refuse("not-running", `the desktop of ${username} in ${workspace} does not run`);
-  const kept = { workspace, until: until.toISOString(), by: principal.username, reason: body.reason };
-  await services.records.update(personId(username), (current) => current && { ...current, kept });
-  return { status: 200, body: kept };
+  const extension = { workspace, until: until.toISOString(), by: principal.username, reason: body.reason };
+  await changeRecord(
+    services,
+    username,
+    ifThere((current) => extend(current, extension)),
+  );
+  return { status: 200, body: extension };
 }
 
-async function retire(services: Services, { id, client, principal, query, body }: Reasoned) {
-  const { username, workspace, record } = await find(services, id);
-  const { subject, claims = {} } = record?.request ?? {};
-  const words = body.reason ?? `retired by ${principal.username}`;
-  const removal = { id: randomUUID(), workspace, requestedAt: services.now().toISOString(), reason: words };
-  const none = newRequest(services, { username, workspace: null, subject, claims, reason: words });
-  const written = await services.records.update(personId(username), (current) =>
-    current
-      ? withRemovals(current, current.request.claims, [removal], none)
-      : { request: none, outcomes: {}, removals: [removal] },
+async function retire(services: Services, { id, hub, principal, query, body }: Reasoned) {
+  const { username, workspace } = await find(services, id);
+  const reason = body.reason ?? `retired by ${principal.username}`;
+  const now = stamp(services);
+  const retirement = { id: randomUUID(), workspace, requestedAt: now.at, reason };
+  const written = await changeAndWake(services, hub, username, (record) =>
+    retireDesktops(record, username, { retirements: [retirement], reason }, now),
   );
-  // Asked for twice, it is the removal that goes on.
-  const underWay = written?.removals?.find((each) => each.workspace === workspace);
-  if (!written || !underWay)
-    throw new ProductError("internal", "retire desktop: its removal is gone right after it was written");
-  await wake(client, username);
-  return operationAnswer(underWay.id, await waitForEnd(services, client, underWay.id, written, query.wait));
+  // Asked for twice, it is the retirement that is under way.
+  const underWay = retirementOf(written, workspace) ?? retirement;
+  return operationAnswer(underWay.id, await waitForEnd(services, hub, underWay.id, written, query.wait));
 }

@@ -1,5 +1,5 @@
 import type { HttpRequest, InvocationContext } from "@azure/functions";
-import type { DurableClient } from "durable-functions";
+import type { TaskHub } from "../work/task-hub.ts";
 import { z } from "zod";
 import { type ErrorCode, type Refusal, ProductError } from "../../shared/errors.ts";
 import type { Principal } from "../../shared/identity/access-token.ts";
@@ -23,7 +23,7 @@ export interface Call<Query = unknown, Body = unknown> {
   request: HttpRequest;
   principal: Principal;
   caller: CallerKind;
-  client: DurableClient;
+  hub: TaskHub;
   context: InvocationContext;
   /** The person whom the address names; empty where it names none. */
   username: string;

@@ -1,20 +1,22 @@
-import type { DurableClient } from "durable-functions";
-import type { Arrival } from "../../shared/person/notice.ts";
-import type { DesktopRequest } from "../../shared/person/record.ts";
-import { ask } from "../work/ask.ts";
+import type { Arrival } from "../../shared/person/presence.ts";
+import type { Wish } from "../../shared/person/request.ts";
 import type { Services } from "../services.ts";
-import { operationAnswer, waitForEnd } from "./operation.ts";
+import { ask } from "../work/ask.ts";
+import type { TaskHub } from "../work/task-hub.ts";
+import { waitForEnd } from "../work/wait-for-end.ts";
 import type { Answer } from "./endpoint.ts";
+import { operationAnswer } from "./operation.ts";
 
-/** Asks, and answers with the operation that it became, after waiting so long for its end. */
+/** Asks, and answers with the operation that it became, after waiting at most so long for its end. */
 export async function fulfil(
   services: Services,
-  client: DurableClient,
-  wanted: DesktopRequest,
+  hub: TaskHub,
+  username: string,
+  wish: Wish,
   asItEnded: () => Promise<boolean>,
   waitSeconds: number,
-  arrival?: Arrival,
+  arrival?: Omit<Arrival, "at">,
 ): Promise<Answer> {
-  const record = await ask(services, client, wanted, asItEnded, arrival);
-  return operationAnswer(record.request.id, await waitForEnd(services, client, record.request.id, record, waitSeconds));
+  const record = await ask(services, hub, username, wish, asItEnded, arrival);
+  return operationAnswer(record.request.id, await waitForEnd(services, hub, record.request.id, record, waitSeconds));
 }

@@ -1,5 +1,5 @@
 import type { InvocationContext } from "@azure/functions";
-import type { DurableClient } from "durable-functions";
+import type { TaskHub } from "../work/task-hub.ts";
 import { reapName } from "../../orchestrations/reap.ts";
 import { reconcileName } from "../../orchestrations/reconcile.ts";
 import { upkeepName } from "../../orchestrations/upkeep.ts";
@@ -34,8 +34,8 @@ export function healthRoutes(services: Services): Route[] {
   };
   return [
     openRoute("healthLive", "health/live", live, () => Promise.resolve({ status: 200, body: { status: "live" } })),
-    openRoute("healthReady", "health/ready", ready, (request, client, context) =>
-      lookWhetherReady(services, request.headers.get("authorization"), client, context),
+    openRoute("healthReady", "health/ready", ready, (request, hub, context) =>
+      lookWhetherReady(services, request.headers.get("authorization"), hub, context),
     ),
   ];
 }
@@ -43,7 +43,7 @@ export function healthRoutes(services: Services): Route[] {
 async function lookWhetherReady(
   services: Services,
   authorization: string | null,
-  client: DurableClient,
+  hub: TaskHub,
   context: InvocationContext,
 ): Promise<Answer> {
   if (authorization !== null)
@@ -59,7 +59,7 @@ async function lookWhetherReady(
   ]);
   const reasons = [kubernetes, guacamole].filter((reason) => reason !== null);
   for (const reason of reasons) context.error(reason);
-  const troubles = authorization === null ? undefined : await findTroubles(services, client);
+  const troubles = authorization === null ? undefined : await findTroubles(services, hub);
   for (const words of [...(troubles?.stuck ?? []), ...(troubles?.damaged ?? [])]) context.error(words);
   const switched = (pause: unknown) => (!maintenance ? "unknown" : pause ? "paused" : "on");
   const word = (reason: string | null) => (reason === null ? "ok" : "not ready");
@@ -77,11 +77,11 @@ async function lookWhetherReady(
 }
 
 /** Readiness does not depend on these: one person's trouble must not take the product out of service. */
-async function findTroubles(services: Services, client: DurableClient) {
+async function findTroubles(services: Services, hub: TaskHub) {
   try {
     const { records, damaged } = await services.records.all();
     return {
-      stuck: await describeStuck(services, client, records, [reapName, reconcileName, upkeepName]),
+      stuck: await describeStuck(services, hub, records, [reapName, reconcileName, upkeepName]),
       damaged: damaged.map(({ fault }) => fault.message),
     };
   } catch (error) {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { HttpRequest, InvocationContext } from "@azure/functions";
-import type { DurableClient } from "durable-functions";
+import type { TaskHub } from "../work/task-hub.ts";
 import { z } from "zod";
 import { type FollowNoticeInput, followNoticeName } from "../../orchestrations/follow-notice.ts";
 import type { Notice } from "../../shared/person/notice.ts";
@@ -8,7 +8,6 @@ import { ProductError, type Refusal, refuse } from "../../shared/errors.ts";
 import { keycloakEventSchema, readKeycloakEvent } from "../../shared/identity/keycloak-event.ts";
 import type { Logout } from "../../shared/identity/logout-token.ts";
 import type { Services } from "../services.ts";
-import { startOnce } from "../work/task-hub.ts";
 import { eventAnswer, logoutProblem } from "./answers.ts";
 import { bodyBytes, mediaFaultOf, readBytes, requireLength, requireMediaType } from "./body.ts";
 import type { Answer } from "./endpoint.ts";
@@ -65,11 +64,11 @@ const logoutEndpoint: Described = {
 /** Keycloak's own calls. Both only prove who calls and keep what was said: an orchestration acts on it. */
 export function keycloakRoutes(services: Services): Route[] {
   return [
-    signedRoute("keycloakEvents", "keycloak/events", eventsEndpoint, (request, client, context) =>
-      takeEvent(services, request, client, context),
+    signedRoute("keycloakEvents", "keycloak/events", eventsEndpoint, (request, hub, context) =>
+      takeEvent(services, request, hub, context),
     ),
-    signedRoute("backchannelLogout", "keycloak/backchannel-logout", logoutEndpoint, (request, client) =>
-      takeLogout(services, request, client),
+    signedRoute("backchannelLogout", "keycloak/backchannel-logout", logoutEndpoint, (request, hub) =>
+      takeLogout(services, request, hub),
     ),
   ];
 }
@@ -78,7 +77,7 @@ export function keycloakRoutes(services: Services): Route[] {
 async function takeEvent(
   { verifyWebhook, settings, now }: Services,
   request: HttpRequest,
-  client: DurableClient,
+  hub: TaskHub,
   context: InvocationContext,
 ): Promise<Answer | Refusal> {
   if (!verifyWebhook) return refuse("not-found", "no events are taken here (KEYCLOAK_WEBHOOK is off)");
@@ -102,7 +101,7 @@ async function takeEvent(
     return { status: 202, body: { status: "stale", eventId } };
   }
   const replayableUntil = after(event.time, eventMilliseconds);
-  const status = await keep(client, `event-${hashOf(`${settings.KEYCLOAK_REALM}:${eventId}`)}`, {
+  const status = await keep(hub, `event-${hashOf(`${settings.KEYCLOAK_REALM}:${eventId}`)}`, {
     notice: event.notice,
     replayableUntil,
   });
@@ -110,7 +109,7 @@ async function takeEvent(
 }
 
 /** OpenID Connect Back-Channel Logout 1.0 §2.8: 200 for a logout that we know nothing of, too; 400 for what is no logout. */
-async function takeLogout(services: Services, request: HttpRequest, client: DurableClient): Promise<Answer> {
+async function takeLogout(services: Services, request: HttpRequest, hub: TaskHub): Promise<Answer> {
   const read = await readLogoutForm(request);
   if ("fault" in read) return invalidLogout(`read logout token: ${read.fault}`);
   let logout: Logout;
@@ -132,7 +131,7 @@ async function takeLogout(services: Services, request: HttpRequest, client: Dura
     return invalidLogout("check logout token: it is too old");
   const replayableUntil = after(issuedAt, logoutMilliseconds);
   const instanceId = `logout-${hashOf(`${services.settings.OIDC_ISSUER}:${id}`)}`;
-  const status = await keep(client, instanceId, { notice, replayableUntil });
+  const status = await keep(hub, instanceId, { notice, replayableUntil });
   return status === "duplicate" ? invalidLogout("check logout token: it was used before") : { status: 200 };
 }
 
@@ -152,8 +151,8 @@ function invalidLogout(reason: string): Answer {
 }
 
 /** In one durable step: the task hub keeps the notice, and that it was there. */
-function keep(client: DurableClient, instanceId: string, input: FollowNoticeInput): Promise<"accepted" | "duplicate"> {
-  return startOnce(client, followNoticeName, instanceId, input);
+function keep(hub: TaskHub, instanceId: string, input: FollowNoticeInput): Promise<"accepted" | "duplicate"> {
+  return hub.startOnce(followNoticeName, instanceId, input);
 }
 
 function after(time: Date, milliseconds: number): string {

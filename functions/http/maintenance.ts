@@ -3,16 +3,16 @@ import { upkeepName } from "../../orchestrations/upkeep.ts";
 import { reapName } from "../../orchestrations/reap.ts";
 import { reconcileName } from "../../orchestrations/reconcile.ts";
 import type { Maintenance } from "../../shared/desktop/maintenance.ts";
-import { personId } from "../../shared/desktop/names.ts";
-import { operationIdOf } from "../../shared/person/request.ts";
+import { operationIdOf } from "../../shared/person/operation.ts";
 import { ProductError } from "../../shared/errors.ts";
 import { isSuspended } from "../gather/as-it-ended.ts";
-import { ask, newRequest } from "../work/ask.ts";
+import { ask } from "../work/ask.ts";
 import type { Services } from "../services.ts";
 import { endedAnswer, maintenanceAnswer } from "./answers.ts";
 import { type Answer, type Call, endpoint } from "./endpoint.ts";
 import * as examples from "./examples.ts";
 import { type Route, tokenRoute } from "./route.ts";
+import type { TaskHub } from "../work/task-hub.ts";
 import { lastRun } from "./runs.ts";
 import { atLeastOneOf, reason, username, workspaceName } from "./shapes.ts";
 
@@ -34,9 +34,9 @@ export function maintenanceRoutes(services: Services): Route[] {
         summary: "What is paused, and what the last runs of the timers did",
         callers: ["admin"],
         answers: { 200: { words: "As it is", body: maintenanceAnswer, example: examples.maintenance } },
-        handle: async ({ client }) => ({
+        handle: async ({ hub }) => ({
           status: 200,
-          body: await describe(client, await services.maintenance.read()),
+          body: await describe(hub, await services.maintenance.read()),
         }),
       }),
       PUT: endpoint({
@@ -75,7 +75,7 @@ export function maintenanceRoutes(services: Services): Route[] {
 
 async function flip(
   services: Services,
-  { client, principal, body }: Call<unknown, z.output<typeof switchBody>>,
+  { hub, principal, body }: Call<unknown, z.output<typeof switchBody>>,
 ): Promise<Answer> {
   const since = services.now().toISOString();
   const set = (wanted: "on" | "paused" | undefined, current: Maintenance["reaping"]) =>
@@ -89,12 +89,12 @@ async function flip(
     reaping: set(body.reaping, current.reaping),
     activation: set(body.activation, current.activation),
   }));
-  return { status: 200, body: await describe(client, now) };
+  return { status: 200, body: await describe(hub, now) };
 }
 
-async function describe(client: Call["client"], { reaping, activation }: Maintenance) {
+async function describe(hub: TaskHub, { reaping, activation }: Maintenance) {
   const names = [reapName, reconcileName, upkeepName];
-  const runs = await Promise.all(names.map(async (name) => [name, await lastRun(client, name)] as const));
+  const runs = await Promise.all(names.map(async (name) => [name, await lastRun(hub, name)] as const));
   return {
     reaping: reaping ? { state: "paused", ...reaping } : { state: "on" },
     activation: activation ? { state: "paused", ...activation } : { state: "on" },
@@ -105,7 +105,7 @@ async function describe(client: Call["client"], { reaping, activation }: Mainten
 /** Whoever has a desktop running there wants none from now on, whatever they asked for last: it is about who is connected. */
 async function endSessions(
   services: Services,
-  { client, principal, body }: Call<unknown, z.output<typeof endBody>>,
+  { hub, principal, body }: Call<unknown, z.output<typeof endBody>>,
 ): Promise<Answer> {
   const { workspace, username } = body;
   const running = (await services.desktops.all(username)).filter(
@@ -117,9 +117,8 @@ async function endSessions(
   for (const desktop of running) {
     const who = { username: desktop.username, workspace: desktop.workspace };
     try {
-      const { subject, claims = {} } = (await services.records.read(personId(who.username)))?.request ?? {};
-      const none = newRequest(services, { username: who.username, workspace: null, subject, claims, reason: words });
-      const asked = await ask(services, client, none, () => isSuspended(services, who.username));
+      const wish = { workspace: null, reason: words };
+      const asked = await ask(services, hub, who.username, wish, () => isSuspended(services, who.username));
       ended.push({ ...who, operation: `/api/operations/${operationIdOf(asked.request)}` });
     } catch (error) {
       failed.push({ ...who, reason: (error as Error).message });

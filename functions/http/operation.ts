@@ -1,13 +1,9 @@
-import { setTimeout as pause } from "node:timers/promises";
-import type { DurableClient } from "durable-functions";
 import { z } from "zod";
-import { describeOperation, type Operation } from "../../shared/person/operation.ts";
+import { askedIn, isKnown, operationIdOf, parseOperationId } from "../../shared/person/operation.ts";
 import { personId } from "../../shared/desktop/names.ts";
-import { operationIdOf, parseOperationId } from "../../shared/person/request.ts";
-import type { PersonRecord } from "../../shared/person/record.ts";
 import { ProductError } from "../../shared/errors.ts";
 import type { Services } from "../services.ts";
-import { liveWork, wake } from "../work/person.ts";
+import { type Seen, waitForEnd } from "../work/wait-for-end.ts";
 import { operationAnswerBody } from "./answers.ts";
 import { type Answer, type DescribedAnswer, endpoint } from "./endpoint.ts";
 import * as examples from "./examples.ts";
@@ -17,7 +13,6 @@ import { operationId } from "./shapes.ts";
 
 /** Well below what proxies and login threads bear. */
 const query = z.object({ wait: waitUpTo(20) });
-const lookMilliseconds = 250;
 
 const links = { operation: { to: "GET operations/{id}", parameters: { id: "$response.body#/id" } } };
 export const operationAnswers: Readonly<Record<number, DescribedAnswer>> = {
@@ -39,7 +34,7 @@ export function operationRoute(services: Services): Route {
       id: operationId,
       query,
       answers: operationAnswers,
-      async handle({ principal, client, id: given, query: { wait } }) {
+      async handle({ principal, hub, id: given, query: { wait } }) {
         const id = parseOperationId(given);
         // An operation of somebody else is answered like one that does not exist.
         const none = "read operation: there is none with this id for this caller";
@@ -53,51 +48,16 @@ export function operationRoute(services: Services): Route {
         }
         const record = await services.records.read(id.person);
         if (!record || !isKnown(record, id.request)) throw new ProductError("not-found", none);
-        return operationAnswer(id.request, await waitForEnd(services, client, id.request, record, wait));
+        return operationAnswer(id.request, await waitForEnd(services, hub, id.request, record, wait));
       },
     }),
   });
 }
 
-function isKnown({ request, outcomes, removals = [] }: PersonRecord, id: string): boolean {
-  return request.id === id || Object.hasOwn(outcomes, id) || removals.some((removal) => removal.id === id);
-}
-
-export interface Seen {
-  record: PersonRecord;
-  operation: Operation;
-}
-
-/** Looks at an operation until it has ended or time is up, and wakes work that nobody does. */
-export async function waitForEnd(
-  services: Services,
-  client: DurableClient,
-  requestId: string,
-  record: PersonRecord,
-  seconds: number,
-): Promise<Seen> {
-  const until = Date.now() + seconds * 1_000;
-  const person = personId(record.request.username);
-  let current = record;
-  for (;;) {
-    const operation = describeOperation(
-      requestId,
-      current,
-      await liveWork(client, current.request.username),
-      services.now(),
-    );
-    if (operation.needsWaking) await wake(client, current.request.username);
-    if (operation.outcome || Date.now() >= until) return { record: current, operation };
-    await pause(lookMilliseconds);
-    current = (await services.records.read(person)) ?? current;
-  }
-}
-
 /** 200 with the outcome, or 202 with where to ask again. */
 export function operationAnswer(requestId: string, { record, operation }: Seen): Answer {
   const { username } = record.request;
-  const asked =
-    record.request.id === requestId ? record.request : record.removals?.find((each) => each.id === requestId);
+  const asked = askedIn(record, requestId);
   const id = operationIdOf({ ...record.request, id: requestId });
   const { state, progress, note, outcome } = operation;
   const body = {

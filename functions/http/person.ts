@@ -1,6 +1,4 @@
 import { z } from "zod";
-import { personId } from "../../shared/desktop/names.ts";
-import { newRequest } from "../work/ask.ts";
 import type { Services } from "../services.ts";
 import { fulfil } from "./fulfil.ts";
 import { endpoint } from "./endpoint.ts";
@@ -18,18 +16,11 @@ export function personRoute(services: Services): Route {
       callers: ["offboarding", "admin"],
       query,
       answers: operationAnswers,
-      async handle({ username, client, query: { wait } }) {
+      handle({ username, hub, query: { wait } }) {
         // No "unknown person" here: whoever leaves may have lost their bindings already, and nothing to remove is success.
-        const last = (await services.records.read(personId(username)))?.request;
-        const wanted = newRequest(services, {
-          username,
-          workspace: null,
-          retire: true,
-          subject: last?.subject,
-          claims: last?.claims ?? {},
-        });
-        // Looked at anew each time: that it once ended says nothing of what came since.
-        return fulfil(services, client, wanted, () => Promise.resolve(false), wait);
+        // Looked at again each time: that it ended once says nothing about what came since.
+        const looksAgain = () => Promise.resolve(false);
+        return fulfil(services, hub, username, { workspace: null, retire: true }, looksAgain, wait);
       },
     }),
   });

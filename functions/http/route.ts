@@ -1,5 +1,5 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from "@azure/functions";
-import type { DurableClient } from "durable-functions";
+import type { TaskHub } from "../work/task-hub.ts";
 import { isRefusal, ProductError, type Refusal } from "../../shared/errors.ts";
 import type { z } from "zod";
 import type { Services } from "../services.ts";
@@ -14,7 +14,7 @@ export interface Route {
   path: string;
   /** What the document of the API says of it, by method. */
   described: readonly DescribedRoute[];
-  answer: (request: HttpRequest, client: DurableClient, context: InvocationContext) => Promise<HttpResponseInit>;
+  answer: (request: HttpRequest, hub: TaskHub, context: InvocationContext) => Promise<HttpResponseInit>;
 }
 
 /** One method of a route, for the document of the API. */
@@ -53,12 +53,12 @@ export function tokenRoute(
       endpoint,
       proof: "token",
     })),
-    answer: (request, client, context) =>
+    answer: (request, hub, context) =>
       answering(request, context, async () => {
         const endpoint = endpoints[(request.method === "HEAD" ? "GET" : request.method) as Method];
         if (!endpoint) return methodNotAllowed(allowed);
         const principal = await services.verifyToken(request.headers.get("authorization"));
-        return endpoint.perform(services, { request, principal, client, context });
+        return endpoint.perform(services, { request, principal, hub, context });
       }),
   };
 }
@@ -68,15 +68,15 @@ export function signedRoute(
   name: string,
   path: string,
   endpoint: Described,
-  handler: (request: HttpRequest, client: DurableClient, context: InvocationContext) => Promise<Answer | Refusal>,
+  handler: (request: HttpRequest, hub: TaskHub, context: InvocationContext) => Promise<Answer | Refusal>,
 ): Route {
   return {
     name,
     path,
     described: [{ path, method: "POST", endpoint, proof: "signature" }],
-    answer: (request, client, context) =>
+    answer: (request, hub, context) =>
       answering(request, context, () =>
-        request.method === "POST" ? handler(request, client, context) : Promise.resolve(methodNotAllowed(["POST"])),
+        request.method === "POST" ? handler(request, hub, context) : Promise.resolve(methodNotAllowed(["POST"])),
       ),
   };
 }
@@ -86,16 +86,16 @@ export function openRoute(
   name: string,
   path: string,
   endpoint: Described,
-  handler: (request: HttpRequest, client: DurableClient, context: InvocationContext) => Promise<Answer>,
+  handler: (request: HttpRequest, hub: TaskHub, context: InvocationContext) => Promise<Answer>,
 ): Route {
   return {
     name,
     path,
     described: [{ path, method: "GET", endpoint, proof: "none" }],
-    answer: (request, client, context) =>
+    answer: (request, hub, context) =>
       answering(request, context, () =>
         request.method === "GET" || request.method === "HEAD"
-          ? handler(request, client, context)
+          ? handler(request, hub, context)
           : Promise.resolve(methodNotAllowed(["GET", "HEAD"])),
       ),
   };

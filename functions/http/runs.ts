@@ -1,12 +1,11 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { type DurableClient, OrchestrationRuntimeStatus } from "durable-functions";
 import { z } from "zod";
 import { reapName } from "../../orchestrations/reap.ts";
 import { reconcileName } from "../../orchestrations/reconcile.ts";
 import { summarize } from "../activities/reaping.ts";
 import { surveyDrift } from "../gather/drift.ts";
 import { type Services } from "../services.ts";
-import { findInstance, startOnce } from "../work/task-hub.ts";
+import { isCompleted, type TaskHub } from "../work/task-hub.ts";
 import { surveyDesktops } from "../gather/survey.ts";
 import { reapAnswer, reconcileAnswer, startedAnswer } from "./answers.ts";
 import { type Answer, type Call, endpoint } from "./endpoint.ts";
@@ -74,30 +73,29 @@ export function runRoutes(services: Services): Route[] {
 
 async function reconcileNow(
   services: Services,
-  { client, query }: Call<z.output<typeof reconcileQuery>>,
+  { hub, query }: Call<z.output<typeof reconcileQuery>>,
 ): Promise<Answer> {
   const sharePercent = query.share;
-  if (!query.dryRun)
-    return runNow(client, reconcileName, query.wait, sharePercent === undefined ? {} : { sharePercent });
+  if (!query.dryRun) return runNow(hub, reconcileName, query.wait, sharePercent === undefined ? {} : { sharePercent });
   const survey = await surveyDrift(services, { sharePercent });
   return { status: 200, body: { dryRun: true, ...survey, failed: [] } };
 }
 
-async function reapNow(services: Services, { client, query }: Call<Query>): Promise<Answer> {
-  if (!query.dryRun) return runNow(client, reapName, query.wait);
+async function reapNow(services: Services, { hub, query }: Call<Query>): Promise<Answer> {
+  if (!query.dryRun) return runNow(hub, reapName, query.wait);
   const { at, looked, rules, due, later, toRetire, unanswered } = summarize(await surveyDesktops(services));
   return { status: 200, body: { dryRun: true, at, looked, rules, due, later, toRetire, unanswered, failed: [] } };
 }
 
 /** Starts the run unless it goes on already, and waits for its end for so long. */
-async function runNow(client: DurableClient, name: string, waitSeconds: number, input: object = {}): Promise<Answer> {
-  const started = await startOnce(client, name, name, input);
+async function runNow(hub: TaskHub, name: string, waitSeconds: number, input: object = {}): Promise<Answer> {
+  const started = await hub.startOnce(name, name, input);
   // One that goes on already is not this one: what it was told is not what was said now.
   if (started === "duplicate" && Object.keys(input).length > 0)
     return { status: 202, body: { dryRun: false, state: "running" } };
   const deadline = Date.now() + waitSeconds * 1_000;
   for (;;) {
-    const run = await lastRun(client, name);
+    const run = await lastRun(hub, name);
     if (run?.state === "done") return { status: 200, body: { dryRun: false, ...(run.summary as object) } };
     if (run?.state === "failed" || Date.now() >= deadline)
       return { status: 202, body: { dryRun: false, state: run?.state ?? "running" } };
@@ -113,11 +111,11 @@ export interface LastRun {
 }
 
 /** How the newest run of that name goes, or went; null where there never was one. */
-export async function lastRun(client: DurableClient, name: string): Promise<LastRun | null> {
-  const instance = await findInstance(client, name);
+export async function lastRun(hub: TaskHub, name: string): Promise<LastRun | null> {
+  const instance = await hub.find(name);
   if (!instance) return null;
-  const { isUnfinished, status, createdAt, updatedAt, output } = instance;
-  const state = isUnfinished ? "running" : status === OrchestrationRuntimeStatus.Completed ? "done" : "failed";
+  const { isUnfinished, createdAt, updatedAt, output } = instance;
+  const state = isUnfinished ? "running" : isCompleted(instance) ? "done" : "failed";
   return {
     state,
     startedAt: createdAt.toISOString(),

@@ -1,3 +1,4 @@
+import { operationIdPattern } from "../../shared/person/operation.ts";
 import { z } from "zod";
 import {
   deploymentPattern,
@@ -5,7 +6,6 @@ import {
   usernamePattern,
   workspacePattern,
 } from "../../shared/desktop/names.ts";
-import { operationIdPattern } from "../../shared/person/request.ts";
 import { parseJson } from "./json.ts";
 
 /**

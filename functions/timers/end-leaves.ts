@@ -1,11 +1,10 @@
 import type { InvocationContext } from "@azure/functions";
-import type { DurableClient } from "durable-functions";
-import { personId } from "../../shared/desktop/names.ts";
-import { supersede } from "../../shared/person/operation.ts";
-import type { PersonRecord } from "../../shared/person/record.ts";
-import { newRequest } from "../work/ask.ts";
+import type { TaskHub } from "../work/task-hub.ts";
+import { extensionOf } from "../../shared/person/extension.ts";
+import { endLeave } from "../../shared/person/presence.ts";
+import type { PersonRecord, Presence } from "../../shared/person/record.ts";
 import type { Services } from "../services.ts";
-import { wake } from "../work/person.ts";
+import { changeAndWake, ifThere, stamp } from "../work/person.ts";
 import type { Timer } from "./timer.ts";
 
 /**
@@ -17,14 +16,14 @@ export function endLeavesTimer(services: Services): Timer {
   return {
     name: "endLeaves",
     schedule: services.settings.WAKE_SCHEDULE,
-    run: async (client, context) => {
+    run: async (hub, context) => {
       const { records } = await services.records.all();
       const now = services.now().toISOString();
       for (const record of records) {
         const leaving = record.presence?.leaving;
         if (!leaving || leaving.until > now) continue;
         try {
-          await endLeave(services, client, record, leaving, context);
+          await endLeaveOf(services, hub, record, leaving, context);
         } catch (error) {
           context.error(`end a leave: ${(error as Error).message} (tried again at the next run)`);
         }
@@ -33,34 +32,29 @@ export function endLeavesTimer(services: Services): Timer {
   };
 }
 
-type Leaving = NonNullable<NonNullable<PersonRecord["presence"]>["leaving"]>;
+type Leaving = NonNullable<Presence["leaving"]>;
 
-async function endLeave(
+async function endLeaveOf(
   services: Services,
-  client: DurableClient,
-  { request, presence, kept }: PersonRecord,
-  leaving: Leaving,
+  hub: TaskHub,
+  record: PersonRecord,
+  { since, until }: Leaving,
   context: InvocationContext,
 ): Promise<void> {
-  const { username, subject, claims } = request;
-  const now = services.now().toISOString();
-  if (kept && kept.workspace === request.workspace && kept.until > now) return;
+  const { username, subject, workspace } = record.request;
+  const now = stamp(services);
+  const extension = workspace === null ? undefined : extensionOf(record, workspace);
+  if (extension && extension.until > now.at) return;
 
   const sessions = (subject !== undefined && (await services.directory?.look(subject))?.sessions) || [];
-  const back =
-    sessions.length > 0 ||
-    (request.workspace !== null && (await services.guacamole.openedSince(request.workspace, username, leaving.since)));
-  const reason = `logged out at ${leaving.since} and was not back by ${leaving.until}`;
-  const none = newRequest(services, { username, workspace: null, subject, claims, reason });
-  const rest = { ...presence, seenAt: presence?.seenAt ?? leaving.since, sessions, leaving: undefined };
-
-  const written = await services.records.update(personId(username), (current) => {
-    // Whoever came back meanwhile has no leave any more, or a newer one.
-    if (current?.presence?.leaving?.since !== leaving.since) return null;
-    const over = { ...current, presence: rest };
-    return back || current.request.workspace === null ? over : supersede(over, none);
-  });
-  if (written?.request.id !== none.id) return;
-  await wake(client, username);
-  context.log(`${username} ${reason}: their desktop is suspended`);
+  const isBack =
+    sessions.length > 0 || (workspace !== null && (await services.guacamole.openedSince(workspace, username, since)));
+  const reason = `logged out at ${since} and was not back by ${until}`;
+  const written = await changeAndWake(
+    services,
+    hub,
+    username,
+    ifThere((current) => endLeave(current, { since, isBack, sessions, reason }, now)),
+  );
+  if (written?.request.id === now.id) context.log(`${username} ${reason}: their desktop is suspended`);
 }

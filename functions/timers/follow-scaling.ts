@@ -1,10 +1,10 @@
 import type { InvocationContext } from "@azure/functions";
-import type { DurableClient } from "durable-functions";
+import type { TaskHub } from "../work/task-hub.ts";
 import { describePause } from "../../shared/desktop/maintenance.ts";
 import { personId } from "../../shared/desktop/names.ts";
 import { type Scaling, scalingsOf, unfulfilled } from "../../shared/lifecycle/scaling.ts";
 import { isRefusal, ProductError } from "../../shared/errors.ts";
-import { ask, newRequest } from "../work/ask.ts";
+import { ask } from "../work/ask.ts";
 import { isReady, isSuspended } from "../gather/as-it-ended.ts";
 import { planFor } from "../gather/plan.ts";
 import type { Services } from "../services.ts";
@@ -21,7 +21,7 @@ export function followScalingTimer(services: Services): Timer {
   return {
     name: "followScaling",
     schedule: services.settings.WAKE_SCHEDULE,
-    run: async (client, context) => {
+    run: async (hub, context) => {
       const [known, left, { records }] = await Promise.all([
         services.workspaces.known(),
         services.desktops.leftByOperator(),
@@ -31,7 +31,7 @@ export function followScalingTimer(services: Services): Timer {
         left.find(({ desktop }) => desktop?.workspace === workspace && desktop.username === username)?.replicas ?? 0;
       for (const scaling of scalingsOf(known.bindings, leftOf)) {
         try {
-          await follow(services, client, scaling, known, context);
+          await follow(services, hub, scaling, known, context);
           await services.workspaces.markSeen(scaling.binding, scaling.replicas);
         } catch (error) {
           context.error(
@@ -54,19 +54,16 @@ export function followScalingTimer(services: Services): Timer {
 
 async function follow(
   services: Services,
-  client: DurableClient,
+  hub: TaskHub,
   { username, workspace, binding, wants, behind }: Scaling,
   known: Known,
   context: InvocationContext,
 ): Promise<void> {
   const record = await services.records.read(personId(username));
-  const claims = record?.request.claims ?? {};
-  const subject = record?.request.subject;
   if (!wants) {
     // Where the person wants another desktop by now, or none, there is nothing to ask for.
     if (record && record.request.workspace !== workspace) return;
-    const none = newRequest(services, { username, workspace: null, claims, subject });
-    await ask(services, client, none, () => isSuspended(services, username));
+    await ask(services, hub, username, { workspace: null }, () => isSuspended(services, username));
     context.log(`${binding} was scaled to 0: its desktop is suspended`);
     return;
   }
@@ -77,12 +74,12 @@ async function follow(
   const { activation } = await services.maintenance.read();
   // Not marked as seen, so that it is followed when the pause is over.
   if (activation) throw new ProductError("activation-paused", `no desktop is brought up: ${describePause(activation)}`);
+  const claims = record?.request.claims ?? {};
   const plan = await planFor(services, { username, claims }, workspace, known);
   if (isRefusal(plan)) {
     context.warn(`${binding} was scaled up, and its person may not have that desktop: ${plan.reason}`);
     return;
   }
-  const wanted = newRequest(services, { username, workspace, claims, subject });
-  await ask(services, client, wanted, () => isReady(services, plan));
+  await ask(services, hub, username, { workspace }, () => isReady(services, plan));
   context.log(`${binding} was scaled up: its desktop is brought up`);
 }

@@ -16,8 +16,8 @@ export function runTimers(services: Services): Timer[] {
   return Object.entries(schedules).map(([name, schedule]) => ({
     name: `${name}Timer`,
     schedule,
-    run: async (client, context) => {
-      const found = await keepRunning(services, client, name);
+    run: async (hub, context) => {
+      const found = await keepRunning(services, hub, name);
       if (found === "runs") context.warn(`${name}: the run before this one still goes on`);
       if (found === "replaced") context.error(`replaced the run of ${name} before this one, which made no progress`);
     },

@@ -1,5 +1,5 @@
 import type { InvocationContext } from "@azure/functions";
-import type { DurableClient } from "durable-functions";
+import type { TaskHub } from "../work/task-hub.ts";
 
 /** Work that is done again and again. */
 export interface Timer {
@@ -7,5 +7,5 @@ export interface Timer {
   name: string;
   /** NCRONTAB, as the settings have it. */
   schedule: string;
-  run: (client: DurableClient, context: InvocationContext) => Promise<void>;
+  run: (hub: TaskHub, context: InvocationContext) => Promise<void>;
 }

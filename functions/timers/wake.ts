@@ -1,5 +1,5 @@
-import { isUnfinished } from "../../shared/person/operation.ts";
-import { instanceIdOf } from "../../shared/person/request.ts";
+import { instanceIdOf } from "../../shared/person/work.ts";
+import { isUnfinished } from "../../shared/person/request.ts";
 import type { Services } from "../services.ts";
 import { keepWorking } from "../work/stuck.ts";
 import type { Timer } from "./timer.ts";
@@ -12,14 +12,14 @@ export function wakeTimer(services: Services): Timer {
   return {
     name: "wakeForgotten",
     schedule: services.settings.WAKE_SCHEDULE,
-    run: async (client, context) => {
+    run: async (hub, context) => {
       const { records, damaged } = await services.records.all();
       for (const { fault } of damaged) context.error(fault.message);
       for (const record of records) {
         if (!isUnfinished(record)) continue;
         const { id, username } = record.request;
         try {
-          const found = await keepWorking(services, client, record);
+          const found = await keepWorking(services, hub, record);
           if (found === "woken") context.log(`woke the request ${id}, which nobody worked on`);
           if (found === "replaced")
             context.error(`replaced ${instanceIdOf(username)}, which made no progress on the request ${id}`);

@@ -2,6 +2,7 @@ import { type DurableClient, OrchestrationRuntimeStatus } from "durable-function
 import { describe, expect, it } from "vitest";
 import type { Outcome, PersonRecord } from "../../shared/person/record.ts";
 import type { Services } from "../services.ts";
+import { taskHubOf } from "./task-hub.ts";
 import { keepWorking, restartNotices } from "./stuck.ts";
 
 const now = new Date("2026-11-26T12:00:00Z");
@@ -33,16 +34,16 @@ function world(instances: readonly Instance[], record?: PersonRecord, startedAt 
   } as unknown as DurableClient;
   const update = (_: string, decide: (current: PersonRecord | undefined) => PersonRecord | null) => {
     const written = decide(record);
-    if (written) done.push(["generation", written.work?.generation, written.work?.notBefore]);
+    if (written && written !== record) done.push(["generation", written.work?.generation, written.work?.notBefore]);
     return Promise.resolve(written);
   };
   const services = {
     settings: { STUCK_AFTER_MINUTES: 10 },
     now: () => now,
     startedAt,
-    requests: { update },
+    records: { update },
   } as unknown as Services;
-  return { services, client, done };
+  return { services, hub: taskHubOf(client), done };
 }
 
 describe("a notice that makes no progress", () => {
@@ -56,9 +57,9 @@ describe("a notice that makes no progress", () => {
   };
 
   it("beyond its longest pause is started again with what it was told, and that is told", async () => {
-    const { services, client, done } = world([stuck]);
+    const { services, hub, done } = world([stuck]);
     const told: string[] = [];
-    expect(await restartNotices(services, client, (message) => told.push(message))).toBe(1);
+    expect(await restartNotices(services, hub, (message) => told.push(message))).toBe(1);
     expect(done).toEqual([
       ["terminate", "n1"],
       ["start", "followNotice", "n1", input],
@@ -69,9 +70,9 @@ describe("a notice that makes no progress", () => {
   });
 
   it("and cannot be restarted does not stop the others", async () => {
-    const { services, client, done } = world([{ ...stuck, instanceId: "stubborn" }, stuck]);
+    const { services, hub, done } = world([{ ...stuck, instanceId: "stubborn" }, stuck]);
     const told: string[] = [];
-    expect(await restartNotices(services, client, (message) => told.push(message))).toBe(1);
+    expect(await restartNotices(services, hub, (message) => told.push(message))).toBe(1);
     expect(done).toContainEqual(["terminate", "n1"]);
     expect(told[0]).toBe(
       "restart the notice stubborn: end stubborn: the task hub does not answer (ask again) (tried again at the next run)",
@@ -85,8 +86,8 @@ describe("a notice that makes no progress", () => {
     ["has ended meanwhile", { runtimeStatus: Completed }],
     ["is no notice", { name: "fulfilRequest" }],
   ])("is left alone if it %s", async (_, change) => {
-    const { services, client, done } = world([{ ...stuck, ...change }]);
-    expect(await restartNotices(services, client, () => undefined)).toBe(0);
+    const { services, hub, done } = world([{ ...stuck, ...change }]);
+    expect(await restartNotices(services, hub, () => undefined)).toBe(0);
     expect(done).toEqual([]);
   });
 });
@@ -106,8 +107,8 @@ describe("the work on a person's record", () => {
   const ended: Outcome = { state: "done", at: "2026-11-26T11:59:00Z", message: "" };
 
   it("that is stuck gets the next generation before the old run is ended and the new one started", async () => {
-    const { services, client, done } = world([stuck], record);
-    expect(await keepWorking(services, client, record)).toBe("replaced");
+    const { services, hub, done } = world([stuck], record);
+    expect(await keepWorking(services, hub, record)).toBe("replaced");
     expect(done).toEqual([
       ["generation", 1, "2026-11-26T12:02:00.000Z"],
       ["terminate", instanceId],
@@ -116,8 +117,8 @@ describe("the work on a person's record", () => {
   });
 
   it("that has ended while it was looked at keeps its generation", async () => {
-    const { services, client, done } = world([stuck], { ...record, outcomes: { r1: ended } });
-    await keepWorking(services, client, record);
+    const { services, hub, done } = world([stuck], { ...record, outcomes: { r1: ended } });
+    await keepWorking(services, hub, record);
     expect(done).not.toContainEqual(expect.arrayContaining(["generation"]));
   });
 
@@ -127,14 +128,14 @@ describe("the work on a person's record", () => {
     ["is being taken over", stuck, { ...record, work: work("2026-11-26T12:00:01Z") }, longAgo],
     ["could not be done because the app was down", stuck, record, new Date("2026-11-26T11:50:00Z")],
   ])("is left alone if it %s", async (_, instance, current, startedAt) => {
-    const { services, client, done } = world([instance], current, startedAt);
-    expect(await keepWorking(services, client, current)).toBe("working");
+    const { services, hub, done } = world([instance], current, startedAt);
+    expect(await keepWorking(services, hub, current)).toBe("working");
     expect(done).toEqual([]);
   });
 
   it("that nobody does is started", async () => {
-    const { services, client, done } = world([{ ...stuck, runtimeStatus: Completed }], record);
-    expect(await keepWorking(services, client, record)).toBe("woken");
+    const { services, hub, done } = world([{ ...stuck, runtimeStatus: Completed }], record);
+    expect(await keepWorking(services, hub, record)).toBe("woken");
     expect(done).toEqual([["start", "fulfilRequest", instanceId, { username: "alice" }]]);
   });
 });

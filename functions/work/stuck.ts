@@ -1,12 +1,10 @@
-import { type DurableClient, OrchestrationRuntimeStatus } from "durable-functions";
 import { type FollowNoticeInput, followNoticeName, longestPauseSeconds } from "../../orchestrations/follow-notice.ts";
-import { fulfilRequestName } from "../../orchestrations/fulfil-request.ts";
-import { personId } from "../../shared/desktop/names.ts";
-import { isUnfinished } from "../../shared/person/operation.ts";
-import { instanceIdOf, isTakingOver, withNextGeneration } from "../../shared/person/request.ts";
 import type { PersonRecord } from "../../shared/person/record.ts";
+import { isUnfinished } from "../../shared/person/request.ts";
+import { instanceIdOf, isTakingOver } from "../../shared/person/work.ts";
 import type { Services } from "../services.ts";
-import { findInstance, type Instance, listUnfinished, restart, startOnce } from "./task-hub.ts";
+import { replace, wake } from "./person.ts";
+import { type Instance, isSuspendedByHand, type TaskHub } from "./task-hub.ts";
 
 /**
  * Longer than any activity of a person's orchestration takes: at most 20 s for a pod to go, and some calls of 15 s each.
@@ -24,9 +22,9 @@ const looksAtOnce = 20;
  * True if an instance that should work has not written to its history for so long, while this process could have worked on
  * it: after an outage of the app, silence counts from its start. An instance that was suspended by hand waits.
  */
-function isSilent({ now, startedAt }: Services, { status, updatedAt }: Instance, milliseconds: number): boolean {
-  const since = Math.max(updatedAt.getTime(), startedAt.getTime());
-  return status !== OrchestrationRuntimeStatus.Suspended && now().getTime() - since > milliseconds;
+function isSilent({ now, startedAt }: Services, instance: Instance, milliseconds: number): boolean {
+  const since = Math.max(instance.updatedAt.getTime(), startedAt.getTime());
+  return !isSuspendedByHand(instance) && now().getTime() - since > milliseconds;
 }
 
 function stuckAfter({ settings }: Services): number {
@@ -39,37 +37,33 @@ function stuckAfter({ settings }: Services): number {
  */
 export async function keepWorking(
   services: Services,
-  client: DurableClient,
+  hub: TaskHub,
   record: PersonRecord,
 ): Promise<"working" | "woken" | "replaced"> {
   const { username } = record.request;
-  const instanceId = instanceIdOf(username);
-  const instance = await findInstance(client, instanceId);
+  const instance = await hub.find(instanceIdOf(username));
   if (!instance?.isUnfinished) {
-    await startOnce(client, fulfilRequestName, instanceId, { username });
+    await wake(hub, username);
     return "woken";
   }
   const now = services.now();
   if (isTakingOver(record, now) || !isSilent(services, instance, stuckAfter(services))) return "working";
 
   const notBefore = new Date(now.getTime() + settleMilliseconds).toISOString();
-  await services.records.update(personId(username), (current) =>
-    current && isUnfinished(current) ? withNextGeneration(current, notBefore) : null,
-  );
-  await restart(client, fulfilRequestName, instanceId, { username }, describeSilence(instance));
+  await replace(services, hub, username, notBefore, describeSilence(instance));
   return "replaced";
 }
 
 /** Starts a run that has one instance at a time, and replaces one that makes no progress: its effects bear being repeated. */
 export async function keepRunning(
   services: Services,
-  client: DurableClient,
+  hub: TaskHub,
   name: string,
 ): Promise<"started" | "runs" | "replaced"> {
-  if ((await startOnce(client, name, name, {})) === "accepted") return "started";
-  const instance = await findInstance(client, name);
+  if ((await hub.startOnce(name, name, {})) === "accepted") return "started";
+  const instance = await hub.find(name);
   if (!instance?.isUnfinished || !isSilent(services, instance, stuckAfter(services))) return "runs";
-  await restart(client, name, name, {}, describeSilence(instance));
+  await hub.restart(name, name, {}, describeSilence(instance));
   return "replaced";
 }
 
@@ -81,20 +75,20 @@ export async function keepRunning(
  */
 export async function restartNotices(
   services: Services,
-  client: DurableClient,
+  hub: TaskHub,
   tell: (message: string) => void,
 ): Promise<number> {
   let restarted = 0;
-  for (const instanceId of await listUnfinished(client, followNoticeName)) {
+  for (const instanceId of await hub.listUnfinished(followNoticeName)) {
     try {
-      const instance = await findInstance(client, instanceId);
+      const instance = await hub.find(instanceId);
       if (!instance?.isUnfinished) continue;
       const input = instance.input as FollowNoticeInput;
       // It waits on purpose: before it tries again, and at its end until what it was told can be sent no more.
       const untilReplayed = Date.parse(input.replayableUntil) - instance.updatedAt.getTime();
       const mayWait = Math.max(longestPauseSeconds * 1_000, untilReplayed);
       if (!isSilent(services, instance, mayWait + stuckAfter(services))) continue;
-      await restart(client, followNoticeName, instanceId, input, describeSilence(instance));
+      await hub.restart(followNoticeName, instanceId, input, describeSilence(instance));
       restarted += 1;
       tell(`replaced ${instanceId}, a notice of the identity provider: ${describeSilence(instance)}`);
     } catch (error) {
@@ -107,7 +101,7 @@ export async function restartNotices(
 /** What makes no progress, or was replaced and has not begun, in words for operators; instance ids name no people. */
 export async function describeStuck(
   services: Services,
-  client: DurableClient,
+  hub: TaskHub,
   records: readonly PersonRecord[],
   runs: readonly string[],
 ): Promise<string[]> {
@@ -120,7 +114,7 @@ export async function describeStuck(
       words.push(`${instanceId} was stuck: generation ${work?.generation} goes on at ${work?.notBefore}`);
     else instanceIds.push(instanceId);
   }
-  const instances = await inParallel(instanceIds, (instanceId) => findInstance(client, instanceId));
+  const instances = await inParallel(instanceIds, (instanceId) => hub.find(instanceId));
   for (const [index, instance] of instances.entries()) {
     const instanceId = instanceIds[index] ?? "";
     if (instance?.isUnfinished && isSilent(services, instance, quietMilliseconds))

@@ -1,9 +1,9 @@
 import type { DurableClient } from "durable-functions";
 import { describe, expect, it } from "vitest";
-import { findInstance, restart, startOnce } from "./task-hub.ts";
+import { taskHubOf } from "./task-hub.ts";
 
 /** Answers of the task hub, in order; an Error is thrown. The texts are those of the real one (DurableTask 3.19.0). */
-function hub(script: { startNew?: (string | Error)[]; getStatus?: (string | Error)[] }) {
+function taskHub(script: { startNew?: (string | Error)[]; getStatus?: (string | Error)[] }) {
   const calls: string[] = [];
   const next = (name: "startNew" | "getStatus") => {
     calls.push(name);
@@ -21,7 +21,7 @@ function hub(script: { startNew?: (string | Error)[]; getStatus?: (string | Erro
       }),
     terminate: async () => Promise.resolve(void calls.push("terminate")),
   } as unknown as DurableClient;
-  return { client, calls };
+  return { hub: taskHubOf(client), calls };
 }
 
 const refused = new Error(
@@ -34,48 +34,48 @@ const away = new Error("connect ECONNREFUSED 127.0.0.1:7071");
 
 describe("starting an orchestration", () => {
   it("that runs already is a duplicate", async () => {
-    const { client } = hub({ startNew: [refused], getStatus: ["Running"] });
-    expect(await startOnce(client, "work", "x", {})).toBe("duplicate");
+    const { hub } = taskHub({ startNew: [refused], getStatus: ["Running"] });
+    expect(await hub.startOnce("work", "x", {})).toBe("duplicate");
   });
 
   it.each(["Completed", "Failed", "Terminated"])(
     "that was refused because of an instance that is %s a moment later is started again",
     async (status) => {
-      const { client, calls } = hub({ startNew: [refused, "x"], getStatus: [status] });
-      expect(await startOnce(client, "work", "x", {})).toBe("accepted");
+      const { hub, calls } = taskHub({ startNew: [refused, "x"], getStatus: [status] });
+      expect(await hub.startOnce("work", "x", {})).toBe("accepted");
       expect(calls).toEqual(["startNew", "getStatus", "startNew"]);
     },
   );
 
   it("that was refused because of an instance whose history was purged a moment later is started again", async () => {
-    const { client } = hub({ startNew: [refused, "x"], getStatus: [unknown] });
-    expect(await startOnce(client, "work", "x", {})).toBe("accepted");
+    const { hub } = taskHub({ startNew: [refused, "x"], getStatus: [unknown] });
+    expect(await hub.startOnce("work", "x", {})).toBe("accepted");
   });
 
   it("fails as durable-unavailable if the hub does not answer at all", async () => {
-    const { client, calls } = hub({ startNew: [away], getStatus: [away] });
-    await expect(startOnce(client, "work", "x", {})).rejects.toMatchObject({ code: "durable-unavailable" });
+    const { hub, calls } = taskHub({ startNew: [away], getStatus: [away] });
+    await expect(hub.startOnce("work", "x", {})).rejects.toMatchObject({ code: "durable-unavailable" });
     expect(calls).toEqual(["startNew", "getStatus"]);
   });
 
   it("fails as durable-unavailable if it is refused every time although nothing runs", async () => {
-    const { client, calls } = hub({
+    const { hub, calls } = taskHub({
       startNew: Array<Error>(9).fill(refused),
       getStatus: Array<string>(9).fill("Completed"),
     });
-    await expect(startOnce(client, "work", "x", {})).rejects.toMatchObject({ code: "durable-unavailable" });
+    await expect(hub.startOnce("work", "x", {})).rejects.toMatchObject({ code: "durable-unavailable" });
     expect(calls.filter((call) => call === "startNew")).toHaveLength(5);
   });
 });
 
 describe("an instance", () => {
   it("is null if there never was one", async () => {
-    expect(await findInstance(hub({ getStatus: [unknown] }).client, "x")).toBeNull();
+    expect(await taskHub({ getStatus: [unknown] }).hub.find("x")).toBeNull();
   });
 
   it("that is restarted is terminated first, and started when the hub shows its end", async () => {
-    const { client, calls } = hub({ startNew: [refused, "x"], getStatus: ["Running"] });
-    await restart(client, "work", "x", {}, "no progress");
+    const { hub, calls } = taskHub({ startNew: [refused, "x"], getStatus: ["Running"] });
+    await hub.restart("work", "x", {}, "no progress");
     expect(calls).toEqual(["terminate", "startNew", "getStatus", "startNew"]);
   });
 });

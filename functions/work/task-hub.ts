@@ -2,46 +2,27 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type DurableClient, type DurableOrchestrationStatus, OrchestrationRuntimeStatus } from "durable-functions";
 import { ProductError } from "../../shared/errors.ts";
 
-const unfinished = new Set<string>([
-  OrchestrationRuntimeStatus.Pending,
-  OrchestrationRuntimeStatus.Running,
-  OrchestrationRuntimeStatus.ContinuedAsNew,
-  OrchestrationRuntimeStatus.Suspended,
-]);
-
-/** Further starts after one that was refused because of an instance that has ended by the time we look at it. */
-const startAttempts = 5;
-
-/** A terminated instance can be started again at once; the hub of one of the backends may need some moments to show it. */
-const terminationLooks = 20;
-const lookMilliseconds = 250;
-
-/**
- * Starts an orchestration unless an instance with that id is unfinished. What is accepted survives a crash.
- *
- * The hub may accept several starts that arrive together (measured on Azure Storage: 1 to 10 of 10, of which one ran):
- * "accepted" promises that the work is done at least once, not that this caller is the only one.
- *
- * @throws `durable-unavailable`
- */
-export async function startOnce(
-  client: DurableClient,
-  name: string,
-  instanceId: string,
-  input: unknown,
-): Promise<"accepted" | "duplicate"> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await client.startNew(name, { instanceId, input });
-      return "accepted";
-    } catch (error) {
-      // The library does not tell why it was refused. If no instance is unfinished now, one ended in between, or the hub
-      // is in trouble.
-      if ((await findInstance(client, instanceId))?.isUnfinished) return "duplicate";
-      if (attempt === startAttempts)
-        throw new ProductError("durable-unavailable", "start work: the task hub refused (ask again)", { cause: error });
-    }
-  }
+/** Where orchestrations are started, looked at and ended. Every call throws `durable-unavailable` if it does not answer. */
+export interface TaskHub {
+  /**
+   * Starts an orchestration unless an instance with that id is unfinished. What is accepted survives a crash.
+   *
+   * The hub may accept several starts that arrive together (measured on Azure Storage: 1 to 10 of 10, of which one ran):
+   * "accepted" promises that the work is done at least once, not that this caller is the only one.
+   */
+  startOnce(name: string, instanceId: string, input: unknown): Promise<"accepted" | "duplicate">;
+  /** Returns null if there never was an instance with that id, or its history was purged. */
+  find(instanceId: string): Promise<Instance | null>;
+  /** Returns the ids of the instances of an orchestration that should work. Reads the whole hub. */
+  listUnfinished(name: string): Promise<string[]>;
+  /**
+   * Ends an instance that makes no progress and starts its work again under the same id. An activity of the old one that is
+   * under way still runs to its end (measured): its effects must be fenced or harmless. Throws if the hub does not show the
+   * instance as ended within some seconds.
+   */
+  restart(name: string, instanceId: string, input: unknown, reason: string): Promise<void>;
+  /** Deletes the histories of instances that were created before this time and have ended; returns how many. */
+  purgeEnded(before: Date): Promise<number>;
 }
 
 /** An instance of an orchestration as the task hub shows it. */
@@ -56,56 +37,101 @@ export interface Instance {
   output: unknown;
 }
 
-/** Returns null if there never was an instance with that id, or its history was purged. Throws `durable-unavailable`. */
-export async function findInstance(client: DurableClient, instanceId: string): Promise<Instance | null> {
-  try {
-    const status = await client.getStatus(instanceId, { showInput: true });
-    const { runtimeStatus, createdTime, lastUpdatedTime, customStatus, input, output } = status;
-    return {
-      isUnfinished: unfinished.has(runtimeStatus),
-      status: runtimeStatus,
-      createdAt: new Date(createdTime),
-      updatedAt: new Date(lastUpdatedTime),
-      customStatus,
-      input,
-      output,
-    };
-  } catch (error) {
-    if (isUnknownInstance(error)) return null;
-    throw unavailable("look at work", error);
-  }
+const { Pending, Running, ContinuedAsNew, Suspended, Completed, Failed, Terminated } = OrchestrationRuntimeStatus;
+const unfinished = new Set<string>([Pending, Running, ContinuedAsNew, Suspended]);
+
+/** True if the instance was suspended by hand: it waits on purpose. */
+export function isSuspendedByHand({ status }: Instance): boolean {
+  return status === Suspended;
 }
 
-/** The ids of the instances of an orchestration that should work. Reads the whole hub. Throws `durable-unavailable`. */
-export async function listUnfinished(client: DurableClient, name: string): Promise<string[]> {
-  const { Pending, Running, ContinuedAsNew } = OrchestrationRuntimeStatus;
-  const all = await client
-    .getStatusBy({ runtimeStatus: [Pending, Running, ContinuedAsNew] })
-    .catch((error: unknown) => Promise.reject(unavailable("list work", error)));
-  return all.filter((status) => status.name === name).map(({ instanceId }) => instanceId);
+/** True if the instance ended with an output. */
+export function isCompleted({ status }: Instance): boolean {
+  return status === Completed;
 }
 
-/**
- * Ends an instance that makes no progress and starts its work again under the same id. An activity of the old one that is
- * under way still runs to its end (measured): its effects must be fenced or harmless.
- *
- * @throws `durable-unavailable` if the hub does not show it as ended within some seconds
- */
-export async function restart(
-  client: DurableClient,
-  name: string,
-  instanceId: string,
-  input: unknown,
-  reason: string,
-): Promise<void> {
-  await client.terminate(instanceId, reason).catch((error: unknown) => {
-    throw unavailable(`end ${instanceId}`, error);
-  });
-  for (let look = 0; look < terminationLooks; look += 1) {
-    if ((await startOnce(client, name, instanceId, input)) === "accepted") return;
-    await pause(lookMilliseconds);
-  }
-  throw new ProductError("durable-unavailable", `restart ${instanceId}: it does not end (tried again at the next run)`);
+/** Further starts after one that was refused because of an instance that has ended by the time we look at it. */
+const startAttempts = 5;
+
+/** A terminated instance can be started again at once; the hub of one of the backends may need some moments to show it. */
+const terminationLooks = 20;
+const lookMilliseconds = 250;
+
+/** Instances are asked for from here on: older than any. */
+const epoch = new Date(0);
+
+/** The task hub behind the Durable library's client: the only code that calls it. */
+export function taskHubOf(client: DurableClient): TaskHub {
+  const hub: TaskHub = {
+    async startOnce(name, instanceId, input) {
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          await client.startNew(name, { instanceId, input });
+          return "accepted";
+        } catch (error) {
+          // The library does not tell why it was refused. If no instance is unfinished now, one ended in between, or the
+          // hub is in trouble.
+          if ((await hub.find(instanceId))?.isUnfinished) return "duplicate";
+          if (attempt === startAttempts)
+            throw new ProductError("durable-unavailable", "start work: the task hub refused (ask again)", {
+              cause: error,
+            });
+        }
+      }
+    },
+
+    async find(instanceId) {
+      try {
+        const status = await client.getStatus(instanceId, { showInput: true });
+        const { runtimeStatus, createdTime, lastUpdatedTime, customStatus, input, output } = status;
+        return {
+          isUnfinished: unfinished.has(runtimeStatus),
+          status: runtimeStatus,
+          createdAt: new Date(createdTime),
+          updatedAt: new Date(lastUpdatedTime),
+          customStatus,
+          input,
+          output,
+        };
+      } catch (error) {
+        if (isUnknownInstance(error)) return null;
+        throw unavailable("look at work", error);
+      }
+    },
+
+    async listUnfinished(name) {
+      const all = await client
+        .getStatusBy({ runtimeStatus: [Pending, Running, ContinuedAsNew] })
+        .catch((error: unknown) => Promise.reject(unavailable("list work", error)));
+      return all.filter((status) => status.name === name).map(({ instanceId }) => instanceId);
+    },
+
+    async restart(name, instanceId, input, reason) {
+      await client.terminate(instanceId, reason).catch((error: unknown) => {
+        throw unavailable(`end ${instanceId}`, error);
+      });
+      for (let look = 0; look < terminationLooks; look += 1) {
+        if ((await hub.startOnce(name, instanceId, input)) === "accepted") return;
+        await pause(lookMilliseconds);
+      }
+      throw new ProductError(
+        "durable-unavailable",
+        `restart ${instanceId}: it does not end (tried again at the next run)`,
+      );
+    },
+
+    async purgeEnded(before) {
+      const purged = await client
+        .purgeInstanceHistoryBy({
+          createdTimeFrom: epoch,
+          createdTimeTo: before,
+          runtimeStatus: [Completed, Failed, Terminated],
+        })
+        .catch((error: unknown) => Promise.reject(unavailable("purge ended work", error)));
+      return purged.instancesDeleted;
+    },
+  };
+  return hub;
 }
 
 function unavailable(what: string, cause: unknown): ProductError {

@@ -1,4 +1,4 @@
-import type { ErrorCode, Refusal } from "../errors.ts";
+import type { Refusal } from "../errors.ts";
 import type { DesktopDrift, Drift, DriftSurvey } from "../lifecycle/drift.ts";
 import type { DesktopKey, NamedDesktop } from "./names.ts";
 import type { Notice } from "../person/notice.ts";
@@ -124,30 +124,7 @@ export type ActivityName = keyof Activities;
 export type InputOf<Name extends ActivityName> = Activities[Name]["input"];
 export type OutputOf<Name extends ActivityName> = Activities[Name]["output"];
 
-/** What people see while an operation runs: never internals. Kept as the orchestration's custom status. */
-export interface Progress {
-  requestId: string;
-  /** The step in words, its number, and of how many. */
-  step: string;
-  number: number;
-  of: number;
-  /** When this step began. */
-  since: string;
-  message?: string | undefined;
-  /** Set while the steps are undone. */
-  undoing?: { failedStep: string; code: ErrorCode } | undefined;
-}
-
 /** The custom status of a person's orchestration that may end without reading the record again. */
 export interface LastLook {
   lastLook: true;
-}
-
-/**
- * Sent with every activity that a person's orchestration calls: whose work it is, and the generation of the orchestration.
- * An activity of an older generation than the record's changes nothing (docs/adr/0011).
- */
-export interface Fence {
-  username: string;
-  generation: number;
 }

@@ -1,5 +1,5 @@
+import type { Standing } from "../person/claims.ts";
 import KeycloakAdminClient from "@keycloak/keycloak-admin-client";
-import type { Standing } from "../person/notice.ts";
 import { ProductError } from "../errors.ts";
 
 /** Who people are at the identity provider now. */

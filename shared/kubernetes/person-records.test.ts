@@ -2,9 +2,11 @@ import { CoreV1Api, KubeConfig, type V1ConfigMap } from "@kubernetes/client-node
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type LocalCluster, startLocalCluster } from "../../local/cluster/cluster.ts";
 import { personId } from "../desktop/names.ts";
-import { nextRequest } from "../person/operation.ts";
-import { withNextGeneration } from "../person/request.ts";
-import type { DesktopRequest, Outcome } from "../person/record.ts";
+import { ask } from "../person/ask.ts";
+import type { DesktopRequest, Outcome, PersonRecord } from "../person/record.ts";
+import { finish, remember } from "../person/request.ts";
+import { finishRetirement } from "../person/retirement.ts";
+import { replaceWork } from "../person/work.ts";
 import type { DesktopBefore } from "../desktop/state.ts";
 import { clusterOf } from "./cluster.ts";
 import { type PersonRecords, personRecordsIn } from "./person-records.ts";
@@ -12,7 +14,7 @@ import { type PersonRecords, personRecordsIn } from "./person-records.ts";
 const namespace = "guacamole";
 let server: LocalCluster;
 let core: CoreV1Api;
-let requests: PersonRecords;
+let records: PersonRecords;
 
 beforeAll(async () => {
   server = await startLocalCluster({ store: ":memory:" });
@@ -20,7 +22,7 @@ beforeAll(async () => {
   config.loadFromString(server.kubeconfig);
   core = config.makeApiClient(CoreV1Api);
   await core.createNamespace({ body: { metadata: { name: namespace } } });
-  requests = personRecordsIn(clusterOf(config), namespace);
+  records = personRecordsIn(clusterOf(config), namespace);
 });
 afterAll(() => server.close());
 
@@ -31,6 +33,7 @@ const request = (username: string): DesktopRequest => ({
   requestedAt: "2026-06-15T12:00:00Z",
   claims: { groups: ["/a"] },
 });
+const at = "2026-06-15T12:00:00Z";
 const done: Outcome = { state: "done", at: "2026-06-15T12:00:05Z", message: "ready" };
 
 const nothingBefore: DesktopBefore = {
@@ -51,61 +54,37 @@ const nothingBefore: DesktopBefore = {
 describe("a person's request", () => {
   it("comes back as it was written", async () => {
     const wanted = request("alice");
-    await requests.update(personId("alice"), () => ({ request: wanted, outcomes: {} }));
-    await requests.recordOutcome(personId("alice"), wanted.id, done);
-    expect(await requests.read(personId("alice"))).toEqual({ request: wanted, outcomes: { [wanted.id]: done } });
+    await records.update(personId("alice"), () => ({ request: wanted, outcomes: {} }));
+    await records.update(personId("alice"), (current) => current && finish(current, wanted.id, done));
+    expect(await records.read(personId("alice"))).toEqual({ request: wanted, outcomes: { [wanted.id]: done } });
   });
 
   it("is null where there is none", async () => {
-    expect(await requests.read(personId("nobody"))).toBeNull();
+    expect(await records.read(personId("nobody"))).toBeNull();
   });
 
   it("made twenty times at once for the first time is one request to all", async () => {
     const person = personId("bob");
-    const records = await Promise.all(
+    const all = await Promise.all(
       Array.from({ length: 20 }, () =>
-        requests.update(person, (current) => nextRequest(current, request("bob"), () => true)),
+        records.update(person, (current) =>
+          ask(current, "bob", { workspace: "cohort-a" }, { id: crypto.randomUUID(), at }, { stillTrue: () => true }),
+        ),
       ),
     );
-    expect(new Set(records.map((record) => record?.request.id)).size).toBe(1);
-    expect(await requests.read(person)).toEqual(records[0]);
+    expect(new Set(all.map((record) => record?.request.id)).size).toBe(1);
+    expect(await records.read(person)).toEqual(all[0]);
   });
 
   it("loses no change of twenty writers at once", async () => {
     const person = personId("carol");
-    await requests.update(person, () => ({ request: request("carol"), outcomes: {} }));
+    await records.update(person, () => ({ request: request("carol"), outcomes: {} }));
     await Promise.all(
       Array.from({ length: 20 }, (_, n) =>
-        requests.update(person, (current) => current && { ...current, outcomes: { ...current.outcomes, [n]: done } }),
+        records.update(person, (current) => current && { ...current, outcomes: { ...current.outcomes, [n]: done } }),
       ),
     );
-    expect(Object.keys((await requests.read(person))?.outcomes ?? {})).toHaveLength(20);
-  });
-
-  it("keeps what was there before it, until it has ended with nothing left behind", async () => {
-    const person = personId("grace");
-    const wanted = request("grace");
-    const first = nothingBefore;
-    const later = { ...nothingBefore, group: true };
-    const failed = (leftBehind: string[]): Outcome => ({
-      state: "failed",
-      at: "2026-06-15T12:00:05Z",
-      code: "step-failed",
-      reason: "",
-      step: "service",
-      undone: [],
-      leftBehind,
-    });
-    await requests.update(person, () => ({ request: wanted, outcomes: {} }));
-    expect(await requests.keepBefore(person, "cohort-a", first)).toEqual(first);
-    expect(await requests.keepBefore(person, "cohort-a", later)).toEqual(first);
-
-    await requests.recordOutcome(person, "r1", failed(["service: away"]));
-    expect(await requests.keepBefore(person, "cohort-a", later)).toEqual(first);
-
-    await requests.recordOutcome(person, "r2", failed([]));
-    expect(await requests.keepBefore(person, "cohort-a", later)).toEqual(later);
-    expect(await requests.keepBefore(person, "cohort-b", first)).toEqual(first);
+    expect(Object.keys((await records.read(person))?.outcomes ?? {})).toHaveLength(20);
   });
 
   it("is written by no orchestration that a newer one replaced, whatever it writes", async () => {
@@ -113,29 +92,33 @@ describe("a person's request", () => {
     const wanted = request("heidi");
     const replaced = { username: "heidi", generation: 0 };
     const removal = { id: "r1", workspace: "cohort-a", requestedAt: "2026-06-15T12:00:00Z", reason: "" };
-    await requests.update(person, () => ({ request: wanted, outcomes: {}, removals: [removal] }));
-    await requests.update(person, (current) => current && withNextGeneration(current, "2026-06-15T12:02:00.000Z"));
-    const written = await requests.read(person);
+    await records.update(person, () => ({ request: wanted, outcomes: {}, removals: [removal] }));
+    await records.update(person, (current) => current && replaceWork(current, "2026-06-15T12:02:00.000Z"));
+    const written = await records.read(person);
     expect(written?.work).toEqual({ generation: 1, notBefore: "2026-06-15T12:02:00.000Z" });
 
-    for (const write of [
-      () => requests.recordOutcome(person, wanted.id, done, replaced),
-      () => requests.recordRemoval(person, "r1", done, replaced),
-      () => requests.keepBefore(person, "cohort-a", nothingBefore, replaced),
-      () => requests.update(person, (current) => current && { ...current, outcomes: {} }, replaced),
-    ])
-      await expect(write()).rejects.toMatchObject({ code: "work-replaced" });
-    expect(await requests.read(person)).toEqual(written);
-    await requests.recordOutcome(person, wanted.id, done, { username: "heidi", generation: 1 });
-    expect((await requests.read(person))?.outcomes).toEqual({ [wanted.id]: done });
+    for (const change of [
+      (current: PersonRecord) => finish(current, wanted.id, done),
+      (current: PersonRecord) => finishRetirement(current, "r1", done),
+      (current: PersonRecord) => remember(current, "cohort-a", nothingBefore),
+      (current: PersonRecord) => current,
+    ]) {
+      const write = records.update(person, (current) => current && change(current), replaced);
+      await expect(write).rejects.toMatchObject({ code: "work-replaced" });
+    }
+    expect(await records.read(person)).toEqual(written);
+    const fence = { username: "heidi", generation: 1 };
+    await records.update(person, (current) => current && finish(current, wanted.id, done), fence);
+    expect((await records.read(person))?.outcomes).toEqual({ [wanted.id]: done });
   });
 
   it("is left alone when there is nothing to change", async () => {
     const person = personId("dan");
-    await requests.update(person, () => ({ request: request("dan"), outcomes: {} }));
+    await records.update(person, () => ({ request: request("dan"), outcomes: {} }));
     const name = `desktop-request-${person}`;
     const before = await core.readNamespacedConfigMap({ namespace, name });
-    await requests.update(person, () => null);
+    await records.update(person, () => null);
+    await records.update(person, (current) => current);
     const after = await core.readNamespacedConfigMap({ namespace, name });
     expect(after.metadata?.resourceVersion).toBe(before.metadata?.resourceVersion);
   });
@@ -144,14 +127,14 @@ describe("a person's request", () => {
     const person = personId("eve");
     const name = `desktop-request-${person}`;
     await core.createNamespacedConfigMap({ namespace, body: { metadata: { name }, data: { theirs: "1" } } });
-    const write = requests.update(person, () => ({ request: request("eve"), outcomes: {} }));
+    const write = records.update(person, () => ({ request: request("eve"), outcomes: {} }));
     await expect(write).rejects.toMatchObject({ code: "not-ours" });
     expect((await core.readNamespacedConfigMap({ namespace, name })).data).toEqual({ theirs: "1" });
   });
 
   it("keeps what a newer release wrote into its ConfigMap", async () => {
     const person = personId("ivan");
-    await requests.update(person, () => ({ request: request("ivan"), outcomes: {}, work }));
+    await records.update(person, () => ({ request: request("ivan"), outcomes: {}, work }));
     const name = `desktop-request-${person}`;
     const found = await core.readNamespacedConfigMap({ namespace, name });
     const newer = {
@@ -167,7 +150,7 @@ describe("a person's request", () => {
     };
     await core.replaceNamespacedConfigMap({ namespace, name, body: newer });
 
-    await requests.update(person, (current) => current && { ...current, work: undefined });
+    await records.update(person, (current) => current && { ...current, work: undefined });
     const { data, metadata, binaryData, immutable } = await core.readNamespacedConfigMap({ namespace, name });
     expect(Object.keys(data ?? {}).sort()).toEqual(["newer", "outcomes", "request"]);
     expect(data?.["newer"]).toBe("no JSON");
@@ -180,8 +163,8 @@ describe("a person's request", () => {
   it("is not written if it could not be read again", async () => {
     const person = personId("judy");
     const late = { ...request("judy"), requestedAt: "tomorrow" };
-    await expect(requests.update(person, () => ({ request: late, outcomes: {} }))).rejects.toThrow(/requestedAt/);
-    expect(await requests.read(person)).toBeNull();
+    await expect(records.update(person, () => ({ request: late, outcomes: {} }))).rejects.toThrow(/requestedAt/);
+    expect(await records.read(person)).toBeNull();
   });
 
   it.each<[string, (found: V1ConfigMap) => V1ConfigMap, RegExp]>([
@@ -211,18 +194,18 @@ describe("a person's request", () => {
   ])("that %s is an error for its person, and named beside the others'", async (_, damage, words) => {
     const person = personId("frank");
     const name = `desktop-request-${person}`;
-    await requests.update(person, () => ({ request: { ...request("frank"), subject: "f" }, outcomes: {} }));
+    await records.update(person, () => ({ request: { ...request("frank"), subject: "f" }, outcomes: {} }));
     const found = await core.readNamespacedConfigMap({ namespace, name });
     await core.replaceNamespacedConfigMap({ namespace, name, body: damage(found) });
-    await expect(requests.read(person)).rejects.toThrow(words);
-    await expect(requests.update(person, (current) => current)).rejects.toThrow(words);
-    const { records, damaged } = await requests.all();
+    await expect(records.read(person)).rejects.toThrow(words);
+    await expect(records.update(person, (current) => current)).rejects.toThrow(words);
+    const { records: readable, damaged } = await records.all();
     expect(damaged.map(({ person, fault }) => [person, fault.message])).toEqual([
       [person, expect.stringMatching(words) as string],
     ]);
     expect(damaged[0]?.fault.message).toContain(name);
-    expect(records.map((record) => record.request.username)).toContain("alice");
-    expect(records.map((record) => record.request.username)).not.toContain("frank");
+    expect(readable.map((record) => record.request.username)).toContain("alice");
+    expect(readable.map((record) => record.request.username)).not.toContain("frank");
     await core.deleteNamespacedConfigMap({ namespace, name });
   });
 });

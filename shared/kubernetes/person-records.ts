@@ -1,11 +1,9 @@
 import type { V1ConfigMap, V1ObjectMeta } from "@kubernetes/client-node";
-import type { Fence } from "../desktop/activities.ts";
 import { personId, subjectId } from "../desktop/names.ts";
-import { addOutcome, checkGeneration } from "../person/request.ts";
-import type { DesktopBefore } from "../desktop/state.ts";
 import { ProductError } from "../errors.ts";
-import type { Outcome, PersonRecord } from "../person/record.ts";
+import type { PersonRecord } from "../person/record.ts";
 import { formatRecord, parseRecord } from "../person/stored-record.ts";
+import { checkGeneration, type Fence } from "../person/work.ts";
 import type { Cluster, Reference } from "./cluster.ts";
 import { isOurs, label, manager, purpose } from "./labels.ts";
 
@@ -25,30 +23,22 @@ export interface FoundRecords {
   damaged: DamagedRecord[];
 }
 
-/** The desired state: one ConfigMap a person, written with optimistic concurrency. */
+/** The desired state: one ConfigMap per person, written with optimistic concurrency. */
 export interface PersonRecords {
   /** Throws `damaged-record` if it cannot be read. */
   read(person: string): Promise<PersonRecord | null>;
   /**
-   * Writes what `decide` returns for the current record, and decides again when somebody else was quicker. `decide` may
-   * return null to leave everything as it is.
+   * Writes what `change` returns for the current record, and calls it again if somebody else was quicker. Null, or the record
+   * as it was, writes nothing.
    *
+   * @returns the record as it is now
    * @param fence of the orchestration that writes; the write throws `work-replaced` if a newer one took over
    */
   update(
     person: string,
-    decide: (current: PersonRecord | null) => PersonRecord | null,
+    change: (current: PersonRecord | null) => PersonRecord | null,
     fence?: Fence,
   ): Promise<PersonRecord | null>;
-  /**
-   * Adds the outcome of a request; the first one stays. What was there before is forgotten, unless something of the run was
-   * left behind: then the next run for that workspace goes back to it.
-   */
-  recordOutcome(person: string, requestId: string, outcome: Outcome, fence?: Fence): Promise<void>;
-  /** Adds the outcome of a removal, which is no longer to be done then. */
-  recordRemoval(person: string, id: string, outcome: Outcome, fence?: Fence): Promise<void>;
-  /** Keeps what was there before work on a desktop began, and returns what was kept first. */
-  keepBefore(person: string, workspace: string, desktop: DesktopBefore, fence?: Fence): Promise<DesktopBefore>;
   /** The people whom the identity provider knows by this id: one, unless they were renamed there. */
   bySubject(subject: string): Promise<FoundRecords>;
   /** Everybody's records. One that is damaged never stops the others. */
@@ -86,13 +76,13 @@ export function personRecordsIn(cluster: Cluster, namespace: string): PersonReco
       const found = await cluster.read<V1ConfigMap>(reference(person));
       return found && parse(found);
     },
-    async update(person, decide, fence) {
+    async update(person, change, fence) {
       for (let attempt = 0; attempt < attempts; attempt += 1) {
         const found = await cluster.read<V1ConfigMap>(reference(person));
         const current = found && parse(found);
         if (fence) checkGeneration(current, fence);
-        const record = decide(current);
-        if (!record) return current;
+        const record = change(current);
+        if (!record || record === current) return current;
         const written = found
           ? await cluster.replace({ ...found, ...kindOf(reference(person)), ...contentOf(record, found) })
           : await cluster.create({ ...kindOf(reference(person)), ...contentOf(record, reference(person)) });
@@ -102,41 +92,6 @@ export function personRecordsIn(cluster: Cluster, namespace: string): PersonReco
         "too-many-writers",
         `write person record: it changed ${attempts} times meanwhile (ask again)`,
       );
-    },
-    async recordOutcome(person, requestId, outcome, fence) {
-      await requests.update(
-        person,
-        (current) =>
-          current && {
-            ...current,
-            outcomes: addOutcome(current.outcomes, requestId, outcome),
-            before: outcome.state === "failed" && outcome.leftBehind.length > 0 ? current.before : undefined,
-          },
-        fence,
-      );
-    },
-    async recordRemoval(person, id, outcome, fence) {
-      const remove = (current: PersonRecord | null) => {
-        const removal = current?.removals?.find((each) => each.id === id);
-        if (!current || !removal) return null;
-        const removals = current.removals?.filter((each) => each.id !== id) ?? [];
-        return {
-          ...current,
-          outcomes: addOutcome(current.outcomes, id, outcome),
-          removals: removals.length > 0 ? removals : undefined,
-          before: current.before?.workspace === removal.workspace ? undefined : current.before,
-        };
-      };
-      await requests.update(person, remove, fence);
-    },
-    async keepBefore(person, workspace, desktop, fence) {
-      const record = await requests.update(
-        person,
-        (current) =>
-          current && current.before?.workspace !== workspace ? { ...current, before: { workspace, desktop } } : null,
-        fence,
-      );
-      return record?.before?.workspace === workspace ? record.before.desktop : desktop;
     },
     async bySubject(subject) {
       const { records, damaged } = await list(`,${label.subject}=${subjectId(subject)}`);

@@ -1,8 +1,8 @@
+import { lastDecision, rememberDecision } from "../person/decisions.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decideReaping, type DesktopFacts, type Limits } from "./reaping.ts";
 import { type Decision, type Evidence, type Rule, rules } from "../desktop/decision.ts";
-import { lastDecision, withDecision } from "../person/request.ts";
 import type { PersonRecord } from "../person/record.ts";
 import type { CountedSessions } from "./sessions.ts";
 
@@ -555,7 +555,7 @@ describe("what becomes of a desktop", () => {
       let record: PersonRecord = { request: { id: "r1", username: "alice", claims: {}, ...request }, outcomes: {} };
       return looks.map((change) => {
         const decision = decide({ ...change, before: lastDecision(record, "cohort-a") });
-        record = withDecision(record, "cohort-a", now, decision);
+        record = rememberDecision(record, "cohort-a", now, decision);
         return decision;
       });
     }

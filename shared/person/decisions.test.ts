@@ -1,7 +1,7 @@
+import { isNewDecision, lastDecision, unusedAt, rememberDecision } from "./decisions.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Decision, type Rule, rules, type TakenDecision } from "../desktop/decision.ts";
-import { isNewDecision, lastDecision, unusedAt, withDecision } from "./request.ts";
 import type { PersonRecord } from "./record.ts";
 
 const unusedSince = (record: PersonRecord, workspace: string) => unusedAt(record, workspace)[0];
@@ -31,7 +31,7 @@ describe("a decision about a desktop", () => {
       evidence: { what: "a session ended", at: at(-5), source: "Guacamole's history" },
       next: { at: at(55), action: "suspend", reason: "nobody is connected" },
     };
-    expect(withDecision(record, "a", at(0), decision)).toEqual({
+    expect(rememberDecision(record, "a", at(0), decision)).toEqual({
       ...record,
       decisions: [{ workspace: "a", at: at(0), ...decision }],
     });
@@ -39,7 +39,7 @@ describe("a decision about a desktop", () => {
 
   it("comes after those before it, and leaves the record that it is added to as it is", () => {
     const copy = structuredClone(inUse);
-    expect(withDecision(inUse, "a", at(1), keep("idle")).decisions).toEqual([
+    expect(rememberDecision(inUse, "a", at(1), keep("idle")).decisions).toEqual([
       taken("a", 0, keep("in-use")),
       taken("a", 1, keep("idle")),
     ]);
@@ -77,7 +77,7 @@ describe("a decision about a desktop", () => {
     ],
   ])("%s", (_words, before, decision, isNew) => {
     expect(isNewDecision(before, "a", decision)).toBe(isNew);
-    const after = withDecision(before, "a", at(5), decision);
+    const after = rememberDecision(before, "a", at(5), decision);
     if (isNew) expect(after.decisions?.at(-1)).toEqual({ workspace: "a", at: at(5), ...decision });
     else expect(after).toBe(before);
   });
@@ -99,8 +99,8 @@ describe("a decision about a desktop", () => {
       taken(minute === 0 ? "b" : "a", minute, keep(minute % 2 === 0 ? "in-use" : "idle")),
     );
     const nine = remembering(...ten.slice(0, 9));
-    expect(withDecision(nine, "a", at(9), keep("idle")).decisions).toEqual(ten);
-    const eleventh = withDecision(remembering(...ten), "a", at(10), keep("in-use"));
+    expect(rememberDecision(nine, "a", at(9), keep("idle")).decisions).toEqual(ten);
+    const eleventh = rememberDecision(remembering(...ten), "a", at(10), keep("in-use"));
     expect(eleventh.decisions).toEqual([...ten.slice(1), taken("a", 10, keep("in-use"))]);
     expect(lastDecision(eleventh, "b")).toBeUndefined();
   });
@@ -114,7 +114,7 @@ describe("a decision about a desktop", () => {
     fc.assert(
       fc.property(fc.array(decided, { maxLength: 40 }), (all) => {
         const { decisions = [] } = all.reduce(
-          (current, { workspace, rule, take }, minute) => withDecision(current, workspace, at(minute), take(rule)),
+          (current, { workspace, rule, take }, minute) => rememberDecision(current, workspace, at(minute), take(rule)),
           record,
         );
         expect(decisions.length).toBeLessThanOrEqual(10);

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { describeOperation, nextRequest } from "./operation.ts";
-import { addOutcome, operationIdOf, outcomesKept, parseOperationId } from "./request.ts";
+import { askedIn, describeOperation, isKnown, operationIdOf, parseOperationId } from "./operation.ts";
 import type { DesktopRequest, Outcome, PersonRecord } from "./record.ts";
 
 const id = "11111111-1111-4111-8111-111111111111";
@@ -13,15 +12,6 @@ const request: DesktopRequest = {
   claims: {},
 };
 const done: Outcome = { state: "done", at: "2026-01-01T00:00:05Z", message: "ready", url: "http://x" };
-const failed: Outcome = {
-  state: "failed",
-  at: "2026-01-01T00:00:05Z",
-  code: "cannot-start",
-  reason: "no",
-  step: "readiness",
-  undone: [],
-  leftBehind: [],
-};
 const fresh: PersonRecord = { request, outcomes: {} };
 const idle = { running: false, progress: null };
 const progress = { requestId: id, step: "readiness", number: 8, of: 12, since: "2026-01-01T00:00:01Z" };
@@ -73,49 +63,6 @@ describe("an operation", () => {
   });
 });
 
-describe("a request", () => {
-  const wanted = { ...request, id: other };
-  it.each([
-    ["the first", null, "a", true],
-    ["the same while the first is worked on", fresh, "a", false],
-    ["the same after it was done and still is", { ...fresh, outcomes: { [id]: done } }, "a", false],
-    ["the same after it failed", { ...fresh, outcomes: { [id]: failed } }, "a", true],
-    ["another workspace", fresh, "b", true],
-    ["no desktop", fresh, null, true],
-  ])("%s", (_words, current, workspace, writes) => {
-    expect(nextRequest(current, { ...wanted, workspace }, () => true) !== null).toBe(writes);
-  });
-  it("for a desktop that is no longer there is new work", () => {
-    expect(nextRequest({ ...fresh, outcomes: { [id]: done } }, wanted, () => false)?.request.id).toBe(other);
-  });
-  it("that replaces one which is still worked on says of it that it is superseded", () => {
-    const record = nextRequest(fresh, { ...wanted, workspace: "b" }, () => true);
-    expect(record?.outcomes[id]).toMatchObject({ state: "superseded" });
-  });
-  it("keeps what was there before the work that it goes on with", () => {
-    const before = { workspace: "a", desktop: {} as never };
-    expect(nextRequest({ ...fresh, before }, { ...wanted, workspace: "b" }, () => true)?.before).toBe(before);
-  });
-  it("keeps the outcomes of the ones before it", () => {
-    expect(nextRequest({ ...fresh, outcomes: { [id]: failed } }, wanted, () => true)?.outcomes).toEqual({
-      [id]: failed,
-    });
-  });
-});
-
-describe("outcomes", () => {
-  it("keep the first of a request: it has been told", () => {
-    expect(addOutcome({ [id]: done }, id, failed)).toEqual({ [id]: done });
-  });
-  it("forget the oldest", () => {
-    let outcomes: Record<string, Outcome> = {};
-    for (let n = 0; n <= outcomesKept; n += 1) outcomes = addOutcome(outcomes, `request-${n}`, done);
-    expect(Object.keys(outcomes)).toHaveLength(outcomesKept);
-    expect(outcomes).not.toHaveProperty("request-0");
-    expect(outcomes).toHaveProperty(`request-${outcomesKept}`);
-  });
-});
-
 describe("an operation's id", () => {
   it("names person and request", () => {
     const parts = parseOperationId(operationIdOf(request));
@@ -124,5 +71,19 @@ describe("an operation's id", () => {
   });
   it.each(["", "x", `${"a".repeat(32)}.`, `${"a".repeat(32)}.${id}x`, `../${id}`])("cannot be %j", (text) => {
     expect(parseOperationId(text)).toBeNull();
+  });
+});
+
+describe("the entry of an operation", () => {
+  const retirement = { id: other, workspace: "b", requestedAt: "2026-01-01T00:00:02Z", reason: "no more" };
+  const record = { ...fresh, removals: [retirement], outcomes: { ended: done } };
+  it.each([
+    [id, request, true],
+    [other, retirement, true],
+    ["ended", undefined, true],
+    ["never", undefined, false],
+  ])("%s", (requestId, entry, known) => {
+    expect(askedIn(record, requestId)).toBe(entry);
+    expect(isKnown(record, requestId)).toBe(known);
   });
 });

@@ -1,7 +1,22 @@
-import type { Progress } from "../desktop/activities.ts";
-import { ProductError } from "../errors.ts";
-import { addOutcome, isTakingOver } from "./request.ts";
+import { personId } from "../desktop/names.ts";
+import type { ErrorCode } from "../errors.ts";
 import type { DesktopRequest, Outcome, PersonRecord } from "./record.ts";
+import { superseded } from "./request.ts";
+import { isTakingOver } from "./work.ts";
+
+/** What people see while an operation runs: never internals. Kept as the orchestration's custom status. */
+export interface Progress {
+  requestId: string;
+  /** The step in words, its number, and of how many. */
+  step: string;
+  number: number;
+  of: number;
+  /** When this step began. */
+  since: string;
+  message?: string | undefined;
+  /** Set while the steps are undone. */
+  undoing?: { failedStep: string; code: ErrorCode } | undefined;
+}
 
 /** A request as people see it. */
 export interface Operation {
@@ -25,17 +40,12 @@ export interface LiveWork {
 /** Well above the longest time between two writes to the history of an orchestration that works (10 s). */
 const quietSeconds = 30;
 
-const tookItsPlace = "a newer request of this person took its place";
-
 /** Where a request stands at `now`, from the person's record and the orchestration that works on it. */
 export function describeOperation(requestId: string, record: PersonRecord, live: LiveWork, now: Date): Operation {
   const outcome = Object.hasOwn(record.outcomes, requestId) ? record.outcomes[requestId] : undefined;
   if (outcome) return { state: outcome.state, outcome, needsWaking: false };
-  const removal = record.removals?.some(({ id }) => id === requestId) ?? false;
-  if (record.request.id !== requestId && !removal) {
-    const outcome: Outcome = { state: "superseded", at: record.request.requestedAt, reason: tookItsPlace };
-    return { state: "superseded", outcome, needsWaking: false };
-  }
+  if (!askedIn(record, requestId))
+    return { state: "superseded", outcome: superseded(record.request.requestedAt), needsWaking: false };
   if (!live.running) return { state: "pending", needsWaking: true };
   const note = noteOnSilence(record, live, now);
   return live.progress?.requestId === requestId
@@ -51,69 +61,25 @@ function noteOnSilence({ work }: PersonRecord, { updatedAt }: LiveWork, now: Dat
     : `no progress for ${seconds} s: if a server stopped in the middle of the work, it goes on after about a minute`;
 }
 
-/** Whether anything is left to do for this person. */
-export function isUnfinished({ request, outcomes, removals = [], reviews = [] }: PersonRecord): boolean {
-  return removals.length > 0 || reviews.length > 0 || !Object.hasOwn(outcomes, request.id);
+/** The entry that an operation is about, while the record still has it. */
+export function askedIn({ request, removals }: PersonRecord, requestId: string) {
+  return request.id === requestId ? request : removals?.find(({ id }) => id === requestId);
 }
 
-/** The record with a newer request in the place of its own. */
-export function supersede(current: PersonRecord, wanted: DesktopRequest): PersonRecord {
-  const superseded: Outcome = { state: "superseded", at: wanted.requestedAt, reason: tookItsPlace };
-  // What a retirement went through is no longer what an activation could go back to.
-  const before = current.request.retire && !wanted.retire ? undefined : current.before;
-  return {
-    ...current,
-    request: wanted,
-    before,
-    // What was kept was the desktop that ran: the next one is another.
-    kept: wanted.workspace === null ? undefined : current.kept,
-    outcomes: addOutcome(current.outcomes, current.request.id, superseded),
-  };
+/** True if the record knows how the operation stands. */
+export function isKnown(record: PersonRecord, requestId: string): boolean {
+  return Object.hasOwn(record.outcomes, requestId) || askedIn(record, requestId) !== undefined;
 }
 
-/**
- * What to write when a person asks for a workspace (or null: for none): nothing where the newest request already says so
- * and has not failed, so that the same request again is the same operation. A retirement that is going on is never
- * superseded: it includes that the desktop goes down, and a new desktop has to wait for its end (`being-retired`).
- *
- * @param stillTrue whether the desktop really is as a finished request left it
- */
-export function nextRequest(
-  current: PersonRecord | null,
-  wanted: DesktopRequest,
-  stillTrue: (request: DesktopRequest) => boolean,
-): PersonRecord | null {
-  const outcome = current?.outcomes[current.request.id];
-  if (current) refuseStranger(current, wanted);
-  if (current?.request.retire && !outcome) {
-    if (wanted.workspace === null) return null;
-    throw new ProductError(
-      "being-retired",
-      `ask for ${wanted.workspace}: everything of ${wanted.username} is being removed (ask again when that has ended)`,
-    );
-  }
-  if (current?.removals?.some(({ workspace }) => workspace === wanted.workspace))
-    throw new ProductError(
-      "being-retired",
-      `ask for ${wanted.workspace ?? ""}: the desktop there is being removed (ask again when that has ended)`,
-    );
-  const same = current?.request.workspace === wanted.workspace && current.request.retire === wanted.retire;
-  if (same) {
-    if (!outcome || (outcome.state === "done" && stillTrue(current.request))) return null;
-  }
-  return current ? supersede(current, wanted) : { request: wanted, outcomes: {} };
+/** An operation's id names its person and its request, or its desktop's retirement, so that it can be found without an index. */
+export function operationIdOf(request: Pick<DesktopRequest, "id" | "username">): string {
+  return `${personId(request.username)}.${request.id}`;
 }
 
-/**
- * A username can be given to somebody new. What its first owner had is not theirs: it has to be removed before they get
- * anything.
- */
-function refuseStranger({ request, outcomes }: PersonRecord, wanted: DesktopRequest): void {
-  const another = request.subject !== undefined && wanted.subject !== undefined && request.subject !== wanted.subject;
-  const removed = request.retire === true && outcomes[request.id]?.state === "done";
-  if (another && !removed && !wanted.retire)
-    throw new ProductError(
-      "identity-changed",
-      `ask as ${wanted.username}: somebody else had that username before (retire ${wanted.username} first)`,
-    );
+export const operationIdPattern = /^([0-9a-f]{32})\.([0-9a-f-]{36})$/;
+
+/** The two parts of an operation's id, or null if it cannot be one. */
+export function parseOperationId(id: string): { person: string; request: string } | null {
+  const match = operationIdPattern.exec(id);
+  return match?.[1] && match[2] ? { person: match[1], request: match[2] } : null;
 }

@@ -1,83 +1,103 @@
+import type { Claims } from "../desktop/entitlement.ts";
+import type { DesktopBefore } from "../desktop/state.ts";
 import type { DesktopRequest, Outcome, PersonRecord } from "./record.ts";
-import { ProductError } from "../errors.ts";
-import type { Fence } from "../desktop/activities.ts";
-import type { Decision, Rule, TakenDecision } from "../desktop/decision.ts";
-import { personId } from "../desktop/names.ts";
-import { presumedEndWords } from "../lifecycle/reaping.ts";
 
-/** 0 until an orchestration of the person had to be replaced. */
-export function generationOf(record: PersonRecord | null): number {
-  return record?.work?.generation ?? 0;
+/** The id and the instant of a new entry. The domain makes neither. */
+export interface Stamp {
+  id: string;
+  at: string;
 }
 
-/** The record with the next generation of its orchestration, which may act from `notBefore` on. */
-export function withNextGeneration(record: PersonRecord, notBefore: string): PersonRecord {
-  return { ...record, work: { ...record.work, generation: generationOf(record) + 1, notBefore } };
+/** What a person is to have. */
+export interface Wish {
+  /** null: no desktop. */
+  workspace: string | null;
+  /** Everything that the person has is to go for good. */
+  retire?: boolean | undefined;
+  /** Why there is to be no desktop, if it was not the person who said so. */
+  reason?: string | undefined;
+  /** The person's id at the identity provider; null if it is not known. By default the one in the record. */
+  subject?: string | null | undefined;
+  /** The claims that bindings look at, as just proven. By default those in the record. */
+  claims?: Claims | undefined;
 }
 
-/** True while a new generation waits until nothing of the one before it can be under way. */
-export function isTakingOver({ work }: Pick<PersonRecord, "work">, now: Date): boolean {
-  return work !== undefined && Date.parse(work.notBefore) > now.getTime();
+/** A wish as a request of this person. */
+export function newRequest(
+  record: PersonRecord | null,
+  username: string,
+  { workspace, retire, reason, subject, claims }: Wish,
+  { id, at }: Stamp,
+): DesktopRequest {
+  return {
+    id,
+    username,
+    workspace,
+    retire,
+    requestedAt: at,
+    subject: subject === undefined ? record?.request.subject : (subject ?? undefined),
+    claims: claims ?? record?.request.claims ?? {},
+    reason,
+  };
 }
 
-/** Throws `work-replaced` if the record belongs to a newer generation. */
-export function checkGeneration(record: PersonRecord | null, { username, generation }: Fence): void {
-  const newest = generationOf(record);
-  if (generation < newest)
-    throw new ProductError(
-      "work-replaced",
-      `work for ${username}: generation ${generation} was replaced by ${newest} (nothing to do)`,
-    );
+/** How the newest request ended; undefined if it has not. */
+export function outcomeOf({ request, outcomes }: PersonRecord): Outcome | undefined {
+  return Object.hasOwn(outcomes, request.id) ? outcomes[request.id] : undefined;
 }
 
-/** How many decisions are kept a person: what happened in about the last days. */
-const decisionsKept = 10;
-
-/** The newest decision about that desktop. */
-export function lastDecision({ decisions = [] }: PersonRecord, workspace: string): TakenDecision | undefined {
-  return decisions.findLast((decision) => decision.workspace === workspace);
+/** True if anything is left to do for this person. */
+export function isUnfinished(record: PersonRecord): boolean {
+  return (record.reviews ?? []).length > 0 || isBeingChanged(record);
 }
 
-/** Rules that say nothing of who uses a desktop, because something else came first. */
-const sayNothingOfUse: ReadonlySet<Rule> = new Set<Rule>(["working", "reaping-paused", "kept"]);
-
-/** The newest decision about that desktop that says something of who uses it. */
-export function lastDecisionOfUse({ decisions = [] }: PersonRecord, workspace: string): TakenDecision | undefined {
-  return decisions.findLast((decision) => decision.workspace === workspace && !sayNothingOfUse.has(decision.rule));
+/** True if the person's desktops are about to change. Reviews do not count: whether they change anything is not decided yet. */
+export function isBeingChanged(record: PersonRecord): boolean {
+  return (record.removals ?? []).length > 0 || !outcomeOf(record);
 }
 
-/** When it was decided, in a row up to now and without a break but doubt, that nobody uses the desktop; the oldest first. */
-export function unusedAt({ decisions = [] }: PersonRecord, workspace: string): string[] {
-  let times: string[] = [];
-  for (const { rule, at } of decisions.filter((decision) => decision.workspace === workspace)) {
-    if (rule === "idle" || rule === "start-grace") times.push(at);
-    else if (rule !== "unknown") times = [];
-  }
-  return times;
+const tookItsPlace = "a newer request of this person took its place";
+
+/** The outcome of a request whose place a newer one took. */
+export function superseded(at: string): Outcome {
+  return { state: "superseded", at, reason: tookItsPlace };
+}
+
+/** The record with a newer request in the place of its own. */
+export function supersede(record: PersonRecord, request: DesktopRequest): PersonRecord {
+  return {
+    ...record,
+    request,
+    // What a retirement went through is no longer what an activation could go back to.
+    before: record.request.retire && !request.retire ? undefined : record.before,
+    // The extension was for the desktop that ran: the next one is another.
+    kept: request.workspace === null ? undefined : record.kept,
+    outcomes: addOutcome(record.outcomes, record.request.id, superseded(request.requestedAt)),
+  };
 }
 
 /**
- * Whether the decision is another than the newest about its desktop. Times go on by themselves and are nothing new, but for
- * the end of a session that nobody wrote down: when it was first missed is remembered by that.
+ * The record with what was there before work on a desktop began. What was remembered first stays, until that work has ended
+ * with nothing left behind.
  */
-export function isNewDecision(record: PersonRecord, workspace: string, { action, rule, evidence }: Decision): boolean {
-  const last = lastDecision(record, workspace);
-  const missed = evidence?.what === presumedEndWords && last?.evidence?.at !== evidence.at;
-  return last?.action !== action || last.rule !== rule || missed;
-}
-
-/** The record with a decision about a desktop; the same one where it is nothing new. */
-export function withDecision(record: PersonRecord, workspace: string, at: string, decision: Decision): PersonRecord {
-  if (!isNewDecision(record, workspace, decision)) return record;
-  // Doubt that says nothing itself still rests on what was seen before.
-  const before = decision.rule === "unknown" ? lastDecisionOfUse(record, workspace)?.evidence : undefined;
-  const taken = { workspace, at, ...decision, ...(before && !decision.evidence && { evidence: before }) };
-  const decisions = [...(record.decisions ?? []), taken].slice(-decisionsKept);
-  return { ...record, decisions };
+export function remember(record: PersonRecord, workspace: string, desktop: DesktopBefore): PersonRecord {
+  return record.before?.workspace === workspace ? record : { ...record, before: { workspace, desktop } };
 }
 
 /**
- * How many outcomes are kept a person: enough that somebody who asked among many others still learns how it ended, few
+ * The record with the outcome of a request; the first outcome stays. What was there before is forgotten, unless something
+ * of the run was left behind: then the next run for that workspace goes back to it.
+ */
+export function finish(record: PersonRecord, requestId: string, outcome: Outcome): PersonRecord {
+  return {
+    ...record,
+    outcomes: addOutcome(record.outcomes, requestId, outcome),
+    before: outcome.state === "failed" && outcome.leftBehind.length > 0 ? record.before : undefined,
+  };
+}
+
+/**
+ * How many outcomes are kept per person: enough that a person who asked among many others still learns how it ended, few
  * enough for a small object (a long reason has 2 kB, a ConfigMap holds 1 MB).
  */
 export const outcomesKept = 50;
@@ -91,22 +111,4 @@ export function addOutcome(
   if (Object.hasOwn(outcomes, id)) return { ...outcomes };
   const entries: [string, Outcome][] = [...Object.entries(outcomes), [id, outcome]];
   return Object.fromEntries(entries.slice(-outcomesKept));
-}
-
-/** The instance id of a person's orchestration, which is the lock: one at a time runs with it. */
-export function instanceIdOf(username: string): string {
-  return `person-${personId(username)}`;
-}
-
-/** An operation's id names its person and its request or removal, so that it can be found without an index. */
-export function operationIdOf(request: Pick<DesktopRequest, "id" | "username">): string {
-  return `${personId(request.username)}.${request.id}`;
-}
-
-export const operationIdPattern = /^([0-9a-f]{32})\.([0-9a-f-]{36})$/;
-
-/** The two parts of an operation's id, or null where it cannot be one. */
-export function parseOperationId(id: string): { person: string; request: string } | null {
-  const match = operationIdPattern.exec(id);
-  return match?.[1] && match[2] ? { person: match[1], request: match[2] } : null;
 }

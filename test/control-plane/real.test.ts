@@ -11,6 +11,7 @@ import { describeClusterContract } from "../../local/cluster/contract.ts";
 import { personId } from "../../shared/desktop/names.ts";
 import { clusterOf } from "../../shared/kubernetes/cluster.ts";
 import { type ClusterDesktops, desktopsIn } from "../../shared/kubernetes/desktops.ts";
+import { finish } from "../../shared/person/request.ts";
 import { personRecordsIn } from "../../shared/kubernetes/person-records.ts";
 import { workspacesIn } from "../../shared/kubernetes/workspaces.ts";
 import { samplePlan, sampleRules, sampleSite, sampleStart } from "../sample-plan.ts";
@@ -89,7 +90,7 @@ function describeAccount(prepared: () => Prepared): void {
     const request = { id: `r${count}`, username: plan.username, workspace: "w", requestedAt: at, claims: {} };
 
     await requests.update(person, () => ({ request, outcomes: {} }));
-    await requests.recordOutcome(person, request.id, { state: "done", at, message: "" });
+    await requests.update(person, (record) => record && finish(record, request.id, { state: "done", at, message: "" }));
     expect((await requests.all()).records.map((record) => record.request.id)).toContain(request.id);
     expect((await workspaces.known()).bindings.map(({ name }) => name)).toContain("asthma-cohort-alice");
     const before = await workspaces.bindingState("asthma-cohort-alice");

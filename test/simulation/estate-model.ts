@@ -1,7 +1,6 @@
-import { withArrival } from "../../shared/person/notice.ts";
-import { nextRequest, supersede } from "../../shared/person/operation.ts";
-import { addOutcome } from "../../shared/person/request.ts";
-import type { DesktopRequest, Outcome, PersonRecord } from "../../shared/person/record.ts";
+import { ask } from "../../shared/person/ask.ts";
+import { finish } from "../../shared/person/request.ts";
+import type { DesktopRequest, Outcome } from "../../shared/person/record.ts";
 import { clockToleranceMilliseconds } from "../../shared/lifecycle/sessions.ts";
 import { chanceOf } from "./chance.ts";
 import { type FaultPlan, hour, type Outage, second } from "./faults.ts";
@@ -127,12 +126,12 @@ export function createEstate({ seed, desktops: count, faults, probesFail, timeli
       });
   }
 
-  function finish(desktop: Desktop, { id }: DesktopRequest, ready: boolean): void {
+  function end(desktop: Desktop, { id }: DesktopRequest, ready: boolean): void {
     const at = iso(now());
     const failed = { state: "failed", at, code: "guacamole-unavailable", reason: "", step: "" } as const;
     const outcome: Outcome = ready ? { state: "done", at, message: "" } : { ...failed, undone: [], leftBehind: [] };
     const { record } = desktop;
-    if (record) desktop.record = { ...record, outcomes: addOutcome(record.outcomes, id, outcome) };
+    if (record) desktop.record = finish(record, id, outcome);
   }
 
   const estate: Estate = {
@@ -147,23 +146,22 @@ export function createEstate({ seed, desktops: count, faults, probesFail, timeli
     ask(desktop) {
       const { username, life, record = null } = desktop;
       const at = iso(now());
-      const wanted: DesktopRequest = { id: `${username} ${at}`, username, workspace, requestedAt: at, claims: {} };
+      const stamp = { id: `${username} ${at}`, at };
       const asItEnded = life?.readyAt != null && desktop.permitted && !life.broken && databaseAnswers();
-      const next = nextRequest(record, wanted, () => asItEnded);
-      const arrival = { at, session: wanted.id, subject: undefined, claims: {} };
-      desktop.record = withArrival(record, next, arrival) ?? desktop.record;
+      const arrival = { at, session: stamp.id, subject: undefined, claims: {} };
+      desktop.record = ask(record, username, { workspace, claims: {} }, stamp, { stillTrue: () => asItEnded, arrival });
       if (life) {
         life.asks.push(now());
         beThere(life);
       }
       note(username, "asks");
-      if (next) estate.wake(desktop);
+      if (desktop.record.request.id === stamp.id) estate.wake(desktop);
     },
 
     *fulfil(desktop, request) {
       if (!databaseAnswers()) {
         yield 5 * second;
-        finish(desktop, request, false);
+        end(desktop, request, false);
         return;
       }
       const before = desktop.life;
@@ -183,7 +181,7 @@ export function createEstate({ seed, desktops: count, faults, probesFail, timeli
         lives.delete(life);
         forget(desktop);
       }
-      finish(desktop, request, done);
+      end(desktop, request, done);
     },
 
     stop(desktop, rule) {
@@ -204,12 +202,4 @@ export function createEstate({ seed, desktops: count, faults, probesFail, timeli
     Object.assign(desktop, { life: undefined, ready: false, permitted: false });
   }
   return estate;
-}
-
-/** The record of a person whose desktop was taken down: they want none now. */
-export function wantingNone(record: PersonRecord, at: string, reason: string): PersonRecord {
-  const { username, claims } = record.request;
-  const none: DesktopRequest = { id: `none ${at}`, username, workspace: null, requestedAt: at, claims, reason };
-  const outcomes = addOutcome(record.outcomes, none.id, { state: "done", at, message: `suspended: ${reason}` });
-  return { ...supersede(record, none), outcomes };
 }

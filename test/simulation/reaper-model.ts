@@ -1,9 +1,10 @@
 import { reap } from "../../orchestrations/reap.ts";
 import { reviewDesktop } from "../../orchestrations/review.ts";
-import { isUnfinished } from "../../shared/person/operation.ts";
-import { withDecision } from "../../shared/person/request.ts";
+import { rememberDecision } from "../../shared/person/decisions.ts";
+import { isUnfinished } from "../../shared/person/request.ts";
+import { finishReview, nominate } from "../../shared/person/review.ts";
 import { chanceOf } from "./chance.ts";
-import { type Estate, wantingNone } from "./estate-model.ts";
+import type { Estate } from "./estate-model.ts";
 import { second } from "./faults.ts";
 import { type Activities, drive, workflowOver } from "./model-workflow.ts";
 import { historyOf, known, type Sighting, type SurveyModel, unread } from "./survey-model.ts";
@@ -56,14 +57,14 @@ export function createReaper({ seed, estate, survey: model, watch, latecomer }: 
     },
     *noteDecision({ username, at, decision }) {
       const desktop = named(username);
-      if (desktop.record) desktop.record = withDecision(desktop.record, workspace, at, decision);
+      if (desktop.record) desktop.record = rememberDecision(desktop.record, workspace, at, decision);
       return null;
     },
     *nominate({ username, by }) {
       const desktop = named(username);
       const { record } = desktop;
       const review = { id: `${now()}`, workspace, requestedAt: iso(now()), by };
-      if (record && !record.reviews?.length) desktop.record = { ...record, reviews: [review] };
+      if (record) desktop.record = nominate(record, review);
       wake(desktop);
       return null;
     },
@@ -100,12 +101,7 @@ export function createReaper({ seed, estate, survey: model, watch, latecomer }: 
       const desktop = named(username);
       if (!desktop.record) return null;
       const at = iso(now());
-      const reviews = desktop.record.reviews?.filter(({ id }) => id !== review.id);
-      const rest = { ...desktop.record, reviews: reviews?.length ? reviews : undefined };
-      const noted = decision ? withDecision(rest, workspace, at, decision) : rest;
-      const { request, outcomes } = noted;
-      const same = request.workspace === workspace && Object.hasOwn(outcomes, request.id);
-      desktop.record = suspended && decision && same ? wantingNone(noted, at, decision.reason) : noted;
+      desktop.record = finishReview(desktop.record, review, { decision, suspended }, { id: `none ${at}`, at });
       return null;
     },
   };

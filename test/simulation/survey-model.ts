@@ -1,8 +1,8 @@
+import { isNewDecision, lastDecisionOfUse, unusedAt } from "../../shared/person/decisions.ts";
+import { lastSeen } from "../../shared/person/presence.ts";
 import type { KnownDesktop } from "../../shared/desktop/activities.ts";
-import { lastSeen } from "../../shared/person/notice.ts";
 import type { decideReaping, DesktopFacts, Limits } from "../../shared/lifecycle/reaping.ts";
 import type { Decision } from "../../shared/desktop/decision.ts";
-import { isNewDecision, lastDecisionOfUse, unusedAt } from "../../shared/person/request.ts";
 import { mostARun, type ReapSurvey } from "../../shared/lifecycle/runs.ts";
 import { countSessions, type SessionHistory } from "../../shared/lifecycle/sessions.ts";
 import type { Estate } from "./estate-model.ts";

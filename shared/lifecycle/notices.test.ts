@@ -1,0 +1,90 @@
+import { describe, expect, it } from "vitest";
+import type { Standing } from "../person/claims.ts";
+import type { Told } from "../person/notice.ts";
+import type { PersonRecord } from "../person/record.ts";
+import { asksForStanding, decideNotice, type NoticeDecision } from "./notices.ts";
+
+const before = "2026-01-05T08:00:00Z";
+const asked = "2026-01-05T09:00:00Z";
+const after = "2026-01-05T10:00:00Z";
+const record: PersonRecord = {
+  request: { id: "r1", username: "alice", workspace: "a", requestedAt: asked, claims: { groups: ["/a"] } },
+  outcomes: {},
+};
+const now: Standing = { enabled: true, groups: ["/b"], roles: [], sessions: ["one"] };
+const disabled: Standing = { ...now, enabled: false };
+const claimNames = { groups: "groups", roles: "realm_roles" };
+
+const nothing: NoticeDecision = { do: "nothing" };
+const retire = (why: string): NoticeDecision => ({ do: "retire person", reason: `alice ${why}` });
+const narrowToNow: NoticeDecision = { do: "narrow claims", by: { now, ...claimNames } };
+
+const which = { session: "one" };
+const told = {
+  back: { what: "back" },
+  left: { what: "left", which },
+  deleted: { what: "deleted" },
+  disabled: { what: "disabled" },
+  "lost a group": { what: "lost", claim: "groups", values: ["/a"] },
+  "lost a role": { what: "lost", claim: "roles", values: ["reader"] },
+  changed: { what: "changed" },
+  "group deleted": { what: "group deleted" },
+} as const satisfies Record<string, Told>;
+
+const cannotBeAsked = undefined;
+const unknownThere = null;
+
+describe("what a notice means", () => {
+  it.each<[keyof typeof told, string, Standing | null | undefined, string, NoticeDecision]>([
+    ["back", "the provider is not asked", cannotBeAsked, after, { do: "come back" }],
+    ["left", "the provider cannot be asked", cannotBeAsked, after, { do: "leave", which, alive: undefined }],
+    ["left", "the provider knows living sessions", now, after, { do: "leave", which, alive: ["one"] }],
+    ["deleted", "the provider cannot be asked", cannotBeAsked, after, retire("was deleted at the identity provider")],
+    ["deleted", "the provider still knows them", now, after, nothing],
+    ["disabled", "the provider cannot be asked", cannotBeAsked, after, retire("was disabled at the identity provider")],
+    ["disabled", "they were seen since", cannotBeAsked, before, nothing],
+    ["disabled", "the provider has enabled them again", now, after, nothing],
+    [
+      "lost a group",
+      "the provider cannot be asked",
+      cannotBeAsked,
+      after,
+      { do: "narrow claims", by: { lost: ["/a"], of: "groups" } },
+    ],
+    [
+      "lost a role",
+      "the provider cannot be asked",
+      cannotBeAsked,
+      after,
+      { do: "narrow claims", by: { lost: ["reader"], of: "realm_roles" } },
+    ],
+    ["lost a group", "claims were proven since", cannotBeAsked, before, nothing],
+    ["lost a group", "the provider says what they have", now, before, narrowToNow],
+    ["changed", "the provider cannot be asked", cannotBeAsked, after, nothing],
+    ["changed", "the provider says what they have", now, after, narrowToNow],
+    ["group deleted", "the provider cannot be asked", cannotBeAsked, after, nothing],
+    ["group deleted", "the provider says what they have", now, after, narrowToNow],
+  ])("%s, and %s", (what, _words, standing, at, decision) => {
+    expect(decideNotice(record, standing, { id: "n1", at, told: told[what] }, claimNames)).toEqual(decision);
+  });
+
+  it.each(Object.keys(told) as (keyof typeof told)[])("%s about a person whom the provider does not know", (what) => {
+    const notice = { id: "n1", at: before, told: told[what] };
+    expect(decideNotice(record, unknownThere, notice, claimNames)).toEqual(
+      retire("is unknown to the identity provider now"),
+    );
+    expect(decideNotice(record, disabled, notice, claimNames)).toEqual(retire("was disabled at the identity provider"));
+  });
+
+  it("counts from when the person was last seen, not from when they asked", () => {
+    const seen = { ...record, presence: { seenAt: after, sessions: [] } };
+    const notice = { id: "n1", at: "2026-01-05T09:30:00Z", told: told.disabled };
+    expect(decideNotice(seen, cannotBeAsked, notice, claimNames)).toEqual(nothing);
+    expect(decideNotice(record, cannotBeAsked, notice, claimNames)).not.toEqual(nothing);
+  });
+
+  it("is never worth asking the provider about a person who came back", () => {
+    const asks = Object.entries(told).filter(([, told]) => asksForStanding({ id: "n1", at: after, told }));
+    expect(asks.map(([what]) => what)).toEqual(Object.keys(told).filter((what) => what !== "back"));
+  });
+});

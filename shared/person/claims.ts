@@ -1,0 +1,30 @@
+import type { Claims } from "../desktop/entitlement.ts";
+
+/** What the identity provider knows of a person when asked. */
+export interface Standing {
+  enabled: boolean;
+  /** Groups by path and by name, and roles by name. */
+  groups: readonly string[];
+  roles: readonly string[];
+  /** Sessions that are alive. */
+  sessions: readonly string[];
+}
+
+/** What a person is known to have lost: these values of a claim, or whatever of groups and roles they no longer have. */
+export type Narrowing = { lost: readonly string[]; of: string } | { now: Standing; groups: string; roles: string };
+
+/** The claims without what was lost; a claim that is emptied is gone. Nothing is added: what a token did not say stays unsaid. */
+export function narrowClaims(claims: Claims, by: Narrowing): Claims {
+  if ("lost" in by) return filterClaim(claims, by.of, (value) => !by.lost.includes(value));
+  const groups = filterClaim(claims, by.groups, (value) => by.now.groups.includes(value));
+  return filterClaim(groups, by.roles, (value) => by.now.roles.includes(value));
+}
+
+function filterClaim(claims: Claims, name: string, stays: (value: string) => boolean): Claims {
+  if (!Object.hasOwn(claims, name)) return claims;
+  const held: unknown[] = [claims[name]].flat();
+  const left = held.filter((value) => typeof value !== "string" || stays(value));
+  if (left.length === held.length) return claims;
+  const others = Object.entries(claims).filter(([key]) => key !== name);
+  return Object.fromEntries(left.length > 0 ? [...others, [name, left]] : others);
+}

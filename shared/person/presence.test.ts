@@ -1,0 +1,149 @@
+import { describe, expect, it } from "vitest";
+import {
+  type Arrival,
+  arrive,
+  comeBack,
+  endLeave,
+  type EndedSessions,
+  lastSeen,
+  type Leave,
+  leave,
+} from "./presence.ts";
+import type { DesktopRequest, PersonRecord, Presence } from "./record.ts";
+
+const at = (minute: number) => new Date(Date.parse("2026-01-05T09:00:00Z") + minute * 60_000).toISOString();
+const request: DesktopRequest = {
+  id: "r1",
+  username: "alice",
+  workspace: "cohort-a",
+  requestedAt: at(0),
+  subject: "s1",
+  claims: { groups: ["/a", "/b"] },
+};
+const record = (presence?: Presence, changed: Partial<PersonRecord> = {}): PersonRecord => ({
+  request,
+  outcomes: { r1: { state: "done", at: at(1), message: "the desktop is ready" } },
+  presence,
+  ...changed,
+});
+const present = (...sessions: string[]): Presence => ({ seenAt: at(0), sessions });
+const left = (which: EndedSessions, alive?: string[], minute = 10): Leave => ({ at: at(minute), which, alive });
+const leaving = { since: at(10), until: at(25) };
+
+describe("a leave", () => {
+  it.each<[string, Presence | undefined, EndedSessions, string[] | undefined]>([
+    ["the session that asked ends", present("one"), { session: "one" }, undefined],
+    ["every session ends", present("one", "two"), "every session", undefined],
+    ["some session ends and only one is known", present("one"), "some session", undefined],
+    ["nobody ever said which session asks", undefined, { session: "one" }, undefined],
+    ["the identity provider has no session left", present("one", "two"), "some session", []],
+  ])("begins when %s", (_name, presence, which, alive) => {
+    expect(leave(record(presence), left(which, alive), 15).presence).toEqual({ seenAt: at(0), sessions: [], leaving });
+  });
+
+  it.each<[string, PersonRecord, EndedSessions, string[] | undefined, number?]>([
+    ["another session that asked is left", record(present("one", "two")), { session: "one" }, undefined],
+    ["some session of several ends", record(present("one", "two")), "some session", undefined],
+    ["a session ends that never asked", record(present("one")), { session: "wiki" }, undefined],
+    ["the identity provider knows a live session", record(present("one")), { session: "one" }, ["two"]],
+    ["they were there after it", record({ seenAt: at(11), sessions: ["one"] }), { session: "one" }, undefined],
+    ["they asked after it", record(present("one")), { session: "one" }, undefined, -1],
+    ["they have no desktop", record(present("one"), { request: { ...request, workspace: null } }), "every session", []],
+  ])("does not begin when %s", (_name, known, which, alive, minute) => {
+    expect(leave(known, left(which, alive, minute), 15).presence?.leaving).toBeUndefined();
+  });
+
+  it("forgets the session that ended", () => {
+    const after = leave(record(present("one", "two")), left({ session: "one" }), 15);
+    expect(after.presence).toEqual(present("two"));
+    expect(leave(after, left({ session: "two" }), 15).presence?.leaving).toEqual(leaving);
+  });
+
+  it("is not begun again by a second telling of it", () => {
+    const once = leave(record(present("one")), left({ session: "one" }), 15);
+    expect(leave(once, left("some session", undefined, 12), 15)).toBe(once);
+  });
+
+  it("ends with a login after it, and not with one before it that is told late", () => {
+    const known = record({ ...present("one"), leaving });
+    expect(comeBack(known, at(11)).presence).toEqual({ seenAt: at(11), sessions: ["one"] });
+    expect(comeBack(known, at(9)).presence?.leaving).toEqual(leaving);
+  });
+
+  it("comes out the same in whatever order a logout and a later login are told", () => {
+    const loginLast = comeBack(leave(record(present("one")), left({ session: "one" }), 15), at(11));
+    const logoutLast = leave(comeBack(record(present("one")), at(11)), left({ session: "one" }), 15);
+    expect(loginLast.presence?.leaving).toBeUndefined();
+    expect(logoutLast.presence?.leaving).toBeUndefined();
+  });
+});
+
+describe("a person who asks", () => {
+  const arrival: Arrival = { at: at(12), session: "two", subject: "s1", claims: request.claims };
+
+  it("is there: their leave is over, and the session is known", () => {
+    const known = record({ ...present("one"), leaving });
+    expect(arrive(known, arrival).presence).toEqual({ seenAt: at(12), sessions: ["one", "two"] });
+    expect(arrive(known, { ...arrival, session: undefined }).presence).toEqual({
+      seenAt: at(12),
+      sessions: ["one"],
+    });
+  });
+
+  it("changes nothing with the same again within a minute, and is seen again after it", () => {
+    const known = record({ ...present("one", "two"), seenAt: at(11.5) });
+    expect(arrive(known, arrival)).toBe(known);
+    expect(arrive(known, { ...arrival, session: undefined })).toBe(known);
+    const later = { seenAt: at(13), sessions: ["one", "two"] };
+    expect(arrive(known, { ...arrival, at: at(13) }).presence).toEqual(later);
+    const unknown = record(undefined);
+    expect(arrive(unknown, { ...arrival, session: undefined }).presence).toEqual({
+      seenAt: at(12),
+      sessions: [],
+    });
+  });
+
+  it("brings claims and subject as they are now, also with the same request", () => {
+    const known = record(present("two"), { request: { ...request, subject: undefined } });
+    const next = arrive(known, { ...arrival, claims: { groups: ["/a"] } });
+    expect(next.request).toEqual({ ...request, claims: { groups: ["/a"] } });
+  });
+
+  it("is remembered with eight sessions at most", () => {
+    let known = record();
+    for (let session = 1; session <= 10; session += 1) known = arrive(known, { ...arrival, session: `s${session}` });
+    expect(known.presence?.sessions).toEqual(["s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10"]);
+  });
+
+  it("was seen when they asked, or later", () => {
+    expect(lastSeen(record())).toBe(at(0));
+    expect(lastSeen(record({ seenAt: at(5), sessions: [] }))).toBe(at(5));
+    expect(lastSeen(record({ seenAt: at(-5), sessions: [] }))).toBe(at(0));
+  });
+});
+
+describe("a leave that is over", () => {
+  const stamp = { id: "r2", at: at(30) };
+  const away = record({ ...present("one"), leaving });
+  const over = { since: leaving.since, isBack: false, sessions: [], reason: "logged out" };
+
+  it("leaves a person who is not back without a wish for a desktop", () => {
+    const after = endLeave(away, over, stamp);
+    expect(after.request).toEqual({ ...request, id: "r2", workspace: null, requestedAt: at(30), reason: "logged out" });
+    expect(after.presence).toEqual({ seenAt: at(0), sessions: [] });
+  });
+
+  it("of a person who is back, or has no desktop, is only forgotten", () => {
+    const back = endLeave(away, { ...over, isBack: true, sessions: ["two"] }, stamp);
+    expect(back).toEqual({ ...away, presence: { seenAt: at(0), sessions: ["two"] } });
+    const none = record(away.presence, { request: { ...request, workspace: null } });
+    expect(endLeave(none, over, stamp).request).toBe(none.request);
+  });
+
+  it("changes nothing if the person came back meanwhile, or left again", () => {
+    const back = record(present("one"));
+    expect(endLeave(back, over, stamp)).toBe(back);
+    const again = record({ ...present("one"), leaving: { since: at(26), until: at(41) } });
+    expect(endLeave(again, over, stamp)).toBe(again);
+  });
+});

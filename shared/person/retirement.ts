@@ -1,0 +1,65 @@
+import type { Claims } from "../desktop/entitlement.ts";
+import { ask } from "./ask.ts";
+import type { DesktopRetirement, Outcome, PersonRecord } from "./record.ts";
+import { addOutcome, newRequest, type Stamp, supersede } from "./request.ts";
+
+/** The record when everything that the person has is to go for good, in every workspace. One that has ended is enough. */
+export function retirePerson(
+  record: PersonRecord | null,
+  username: string,
+  reason: string,
+  stamp: Stamp,
+): PersonRecord {
+  return ask(record, username, { workspace: null, retire: true, reason }, stamp, {
+    stillTrue: ({ retire }) => retire === true,
+  });
+}
+
+/** Some of a person's desktops that are to go for good. */
+export interface Loss {
+  retirements: readonly DesktopRetirement[];
+  /** Why the person is to have no desktop, if one of these is the one they want. */
+  reason: string;
+  /** What is left of the person's claims. By default all that the record says. */
+  claims?: Claims | undefined;
+}
+
+/**
+ * The record when some desktops are to go for good: a person who wants one of them wants none now; whatever else they want
+ * stays. A retirement that is under way stays the one. The same record if nothing is new.
+ */
+export function retireDesktops(
+  record: PersonRecord | null,
+  username: string,
+  { retirements, reason, claims }: Loss,
+  stamp: Stamp,
+): PersonRecord {
+  const none = newRequest(record, username, { workspace: null, reason, claims }, stamp);
+  if (!record) return { request: none, outcomes: {}, removals: retirements };
+  const { request, removals = [] } = record;
+  const added = retirements.filter(({ workspace }) => removals.every((known) => known.workspace !== workspace));
+  const isNarrowed = JSON.stringify(none.claims) !== JSON.stringify(request.claims);
+  if (added.length === 0 && !isNarrowed) return record;
+  const wantsOne = added.some(({ workspace }) => workspace === request.workspace);
+  const next = wantsOne ? supersede(record, none) : { ...record, request: { ...request, claims: none.claims } };
+  return added.length === 0 ? next : { ...next, removals: [...removals, ...added] };
+}
+
+/** The record with the outcome of a desktop's retirement, which is no longer to be done then. */
+export function finishRetirement(record: PersonRecord, id: string, outcome: Outcome): PersonRecord {
+  const { removals = [], before } = record;
+  const retirement = removals.find((each) => each.id === id);
+  if (!retirement) return record;
+  const left = removals.filter((each) => each !== retirement);
+  return {
+    ...record,
+    outcomes: addOutcome(record.outcomes, id, outcome),
+    removals: left.length > 0 ? left : undefined,
+    before: before?.workspace === retirement.workspace ? undefined : before,
+  };
+}
+
+/** The retirement of that desktop, if it has not ended. */
+export function retirementOf(record: PersonRecord | undefined, workspace: string): DesktopRetirement | undefined {
+  return record?.removals?.find((each) => each.workspace === workspace);
+}

@@ -1,0 +1,48 @@
+import type { Decision } from "../desktop/decision.ts";
+import { rememberDecision } from "./decisions.ts";
+import type { PersonRecord, Review } from "./record.ts";
+import { addOutcome, newRequest, outcomeOf, type Stamp, supersede } from "./request.ts";
+
+/** The record of a person whose record somebody deleted: nothing was asked for, so nothing is to be done. */
+export function recordOfNobody(username: string, stamp: Stamp): PersonRecord {
+  const request = { ...newRequest(null, username, { workspace: null }, stamp), nobodyAsked: true };
+  return { request, outcomes: { [stamp.id]: { state: "done", at: stamp.at, message: "nothing was asked for" } } };
+}
+
+/** The record with a review of one desktop; the same record if one of that desktop waits already. */
+export function nominate(record: PersonRecord, review: Review): PersonRecord {
+  const { reviews = [] } = record;
+  const waits = reviews.some(({ workspace }) => workspace === review.workspace);
+  return waits ? record : { ...record, reviews: [...reviews, review] };
+}
+
+/** What a review came to: the decision, if there was a desktop to decide about, and whether it went down. */
+export interface Reviewed {
+  decision: Decision | null;
+  suspended: boolean;
+}
+
+/** The record after a review: the decision is remembered, and a person whose desktop was suspended wants none. */
+export function finishReview(
+  record: PersonRecord,
+  { id, workspace }: Review,
+  { decision, suspended }: Reviewed,
+  stamp: Stamp,
+): PersonRecord {
+  const { reviews = [] } = record;
+  const left = reviews.filter((each) => each.id !== id);
+  if (left.length === reviews.length) return record;
+  const rest = { ...record, reviews: left.length > 0 ? left : undefined };
+  if (!decision) return rest;
+  const remembered = rememberDecision(rest, workspace, stamp.at, decision);
+  return suspended ? wantNoneAfterwards(remembered, workspace, decision, stamp) : remembered;
+}
+
+/** A person who asked for a desktop during the review still gets it. */
+function wantNoneAfterwards(record: PersonRecord, workspace: string, { reason }: Decision, stamp: Stamp): PersonRecord {
+  const { request, outcomes } = record;
+  if (request.workspace !== workspace || !outcomeOf(record)) return record;
+  const none = newRequest(record, request.username, { workspace: null, reason }, stamp);
+  const outcome = { state: "done", at: stamp.at, message: `suspended: ${reason}` } as const;
+  return { ...supersede(record, none), outcomes: addOutcome(outcomes, none.id, outcome) };
+}
