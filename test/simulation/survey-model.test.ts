@@ -67,7 +67,7 @@ function servicesOf({ estate, configuration }: Simulation): Surveyed {
         }),
     },
     maintenance: { read: () => answer("switch", !isAway("switch"), isAway("paused") ? { reaping: pausedBy } : {}) },
-    requests: {
+    records: {
       all: () => Promise.resolve({ records: desktops.flatMap(({ record }) => record ?? []), damaged: [] }),
       read: (id: string) => Promise.resolve(desktops.find(({ username }) => personId(username) === id)?.record ?? null),
     },
