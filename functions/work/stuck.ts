@@ -6,6 +6,7 @@ import { isUnfinished } from "../../shared/person/operation.ts";
 import { instanceIdOf, isTakingOver, withNextGeneration } from "../../shared/person/request.ts";
 import type { PersonRecord } from "../../shared/person/record.ts";
 import type { Services } from "../services.ts";
+import { someAtATime } from "../some-at-a-time.ts";
 import { findInstance, type Instance, listUnfinished, restart, startOnce } from "./task-hub.ts";
 
 /**
@@ -120,7 +121,7 @@ export async function describeStuck(
       words.push(`${instanceId} was stuck: generation ${work?.generation} goes on at ${work?.notBefore}`);
     else instanceIds.push(instanceId);
   }
-  const instances = await inParallel(instanceIds, (instanceId) => findInstance(client, instanceId));
+  const instances = await someAtATime(looksAtOnce, instanceIds, (instanceId) => findInstance(client, instanceId));
   for (const [index, instance] of instances.entries()) {
     const instanceId = instanceIds[index] ?? "";
     if (instance?.isUnfinished && isSilent(services, instance, quietMilliseconds))
@@ -129,13 +130,6 @@ export async function describeStuck(
       );
   }
   return words;
-}
-
-async function inParallel<In, Out>(all: readonly In[], work: (each: In) => Promise<Out>): Promise<Out[]> {
-  const results: Out[] = [];
-  for (let first = 0; first < all.length; first += looksAtOnce)
-    results.push(...(await Promise.all(all.slice(first, first + looksAtOnce).map(work))));
-  return results;
 }
 
 function describeSilence({ status, updatedAt }: Instance): string {
