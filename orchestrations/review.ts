@@ -3,7 +3,8 @@ import type { KnownDesktop } from "../shared/desktop/activities.ts";
 import type { DesktopDrift } from "../shared/lifecycle/drift.ts";
 import type { Decision } from "../shared/desktop/decision.ts";
 import type { Review } from "../shared/person/record.ts";
-import { type Leftover, suspendDesktop } from "./suspension.ts";
+import { suspensionSteps } from "./suspension.ts";
+import { type Leftover, type ReportStep, takeDown } from "./take-down.ts";
 import { problemOf, type Workflow } from "./workflow.ts";
 
 /**
@@ -44,7 +45,7 @@ export function* reviewDesktop(
   workflow: Workflow,
   username: string,
   review: Review,
-  report: (step: string, number: number, of: number) => void,
+  report: ReportStep,
 ): Generator<Task, void> {
   const { workspace } = review;
   const inspect = () => workflow.call("inspectDesktop", { username, workspace });
@@ -62,7 +63,7 @@ export function* reviewDesktop(
       const second = yield* inspect();
       decision = second?.decision;
       if (second?.decision.action === "suspend")
-        suspended = isDown(yield* suspendDesktop(workflow, second.desktop, report));
+        suspended = isDown(yield* takeDown(workflow, suspensionSteps, second.desktop, report));
       // Who lost their entitlement meanwhile does not get access back: what is left of the desktop is retired.
       if (second?.decision.action !== "keep" || second.decision.rule === "not-running") withdrawn = undefined;
     }

@@ -1,5 +1,5 @@
 import type { Task } from "durable-functions";
-import type { ActivityName, InputOf, ObservedRun, OutputOf, Run, Sighting } from "../shared/desktop/activities.ts";
+import type { ActivityTaking, ObservedRun, OutputOf, Run, Sighting } from "../shared/desktop/activities.ts";
 import { isRefusal } from "../shared/errors.ts";
 import { rowsFor, type VersionRange } from "./versions.ts";
 import { type Problem, problemOf, type Workflow } from "./workflow.ts";
@@ -8,7 +8,7 @@ import { type Problem, problemOf, type Workflow } from "./workflow.ts";
 const longestMessage = 1_000;
 
 /** An activity that takes what a run knows. */
-type StepActivity = { [Name in ActivityName]: ObservedRun extends InputOf<Name> ? Name : never }[ActivityName];
+type StepActivity = ActivityTaking<ObservedRun>;
 /** An activity that says what it saw. */
 type PollActivity = { [Name in StepActivity]: OutputOf<Name> extends Sighting ? Name : never }[StepActivity];
 

@@ -123,6 +123,10 @@ export interface Activities {
 export type ActivityName = keyof Activities;
 export type InputOf<Name extends ActivityName> = Activities[Name]["input"];
 export type OutputOf<Name extends ActivityName> = Activities[Name]["output"];
+/** The activities that can be called with this input. */
+export type ActivityTaking<Input> = {
+  [Name in ActivityName]: Input extends InputOf<Name> ? Name : never;
+}[ActivityName];
 
 /** What people see while an operation runs: never internals. Kept as the orchestration's custom status. */
 export interface Progress {
