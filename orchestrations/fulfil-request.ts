@@ -84,7 +84,7 @@ function* activate(workflow: Workflow, request: DesktopRequest): Generator<Task,
 
   // The new desktop is up; only now the person's previous one goes down. What fails here is no reason to take the new one away.
   const leftovers = yield* suspendActive(workflow, request, request.workspace ?? undefined);
-  const url = typeof result.facts["url"] === "string" ? result.facts["url"] : undefined;
+  const { url } = result.facts;
   const message =
     leftovers.length === 0
       ? "the desktop is ready"
