@@ -1,4 +1,4 @@
-import type { Step } from "./saga.ts";
+import { inOrder, type Step } from "./saga.ts";
 
 /**
  * How a desktop comes up. Order of trust: network policy before pod, readiness before rows, permission last; who could open
@@ -6,7 +6,7 @@ import type { Step } from "./saga.ts";
  * The person's other desktop loses its permission just before the new one gets it, so that never two can be opened; it
  * gets it back if the last steps fail.
  */
-export const activationSteps: readonly Step[] = [
+export const activationSteps: readonly Step[] = inOrder([
   { name: "entitlement", do: "checkEntitlement" },
   { name: "database", poll: "ensureDatabaseRunning", withinSeconds: () => 600, late: "database-not-running" },
   { name: "before", do: "observeDesktop" },
@@ -25,4 +25,4 @@ export const activationSteps: readonly Step[] = [
   { name: "other desktops", do: "withdrawOthers", undo: "restoreOthers" },
   { name: "permission", do: "grantPermission", undo: "revokePermission" },
   { name: "binding status", do: "recordActive", undo: "restoreBindingStatus" },
-];
+]);

@@ -5,9 +5,10 @@ import type { KnownDesktop } from "../shared/desktop/activities.ts";
 import type { DesktopRequest, Outcome, DesktopRetirement, PersonRecord } from "../shared/person/record.ts";
 import { activationSteps } from "./activation.ts";
 import { reviewDesktop } from "./review.ts";
-import { retireDesktop } from "./retirement.ts";
+import { retirementSteps } from "./retirement.ts";
 import { runSaga } from "./saga.ts";
-import { type Leftover, suspendDesktop } from "./suspension.ts";
+import { suspensionSteps } from "./suspension.ts";
+import { type Leftover, type ReportStep, takeDown, type TakeDownStep } from "./take-down.ts";
 import { fenced, problemOf, type Workflow } from "./workflow.ts";
 
 /** The name under which the orchestration is registered. Its instance id is the person's: that is the lock. */
@@ -83,7 +84,7 @@ function* activate(workflow: Workflow, request: DesktopRequest): Generator<Task,
 
   // The new desktop is up; only now the person's previous one goes down. What fails here is no reason to take the new one away.
   const leftovers = yield* suspendActive(workflow, request, request.workspace ?? undefined);
-  const url = typeof result.facts["url"] === "string" ? result.facts["url"] : undefined;
+  const { url } = result.facts;
   const message =
     leftovers.length === 0
       ? "the desktop is ready"
@@ -97,21 +98,21 @@ function* suspendAll(workflow: Workflow, request: DesktopRequest): Generator<Tas
 
 function* retireAll(workflow: Workflow, request: DesktopRequest): Generator<Task, Outcome> {
   const { username } = request;
-  const leftovers = yield* takeDown(workflow, request, {
+  const leftovers = yield* takeDownAll(workflow, request, {
     list: () => workflow.call("listDesktops", { username }),
-    each: retireDesktop,
+    steps: retirementSteps,
     words: "removing",
   });
   return endOf(workflow, leftovers, "nothing of this person is left");
 }
 
 function* remove(workflow: Workflow, username: string, { id, workspace }: DesktopRetirement): Generator<Task, Outcome> {
-  const leftovers = yield* takeDown(
+  const leftovers = yield* takeDownAll(
     workflow,
     { id },
     {
       list: () => workflow.call("listDesktops", { username, workspace }),
-      each: retireDesktop,
+      steps: retirementSteps,
       words: "removing",
     },
   );
@@ -129,18 +130,22 @@ function endOf(workflow: Workflow, leftovers: readonly Leftover[], message: stri
 /** Suspends every active desktop of the person, except the one in that workspace. */
 function suspendActive(workflow: Workflow, request: DesktopRequest, except?: string): Generator<Task, Leftover[]> {
   const { username } = request;
-  return takeDown(workflow, request, {
+  return takeDownAll(workflow, request, {
     list: () => workflow.call("listActiveDesktops", { username, except }),
-    each: suspendDesktop,
+    steps: suspensionSteps,
     words: "suspending",
   });
 }
 
 /** Takes desktops down one after the other; one that cannot be taken down does not stop the others. */
-function* takeDown(
+function* takeDownAll(
   workflow: Workflow,
-  { id: requestId }: Pick<DesktopRequest, "id">,
-  { list, each, words }: { list: () => Generator<Task, KnownDesktop[]>; each: typeof suspendDesktop; words: string },
+  { id }: Pick<DesktopRequest, "id">,
+  {
+    list,
+    steps,
+    words,
+  }: { list: () => Generator<Task, KnownDesktop[]>; steps: readonly TakeDownStep[]; words: string },
 ): Generator<Task, Leftover[]> {
   const leftovers: Leftover[] = [];
   let desktops: KnownDesktop[] = [];
@@ -150,15 +155,15 @@ function* takeDown(
     leftovers.push({ step: "desktops", ...problemOf(error) });
   }
   for (const desktop of desktops) {
-    const report = reporter(workflow, { id: requestId, workspace: desktop.workspace }, words);
-    leftovers.push(...(yield* each(workflow, desktop, report)));
+    const report = reporter(workflow, { id, workspace: desktop.workspace }, words);
+    leftovers.push(...(yield* takeDown(workflow, steps, desktop, report)));
   }
   return leftovers;
 }
 
-function reporter(workflow: Workflow, { id, workspace }: { id: string; workspace: string }, words: string) {
+function reporter(workflow: Workflow, { id, workspace }: { id: string; workspace: string }, words: string): ReportStep {
   const since = workflow.now().toISOString();
-  return (step: string, number: number, of: number) => {
+  return (step, number, of) => {
     workflow.report({ requestId: id, step, number, of, since, message: `${words} the desktop in ${workspace}` });
   };
 }

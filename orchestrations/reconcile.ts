@@ -1,5 +1,6 @@
 import type { Task } from "durable-functions";
 import { type DesktopDrift, type Drift, driftKinds, type DriftSurvey } from "../shared/lifecycle/drift.ts";
+import { keyText } from "../shared/desktop/names.ts";
 import { inChunks } from "./reap.ts";
 import { problemOf, type Workflow } from "./workflow.ts";
 
@@ -54,17 +55,15 @@ export function* reconcile(workflow: Workflow, { sharePercent }: ReconcileInput)
   note(groups, yield* inChunks(workflow, "mergeGroups", groups));
   const people = of<Drift & { username: string }>("retire person");
   note(people, yield* inChunks(workflow, "retirePerson", people));
-  const removals = onceADesktop(of<DesktopDrift>("retire"));
+  const removals = onePerDesktop(of<DesktopDrift>("retire"));
   note(removals, yield* inChunks(workflow, "removeDesktop", removals));
-  const reviews = onceADesktop(of<DesktopDrift>("review"));
+  const reviews = onePerDesktop(of<DesktopDrift>("review"));
   const nominations = reviews.map(({ username, workspace }) => ({ username, workspace, by: reconcileName }));
   note(reviews, yield* inChunks(workflow, "nominate", nominations));
   return { ...survey, failed };
 }
 
-function onceADesktop(drifts: readonly DesktopDrift[]): DesktopDrift[] {
-  const first = new Map(
-    drifts.toReversed().map((drift): [string, DesktopDrift] => [`${drift.workspace}/${drift.username}`, drift]),
-  );
+function onePerDesktop(drifts: readonly DesktopDrift[]): DesktopDrift[] {
+  const first = new Map(drifts.toReversed().map((drift) => [keyText(drift), drift]));
   return [...first.values()].reverse();
 }

@@ -1,44 +1,16 @@
-import type { Task } from "durable-functions";
-import type { ActivityName, InputOf, KnownDesktop } from "../shared/desktop/activities.ts";
-import type { Leftover } from "./suspension.ts";
-import { rowsFor, type VersionRange } from "./versions.ts";
-import { problemOf, type Workflow } from "./workflow.ts";
-
-type RetirementActivity = { [Name in ActivityName]: KnownDesktop extends InputOf<Name> ? Name : never }[ActivityName];
+import type { TakeDownStep } from "./take-down.ts";
 
 /**
  * How a desktop disappears: access first, the pod before the network policy that holds it, and the rows only when nothing
- * of it is left in the cluster, because what is left is found again by them.
+ * of it is left in the cluster, because what is left is found again by them. The pod goes even if access cannot be
+ * withdrawn. Any other failure stops it, and the next retirement goes on from there.
  */
-export const retirementSteps: readonly (VersionRange & { name: string; do: RetirementActivity })[] = [
+export const retirementSteps: readonly TakeDownStep[] = [
   { name: "permission", do: "withdrawPermission" },
-  { name: "deployment", do: "retireDeployment" },
-  { name: "service", do: "retireService" },
-  { name: "credential", do: "retireCredential" },
-  { name: "network policy", do: "retireNetworkPolicy" },
-  { name: "connection", do: "retireConnection" },
-  { name: "binding status", do: "recordRetired" },
+  { name: "deployment", do: "retireDeployment", stopIfFailed: true },
+  { name: "service", do: "retireService", stopIfFailed: true },
+  { name: "credential", do: "retireCredential", stopIfFailed: true },
+  { name: "network policy", do: "retireNetworkPolicy", stopIfFailed: true },
+  { name: "connection", do: "retireConnection", stopIfFailed: true },
+  { name: "binding status", do: "recordRetired", stopIfFailed: true },
 ];
-
-/**
- * Removes a desktop for good. No undo: what is gone is meant to be. Where access cannot be withdrawn the pod goes all the
- * same; any other step that fails ends it, and the next retirement goes on from there.
- */
-export function* retireDesktop(
-  workflow: Workflow,
-  desktop: KnownDesktop,
-  report: (step: string, number: number, of: number) => void,
-): Generator<Task, Leftover[]> {
-  const leftovers: Leftover[] = [];
-  const steps = rowsFor(workflow, retirementSteps);
-  for (const [index, step] of steps.entries()) {
-    report(step.name, index + 1, steps.length);
-    try {
-      yield* workflow.call(step.do, desktop);
-    } catch (error) {
-      leftovers.push({ step: step.name, ...problemOf(error) });
-      if (step.name !== "permission") return leftovers;
-    }
-  }
-  return leftovers;
-}

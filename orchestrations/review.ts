@@ -1,9 +1,9 @@
 import type { Task } from "durable-functions";
 import type { KnownDesktop } from "../shared/desktop/activities.ts";
-import type { DesktopDrift } from "../shared/lifecycle/drift.ts";
 import type { Decision } from "../shared/desktop/decision.ts";
 import type { Review } from "../shared/person/record.ts";
-import { type Leftover, suspendDesktop } from "./suspension.ts";
+import { suspensionSteps } from "./suspension.ts";
+import { type Leftover, type ReportStep, takeDown } from "./take-down.ts";
 import { problemOf, type Workflow } from "./workflow.ts";
 
 /**
@@ -12,10 +12,10 @@ import { problemOf, type Workflow } from "./workflow.ts";
  */
 const settleSeconds = 5;
 
-/** What cannot be put right now is found again by the next reconciliation, and stops nothing else. */
-function* repair(workflow: Workflow, drift: DesktopDrift): Generator<Task, void> {
+/** Does it if it can be done now. What cannot is found again by the next reconciliation, and stops nothing else. */
+function* attempt(work: Generator<Task, null>): Generator<Task, void> {
   try {
-    yield* workflow.call("repairDesktop", drift);
+    yield* work;
   } catch {
     return; // the activity's failure is in the log
   }
@@ -24,15 +24,6 @@ function* repair(workflow: Workflow, drift: DesktopDrift): Generator<Task, void>
 /** A binding whose status could not be written does not make a desktop run. */
 function isDown(leftovers: readonly Leftover[]): boolean {
   return leftovers.every(({ step }) => step === "binding status");
-}
-
-/** Where even that fails, access is missing until the next reconciliation finds it so. */
-function* giveBack(workflow: Workflow, desktop: KnownDesktop): Generator<Task, void> {
-  try {
-    yield* workflow.call("giveBackPermission", desktop);
-  } catch {
-    return; // the activity's failure is in the log
-  }
 }
 
 /**
@@ -44,7 +35,7 @@ export function* reviewDesktop(
   workflow: Workflow,
   username: string,
   review: Review,
-  report: (step: string, number: number, of: number) => void,
+  report: ReportStep,
 ): Generator<Task, void> {
   const { workspace } = review;
   const inspect = () => workflow.call("inspectDesktop", { username, workspace });
@@ -54,7 +45,8 @@ export function* reviewDesktop(
   try {
     const first = yield* inspect();
     decision = first?.decision;
-    if (first?.decision.action === "keep") for (const drift of first.drifts) yield* repair(workflow, drift);
+    if (first?.decision.action === "keep")
+      for (const drift of first.drifts) yield* attempt(workflow.call("repairDesktop", drift));
     if (first?.decision.action === "suspend") {
       if (first.mayBeOpened) withdrawn = first.desktop;
       yield* workflow.call("withdrawPermission", first.desktop);
@@ -62,7 +54,7 @@ export function* reviewDesktop(
       const second = yield* inspect();
       decision = second?.decision;
       if (second?.decision.action === "suspend")
-        suspended = isDown(yield* suspendDesktop(workflow, second.desktop, report));
+        suspended = isDown(yield* takeDown(workflow, suspensionSteps, second.desktop, report));
       // Who lost their entitlement meanwhile does not get access back: what is left of the desktop is retired.
       if (second?.decision.action !== "keep" || second.decision.rule === "not-running") withdrawn = undefined;
     }
@@ -70,6 +62,6 @@ export function* reviewDesktop(
     const { reason } = problemOf(error);
     decision = { action: "keep", rule: "unknown", reason: `kept in doubt: ${reason}` };
   }
-  if (withdrawn) yield* giveBack(workflow, withdrawn);
+  if (withdrawn) yield* attempt(workflow.call("giveBackPermission", withdrawn));
   yield* workflow.call("recordReview", { username, review, decision: decision ?? null, suspended });
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { PlannedRun } from "../shared/desktop/activities.ts";
 import { runToEnd, type Script, scriptedWorkflow } from "../test/scripted-workflow.ts";
-import { runSaga, type Step } from "./saga.ts";
+import { inOrder, runSaga, type Step } from "./saga.ts";
 
 const request = {
   id: "r1",
@@ -22,7 +22,7 @@ const steps: readonly Step[] = [
   { name: "permission", do: "grantPermission", undo: "revokePermission" },
 ];
 
-const ready = { waitReady: () => ({ seen: "ready", message: "" }) };
+const ready = { checkEntitlement: () => ({ plan: {} }), waitReady: () => ({ seen: "ready", message: "" }) };
 
 function run(script: Script, stillWanted: Parameters<typeof runSaga>[3] = always) {
   const { workflow, calls, reports } = scriptedWorkflow({ ...ready, ...script });
@@ -92,6 +92,31 @@ describe("a saga", () => {
   });
 });
 
+describe("a table in order", () => {
+  const entitlement = { name: "entitlement", do: "checkEntitlement" } as const;
+  const before = { name: "before", do: "observeDesktop" } as const;
+  const readiness = {
+    name: "readiness",
+    poll: "waitReady",
+    withinSeconds: () => 30,
+    late: "not-ready-in-time",
+  } as const;
+
+  it("is the rows as they are", () => {
+    const rows = [entitlement, before, { name: "service", do: "applyService", undo: "deleteService" }] as const;
+    expect(inOrder(rows)).toBe(rows);
+  });
+
+  it("does not compile if a row calls what needs more than the rows above it find out", () => {
+    // @ts-expect-error the credential needs what was there before
+    inOrder([entitlement, { name: "credential", do: "createCredential" }, before]);
+    // @ts-expect-error the wait needs it, too
+    inOrder([entitlement, readiness, before]);
+    // @ts-expect-error and so does the undo, because the step itself may be the one that fails
+    inOrder([entitlement, { ...before, undo: "deleteService" }]);
+  });
+});
+
 describe("a wait", () => {
   const waiting = { seen: "waiting", message: "pulling the image", againInSeconds: 10 };
 
@@ -115,6 +140,12 @@ describe("a wait", () => {
     const { result, calls } = run({ waitReady: () => ({ refused: "cannot-start", reason: "ImagePullBackOff" }) });
     expect(result).toMatchObject({ problem: { code: "cannot-start", reason: "ImagePullBackOff" } });
     expect(calls.filter((name) => name === "waitReady")).toHaveLength(1);
+  });
+
+  it("fails if there is no plan that says how long it may take", () => {
+    const { result, calls } = run({ checkEntitlement: () => null });
+    expect(result).toMatchObject({ state: "failed", step: "readiness", undone: ["service", "credential"] });
+    expect(calls).not.toContain("waitReady");
   });
 
   it("is given up, and undone, when the person wants something else meanwhile", () => {

@@ -1,6 +1,14 @@
 import type { Task } from "durable-functions";
-import type { ActivityName, InputOf, ObservedRun, OutputOf, Run, Sighting } from "../shared/desktop/activities.ts";
-import { isRefusal } from "../shared/errors.ts";
+import type {
+  ActivityTaking,
+  Facts,
+  ObservedRun,
+  OutputOf,
+  PlannedRun,
+  Run,
+  Sighting,
+} from "../shared/desktop/activities.ts";
+import { isRefusal, type Refusal } from "../shared/errors.ts";
 import { rowsFor, type VersionRange } from "./versions.ts";
 import { type Problem, problemOf, type Workflow } from "./workflow.ts";
 
@@ -8,25 +16,59 @@ import { type Problem, problemOf, type Workflow } from "./workflow.ts";
 const longestMessage = 1_000;
 
 /** An activity that takes what a run knows. */
-type StepActivity = { [Name in ActivityName]: ObservedRun extends InputOf<Name> ? Name : never }[ActivityName];
+type RunActivity = ActivityTaking<ObservedRun>;
+/** An activity that does its work in one call, and may find out facts. */
+type StepActivity = {
+  [Name in RunActivity]: OutputOf<Name> extends Partial<Facts> | Refusal | null ? Name : never;
+}[RunActivity];
 /** An activity that says what it saw. */
-type PollActivity = { [Name in StepActivity]: OutputOf<Name> extends Sighting ? Name : never }[StepActivity];
+type PollActivity = { [Name in RunActivity]: OutputOf<Name> extends Sighting ? Name : never }[RunActivity];
+
+interface DoStep {
+  do: StepActivity;
+}
+interface PollStep {
+  poll: PollActivity;
+  withinSeconds: (run: PlannedRun) => number;
+  late: Problem["code"];
+}
 
 /** One row of a saga: what people read, what is done or waited for, and what undoes it. */
-export type Step = VersionRange & { name: string; undo?: StepActivity } & (
-    { do: StepActivity } | { poll: PollActivity; withinSeconds: (run: ObservedRun) => number; late: Problem["code"] }
-  );
+export type Step = VersionRange & { name: string; undo?: StepActivity } & (DoStep | PollStep);
 
-export type SagaResult =
-  | { state: "done"; facts: Facts }
-  | { state: "failed"; step: string; problem: Problem; undone: string[]; leftBehind: string[] };
+type ActivitiesOf<Row extends Step> = Row[Extract<keyof Row, "do" | "poll" | "undo">];
+type FactsOf<Row extends Step> = Row extends DoStep ? Exclude<OutputOf<Row["do"]>, Refusal | null> : never;
 
-/** What the steps found out, by the names under which they returned it. */
-type Facts = Readonly<Record<string, unknown>>;
+/** The name of the first row that calls an activity whose input the rows above it do not find out; `never` if there is none. */
+type TooEarly<Rows extends readonly Step[], Known = Run> = Rows extends readonly [
+  infer Row extends Step,
+  ...infer Rest extends readonly Step[],
+]
+  ? ActivitiesOf<Row> extends ActivityTaking<Known>
+    ? TooEarly<Rest, [FactsOf<Row>] extends [never] ? Known : Known & FactsOf<Row>>
+    : Row["name"]
+  : never;
 
 /**
- * Runs the steps of the orchestration's version in order. Each sees what the ones before it returned. When one fails, it and all before it are undone,
- * newest first; an undo that fails does not stop the others and is named in `leftBehind`.
+ * The table as it is. The compiler refuses it, and names the row, if one needs what the rows above it do not find out. It
+ * does not look at versions: each row counts.
+ */
+export function inOrder<const Rows extends readonly Step[]>(
+  rows: Rows & ([TooEarly<Rows>] extends [never] ? unknown : { tooEarly: TooEarly<Rows> }),
+): readonly Step[] {
+  return rows;
+}
+
+export type SagaResult =
+  | { state: "done"; facts: Partial<Facts> }
+  | { state: "failed"; step: string; problem: Problem; undone: string[]; leftBehind: string[] };
+
+/** What a step can be called with. That it is enough for the step's activities is checked where the table is (`inOrder`). */
+type KnownRun = Run & Partial<Facts>;
+
+/**
+ * Runs the steps of the orchestration's version in order. Each sees what the ones before it found out. If one fails, it and
+ * all before it are undone, newest first; an undo that fails does not stop the others and is named in `leftBehind`.
  *
  * @param stillWanted asked at every turn of a wait; a run that is no longer wanted fails with `request-changed`
  */
@@ -36,7 +78,7 @@ export function* runSaga(
   start: Run,
   stillWanted: () => Generator<Task, boolean>,
 ): Generator<Task, SagaResult> {
-  let facts: Facts = {};
+  let facts: Partial<Facts> = {};
   const begun: Step[] = [];
   const steps = rowsFor(workflow, table);
 
@@ -49,7 +91,7 @@ export function* runSaga(
 
     report();
     begun.push(step); // before its do starts: a call that timed out may have taken effect
-    const input = { ...start, ...facts } as ObservedRun;
+    const input = { ...start, ...facts };
     const result = yield* perform(workflow, step, input, { report, stillWanted });
     if ("problem" in result) {
       workflow.report({ ...position, since, undoing: { failedStep: step.name, code: result.problem.code } });
@@ -69,14 +111,14 @@ interface Watcher {
 function* perform(
   workflow: Workflow,
   step: Step,
-  input: ObservedRun,
+  input: KnownRun,
   watcher: Watcher,
-): Generator<Task, { facts: Facts } | { problem: Problem }> {
+): Generator<Task, { facts: Partial<Facts> } | { problem: Problem }> {
   try {
     if ("poll" in step) return (yield* waitFor(workflow, step, input, watcher)) ?? { facts: {} };
-    const output: unknown = yield* workflow.call(step.do, input);
+    const output = yield* workflow.call(step.do, input);
     if (isRefusal(output)) return { problem: { code: output.refused, reason: output.reason } };
-    return { facts: (output ?? {}) as Facts };
+    return { facts: output ?? {} };
   } catch (error) {
     return { problem: problemOf(error) };
   }
@@ -85,15 +127,18 @@ function* perform(
 /** A durable loop around a short activity, until it sees what is waited for, refuses, or time is up. */
 function* waitFor(
   workflow: Workflow,
-  step: Extract<Step, { poll: PollActivity }>,
-  input: ObservedRun,
+  step: PollStep,
+  input: KnownRun,
   { report, stillWanted }: Watcher,
 ): Generator<Task, { problem: Problem } | undefined> {
-  const seconds = step.withinSeconds(input);
+  const { plan } = input;
+  if (!plan) throw new Error(`wait for ${step.poll}: there is no plan yet (call what makes it before)`);
+  const run = { ...input, plan };
+  const seconds = step.withinSeconds(run);
   const deadline = workflow.now().getTime() + seconds * 1_000;
 
   for (;;) {
-    const sighting: Sighting = yield* workflow.call(step.poll, input);
+    const sighting: Sighting = yield* workflow.call(step.poll, run);
     if (isRefusal(sighting)) return { problem: { code: sighting.refused, reason: sighting.reason } };
     if (sighting.seen === "ready") return undefined;
 
@@ -109,7 +154,7 @@ function* waitFor(
 function* undo(
   workflow: Workflow,
   newestFirst: readonly Step[],
-  input: ObservedRun,
+  input: KnownRun,
 ): Generator<Task, { undone: string[]; leftBehind: string[] }> {
   const undone: string[] = [];
   const leftBehind: string[] = [];

@@ -18,21 +18,17 @@ export interface UpkeepRun {
 /** What keeps the house in order; a part that fails does not stop the other. */
 export function* upkeep(workflow: Workflow): Generator<Task, UpkeepRun> {
   const run: UpkeepRun = { at: workflow.now().toISOString(), purged: 0, refreshed: 0, failed: [] };
-  try {
-    run.purged = yield* workflow.call("purgeFinished", {});
-  } catch (error) {
-    run.failed.push({ step: "purge finished work", reason: problemOf(error).reason });
-  }
-  try {
-    run.refreshed = yield* workflow.call("refreshActiveChecks", {});
-  } catch (error) {
-    run.failed.push({ step: "refresh bindings", reason: problemOf(error).reason });
-  }
+  const attempt = function* <Result>(step: string, work: Generator<Task, Result>, otherwise: Result) {
+    try {
+      return yield* work;
+    } catch (error) {
+      run.failed.push({ step, reason: problemOf(error).reason });
+      return otherwise;
+    }
+  };
+  run.purged = yield* attempt("purge finished work", workflow.call("purgeFinished", {}), 0);
+  run.refreshed = yield* attempt("refresh bindings", workflow.call("refreshActiveChecks", {}), 0);
   if (workflow.startedBefore("1.1")) return run;
-  try {
-    run.restarted = yield* workflow.call("restartNotices", {});
-  } catch (error) {
-    run.failed.push({ step: "restart notices", reason: problemOf(error).reason });
-  }
+  run.restarted = yield* attempt("restart notices", workflow.call("restartNotices", {}), undefined);
   return run;
 }

@@ -2,8 +2,7 @@ import type { Progress } from "../shared/person/operation.ts";
 import type { Fence } from "../shared/person/work.ts";
 import { type OrchestrationContext, RetryOptions, type Task } from "durable-functions";
 import type { ActivityName, InputOf, LastLook, OutputOf } from "../shared/desktop/activities.ts";
-import type { ErrorCode } from "../shared/errors.ts";
-import { errorCodes } from "../shared/errors.ts";
+import { type ErrorCode, isErrorCode } from "../shared/errors.ts";
 import { isOlder } from "./versions.ts";
 
 /** What an orchestration may do: all that the sagas need of Durable Functions, so that they can be tested without it. */
@@ -91,7 +90,7 @@ export function problemOf(error: unknown): Problem {
   const text = error instanceof Error ? error.message : String(error);
   const message = (text.split("\n")[0] ?? "").replace(/^Activity function '[^']*' failed:\s*(Error:\s*)?/, "").trim();
   const [, code, reason] = /^\[([a-z-]+)\]\s*(.*)$/.exec(message) ?? [];
-  if (code !== undefined && reason !== undefined && Object.hasOwn(errorCodes, code))
-    return { code: code as ErrorCode, reason: reason.slice(0, longestReason) };
+  if (code !== undefined && reason !== undefined && isErrorCode(code))
+    return { code, reason: reason.slice(0, longestReason) };
   return { code: "step-failed", reason: message || "the step failed without a message" };
 }

@@ -12,6 +12,16 @@ const valid = {
   OIDC_CLIENTS: "a, b",
 };
 
+/** What a start with these settings says; empty if they are accepted. */
+function messageFor(given: Record<string, string>): string {
+  try {
+    readSettings(given);
+    return "";
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
 describe("settings", () => {
   it("fill in what is not given", () => {
     expect(readSettings(valid)).toMatchObject({
@@ -52,16 +62,40 @@ describe("settings", () => {
     ["KEYCLOAK_WEBHOOK", "secret"],
     ["KEYCLOAK_WEBHOOK_SECRET", "a secret"],
     ["LEAVE_GRACE_MINUTES", "1441"],
+    ["GUACAMOLE_API_URLS", "https://one,two"],
+    ["GUACAMOLE_API_URLS", "https://:secret@one"],
   ])("%s is checked, and its value never repeated", (name, value) => {
-    let message = "";
-    try {
-      readSettings({ ...valid, [name]: value });
-    } catch (error) {
-      message = (error as Error).message;
-    }
+    const message = messageFor({ ...valid, [name]: value });
     expect(message).toContain(name);
     expect(message).not.toContain("secret");
   });
+
+  it("that are wrong stand one per line in the message, each with what to do", () => {
+    const given = {
+      ...valid,
+      OIDC_AUDIENCE: "",
+      TIME_ZONE: "Mars/Base",
+      KEYCLOAK_ADMIN_CLIENT: "reader",
+      DESKTOP_IMAGE: "",
+    };
+    expect(messageFor(given).split("\n")).toEqual([
+      "read settings: some are missing or wrong:",
+      "  TIME_ZONE is not an IANA time zone (for example Europe/London)",
+      "  OIDC_AUDIENCE is missing (set it: Our name in the `aud` of access tokens)",
+      "  KEYCLOAK_ADMIN_SECRET is missing (KEYCLOAK_ADMIN_CLIENT is set: set that client's secret)",
+      "  DESKTOP_IMAGE is missing (set it: Image of the desktop's container, by digest where possible)",
+      "Set them in local.settings.json or as app settings; README lists all",
+    ]);
+  });
+
+  it.each([...Object.keys(settingsSchema.shape), ...Object.keys(policyFields).map(settingOf)])(
+    "%s never shows its value, and is told in our words",
+    (name) => {
+      const message = messageFor({ ...valid, TIME_ZONE: "Mars/Base", [name]: "hunter2 hunter2" });
+      expect(message).not.toMatch(/hunter2|Mars|Invalid|expected/);
+      for (const line of message.split("\n").slice(1, -1)) expect(line).toMatch(/^ {2}[A-Z_]+ [a-z]/);
+    },
+  );
 
   it.each<[string, Record<string, string>, RegExp]>([
     ["a webhook that is signed with a secret", { KEYCLOAK_WEBHOOK: "hmac" }, /KEYCLOAK_WEBHOOK_SECRET is missing/],
@@ -76,9 +110,42 @@ describe("settings", () => {
       { KEYCLOAK_WEBHOOK: "bearer", KEYCLOAK_WEBHOOK_AUDIENCE: "hooks", OIDC_ISSUER: "https://login.example" },
       /KEYCLOAK_REALM is missing/,
     ],
+    [
+      "a webhook of a realm whose name cannot be read",
+      {
+        KEYCLOAK_WEBHOOK: "bearer",
+        KEYCLOAK_WEBHOOK_AUDIENCE: "hooks",
+        OIDC_ISSUER: "https://login.example/realms/%zz",
+      },
+      /KEYCLOAK_REALM is missing/,
+    ],
+    ["Guacamole's API without a user", { GUACAMOLE_API_URLS: "https://one" }, /GUACAMOLE_API_USERNAME is missing/],
+    ["Guacamole's API without a password", { GUACAMOLE_API_URLS: "https://one" }, /GUACAMOLE_API_PASSWORD is missing/],
     ["an admin client without its secret", { KEYCLOAK_ADMIN_CLIENT: "reader" }, /KEYCLOAK_ADMIN_SECRET is missing/],
   ])("that belong together are checked together: %s", (_name, given, fault) => {
     expect(() => readSettings({ ...valid, ...given })).toThrow(fault);
+    expect(messageFor({ ...valid, ...given, GUACAMOLE_URL: "" }), "beside one that is missing").toMatch(fault);
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ["a webhook that is signed with a secret", { KEYCLOAK_WEBHOOK: "hmac", KEYCLOAK_WEBHOOK_SECRET: "s".repeat(16) }],
+    ["a webhook that the realm signs", { KEYCLOAK_WEBHOOK: "bearer", KEYCLOAK_WEBHOOK_AUDIENCE: "hooks" }],
+    [
+      "a webhook of a realm that is named",
+      {
+        KEYCLOAK_WEBHOOK: "bearer",
+        KEYCLOAK_WEBHOOK_AUDIENCE: "hooks",
+        KEYCLOAK_REALM: "sde",
+        OIDC_ISSUER: "https://login.example",
+      },
+    ],
+    [
+      "Guacamole's API with a user and a password",
+      { GUACAMOLE_API_URLS: "https://one", GUACAMOLE_API_USERNAME: "reader", GUACAMOLE_API_PASSWORD: "p" },
+    ],
+    ["an admin client and its secret", { KEYCLOAK_ADMIN_CLIENT: "reader", KEYCLOAK_ADMIN_SECRET: "s".repeat(16) }],
+  ])("that belong together are accepted together: %s", (_name, given) => {
+    expect(readSettings({ ...valid, ...given })).toMatchObject({ OIDC_AUDIENCE: "us" });
   });
 
   it("know the realm and Keycloak's address from the issuer", () => {

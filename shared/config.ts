@@ -5,7 +5,7 @@ import { parsePolicy, policyFields, type PolicyTexts } from "./desktop/policy.ts
  * Every setting of the product by the name it has in the environment, but for the defaults of desktops, which are those of
  * a policy's fields (settingOf). `describe` is what the README's table shows; a test keeps the two alike.
  */
-export const settingsSchema = z.object({
+const eachSetting = z.object({
   KUBECONFIG: z.string().optional().describe("Path of a kubeconfig. Without it: the pod's service account"),
   NAMESPACE: z.string().default("guacamole").describe("Namespace of the desktops and of our request objects"),
   WORKSPACES_NAMESPACE: z.string().optional().describe("Namespace of workspaces and bindings. Default: NAMESPACE"),
@@ -23,45 +23,35 @@ export const settingsSchema = z.object({
 
   DATABASE_URL: z
     .string()
-    .regex(/^postgres(ql)?:\/\//, "must begin with postgres:// or postgresql://")
+    .regex(/^postgres(ql)?:\/\//, "does not begin with postgres:// or postgresql://")
     .describe("Guacamole's PostgreSQL. Without a password in it where DATABASE_AUTH is entra"),
-  DATABASE_AUTH: z
-    .enum(["password", "entra"])
+  DATABASE_AUTH: oneOf("password", "entra")
     .default("password")
     .describe("`password` from DATABASE_URL, or `entra`: a token of the app's managed identity"),
   DATABASE_SERVER_ID: z
     .string()
     .regex(
       /^\/subscriptions\/[0-9a-f-]{36}\/resourceGroups\/[^/]+\/providers\/Microsoft\.DBforPostgreSQL\/flexibleServers\/[^/]+$/i,
-      "is not the resource id of a flexible server",
+      "is not the resource id of a flexible server (/subscriptions/…/flexibleServers/NAME)",
     )
     .optional()
     .describe("Resource id of the Azure flexible server, if the product is to start it when it is stopped"),
-  GUACAMOLE_URL: z.url().describe("Address of the Guacamole web application, as people reach it"),
+  GUACAMOLE_URL: url().describe("Address of the Guacamole web application, as people reach it"),
   GUACAMOLE_ENTITY_TEMPLATE: z
     .string()
     .regex(
       /^[^{}]*\{workspace\}[^{}]*[@\\][^{}]*\{username\}[^{}]*$|^[^{}]*\{username\}[^{}]*[@\\][^{}]*\{workspace\}[^{}]*$/,
-      "must hold {workspace} and {username} with an @ or \\ between them, so that no two people share a name",
+      "does not hold {workspace} and {username} with an @ or \\ between them (without that, two people could share a name)",
     )
     .default("{workspace}@{username}")
     .describe("Guacamole's user name; must equal the claim that Guacamole reads"),
 
-  OIDC_ISSUER: z.url().describe("Issuer of access tokens, exactly as in their `iss`"),
+  OIDC_ISSUER: url().describe("Issuer of access tokens, exactly as in their `iss`"),
   OIDC_AUDIENCE: z.string().min(1).describe("Our name in the `aud` of access tokens"),
-  OIDC_JWKS_URL: z
-    .url()
-    .optional()
-    .describe("Where the issuer's keys are. Default: Keycloak's place below OIDC_ISSUER"),
+  OIDC_JWKS_URL: url().optional().describe("Where the issuer's keys are. Default: Keycloak's place below OIDC_ISSUER"),
   OIDC_ALGORITHMS: list("RS256").describe("Accepted signature algorithms"),
   OIDC_CLIENTS: list().describe("Clients (`azp`) whose tokens are accepted, separated by commas"),
-  OIDC_CLOCK_SKEW_SECONDS: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(60)
-    .default(30)
-    .describe("Tolerance for clocks that differ, at most 60"),
+  OIDC_CLOCK_SKEW_SECONDS: wholeNumber(0, 60).default(30).describe("Tolerance for clocks that differ, at most 60"),
   SERVICE_ROLE: z.string().default("desktop-service").describe("Role of callers that act for any person (Keycloak)"),
   OFFBOARDING_ROLE: z
     .string()
@@ -77,15 +67,10 @@ export const settingsSchema = z.object({
     .string()
     .default("guacamole")
     .describe("Guacamole's client in Keycloak: its logins count, and logout tokens are for it"),
-  LEAVE_GRACE_MINUTES: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(1_440)
+  LEAVE_GRACE_MINUTES: wholeNumber(0, 1_440)
     .default(15)
     .describe("So long after a logout the desktop is suspended, unless the person is back"),
-  KEYCLOAK_WEBHOOK: z
-    .enum(["off", "hmac", "bearer"])
+  KEYCLOAK_WEBHOOK: oneOf("off", "hmac", "bearer")
     .default("off")
     .describe("How keycloak-events signs: `hmac` with a secret, `bearer` with the realm's key (0.62 and newer)"),
   KEYCLOAK_WEBHOOK_SECRET: secret().describe("With `hmac`: the webhook's secret, at least 16 characters"),
@@ -100,8 +85,7 @@ export const settingsSchema = z.object({
     .min(1)
     .optional()
     .describe("Name of the realm whose events count. Default: from OIDC_ISSUER"),
-  KEYCLOAK_ADMIN_URL: z
-    .url()
+  KEYCLOAK_ADMIN_URL: url()
     .optional()
     .describe("Keycloak's address for its admin API. Default: the part of OIDC_ISSUER before /realms/"),
   KEYCLOAK_ADMIN_CLIENT: z
@@ -120,7 +104,11 @@ export const settingsSchema = z.object({
     ),
   GUACAMOLE_NAMESPACE: z.string().optional().describe("Namespace of Guacamole's pods. Default: NAMESPACE"),
   GUACAMOLE_API_URLS: list()
-    .pipe(z.array(z.url("is not a list of addresses").refine(hasNoUser, "has a user in an address")).min(1, "is empty"))
+    .pipe(
+      z
+        .array(url().refine(hasNoUser, "has a user or a password in an address (take it out: addresses are logged)"))
+        .min(1, "has no address in it"),
+    )
     .optional()
     .describe("Address of each replica of Guacamole, separated by commas: then it is asked who is connected"),
   GUACAMOLE_API_USERNAME: z.string().min(1).optional().describe("An administrator of Guacamole, for that"),
@@ -132,11 +120,7 @@ export const settingsSchema = z.object({
   ),
   REAP_SCHEDULE: schedule("0 */5 * * * *").describe("NCRONTAB: when idle desktops are looked for and suspended"),
   RECONCILE_SCHEDULE: schedule("0 */15 * * * *").describe("NCRONTAB: when what drifted is looked for and put right"),
-  RECONCILE_SAFETY_PERCENT: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(100)
+  RECONCILE_SAFETY_PERCENT: wholeNumber(1, 100)
     .default(20)
     .describe(
       "Of all desktops, as many as one reconciliation may take away; where it would be more, it stops and says so",
@@ -144,23 +128,45 @@ export const settingsSchema = z.object({
   UPKEEP_SCHEDULE: schedule("0 7 * * * *").describe(
     "NCRONTAB: when finished work is forgotten and bindings are refreshed",
   ),
-  STUCK_AFTER_MINUTES: z.coerce
-    .number()
-    .int()
-    .min(5)
-    .max(1_440)
+  STUCK_AFTER_MINUTES: wholeNumber(5, 1_440)
     .default(10)
     .describe("Work that makes no progress for so many minutes is replaced"),
-  KEEP_FINISHED_DAYS: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(3_650)
+  KEEP_FINISHED_DAYS: wholeNumber(1, 3_650)
     .default(30)
     .describe("So many days the task hub keeps the history of finished work"),
 });
 
-export type Settings = z.output<typeof settingsSchema> & {
+type Fields = z.output<typeof eachSetting>;
+
+/** The settings, and how they belong together: that is checked even if one alone is wrong, so that all is told at once. */
+export const settingsSchema = eachSetting.superRefine(checkTogether, { when: () => true });
+
+function checkTogether(settings: Partial<Fields>, context: z.RefinementCtx): void {
+  const fault = (name: keyof Fields, message: string) => {
+    context.addIssue({ code: "custom", path: [name], message });
+  };
+  const { KEYCLOAK_WEBHOOK: webhook, KEYCLOAK_WEBHOOK_AUDIENCE: audience } = settings;
+  if (webhook === "hmac" && settings.KEYCLOAK_WEBHOOK_SECRET === undefined)
+    fault("KEYCLOAK_WEBHOOK_SECRET", "is missing (KEYCLOAK_WEBHOOK is hmac: set what Keycloak signs with)");
+  if (webhook === "bearer" && audience === undefined)
+    fault("KEYCLOAK_WEBHOOK_AUDIENCE", "is missing (KEYCLOAK_WEBHOOK is bearer: set the audience of its tokens)");
+  if (audience !== undefined && audience === settings.OIDC_AUDIENCE)
+    fault(
+      "KEYCLOAK_WEBHOOK_AUDIENCE",
+      "must not be OIDC_AUDIENCE (choose another: one's tokens are not for the other)",
+    );
+  const realm = settings.KEYCLOAK_REALM ?? realmIn(settings.OIDC_ISSUER ?? "").realm;
+  if ((webhook === "hmac" || webhook === "bearer") && realm === undefined)
+    fault("KEYCLOAK_REALM", "is missing (OIDC_ISSUER does not end in /realms/NAME: set the realm's name)");
+  if (settings.GUACAMOLE_API_URLS !== undefined && settings.GUACAMOLE_API_USERNAME === undefined)
+    fault("GUACAMOLE_API_USERNAME", "is missing (GUACAMOLE_API_URLS is set: set an administrator of Guacamole)");
+  if (settings.GUACAMOLE_API_URLS !== undefined && settings.GUACAMOLE_API_PASSWORD === undefined)
+    fault("GUACAMOLE_API_PASSWORD", "is missing (GUACAMOLE_API_URLS is set: set the administrator's password)");
+  if (settings.KEYCLOAK_ADMIN_CLIENT !== undefined && settings.KEYCLOAK_ADMIN_SECRET === undefined)
+    fault("KEYCLOAK_ADMIN_SECRET", "is missing (KEYCLOAK_ADMIN_CLIENT is set: set that client's secret)");
+}
+
+export type Settings = Fields & {
   WORKSPACES_NAMESPACE: string;
   GUACD_NAMESPACE: string;
   GUACAMOLE_NAMESPACE: string;
@@ -172,8 +178,8 @@ export type Settings = z.output<typeof settingsSchema> & {
 };
 
 /**
- * Reads all settings at once. Throws one error that names every setting that is missing or wrong and says why; values are
- * not repeated, since some are secret.
+ * Reads all settings at once. Throws one error with a line for each fault: the setting, what is wrong and what to do. Values
+ * are not repeated, since some are secret.
  */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
   const given = Object.fromEntries(
@@ -184,20 +190,15 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   const policy = parsePolicy(desktopDefaults);
   const result = settingsSchema.safeParse(given, { reportInput: false });
   const faults = [
-    ...faultsTogether(given),
-    ...(result.error?.issues ?? []).map(({ path, message }) => {
+    ...(result.error?.issues ?? []).map(({ code, path, message }) => {
       const name = String(path[0]);
-      return Object.hasOwn(given, name) ? `${name} ${message}` : `${name} is missing`;
+      return describeFault(name, code === "invalid_type" && !Object.hasOwn(given, name) ? missing : message);
     }),
-    ...("faults" in policy ? policy.faults.map(({ field, reason }) => `${settingOf(field)} ${reason}`) : []),
+    ...("faults" in policy ? policy.faults : []).map(({ field, reason }) => describeFault(settingOf(field), reason)),
   ];
-  if (!result.success || faults.length > 0)
-    throw new Error(
-      `read settings: ${faults.join("; ")} (set them in local.settings.json or as app settings; README lists all)`,
-    );
+  if (!result.success || faults.length > 0) throw new Error(describeFaults(faults));
   const settings = result.data;
-  // Keycloak's issuers are https://host[/path]/realms/NAME.
-  const [, keycloak = settings.OIDC_ISSUER, realm = ""] = /^(.*)\/realms\/([^/]+)$/.exec(settings.OIDC_ISSUER) ?? [];
+  const { keycloak, realm } = realmIn(settings.OIDC_ISSUER);
   return {
     ...settings,
     desktopDefaults,
@@ -205,40 +206,41 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     GUACD_NAMESPACE: settings.GUACD_NAMESPACE ?? settings.NAMESPACE,
     GUACAMOLE_NAMESPACE: settings.GUACAMOLE_NAMESPACE ?? settings.NAMESPACE,
     OIDC_JWKS_URL: settings.OIDC_JWKS_URL ?? `${settings.OIDC_ISSUER}/protocol/openid-connect/certs`,
-    KEYCLOAK_REALM: settings.KEYCLOAK_REALM ?? decodeURIComponent(realm),
+    KEYCLOAK_REALM: settings.KEYCLOAK_REALM ?? realm ?? "",
     KEYCLOAK_ADMIN_URL: settings.KEYCLOAK_ADMIN_URL ?? keycloak,
   };
 }
 
-/** What is wrong with settings only beside one another. */
-function faultsTogether(given: Readonly<Record<string, string | undefined>>): string[] {
-  const webhook = given["KEYCLOAK_WEBHOOK"];
-  const audience = given["KEYCLOAK_WEBHOOK_AUDIENCE"];
-  const realmKnown = given["KEYCLOAK_REALM"] !== undefined || /\/realms\/[^/]+$/.test(given["OIDC_ISSUER"] ?? "");
-  return [
-    webhook === "hmac" && given["KEYCLOAK_WEBHOOK_SECRET"] === undefined
-      ? "KEYCLOAK_WEBHOOK_SECRET is missing (KEYCLOAK_WEBHOOK is hmac)"
-      : "",
-    webhook === "bearer" && audience === undefined
-      ? "KEYCLOAK_WEBHOOK_AUDIENCE is missing (KEYCLOAK_WEBHOOK is bearer)"
-      : "",
-    audience !== undefined && audience === given["OIDC_AUDIENCE"]
-      ? "KEYCLOAK_WEBHOOK_AUDIENCE must not be OIDC_AUDIENCE: a token for one must be none for the other"
-      : "",
-    webhook !== undefined && webhook !== "off" && !realmKnown
-      ? "KEYCLOAK_REALM is missing (OIDC_ISSUER does not end in /realms/NAME)"
-      : "",
-    given["GUACAMOLE_API_URLS"] !== undefined && given["GUACAMOLE_API_USERNAME"] === undefined
-      ? "GUACAMOLE_API_USERNAME is missing (GUACAMOLE_API_URLS is set)"
-      : "",
-    given["GUACAMOLE_API_URLS"] !== undefined && given["GUACAMOLE_API_PASSWORD"] === undefined
-      ? "GUACAMOLE_API_PASSWORD is missing (GUACAMOLE_API_URLS is set)"
-      : "",
-    given["KEYCLOAK_ADMIN_CLIENT"] !== undefined && given["KEYCLOAK_ADMIN_SECRET"] === undefined
-      ? "KEYCLOAK_ADMIN_SECRET is missing (KEYCLOAK_ADMIN_CLIENT is set)"
-      : "",
-  ].filter(Boolean);
+/** What is said of a setting, and of a policy's field, that is not given and has no default. */
+const missing = "is missing";
+
+function describeFault(name: string, fault: string): string {
+  return fault === missing ? `${name} ${missing} (set it: ${descriptions.get(name)})` : `${name} ${fault}`;
 }
+
+function describeFaults(faults: readonly string[]): string {
+  const lines = [...new Set(faults)].map((fault) => `  ${fault}`); // a number can be wrong in two ways, of the same words
+  return [
+    "read settings: some are missing or wrong:",
+    ...lines,
+    "Set them in local.settings.json or as app settings; README lists all",
+  ].join("\n");
+}
+
+/** Keycloak's issuers are https://host[/path]/realms/NAME. */
+function realmIn(issuer: string): { keycloak: string; realm: string | undefined } {
+  const [, keycloak = issuer, name] = /^(.*)\/realms\/([^/]+)$/.exec(issuer) ?? [];
+  try {
+    return { keycloak, realm: name === undefined ? undefined : decodeURIComponent(name) };
+  } catch {
+    return { keycloak, realm: undefined }; // a % that begins no escape
+  }
+}
+
+const descriptions = new Map([
+  ...Object.entries(eachSetting.shape).map(([name, { description }]) => [name, description] as const),
+  ...Object.entries(policyFields).map(([field, { description }]) => [settingOf(field), description] as const),
+]);
 
 /** The setting that is a policy field's default: `cpuLimit` is DESKTOP_CPU_LIMIT. */
 export function settingOf(field: string): string {
@@ -255,21 +257,34 @@ function list(fallback?: string) {
   return fallback === undefined ? items : items.prefault(fallback);
 }
 
+function wholeNumber(least: number, most: number) {
+  const fault = `is not a whole number from ${least} to ${most}`;
+  return z.coerce.number(fault).int(fault).min(least, fault).max(most, fault);
+}
+
+function oneOf<const Words extends readonly string[]>(...words: Words) {
+  return z.enum(words, `is none of ${words.join(", ")}`);
+}
+
+function url() {
+  return z.url({ error: "is not a URL (https://host/path)", abort: true });
+}
+
 function schedule(usual: string) {
   return z
     .string()
-    .regex(/^(\S+ ){5}\S+$/, "is not NCRONTAB: six fields, the first for seconds")
+    .regex(/^(\S+ ){5}\S+$/, "is not NCRONTAB (six fields, the first for seconds: 0 */5 * * * *)")
     .default(usual);
 }
 
 /** Addresses land in logs. */
 function hasNoUser(address: string): boolean {
-  return new URL(address).username === "";
+  const { username, password } = new URL(address);
+  return username === "" && password === "";
 }
 
-/** Short ones are guessed. */
 function secret() {
-  return z.string().min(16, "has fewer than 16 characters").optional();
+  return z.string().min(16, "has fewer than 16 characters (take a longer one: short ones are guessed)").optional();
 }
 
 function labels() {

@@ -46,6 +46,10 @@ export const errorCodes = {
 
 export type ErrorCode = keyof typeof errorCodes;
 
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(errorCodes, text);
+}
+
 /** An error whose message may be shown to the caller: `verb object: reason (what to do)`, and no secret in it. */
 export class ProductError extends Error {
   readonly code: ErrorCode;

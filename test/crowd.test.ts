@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { keyText } from "../shared/desktop/names.ts";
 import { askFor, bind, endOf, openWorkspace } from "./bound-people.ts";
 import { startTestEstate, type TestEstate } from "./estate.ts";
 
@@ -77,7 +78,7 @@ describe("many at once", () => {
     const ends = await Promise.all(asked.map((operation) => endOf(estate, operation)));
     expect(ends.filter(({ state }) => state !== "done")).toEqual([]);
 
-    expect(await running()).toEqual(people.map(({ username, workspace }) => `${workspace}/${username}`).sort());
+    expect(await running()).toEqual(people.map(keyText).sort());
     expect(await rowsThat("group trial-")).toEqual(Array.from({ length: 10 }, (_, n) => `group trial-${n}`));
     const open = await rowsThat("may open trial-");
     expect(open.map((row) => row.split(" ")[2])).toEqual(

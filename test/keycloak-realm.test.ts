@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { sampleUsers } from "../local/sample-estate.ts";
 import { settingsSchema } from "../shared/config.ts";
 import { readKeycloakEvent } from "../shared/identity/keycloak-event.ts";
@@ -25,7 +26,7 @@ const realm = JSON.parse(await read("sde-realm.json")) as Realm;
 const webhook = JSON.parse(await read("webhook.json")) as { authType: string; audience: string; eventTypes: string[] };
 const guide = await read("README.md");
 
-const defaults = settingsSchema.partial().parse({});
+const defaults = z.object(settingsSchema.shape).partial().parse({});
 const client = (id: string) => realm.clients.find(({ clientId }) => clientId === id);
 
 describe("the realm to develop with", () => {

@@ -5,6 +5,7 @@ import { adopt } from "../../shared/person/ask.ts";
 import { operationIdOf } from "../../shared/person/operation.ts";
 import { planFor } from "../gather/plan.ts";
 import { namingRules, type Services } from "../services.ts";
+import { someAtATime } from "../some-at-a-time.ts";
 import { damagedAmong } from "../gather/survey.ts";
 import { changeAndWake, stamp } from "../work/person.ts";
 import { adoptionAnswer } from "./answers.ts";
@@ -91,8 +92,7 @@ async function planAdoption(services: Services): Promise<{ people: Adoption[]; l
     byPerson.set(key.username, [...others, { ...key, names, cluster, rows, plan }]);
     return undefined;
   };
-  for (let first = 0; first < found.length; first += atOnce)
-    await Promise.all(found.slice(first, first + atOnce).map(look));
+  await someAtATime(atOnce, found, look);
 
   const people: Adoption[] = [];
   for (const [username, left] of [...byPerson].sort(([one], [other]) => one.localeCompare(other))) {

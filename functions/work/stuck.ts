@@ -5,6 +5,7 @@ import { instanceIdOf, isTakingOver } from "../../shared/person/work.ts";
 import type { Services } from "../services.ts";
 import { replace, wake } from "./person.ts";
 import { type Instance, isSuspendedByHand, type TaskHub } from "./task-hub.ts";
+import { someAtATime } from "../some-at-a-time.ts";
 
 /**
  * Longer than any activity of a person's orchestration takes: at most 20 s for a pod to go, and some calls of 15 s each.
@@ -114,7 +115,7 @@ export async function describeStuck(
       words.push(`${instanceId} was stuck: generation ${work?.generation} goes on at ${work?.notBefore}`);
     else instanceIds.push(instanceId);
   }
-  const instances = await inParallel(instanceIds, (instanceId) => hub.find(instanceId));
+  const instances = await someAtATime(looksAtOnce, instanceIds, (instanceId) => hub.find(instanceId));
   for (const [index, instance] of instances.entries()) {
     const instanceId = instanceIds[index] ?? "";
     if (instance?.isUnfinished && isSilent(services, instance, quietMilliseconds))
@@ -123,13 +124,6 @@ export async function describeStuck(
       );
   }
   return words;
-}
-
-async function inParallel<In, Out>(all: readonly In[], work: (each: In) => Promise<Out>): Promise<Out[]> {
-  const results: Out[] = [];
-  for (let first = 0; first < all.length; first += looksAtOnce)
-    results.push(...(await Promise.all(all.slice(first, first + looksAtOnce).map(work))));
-  return results;
 }
 
 function describeSilence({ status, updatedAt }: Instance): string {

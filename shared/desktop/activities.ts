@@ -8,16 +8,20 @@ import type { DesktopRequest, Outcome, PersonRecord, Review } from "../person/re
 import type { DecidedDesktop, ReapSurvey } from "../lifecycle/runs.ts";
 import type { DesktopBefore } from "./state.ts";
 
-/** What a step knows: the request, and what the steps before it found out. Steps that come first simply get less. */
+/** What the steps of an activation find out for the steps after them. */
+export interface Facts {
+  plan: DesktopPlan;
+  before: DesktopBefore;
+  /** Where the person opens the desktop. */
+  url: string;
+}
+
+/** What a step knows: the request, and what the steps before it found out. */
 export interface Run {
   request: DesktopRequest;
 }
-export interface PlannedRun extends Run {
-  plan: DesktopPlan;
-}
-export interface ObservedRun extends PlannedRun {
-  before: DesktopBefore;
-}
+export interface PlannedRun extends Run, Pick<Facts, "plan"> {}
+export interface ObservedRun extends PlannedRun, Pick<Facts, "before"> {}
 
 /** What a wait saw. `waiting` is asked again, after `againInSeconds` where the answer did not take its time itself. */
 export type Sighting =
@@ -48,9 +52,9 @@ export interface Activities {
   readRequest: { input: { username: string }; output: PersonRecord | null };
   recordOutcome: { input: { username: string; requestId: string; outcome: Outcome }; output: null };
 
-  checkEntitlement: { input: Run; output: { plan: DesktopPlan } | Refusal };
+  checkEntitlement: { input: Run; output: Pick<Facts, "plan"> | Refusal };
   ensureDatabaseRunning: { input: PlannedRun; output: Sighting };
-  observeDesktop: { input: PlannedRun; output: { before: DesktopBefore } | Refusal };
+  observeDesktop: { input: PlannedRun; output: Pick<Facts, "before"> | Refusal };
 
   withdrawStaleAccess: { input: ObservedRun; output: null };
   createCredential: { input: ObservedRun; output: Refusal | null };
@@ -62,7 +66,7 @@ export interface Activities {
   createDeployment: { input: ObservedRun; output: Refusal | null };
   removeDeployment: { input: ObservedRun; output: null };
   waitReady: { input: ObservedRun; output: Sighting };
-  writeConnection: { input: ObservedRun; output: { url: string } };
+  writeConnection: { input: ObservedRun; output: Pick<Facts, "url"> };
   removeConnection: { input: ObservedRun; output: null };
   withdrawOthers: { input: ObservedRun; output: null };
   restoreOthers: { input: ObservedRun; output: null };
@@ -123,6 +127,10 @@ export interface Activities {
 export type ActivityName = keyof Activities;
 export type InputOf<Name extends ActivityName> = Activities[Name]["input"];
 export type OutputOf<Name extends ActivityName> = Activities[Name]["output"];
+/** The activities that can be called with this input. */
+export type ActivityTaking<Input> = {
+  [Name in ActivityName]: Input extends InputOf<Name> ? Name : never;
+}[ActivityName];
 
 /** The custom status of a person's orchestration that may end without reading the record again. */
 export interface LastLook {

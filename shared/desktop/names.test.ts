@@ -4,12 +4,24 @@ import {
   fitsGuacamole,
   isUsername,
   isWorkspaceName,
+  keyText,
   nameDesktop,
   personId,
   usernameLabel,
 } from "./names.ts";
 
 const rules = { namespace: "guacamole", clusterDomain: "cluster.local", entityTemplate: "{workspace}@{username}" };
+
+describe("the key of a desktop as text", () => {
+  it("names the workspace first", () => {
+    expect(keyText({ workspace: "cohort-a", username: "alice" })).toBe("cohort-a/alice");
+  });
+
+  it("is another one for each desktop, since no name of a workspace or a person can have a slash", () => {
+    expect(keyText({ workspace: "a-b", username: "c" })).not.toBe(keyText({ workspace: "a", username: "b-c" }));
+    expect([isWorkspaceName("a/b"), isUsername("a/b")]).toEqual([false, false]);
+  });
+});
 
 describe("names of a desktop", () => {
   // Printed by Python: uuid.uuid5(uuid.NAMESPACE_URL, "https://workspaces.xlscsde.nhs.uk/%s/%s" % (quote(w), quote(u))).hex

@@ -6,6 +6,11 @@ export interface DesktopKey {
   username: string;
 }
 
+/** The key as one text, for maps and sets. No two desktops share it: neither part can have a slash. */
+export function keyText({ workspace, username }: DesktopKey): string {
+  return `${workspace}/${username}`;
+}
+
 /** Every name that belongs to one desktop; all follow from its key, so any step can be done or undone without another's result. */
 export interface DesktopNames {
   deployment: string;

@@ -118,9 +118,10 @@ export function describeUse(
   if (removal) return { state: "retiring", reason: removal.reason, since: removal.requestedAt };
   if (state === "suspended" && noneBecause !== undefined)
     return { state, reason: `${noneBecause}; the next request starts it again` };
-  const used = decision?.action === "keep" && (decision.rule === "in-use" || decision.rule === "idle");
-  if (state !== "ready" || !used) return { state, reason };
-  return { state: decision.rule as DesktopState, reason: decision.reason, since: decision.evidence?.at };
+  if (state !== "ready" || decision?.action !== "keep") return { state, reason };
+  const { rule } = decision;
+  if (rule !== "in-use" && rule !== "idle") return { state, reason };
+  return { state: rule, reason: decision.reason, since: decision.evidence?.at };
 }
 
 /** Which state the two sides amount to, and the reason in words. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { KubernetesObject, V1NetworkPolicy, V1Service } from "@kubernetes/client-node";
-import { type DesktopKey, personId } from "../desktop/names.ts";
+import { type DesktopKey, keyText, personId } from "../desktop/names.ts";
 import type { DesktopPlan } from "../desktop/plan.ts";
 import type { Cluster } from "./cluster.ts";
 import { desktopOf, isLeaving, isOurs, label, purpose } from "./labels.ts";
@@ -28,7 +28,7 @@ export async function networkPartsIn(
   const add = (object: KubernetesObject, part: Partial<NetworkParts>) => {
     const key = isOurs(object) && !isLeaving(object) ? desktopOf(object) : null;
     if (!key) return;
-    const id = `${key.workspace}/${key.username}`;
+    const id = keyText(key);
     found.set(id, { ...key, ...found.get(id), ...part });
   };
   for (const service of services) add(service, { service });

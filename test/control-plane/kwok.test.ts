@@ -9,6 +9,7 @@ import {
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { systemClock } from "../../local/functions-host/clock.ts";
 import type { ToldOperation } from "../../local/main-job.ts";
+import { keyText } from "../../shared/desktop/names.ts";
 import { bind, openWorkspace, writePolicy } from "../bound-people.ts";
 import { type Reply, startTestEstate, type TestEstate } from "../estate.ts";
 import { describeOnControlPlane } from "./available.ts";
@@ -75,7 +76,7 @@ describeOnControlPlane(
       (await prepared.plane.admin.makeApiClient(CoreV1Api).listNamespacedPod({ namespace })).items;
     const personOf = ({ metadata }: V1Deployment): string =>
       `${metadata?.annotations?.["xlscsde.nhs.uk/workspace"]}/${metadata?.annotations?.["xlscsde.nhs.uk/username"]}`;
-    const everyone = people.map(({ username, workspace }) => `${workspace}/${username}`).sort();
+    const everyone = people.map(keyText).sort();
     const rows = async (sql: string): Promise<string[]> => {
       const { rows: found } = await estate.guacamole.query<{ name: string }>(sql);
       return found.map(({ name }) => name).sort();

@@ -1,0 +1,43 @@
+import type { Task } from "durable-functions";
+import type { ActivityTaking, KnownDesktop } from "../shared/desktop/activities.ts";
+import { rowsFor, type VersionRange } from "./versions.ts";
+import { type Problem, problemOf, type Workflow } from "./workflow.ts";
+
+/** One row of a table that takes a desktop down: what people read, what is done, and whether a failure of it is the end. */
+export type TakeDownStep = VersionRange & {
+  name: string;
+  do: ActivityTaking<KnownDesktop>;
+  /** The steps after it are not run if it fails. Without it they are. */
+  stopIfFailed?: true;
+};
+
+/** What could not be done, by step. */
+export interface Leftover extends Problem {
+  step: string;
+}
+
+export type ReportStep = (step: string, number: number, of: number) => void;
+
+/**
+ * Takes a desktop down by the steps of the orchestration's version, in order. Nothing is undone: what a failed step left
+ * behind is returned.
+ */
+export function* takeDown(
+  workflow: Workflow,
+  table: readonly TakeDownStep[],
+  desktop: KnownDesktop,
+  report: ReportStep,
+): Generator<Task, Leftover[]> {
+  const leftovers: Leftover[] = [];
+  const steps = rowsFor(workflow, table);
+  for (const [index, step] of steps.entries()) {
+    report(step.name, index + 1, steps.length);
+    try {
+      yield* workflow.call(step.do, desktop);
+    } catch (error) {
+      leftovers.push({ step: step.name, ...problemOf(error) });
+      if (step.stopIfFailed) break;
+    }
+  }
+  return leftovers;
+}
