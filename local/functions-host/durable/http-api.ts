@@ -33,7 +33,7 @@ export async function answerDurable(
   if (what !== "instances") return notFound;
   if (first === undefined || first === "") {
     if (method === "GET") return queryInstances(context.engine.store, request);
-    return method === "DELETE" ? purgeFiltered(context, request) : notFound;
+    return method === "DELETE" ? purgeFiltered(context.engine.store, context.control, request) : notFound;
   }
   if (second === undefined) {
     if (method === "GET") return getStatus(context, request, first);
