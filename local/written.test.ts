@@ -1,6 +1,6 @@
 import { KubeConfig } from "@kubernetes/client-node";
 import { expect, it } from "vitest";
-import { startLocalCluster } from "./cluster/cluster.ts";
+import { startLocalCluster } from "@stand-in/cluster";
 import { describeWritten } from "./written.ts";
 
 const nowhere = "postgres://u:p@127.0.0.1:1/guacamole";

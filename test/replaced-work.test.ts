@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { virtualClock } from "../local/functions-host/clock.ts";
+import { virtualClock } from "@stand-in/functions-host";
 import { personId } from "../shared/desktop/names.ts";
 import { instanceIdOf } from "../shared/person/request.ts";
 import { clusterOf } from "../shared/kubernetes/cluster.ts";

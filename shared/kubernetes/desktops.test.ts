@@ -9,7 +9,7 @@ import {
   type V1Secret,
 } from "@kubernetes/client-node";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type LocalCluster, startLocalCluster } from "../../local/cluster/cluster.ts";
+import { type LocalCluster, startLocalCluster } from "@stand-in/cluster";
 import { samplePlan, sampleRules, sampleSite, sampleStart } from "../../test/sample-plan.ts";
 import { diffOf } from "../../test/server-side-diff.ts";
 import { untilDecided } from "../../test/until-decided.ts";

@@ -1,6 +1,6 @@
 import { CoreV1Api, KubeConfig, type V1ContainerState, type V1Pod } from "@kubernetes/client-node";
 import { expect, it } from "vitest";
-import { startLocalCluster } from "../../local/cluster/cluster.ts";
+import { startLocalCluster } from "@stand-in/cluster";
 import { type Cluster, clusterOf } from "./cluster.ts";
 import { guacamoleInstancesIn } from "./guacamole-instances.ts";
 

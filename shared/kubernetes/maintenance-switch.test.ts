@@ -1,6 +1,6 @@
 import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type LocalCluster, startLocalCluster } from "../../local/cluster/cluster.ts";
+import { type LocalCluster, startLocalCluster } from "@stand-in/cluster";
 import { clusterOf } from "./cluster.ts";
 import { type MaintenanceSwitch, maintenanceSwitchIn } from "./maintenance-switch.ts";
 

@@ -1,6 +1,6 @@
 import { CoreV1Api, KubeConfig, type V1ConfigMap } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type LocalCluster, startLocalCluster } from "../../local/cluster/cluster.ts";
+import { type LocalCluster, startLocalCluster } from "@stand-in/cluster";
 import { personId } from "../desktop/names.ts";
 import { nextRequest } from "../person/operation.ts";
 import { withNextGeneration } from "../person/request.ts";

@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { KubeConfig } from "@kubernetes/client-node";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type LocalCluster, startLocalCluster } from "../../local/cluster/cluster.ts";
+import { type LocalCluster, startLocalCluster } from "@stand-in/cluster";
 import { writeSampleEstate } from "../../local/sample-estate.ts";
 import { clusterOf } from "./cluster.ts";
 import { workspacesIn } from "./workspaces.ts";

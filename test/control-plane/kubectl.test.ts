@@ -4,14 +4,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type LocalCluster, startLocalCluster } from "../../local/cluster/cluster.ts";
-import {
-  binding,
-  configMap,
-  deployment,
-  networkPolicy,
-  service,
-} from "../../local/cluster/contract/recorded/objects.ts";
+import { type LocalCluster, startLocalCluster } from "@stand-in/cluster";
+import { binding, configMap, deployment, networkPolicy, service } from "@stand-in/cluster/recorded-answers";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import { installCustomResources } from "./custom-resources.ts";
 
