@@ -6,6 +6,7 @@ import { startLocalCluster } from "@stand-in/cluster";
 import { startLocalDatabase } from "@stand-in/database";
 import { type Faults, type FunctionsHost, loadApp, type LogEntry, startFunctionsHost } from "@stand-in/functions-host";
 import { startIdentityProvider } from "@stand-in/identity";
+import { customResources } from "./custom-resources.ts";
 import type { StartOptions } from "./options.ts";
 import { firstFree, readPorts, writePorts } from "./ports.ts";
 import { said } from "./said.ts";
@@ -63,7 +64,7 @@ export async function startEstate(
       ? startLocalDatabase({ directory: inState("database"), port: databasePort }).then(started)
       : Promise.resolve({ url: options.databaseUrl, port: databasePort }),
     options.kubeconfig === undefined
-      ? startLocalCluster({ store: inState("cluster.sqlite"), port: clusterPort }).then(started)
+      ? startLocalCluster({ customResources, store: inState("cluster.sqlite"), port: clusterPort }).then(started)
       : null,
     startIdentityProvider({
       store: inState("identity.json"),

@@ -17,6 +17,7 @@ import {
   virtualClock,
 } from "@stand-in/functions-host";
 import { type IdentityProvider, startIdentityProvider } from "@stand-in/identity";
+import { customResources } from "../local/custom-resources.ts";
 import type { DescribedRoute } from "../functions/http/route.ts";
 import type { ToldOperation } from "../local/main-job.ts";
 import { realmAdministrator, sampleUsers, serviceClient, writeSampleEstate } from "../local/sample-estate.ts";
@@ -101,6 +102,7 @@ export async function startTestEstate(
   const [database, cluster, identity] = await Promise.all([
     startLocalDatabase({ directory: join(folder, "database") }),
     startLocalCluster({
+      customResources,
       store: ":memory:",
       podDelays: { scheduledAfterMs: 5, runningAfterMs: 10, readyAfterMs: 20, goneAfterMs: 5 },
     }),

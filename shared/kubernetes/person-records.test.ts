@@ -1,6 +1,7 @@
 import { CoreV1Api, KubeConfig, type V1ConfigMap } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type LocalCluster, startLocalCluster } from "@stand-in/cluster";
+import { customResources } from "../../local/custom-resources.ts";
 import { personId } from "../desktop/names.ts";
 import { nextRequest } from "../person/operation.ts";
 import { withNextGeneration } from "../person/request.ts";
@@ -15,7 +16,7 @@ let core: CoreV1Api;
 let requests: PersonRecords;
 
 beforeAll(async () => {
-  server = await startLocalCluster({ store: ":memory:" });
+  server = await startLocalCluster({ customResources, store: ":memory:" });
   const config = new KubeConfig();
   config.loadFromString(server.kubeconfig);
   core = config.makeApiClient(CoreV1Api);
