@@ -1,6 +1,7 @@
 /** The arrows of the architecture (docs/adr/0002): who may import whom. `npm run check:arrows` enforces them. */
 const ioFolders = "^shared/(kubernetes|guacamole|azure|identity)/";
 const tests = "\\.test\\.ts$";
+const standIns = "^local/(cluster|database|functions-host|identity)/";
 
 module.exports = {
   forbidden: [
@@ -81,6 +82,21 @@ module.exports = {
       severity: "error",
       from: { path: "^(functions|orchestrations|shared)/", pathNot: tests },
       to: { path: "^(local|test)/" },
+    },
+    {
+      name: "a-stand-in-knows-nobody",
+      comment:
+        "A stand-in is a package of its own: it imports neither the product, nor its tests, nor another stand-in.",
+      severity: "error",
+      from: { path: standIns },
+      to: { path: "^(functions|orchestrations|shared|test|local)/", pathNot: "^local/$1/" },
+    },
+    {
+      name: "a-stand-in-is-entered-by-its-name",
+      comment: "Others import what a stand-in's package.json exports, by the package's name, and no file inside it.",
+      severity: "error",
+      from: { pathNot: standIns },
+      to: { path: standIns, dependencyTypesNot: ["aliased-workspace"] },
     },
     {
       name: "no-cycles",

@@ -6,8 +6,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import KeycloakAdminClient from "@keycloak/keycloak-admin-client";
+import { stableId } from "@stand-in/identity";
 import { realmAdministrator, sampleUsers } from "./sample-estate.ts";
-import { stableId } from "./identity/claims.ts";
 import { readRunning } from "./token.ts";
 
 type Users = KeycloakAdminClient["users"];

@@ -1,6 +1,6 @@
 import { type KubeConfig, type KubernetesObject, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
+import type { Client, User } from "@stand-in/identity";
 import type { PolicyTexts } from "../shared/desktop/policy.ts";
-import type { Client, User } from "./identity/accounts.ts";
 
 /** The sample people. Their passwords are public: the identity provider listens on loopback and knows nobody else. */
 export const sampleUsers: readonly User[] = [

@@ -1,5 +1,5 @@
+import type { Environment } from "@stand-in/functions-host";
 import type { App } from "../functions/app.ts";
-import type { Environment } from "./functions-host/app.ts";
 
 /** Registers the product from its sources, for loadApp's `load`. Imported here and not before: a built product needs none of it. */
 export async function registerSources(environment: Environment): Promise<App> {

@@ -2,13 +2,11 @@ import { randomBytes } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
-import { startLocalCluster } from "./cluster/cluster.ts";
-import { startLocalDatabase } from "./database/database.ts";
-import { loadApp } from "./functions-host/app.ts";
-import type { Faults } from "./functions-host/faults.ts";
-import { type FunctionsHost, startFunctionsHost } from "./functions-host/host.ts";
-import type { LogEntry } from "./functions-host/log.ts";
-import { startIdentityProvider } from "./identity/provider.ts";
+import { startLocalCluster } from "@stand-in/cluster";
+import { startLocalDatabase } from "@stand-in/database";
+import { type Faults, type FunctionsHost, loadApp, type LogEntry, startFunctionsHost } from "@stand-in/functions-host";
+import { startIdentityProvider } from "@stand-in/identity";
+import { customResources } from "./custom-resources.ts";
 import type { StartOptions } from "./options.ts";
 import { firstFree, readPorts, writePorts } from "./ports.ts";
 import { said } from "./said.ts";
@@ -66,7 +64,7 @@ export async function startEstate(
       ? startLocalDatabase({ directory: inState("database"), port: databasePort }).then(started)
       : Promise.resolve({ url: options.databaseUrl, port: databasePort }),
     options.kubeconfig === undefined
-      ? startLocalCluster({ store: inState("cluster.sqlite"), port: clusterPort }).then(started)
+      ? startLocalCluster({ customResources, store: inState("cluster.sqlite"), port: clusterPort }).then(started)
       : null,
     startIdentityProvider({
       store: inState("identity.json"),

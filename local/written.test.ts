@@ -1,12 +1,13 @@
 import { KubeConfig } from "@kubernetes/client-node";
 import { expect, it } from "vitest";
-import { startLocalCluster } from "./cluster/cluster.ts";
+import { startLocalCluster } from "@stand-in/cluster";
+import { customResources } from "./custom-resources.ts";
 import { describeWritten } from "./written.ts";
 
 const nowhere = "postgres://u:p@127.0.0.1:1/guacamole";
 
 it("what cannot be read is told for each kind, with the reason, and is no failure", async () => {
-  const cluster = await startLocalCluster({ store: ":memory:" });
+  const cluster = await startLocalCluster({ customResources, store: ":memory:" });
   const config = new KubeConfig();
   config.loadFromString(cluster.kubeconfig);
   await cluster.close();
@@ -19,7 +20,7 @@ it("what cannot be read is told for each kind, with the reason, and is no failur
 });
 
 it("a cluster that does not know its caller is quoted in one line", async () => {
-  const cluster = await startLocalCluster({ store: ":memory:", token: "known" });
+  const cluster = await startLocalCluster({ customResources, store: ":memory:", token: "known" });
   const config = new KubeConfig();
   config.loadFromString(cluster.kubeconfig.replace("known", "unknown"));
   const [secret] = await describeWritten(config, nowhere, "guacamole");

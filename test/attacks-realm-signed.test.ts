@@ -1,7 +1,7 @@
 import { createHash, createHmac, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type IdentityProvider, startIdentityProvider } from "../local/identity/provider.ts";
-import { systemClock } from "../local/functions-host/clock.ts";
+import { type IdentityProvider, startIdentityProvider } from "@stand-in/identity";
+import { systemClock } from "@stand-in/functions-host";
 import { sampleToken } from "../local/token.ts";
 import { startTestEstate, type TestEstate, webhookSecret } from "./estate.ts";
 import { everything } from "./everything.ts";

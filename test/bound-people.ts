@@ -1,5 +1,5 @@
 import { type KubernetesObject, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
-import type { FunctionsHost } from "../local/functions-host/host.ts";
+import type { FunctionsHost } from "@stand-in/functions-host";
 import type { ToldOperation } from "../local/main-job.ts";
 import type { PolicyTexts } from "../shared/desktop/policy.ts";
 import { namespace, type TestEstate } from "./estate.ts";

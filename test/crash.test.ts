@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
 import pg from "pg";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { startLocalCluster } from "../local/cluster/cluster.ts";
-import { startLocalDatabase } from "../local/database/database.ts";
+import { startLocalCluster } from "@stand-in/cluster";
+import { startLocalDatabase } from "@stand-in/database";
+import { customResources } from "../local/custom-resources.ts";
 import type { ActivityName } from "../shared/desktop/activities.ts";
 import { deploymentName } from "../shared/desktop/names.ts";
 import { startProduct } from "./started-product.ts";
@@ -24,7 +25,7 @@ afterEach(async () => {
 async function worldOnDisk(): Promise<World> {
   const [database, cluster] = await Promise.all([
     startLocalDatabase({ directory: join(state, "database") }),
-    startLocalCluster({ store: join(state, "cluster.sqlite") }),
+    startLocalCluster({ customResources, store: join(state, "cluster.sqlite") }),
   ]);
   const config = new KubeConfig();
   config.loadFromString(cluster.kubeconfig);

@@ -4,15 +4,21 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { KubeConfig } from "@kubernetes/client-node";
 import pg from "pg";
+import { type LocalCluster, startLocalCluster } from "@stand-in/cluster";
+import { startLocalDatabase } from "@stand-in/database";
+import {
+  type Clock,
+  type Faults,
+  type FunctionApp,
+  type FunctionsHost,
+  loadApp,
+  type LogEntry,
+  startFunctionsHost,
+  virtualClock,
+} from "@stand-in/functions-host";
+import { type IdentityProvider, startIdentityProvider } from "@stand-in/identity";
+import { customResources } from "../local/custom-resources.ts";
 import type { DescribedRoute } from "../functions/http/route.ts";
-import { type LocalCluster, startLocalCluster } from "../local/cluster/cluster.ts";
-import { startLocalDatabase } from "../local/database/database.ts";
-import { type FunctionApp, loadApp } from "../local/functions-host/app.ts";
-import { type Clock, virtualClock } from "../local/functions-host/clock.ts";
-import type { Faults } from "../local/functions-host/faults.ts";
-import { type FunctionsHost, startFunctionsHost } from "../local/functions-host/host.ts";
-import type { LogEntry } from "../local/functions-host/log.ts";
-import { type IdentityProvider, startIdentityProvider } from "../local/identity/provider.ts";
 import type { ToldOperation } from "../local/main-job.ts";
 import { realmAdministrator, sampleUsers, serviceClient, writeSampleEstate } from "../local/sample-estate.ts";
 import { registerSources } from "../local/sources.ts";
@@ -96,6 +102,7 @@ export async function startTestEstate(
   const [database, cluster, identity] = await Promise.all([
     startLocalDatabase({ directory: join(folder, "database") }),
     startLocalCluster({
+      customResources,
       store: ":memory:",
       podDelays: { scheduledAfterMs: 5, runningAfterMs: 10, readyAfterMs: 20, goneAfterMs: 5 },
     }),

@@ -1,7 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { clientBinding } from "../local/functions-host/durable/client-binding.ts";
-import { findFunction, listFunctions } from "../local/functions-host/functions.ts";
-import { createInvoke } from "../local/functions-host/invoke.ts";
+import { callActivity, registeredDurable } from "@stand-in/functions-host/testing";
 import type { ActivityName } from "../shared/desktop/activities.ts";
 import { personId } from "../shared/desktop/names.ts";
 import type { PersonRecord } from "../shared/person/record.ts";
@@ -42,20 +40,8 @@ beforeAll(async () => {
   estate = await startTestEstate();
   requests = personRecordsIn(clusterOf(estate.kubeconfig), namespace);
   const { app } = estate;
-  const functions = listFunctions(app);
-  names = functions.filter(({ kind }) => kind === "activity").map(({ name }) => name);
-  const invoke = createInvoke({
-    app,
-    log: () => undefined,
-    durableClient: () => clientBinding({ hostUrl: estate.host.url, hubName: "tests", systemKey: "" }),
-    describeFailure: (error) => (error as Error).message,
-  });
-  call = async (name, input) => {
-    const fn = findFunction(functions, "activity", name);
-    if (!fn) throw new Error(`call ${name}: it is not registered`);
-    const { result } = await invoke({ fn, reason: "(null)", trigger: { string: JSON.stringify(input) } });
-    return result;
-  };
+  names = registeredDurable(app).activities;
+  call = (name, input) => callActivity(app, estate.host.url, name, JSON.stringify(input));
   await requests.update(personId("alice"), () => record);
 });
 afterAll(() => estate.close());

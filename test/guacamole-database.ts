@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import { startLocalDatabase } from "../local/database/database.ts";
+import { startLocalDatabase } from "@stand-in/database";
 
 /** A fresh PostgreSQL with Guacamole's schema, and its owner's connection, for tests that look behind the product. */
 export interface GuacamoleDatabase {

@@ -1,7 +1,7 @@
 import { globSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
-import { loadApp } from "../local/functions-host/app.ts";
+import { loadApp } from "@stand-in/functions-host";
 
 const root = dirname(import.meta.dirname);
 

@@ -1,6 +1,6 @@
 import { instanceIdOf } from "../shared/person/work.ts";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { virtualClock } from "../local/functions-host/clock.ts";
+import { virtualClock } from "@stand-in/functions-host";
 import { personId } from "../shared/desktop/names.ts";
 import { clusterOf } from "../shared/kubernetes/cluster.ts";
 import { personRecordsIn } from "../shared/kubernetes/person-records.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createRouteTable, type RegisteredRoute } from "../local/functions-host/route-table.ts";
+import { createRouteTable, type RegisteredRoute } from "@stand-in/functions-host/testing";
 import { startTestEstate, type TestEstate } from "./estate.ts";
 
 /** Which function answers a call follows from their names alone, by the real host's rule: so it is computed here. */

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { virtualClock } from "../local/functions-host/clock.ts";
-import type { FunctionsHost } from "../local/functions-host/host.ts";
+import { type FunctionsHost, virtualClock } from "@stand-in/functions-host";
 import type { ToldOperation } from "../local/main-job.ts";
 import { askFor, bind, endOf, openWorkspace } from "./bound-people.ts";
 import { startTestEstate, type TestEstate } from "./estate.ts";

@@ -2,6 +2,7 @@ import type { AddressInfo } from "node:net";
 import type { Server } from "node:http";
 import { createApiServer } from "./api/server.ts";
 import { startControllers } from "./controllers/controllers.ts";
+import { kindsWith } from "./kinds/kinds.ts";
 import { openFaults, type PodFault } from "./kubelet/faults.ts";
 import { openStore } from "./store/store.ts";
 
@@ -11,6 +12,8 @@ export { CorruptStoreError } from "./store/open.ts";
 export interface LocalClusterOptions {
   /** Path of an SQLite file, or ":memory:". */
   store: string;
+  /** CustomResourceDefinitions (YAML) that the cluster has from the start; it takes none through the API. */
+  customResources?: string;
   /** 0 or absent: a free port. The address is always 127.0.0.1. */
   port?: number;
   /** Bearer token that every request must carry; without one nobody is asked. */
@@ -48,7 +51,8 @@ export interface LocalCluster {
 export async function startLocalCluster(options: LocalClusterOptions): Promise<LocalCluster> {
   const log = options.log ?? (() => undefined);
   const store = openStore(options.store, options.keepChanges ?? 10_000);
-  const server = createApiServer({ store, token: options.token, log });
+  const kinds = kindsWith(options.customResources ?? "");
+  const server = createApiServer({ store, kinds, token: options.token, log });
   let port: number;
   try {
     port = await listen(server, options.port ?? 0);
@@ -64,7 +68,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     ...options.podDelays,
   };
   const faults = openFaults(store.database);
-  const controllers = startControllers({ store, faults, delays, log });
+  const controllers = startControllers({ store, kinds, faults, delays, log });
   const url = `http://127.0.0.1:${port}`;
   let closing: Promise<void> | undefined;
 

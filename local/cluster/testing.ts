@@ -1,9 +1,14 @@
+import { readFileSync } from "node:fs";
 import { KubeConfig, type V1Pod } from "@kubernetes/client-node";
 import { clientsOf, watchUntil, type Clients } from "./contract/clients.ts";
 import { startLocalCluster, type LocalCluster, type LocalClusterOptions } from "./cluster.ts";
 
 /** Delays of a few milliseconds: tests wait for what happens, not for the clock. */
 const quickDelays = { scheduledAfterMs: 1, runningAfterMs: 3, readyAfterMs: 6, goneAfterMs: 2 };
+
+const manifest = new URL("../../infra/kubernetes/custom-resources.yaml", import.meta.url);
+/** The definitions that the recorded server had. */
+export const customResources = readFileSync(manifest, "utf8");
 
 export interface Stage extends Clients {
   cluster: LocalCluster;
@@ -19,7 +24,7 @@ export function clientsFor(cluster: Pick<LocalCluster, "kubeconfig">): Clients {
 
 /** A quick cluster with the namespace `desktops`. */
 export async function startStage(options: Partial<LocalClusterOptions> = {}): Promise<Stage> {
-  const cluster = await startLocalCluster({ store: ":memory:", podDelays: quickDelays, ...options });
+  const cluster = await startLocalCluster({ store: ":memory:", customResources, podDelays: quickDelays, ...options });
   const clients = clientsFor(cluster);
   const present = await clients.core.listNamespace({ fieldSelector: `metadata.name=${namespace}` });
   if (present.items.length === 0) await clients.core.createNamespace({ body: { metadata: { name: namespace } } });

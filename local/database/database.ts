@@ -13,6 +13,9 @@ import { chooseUser } from "./run-as.ts";
 import { applySchema } from "./schema.ts";
 import type { Server } from "./server.ts";
 
+export { LocalDatabaseError } from "./error.ts";
+export { lockFolder };
+
 export interface LocalDatabaseOptions {
   /** Everything is kept here: data, password, lock. Created if missing; deleting it while stopped begins anew. */
   readonly directory: string;

@@ -32,15 +32,6 @@ describe("the first function by name wins", () => {
     expect(answering(functions, "POST", "/api/x")).toBe("b");
     expect(answering(functions, "HEAD", "/api/x")).toBeUndefined();
   });
-
-  it("unless a constraint does not match", () => {
-    const functions = [
-      { name: "a", route: "things/{id:int}" },
-      { name: "b", route: "things/{id}" },
-    ];
-    expect(answering(functions, "GET", "/api/things/12")).toBe("a");
-    expect(answering(functions, "GET", "/api/things/x")).toBe("b");
-  });
 });
 
 it("a function without a route has its name; without methods it takes all; the prefix may be empty", () => {
@@ -58,23 +49,13 @@ it.each<[string, string, Record<string, string> | undefined]>([
   ["api/a", "/api", undefined],
   ["api/{id}", "/api/x%2Fy", { id: "x%2Fy" }],
   ["api/{id}", "/api/", undefined],
-  ["api/{id?}", "/api", {}],
-  ["api/{id?}", "/api/1", { id: "1" }],
-  ["api/{id=1}", "/api", { id: "1" }],
-  ["api/{id:int?}", "/api", {}],
-  ["api/{id:int}", "/api/2147483648", undefined],
-  ["api/{id:long}", "/api/2147483648", { id: "2147483648" }],
-  ["api/{id:alpha:length(2,3)}", "/api/ab", { id: "ab" }],
-  ["api/{id:alpha:length(2,3)}", "/api/abcd", undefined],
-  ["api/{id:range(1,5)}", "/api/6", undefined],
+  ["api/{id}/b", "/api/1", undefined],
   ["api/{*rest}", "/api", {}],
   ["api/{*rest}", "/api/", {}],
   ["api/{*rest}", "/api/a b/c/", { rest: "a b/c/" }],
   ["api/{*rest}", "/api/a//b", { rest: "a//b" }],
   ["api/{*rest}", "/api//a", undefined],
   ["api/{**rest}", "/api/a/b", { rest: "a/b" }],
-  ["api/{*rest:int}", "/api", undefined],
-  ["api/{a}-{b}.txt", "/api/x-y-z.TXT", { a: "x-y", b: "z" }],
   ["{*rest}", "/", {}],
   ["api/{*rest}", "", undefined],
 ])("%s on %s gives %j", (template, path, values) => {
@@ -91,8 +72,10 @@ it.each([
   ["x{*rest}", "is malformed"],
   ["a?", "is malformed"],
   ["{}", "is malformed"],
-  ["{id:datetime}", 'the constraint "datetime" is not supported by the local host'],
-  ["{id:int(3)}", 'the constraint "int(3)" is not supported'],
+  ["{id:int}", "more than the local host supports"],
+  ["{id?}", "more than the local host supports"],
+  ["{id=1}", "more than the local host supports"],
+  ["{a}-{b}", "more than the local host supports"],
 ])("the template %s is refused with what to do", (template, message) => {
   expect(() => parseRoute(template)).toThrow(
     new RegExp(`^parse route .*${message.replace(/[()]/g, "\\$&")}.*\\(.+\\)$`),

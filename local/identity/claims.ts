@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { v5 as uuidFromName } from "uuid";
 import type { Client } from "./accounts.ts";
 import type { RealmUser } from "./realm-users.ts";
+import { stableId } from "./stable-id.ts";
 
 export type Claims = Record<string, unknown>;
 
@@ -60,9 +60,4 @@ export function commonClaims({ issuer, audience, tokenSeconds }: TokenFrame, now
     acr: "1",
     scope: "profile email",
   };
-}
-
-/** An id that a name has in every sample, after every restart. The namespace is an arbitrary constant. */
-export function stableId(name: string): string {
-  return uuidFromName(name, "6c3fbe8e-5c1b-4d0e-9d4b-0a5a3f3f6f0a");
 }

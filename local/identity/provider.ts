@@ -11,9 +11,11 @@ import { readForm, readText } from "./read-form.ts";
 import { realmUsers } from "./realm-users.ts";
 import { signJwt } from "./sign.ts";
 import { openSigningKeys } from "./signing-keys.ts";
+import { stableId } from "./stable-id.ts";
 import { decideToken } from "./token-request.ts";
 
 export type { Client, User };
+export { stableId };
 
 export interface IdentityProviderOptions {
   /** A JSON file that keeps the signing keys; ":memory:" forgets them. */

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { User } from "./accounts.ts";
-import { stableId } from "./claims.ts";
+import { stableId } from "./stable-id.ts";
 
 /** A person as the realm knows them now: what administrators change, and the session, one a person, as a browser with a cookie has. */
 export interface RealmUser {

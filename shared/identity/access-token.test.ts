@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type IdentityProvider, startIdentityProvider } from "../../local/identity/provider.ts";
+import { type IdentityProvider, startIdentityProvider } from "@stand-in/identity";
 import { accessTokens, type VerifyToken } from "./access-token.ts";
 import { type RealmRules, realmOf } from "./realm.ts";
 

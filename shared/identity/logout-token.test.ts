@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type IdentityProvider, startIdentityProvider } from "../../local/identity/provider.ts";
+import { type IdentityProvider, startIdentityProvider } from "@stand-in/identity";
 import { logoutTokens, type VerifyLogout } from "./logout-token.ts";
 import { realmOf } from "./realm.ts";
 

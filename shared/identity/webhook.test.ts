@@ -1,6 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type IdentityProvider, startIdentityProvider } from "../../local/identity/provider.ts";
+import { type IdentityProvider, startIdentityProvider } from "@stand-in/identity";
 import { type Realm, realmOf } from "./realm.ts";
 import { webhookSignatures } from "./webhook.ts";
 

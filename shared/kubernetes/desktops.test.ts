@@ -9,7 +9,8 @@ import {
   type V1Secret,
 } from "@kubernetes/client-node";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type LocalCluster, startLocalCluster } from "../../local/cluster/cluster.ts";
+import { type LocalCluster, startLocalCluster } from "@stand-in/cluster";
+import { customResources } from "../../local/custom-resources.ts";
 import { samplePlan, sampleRules, sampleSite, sampleStart } from "../../test/sample-plan.ts";
 import { diffOf } from "../../test/server-side-diff.ts";
 import { untilDecided } from "../../test/until-decided.ts";
@@ -36,6 +37,7 @@ const deploymentOf = () =>
 
 beforeAll(async () => {
   server = await startLocalCluster({
+    customResources,
     store: ":memory:",
     podDelays: { scheduledAfterMs: 1, runningAfterMs: 2, readyAfterMs: 3, goneAfterMs: 1 },
   });

@@ -1,6 +1,7 @@
 import { CoreV1Api, KubeConfig, type V1ContainerState, type V1Pod } from "@kubernetes/client-node";
 import { expect, it } from "vitest";
-import { startLocalCluster } from "../../local/cluster/cluster.ts";
+import { startLocalCluster } from "@stand-in/cluster";
+import { customResources } from "../../local/custom-resources.ts";
 import { type Cluster, clusterOf } from "./cluster.ts";
 import { guacamoleInstancesIn } from "./guacamole-instances.ts";
 
@@ -44,6 +45,7 @@ it("a cluster that does not answer is an error, in its own words", async () => {
 
 it("only pods with all the labels are looked at, as the cluster reports them", async () => {
   const server = await startLocalCluster({
+    customResources,
     store: ":memory:",
     podDelays: { scheduledAfterMs: 1, runningAfterMs: 2, readyAfterMs: 3 },
   });

@@ -1,6 +1,7 @@
 import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type LocalCluster, startLocalCluster } from "../../local/cluster/cluster.ts";
+import { type LocalCluster, startLocalCluster } from "@stand-in/cluster";
+import { customResources } from "../../local/custom-resources.ts";
 import { clusterOf } from "./cluster.ts";
 import { type MaintenanceSwitch, maintenanceSwitchIn } from "./maintenance-switch.ts";
 
@@ -12,7 +13,7 @@ let core: CoreV1Api;
 let maintenance: MaintenanceSwitch;
 
 beforeAll(async () => {
-  server = await startLocalCluster({ store: ":memory:" });
+  server = await startLocalCluster({ customResources, store: ":memory:" });
   const config = new KubeConfig();
   config.loadFromString(server.kubeconfig);
   core = config.makeApiClient(CoreV1Api);

@@ -1,6 +1,7 @@
 import { CoreV1Api, KubeConfig, type V1ConfigMap } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type LocalCluster, startLocalCluster } from "../../local/cluster/cluster.ts";
+import { type LocalCluster, startLocalCluster } from "@stand-in/cluster";
+import { customResources } from "../../local/custom-resources.ts";
 import { personId } from "../desktop/names.ts";
 import { ask } from "../person/ask.ts";
 import type { DesktopRequest, Outcome, PersonRecord } from "../person/record.ts";
@@ -17,7 +18,7 @@ let core: CoreV1Api;
 let records: PersonRecords;
 
 beforeAll(async () => {
-  server = await startLocalCluster({ store: ":memory:" });
+  server = await startLocalCluster({ customResources, store: ":memory:" });
   const config = new KubeConfig();
   config.loadFromString(server.kubeconfig);
   core = config.makeApiClient(CoreV1Api);

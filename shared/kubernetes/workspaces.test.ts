@@ -1,7 +1,8 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { KubeConfig } from "@kubernetes/client-node";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type LocalCluster, startLocalCluster } from "../../local/cluster/cluster.ts";
+import { type LocalCluster, startLocalCluster } from "@stand-in/cluster";
+import { customResources } from "../../local/custom-resources.ts";
 import { writeSampleEstate } from "../../local/sample-estate.ts";
 import { clusterOf } from "./cluster.ts";
 import { workspacesIn } from "./workspaces.ts";
@@ -9,7 +10,7 @@ import { workspacesIn } from "./workspaces.ts";
 let standIn: LocalCluster;
 const config = new KubeConfig();
 beforeAll(async () => {
-  standIn = await startLocalCluster({ store: ":memory:" });
+  standIn = await startLocalCluster({ customResources, store: ":memory:" });
   config.loadFromString(standIn.kubeconfig);
   await writeSampleEstate(config, "guacamole");
 });

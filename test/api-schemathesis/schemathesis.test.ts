@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { systemClock } from "@stand-in/functions-host";
 import { sampleToken } from "../../local/token.ts";
-import { systemClock } from "../../local/functions-host/clock.ts";
 import { startTestEstate, type TestEstate } from "../estate.ts";
 import { installSchemathesis, runSchemathesis } from "./schemathesis.ts";
 

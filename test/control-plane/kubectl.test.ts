@@ -4,14 +4,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type LocalCluster, startLocalCluster } from "../../local/cluster/cluster.ts";
-import {
-  binding,
-  configMap,
-  deployment,
-  networkPolicy,
-  service,
-} from "../../local/cluster/contract/recorded/objects.ts";
+import { type LocalCluster, startLocalCluster } from "@stand-in/cluster";
+import { binding, configMap, deployment, networkPolicy, service } from "@stand-in/cluster/recorded-answers";
+import { customResources } from "../../local/custom-resources.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import { installCustomResources } from "./custom-resources.ts";
 
@@ -60,7 +55,10 @@ describe.skipIf(reason !== "")(`kubectl${reason}`, () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "kubectl-"));
-    [standIn, plane] = await Promise.all([startLocalCluster({ store: ":memory:" }), startControlPlane(assets ?? "")]);
+    [standIn, plane] = await Promise.all([
+      startLocalCluster({ customResources, store: ":memory:" }),
+      startControlPlane(assets ?? ""),
+    ]);
     await installCustomResources(plane);
     const objects = [binding, configMap, networkPolicy, service, deployment].map((each) => JSON.stringify(each));
     await writeFile(join(folder, "objects.yaml"), objects.join("\n---\n"));

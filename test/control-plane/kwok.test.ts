@@ -7,7 +7,7 @@ import {
   type V1Pod,
 } from "@kubernetes/client-node";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { systemClock } from "../../local/functions-host/clock.ts";
+import { systemClock } from "@stand-in/functions-host";
 import type { ToldOperation } from "../../local/main-job.ts";
 import { keyText } from "../../shared/desktop/names.ts";
 import { bind, openWorkspace, writePolicy } from "../bound-people.ts";

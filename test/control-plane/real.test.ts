@@ -7,7 +7,7 @@ import {
   type V1SelfSubjectAccessReviewSpec,
 } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { describeClusterContract } from "../../local/cluster/contract.ts";
+import { describeClusterContract } from "@stand-in/cluster/contract";
 import { personId } from "../../shared/desktop/names.ts";
 import { clusterOf } from "../../shared/kubernetes/cluster.ts";
 import { type ClusterDesktops, desktopsIn } from "../../shared/kubernetes/desktops.ts";

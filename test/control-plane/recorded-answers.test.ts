@@ -1,4 +1,4 @@
-import { describeRecordedAnswers } from "../../local/cluster/contract/recorded-answers.ts";
+import { describeRecordedAnswers } from "@stand-in/cluster/recorded-answers";
 import { assets, describeOnControlPlane } from "./available.ts";
 import { startControlPlane } from "./control-plane.ts";
 import { installCustomResources } from "./custom-resources.ts";

@@ -1,8 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { normalise } from "../../local/functions-host/conformance/normalise.ts";
-import { conformancePoints } from "../../local/functions-host/conformance/points.ts";
-import { type Session, startSession } from "../../local/functions-host/conformance/session.ts";
+import { conformancePoints, normalise, type Session, startSession } from "@stand-in/functions-host/conformance";
 import { chooseHost } from "./choose-host.ts";
 import { conformanceHost, isConformanceAppUp, writeConformanceApp } from "./conformance.ts";
 import { type HostUnderTest, openHost } from "./open-host.ts";

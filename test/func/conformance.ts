@@ -1,13 +1,10 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readFile, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { type ConformanceHost, fixtureSources } from "@stand-in/functions-host/conformance";
 import ts from "typescript";
 import { root, type WriteApp } from "./app-folder.ts";
 import { lookSignal } from "./open-host.ts";
-
-const sources = join(root, "local/functions-host/conformance");
-/** The fixture app's modules: they import the two libraries and each other only. */
-const modules = /^(?:conformance-app|.*-orchestrations)\.ts$/;
 
 interface HostJson {
   extensions: { durableTask: object };
@@ -19,8 +16,8 @@ export const writeConformanceApp: WriteApp = async (folder) => {
   const durableTask = { ...extensions.durableTask, defaultVersion: "1.0" };
   await writeFile(join(folder, "host.json"), JSON.stringify({ ...host, extensions: { ...extensions, durableTask } }));
   await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module", main: "index.js" }));
-  for (const name of (await readdir(sources)).filter((each) => modules.test(each))) {
-    const { outputText } = ts.transpileModule(await readFile(join(sources, name), "utf8"), {
+  for (const source of fixtureSources) {
+    const { outputText } = ts.transpileModule(await readFile(source, "utf8"), {
       compilerOptions: {
         target: ts.ScriptTarget.ES2024,
         module: ts.ModuleKind.ESNext,
@@ -28,7 +25,7 @@ export const writeConformanceApp: WriteApp = async (folder) => {
         rewriteRelativeImportExtensions: true,
       },
     });
-    await writeFile(join(folder, name.replace(/\.ts$/, ".js")), outputText);
+    await writeFile(join(folder, basename(source).replace(/\.ts$/, ".js")), outputText);
   }
   const main = 'import { registerConformanceApp } from "./conformance-app.js";\nregisterConformanceApp();\n';
   await writeFile(join(folder, "index.js"), main);
@@ -42,13 +39,6 @@ export async function isConformanceAppUp(url: string): Promise<boolean> {
     signal: lookSignal(),
   }).catch(() => undefined);
   return response?.status === 200;
-}
-
-/** As the conformance points need a host (local/functions-host/conformance/session.ts). */
-interface ConformanceHost {
-  api: string;
-  pause: () => Promise<void>;
-  settle: (instanceId: string, status: () => Promise<{ status: string } | { error: string }>) => Promise<void>;
 }
 
 const ended = ["Completed", "Failed", "Terminated"];

@@ -4,8 +4,7 @@
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { loadApp } from "../../local/functions-host/app.ts";
-import { type HostOptions, startFunctionsHost } from "../../local/functions-host/host.ts";
+import { type HostOptions, loadApp, startFunctionsHost } from "@stand-in/functions-host";
 
 async function start(): Promise<void> {
   const { values, positionals } = parseArgs({ allowPositionals: true, options: { port: { type: "string" } } });

@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
 import pg from "pg";
-import { type LocalCluster, startLocalCluster } from "../../local/cluster/cluster.ts";
-import { startLocalDatabase } from "../../local/database/database.ts";
-import { type IdentityProvider, startIdentityProvider } from "../../local/identity/provider.ts";
+import { type LocalCluster, startLocalCluster } from "@stand-in/cluster";
+import { startLocalDatabase } from "@stand-in/database";
+import { type IdentityProvider, startIdentityProvider } from "@stand-in/identity";
+import { customResources } from "../../local/custom-resources.ts";
 import { sampleUsers, serviceClient, writeSampleEstate } from "../../local/sample-estate.ts";
 import { sampleToken } from "../../local/token.ts";
 
@@ -52,7 +53,7 @@ export async function startOutside(settingsFolder?: string): Promise<Outside> {
   };
   const [database, cluster, identity] = await Promise.all([
     startLocalDatabase({ directory: join(folder, "database") }),
-    startLocalCluster({ store: ":memory:" }),
+    startLocalCluster({ customResources, store: ":memory:" }),
     startIdentityProvider({ store: ":memory:", audience, clients, users: sampleUsers }),
   ]);
   const kubeconfig = new KubeConfig();

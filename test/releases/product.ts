@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
-import { type FunctionApp, loadApp } from "../../local/functions-host/app.ts";
+import { type FunctionApp, loadApp } from "@stand-in/functions-host";
 import { registerSources } from "../../local/sources.ts";
 
 /** Loads the product from its sources as a host does, with nothing to connect to: for what it registers and decides. */

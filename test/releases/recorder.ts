@@ -1,8 +1,7 @@
-import type { FunctionApp } from "../../local/functions-host/app.ts";
-import type { HistoryEvent } from "../../local/functions-host/durable/history.ts";
-import type { HookCallback } from "../../local/functions-host/rpc.ts";
+import type { FunctionApp } from "@stand-in/functions-host";
+import { decideTurn, type HistoryEvent, watchInvocations } from "@stand-in/functions-host/testing";
 import { type Recording, startOf, turnsOf } from "./recording.ts";
-import { decideTurn, endOf } from "./replay.ts";
+import { endOf } from "./replay.ts";
 
 /** Collects what an app's orchestrators are given, by the worker's own hook, so that it works on any host. */
 export interface Recorder {
@@ -13,24 +12,20 @@ export interface Recorder {
 
 export function startRecorder(app: FunctionApp): Recorder {
   const executions = new Map<string, HistoryEvent[]>();
-  const look: HookCallback = ({ inputs }) => {
+  const stop = watchInvocations(app, (inputs) => {
     const [given] = inputs as unknown[];
     if (typeof given !== "object" || given === null || !("history" in given)) return;
     // The library turns the timestamps into dates.
     const history = (JSON.parse(JSON.stringify(given.history)) as HistoryEvent[]).map(withoutStack);
     executions.set(startOf(history).OrchestrationInstance.ExecutionId, history);
-  };
-  const before = app.hooks.get("preInvocation") ?? [];
-  app.hooks.set("preInvocation", [...before, look]);
+  });
   return {
     take() {
       const taken = [...executions.values()];
       executions.clear();
       return taken;
     },
-    stop() {
-      app.hooks.set("preInvocation", before);
-    },
+    stop,
   };
 }
 

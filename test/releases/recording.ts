@@ -1,4 +1,4 @@
-import { EventType, type HistoryEvent } from "../../local/functions-host/durable/history.ts";
+import { EventType, type HistoryEvent } from "@stand-in/functions-host/testing";
 
 /** One execution of an orchestration as a release ran it, from its start to its end. One file each. */
 export interface Recording {

@@ -1,22 +1,16 @@
-import type { FunctionApp } from "../../local/functions-host/app.ts";
-import { listFunctions } from "../../local/functions-host/functions.ts";
-import { readHostSettings } from "../../local/functions-host/settings.ts";
+import type { FunctionApp } from "@stand-in/functions-host";
+import { registeredDurable } from "@stand-in/functions-host/testing";
 import type { ReleasedNames } from "./recording.ts";
 import { retiredNames } from "./retired-names.ts";
 
 /** What the app registers for Durable Functions now. */
 export function registeredNames(app: FunctionApp, release: string): ReleasedNames {
-  const functions = listFunctions(app);
-  const named = (kind: "orchestration" | "activity") =>
-    functions
-      .filter((each) => each.kind === kind)
-      .map(({ name }) => name)
-      .sort();
+  const { orchestrations, activities, version } = registeredDurable(app);
   return {
     release,
-    version: readHostSettings(app.hostJson, app.setting).defaultVersion ?? "",
-    orchestrations: named("orchestration"),
-    activities: named("activity"),
+    version,
+    orchestrations: orchestrations.sort(),
+    activities: activities.sort(),
     retired: [...retiredNames],
   };
 }

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import type { FunctionApp } from "../../local/functions-host/app.ts";
+import type { FunctionApp } from "@stand-in/functions-host";
 import { activationSteps } from "../../orchestrations/activation.ts";
 import { retirementSteps } from "../../orchestrations/retirement.ts";
 import type { Step } from "../../orchestrations/saga.ts";

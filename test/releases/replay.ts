@@ -1,12 +1,13 @@
-import type { FunctionApp } from "../../local/functions-host/app.ts";
-import { EventType, type HistoryEvent } from "../../local/functions-host/durable/history.ts";
-import { type Decision, replay } from "../../local/functions-host/durable/replay.ts";
-import type { Scheduled } from "../../local/functions-host/durable/replay-context.ts";
-import { runOrchestrator } from "../../local/functions-host/durable/run-orchestrator.ts";
-import { findFunction, listFunctions } from "../../local/functions-host/functions.ts";
-import { createInvoke } from "../../local/functions-host/invoke.ts";
+import type { FunctionApp } from "@stand-in/functions-host";
+import {
+  decideTurn,
+  type Decision,
+  EventType,
+  type HistoryEvent,
+  type Scheduled,
+} from "@stand-in/functions-host/testing";
 import { isContained } from "./contained.ts";
-import { type Recording, type RecordedEnd, startOf, turnsOf } from "./recording.ts";
+import { type Recording, type RecordedEnd, turnsOf } from "./recording.ts";
 
 /** Where the code of today decides otherwise than the release did. */
 export interface Difference {
@@ -15,41 +16,6 @@ export interface Difference {
   /** `order`: the orchestration would fail or do something else. `input`, `end`: other contents in the same order. */
   kind: "order" | "input" | "end";
   words: string;
-}
-
-/** What the orchestrator of today decides at one turn, by the real library and by the rules of the durable extension. */
-export async function decideTurn(app: FunctionApp, given: readonly HistoryEvent[]): Promise<Decision> {
-  const functions = listFunctions(app);
-  const { Name: name, Version, Input: input, OrchestrationInstance, ParentInstance: parent } = startOf(given);
-  const { InstanceId: instanceId, ExecutionId: executionId } = OrchestrationInstance;
-  const fn = findFunction(functions, "orchestration", name);
-  if (!fn) throw new Error(`the orchestration ${name} is not registered`);
-  const invoke = createInvoke({
-    app,
-    log: () => undefined,
-    durableClient: () => "{}",
-    describeFailure: (error) => (error as Error).message,
-  });
-  const rest = { output: null, customStatus: null, createdAt: 0, updatedAt: 0 };
-  const instance = {
-    ...rest,
-    instanceId,
-    executionId,
-    name,
-    version: Version,
-    status: "Running",
-    input,
-    parent,
-  } as const;
-  const state = await runOrchestrator({ invoke, faults: {} }, fn, instance, given);
-  return replay(given, state, executionId, {
-    name,
-    instanceId,
-    parentInstanceId: parent?.InstanceId ?? null,
-    defaultVersion: Version,
-    // A name that is not registered is found by names.test.ts; here it only has to be scheduled.
-    hasFunction: () => true,
-  });
 }
 
 /**

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { FunctionApp } from "../../local/functions-host/app.ts";
+import type { FunctionApp } from "@stand-in/functions-host";
 import type { Step } from "../../orchestrations/saga.ts";
 import { activationSteps } from "../../orchestrations/activation.ts";
 import type { ActivityName } from "../../shared/desktop/activities.ts";

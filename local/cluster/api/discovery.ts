@@ -1,25 +1,25 @@
 import type { JsonObject } from "../objects.ts";
 import { apiVersionOf, type Kind } from "../kinds/kind.ts";
-import { kinds } from "../kinds/kinds.ts";
 
 const objectVerbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 const subresourceVerbs = ["get", "patch", "update"];
 
 /** The documents by which clients find out what is served; undefined for any other path. */
-export function discover(path: string): JsonObject | undefined {
+export function discover(kinds: readonly Kind[], path: string): JsonObject | undefined {
   const parts = path.split("/").filter((part) => part !== "");
   const [root, one, two] = parts;
   if (path === "/version") return version;
   if (root === "api" && parts.length === 1)
     return { kind: "APIVersions", versions: ["v1"], serverAddressByClientCIDRs: [] };
-  if (root === "api" && parts.length === 2 && one === "v1") return resources("", "v1");
+  if (root === "api" && parts.length === 2 && one === "v1") return resources(kinds, "", "v1");
   if (root !== "apis") return undefined;
-  if (parts.length === 1) return { kind: "APIGroupList", apiVersion: "v1", groups: groupNames().map(group) };
+  if (parts.length === 1)
+    return { kind: "APIGroupList", apiVersion: "v1", groups: groupNames(kinds).map((name) => group(kinds, name)) };
   const known = kinds.some(
     (kind) => kind.group !== "" && kind.group === one && (two === undefined || kind.version === two),
   );
   if (!known || one === undefined || parts.length > 3) return undefined;
-  return two === undefined ? { kind: "APIGroup", apiVersion: "v1", ...group(one) } : resources(one, two);
+  return two === undefined ? { kind: "APIGroup", apiVersion: "v1", ...group(kinds, one) } : resources(kinds, one, two);
 }
 
 /** The Kubernetes that the stand-in is compared with (test/control-plane). */
@@ -28,15 +28,17 @@ const version: JsonObject = {
   ...{ buildDate: "1970-01-01T00:00:00Z", goVersion: "", compiler: "", platform: "local" },
 };
 
-const groupNames = (): string[] => [...new Set(kinds.map((kind) => kind.group).filter((name) => name !== ""))];
+const groupNames = (kinds: readonly Kind[]): string[] => [
+  ...new Set(kinds.map((kind) => kind.group).filter((name) => name !== "")),
+];
 
-function group(name: string): JsonObject {
+function group(kinds: readonly Kind[], name: string): JsonObject {
   const versions = [...new Set(kinds.filter((kind) => kind.group === name).map((kind) => kind.version))];
   const entries = versions.map((each) => ({ groupVersion: `${name}/${each}`, version: each }));
   return { name, versions: entries, preferredVersion: entries[0] ?? null };
 }
 
-function resources(name: string, of: string): JsonObject {
+function resources(kinds: readonly Kind[], name: string, of: string): JsonObject {
   const served = kinds.filter((kind) => kind.group === name && kind.version === of);
   return {
     kind: "APIResourceList",

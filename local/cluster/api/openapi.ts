@@ -1,6 +1,5 @@
 import type { JsonObject } from "../objects.ts";
 import { apiVersionOf, type Kind } from "../kinds/kind.ts";
-import { kinds } from "../kinds/kinds.ts";
 
 const rootOf = ({ group, version }: Pick<Kind, "group" | "version">): string =>
   group === "" ? `api/${version}` : `apis/${group}/${version}`;
@@ -9,7 +8,7 @@ const rootOf = ({ group, version }: Pick<Kind, "group" | "version">): string =>
  * What the API tells of itself as OpenAPI v3, as far as kubectl needs it before a write: which kinds there are, and that
  * they take the parameter fieldValidation, so that this server validates and not kubectl. Undefined for any other path.
  */
-export function describeApi(path: string): JsonObject | undefined {
+export function describeApi(kinds: readonly Kind[], path: string): JsonObject | undefined {
   const [first, version, ...rest] = path.split("/").filter((part) => part !== "");
   if (first !== "openapi" || version !== "v3") return undefined;
   const roots = [...new Set(kinds.map(rootOf))];

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Kind } from "../kinds/kind.ts";
 import { ApiError, internalError, notAcceptable, PageNotFound, pageNotFound, unauthorized } from "../status.ts";
 import type { Store } from "../store/store.ts";
 import { discover } from "./discovery.ts";
@@ -13,6 +14,7 @@ import { answer } from "./routes.ts";
 
 export interface ApiOptions {
   store: Store;
+  kinds: readonly Kind[];
   token: string | undefined;
   log: (line: string) => void;
 }
@@ -50,13 +52,16 @@ async function respond(
   }
   if (!isAllowed(request, options.token)) throw unauthorized();
   const { accept } = request.headers;
-  const document = request.method === "GET" ? (discover(url.pathname) ?? describeApi(url.pathname)) : undefined;
+  const document =
+    request.method === "GET"
+      ? (discover(options.kinds, url.pathname) ?? describeApi(options.kinds, url.pathname))
+      : undefined;
   if (document !== undefined) {
     send(response, 200, document, wantedBy(accept, true));
     return;
   }
   if (!/^\/apis?\//.test(url.pathname)) throw pageNotFound();
-  const target = readTarget(pathOf(request), request.method ?? "");
+  const target = readTarget(options.kinds, pathOf(request), request.method ?? "");
   const wanted = wantedBy(accept, target.kind.custom);
   if (wanted.type === "application/yaml" && target.name === undefined && isOn(url.searchParams, "watch"))
     throw notAcceptable(`only the following media types are accepted: ${streamTypes.join(", ")}`);

@@ -1,4 +1,3 @@
-import { findKind, kinds } from "../kinds/kinds.ts";
 import type { Kind } from "../kinds/kind.ts";
 import { ApiError, badRequest, methodNotAllowed, notFound, noSuchResource, pageNotFound } from "../status.ts";
 
@@ -14,13 +13,13 @@ export interface Target {
  * Finds what a path means and checks that the method is served there. Built-in kinds and custom resources are served by two
  * programs, which refuse in their own ways: a Status or plain text.
  */
-export function readTarget(path: string, method: string): Target {
+export function readTarget(kinds: readonly Kind[], path: string, method: string): Target {
   const parts = path.split("/").slice(1);
   if (parts.at(-1) === "") parts.pop();
   const decoded = parts.map(decodeURIComponent);
   const group = decoded[0] === "api" ? "" : (decoded[1] ?? "");
   const isBuiltIn = decoded[0] === "api" || kinds.some((kind) => !kind.custom && kind.group === group);
-  const found = decoded.includes("") ? undefined : find(decoded, group);
+  const found = decoded.includes("") ? undefined : find(kinds, decoded, group);
   if (found === undefined) throw isBuiltIn ? noSuchResource() : pageNotFound();
   return found.kind.custom ? checkCustom(found, method) : checkBuiltIn(found, method);
 }
@@ -32,7 +31,7 @@ interface Found {
   rest: string[];
 }
 
-function find(parts: readonly string[], group: string): Found | undefined {
+function find(kinds: readonly Kind[], parts: readonly string[], group: string): Found | undefined {
   const prefix = parts[0] === "api" ? 2 : 3;
   const version = parts[prefix - 1] ?? "";
   let rest = parts.slice(prefix);
@@ -41,7 +40,7 @@ function find(parts: readonly string[], group: string): Found | undefined {
     namespace = rest[1];
     rest = rest.slice(2);
   }
-  const kind = findKind(group, version, rest[0] ?? "");
+  const kind = kinds.find((each) => each.group === group && each.version === version && each.plural === rest[0]);
   return kind && { kind, namespace, rest: rest.slice(1) };
 }
 

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from "../objects.ts";
 import { apiVersionOf, type Kind } from "../kinds/kind.ts";
-import { kinds } from "../kinds/kinds.ts";
+import { builtInKinds } from "../kinds/kinds.ts";
 import { decodeObject } from "../schema/decode.ts";
 import { DecodeFault } from "../schema/go-types.ts";
 import { type ApiError, badRequest, invalid, wrong } from "../status.ts";
@@ -100,8 +100,8 @@ function headerFault(value: unknown): string | undefined {
 function registrationFault(type: BodyType, kind: string, apiVersion: string, object: JsonObject): string | undefined {
   const expected = apiVersionOf(type);
   if (kind === type.kind && (apiVersion === expected || formerVersions.includes(apiVersion))) return undefined;
-  const other = kinds.find((each) => !each.custom && each.kind === kind && apiVersionOf(each) === apiVersion);
-  const list = kinds.some((each) => `${each.kind}List` === kind && apiVersionOf(each) === apiVersion && !each.custom);
+  const other = builtInKinds.find((each) => each.kind === kind && apiVersionOf(each) === apiVersion);
+  const list = builtInKinds.some((each) => `${each.kind}List` === kind && apiVersionOf(each) === apiVersion);
   if (other === undefined && !list && !(apiVersion === "v1" && knownToAll.includes(kind)))
     return `no kind "${kind}" is registered for version "${apiVersion}" ${scheme}`;
   try {

@@ -8,6 +8,9 @@ import type { Call } from "./recorded/call.ts";
 import { calls } from "./recorded/calls.ts";
 import { type Deviation, deviations } from "./recorded/deviations.ts";
 
+/** Objects of each kind, for a test that shows them to another client. */
+export { binding, configMap, deployment, networkPolicy, service } from "./recorded/objects.ts";
+
 /**
  * Every answer is the recorded one, field by field. A real server of the recorded version has no deviations; the
  * stand-in's are listed.

@@ -1,6 +1,7 @@
 import { updateObject, createObject } from "../api/writer.ts";
 import { deleteObject } from "../api/delete.ts";
 import type { DeleteOptions } from "../api/delete-options.ts";
+import type { Kind } from "../kinds/kind.ts";
 import { kindOf } from "../kinds/kinds.ts";
 import type { Faults } from "../kubelet/faults.ts";
 import type { PodDelays } from "../kubelet/pod-steps.ts";
@@ -10,6 +11,7 @@ import type { Store } from "../store/store.ts";
 /** What controllers and kubelet work on. */
 export interface ClusterState {
   store: Store;
+  kinds: readonly Kind[];
   faults: Faults;
   delays: PodDelays;
   log: (line: string) => void;
@@ -26,7 +28,7 @@ export function createAs(
   namespace: string,
   body: object,
 ): KubeObject {
-  return createObject(state.store, kindOf(kind), namespace, body, { writer: { manager: component } });
+  return createObject(state.store, kindOf(kind, state.kinds), namespace, body, { writer: { manager: component } });
 }
 
 export function updateAs(
@@ -36,7 +38,7 @@ export function updateAs(
   before: KubeObject,
   after: object,
 ): KubeObject {
-  return updateObject(state.store, kindOf(kind), before, after, { writer: { manager: component } });
+  return updateObject(state.store, kindOf(kind, state.kinds), before, after, { writer: { manager: component } });
 }
 
 /** Writes a status computed from the stored object; writes nothing if it is the same. */
@@ -50,7 +52,7 @@ export function writeStatus(
   const before = state.store.get(kind, at.namespace ?? "", at.name);
   if (before === undefined) return;
   const writer = { manager: component, subresource: "status" };
-  updateObject(state.store, kindOf(kind), before, { ...before, status }, { writer });
+  updateObject(state.store, kindOf(kind, state.kinds), before, { ...before, status }, { writer });
 }
 
 export function remove(
@@ -59,7 +61,7 @@ export function remove(
   object: KubeObject,
   options: DeleteOptions = { propagation: "Background" },
 ): void {
-  deleteObject(state.store, kindOf(kind), object, options);
+  deleteObject(state.store, kindOf(kind, state.kinds), object, options);
 }
 
 /** Go's `omitempty`: numbers that are 0 are not written in a status. */

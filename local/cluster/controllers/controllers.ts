@@ -1,6 +1,5 @@
 import { matchesSelector } from "../api/selectors.ts";
 import { usedOf } from "../api/quota.ts";
-import { kinds } from "../kinds/kinds.ts";
 import { startKubelet } from "../kubelet/kubelet.ts";
 import { typed, type KubeObject } from "../objects.ts";
 import type { Change } from "../store/store.ts";
@@ -111,7 +110,8 @@ export function startControllers(parts: Omit<ClusterState, "lookAgain">): Contro
       createAs(state, "kube-controller-manager", "namespaces", "", { metadata: { name } });
     }
   }
-  for (const kind of kinds) if (kind.key !== "events") for (const object of store.list(kind.key)) add(kind.key, object);
+  for (const kind of state.kinds)
+    if (kind.key !== "events") for (const object of store.list(kind.key)) add(kind.key, object);
 
   return {
     lookAtNamespace(namespace) {

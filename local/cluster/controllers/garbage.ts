@@ -1,4 +1,3 @@
-import { kinds } from "../kinds/kinds.ts";
 import { apiVersionOf } from "../kinds/kind.ts";
 import type { KubeObject, OwnerReference } from "../objects.ts";
 import { remove, updateAs, type ClusterState } from "./cluster-state.ts";
@@ -25,11 +24,10 @@ export function collectGarbage(state: ClusterState, kind: string, object: KubeOb
   else if (metadata.finalizers?.includes("foregroundDeletion")) finishForeground(state, kind, object);
 }
 
-const served = new Set(kinds.map((kind) => `${apiVersionOf(kind)}/${kind.kind}`));
-
 /** Owners of a kind that is not served are taken to be there: deleting on a guess would be worse. */
 function isPresent(state: ClusterState, owner: OwnerReference): boolean {
-  return !served.has(`${owner.apiVersion}/${owner.kind}`) || state.store.byUid(owner.uid) !== undefined;
+  const isServed = state.kinds.some((kind) => kind.kind === owner.kind && apiVersionOf(kind) === owner.apiVersion);
+  return !isServed || state.store.byUid(owner.uid) !== undefined;
 }
 
 function isWaitingForDependents(state: ClusterState, uid: string): boolean {

@@ -1,4 +1,3 @@
-import { kinds } from "../kinds/kinds.ts";
 import type { KubeObject } from "../objects.ts";
 import { createAs, remove, type ClusterState } from "./cluster-state.ts";
 
@@ -13,7 +12,7 @@ export function reconcileNamespace(state: ClusterState, namespace: KubeObject): 
     return;
   }
   let left = 0;
-  for (const kind of kinds.filter((each) => each.namespaced)) {
+  for (const kind of state.kinds.filter((each) => each.namespaced)) {
     for (const object of state.store.list(kind.key, name)) {
       if (object.metadata.deletionTimestamp === undefined) remove(state, kind.key, object);
       if (state.store.byUid(object.metadata.uid) !== undefined) left += 1;

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { parseYaml } from "../api/yaml.ts";
 import type { OpenApiSchema } from "../schema/custom-schema.ts";
 
@@ -18,9 +17,8 @@ export interface CustomResource {
   };
 }
 
-const manifest = new URL("../../../infra/kubernetes/custom-resources.yaml", import.meta.url);
-
-/** The definitions that are deployed to real clusters. */
-export const customResources = readFileSync(manifest, "utf8")
-  .split(/^---$/m)
-  .map((document) => parseYaml(document) as CustomResource);
+/** Reads the definitions in a YAML stream of nothing else. */
+export function readCustomResources(manifest: string): CustomResource[] {
+  const documents = manifest.split(/^---$/m).filter((document) => document.trim() !== "");
+  return documents.map((document) => parseYaml(document) as CustomResource);
+}

@@ -1,7 +1,7 @@
 import { applyCustomDefaults, schemaOfCustomResource } from "../schema/custom-schema.ts";
 import { schemaOfModel } from "../schema/model-schema.ts";
 import type { JsonObject } from "../objects.ts";
-import { customResources, type CustomResource } from "./custom-resources.ts";
+import { readCustomResources, type CustomResource } from "./custom-resources.ts";
 import * as defaults from "./defaults.ts";
 import type { Kind } from "./kind.ts";
 import { validateCustomResource, validateCustomStatus } from "./validate-custom-resource.ts";
@@ -45,8 +45,8 @@ function custom({ spec: { group, names, versions } }: CustomResource): Kind {
   };
 }
 
-/** The kinds that this cluster serves. */
-export const kinds: readonly Kind[] = [
+/** The kinds that every cluster serves. */
+export const builtInKinds: readonly Kind[] = [
   builtIn("", "v1", "Namespace", "V1Namespace", {
     shortNames: ["ns"],
     namespaced: false,
@@ -113,14 +113,16 @@ export const kinds: readonly Kind[] = [
     setDefaults: defaults.defaultEndpointSlice,
   }),
   builtIn("coordination.k8s.io", "v1", "Lease", "V1Lease"),
-  ...customResources.map(custom),
 ];
 
-export const findKind = (group: string, version: string, plural: string): Kind | undefined =>
-  kinds.find((kind) => kind.group === group && kind.version === version && kind.plural === plural);
+/** The kinds that a cluster with these CustomResourceDefinitions (YAML) serves. */
+export const kindsWith = (definitions: string): readonly Kind[] => [
+  ...builtInKinds,
+  ...readCustomResources(definitions).map(custom),
+];
 
-/** The kind with this key; throws for a key that is not in the list above, which would be a fault of our own. */
-export function kindOf(key: string): Kind {
+/** The kind with this key; throws for a key that is not among them, which would be a fault of our own. */
+export function kindOf(key: string, kinds: readonly Kind[] = builtInKinds): Kind {
   const found = kinds.find((kind) => kind.key === key);
   if (found === undefined) throw new Error(`find kind ${key}: this cluster does not serve it (add it to kinds.ts)`);
   return found;

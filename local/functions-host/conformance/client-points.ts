@@ -1,5 +1,4 @@
-import type { Points } from "./points.ts";
-import type { Session } from "./session.ts";
+import type { Points, Session } from "./session.ts";
 
 const waiting = async (session: Session, id = session.newId()): Promise<string> => {
   await session.start("waits", { instanceId: id, input: {} });

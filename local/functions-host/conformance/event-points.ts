@@ -1,5 +1,4 @@
-import type { Points } from "./points.ts";
-import type { Session } from "./session.ts";
+import type { Points, Session } from "./session.ts";
 
 /** Starts an instance of `name` that waits and lets it begin to wait. */
 async function waiting(session: Session, name = "waits"): Promise<string> {

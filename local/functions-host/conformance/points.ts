@@ -3,11 +3,8 @@ import path from "node:path";
 import { clientPoints } from "./client-points.ts";
 import { eventPoints } from "./event-points.ts";
 import { normalise } from "./normalise.ts";
-import type { Session } from "./session.ts";
+import type { Points, Session } from "./session.ts";
 import { taskPoints } from "./task-points.ts";
-
-/** How a point's answer is obtained. A point depends on no other: it makes the instances that it needs. */
-export type Points = Readonly<Record<string, (session: Session) => Promise<unknown>>>;
 
 export interface ConformancePoint {
   /** The key in durable.json. Leading spaces are the recording's. */

@@ -44,6 +44,9 @@ export interface Session {
   ask(call: string, ...args: unknown[]): Promise<{ value: unknown } | ErrorAnswer>;
 }
 
+/** How a point's answer is obtained. A point depends on no other: it makes the instances that it needs. */
+export type Points = Readonly<Record<string, (session: Session) => Promise<unknown>>>;
+
 const mostLooks = 500;
 const ended = new Set(["Completed", "Failed", "Terminated"]);
 

@@ -1,4 +1,3 @@
-import { setTimeout } from "node:timers/promises";
 import { json, notFound } from "../http-message.ts";
 import type { HostRequest, HostResponse } from "../http-message.ts";
 import { entitiesUnsupported } from "../functions.ts";
@@ -33,7 +32,7 @@ export async function answerDurable(
   if (what !== "instances") return notFound;
   if (first === undefined || first === "") {
     if (method === "GET") return queryInstances(context.engine.store, request);
-    return method === "DELETE" ? purgeFiltered(context, request) : notFound;
+    return method === "DELETE" ? purgeFiltered(context.engine.store, context.control, request) : notFound;
   }
   if (second === undefined) {
     if (method === "GET") return getStatus(context, request, first);
@@ -49,6 +48,7 @@ async function start(
   name: string,
   instanceId: string | undefined,
 ): Promise<HostResponse> {
+  if (request.query.has("timeout")) return unsupported("a start that waits for its output", "ask for its status");
   const input = readJson(request);
   if (input === invalid) return json(400, { Message: "Invalid JSON content" });
   const version = request.query.get("version");
@@ -58,9 +58,7 @@ async function start(
     ...(instanceId !== undefined && { instanceId }),
     ...(version !== null && version !== "" && { version }),
   });
-  if ("started" in result)
-    return (await outputInTime(context, result.started, request)) ?? accepted(context, result.started);
-  return refused(result);
+  return "started" in result ? accepted(context, result.started) : refused(result);
 }
 
 function refused({ refused: why, reason }: Extract<StartResult, { refused: unknown }>): HostResponse {
@@ -73,23 +71,6 @@ function accepted({ hostUrl, systemKey, engine }: HttpApiContext, instanceId: st
     ["location", new URL(urls.statusQueryGetUri).href], // encoded, as .NET's Uri writes it into the header
     ["retry-after", "10"],
   ]);
-}
-
-/** A start with `timeout` and `pollingInterval` (seconds, of real time) answers the output if it comes in time. */
-async function outputInTime({ engine }: HttpApiContext, instanceId: string, { query }: HostRequest) {
-  const timeoutSeconds = Number(query.get("timeout") ?? 0);
-  const intervalSeconds = Number(query.get("pollingInterval") ?? 1);
-  const until = performance.now() + timeoutSeconds * 1000;
-  while (timeoutSeconds > 0 && engine.store.database.isOpen) {
-    const instance = engine.store.instance(instanceId);
-    if (instance && isFinished(instance.status)) {
-      const output: unknown = JSON.parse(instance.output ?? "null");
-      return json(instance.status === "Failed" ? 500 : 200, output);
-    }
-    if (performance.now() >= until) return undefined;
-    await setTimeout(Math.max(10, Math.min(intervalSeconds * 1000, until - performance.now())));
-  }
-  return undefined;
 }
 
 function getStatus(context: HttpApiContext, request: HostRequest, instanceId: string): HostResponse {
@@ -132,20 +113,12 @@ async function command(
     case "resume":
       return sent(await control.resume(instanceId, reason));
     case "restart":
-      return restart(context, request, engine.store.instance(instanceId));
+      return unsupported("restart", "start an instance with the same input");
     case "rewind":
       return rewind(engine.store.instance(instanceId));
     default:
       return notFound;
   }
-}
-
-async function restart(context: HttpApiContext, request: HostRequest, instance?: Instance): Promise<HostResponse> {
-  if (!instance) return notFound;
-  const { name, input, instanceId } = instance;
-  const isNew = isTrue(request.query, "restartWithNewInstanceId", true);
-  const result = await context.control.start({ name, input, ...(!isNew && { instanceId }) });
-  return "started" in result ? accepted(context, result.started) : refused(result);
 }
 
 async function purge({ control }: HttpApiContext, instanceId: string): Promise<HostResponse> {
@@ -156,6 +129,10 @@ async function purge({ control }: HttpApiContext, instanceId: string): Promise<H
     412,
     `Only orchestrations in a terminal state can be purged, but the orchestration with instance ID ${instanceId} has status ${result.stillRuns}`,
   );
+}
+
+function unsupported(what: string, instead: string): HostResponse {
+  return json(501, { Message: `${what} is not supported by the local host (${instead})` });
 }
 
 /** The real host accepts it for a failed instance, which stays Failed all the same (point `rewind`). */

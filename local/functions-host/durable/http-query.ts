@@ -1,6 +1,6 @@
 import { json, notFound } from "../http-message.ts";
 import type { HostRequest, HostResponse } from "../http-message.ts";
-import type { HttpApiContext } from "./http-api.ts";
+import type { Control } from "./control.ts";
 import { listInstances } from "./list-instances.ts";
 import type { InstanceFilter } from "./list-instances.ts";
 import { statusJson, statusOptions } from "./status.ts";
@@ -25,10 +25,14 @@ export function queryInstances(store: DurableStore, request: HostRequest): HostR
 }
 
 /** DELETE instances: purges what a filter matches and has ended. */
-export async function purgeFiltered({ engine, control }: HttpApiContext, request: HostRequest): Promise<HostResponse> {
+export async function purgeFiltered(
+  store: DurableStore,
+  control: Control,
+  request: HostRequest,
+): Promise<HostResponse> {
   const filter = readFilter(request.query);
   if (!filter?.createdFrom) return json(400, { Message: "Please provide value for 'createdTimeFrom' parameter." });
-  const { instances } = listInstances(engine.store, filter, Number.MAX_SAFE_INTEGER - 1);
+  const { instances } = listInstances(store, filter, Number.MAX_SAFE_INTEGER - 1);
   const chosen = instances.filter(({ status }) => isFinished(status));
   for (const { instanceId } of chosen) await control.purge(instanceId);
   return chosen.length > 0 ? json(200, { instancesDeleted: chosen.length }) : notFound;

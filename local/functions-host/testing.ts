@@ -1,0 +1,117 @@
+/** For tests of an app that look below what a running host shows: one call, one turn of an orchestrator, a prepared hub. */
+import type { FunctionApp } from "./app.ts";
+import { clientBinding } from "./durable/client-binding.ts";
+import { openDatabase } from "./durable/database.ts";
+import { event, EventType, type HistoryEvent } from "./durable/history.ts";
+import { type Decision, replay } from "./durable/replay.ts";
+import { runOrchestrator } from "./durable/run-orchestrator.ts";
+import { createStore } from "./durable/store.ts";
+import { findFunction, listFunctions } from "./functions.ts";
+import { createInvoke } from "./invoke.ts";
+import type { HookCallback } from "./rpc.ts";
+import { readHostSettings } from "./settings.ts";
+
+export { EventType, type HistoryEvent } from "./durable/history.ts";
+export type { Decision } from "./durable/replay.ts";
+export type { Scheduled } from "./durable/replay-context.ts";
+export { createRouteTable, type RegisteredRoute } from "./route-table.ts";
+
+/** What an app registers for Durable Functions, and the version that host.json gives to new orchestrations. */
+export function registeredDurable(app: FunctionApp): {
+  orchestrations: string[];
+  activities: string[];
+  version: string;
+} {
+  const functions = listFunctions(app);
+  const named = (kind: "orchestration" | "activity") =>
+    functions.filter((each) => each.kind === kind).map(({ name }) => name);
+  const { defaultVersion } = readHostSettings(app.hostJson, app.setting);
+  return { orchestrations: named("orchestration"), activities: named("activity"), version: defaultVersion ?? "" };
+}
+
+/** Calls an activity as the engine does, with its input as JSON; its durable client speaks to the host at `hostUrl`. */
+export async function callActivity(app: FunctionApp, hostUrl: string, name: string, input: string): Promise<unknown> {
+  const fn = findFunction(listFunctions(app), "activity", name);
+  if (!fn) throw new Error(`call ${name}: it is not registered`);
+  const invoke = invokeOf(app, () => clientBinding({ hostUrl, hubName: "tests", systemKey: "" }));
+  return (await invoke({ fn, reason: "(null)", trigger: { string: input } })).result;
+}
+
+/**
+ * Returns what the app's orchestrator decides at one turn, by the real library and by the rules of the durable extension.
+ * `given` is the history that the host would send it.
+ */
+export async function decideTurn(app: FunctionApp, given: readonly HistoryEvent[]): Promise<Decision> {
+  const { Name: name, Version, Input: input, OrchestrationInstance, ParentInstance: parent } = startedIn(given);
+  const { InstanceId: instanceId, ExecutionId: executionId } = OrchestrationInstance;
+  const fn = findFunction(listFunctions(app), "orchestration", name);
+  if (!fn) throw new Error(`the orchestration ${name} is not registered`);
+  const rest = { output: null, customStatus: null, createdAt: 0, updatedAt: 0 };
+  const instance = {
+    ...rest,
+    ...{ instanceId, executionId, name, version: Version, input, parent },
+    status: "Running",
+  } as const;
+  const state = await runOrchestrator({ invoke: invokeOf(app, () => "{}"), faults: {} }, fn, instance, given);
+  return replay(given, state, executionId, {
+    name,
+    instanceId,
+    parentInstanceId: parent?.InstanceId ?? null,
+    defaultVersion: Version,
+    // Whether a name is registered is another question (registeredDurable); here it only has to be scheduled.
+    hasFunction: () => true,
+  });
+}
+
+/** An orchestration to write into a hub that no host has open. */
+export interface InFlight {
+  /** All of its history, the last turn's decisions included. */
+  history: readonly HistoryEvent[];
+  /** What the activities that the last turn scheduled are called with, as JSON. They are put into the queue. */
+  queued: readonly { taskId: number; name: string; input: string }[];
+  now: Date;
+}
+
+/** Writes an orchestration that is under way, as if its last turn had been committed at `now`: waits have deadlines. */
+export function writeInFlight(taskHub: string, { history, queued, now }: InFlight): void {
+  const database = openDatabase(taskHub);
+  const store = createStore(database);
+  const { Name: name, Version: version, Input: input, OrchestrationInstance } = startedIn(history);
+  const { InstanceId: instanceId, ExecutionId: executionId } = OrchestrationInstance;
+  const shift = now.getTime() - Date.parse(history.at(-1)?.Timestamp ?? "");
+  const shifted = history.map((each) => ({
+    ...each,
+    Timestamp: new Date(Date.parse(each.Timestamp) + shift).toISOString(),
+  }));
+  const rest = { output: null, customStatus: null, parent: null, createdAt: now.getTime(), updatedAt: now.getTime() };
+  database.transaction(() => {
+    store.removeInstance(instanceId);
+    store.writeInstance({ ...rest, instanceId, executionId, name, version, status: "Running", input });
+    store.appendHistory(instanceId, 0, [...shifted, event("OrchestratorCompleted", now, {})]);
+    for (const activity of queued) store.queueActivity({ ...activity, instanceId, executionId, attempt: 1 });
+  });
+  database.close();
+}
+
+/** Calls `look` with what every function is given, until the returned function is called. */
+export function watchInvocations(app: FunctionApp, look: (inputs: unknown) => void): () => void {
+  const before = app.hooks.get("preInvocation") ?? [];
+  const hook: HookCallback = ({ inputs }) => {
+    look(inputs);
+  };
+  app.hooks.set("preInvocation", [...before, hook]);
+  return () => {
+    app.hooks.set("preInvocation", before);
+  };
+}
+
+function startedIn(history: readonly HistoryEvent[]) {
+  const started = history.find((each) => each.EventType === EventType.ExecutionStarted);
+  if (!started) throw new Error("read history: it has no ExecutionStarted");
+  return started;
+}
+
+function invokeOf(app: FunctionApp, durableClient: () => string) {
+  const describeFailure = (error: unknown) => (error as Error).message;
+  return createInvoke({ app, log: () => undefined, durableClient, describeFailure });
+}
