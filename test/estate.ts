@@ -6,7 +6,6 @@ import { KubeConfig } from "@kubernetes/client-node";
 import pg from "pg";
 import type { DescribedRoute } from "../functions/http/route.ts";
 import { type LocalCluster, startLocalCluster } from "../local/cluster/cluster.ts";
-import { startLocalDatabase } from "../local/database/database.ts";
 import { type FunctionApp, loadApp } from "../local/functions-host/app.ts";
 import { type Clock, virtualClock } from "../local/functions-host/clock.ts";
 import type { Faults } from "../local/functions-host/faults.ts";
@@ -18,6 +17,7 @@ import { realmAdministrator, sampleUsers, serviceClient, writeSampleEstate } fro
 import { registerSources } from "../local/sources.ts";
 import { sampleToken } from "../local/token.ts";
 import { expectDescribed } from "./answer-shapes.ts";
+import { startTestDatabase } from "./test-database.ts";
 import { describeWorld, type World } from "./world.ts";
 
 export const namespace = "guacamole";
@@ -94,7 +94,7 @@ export async function startTestEstate(
   const folder = await mkdtemp(join(tmpdir(), "estate-"));
   const secret = "a secret of the tests";
   const [database, cluster, identity] = await Promise.all([
-    startLocalDatabase({ directory: join(folder, "database") }),
+    startTestDatabase(join(folder, "database")),
     startLocalCluster({
       store: ":memory:",
       podDelays: { scheduledAfterMs: 5, runningAfterMs: 10, readyAfterMs: 20, goneAfterMs: 5 },

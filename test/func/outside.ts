@@ -5,10 +5,10 @@ import { dirname, join } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
 import pg from "pg";
 import { type LocalCluster, startLocalCluster } from "../../local/cluster/cluster.ts";
-import { startLocalDatabase } from "../../local/database/database.ts";
 import { type IdentityProvider, startIdentityProvider } from "../../local/identity/provider.ts";
 import { sampleUsers, serviceClient, writeSampleEstate } from "../../local/sample-estate.ts";
 import { sampleToken } from "../../local/token.ts";
+import { startTestDatabase } from "../test-database.ts";
 
 /** Who calls the API: a sample person, or a client of the realm. */
 export type Caller = "alice" | "bob" | "olga" | "service" | "offboarding" | "monitoring";
@@ -51,7 +51,7 @@ export async function startOutside(settingsFolder?: string): Promise<Outside> {
     monitoring: "watcher",
   };
   const [database, cluster, identity] = await Promise.all([
-    startLocalDatabase({ directory: join(folder, "database") }),
+    startTestDatabase(join(folder, "database")),
     startLocalCluster({ store: ":memory:" }),
     startIdentityProvider({ store: ":memory:", audience, clients, users: sampleUsers }),
   ]);
