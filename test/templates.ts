@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterThisProcess } from "./after-this-process.ts";
 
 /** The environment variable with the folder in which a run of vitest keeps what its test files copy (test/test-database.ts). */
 export const templatesVariable = "TEST_TEMPLATES";
@@ -8,5 +9,9 @@ export const templatesVariable = "TEST_TEMPLATES";
 export default async function setup(): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), "templates-"));
   process.env[templatesVariable] = folder;
-  return () => rm(folder, { recursive: true, force: true });
+  const dismiss = afterThisProcess('rm -rf "$0"', folder);
+  return async () => {
+    await rm(folder, { recursive: true, force: true });
+    dismiss();
+  };
 }

@@ -4,6 +4,7 @@ import { appendFile, mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { type LocalDatabase, startLocalDatabase } from "../local/database/database.ts";
+import { afterThisProcess } from "./after-this-process.ts";
 import { templatesVariable } from "./templates.ts";
 
 /** A database of a test dies with the test: it never waits for the disk, and has no processes that it does not need. */
@@ -17,7 +18,16 @@ io_method = sync
 /** Starts a PostgreSQL with Guacamole's tables in a new folder. */
 export async function startTestDatabase(directory: string): Promise<LocalDatabase> {
   await prepareTestDatabase(directory);
-  return startLocalDatabase({ directory });
+  const database = await startLocalDatabase({ directory });
+  // Its first line is the server's process id.
+  const dismiss = afterThisProcess('read -r pid < "$0" && kill -INT "$pid"', join(directory, "data/postmaster.pid"));
+  return {
+    ...database,
+    async close() {
+      await database.close();
+      dismiss();
+    },
+  };
 }
 
 /**
