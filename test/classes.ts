@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 
@@ -37,7 +37,8 @@ export function testFiles(root: string): { quick: string[]; processes: string[] 
 
 /** The project's own files that a file imports, and what starts processes. */
 function imports(root: string, file: string): string[] {
-  if (!file.endsWith(".ts") || !file.startsWith(root)) return [];
+  // What is not there is somebody's import that fails, or a text that looks like one.
+  if (!file.endsWith(".ts") || !file.startsWith(root) || !existsSync(file)) return [];
   const names = [...readFileSync(file, "utf8").matchAll(importPattern)].map(([, one, other]) => one ?? other ?? "");
   return names.flatMap((name) => {
     if (name === startsProcesses) return [name];

@@ -1,16 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { templatesVariable } from "./templates.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-
-/** Where the run keeps compiled code: half of the CPU time of a short start is compiling. */
-function compileCache(): NodeJS.ProcessEnv {
-  const templates = process.env[templatesVariable];
-  return templates === undefined ? {} : { NODE_COMPILE_CACHE: join(templates, "compiled") };
-}
 
 const running = new Set<ChildProcess>();
 
@@ -38,7 +31,6 @@ export function startProduct(
 ): { child: ChildProcess; output: () => string; ended: Promise<Ended> } {
   const child = spawn(process.execPath, ["local/start.ts", "--state", state, ...more], {
     cwd: root,
-    env: { ...process.env, ...compileCache() },
     stdio: ["ignore", "pipe", "pipe"],
   });
   running.add(child);
