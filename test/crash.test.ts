@@ -10,12 +10,14 @@ import { customResources } from "../local/custom-resources.ts";
 import type { ActivityName } from "../shared/desktop/activities.ts";
 import { deploymentName } from "../shared/desktop/names.ts";
 import { startProduct } from "./started-product.ts";
+import { prepareTestDatabase } from "./test-database.ts";
 import { describeWorld, type World } from "./world.ts";
 
 let state: string;
 
 beforeEach(async () => {
   state = await mkdtemp(join(tmpdir(), "crash-"));
+  await prepareTestDatabase(join(state, "database"));
 });
 afterEach(async () => {
   await rm(state, { recursive: true, force: true });

@@ -224,13 +224,13 @@ describe("what drifted", () => {
         resolve(undefined);
         const { id } = operation;
         const state = async () => (await estate.callAsService("GET", `/operations/${id}`)).body.state;
-        await expect.poll(state, { timeout: 20_000 }).toBe("done");
+        await expect.poll(state, { timeout: 60_000 }).toBe("done");
       };
       await estate.host.trigger("reconcileTimer");
-      await expect.poll(() => operation, { timeout: 20_000 }).toBeDefined();
+      await expect.poll(() => operation, { timeout: 60_000 }).toBeDefined();
       await expect
         .poll(async () => (await estate.call<Told>("olga", "GET", "/maintenance")).body.runs.reconcile?.state, {
-          timeout: 20_000,
+          timeout: 60_000,
         })
         .toBe("done");
       resolve(undefined);

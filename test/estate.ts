@@ -5,7 +5,6 @@ import { fileURLToPath } from "node:url";
 import { KubeConfig } from "@kubernetes/client-node";
 import pg from "pg";
 import { type LocalCluster, startLocalCluster } from "@stand-in/cluster";
-import { startLocalDatabase } from "@stand-in/database";
 import {
   type Clock,
   type Faults,
@@ -24,6 +23,7 @@ import { realmAdministrator, sampleUsers, serviceClient, writeSampleEstate } fro
 import { registerSources } from "../local/sources.ts";
 import { sampleToken } from "../local/token.ts";
 import { expectDescribed } from "./answer-shapes.ts";
+import { startTestDatabase } from "./test-database.ts";
 import { describeWorld, type World } from "./world.ts";
 
 export const namespace = "guacamole";
@@ -100,7 +100,7 @@ export async function startTestEstate(
   const folder = await mkdtemp(join(tmpdir(), "estate-"));
   const secret = "a secret of the tests";
   const [database, cluster, identity] = await Promise.all([
-    startLocalDatabase({ directory: join(folder, "database") }),
+    startTestDatabase(join(folder, "database")),
     startLocalCluster({
       customResources,
       store: ":memory:",

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import { startLocalDatabase } from "@stand-in/database";
+import { startTestDatabase } from "./test-database.ts";
 
 /** A fresh PostgreSQL with Guacamole's schema, and its owner's connection, for tests that look behind the product. */
 export interface GuacamoleDatabase {
@@ -13,7 +13,7 @@ export interface GuacamoleDatabase {
 
 export async function startGuacamoleDatabase(): Promise<GuacamoleDatabase> {
   const folder = await mkdtemp(join(tmpdir(), "guacamole-"));
-  const server = await startLocalDatabase({ directory: folder });
+  const server = await startTestDatabase(join(folder, "database"));
   const owner = new pg.Client({ connectionString: server.url });
   await owner.connect();
   return {

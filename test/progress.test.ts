@@ -19,7 +19,7 @@ it("who waits for a desktop reads the cluster's latest event", async () => {
   };
   const said = /^the container runs and is not ready yet: Unhealthy: Readiness probe failed/;
   await expect
-    .poll(progress, { timeout: 20_000 })
+    .poll(progress, { timeout: 60_000 })
     .toMatchObject({ step: "readiness", message: expect.stringMatching(said) as string });
   estate.cluster.setFault(match, null);
   expect(await estate.end("alice", body)).toMatchObject({ state: "done" });

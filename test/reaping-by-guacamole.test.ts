@@ -108,9 +108,7 @@ describe("a session that the history leaves open", () => {
     const metadata = { name: "guacamole-0", labels: { app: "guacamole" } };
     await core.createNamespacedPod({ namespace, body: { metadata, spec: { containers } } });
     const ready = async () => (await core.readNamespacedPod({ name: "guacamole-0", namespace })).status?.phase;
-    await vi.waitFor(async () => {
-      expect(await ready()).toBe("Running");
-    });
+    await expect.poll(ready).toBe("Running");
     active = [];
     await reap();
     expect(await shown()).toMatchObject({

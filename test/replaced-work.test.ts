@@ -72,7 +72,7 @@ describe("a request that comes when its person's orchestration has read the reco
     await reached.promise;
 
     const asking = put("alice", registry);
-    await expect.poll(async () => (await record("alice"))?.request.workspace, { timeout: 20_000 }).toBe(registry);
+    await expect.poll(async () => (await record("alice"))?.request.workspace, { timeout: 60_000 }).toBe(registry);
     released.resolve(undefined);
     expect((await asking).status).toBe(202);
     await estate.host.whenIdle();
@@ -97,7 +97,7 @@ describe("a run without progress", () => {
     expect(estate.log.map(({ message }) => message)).toContain(
       `replaced the run of ${name} before this one, which made no progress`,
     );
-    await expect.poll(async () => (await runs())[name]?.state, { timeout: 20_000 }).toBe("done");
+    await expect.poll(async () => (await runs())[name]?.state, { timeout: 60_000 }).toBe("done");
     release();
     await estate.host.whenIdle();
     expect((await runs())[name]?.state).toBe("done");
@@ -137,7 +137,7 @@ describe("a person's orchestration without progress", () => {
 
     // The new one waits until no activity of the old one can be under way; this one is, which the product cannot know.
     clock.advance(day + 3_600_000);
-    await expect.poll(open, { timeout: 20_000 }).toEqual([`${registry}@alice`]);
+    await expect.poll(open, { timeout: 60_000 }).toEqual([`${registry}@alice`]);
     release();
     expect(await estate.end("alice", second)).toMatchObject({ state: "done" });
     await estate.host.whenIdle();

@@ -1,6 +1,7 @@
 /**
- * `npm test`: format, lint, types, arrows, dead code, then every test. Ends with the counts of all of it alone on a line.
- * Arguments go to vitest: `npm test -- shared` runs the checks and the tests whose path has `shared` in it.
+ * `npm test`: every test, and beside them lint, types, format, arrows and dead code. Ends with the counts of all of it alone on a
+ * line. `npm run test:quick`: types, and the quick tests (test/classes.ts).
+ * Other arguments go to vitest: `npm test -- shared` runs the checks and the tests whose path has `shared` in it.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -11,9 +12,13 @@ import { fileURLToPath } from "node:url";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const report = join(root, "node_modules/.cache/vitest/report.json");
 
-const checks = ["format", "lint", "types", "arrows", "dead-code"];
-/** As many at once as the smallest machine has cores. */
-const lanes = 2;
+const { quick, rest } = splitArguments(process.argv.slice(2));
+/** The slowest first. */
+const checks = quick ? ["types"] : ["lint", "types", "format", "arrows", "dead-code"];
+
+function splitArguments(all: readonly string[]): { quick: boolean; rest: string[] } {
+  return { quick: all.includes("--quick"), rest: all.filter((each) => each !== "--quick") };
+}
 
 interface Counts {
   passed: number;
@@ -21,8 +26,13 @@ interface Counts {
   skipped: number;
 }
 
-/** Runs an npm script and shows its output only when it fails. */
-async function check(name: string): Promise<boolean> {
+interface Checked {
+  isOk: boolean;
+  words: string;
+}
+
+/** Runs an npm script; its output counts only if it fails. */
+async function check(name: string): Promise<Checked> {
   const startedAt = performance.now();
   const run = spawn("npm", ["run", "--silent", `check:${name}`], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
@@ -30,19 +40,15 @@ async function check(name: string): Promise<boolean> {
   run.stderr.on("data", (text: Buffer) => (output += text.toString()));
   const [code] = (await once(run, "close")) as [number | null];
   const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
-  process.stdout.write(`${code === 0 ? "ok    " : "FAILED"} ${name} (${seconds} s)\n${code === 0 ? "" : output}`);
-  return code === 0;
+  const isOk = code === 0;
+  return { isOk, words: `${isOk ? "ok    " : "FAILED"} ${name} (${seconds} s)\n${isOk ? "" : output}` };
 }
 
-async function runChecks(): Promise<Counts> {
-  const waiting = [...checks];
-  const counts = { passed: 0, failed: 0, skipped: 0 };
-  const lane = async () => {
-    for (let name = waiting.shift(); name !== undefined; name = waiting.shift())
-      counts[(await check(name)) ? "passed" : "failed"] += 1;
-  };
-  await Promise.all(Array.from({ length: lanes }, lane));
-  return counts;
+/** One after the other, since the tests keep the cores busy. */
+async function runChecks(): Promise<Checked[]> {
+  const checked: Checked[] = [];
+  for (const name of checks) checked.push(await check(name));
+  return checked;
 }
 
 /** Runs vitest and reads its own counts. A run that ends badly without a failed test (a crash, a stray error) counts as one. */
@@ -57,7 +63,8 @@ async function runTests(): Promise<Counts> {
       "--reporter=default",
       "--reporter=json",
       `--outputFile.json=${report}`,
-      ...process.argv.slice(2),
+      ...(quick ? ["--project=quick"] : []),
+      ...rest,
     ],
     { cwd: root, stdio: ["ignore", "inherit", "inherit"] },
   );
@@ -79,8 +86,10 @@ async function runTests(): Promise<Counts> {
   return counts;
 }
 
-const all = [await runChecks(), await runTests()];
-const sum = (key: keyof Counts) => all.reduce((total, counts) => total + counts[key], 0);
-const skipped = sum("skipped");
-process.stdout.write(`\n${sum("passed")} passed, ${sum("failed")} failed${skipped ? `, ${skipped} skipped` : ""}\n`);
-process.exitCode = sum("failed") === 0 ? 0 : 1;
+const [tested, checked] = await Promise.all([runTests(), runChecks()]);
+process.stdout.write(`\n${checked.map(({ words }) => words).join("")}`);
+const passed = tested.passed + checked.filter(({ isOk }) => isOk).length;
+const failed = tested.failed + checked.filter(({ isOk }) => !isOk).length;
+const { skipped } = tested;
+process.stdout.write(`\n${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}\n`);
+process.exitCode = failed === 0 ? 0 : 1;

@@ -1,9 +1,21 @@
 /** A whole day as `YYYY-MM-DD`; compares with `<` and `>` as text. */
 export type Day = string;
 
+/** Making one takes longer than a hundred uses of it, and the end of a day is found by many. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatIn(timeZone: string): Intl.DateTimeFormat {
+  let format = formats.get(timeZone);
+  if (!format) {
+    format = new Intl.DateTimeFormat("en-GB", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" });
+    formats.set(timeZone, format);
+  }
+  return format;
+}
+
 /** The day it is at that instant in a time zone (IANA name). */
 export function dayIn(timeZone: string, instant: Date): Day {
-  const parts = new Intl.DateTimeFormat("en-GB", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" })
+  const parts = formatIn(timeZone)
     .formatToParts(instant)
     .reduce<Record<string, string>>((found, { type, value }) => ({ ...found, [type]: value }), {});
   return `${parts["year"] ?? ""}-${parts["month"] ?? ""}-${parts["day"] ?? ""}`;

@@ -62,7 +62,7 @@ it("only pods with all the labels are looked at, as the cluster reports them", a
         .poll(
           async () =>
             (await core.readNamespacedPod({ namespace, name })).status?.containerStatuses?.[0]?.state?.running,
-          { timeout: 20_000 },
+          { timeout: 60_000 },
         )
         .toBeDefined();
     };

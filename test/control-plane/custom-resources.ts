@@ -21,5 +21,5 @@ export async function installCustomResources(plane: ControlPlane): Promise<void>
   await applyManifest(plane, "custom-resources");
   const api = KubernetesObjectApi.makeApiClient(plane.admin);
   const served = () => api.list("xlscsde.nhs.uk/v1", "AnalyticsWorkspaceBinding", "default");
-  await vi.waitFor(served, { timeout: 20_000, interval: 100 });
+  await vi.waitFor(served, { timeout: 60_000, interval: 100 });
 }

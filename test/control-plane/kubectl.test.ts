@@ -69,7 +69,7 @@ describe.skipIf(reason !== "")(`kubectl${reason}`, () => {
       for (const command of commands) lines.push(await run(name, command));
       said.set(name, lines);
     }
-  }, 120_000);
+  });
   afterAll(async () => {
     await Promise.all([standIn.close(), plane.close()]);
     await rm(folder, { recursive: true, force: true });

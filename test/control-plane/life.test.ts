@@ -74,7 +74,7 @@ describeOnControlPlane("a desktop on a real control plane", () => {
     expect([await open(), await running()]).toEqual([[], []]);
     const labelSelector = `xlscsde.nhs.uk/deployment-name=${deploymentName({ workspace: registry, username: "alice" })}`;
     const pods = () => prepared.plane.admin.makeApiClient(CoreV1Api).listNamespacedPod({ namespace, labelSelector });
-    await expect.poll(async () => (await pods()).items.length, { timeout: 10_000 }).toBe(0);
+    await expect.poll(async () => (await pods()).items.length, { timeout: 60_000 }).toBe(0);
     expect(await estate.ask("alice", registry)).toMatchObject({ state: "done" });
     expect(await open()).toEqual([`${registry}@alice`]);
   });

@@ -155,7 +155,7 @@ function describeAccount(prepared: () => Prepared): void {
     expect(subjects).toEqual([{ kind: "Group", name: "system:authenticated", apiGroup: "rbac.authorization.k8s.io" }]);
     const nonResourceAttributes = { path: "/apis/apps/v1", verb: "get" };
     const until = (allowed: boolean) =>
-      expect.poll(() => isAllowed({ nonResourceAttributes }), { timeout: 10_000, interval: 50 }).toBe(allowed);
+      expect.poll(() => isAllowed({ nonResourceAttributes }), { timeout: 60_000, interval: 50 }).toBe(allowed);
     await rbac.deleteClusterRoleBinding({ name });
     try {
       await until(false);
@@ -185,7 +185,7 @@ function describeAccount(prepared: () => Prepared): void {
       const resourceAttributes = { namespace, verb, group, resource: name, ...(subresource && { subresource }) };
       const ask = () => isAllowed({ resourceAttributes });
       // The authorizer learns of a change through its own watch.
-      await expect.poll(ask, { timeout: 10_000, interval: 50 }).toBe(allowed);
+      await expect.poll(ask, { timeout: 60_000, interval: 50 }).toBe(allowed);
     };
     await set(rules, false);
     try {

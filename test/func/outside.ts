@@ -5,11 +5,11 @@ import { dirname, join } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
 import pg from "pg";
 import { type LocalCluster, startLocalCluster } from "@stand-in/cluster";
-import { startLocalDatabase } from "@stand-in/database";
 import { type IdentityProvider, startIdentityProvider } from "@stand-in/identity";
 import { customResources } from "../../local/custom-resources.ts";
 import { sampleUsers, serviceClient, writeSampleEstate } from "../../local/sample-estate.ts";
 import { sampleToken } from "../../local/token.ts";
+import { startTestDatabase } from "../test-database.ts";
 
 /** Who calls the API: a sample person, or a client of the realm. */
 export type Caller = "alice" | "bob" | "olga" | "service" | "offboarding" | "monitoring";
@@ -52,7 +52,7 @@ export async function startOutside(settingsFolder?: string): Promise<Outside> {
     monitoring: "watcher",
   };
   const [database, cluster, identity] = await Promise.all([
-    startLocalDatabase({ directory: join(folder, "database") }),
+    startTestDatabase(join(folder, "database")),
     startLocalCluster({ customResources, store: ":memory:" }),
     startIdentityProvider({ store: ":memory:", audience, clients, users: sampleUsers }),
   ]);

@@ -1,0 +1,30 @@
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** They take much longer than the others; the longest first. A name too many or too few costs time, and nothing else. */
+const long = [
+  "control-plane/kwok",
+  "api-schemathesis/schemathesis",
+  "simulation/simulation",
+  "test/crash",
+  "test/start",
+  "test/activation-faults",
+  "test/reap-race",
+  "test/retirement",
+  "test/crowd",
+  "test/dev",
+];
+
+/**
+ * The long ones first, then those with processes, then the quick ones, each larger (or, if known, longer) first: so no long one runs
+ * alone at the end.
+ */
+export class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId, project }: TestSpecification) => {
+      const index = long.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`));
+      if (index >= 0) return index;
+      return project.name === "processes" ? long.length : long.length + 1;
+    };
+    return (await super.sort(files)).sort((one, other) => rank(one) - rank(other));
+  }
+}

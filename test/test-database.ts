@@ -1,0 +1,65 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { appendFile, mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { type LocalDatabase, startLocalDatabase } from "@stand-in/database";
+import { afterThisProcess } from "./after-this-process.ts";
+import { templatesVariable } from "./templates.ts";
+
+/** A database of a test dies with the test: it never waits for the disk, and has no processes that it does not need. */
+const settings = `
+fsync = off
+full_page_writes = off
+synchronous_commit = off
+io_method = sync
+`;
+
+/** Starts a PostgreSQL with Guacamole's tables in a new folder. */
+export async function startTestDatabase(directory: string): Promise<LocalDatabase> {
+  await prepareTestDatabase(directory);
+  const database = await startLocalDatabase({ directory });
+  // Its first line is the server's process id.
+  const dismiss = afterThisProcess('read -r pid < "$0" && kill -INT "$pid"', join(directory, "data/postmaster.pid"));
+  return {
+    ...database,
+    async close() {
+      await database.close();
+      dismiss();
+    },
+  };
+}
+
+/**
+ * Makes a folder in which startLocalDatabase finds everything there. It is a copy of one that the run of vitest has made once:
+ * creating one takes more than a second of CPU time, copying it a tenth of that. Does nothing outside of vitest.
+ */
+export async function prepareTestDatabase(directory: string): Promise<void> {
+  const templates = process.env[templatesVariable];
+  if (templates !== undefined) await copy(await templateIn(templates), directory);
+}
+
+/** Several test files may make the template at the same time; the first one that is complete is used by all. */
+async function templateIn(templates: string): Promise<string> {
+  const template = join(templates, "database");
+  if (existsSync(template)) return template;
+  const folder = await mkdtemp(join(templates, "draft-"));
+  const draft = join(folder, "database");
+  try {
+    const database = await startLocalDatabase({ directory: draft });
+    await database.close();
+    await appendFile(join(draft, "data/postgresql.auto.conf"), settings);
+    await rename(draft, template).catch((error: unknown) => {
+      if (!existsSync(template)) throw error;
+    });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  return template;
+}
+
+/** As `cp` does, which keeps the owner: as root, PostgreSQL runs as somebody else. */
+async function copy(from: string, to: string): Promise<void> {
+  await mkdir(dirname(to), { recursive: true });
+  await promisify(execFile)("cp", ["-Rp", from, to]);
+}
