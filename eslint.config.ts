@@ -70,7 +70,7 @@ export default defineConfig(
     },
   },
   {
-    files: ["orchestrations/**/*.ts", "shared/desktop/**/*.ts", "shared/person/**/*.ts"],
+    files: ["orchestrations/**/*.ts", "shared/desktop/**/*.ts", "shared/person/**/*.ts", "shared/lifecycle/**/*.ts"],
     ignores: ["**/*.test.ts"],
     rules: { "no-restricted-syntax": ["error", ...nondeterministic] },
   },

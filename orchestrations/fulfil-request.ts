@@ -1,5 +1,5 @@
 import type { Task } from "durable-functions";
-import type { KnownDesktop } from "../shared/desktop/activities.ts";
+import type { KnownDesktop } from "../shared/desktop/known-desktop.ts";
 import { isUnfinished } from "../shared/person/operation.ts";
 import { generationOf } from "../shared/person/request.ts";
 import type { DesktopRequest, Outcome, DesktopRetirement, PersonRecord } from "../shared/person/record.ts";

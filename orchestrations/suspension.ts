@@ -1,5 +1,6 @@
 import type { Task } from "durable-functions";
-import type { ActivityName, InputOf, KnownDesktop } from "../shared/desktop/activities.ts";
+import type { ActivityName, InputOf } from "../shared/desktop/activities.ts";
+import type { KnownDesktop } from "../shared/desktop/known-desktop.ts";
 import { rowsFor, type VersionRange } from "./versions.ts";
 import { problemOf, type Problem, type Workflow } from "./workflow.ts";
 

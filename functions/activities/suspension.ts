@@ -1,4 +1,4 @@
-import type { KnownDesktop } from "../../shared/desktop/activities.ts";
+import type { KnownDesktop } from "../../shared/desktop/known-desktop.ts";
 import { openDesktops } from "../gather/open-desktops.ts";
 import type { Services } from "../services.ts";
 import type { Implements } from "./activity.ts";

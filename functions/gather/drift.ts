@@ -10,7 +10,9 @@ import type { ConnectionDetails } from "../../shared/guacamole/desktops.ts";
 import { connectionParameters } from "../../shared/guacamole/parameters.ts";
 import { planFor } from "./plan.ts";
 import { namingRules, type Services } from "../services.ts";
-import { damagedAmong, type SurveyedDesktop, surveyDesktops } from "./survey.ts";
+import { damagedAmong } from "../../shared/person/damaged-record.ts";
+import type { SurveyedDesktop } from "../../shared/lifecycle/survey.ts";
+import { surveyDesktops } from "./survey.ts";
 
 /** So many desktops are looked at side by side: their credentials are read one by one. */
 const atOnce = 10;

@@ -1,4 +1,4 @@
-import type { KnownDesktop } from "../../shared/desktop/activities.ts";
+import type { KnownDesktop } from "../../shared/desktop/known-desktop.ts";
 import { nameDesktop, personId } from "../../shared/desktop/names.ts";
 import { namingRules, type Services } from "../services.ts";
 

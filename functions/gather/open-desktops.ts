@@ -1,5 +1,5 @@
 import { nameDesktop } from "../../shared/desktop/names.ts";
-import type { KnownDesktop } from "../../shared/desktop/activities.ts";
+import type { KnownDesktop } from "../../shared/desktop/known-desktop.ts";
 import { namingRules, type Services } from "../services.ts";
 
 /** The person's desktops that can be opened, also those that we did not make: two must never be open at once. */

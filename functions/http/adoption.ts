@@ -5,7 +5,7 @@ import { operationIdOf } from "../../shared/person/request.ts";
 import { newRequest } from "../work/ask.ts";
 import { planFor } from "../gather/plan.ts";
 import { namingRules, type Services } from "../services.ts";
-import { damagedAmong } from "../gather/survey.ts";
+import { damagedAmong } from "../../shared/person/damaged-record.ts";
 import { wake } from "../work/person.ts";
 import { adoptionAnswer } from "./answers.ts";
 import { type Call, endpoint } from "./endpoint.ts";

@@ -3,7 +3,7 @@ import { type DurableClient, OrchestrationRuntimeStatus } from "durable-function
 import { z } from "zod";
 import { reapName } from "../../orchestrations/reap.ts";
 import { reconcileName } from "../../orchestrations/reconcile.ts";
-import { summarize } from "../activities/reaping.ts";
+import { summarize } from "../../shared/lifecycle/survey.ts";
 import { surveyDrift } from "../gather/drift.ts";
 import { type Services } from "../services.ts";
 import { findInstance, startOnce } from "../work/task-hub.ts";

@@ -3,10 +3,21 @@ export type Day = string;
 
 /** The day it is at that instant in a time zone (IANA name). */
 export function dayIn(timeZone: string, instant: Date): Day {
-  const parts = new Intl.DateTimeFormat("en-GB", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" })
+  const parts = formatIn(timeZone)
     .formatToParts(instant)
     .reduce<Record<string, string>>((found, { type, value }) => ({ ...found, [type]: value }), {});
   return `${parts["year"] ?? ""}-${parts["month"] ?? ""}-${parts["day"] ?? ""}`;
+}
+
+/** One per time zone: making one takes longer than everything else that is decided about a desktop. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatIn(timeZone: string): Intl.DateTimeFormat {
+  const known = formats.get(timeZone);
+  if (known) return known;
+  const format = new Intl.DateTimeFormat("en-GB", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" });
+  formats.set(timeZone, format);
+  return format;
 }
 
 /** The instant at which that day is over in a time zone: its clocks show midnight, or what they skip to. */

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type DesktopKey, type DesktopNames, nameDesktop, type NamingRules } from "../desktop/names.ts";
 import type { DesktopPlan } from "../desktop/plan.ts";
-import type { SessionHistory } from "../lifecycle/sessions.ts";
+import type { ConnectionSessions } from "../lifecycle/sessions.ts";
 import type { GuacamoleSide, Permissions } from "../desktop/state.ts";
 import { ProductError } from "../errors.ts";
 import type { Database } from "./database.ts";
@@ -42,12 +42,6 @@ export interface GuacamoleDesktops {
   mergeGroups(workspace: string): Promise<void>;
   /** Whether the database answers and has Guacamole's schema (1.0.0 or newer). */
   check(): Promise<string | null>;
-}
-
-/** What the history holds of one connection. */
-export interface ConnectionSessions extends DesktopKey {
-  connectionId: number;
-  history: SessionHistory;
 }
 
 /** A connection as it is. */

@@ -1,9 +1,10 @@
 import { randomInt } from "node:crypto";
 import type { KubernetesObject, V1Deployment, V1Secret } from "@kubernetes/client-node";
-import type { KnownDesktop, Sighting } from "../desktop/activities.ts";
+import type { Sighting } from "../desktop/activities.ts";
+import type { DeployedDesktop, KnownDesktop } from "../desktop/known-desktop.ts";
 import { type DesktopKey, type NamedDesktop, nameDesktop, type NamingRules, personId } from "../desktop/names.ts";
 import type { DesktopPlan } from "../desktop/plan.ts";
-import type { ClusterSide, DeploymentSide } from "../desktop/state.ts";
+import type { ClusterSide } from "../desktop/state.ts";
 import { ProductError, type Refusal, refuse } from "../errors.ts";
 import { type Cluster, type Reference, RefusedByCluster } from "./cluster.ts";
 import { ownPassword, sideOf, startOf } from "./deployment-side.ts";
@@ -56,17 +57,6 @@ export interface ClusterDesktops {
   hasCredential(desktop: NamedDesktop): Promise<boolean>;
   /** Every Deployment that the operator left and nobody took over yet; `desktop` is null where it does not say whose it is. */
   leftByOperator(): Promise<{ name: string; desktop: DesktopKey | null; replicas: number }[]>;
-}
-
-/** A desktop as its Deployment is. */
-export interface DeployedDesktop extends KnownDesktop {
-  replicas: number;
-  side: DeploymentSide;
-  /** When the start of its pod was asked for; of one that we did not start, since when it answers; null where unknown. */
-  startedAt: string | null;
-  startNoted: boolean;
-  /** Whether we made it or took it over. */
-  ours: boolean;
 }
 
 export type DesktopPart = "secret" | "networkPolicy" | "service" | "deployment";
