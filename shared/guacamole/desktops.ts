@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type DesktopKey, type DesktopNames, nameDesktop, type NamingRules } from "../desktop/names.ts";
 import type { DesktopPlan } from "../desktop/plan.ts";
+import type { ConnectionDetails } from "../lifecycle/decide-drift.ts";
 import type { ConnectionSessions } from "../lifecycle/sessions.ts";
 import type { GuacamoleSide, Permissions } from "../desktop/state.ts";
 import { ProductError } from "../errors.ts";
@@ -42,17 +43,6 @@ export interface GuacamoleDesktops {
   mergeGroups(workspace: string): Promise<void>;
   /** Whether the database answers and has Guacamole's schema (1.0.0 or newer). */
   check(): Promise<string | null>;
-}
-
-/** A connection as it is. */
-export interface ConnectionDetails extends DesktopKey {
-  connectionId: number;
-  protocol: string;
-  host: string | null;
-  /** Of each parameter's value, by its name: SHA-256 in hex. */
-  digests: Readonly<Record<string, string>>;
-  /** The users who hold READ on it themselves. */
-  readers: string[];
 }
 
 interface SessionsRow extends DesktopKey {
