@@ -2,10 +2,11 @@ import { randomInt } from "node:crypto";
 import type { KubernetesObject, V1Deployment, V1Secret } from "@kubernetes/client-node";
 import type { Sighting } from "../desktop/activities.ts";
 import type { DeployedDesktop, KnownDesktop } from "../desktop/known-desktop.ts";
-import { type DesktopKey, type NamedDesktop, nameDesktop, type NamingRules, personId } from "../desktop/names.ts";
+import { type NamedDesktop, nameDesktop, type NamingRules, personId } from "../desktop/names.ts";
 import type { DesktopPlan } from "../desktop/plan.ts";
 import type { ClusterSide } from "../desktop/state.ts";
 import { ProductError, type Refusal, refuse } from "../errors.ts";
+import type { LeftDeployment } from "../lifecycle/adoption.ts";
 import { type Cluster, type Reference, RefusedByCluster } from "./cluster.ts";
 import { ownPassword, sideOf, startOf } from "./deployment-side.ts";
 import { appliedByUs } from "./field-ownership.ts";
@@ -55,8 +56,8 @@ export interface ClusterDesktops {
   networkDrift(plan: DesktopPlan, parts: NetworkParts | undefined): ReturnType<typeof networkDrift>;
   /** Whether the Secret of a desktop is there, made by us for it. */
   hasCredential(desktop: NamedDesktop): Promise<boolean>;
-  /** Every Deployment that the operator left and nobody took over yet; `desktop` is null where it does not say whose it is. */
-  leftByOperator(): Promise<{ name: string; desktop: DesktopKey | null; replicas: number }[]>;
+  /** Every Deployment that the operator left and nobody took over yet. */
+  leftByOperator(): Promise<LeftDeployment[]>;
 }
 
 export type DesktopPart = "secret" | "networkPolicy" | "service" | "deployment";
