@@ -3,7 +3,6 @@ import { ProductError } from "../errors.ts";
 import type { Fence } from "../desktop/activities.ts";
 import type { Decision, Rule, TakenDecision } from "../desktop/decision.ts";
 import { personId } from "../desktop/names.ts";
-import { presumedEndWords } from "../lifecycle/reaping.ts";
 
 /** 0 until an orchestration of the person had to be replaced. */
 export function generationOf(record: PersonRecord | null): number {
@@ -62,7 +61,7 @@ export function unusedAt({ decisions = [] }: PersonRecord, workspace: string): s
  */
 export function isNewDecision(record: PersonRecord, workspace: string, { action, rule, evidence }: Decision): boolean {
   const last = lastDecision(record, workspace);
-  const missed = evidence?.what === presumedEndWords && last?.evidence?.at !== evidence.at;
+  const missed = evidence?.kind === "presumed-end" && last?.evidence?.at !== evidence.at;
   return last?.action !== action || last.rule !== rule || missed;
 }
 
