@@ -1,3 +1,4 @@
+import type { Decision } from "../../shared/desktop/decision.ts";
 import { personId } from "../../shared/desktop/names.ts";
 import type { PolicyTexts } from "../../shared/desktop/policy.ts";
 import { sessionsSince } from "../../shared/lifecycle/sessions.ts";
@@ -25,6 +26,12 @@ type Surveyed = Pick<
  */
 export async function surveyDesktops(services: Surveyed, username?: string): Promise<Survey> {
   return decideSurvey(await gatherSurvey(services, username));
+}
+
+/** What would be decided now about a person's desktops, by workspace. */
+export async function decisionsAbout(services: Surveyed, username: string): Promise<Map<string, Decision>> {
+  const { desktops } = await surveyDesktops(services, username);
+  return new Map(desktops.map(({ desktop, decision }) => [desktop.workspace, decision]));
 }
 
 /** Reads all that a survey needs: lists in pages, one statement for all sessions. What does not answer is named. */

@@ -118,7 +118,7 @@ export const workspacesAnswer = z
         reason: words.optional(),
         until: z.iso.date().optional().meta({ description: "The last day" }),
         guacamoleUsername: z.string().optional().meta({ description: "What Guacamole must read from the token" }),
-        desktop: z.strictObject({ state: desktopState, reason: words }).optional(),
+        desktop: z.strictObject({ state: desktopState, reason: words, since: time.optional() }).optional(),
       }),
     ),
   })

@@ -7,7 +7,8 @@ import { operationIdOf } from "../../shared/person/request.ts";
 import type { PersonRecord } from "../../shared/person/record.ts";
 import type { Limits } from "../../shared/lifecycle/reaping.ts";
 import type { Decision } from "../../shared/desktop/decision.ts";
-import { type DescribedState, describeState, describeUse } from "../../shared/desktop/state.ts";
+import type { DescribedState } from "../../shared/desktop/state.ts";
+import { describeDesktop } from "../../shared/lifecycle/describe-desktop.ts";
 import { isRefusal, ProductError, refuse } from "../../shared/errors.ts";
 import { isSuspended } from "../gather/as-it-ended.ts";
 import { newRequest } from "../work/ask.ts";
@@ -22,7 +23,7 @@ import { waitUpTo } from "./input.ts";
 import { operationAnswer, operationAnswers, waitForEnd } from "./operation.ts";
 import { type Route, tokenRoute } from "./route.ts";
 import { desktopId, reason, username, wholeNumber, workspaceName } from "./shapes.ts";
-import { aroundState, describeWhy } from "./why.ts";
+import { describeWhy } from "./why.ts";
 
 const listQuery = z.object({
   username: username.optional().meta({ description: "Only this person's" }),
@@ -138,9 +139,10 @@ async function findAll(services: Services) {
         deployment: names.deployment,
         binding,
         replicas,
-        ...describeUse(
-          describeState({ deployment: side }, { connectionId, permissions }),
-          aroundState(record, workspace, decision),
+        ...describeDesktop(
+          workspace,
+          { cluster: { deployment: side }, rows: { connectionId, permissions } },
+          { record, decision },
         ),
         limits,
         decision,
