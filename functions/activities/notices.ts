@@ -16,7 +16,7 @@ import { isUnfinished, nextRequest } from "../../shared/person/operation.ts";
 import type { Presence, PersonRecord } from "../../shared/person/record.ts";
 import { isRefusal } from "../../shared/errors.ts";
 import { newRequest } from "../work/ask.ts";
-import { everyDesktop } from "../gather/every-desktop.ts";
+import { findDesktops } from "../gather/desktops-of-person.ts";
 import { type Services, today } from "../services.ts";
 import type { Implements, Surroundings } from "./activity.ts";
 
@@ -157,7 +157,7 @@ async function review(
 ): Promise<null> {
   const { username, subject, workspace: wanted } = record.request;
   const claims = narrow(record.request.claims);
-  const [known, desktops] = await Promise.all([services.workspaces.known(), everyDesktop(services, username)]);
+  const [known, desktops] = await Promise.all([services.workspaces.known(), findDesktops(services, username)]);
   const workspaces = new Set(desktops.map(({ workspace }) => workspace));
   if (wanted !== null) workspaces.add(wanted);
 

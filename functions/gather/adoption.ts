@@ -16,7 +16,7 @@ const atOnce = 5;
 /** What taking over everything that the operator left means. Only reads. */
 export async function planAdoption(services: Services): Promise<{ people: Adoption[]; leftAlone: LeftAlone[] }> {
   const [deployments, known, { records, damaged }] = await Promise.all([
-    services.desktops.leftByOperator(),
+    services.desktops.findLeftByOperator(),
     services.workspaces.known(),
     services.records.all(),
   ]);

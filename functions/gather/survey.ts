@@ -48,7 +48,7 @@ async function gatherSurvey(services: Surveyed, username?: string): Promise<Gath
     });
 
   // One after the other: side by side, the pages of four long lists would be in memory at once.
-  const deployed = await services.desktops.all(username);
+  const deployed = await services.desktops.findDeployed(username);
   const { records, damaged } = await recordsOf(services, username);
   const known = await asked("who may use what", services.workspaces.known());
   const maintenance = await asked("the maintenance switch", services.maintenance.read());

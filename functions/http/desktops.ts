@@ -10,7 +10,7 @@ import type { Decision } from "../../shared/desktop/decision.ts";
 import type { DescribedState } from "../../shared/desktop/state.ts";
 import { describeDesktop } from "../../shared/lifecycle/describe-desktop.ts";
 import { isRefusal, ProductError, refuse } from "../../shared/errors.ts";
-import { isSuspended } from "../gather/as-it-ended.ts";
+import { isSuspended } from "../gather/desktops-of-person.ts";
 import { newRequest } from "../work/ask.ts";
 import { namingRules, type Services, today } from "../services.ts";
 import { surveyDesktops } from "../gather/survey.ts";

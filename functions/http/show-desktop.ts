@@ -11,7 +11,7 @@ import { describeWhy } from "./why.ts";
 export async function showDesktop(services: Services, { username }: Call): Promise<Answer> {
   const [record, all] = await Promise.all([
     services.records.read(personId(username)),
-    services.desktops.listOf(username),
+    services.desktops.findOfPerson(username),
   ]);
   const wanted = record?.request.workspace ?? null;
   const running = all.filter(({ replicas }) => replicas > 0);

@@ -47,9 +47,9 @@ export interface ClusterDesktops {
   /** Watches for some seconds and says what it saw last; news is told at once. */
   waitReady(plan: DesktopPlan): Promise<Sighting>;
   /** All desktops of a person, suspended ones too, with how many pods each wants; also those that the operator left. */
-  listOf(username: string): Promise<(KnownDesktop & { replicas: number })[]>;
+  findOfPerson(username: string): Promise<(KnownDesktop & { replicas: number })[]>;
   /** Everybody's desktops, as their Deployments are, also those that the operator left; or those of one person that we made. */
-  all(username?: string): Promise<DeployedDesktop[]>;
+  findDeployed(username?: string): Promise<DeployedDesktop[]>;
   /** The Services and NetworkPolicies that we made, by desktop; those of one person, or of all. */
   networkParts(username?: string): Promise<NetworkParts[]>;
   /** What of a desktop's network side is not as its plan wants it. */
@@ -57,7 +57,7 @@ export interface ClusterDesktops {
   /** Whether the Secret of a desktop is there, made by us for it. */
   hasCredential(desktop: NamedDesktop): Promise<boolean>;
   /** Every Deployment that the operator left and nobody took over yet. */
-  leftByOperator(): Promise<LeftDeployment[]>;
+  findLeftByOperator(): Promise<LeftDeployment[]>;
 }
 
 export type DesktopPart = "secret" | "networkPolicy" | "service" | "deployment";
@@ -235,7 +235,7 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
 
     waitReady: (plan) => waitReady(cluster, site.namespace, plan),
 
-    async listOf(username) {
+    async findOfPerson(username) {
       const labels = `${label.purpose}=${purpose.desktop},${label.person}=${personId(username)}`;
       const [ours, left] = await Promise.all([
         cluster.list<V1Deployment>(kinds.deployment, site.namespace, { labels }),
@@ -244,7 +244,7 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
       return [...ours, ...left].flatMap(known).filter((desktop) => desktop.username === username);
     },
 
-    async all(username) {
+    async findDeployed(username) {
       const own = username === undefined ? "" : `,${label.person}=${personId(username)}`;
       const labels = `${label.purpose}=${purpose.desktop}${own}`;
       const found: DeployedDesktop[] = [];
@@ -270,7 +270,7 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
       return found !== null && !isLeaving(found) && belongsTo(found, desktop);
     },
 
-    async leftByOperator() {
+    async findLeftByOperator() {
       const left = await cluster.list<V1Deployment>(kinds.deployment, site.namespace, { labels: leftLabels });
       return left
         .filter((deployment) => !isLeaving(deployment))
