@@ -3,10 +3,9 @@ export type Day = string;
 
 /** The day it is at that instant in a time zone (IANA name). */
 export function dayIn(timeZone: string, instant: Date): Day {
-  const parts = formatIn(timeZone)
-    .formatToParts(instant)
-    .reduce<Record<string, string>>((found, { type, value }) => ({ ...found, [type]: value }), {});
-  return `${parts["year"] ?? ""}-${parts["month"] ?? ""}-${parts["day"] ?? ""}`;
+  const parts: Partial<Record<Intl.DateTimeFormatPartTypes, string>> = {};
+  for (const { type, value } of formatIn(timeZone).formatToParts(instant)) parts[type] = value;
+  return `${parts.year ?? ""}-${parts.month ?? ""}-${parts.day ?? ""}`;
 }
 
 /** One per time zone: making one takes longer than everything else that is decided about a desktop. */

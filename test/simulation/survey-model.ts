@@ -67,6 +67,8 @@ export function surveyOver({ estate, instancesKnown, restAsked, decideReaping }:
   const { guacamole, isAway, timeline } = estate;
   const numbers = new Map(estate.desktops.map(({ username }, number) => [username, number]));
   const connectionOf = (username: string) => numbers.get(username) as number;
+  /** By the id of their connection, as are the bindings. */
+  const knownDesktops = estate.desktops.map(knownDesktop);
   const bindings = estate.desktops.map(({ username }): Binding => ({
     name: username,
     username,
@@ -76,7 +78,6 @@ export function surveyOver({ estate, instancesKnown, restAsked, decideReaping }:
   }));
 
   function gather(read: readonly Read[]): Gathered {
-    const desktops = read.map(({ desktop }) => desktop);
     const unanswered: string[] = [];
     const answer = <T>(source: keyof typeof unread, up: boolean, given: () => T): T | null => {
       if (up) return given();
@@ -85,22 +86,22 @@ export function surveyOver({ estate, instancesKnown, restAsked, decideReaping }:
     };
     const known = () => ({
       workspaces,
-      bindings: desktops.map(({ username }) => bindings[connectionOf(username)] as Binding),
+      bindings: read.map(({ sessions }) => bindings[sessions.connectionId] as Binding),
       unreadable: { workspaces: [], bindings: [] },
     });
     const since = guacamole.oldestStarts.at(-1)?.since ?? null;
     return {
       at: new Date(timeline.now()),
       settings: { timeZone: "UTC", desktopDefaults },
-      deployed: desktops.map((desktop) => ({
-        ...knownDesktop(desktop),
-        replicas: desktop.life ? 1 : 0,
-        side: { replicas: desktop.life ? 1 : 0, ready: desktop.ready ? 1 : 0, ports: [], ownPassword: false },
-        startedAt: desktop.life?.started ?? null,
+      deployed: read.map(({ desktop: { life, ready }, sessions }) => ({
+        ...(knownDesktops[sessions.connectionId] as KnownDesktop),
+        replicas: life ? 1 : 0,
+        side: { replicas: life ? 1 : 0, ready: ready ? 1 : 0, ports: [], ownPassword: false },
+        startedAt: life?.started ?? null,
         startNoted: true,
         ours: true,
       })),
-      records: new Map(desktops.flatMap(({ username, record }) => (record ? [[username, record]] : []))),
+      records: new Map(read.flatMap(({ desktop: { username, record } }) => (record ? [[username, record]] : []))),
       damaged: [],
       known: answer("bindings", !isAway("bindings"), known),
       policies: new Map(),
