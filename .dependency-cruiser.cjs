@@ -13,6 +13,28 @@ module.exports = {
       to: { pathNot: ["^shared/(desktop|person|lifecycle)/", "^shared/errors\\.ts$", "node_modules/(zod|uuid)/"] },
     },
     {
+      name: "a-desktop-knows-nobody",
+      comment: "shared/desktop is what shared/person and shared/lifecycle are made of, and imports neither.",
+      severity: "error",
+      from: { path: "^shared/desktop/", pathNot: ["^shared/desktop/activities\\.ts$", tests] },
+      to: { path: "^shared/(person|lifecycle)/" },
+    },
+    {
+      name: "the-contract-of-activities-names-types-only",
+      comment: "shared/desktop/activities.ts says what activities take and return, in types of the whole domain.",
+      severity: "error",
+      from: { path: "^shared/desktop/activities\\.ts$" },
+      to: { path: "^shared/(person|lifecycle)/", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "a-person-does-not-know-the-estate",
+      comment:
+        "shared/lifecycle decides over many people and desktops; the rules of one person's record need none of it.",
+      severity: "error",
+      from: { path: "^shared/person/", pathNot: tests },
+      to: { path: "^shared/lifecycle/" },
+    },
+    {
       name: "orchestrations-import-the-domain-only",
       comment: "Orchestrations replay: they see the domain and the durable-functions library, nothing that does I/O.",
       severity: "error",

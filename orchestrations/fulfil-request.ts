@@ -1,7 +1,7 @@
 import { generationOf } from "../shared/person/work.ts";
 import { isUnfinished } from "../shared/person/request.ts";
 import type { Task } from "durable-functions";
-import type { KnownDesktop } from "../shared/desktop/activities.ts";
+import type { KnownDesktop } from "../shared/desktop/known-desktop.ts";
 import type { DesktopRequest, Outcome, DesktopRetirement, PersonRecord } from "../shared/person/record.ts";
 import { activationSteps } from "./activation.ts";
 import { reviewDesktop } from "./review.ts";

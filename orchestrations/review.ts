@@ -1,5 +1,5 @@
 import type { Task } from "durable-functions";
-import type { KnownDesktop } from "../shared/desktop/activities.ts";
+import type { KnownDesktop } from "../shared/desktop/known-desktop.ts";
 import type { Decision } from "../shared/desktop/decision.ts";
 import type { Review } from "../shared/person/record.ts";
 import { suspensionSteps } from "./suspension.ts";

@@ -1,5 +1,6 @@
 import type { Task } from "durable-functions";
-import type { ActivityTaking, KnownDesktop } from "../shared/desktop/activities.ts";
+import type { ActivityTaking } from "../shared/desktop/activities.ts";
+import type { KnownDesktop } from "../shared/desktop/known-desktop.ts";
 import { rowsFor, type VersionRange } from "./versions.ts";
 import { type Problem, problemOf, type Workflow } from "./workflow.ts";
 

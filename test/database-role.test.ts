@@ -43,7 +43,7 @@ async function wholeLife(): Promise<void> {
   const before = await guacamole.observe(plan.names);
   await guacamole.writeConnection(plan, "Abcdefg8");
   await guacamole.grantPermission(plan.names);
-  expect(await guacamole.openedBy("alice")).toEqual(["cohort-a"]);
+  expect(await guacamole.findOpenWorkspaces("alice")).toEqual(["cohort-a"]);
   expect(await guacamole.openedSince("cohort-a", "alice", "2026-01-01T00:00:00.000Z")).toBe(false);
   await guacamole.writeConnection({ ...plan, until: "2027-01-31" }, "Hijklmn8");
   expect(await guacamole.sessions(null)).toMatchObject([{ workspace: "cohort-a", history: { open: [] } }]);

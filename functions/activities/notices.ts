@@ -8,7 +8,7 @@ import { comeBack, leave } from "../../shared/person/presence.ts";
 import type { PersonRecord } from "../../shared/person/record.ts";
 import { isUnfinished } from "../../shared/person/request.ts";
 import { retireDesktops, retirePerson } from "../../shared/person/retirement.ts";
-import { everyDesktop } from "../gather/every-desktop.ts";
+import { findDesktops } from "../gather/desktops-of-person.ts";
 import { standingOf } from "../gather/standing.ts";
 import { type Services, today } from "../services.ts";
 import { changeAndWake, changeRecord, ifThere, stamp } from "../work/person.ts";
@@ -108,7 +108,7 @@ async function retireWhatWasLost(
 ): Promise<null> {
   const { username, workspace: wanted } = record.request;
   const claims = narrowClaims(record.request.claims, by);
-  const [known, desktops] = await Promise.all([services.workspaces.known(), everyDesktop(services, username)]);
+  const [known, desktops] = await Promise.all([services.workspaces.known(), findDesktops(services, username)]);
   const workspaces = new Set(desktops.map(({ workspace }) => workspace));
   if (wanted !== null) workspaces.add(wanted);
 

@@ -1,6 +1,6 @@
 import { remember } from "../../shared/person/request.ts";
 import { refuse } from "../../shared/errors.ts";
-import { openDesktops } from "../gather/open-desktops.ts";
+import { findOpenDesktops } from "../gather/desktops-of-person.ts";
 import type { Services } from "../services.ts";
 import { changeRecord, ifThere } from "../work/person.ts";
 import type { Implements } from "./activity.ts";
@@ -15,7 +15,7 @@ export function observationActivities(services: Services): Implements<"ensureDat
         desktops.observe(plan),
         guacamole.observe(plan.names),
         workspaces.bindingState(plan.binding.name),
-        openDesktops(services, plan.username),
+        findOpenDesktops(services, plan.username),
       ]);
       if (strangers.length > 0)
         return refuse(

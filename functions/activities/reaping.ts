@@ -1,39 +1,13 @@
 import { isReviewed } from "../../shared/lifecycle/drift.ts";
-import { isNewDecision, rememberDecision } from "../../shared/person/decisions.ts";
+import { rememberDecision } from "../../shared/person/decisions.ts";
 import { finishReview, nominate, recordOfNobody } from "../../shared/person/review.ts";
-import { mostARun, type ReapSurvey } from "../../shared/lifecycle/runs.ts";
+import { summarize } from "../../shared/lifecycle/survey.ts";
 import type { Services } from "../services.ts";
 import { surveyDrift } from "../gather/drift.ts";
-import { type Survey, surveyDesktops } from "../gather/survey.ts";
+import { surveyDesktops } from "../gather/survey.ts";
 import { changeAndWake, changeRecord, ifThere, stamp } from "../work/person.ts";
 import type { Implements } from "./activity.ts";
 import { told } from "./told.ts";
-
-/** What a survey comes to, in numbers and in what is to be done about it. */
-export function summarize({ at, desktops, unanswered, damaged }: Survey): ReapSurvey {
-  const rules: ReapSurvey["rules"] = {};
-  const due: ReapSurvey["due"] = [];
-  const news: ReapSurvey["news"] = [];
-  let toRetire = 0;
-  for (const { desktop, decision, record } of desktops) {
-    if (desktop.replicas === 0) continue;
-    rules[decision.rule] = (rules[decision.rule] ?? 0) + 1;
-    const { workspace, username } = desktop;
-    if (decision.action === "retire") toRetire += 1;
-    else if (decision.action === "suspend") due.push({ workspace, username, decision });
-    else if (record && isNewDecision(record, workspace, decision)) news.push({ workspace, username, decision });
-  }
-  return {
-    at,
-    looked: desktops.length,
-    rules,
-    due: due.slice(0, mostARun),
-    news: news.slice(0, mostARun),
-    later: Math.max(0, due.length - mostARun),
-    toRetire,
-    unanswered: [...unanswered, ...damaged.map(({ fault }) => fault.message)],
-  };
-}
 
 /** Deciding, handing over, and what happens under the person's lock. */
 export function reapingActivities(

@@ -1,6 +1,6 @@
 import { nameDesktop } from "../../shared/desktop/names.ts";
 import { finishRetirement } from "../../shared/person/retirement.ts";
-import { everyDesktop } from "../gather/every-desktop.ts";
+import { findDesktops } from "../gather/desktops-of-person.ts";
 import { namingRules, type Services } from "../services.ts";
 import { changeRecord, ifThere } from "../work/person.ts";
 import type { Implements } from "./activity.ts";
@@ -21,7 +21,7 @@ export function retirementActivities(
   const { desktops, guacamole, workspaces } = services;
   return {
     async listDesktops({ username, workspace }) {
-      const all = await everyDesktop(services, username);
+      const all = await findDesktops(services, username);
       if (workspace === undefined) return all;
       // What is left may be so little that nothing tells of a desktop; each step finds out by itself.
       const key = { workspace, username };

@@ -1,5 +1,5 @@
-import type { KnownDesktop } from "../../shared/desktop/activities.ts";
-import { openDesktops } from "../gather/open-desktops.ts";
+import type { KnownDesktop } from "../../shared/desktop/known-desktop.ts";
+import { findOpenDesktops } from "../gather/desktops-of-person.ts";
 import type { Services } from "../services.ts";
 import type { Implements } from "./activity.ts";
 import { access } from "./permission.ts";
@@ -23,7 +23,7 @@ export function suspensionActivities(
   const { desktops, guacamole } = services;
   return {
     async listActiveDesktops({ username, except }) {
-      const [all, open] = await Promise.all([desktops.listOf(username), openDesktops(services, username)]);
+      const [all, open] = await Promise.all([desktops.findOfPerson(username), findOpenDesktops(services, username)]);
       const running = all
         .filter(({ replicas }) => replicas > 0)
         .map(({ workspace, names, binding }) => ({ workspace, username, names, binding }));

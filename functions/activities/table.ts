@@ -18,6 +18,7 @@ import { observationActivities } from "./observation.ts";
 import { permissionActivities } from "./permission.ts";
 import { reapingActivities } from "./reaping.ts";
 import { reconciliationActivities } from "./reconciliation.ts";
+import { repairActivities } from "./repair.ts";
 import { requestActivities } from "./requests.ts";
 import { retirementActivities } from "./retirement.ts";
 import { serviceActivities } from "./service.ts";
@@ -59,6 +60,7 @@ export function activityTable(services: Services): ActivityTable {
     ...noticeActivities(services),
     ...reapingActivities(services),
     ...reconciliationActivities(services),
+    ...repairActivities(services),
     ...upkeepActivities(services),
   };
   const entries = Object.entries(implementations).map(([name, implementation]) => [

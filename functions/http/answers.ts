@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type DriftKind, driftKinds } from "../../shared/lifecycle/drift.ts";
-import { rules } from "../../shared/desktop/decision.ts";
+import { evidenceKinds, rules } from "../../shared/desktop/decision.ts";
 import { type ErrorCode, errorCodes } from "../../shared/errors.ts";
 
 /** The shapes of what the API answers. Strict: a field that is not here is a fault of ours, and a test finds it. */
@@ -33,7 +33,7 @@ const decided = {
   rule: z.enum(rules),
   reason: words,
   evidence: z
-    .strictObject({ what: words, at: time, source: words })
+    .strictObject({ kind: z.enum(evidenceKinds).optional(), what: words, at: time, source: words })
     .optional()
     .meta({ description: "What it rests on, from when and where" }),
   next: z
@@ -118,7 +118,7 @@ export const workspacesAnswer = z
         reason: words.optional(),
         until: z.iso.date().optional().meta({ description: "The last day" }),
         guacamoleUsername: z.string().optional().meta({ description: "What Guacamole must read from the token" }),
-        desktop: z.strictObject({ state: desktopState, reason: words }).optional(),
+        desktop: z.strictObject({ state: desktopState, reason: words, since: time.optional() }).optional(),
       }),
     ),
   })

@@ -3,7 +3,7 @@ import { bindsPerson, type Claims, comparable } from "../../shared/desktop/entit
 import { describePause } from "../../shared/desktop/maintenance.ts";
 import { personId } from "../../shared/desktop/names.ts";
 import { isRefusal, ProductError, refuse } from "../../shared/errors.ts";
-import { isReady, isSuspended } from "../gather/as-it-ended.ts";
+import { isReady, isSuspended } from "../gather/desktops-of-person.ts";
 import { planFor } from "../gather/plan.ts";
 import type { Services } from "../services.ts";
 import { desktopAnswer } from "./answers.ts";

@@ -1,16 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { decideEntitlement } from "../../shared/desktop/entitlement.ts";
-import { deploymentName, type DesktopKey, nameDesktop, personId } from "../../shared/desktop/names.ts";
+import { deploymentName, type DesktopKey, keyText, nameDesktop, personId } from "../../shared/desktop/names.ts";
 import { extend } from "../../shared/person/extension.ts";
 import { operationIdOf } from "../../shared/person/operation.ts";
 import { retireDesktops, retirementOf } from "../../shared/person/retirement.ts";
 import type { PersonRecord } from "../../shared/person/record.ts";
 import type { Limits } from "../../shared/lifecycle/reaping.ts";
 import type { Decision } from "../../shared/desktop/decision.ts";
-import { type DescribedState, describeState, describeUse } from "../../shared/desktop/state.ts";
+import type { DescribedState } from "../../shared/desktop/state.ts";
+import { describeDesktop } from "../../shared/lifecycle/describe-desktop.ts";
 import { isRefusal, ProductError, refuse } from "../../shared/errors.ts";
-import { isSuspended } from "../gather/as-it-ended.ts";
+import { isSuspended } from "../gather/desktops-of-person.ts";
 import { namingRules, type Services, today } from "../services.ts";
 import { surveyDesktops } from "../gather/survey.ts";
 import { changeAndWake, changeRecord, ifThere, stamp } from "../work/person.ts";
@@ -23,7 +24,7 @@ import { waitUpTo } from "./input.ts";
 import { operationAnswer, operationAnswers } from "./operation.ts";
 import { type Route, tokenRoute } from "./route.ts";
 import { desktopId, reason, username, wholeNumber, workspaceName } from "./shapes.ts";
-import { aroundState, describeWhy } from "./why.ts";
+import { describeWhy } from "./why.ts";
 
 const listQuery = z.object({
   username: username.optional().meta({ description: "Only this person's" }),
@@ -125,10 +126,10 @@ interface Found extends DesktopKey, DescribedState {
 async function findAll(services: Services) {
   const [survey, connections] = await Promise.all([surveyDesktops(services), services.guacamole.connections()]);
   const { unanswered, damaged } = survey;
-  const rowsOf = new Map(connections.map((row) => [`${row.workspace}/${row.username}`, row]));
+  const rowsOf = new Map(connections.map((row) => [keyText(row), row]));
   const desktops = survey.desktops
     .map(({ desktop: { workspace, username, names, binding, replicas, side }, limits, decision, record }): Found => {
-      const rows = rowsOf.get(`${workspace}/${username}`);
+      const rows = rowsOf.get(keyText({ workspace, username }));
       const connectionId = rows?.connectionId ?? null;
       const connection = rows?.readers.includes(names.entity) ?? false;
       const permissions = { connection, group: connection, self: connection };
@@ -139,9 +140,10 @@ async function findAll(services: Services) {
         deployment: names.deployment,
         binding,
         replicas,
-        ...describeUse(
-          describeState({ deployment: side }, { connectionId, permissions }),
-          aroundState(record, workspace, decision),
+        ...describeDesktop(
+          workspace,
+          { cluster: { deployment: side }, rows: { connectionId, permissions } },
+          { record, decision },
         ),
         limits,
         decision,

@@ -5,7 +5,7 @@ import { reconcileName } from "../../orchestrations/reconcile.ts";
 import type { Maintenance } from "../../shared/desktop/maintenance.ts";
 import { operationIdOf } from "../../shared/person/operation.ts";
 import { ProductError } from "../../shared/errors.ts";
-import { isSuspended } from "../gather/as-it-ended.ts";
+import { isSuspended } from "../gather/desktops-of-person.ts";
 import { ask } from "../work/ask.ts";
 import type { Services } from "../services.ts";
 import { endedAnswer, maintenanceAnswer } from "./answers.ts";
@@ -108,7 +108,7 @@ async function endSessions(
   { hub, principal, body }: Call<unknown, z.output<typeof endBody>>,
 ): Promise<Answer> {
   const { workspace, username } = body;
-  const running = (await services.desktops.all(username)).filter(
+  const running = (await services.desktops.findDeployed(username)).filter(
     (desktop) => desktop.ours && desktop.replicas > 0 && (workspace === undefined || desktop.workspace === workspace),
   );
   const words = body.reason ?? `ended by ${principal.username}`;

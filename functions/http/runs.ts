@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { reapName } from "../../orchestrations/reap.ts";
 import { reconcileName } from "../../orchestrations/reconcile.ts";
-import { summarize } from "../activities/reaping.ts";
+import { summarize } from "../../shared/lifecycle/survey.ts";
 import { surveyDrift } from "../gather/drift.ts";
 import { type Services } from "../services.ts";
 import { isCompleted, type TaskHub } from "../work/task-hub.ts";

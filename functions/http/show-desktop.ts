@@ -1,17 +1,17 @@
 import { nameDesktop, personId } from "../../shared/desktop/names.ts";
-import type { Decision } from "../../shared/desktop/decision.ts";
-import { type DesktopState, describeState, describeUse } from "../../shared/desktop/state.ts";
+import type { DesktopState } from "../../shared/desktop/state.ts";
 import { connectionLink } from "../../shared/guacamole/link.ts";
 import { namingRules, type Services } from "../services.ts";
-import { surveyDesktops } from "../gather/survey.ts";
+import { decisionsAbout } from "../gather/survey.ts";
+import { describeDesktop } from "../../shared/lifecycle/describe-desktop.ts";
 import type { Answer, Call } from "./endpoint.ts";
-import { aroundState, describeWhy } from "./why.ts";
+import { describeWhy } from "./why.ts";
 
 /** The desktop that the person has, and beside it what they want, where that is another or could not be had. */
 export async function showDesktop(services: Services, { username }: Call): Promise<Answer> {
   const [record, all] = await Promise.all([
     services.records.read(personId(username)),
-    services.desktops.listOf(username),
+    services.desktops.findOfPerson(username),
   ]);
   const wanted = record?.request.workspace ?? null;
   const running = all.filter(({ replicas }) => replicas > 0);
@@ -39,8 +39,9 @@ export async function showDesktop(services: Services, { username }: Call): Promi
     services.desktops.observe({ ...key, names }),
     services.guacamole.observe(names),
   ]);
-  const decision = (await decisionsOf(services, running, username)).get(workspace);
-  const state = describeUse(describeState(cluster, rows), aroundState(record ?? undefined, workspace, decision));
+  const decisions = running.length > 0 ? await decisionsAbout(services, username) : null;
+  const decision = decisions?.get(workspace);
+  const state = describeDesktop(workspace, { cluster, rows }, { record: record ?? undefined, decision });
   const outcome = record?.outcomes[record.request.id];
   const link =
     opens.has(state.state) && rows.connectionId !== null
@@ -62,14 +63,3 @@ export async function showDesktop(services: Services, { username }: Call): Promi
 
 /** The states in which the person can open it. */
 const opens: ReadonlySet<DesktopState> = new Set(["ready", "in-use", "idle"]);
-
-/** What would be decided now about the desktops that run, by workspace. */
-async function decisionsOf(
-  services: Services,
-  running: readonly unknown[],
-  username: string,
-): Promise<Map<string, Decision>> {
-  if (running.length === 0) return new Map();
-  const { desktops } = await surveyDesktops(services, username);
-  return new Map(desktops.map(({ desktop, decision }) => [desktop.workspace, decision]));
-}

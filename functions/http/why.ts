@@ -1,20 +1,5 @@
 import type { Decision } from "../../shared/desktop/decision.ts";
 import type { PersonRecord } from "../../shared/person/record.ts";
-import type { AroundState } from "../../shared/desktop/state.ts";
-
-/** What a person's record and the decision say of the state of their desktop in a workspace. */
-export function aroundState(
-  record: PersonRecord | undefined,
-  workspace: string,
-  decision: Decision | undefined,
-): AroundState {
-  const { workspace: wanted, reason } = record?.request ?? {};
-  return {
-    decision,
-    removal: record?.removals?.find((removal) => removal.workspace === workspace),
-    noneBecause: wanted === null ? reason : undefined,
-  };
-}
 
 /** Why the desktop runs, or does not, when that ends, and what was decided before. */
 export function describeWhy(record: PersonRecord | undefined, workspace: string, decision: Decision | undefined) {

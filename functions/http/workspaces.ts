@@ -1,8 +1,9 @@
 import { z } from "zod";
-import { bindsPerson, decideEntitlement } from "../../shared/desktop/entitlement.ts";
-import { nameDesktop } from "../../shared/desktop/names.ts";
-import { describeState } from "../../shared/desktop/state.ts";
+import { bindsPerson, decideEntitlement, type WorkspacesAndBindings } from "../../shared/desktop/entitlement.ts";
+import { nameDesktop, personId } from "../../shared/desktop/names.ts";
+import { describeDesktop } from "../../shared/lifecycle/describe-desktop.ts";
 import { isRefusal, ProductError } from "../../shared/errors.ts";
+import { decisionsAbout } from "../gather/survey.ts";
 import { namingRules, type Services, today } from "../services.ts";
 import { workspacesAnswer } from "./answers.ts";
 import { endpoint } from "./endpoint.ts";
@@ -38,26 +39,34 @@ export function workspacesRoute(services: Services): Route {
         const person = { username, claims: own };
         const bindings = known.bindings.filter((binding) => bindsPerson(binding, person));
         const names = [...new Set(bindings.map(({ workspace }) => workspace))].sort();
-        const workspaces = await Promise.all(names.map((name) => describe(services, person, name, known)));
+        const found = await Promise.all(names.map((name) => look(services, person, name, known)));
+        const runs = found.some(({ sides }) => (sides?.cluster.deployment?.replicas ?? 0) > 0);
+        const [record, decisions] = await Promise.all([
+          services.records.read(personId(username)),
+          runs ? decisionsAbout(services, username) : null,
+        ]);
+        const workspaces = found.map(({ shown, sides }) => {
+          const around = { record: record ?? undefined, decision: decisions?.get(shown.workspace) };
+          return sides ? { ...shown, desktop: describeDesktop(shown.workspace, sides, around) } : shown;
+        });
         return { status: 200, body: { username, workspaces } };
       },
     }),
   });
 }
 
-type Known = Parameters<typeof decideEntitlement>[2];
-
-async function describe(
+/** What a person may do in a workspace, and the two sides of their desktop if they may use it. */
+async function look(
   services: Services,
   person: { username: string; claims: Record<string, unknown> },
   name: string,
-  known: Known,
+  known: WorkspacesAndBindings,
 ) {
   const workspace = known.workspaces.find((candidate) => candidate.name === name);
   const shown = { workspace: name, displayName: workspace?.displayName, description: workspace?.description };
   const entitlement = decideEntitlement(person, name, known, today(services));
   if (isRefusal(entitlement))
-    return { ...shown, entitled: false, code: entitlement.refused, reason: entitlement.reason };
+    return { shown: { ...shown, entitled: false, code: entitlement.refused, reason: entitlement.reason } };
 
   const key = { workspace: name, username: person.username };
   const names = nameDesktop(key, namingRules(services), entitlement.deployment);
@@ -66,10 +75,7 @@ async function describe(
     services.guacamole.observe(names),
   ]);
   return {
-    ...shown,
-    entitled: true,
-    until: entitlement.until,
-    guacamoleUsername: names.entity,
-    desktop: describeState(cluster, rows),
+    shown: { ...shown, entitled: true, until: entitlement.until, guacamoleUsername: names.entity },
+    sides: { cluster, rows },
   };
 }

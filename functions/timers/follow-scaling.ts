@@ -5,7 +5,7 @@ import { personId } from "../../shared/desktop/names.ts";
 import { type Scaling, scalingsOf, unfulfilled } from "../../shared/lifecycle/scaling.ts";
 import { isRefusal, ProductError } from "../../shared/errors.ts";
 import { ask } from "../work/ask.ts";
-import { isReady, isSuspended } from "../gather/as-it-ended.ts";
+import { isReady, isSuspended } from "../gather/desktops-of-person.ts";
 import { planFor } from "../gather/plan.ts";
 import type { Services } from "../services.ts";
 import type { Timer } from "./timer.ts";
@@ -24,7 +24,7 @@ export function followScalingTimer(services: Services): Timer {
     run: async (hub, context) => {
       const [known, left, { records }] = await Promise.all([
         services.workspaces.known(),
-        services.desktops.leftByOperator(),
+        services.desktops.findLeftByOperator(),
         services.records.all(),
       ]);
       const leftOf = ({ workspace, username }: { workspace: string; username: string }) =>
@@ -41,7 +41,7 @@ export function followScalingTimer(services: Services): Timer {
       }
       for (const { binding, username, workspace } of unfulfilled(known.bindings, records)) {
         try {
-          const own = await services.desktops.listOf(username);
+          const own = await services.desktops.findOfPerson(username);
           const runs = own.some((desktop) => desktop.workspace === workspace && desktop.replicas > 0);
           if (!runs) await services.workspaces.scaleBack(binding);
         } catch (error) {

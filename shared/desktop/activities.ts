@@ -1,6 +1,7 @@
 import type { Refusal } from "../errors.ts";
 import type { DesktopDrift, Drift, DriftSurvey } from "../lifecycle/drift.ts";
-import type { DesktopKey, NamedDesktop } from "./names.ts";
+import type { KnownDesktop } from "./known-desktop.ts";
+import type { DesktopKey } from "./names.ts";
 import type { Notice } from "../person/notice.ts";
 import type { DesktopPlan } from "./plan.ts";
 import type { Decision } from "./decision.ts";
@@ -28,12 +29,6 @@ export type Sighting =
   | { seen: "ready"; message: string }
   | { seen: "waiting"; message: string; againInSeconds?: number | undefined }
   | Refusal;
-
-/** One desktop that is to be suspended or retired. */
-export interface KnownDesktop extends NamedDesktop {
-  /** The binding whose status is kept, where the desktop has a personal one. */
-  binding?: string | undefined;
-}
 
 /** One desktop as it is found under its person's lock. */
 export interface DesktopInspection {

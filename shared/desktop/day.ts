@@ -15,10 +15,9 @@ function formatIn(timeZone: string): Intl.DateTimeFormat {
 
 /** The day it is at that instant in a time zone (IANA name). */
 export function dayIn(timeZone: string, instant: Date): Day {
-  const parts = formatIn(timeZone)
-    .formatToParts(instant)
-    .reduce<Record<string, string>>((found, { type, value }) => ({ ...found, [type]: value }), {});
-  return `${parts["year"] ?? ""}-${parts["month"] ?? ""}-${parts["day"] ?? ""}`;
+  const parts: Partial<Record<Intl.DateTimeFormatPartTypes, string>> = {};
+  for (const { type, value } of formatIn(timeZone).formatToParts(instant)) parts[type] = value;
+  return `${parts.year ?? ""}-${parts.month ?? ""}-${parts.day ?? ""}`;
 }
 
 /** The instant at which that day is over in a time zone: its clocks show midnight, or what they skip to. */

@@ -29,8 +29,50 @@ export const rules = [
 ] as const;
 export type Rule = (typeof rules)[number];
 
+/** What was seen, for programs. */
+export const evidenceKinds = [
+  "entitlement-ended",
+  "open-request",
+  "not-ready",
+  "reaping-paused",
+  "extended",
+  "started",
+  "ready",
+  "last-seen",
+  "open-session",
+  "active-connection",
+  "session-began",
+  "session-ended",
+  "presumed-end",
+] as const;
+export type EvidenceKind = (typeof evidenceKinds)[number];
+
+/** What release 0.1.0 says of evidence, which it stores without a kind. Words that it puts together have none. */
+const kindOfWords: Readonly<Record<string, EvidenceKind>> = {
+  "a request that has not ended": "open-request",
+  "started, and not ready": "not-ready",
+  "reaping paused": "reaping-paused",
+  started: "started",
+  ready: "ready",
+  "the person's last login or request": "last-seen",
+  "a session that is open": "open-session",
+  "a connection that is active": "active-connection",
+  "a session began": "session-began",
+  "a session ended": "session-ended",
+  "a session ended at the latest": "presumed-end",
+};
+
 /** Something that was seen: what, when, and where. */
-const evidenceSchema = stored({ what: z.string(), at: instant, source: z.enum(evidenceSources) });
+const evidenceSchema = stored({
+  kind: z.enum(evidenceKinds).optional(),
+  /** In words, for people. */
+  what: z.string(),
+  at: instant,
+  source: z.enum(evidenceSources),
+}).transform((evidence) => {
+  const { kind = Object.hasOwn(kindOfWords, evidence.what) ? kindOfWords[evidence.what] : undefined } = evidence;
+  return kind === undefined ? evidence : { ...evidence, kind };
+});
 export type Evidence = z.output<typeof evidenceSchema>;
 
 /** What is to become of a desktop, why, and when that changes next. */

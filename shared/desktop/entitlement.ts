@@ -42,6 +42,16 @@ export interface Binding {
   scale?: Scale;
 }
 
+/**
+ * Everything that decides who may use what. Objects that cannot be read entitle nobody, but are told: workspaces by their
+ * names, bindings by the workspace that they name, undefined if not even that can be read.
+ */
+export interface WorkspacesAndBindings {
+  workspaces: Workspace[];
+  bindings: Binding[];
+  unreadable: { workspaces: string[]; bindings: (string | undefined)[] };
+}
+
 export type Claims = Readonly<Record<string, unknown>>;
 
 export interface Person {

@@ -158,8 +158,8 @@ describe("granting permission", () => {
       "self|cohort-a@alice|READ",
     ]);
     expect((await guacamole.observe(plan.names)).permissions).toEqual(all);
-    expect(await guacamole.openedBy("alice")).toEqual(["cohort-a"]);
-    expect(await guacamole.openedBy("bob")).toEqual([]);
+    expect(await guacamole.findOpenWorkspaces("alice")).toEqual(["cohort-a"]);
+    expect(await guacamole.findOpenWorkspaces("bob")).toEqual([]);
   });
 
   it("without a connection is an error, and grants nothing", async () => {

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { type DesktopKey, type DesktopNames, nameDesktop, type NamingRules } from "../desktop/names.ts";
 import type { DesktopPlan } from "../desktop/plan.ts";
-import type { SessionHistory } from "../lifecycle/sessions.ts";
+import type { ConnectionDetails } from "../lifecycle/decide-drift.ts";
+import type { ConnectionSessions } from "../lifecycle/sessions.ts";
 import type { GuacamoleSide, Permissions } from "../desktop/state.ts";
 import { ProductError } from "../errors.ts";
 import type { Database } from "./database.ts";
@@ -23,9 +24,9 @@ export interface GuacamoleDesktops {
   /** Removes connection and user for good, and the group with its last connection. Rows that do not lead to the desktop's host stay. */
   retire(names: DesktopNames): Promise<void>;
   /** The workspaces in which the person can open a desktop, whoever granted it. */
-  openedBy(username: string): Promise<string[]>;
+  findOpenWorkspaces(username: string): Promise<string[]>;
   /** The connections that have the person's username for a name: in which workspace, and where each leads. */
-  connectionsOf(username: string): Promise<{ workspace: string; host: string | null }[]>;
+  findConnections(username: string): Promise<{ workspace: string; host: string | null }[]>;
   /** Every connection in a root group, with the names of the users who may open it. */
   connections(): Promise<{ workspace: string; username: string; connectionId: number; readers: string[] }[]>;
   /** The sessions of every connection that are open or ended since then, in one statement; of one person, or of all. */
@@ -42,23 +43,6 @@ export interface GuacamoleDesktops {
   mergeGroups(workspace: string): Promise<void>;
   /** Whether the database answers and has Guacamole's schema (1.0.0 or newer). */
   check(): Promise<string | null>;
-}
-
-/** What the history holds of one connection. */
-export interface ConnectionSessions extends DesktopKey {
-  connectionId: number;
-  history: SessionHistory;
-}
-
-/** A connection as it is. */
-export interface ConnectionDetails extends DesktopKey {
-  connectionId: number;
-  protocol: string;
-  host: string | null;
-  /** Of each parameter's value, by its name: SHA-256 in hex. */
-  digests: Readonly<Record<string, string>>;
-  /** The users who hold READ on it themselves. */
-  readers: string[];
 }
 
 interface SessionsRow extends DesktopKey {
@@ -122,12 +106,12 @@ export function guacamoleDesktopsIn(database: Database, rules: NamingRules): Gua
     async retire(names) {
       await database.inWorkspace(names.group, retireRows, [...keyOf(names), names.host]);
     },
-    async openedBy(username) {
+    async findOpenWorkspaces(username) {
       const rows = await database.query<{ workspace: string; entity: string }>(sql.opened, [username]);
       const own = rows.filter(({ workspace, entity }) => nameDesktop({ workspace, username }, rules).entity === entity);
       return own.map(({ workspace }) => workspace);
     },
-    connectionsOf: (username) => database.query(sql.connectionsOf, [username]),
+    findConnections: (username) => database.query(sql.connectionsOf, [username]),
     connections: () => database.query(sql.connections, []),
     async sessions(since, username) {
       const rows = await database.query<SessionsRow>(sql.sessions, [since, username ?? null]);

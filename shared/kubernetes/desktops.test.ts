@@ -262,7 +262,7 @@ describe("the list of a person's desktops", () => {
   it("holds theirs and nobody else's, with names, workspace and wanted replicas", async () => {
     await desktops.createDeployment(plan, sampleStart("r1"));
     await desktops.createDeployment(samplePlan({ username: `other-${count}` }), sampleStart("r1"));
-    expect(await desktops.listOf(plan.username)).toEqual([
+    expect(await desktops.findOfPerson(plan.username)).toEqual([
       {
         workspace: "cohort-a",
         username: plan.username,

@@ -1,10 +1,12 @@
 import { randomInt } from "node:crypto";
 import type { KubernetesObject, V1Deployment, V1Secret } from "@kubernetes/client-node";
-import type { KnownDesktop, Sighting } from "../desktop/activities.ts";
-import { type DesktopKey, type NamedDesktop, nameDesktop, type NamingRules, personId } from "../desktop/names.ts";
+import type { Sighting } from "../desktop/activities.ts";
+import type { DeployedDesktop, KnownDesktop } from "../desktop/known-desktop.ts";
+import { type NamedDesktop, nameDesktop, type NamingRules, personId } from "../desktop/names.ts";
 import type { DesktopPlan } from "../desktop/plan.ts";
-import type { ClusterSide, DeploymentSide } from "../desktop/state.ts";
+import type { ClusterSide } from "../desktop/state.ts";
 import { ProductError, type Refusal, refuse } from "../errors.ts";
+import type { LeftDeployment } from "../lifecycle/adoption.ts";
 import { type Cluster, type Reference, RefusedByCluster } from "./cluster.ts";
 import { ownPassword, sideOf, startOf } from "./deployment-side.ts";
 import { appliedByUs } from "./field-ownership.ts";
@@ -45,28 +47,17 @@ export interface ClusterDesktops {
   /** Watches for some seconds and says what it saw last; news is told at once. */
   waitReady(plan: DesktopPlan): Promise<Sighting>;
   /** All desktops of a person, suspended ones too, with how many pods each wants; also those that the operator left. */
-  listOf(username: string): Promise<(KnownDesktop & { replicas: number })[]>;
+  findOfPerson(username: string): Promise<(KnownDesktop & { replicas: number })[]>;
   /** Everybody's desktops, as their Deployments are, also those that the operator left; or those of one person that we made. */
-  all(username?: string): Promise<DeployedDesktop[]>;
+  findDeployed(username?: string): Promise<DeployedDesktop[]>;
   /** The Services and NetworkPolicies that we made, by desktop; those of one person, or of all. */
   networkParts(username?: string): Promise<NetworkParts[]>;
   /** What of a desktop's network side is not as its plan wants it. */
   networkDrift(plan: DesktopPlan, parts: NetworkParts | undefined): ReturnType<typeof networkDrift>;
   /** Whether the Secret of a desktop is there, made by us for it. */
   hasCredential(desktop: NamedDesktop): Promise<boolean>;
-  /** Every Deployment that the operator left and nobody took over yet; `desktop` is null where it does not say whose it is. */
-  leftByOperator(): Promise<{ name: string; desktop: DesktopKey | null; replicas: number }[]>;
-}
-
-/** A desktop as its Deployment is. */
-export interface DeployedDesktop extends KnownDesktop {
-  replicas: number;
-  side: DeploymentSide;
-  /** When the start of its pod was asked for; of one that we did not start, since when it answers; null where unknown. */
-  startedAt: string | null;
-  startNoted: boolean;
-  /** Whether we made it or took it over. */
-  ours: boolean;
+  /** Every Deployment that the operator left and nobody took over yet. */
+  findLeftByOperator(): Promise<LeftDeployment[]>;
 }
 
 export type DesktopPart = "secret" | "networkPolicy" | "service" | "deployment";
@@ -244,7 +235,7 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
 
     waitReady: (plan) => waitReady(cluster, site.namespace, plan),
 
-    async listOf(username) {
+    async findOfPerson(username) {
       const labels = `${label.purpose}=${purpose.desktop},${label.person}=${personId(username)}`;
       const [ours, left] = await Promise.all([
         cluster.list<V1Deployment>(kinds.deployment, site.namespace, { labels }),
@@ -253,7 +244,7 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
       return [...ours, ...left].flatMap(known).filter((desktop) => desktop.username === username);
     },
 
-    async all(username) {
+    async findDeployed(username) {
       const own = username === undefined ? "" : `,${label.person}=${personId(username)}`;
       const labels = `${label.purpose}=${purpose.desktop}${own}`;
       const found: DeployedDesktop[] = [];
@@ -279,7 +270,7 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
       return found !== null && !isLeaving(found) && belongsTo(found, desktop);
     },
 
-    async leftByOperator() {
+    async findLeftByOperator() {
       const left = await cluster.list<V1Deployment>(kinds.deployment, site.namespace, { labels: leftLabels });
       return left
         .filter((deployment) => !isLeaving(deployment))

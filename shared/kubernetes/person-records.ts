@@ -1,6 +1,7 @@
 import type { V1ConfigMap, V1ObjectMeta } from "@kubernetes/client-node";
 import { personId, subjectId } from "../desktop/names.ts";
 import { ProductError } from "../errors.ts";
+import type { DamagedRecord } from "../person/damaged-record.ts";
 import type { PersonRecord } from "../person/record.ts";
 import { formatRecord, parseRecord } from "../person/stored-record.ts";
 import { checkGeneration, type Fence } from "../person/work.ts";
@@ -8,14 +9,6 @@ import type { Cluster, Reference } from "./cluster.ts";
 import { isOurs, label, manager, purpose } from "./labels.ts";
 
 const prefix = "desktop-request-";
-
-/** A record that cannot be read. */
-export interface DamagedRecord {
-  /** The person's id, as the name of the ConfigMap has it. */
-  person: string;
-  /** Which ConfigMap it is, what is wrong with it, and what to do. */
-  fault: ProductError;
-}
 
 /** Records that can be read, and those that cannot. */
 export interface FoundRecords {

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
 import { z } from "zod";
-import type { Binding, Workspace } from "../desktop/entitlement.ts";
+import type { Binding, Workspace, WorkspacesAndBindings } from "../desktop/entitlement.ts";
 import type { BindingStatus } from "../desktop/state.ts";
 import type { Cluster, Reference } from "./cluster.ts";
 import { annotation } from "./labels.ts";
@@ -46,11 +46,8 @@ const bindingSchema = z.object({
 
 /** Workspaces and bindings as the platform keeps them: the source of entitlement. */
 export interface Workspaces {
-  /**
-   * Everything that decides who may use what. Objects that do not fulfil their schema entitle nobody and are left out, but
-   * told: workspaces by their names, bindings by the workspace that they name, undefined where not even that can be read.
-   */
-  known(): Promise<{ workspaces: Workspace[]; bindings: Binding[]; unreadable: Unreadable }>;
+  /** Everything that decides who may use what. Objects that do not fulfil their schema are left out, but told. */
+  known(): Promise<WorkspacesAndBindings>;
   /** What a binding's wanted replicas and status are now, or null if there is no such binding. */
   bindingState(name: string): Promise<{ replicas: number | null; status: BindingStatus | null } | null>;
   /** Mirrors a desktop's state into its binding, where the operator kept it. A binding that is gone is no error. */
@@ -63,11 +60,6 @@ export interface Workspaces {
   scaleBack(name: string): Promise<void>;
 }
 
-export interface Unreadable {
-  workspaces: string[];
-  bindings: (string | undefined)[];
-}
-
 export function workspacesIn(cluster: Cluster, namespace: string): Workspaces {
   const reference = (name: string): Reference & { plural: string } => ({
     ...bindingKind,
@@ -76,7 +68,7 @@ export function workspacesIn(cluster: Cluster, namespace: string): Workspaces {
   return {
     // In a rush every request and every activation asks; one list of the estate each would keep the API server from answering.
     known: sharedRead(async () => {
-      const unreadable: Unreadable = { workspaces: [], bindings: [] };
+      const unreadable: WorkspacesAndBindings["unreadable"] = { workspaces: [], bindings: [] };
       const [workspaces, bindings] = await Promise.all([
         parsed(cluster.pages(workspaceKind, namespace), parseWorkspace, ({ metadata }) => {
           unreadable.workspaces.push(metadata?.name ?? "");

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { samplePlan } from "../../test/sample-plan.ts";
-import { refuse } from "../errors.ts";
-import { decideAdoption, type LeftDesktop } from "./adoption.ts";
+import { personId } from "../desktop/names.ts";
+import { ProductError, refuse } from "../errors.ts";
+import type { PersonRecord } from "../person/record.ts";
+import { candidatesOf, decideAdoption, decideAdoptions, type LeftDesktop, whyTwo } from "./adoption.ts";
 
 const up = { replicas: 1, ready: 1, ports: [{ name: "vnc", port: 5900 }], ownPassword: true };
 const nothing = { connection: false, group: false, self: false };
@@ -69,5 +71,56 @@ describe("what a dry run says", () => {
       "it is scaled to zero, since another one of this person goes on",
       "the next start replaces its specification and its password in place",
     ]);
+  });
+});
+
+describe("of everything that the operator left", () => {
+  const key = (username: string) => ({ workspace: "a", username });
+  const record: PersonRecord = {
+    request: { id: "1", username: "bob", workspace: null, requestedAt: "2026-11-24T10:00:00.000Z", claims: {} },
+    outcomes: {},
+  };
+
+  it("only what belongs to somebody without a record may be taken over", () => {
+    const deployments = [key("alice"), null, key("bob"), key("carol")].map((desktop, number) => ({
+      name: `d${number}`,
+      desktop,
+      replicas: 1,
+    }));
+    const damaged = [{ person: personId("carol"), fault: new ProductError("damaged-record", "broken") }];
+    expect(candidatesOf(deployments, [record], damaged)).toEqual({
+      candidates: [{ deployment: "d0", key: key("alice") }],
+      leftAlone: [
+        { deployment: "d1", reason: "does not say whose desktop in which workspace it is" },
+        { deployment: "d2", reason: "bob uses this product already: their next start takes it over" },
+        { deployment: "d3", reason: "the record of carol cannot be read (GET /health/ready)" },
+      ],
+    });
+  });
+
+  it("a Deployment that has another name than its desktop would be a second one", () => {
+    const plan = samplePlan({ workspace: "a" });
+    const { deployment } = plan.names;
+    expect(whyTwo(deployment, plan, plan)).toBeNull();
+    expect(whyTwo("another", plan, plan)).toBe(`the desktop of alice in a is called ${deployment}: there would be two`);
+    expect(whyTwo("another", plan, refuse("binding-expired", "the binding ended"))).toBeNull();
+  });
+
+  it("people are told by name with their desktops by workspace, and so is what is left alone", () => {
+    const of = (username: string, desktop: LeftDesktop) => ({ ...desktop, username });
+    const { people, leftAlone } = decideAdoptions(
+      [
+        of("zoe", left("a")),
+        of("alice", left("b")),
+        of("alice", left("a", { deployment: stopped })),
+        of("eve", left("c", { entitled: false })),
+      ],
+      [{ deployment: "zzz", reason: "before" }],
+    );
+    expect(people.map(({ username, desktops }) => [username, desktops.map(({ workspace }) => workspace)])).toEqual([
+      ["alice", ["a", "b"]],
+      ["zoe", ["a"]],
+    ]);
+    expect(leftAlone.map(({ deployment }) => deployment)).toEqual([left("c").names.deployment, "zzz"]);
   });
 });

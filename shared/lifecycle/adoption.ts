@@ -1,8 +1,16 @@
-import type { Refusal } from "../errors.ts";
-import { isRefusal } from "../errors.ts";
-import type { NamedDesktop } from "../desktop/names.ts";
+import type { DesktopKey, NamedDesktop } from "../desktop/names.ts";
 import { type DesktopPlan, portsOf } from "../desktop/plan.ts";
 import { type ClusterSide, type GuacamoleSide, keepsPod } from "../desktop/state.ts";
+import { isRefusal, type Refusal } from "../errors.ts";
+import { type DamagedRecord, damagedAmong } from "../person/damaged-record.ts";
+import type { PersonRecord } from "../person/record.ts";
+
+/** A Deployment that the operator left; `desktop` is null if it does not say whose it is. */
+export interface LeftDeployment {
+  name: string;
+  desktop: DesktopKey | null;
+  replicas: number;
+}
 
 /** A desktop that the operator left, as it is now, and what it is to be. */
 export interface LeftDesktop extends NamedDesktop {
@@ -23,6 +31,57 @@ export interface Adoption {
 export interface LeftAlone {
   deployment: string;
   reason: string;
+}
+
+/** Which of the Deployments may be taken over, by what is known of their people. */
+export function candidatesOf(
+  deployments: readonly LeftDeployment[],
+  records: readonly PersonRecord[],
+  damaged: readonly DamagedRecord[],
+): { candidates: { deployment: string; key: DesktopKey }[]; leftAlone: LeftAlone[] } {
+  const asked = new Set(records.map((record) => record.request.username));
+  const isDamaged = damagedAmong(damaged);
+  const candidates: { deployment: string; key: DesktopKey }[] = [];
+  const leftAlone: LeftAlone[] = [];
+  for (const { name: deployment, desktop: key } of deployments) {
+    if (!key) leftAlone.push({ deployment, reason: "does not say whose desktop in which workspace it is" });
+    else if (asked.has(key.username))
+      leftAlone.push({
+        deployment,
+        reason: `${key.username} uses this product already: their next start takes it over`,
+      });
+    else if (isDamaged(key.username))
+      leftAlone.push({ deployment, reason: `the record of ${key.username} cannot be read (GET /health/ready)` });
+    else candidates.push({ deployment, key });
+  }
+  return { candidates, leftAlone };
+}
+
+/** Why taking over this Deployment would make two of one desktop; null if it would not. */
+export function whyTwo(
+  deployment: string,
+  { workspace, username }: DesktopKey,
+  plan: DesktopPlan | Refusal,
+): string | null {
+  if (isRefusal(plan) || plan.names.deployment === deployment) return null;
+  return `the desktop of ${username} in ${workspace} is called ${plan.names.deployment}: there would be two`;
+}
+
+/** How everybody's desktops are taken over, and what is left alone, `leftAlone` included; people and Deployments by name. */
+export function decideAdoptions(
+  left: readonly LeftDesktop[],
+  leftAlone: readonly LeftAlone[],
+): { people: Adoption[]; leftAlone: LeftAlone[] } {
+  const people: Adoption[] = [];
+  const alone = [...leftAlone];
+  const byPerson = [...Map.groupBy(left, ({ username }) => username)];
+  for (const [username, own] of byPerson.sort(([one], [other]) => one.localeCompare(other))) {
+    const inOrder = own.toSorted((one, other) => one.workspace.localeCompare(other.workspace));
+    const decided = decideAdoption(username, inOrder);
+    if ("username" in decided) people.push(decided);
+    else alone.push(...decided);
+  }
+  return { people, leftAlone: alone.sort((one, other) => one.deployment.localeCompare(other.deployment)) };
 }
 
 /**

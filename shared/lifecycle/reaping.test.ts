@@ -58,6 +58,7 @@ const connectedBefore = (since: string, source: Evidence["source"] = "Guacamole'
     rule: "in-use",
     reason: "",
     evidence: {
+      kind: source === "Guacamole" ? "active-connection" : "open-session",
       what: source === "Guacamole" ? "a connection that is active" : "a session that is open",
       at: since,
       source,
@@ -87,7 +88,12 @@ const suspend = (rule: Rule, reason = anyWords): Partial<Decision> => ({
 });
 const stuckSince = (startedAt: string) =>
   suspend("stuck-starting", `it was started at ${startedAt} and was never ready`);
-const saw = (what: string, at: string, source: Evidence["source"]): Evidence => ({ what, at, source });
+const saw = (kind: Evidence["kind"], what: string, at: string, source: Evidence["source"]): Evidence => ({
+  kind,
+  what,
+  at,
+  source,
+});
 const suspendedAt = (at: string, reason = anyWords): Decision["next"] => ({ at, action: "suspend", reason });
 const retiredAt = (at: string): Decision["next"] => ({
   at,
@@ -103,7 +109,7 @@ describe("what becomes of a desktop", () => {
       {},
       {
         ...keep("idle", `nobody is connected (a session ended at ${at(-30)}); it may be so for 60 minutes`),
-        evidence: saw("a session ended", at(-30), "Guacamole's history"),
+        evidence: saw("session-ended", "a session ended", at(-30), "Guacamole's history"),
         next: suspendedAt(at(30), idleWords),
       },
     ],
@@ -112,7 +118,7 @@ describe("what becomes of a desktop", () => {
       idleSince(at(-61)),
       {
         ...suspend("idle", `nobody is connected, for more than 60 minutes (a session ended at ${at(-61)})`),
-        evidence: saw("a session ended", at(-61), "Guacamole's history"),
+        evidence: saw("session-ended", "a session ended", at(-61), "Guacamole's history"),
       },
     ],
     [
@@ -122,7 +128,7 @@ describe("what becomes of a desktop", () => {
         action: "retire",
         rule: "entitlement-ended",
         reason: "binding-expired",
-        evidence: saw("binding-expired", now, "bindings"),
+        evidence: saw("entitlement-ended", "binding-expired", now, "bindings"),
         next: undefined,
       },
     ],
@@ -136,7 +142,7 @@ describe("what becomes of a desktop", () => {
       { request: { ...request, working: true } },
       {
         ...keep("working", "it is being worked on"),
-        evidence: saw("a request that has not ended", at(-180), "request"),
+        evidence: saw("open-request", "a request that has not ended", at(-180), "request"),
         next: suspendedAt(at(540), longestWords),
       },
     ],
@@ -150,7 +156,7 @@ describe("what becomes of a desktop", () => {
       { ready: 0, ...awaited(at(-11)) },
       {
         ...suspend("stuck-starting", `it was started at ${at(-11)} and was never ready`),
-        evidence: saw("started, and not ready", at(-11), "Kubernetes"),
+        evidence: saw("not-ready", "started, and not ready", at(-11), "Kubernetes"),
       },
     ],
     [
@@ -158,7 +164,7 @@ describe("what becomes of a desktop", () => {
       { reapingPaused: paused, ...idleSince(at(-300)) },
       {
         ...keep("reaping-paused", "reaping is paused by root"),
-        evidence: saw("reaping paused", at(-50), "administrator"),
+        evidence: saw("reaping-paused", "reaping paused", at(-50), "administrator"),
       },
     ],
     [
@@ -171,7 +177,7 @@ describe("what becomes of a desktop", () => {
       { ...keptUntil(at(120)), ...idleSince(at(-300)) },
       {
         ...keep("kept", `kept until ${at(120)} by root`),
-        evidence: saw(`kept until ${at(120)} by root`, now, "administrator"),
+        evidence: saw("extended", `kept until ${at(120)} by root`, now, "administrator"),
       },
     ],
     [
@@ -184,7 +190,7 @@ describe("what becomes of a desktop", () => {
       { startedAt: at(-721), sessions: connected },
       {
         ...suspend("longest-session", `it runs since ${at(-721)}, which is the longest that it may: 720 minutes`),
-        evidence: saw("started", at(-721), "Kubernetes"),
+        evidence: saw("started", "started", at(-721), "Kubernetes"),
       },
     ],
     [
@@ -192,7 +198,7 @@ describe("what becomes of a desktop", () => {
       { sessions: connected },
       {
         ...keep("in-use", `somebody is connected since ${at(-170)}`),
-        evidence: saw("a session that is open", at(-170), "Guacamole's history"),
+        evidence: saw("open-session", "a session that is open", at(-170), "Guacamole's history"),
         next: suspendedAt(at(540), longestWords),
       },
     ],
@@ -201,7 +207,7 @@ describe("what becomes of a desktop", () => {
       { sessions: sessions({ active: true, lastEnd: at(-300) }) },
       {
         ...keep("in-use", `somebody is connected since ${now}`),
-        evidence: saw("a connection that is active", now, "Guacamole"),
+        evidence: saw("active-connection", "a connection that is active", now, "Guacamole"),
         next: suspendedAt(at(540), longestWords),
       },
     ],
@@ -210,7 +216,7 @@ describe("what becomes of a desktop", () => {
       awaited(at(-10)),
       {
         ...keep("start-grace", `nobody connected yet (started at ${at(-10)}); it may be so for 30 minutes`),
-        evidence: saw("started", at(-10), "Kubernetes"),
+        evidence: saw("started", "started", at(-10), "Kubernetes"),
         next: suspendedAt(at(20), graceWords),
       },
     ],
@@ -219,7 +225,7 @@ describe("what becomes of a desktop", () => {
       awaited(at(-31)),
       {
         ...suspend("start-grace", `nobody connected yet, for more than 30 minutes (started at ${at(-31)})`),
-        evidence: saw("started", at(-31), "Kubernetes"),
+        evidence: saw("started", "started", at(-31), "Kubernetes"),
       },
     ],
     [
@@ -297,7 +303,7 @@ describe("what becomes of a desktop", () => {
         action: "retire",
         rule: "entitlement-ended",
         reason: "the binding ended",
-        evidence: { what: "the binding ended", at: now, source: "bindings" },
+        evidence: { kind: "entitlement-ended", what: "the binding ended", at: now, source: "bindings" },
       },
     ],
     [
@@ -372,7 +378,7 @@ describe("what becomes of a desktop", () => {
       { ...connectedBefore(at(-100)), sessions: unvisited },
       {
         ...keep("unknown", `kept in doubt: the session of ${at(-100)} is not in Guacamole's history any more`),
-        evidence: saw("a session that is open", at(-100), "Guacamole's history"),
+        evidence: saw("open-session", "a session that is open", at(-100), "Guacamole's history"),
         next: suspendedAt(at(540), longestWords),
       },
     ],
@@ -416,12 +422,16 @@ describe("what becomes of a desktop", () => {
     [
       "ready long after it was asked for",
       { ...awaited(at(-40)), request: { ...request, requestedAt: at(-40), readyAt: at(-25) } },
-      { ...keep("start-grace"), evidence: saw("ready", at(-25), "request"), next: suspendedAt(at(5), graceWords) },
+      {
+        ...keep("start-grace"),
+        evidence: saw("ready", "ready", at(-25), "request"),
+        next: suspendedAt(at(5), graceWords),
+      },
     ],
     [
       "the last visit was to its last run",
       { startedAt: at(-20), sessions: sessions({ lastStart: at(-90), lastEnd: at(-70) }) },
-      { ...keep("start-grace"), evidence: saw("started", at(-20), "Kubernetes") },
+      { ...keep("start-grace"), evidence: saw("started", "started", at(-20), "Kubernetes") },
     ],
     [
       "a visit that ended before the start by no more than clocks differ",
@@ -436,12 +446,12 @@ describe("what becomes of a desktop", () => {
     [
       "a session began and left no end",
       { ...awaited(at(-100)), sessions: sessions({ lastStart: at(-50), lastEnd: null }) },
-      { ...keep("idle"), evidence: saw("a session began", at(-50), "Guacamole's history") },
+      { ...keep("idle"), evidence: saw("session-began", "a session began", at(-50), "Guacamole's history") },
     ],
     [
       "a session must have ended",
       { sessions: sessions({ lastStart: at(-100), lastEnd: null, presumedEnd: at(-10) }) },
-      { ...keep("idle"), evidence: saw("a session ended at the latest", at(-10), "Guacamole") },
+      { ...keep("idle"), evidence: saw("presumed-end", "a session ended at the latest", at(-10), "Guacamole") },
     ],
     [
       "nothing but the presumed end of a session",
@@ -453,7 +463,7 @@ describe("what becomes of a desktop", () => {
       { ...idleSince(at(-90)), seenAt: at(-5) },
       {
         ...keep("idle"),
-        evidence: saw("the person's last login or request", at(-5), "request"),
+        evidence: saw("last-seen", "the person's last login or request", at(-5), "request"),
         next: suspendedAt(at(55), idleWords),
       },
     ],

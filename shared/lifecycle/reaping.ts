@@ -1,5 +1,5 @@
 import type { Extension } from "../person/record.ts";
-import type { Decision, Evidence, Rule } from "../desktop/decision.ts";
+import type { Decision, Evidence, EvidenceKind, Rule } from "../desktop/decision.ts";
 import type { Pause } from "../desktop/maintenance.ts";
 import type { DesktopPolicy } from "../desktop/policy.ts";
 import { clockToleranceMilliseconds, type CountedSessions } from "./sessions.ts";
@@ -44,9 +44,6 @@ export type Limits = Pick<
   "idleMinutes" | "startGraceMinutes" | "longestSessionMinutes" | "longestExtensionMinutes" | "readyWithinSeconds"
 >;
 
-const openSession = "a session that is open";
-export const presumedEndWords = "a session ended at the latest";
-
 /** Beyond the time that a container may take to become ready: the saga gives up first, and puts things back itself. */
 const stuckMilliseconds = 5 * 60_000;
 
@@ -64,7 +61,7 @@ export function decideReaping(facts: DesktopFacts, limits: Limits | null, now: D
     plain({ action: "suspend", rule, reason, evidence });
 
   if (entitlement && "ended" in entitlement) {
-    const evidence: Evidence = { what: entitlement.ended, at, source: "bindings" };
+    const evidence: Evidence = { kind: "entitlement-ended", what: entitlement.ended, at, source: "bindings" };
     return { action: "retire", rule: "entitlement-ended", reason: entitlement.ended, evidence };
   }
   if (replicas === 0) return { action: "keep", rule: "not-running", reason: "it does not run" };
@@ -72,6 +69,7 @@ export function decideReaping(facts: DesktopFacts, limits: Limits | null, now: D
     return { action: "keep", rule: "unknown", reason: "kept in doubt: the record of its person is damaged" };
   if (request?.working)
     return keep("working", "it is being worked on", {
+      kind: "open-request",
       what: "a request that has not ended",
       at: request.requestedAt,
       source: "request",
@@ -82,6 +80,7 @@ export function decideReaping(facts: DesktopFacts, limits: Limits | null, now: D
   const stuck = stuckEnd(facts, limits);
   if (startedAt !== null && stuck !== null && stuck <= at)
     return suspend("stuck-starting", `it was started at ${startedAt} and was never ready`, {
+      kind: "not-ready",
       what: "started, and not ready",
       at: startedAt,
       source: "Kubernetes",
@@ -92,18 +91,23 @@ export function decideReaping(facts: DesktopFacts, limits: Limits | null, now: D
   if (facts.reapingPaused) {
     const { by, since, reason } = facts.reapingPaused;
     const words = `reaping is paused by ${by}${reason === undefined ? "" : `: ${reason}`}`;
-    return keep("reaping-paused", words, { what: "reaping paused", at: since, source: "administrator" });
+    return keep("reaping-paused", words, {
+      kind: "reaping-paused",
+      what: "reaping paused",
+      at: since,
+      source: "administrator",
+    });
   }
   if (kept && kept.until > at) {
     const words = `kept until ${kept.until} by ${kept.by}${kept.reason === undefined ? "" : `: ${kept.reason}`}`;
-    return keep("kept", words, { what: words, at, source: "administrator" });
+    return keep("kept", words, { kind: "extended", what: words, at, source: "administrator" });
   }
   const longest = longestEnd(facts, limits);
   if (startedAt !== null && limits && longest !== null && longest <= at)
     return suspend(
       "longest-session",
       `it runs since ${startedAt}, which is the longest that it may: ${minutes(limits.longestSessionMinutes)}`,
-      { what: "started", at: startedAt, source: "Kubernetes" },
+      { kind: "started", what: "started", at: startedAt, source: "Kubernetes" },
     );
 
   const unknown = whatIsUnknown(facts, limits);
@@ -134,7 +138,7 @@ function whatIsUnknown(
   // A session does not leave the history by itself: somebody emptied it, or another database answers.
   const vanished =
     (before?.rule === "in-use" || before?.rule === "unknown") &&
-    before.evidence?.what === openSession &&
+    before.evidence?.kind === "open-session" &&
     before.evidence.at >= startOfTolerance(startedAt) &&
     (sessions.lastStart === null || sessions.lastStart < before.evidence.at);
   return vanished ? `the session of ${before.evidence?.at ?? ""} is not in Guacamole's history any more` : null;
@@ -142,8 +146,11 @@ function whatIsUnknown(
 
 function usedSince({ sessions }: DesktopFacts): Evidence | null {
   const [first] = [...(sessions?.open ?? [])].sort();
-  if (first !== undefined) return { what: openSession, at: first, source: "Guacamole's history" };
-  return sessions?.active ? { what: "a connection that is active", at: sessions.readAt, source: "Guacamole" } : null;
+  if (first !== undefined)
+    return { kind: "open-session", what: "a session that is open", at: first, source: "Guacamole's history" };
+  return sessions?.active
+    ? { kind: "active-connection", what: "a connection that is active", at: sessions.readAt, source: "Guacamole" }
+    : null;
 }
 
 interface IdleEnd {
@@ -161,12 +168,12 @@ function idleEnd({ sessions, startedAt, seenAt, request }: DesktopFacts, limits:
   const first = startOfTolerance(startedAt);
   const visited = [lastStart, lastEnd, presumedEnd].some((each) => each !== null && each >= first);
   const signs: (Evidence | null)[] = [
-    sign("started", startedAt, "Kubernetes"),
-    sign("ready", request?.readyAt, "request"),
-    sign("the person's last login or request", seenAt, "request"),
-    sign("a session began", lastStart, "Guacamole's history"),
-    sign("a session ended", lastEnd, "Guacamole's history"),
-    sign(presumedEndWords, presumedEnd, "Guacamole"),
+    sign("started", "started", startedAt, "Kubernetes"),
+    sign("ready", "ready", request?.readyAt, "request"),
+    sign("last-seen", "the person's last login or request", seenAt, "request"),
+    sign("session-began", "a session began", lastStart, "Guacamole's history"),
+    sign("session-ended", "a session ended", lastEnd, "Guacamole's history"),
+    sign("presumed-end", "a session ended at the latest", presumedEnd, "Guacamole"),
   ];
   const evidence = signs
     .filter((each) => each !== null)
@@ -176,8 +183,13 @@ function idleEnd({ sessions, startedAt, seenAt, request }: DesktopFacts, limits:
   return { end: endOf(evidence.at, given), rule, evidence, given };
 }
 
-function sign(what: string, at: string | null | undefined, source: Evidence["source"]): Evidence | null {
-  return at == null ? null : { what, at, source };
+function sign(
+  kind: EvidenceKind,
+  what: string,
+  at: string | null | undefined,
+  source: Evidence["source"],
+): Evidence | null {
+  return at == null ? null : { kind, what, at, source };
 }
 
 /**

@@ -1,9 +1,18 @@
+import type { DeployedDesktop } from "../desktop/known-desktop.ts";
+import { type DesktopKey, keyText } from "../desktop/names.ts";
+
 /** What Guacamole's history holds of the sessions to one desktop: times as they stand there. */
 export interface SessionHistory {
   /** When sessions began that have no end in it. */
   open: readonly string[];
   lastStart: string | null;
   lastEnd: string | null;
+}
+
+/** What the history holds of one connection. */
+export interface ConnectionSessions extends DesktopKey {
+  connectionId: number;
+  history: SessionHistory;
 }
 
 /** What is known around the history, and says which of its open sessions are really alive. */
@@ -73,6 +82,43 @@ export function countSessions(history: SessionHistory, around: AroundHistory): C
     presumedEnd,
     readAt,
   };
+}
+
+/** The sessions of each desktop: of all its connections, if older ones of the name lie in other groups. */
+export function sessionsByDesktop(
+  all: readonly ConnectionSessions[],
+): ReadonlyMap<string, { connectionIds: number[]; history: SessionHistory }> {
+  const later = (one: string | null, other: string | null) => (one !== null && (other ?? "") < one ? one : other);
+  const found = new Map<string, { connectionIds: number[]; history: SessionHistory }>();
+  for (const each of all) {
+    const { connectionId, history } = each;
+    const others = found.get(keyText(each));
+    found.set(
+      keyText(each),
+      others
+        ? {
+            connectionIds: [...others.connectionIds, connectionId],
+            history: {
+              open: [...others.history.open, ...history.open],
+              lastStart: later(others.history.lastStart, history.lastStart),
+              lastEnd: later(others.history.lastEnd, history.lastEnd),
+            },
+          }
+        : { connectionIds: [connectionId], history },
+    );
+  }
+  return found;
+}
+
+/** From when on the history matters: what ended before the first of them was started says nothing of any. null: all of it. */
+export function sessionsSince(desktops: readonly DeployedDesktop[], now: Date): string | null {
+  let earliest = now.getTime();
+  for (const { replicas, startedAt } of desktops) {
+    if (replicas === 0) continue;
+    if (startedAt === null) return null; // it is still one statement
+    earliest = Math.min(earliest, Date.parse(startedAt));
+  }
+  return new Date(earliest - clockToleranceMilliseconds).toISOString();
 }
 
 function isBefore(one: string, other: string, byMilliseconds: number): boolean {

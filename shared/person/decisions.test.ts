@@ -1,7 +1,7 @@
 import { isNewDecision, lastDecision, unusedAt, rememberDecision } from "./decisions.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Decision, type Rule, rules, type TakenDecision } from "../desktop/decision.ts";
+import { type Decision, type Evidence, type Rule, rules, type TakenDecision } from "../desktop/decision.ts";
 import type { PersonRecord } from "./record.ts";
 
 const unusedSince = (record: PersonRecord, workspace: string) => unusedAt(record, workspace)[0];
@@ -19,6 +19,13 @@ const taken = (workspace: string, minutes: number, decision: Decision): TakenDec
   workspace,
   at: at(minutes),
   ...decision,
+});
+/** The end of a session that nobody wrote down. */
+const missedAt = (minutes: number): Evidence => ({
+  kind: "presumed-end",
+  what: "in other words",
+  at: at(minutes),
+  source: "Guacamole",
 });
 const remembering = (...decisions: TakenDecision[]): PersonRecord => ({ ...record, decisions });
 
@@ -67,6 +74,18 @@ describe("a decision about a desktop", () => {
         evidence: { what: "a connection that is active", at: at(1), source: "Guacamole" },
         next: { at: at(99), action: "retire", reason: "its person may use the workspace until then" },
       },
+      false,
+    ],
+    [
+      "the same rule with another end of a session that nobody wrote down is new",
+      remembering(taken("a", 0, { ...keep("idle"), evidence: missedAt(-9) })),
+      { ...keep("idle"), evidence: missedAt(-5) },
+      true,
+    ],
+    [
+      "the same rule with the same end of such a session is nothing new",
+      remembering(taken("a", 0, { ...keep("idle"), evidence: missedAt(-9) })),
+      { ...keep("idle"), evidence: missedAt(-9) },
       false,
     ],
     [

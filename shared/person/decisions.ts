@@ -1,5 +1,4 @@
 import type { Decision, Rule, TakenDecision } from "../desktop/decision.ts";
-import { presumedEndWords } from "../lifecycle/reaping.ts";
 import type { PersonRecord } from "./record.ts";
 
 /** How many decisions are kept per person: what happened in about the last days. */
@@ -37,7 +36,7 @@ export function unusedAt({ decisions = [] }: PersonRecord, workspace: string): s
  */
 export function isNewDecision(record: PersonRecord, workspace: string, { action, rule, evidence }: Decision): boolean {
   const last = lastDecision(record, workspace);
-  const missed = evidence?.what === presumedEndWords && last?.evidence?.at !== evidence.at;
+  const missed = evidence?.kind === "presumed-end" && last?.evidence?.at !== evidence.at;
   return last?.action !== action || last.rule !== rule || missed;
 }
 

@@ -77,7 +77,7 @@ const full: Full<PersonRecord> = {
       action: "keep",
       rule: "idle",
       reason: "nobody is connected",
-      evidence: { what: "a session ended", at, source: "Guacamole's history" },
+      evidence: { kind: "session-ended", what: "a session ended", at, source: "Guacamole's history" },
       next: { at, action: "suspend", reason: "nobody is connected" },
     },
   ],

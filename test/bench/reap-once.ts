@@ -2,10 +2,10 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { KubernetesObject } from "@kubernetes/client-node";
-import { summarize } from "../../functions/activities/reaping.ts";
 import { namingRules } from "../../functions/services.ts";
 import { surveyDesktops } from "../../functions/gather/survey.ts";
 import { readSettings } from "../../shared/config.ts";
+import { summarize } from "../../shared/lifecycle/survey.ts";
 import { connectDatabase } from "../../shared/guacamole/database.ts";
 import { guacamoleDesktopsIn } from "../../shared/guacamole/desktops.ts";
 import { connectCluster } from "../../shared/kubernetes/cluster.ts";

@@ -108,7 +108,7 @@ function describeAccount(prepared: () => Prepared): void {
     expect(await untilDecided(desktops, plan)).toMatchObject({ seen: "ready" });
     expect(await desktops.readCredential(plan)).toHaveLength(8);
     expect(await desktops.createDeployment(plan, sampleStart("r1"))).toBeNull();
-    expect(await desktops.listOf(plan.username)).toHaveLength(1);
+    expect(await desktops.findOfPerson(plan.username)).toHaveLength(1);
     const [parts] = await desktops.networkParts(plan.username);
     expect(desktops.networkDrift(plan, parts)).toEqual([]);
     await desktops.scaleToZero(plan);

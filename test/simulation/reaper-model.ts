@@ -7,7 +7,7 @@ import { chanceOf } from "./chance.ts";
 import type { Estate } from "./estate-model.ts";
 import { second } from "./faults.ts";
 import { type Activities, drive, workflowOver } from "./model-workflow.ts";
-import { historyOf, known, type Sighting, type SurveyModel, unread } from "./survey-model.ts";
+import { knownDesktop, type Sighting, type SurveyModel, unread } from "./survey-model.ts";
 import type { Process } from "./timeline.ts";
 import { type Desktop, iso, workspace } from "./truth.ts";
 
@@ -70,13 +70,13 @@ export function createReaper({ seed, estate, survey: model, watch, latecomer }: 
     },
     *inspectDesktop({ username }) {
       const desktop = named(username);
-      const history = historyOf(desktop);
+      const read = model.read(desktop);
       yield chance.between(10, 400);
-      const decision = model.decide(desktop, model.look(), history);
+      const decision = model.inspect(read);
       inspected.set(username, decision.rule);
       yield chance.between(5, 50);
       needDatabase();
-      return { desktop: known(desktop), decision, mayBeOpened: desktop.permitted, drifts: [] };
+      return { desktop: knownDesktop(desktop), decision, mayBeOpened: desktop.permitted, drifts: [] };
     },
     *withdrawPermission({ username }) {
       needDatabase();

@@ -52,7 +52,7 @@ export function compareRules(runs: readonly (Sources & { historyEmptied?: boolea
     cutOff += findings.length + untellable;
 
     function watch(sighting: Sighting): void {
-      const { desktop, decision, look } = sighting;
+      const { desktop, decision, gathered } = sighting;
       const life = desktop.life as Life;
       looks += 1;
       const activity = activityOf(sighting, simulation.estate, activities.get(life));
@@ -62,7 +62,7 @@ export function compareRules(runs: readonly (Sources & { historyEmptied?: boolea
       const stops = decision.action === "suspend";
       const inUse = life.sessions.size > 0;
       for (const reading of readings) {
-        if (culls({ ...server, lastActivity: activity[reading] }, options, look.at.getTime()) === stops) continue;
+        if (culls({ ...server, lastActivity: activity[reading] }, options, gathered.at.getTime()) === stops) continue;
         const { what, right } = tell(sighting, life, reading !== "traffic" || restAnswers(simulation.estate));
         const kind = [what, stops, inUse, right].join();
         const once = [kind, reading, life.username, life.startedAt].join();
@@ -88,7 +88,7 @@ export function compareRules(runs: readonly (Sources & { historyEmptied?: boolea
 
 /** What a hub would know by now. What it heard last stays, where nothing answers; a server that starts is active. */
 function activityOf(
-  { desktop, history, look }: Sighting,
+  { desktop, history, gathered }: Sighting,
   estate: Estate,
   last?: Record<Reading, number>,
 ): Record<Reading, number> {
@@ -98,9 +98,9 @@ function activityOf(
     "starts and ends": life.startedAt,
     traffic: life.startedAt,
   };
-  const start = look.history ? Date.parse(history.lastStart ?? "") || 0 : 0;
-  const end = look.history ? Date.parse(history.lastEnd ?? "") || 0 : 0;
-  const connected = life.sessions.size > 0 ? look.at.getTime() : (life.connectedUntil ?? 0);
+  const start = gathered.sessions ? Date.parse(history.lastStart ?? "") || 0 : 0;
+  const end = gathered.sessions ? Date.parse(history.lastEnd ?? "") || 0 : 0;
+  const connected = life.sessions.size > 0 ? gathered.at.getTime() : (life.connectedUntil ?? 0);
   return {
     starts: Math.max(starts, start),
     "starts and ends": Math.max(known["starts and ends"], start, end),
@@ -109,18 +109,18 @@ function activityOf(
 }
 
 /** In which way the rules differ, and which of them was right by what was true. */
-function tell({ decision, look }: Sighting, life: Life, heard: boolean): { what: string; right: Right } {
+function tell({ decision, gathered }: Sighting, life: Life, heard: boolean): { what: string; right: Right } {
   const stops = decision.action === "suspend";
   const stopping: Right = stops ? "our rule" : "the culler";
   const keeping: Right = stops ? "the culler" : "our rule";
   const given = (life.visited ? limits.idleMinutes : limits.startGraceMinutes) * minute;
-  const over = look.at.getTime() - life.usedUntil - given;
+  const over = gathered.at.getTime() - life.usedUntil - given;
   const inUse = life.sessions.size > 0;
   const right = !inUse && over >= 0 ? stopping : keeping;
   const source = decision.evidence?.source;
 
   if (life.broken) return { what: "the container is not ready any more", right: stopping };
-  if (look.unanswered.length > 0 || (!heard && !stops)) return { what: "a source of facts does not answer", right };
+  if (gathered.unanswered.length > 0 || (!heard && !stops)) return { what: "a source of facts does not answer", right };
   if (decision.rule === "kept") return { what: "an administrator keeps it", right: keeping };
   if (decision.rule === "reaping-paused") return { what: "an administrator has paused reaping", right: keeping };
   if (life.emptied && (stops || decision.rule === "unknown")) return { what: "the history was emptied", right };

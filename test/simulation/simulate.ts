@@ -6,7 +6,7 @@ import { createEstate, type Estate } from "./estate-model.ts";
 import { day, type FaultPlan, minute, planFaults, second } from "./faults.ts";
 import { populate, sit } from "./people.ts";
 import { createReaper, type Reaper } from "./reaper-model.ts";
-import { type Sighting, type Sources, type SurveyModel, surveyOver } from "./survey-model.ts";
+import { desktopDefaults, type Sighting, type Sources, surveyOver } from "./survey-model.ts";
 import { timelineFrom } from "./timeline.ts";
 
 export interface Configuration extends Sources {
@@ -24,7 +24,6 @@ export interface Configuration extends Sources {
 
 export interface Simulation {
   estate: Estate;
-  survey: SurveyModel;
   reaper: Reaper;
   faults: FaultPlan;
   configuration: Configuration;
@@ -42,9 +41,8 @@ export interface Simulation {
 /** A Monday at midnight. */
 const start = Date.parse("2026-03-02T00:00:00Z");
 
-/** A policy with nothing set but its image: the defaults. */
 export function defaultLimits(): Limits {
-  const policy = parsePolicy({ image: "desktop" });
+  const policy = parsePolicy(desktopDefaults);
   if ("faults" in policy) throw new Error("the default policy has faults");
   return policy;
 }
@@ -64,7 +62,7 @@ export function prepare(configuration: Configuration): Simulation {
   };
   const estate = createEstate({ seed, desktops, faults, probesFail, timeline, note });
   const late = chanceOf(seed, "latecomers");
-  const survey = surveyOver({ decideReaping, ...configuration, estate, limits });
+  const survey = surveyOver({ decideReaping, ...configuration, estate });
   const reaper = createReaper({
     seed,
     estate,
@@ -84,7 +82,6 @@ export function prepare(configuration: Configuration): Simulation {
   populate(estate, seed, start, days);
   return {
     estate,
-    survey,
     reaper,
     faults,
     configuration,

@@ -52,6 +52,14 @@ describe("a run", () => {
     expect(play({ ...small, seed: 8 }).hash).not.toBe(hash);
   });
 
+  it("is decided about by every rule that the model has a cause for", () => {
+    const rules = new Set<string>();
+    play({ ...small, probesFail: true, watch: ({ decision }) => rules.add(decision.rule) });
+    expect([...rules]).toEqual(
+      expect.arrayContaining(["working", "reaping-paused", "kept", "unknown", "in-use", "start-grace", "idle"]),
+    );
+  });
+
   const changed =
     (change: (facts: DesktopFacts) => Partial<DesktopFacts>): typeof decideReaping =>
     (facts, limits, now) =>

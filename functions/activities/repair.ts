@@ -1,0 +1,81 @@
+import type { DeployedDesktop } from "../../shared/desktop/known-desktop.ts";
+import type { DesktopPlan } from "../../shared/desktop/plan.ts";
+import { isRefusal, ProductError, type Refusal } from "../../shared/errors.ts";
+import type { DriftKind } from "../../shared/lifecycle/drift.ts";
+import { planFor } from "../gather/plan.ts";
+import { surveyDesktops } from "../gather/survey.ts";
+import type { Services } from "../services.ts";
+import type { Implements } from "./activity.ts";
+import { access } from "./permission.ts";
+
+/** Puts right what drifted of one desktop, under its person's lock. */
+export function repairActivities(services: Services): Implements<"repairDesktop"> {
+  const byState = repairsByState(services);
+  const byPlan = repairsByPlan(services);
+  return {
+    async repairDesktop({ kind, username, workspace, reason }, { info }) {
+      const { desktops, records } = await surveyDesktops(services, username);
+      const desktop = desktops.find((each) => each.desktop.workspace === workspace)?.desktop;
+      if (!desktop) return null;
+      info(`${username}: the desktop in ${workspace} is put right: ${reason}`);
+
+      await byState[kind]?.(desktop);
+      const repair = byPlan[kind];
+      if (!repair) return null;
+      const claims = records.get(username)?.request.claims ?? {};
+      const plan = await planFor(services, { username, claims }, workspace, await services.workspaces.known());
+      // If it is not theirs any more, or nobody knows how it should be, the next run says so.
+      if (!isRefusal(plan)) await repair(plan);
+      return null;
+    },
+  };
+}
+
+type Repairs<Desktop> = Partial<Record<DriftKind, (desktop: Desktop) => Promise<void>>>;
+
+/** What follows from whether the desktop runs. */
+function repairsByState({ desktops, guacamole, workspaces, now }: Services): Repairs<DeployedDesktop> {
+  return {
+    "access-without-desktop": ({ names }) => guacamole.revokePermission(names, access),
+    "too-many-pods": (desktop) => desktops.scaleToOne(desktop),
+    async "binding-status"({ binding, names, replicas }) {
+      if (binding === undefined) return;
+      await workspaces.recordStatus(binding, {
+        statusText: replicas > 0 ? "ACTIVE" : "READY",
+        deploymentName: names.deployment,
+        replicas: replicas > 0 ? 1 : 0,
+        lastActiveCheck: now().toISOString(),
+      });
+    },
+  };
+}
+
+/** What takes knowing how the desktop should be. */
+function repairsByPlan({ desktops, guacamole }: Services): Repairs<DesktopPlan> {
+  const writeRows = async (plan: DesktopPlan) => {
+    await guacamole.writeConnection(plan, await desktops.readCredential(plan));
+    await guacamole.grantPermission(plan.names);
+  };
+  return {
+    async "network-policy"(plan) {
+      throwIfRefused(await desktops.applyNetworkPolicy(plan));
+    },
+    async service(plan) {
+      throwIfRefused(await desktops.applyService(plan));
+      // A port that somebody added stays theirs. Who is connected is so to the pod, and does not notice.
+      const parts = await desktops.networkParts(plan.username);
+      const own = parts.find((each) => each.workspace === plan.workspace);
+      if (!desktops.networkDrift(plan, own).some(({ kind }) => kind === "service")) return;
+      await desktops.remove("service", plan);
+      throwIfRefused(await desktops.applyService(plan));
+    },
+    "access-missing": ({ names }) => guacamole.grantPermission(names),
+    connection: writeRows,
+    credential: writeRows,
+    "last-day": writeRows,
+  };
+}
+
+function throwIfRefused(refusal: Refusal | null): void {
+  if (refusal) throw new ProductError("step-failed", refusal.reason);
+}

@@ -1,0 +1,40 @@
+import { nameDesktop } from "../../shared/desktop/names.ts";
+import {
+  type Adoption,
+  candidatesOf,
+  decideAdoptions,
+  type LeftAlone,
+  type LeftDesktop,
+  whyTwo,
+} from "../../shared/lifecycle/adoption.ts";
+import { namingRules, type Services } from "../services.ts";
+import { someAtATime } from "../some-at-a-time.ts";
+import { planFor } from "./plan.ts";
+
+/** So many desktops are looked at side by side: enough to be quick, few enough for a database's small pool. */
+const atOnce = 5;
+
+/** What taking over everything that the operator left means. Only reads. */
+export async function planAdoption(services: Services): Promise<{ people: Adoption[]; leftAlone: LeftAlone[] }> {
+  const [deployments, known, { records, damaged }] = await Promise.all([
+    services.desktops.findLeftByOperator(),
+    services.workspaces.known(),
+    services.records.all(),
+  ]);
+  const { candidates, leftAlone } = candidatesOf(deployments, records, damaged);
+
+  const left: LeftDesktop[] = [];
+  const look = async ({ deployment, key }: (typeof candidates)[number]) => {
+    const plan = await planFor(services, { username: key.username, claims: {} }, key.workspace, known);
+    const reason = whyTwo(deployment, key, plan);
+    if (reason !== null) return leftAlone.push({ deployment, reason });
+    const names = nameDesktop(key, namingRules(services), deployment);
+    const [cluster, rows] = await Promise.all([
+      services.desktops.observe({ ...key, names }),
+      services.guacamole.observe(names),
+    ]);
+    return left.push({ ...key, names, cluster, rows, plan });
+  };
+  await someAtATime(atOnce, candidates, look);
+  return decideAdoptions(left, leftAlone);
+}

@@ -1,0 +1,62 @@
+import type { KnownDesktop } from "../../shared/desktop/known-desktop.ts";
+import { nameDesktop, personId } from "../../shared/desktop/names.ts";
+import type { DesktopPlan } from "../../shared/desktop/plan.ts";
+import { describeState } from "../../shared/desktop/state.ts";
+import { namingRules, type Services } from "../services.ts";
+
+/**
+ * Every desktop of a person of which anything may be left, one per workspace: a Deployment, a binding whose status tells of
+ * one, a connection that leads to it, or a run that ended half-way.
+ */
+export async function findDesktops(services: Services, username: string): Promise<KnownDesktop[]> {
+  const rules = namingRules(services);
+  const [deployed, { bindings }, connections, record] = await Promise.all([
+    services.desktops.findOfPerson(username),
+    services.workspaces.known(),
+    services.guacamole.findConnections(username),
+    services.records.read(personId(username)),
+  ]);
+  const named = (workspace: string, deployment?: string): KnownDesktop => {
+    const key = { workspace, username };
+    return { ...key, names: nameDesktop(key, rules, deployment) };
+  };
+  const bound = bindings
+    .filter((binding) => binding.username === username && binding.deployment !== undefined)
+    .map(({ name, workspace, deployment }) => ({ ...named(workspace, deployment), binding: name }));
+  const found: KnownDesktop[] = [
+    ...deployed.map(({ workspace, names, binding }) => ({ workspace, username, names, binding })),
+    ...bound,
+    ...connections
+      .map(({ workspace, host }) => ({ desktop: named(workspace), host }))
+      .filter(({ desktop, host }) => desktop.names.host === host)
+      .map(({ desktop }) => desktop),
+    ...(record?.before ? [named(record.before.workspace)] : []),
+  ];
+  const first = new Map(found.toReversed().map((desktop) => [desktop.workspace, desktop]));
+  return [...first.values()].sort((one, other) => one.workspace.localeCompare(other.workspace));
+}
+
+/** The person's desktops that can be opened, also those that we did not make: two must never be open at once. */
+export async function findOpenDesktops(services: Services, username: string): Promise<KnownDesktop[]> {
+  const [ours, workspaces] = await Promise.all([
+    services.desktops.findOfPerson(username),
+    services.guacamole.findOpenWorkspaces(username),
+  ]);
+  return workspaces.map((workspace) => {
+    const known = ours.find((desktop) => desktop.workspace === workspace);
+    const key = { workspace, username };
+    return { ...key, names: known?.names ?? nameDesktop(key, namingRules(services)), binding: known?.binding };
+  });
+}
+
+/** Whether a desktop is as a finished activation left it. */
+export async function isReady({ desktops, guacamole }: Services, plan: DesktopPlan): Promise<boolean> {
+  const [cluster, rows] = await Promise.all([desktops.observe(plan), guacamole.observe(plan.names)]);
+  return describeState(cluster, rows).state === "ready";
+}
+
+/** Whether all of a person's desktops are as a finished suspension left them. */
+export async function isSuspended({ desktops, guacamole }: Services, username: string): Promise<boolean> {
+  const [all, open] = await Promise.all([desktops.findOfPerson(username), guacamole.findOpenWorkspaces(username)]);
+  return open.length === 0 && all.every(({ replicas }) => replicas === 0);
+}

@@ -1,0 +1,293 @@
+import { describe, expect, it } from "vitest";
+import type { DeployedDesktop } from "../desktop/known-desktop.ts";
+import { nameDesktop, personId } from "../desktop/names.ts";
+import { ProductError } from "../errors.ts";
+import type { PersonRecord } from "../person/record.ts";
+import { type ConnectionDetails, decideDrift, driftQuestions, type GatheredDrift } from "./decide-drift.ts";
+import type { Survey, SurveyedDesktop } from "./survey.ts";
+
+const at = "2026-11-24T10:00:00.000Z";
+const rules = { namespace: "desktops", clusterDomain: "cluster.local", entityTemplate: "{workspace}@{username}" };
+const alice = { workspace: "cohort", username: "alice" };
+const bob = { workspace: "cohort", username: "bob" };
+const names = nameDesktop(alice, rules);
+
+const record: PersonRecord = {
+  request: { id: "1", ...alice, requestedAt: at, subject: "s-alice", claims: {} },
+  outcomes: { 1: { state: "done", at, message: "ready" } },
+};
+const desktop: DeployedDesktop = {
+  ...alice,
+  names,
+  binding: "alice-cohort",
+  replicas: 1,
+  side: { replicas: 1, ready: 1, ports: [], ownPassword: false },
+  startedAt: at,
+  startNoted: true,
+  ours: true,
+};
+const surveyed: SurveyedDesktop = {
+  desktop,
+  limits: null,
+  decision: { action: "keep", rule: "in-use", reason: "in use" },
+  record,
+};
+const connection: ConnectionDetails = {
+  ...alice,
+  connectionId: 7,
+  protocol: "vnc",
+  host: names.host,
+  digests: { hostname: "h", password: "p" },
+  readers: ["cohort@alice"],
+};
+const workspace = {
+  name: "cohort",
+  displayName: "",
+  description: "",
+  availableFrom: "2026-01-01",
+  expires: "2026-12-31",
+};
+const binding = { name: "alice-cohort", ...alice, expires: "2026-11-30", claims: [], active: true };
+const bindingOfBob = { name: "bob-cohort", ...bob, expires: "2026-11-30", claims: [] };
+const survey: Survey = {
+  at,
+  desktops: [surveyed],
+  records: new Map([["alice", record]]),
+  unanswered: [],
+  damaged: [],
+};
+const wanted = {
+  protocol: "vnc" as const,
+  until: "2026-11-30",
+  network: [],
+  parameters: { digests: { hostname: "h", password: "p" }, secret: new Set(["password"]) },
+};
+
+/** alice's desktop runs and is as it should be, and bob has none; tests change one thing. */
+const gathered: GatheredDrift = {
+  survey,
+  known: { workspaces: [workspace], bindings: [binding, bindingOfBob], unreadable: { workspaces: [], bindings: [] } },
+  connections: [connection],
+  lastDays: new Map([["cohort@alice", "2026-11-30"]]),
+  networkParts: [{ ...alice, service: true, networkPolicy: true }],
+  rules,
+  wanted: new Map([["cohort/alice", wanted]]),
+  secrets: [],
+  duplicateGroups: [],
+  standings: new Map([["alice", { enabled: true }]]),
+  unanswered: [],
+};
+type Change = Partial<GatheredDrift>;
+
+const withDesktop = (change: Partial<DeployedDesktop>, more: Partial<SurveyedDesktop> = {}): Change => ({
+  survey: { ...survey, desktops: [{ ...surveyed, desktop: { ...desktop, ...change }, ...more }] },
+});
+const withRecord = (change: Partial<PersonRecord>): Change => ({
+  survey: {
+    ...survey,
+    desktops: [{ ...surveyed, record: { ...record, ...change } }],
+    records: new Map([["alice", { ...record, ...change }]]),
+  },
+});
+const withConnection = (change: Partial<ConnectionDetails>): Change => ({
+  connections: [{ ...connection, ...change }],
+});
+const withWanted = (change: Partial<typeof wanted> | { parameters: null } | { network: typeof network }): Change => ({
+  wanted: new Map([["cohort/alice", { ...wanted, ...change }]]),
+});
+const network = [{ kind: "service" as const, reason: "its Service is not there" }];
+const retire = { action: "retire" as const, rule: "entitlement-ended" as const, reason: "the binding ended" };
+const stuck = { action: "suspend" as const, rule: "stuck-starting" as const, reason: "was never ready" };
+const stopped = { replicas: 0, side: { ...desktop.side, replicas: 0, ready: 0 } };
+const damaged = [{ person: personId("alice"), fault: new ProductError("damaged-record", "alice's record is damaged") }];
+const damagedOfBob = [{ person: personId("bob"), fault: new ProductError("damaged-record", "bob's record") }];
+const busy = { outcomes: {} };
+const hostOfBob = nameDesktop(bob, rules).host;
+const leftOfBob: Change = {
+  networkParts: [{ ...bob, service: true, networkPolicy: true }],
+  connections: [connection, { ...connection, ...bob, host: hostOfBob }],
+  secrets: [bob],
+};
+
+/** What drifted, each as `kind: reason`. */
+function drifted(...changes: Change[]): string[] {
+  const { drifts } = decideDrift(Object.assign({}, gathered, ...changes) as GatheredDrift, 100);
+  return drifts.map(({ kind, reason }) => `${kind}: ${reason}`);
+}
+
+describe("a desktop has drifted", () => {
+  it.each<[string, Change, string[]]>([
+    ["not if everything is as it should be", {}, []],
+    [
+      "if its person may not have it any more",
+      withDesktop({}, { decision: retire }),
+      ["entitlement-ended: the binding ended"],
+    ],
+    ["if it is stuck", withDesktop({}, { decision: stuck }), ["stuck-starting: was never ready"]],
+    ["if it has several pods", withDesktop({ replicas: 2 }), ["too-many-pods: it has 2 pods, and one is right"]],
+    [
+      "if it does not run, and its binding and its permission say so",
+      withDesktop(stopped),
+      [
+        "access-without-desktop: cohort@alice may open it, and it does not run",
+        "binding-status: the binding alice-cohort says that it runs",
+      ],
+    ],
+    [
+      "if its binding says that it does not run",
+      { known: { ...gathered.known, bindings: [{ ...binding, active: false }] } },
+      ["binding-status: the binding alice-cohort says that it does not run"],
+    ],
+    ["if its network's side is not as planned", withWanted({ network }), ["service: its Service is not there"]],
+    ["if it has no connection", { connections: [] }, ["connection: Guacamole has no connection for it"]],
+    ["if it has another protocol", withConnection({ protocol: "rdp" }), ["connection: its protocol is rdp"]],
+    [
+      "if its parameters differ, of which the names are told",
+      withConnection({ digests: { hostname: "other", password: "p", "enable-sftp": "x" } }),
+      ["connection: parameters that are not as they should be: enable-sftp, hostname"],
+    ],
+    [
+      "if its password differs",
+      withConnection({ digests: { hostname: "h", password: "other" } }),
+      ["credential: its password in Guacamole is not the one in its Secret"],
+    ],
+    ["if its Secret has no password", withWanted({ parameters: null }), ["credential: its Secret has no password"]],
+    ["if it has no user", { lastDays: new Map() }, ["connection: Guacamole has no user for it"]],
+    [
+      "if its person may not open it",
+      withConnection({ readers: ["somebody"] }),
+      ["access-missing: cohort@alice may not open it, though it is ready"],
+    ],
+    [
+      "if its user's last day is another",
+      { lastDays: new Map([["cohort@alice", null]]) },
+      ["last-day: cohort@alice may log in until ever, and it is 2026-11-30"],
+    ],
+  ])("%s", (_, change, expected) => {
+    expect(drifted(change)).toEqual(expected);
+  });
+
+  const amiss: Change = { connections: [], ...withWanted({ network }) };
+  it.each<[string, Change]>([
+    ["the operator left it", withDesktop({ ours: false })],
+    ["somebody works for its person", withRecord(busy)],
+    ["its person's record is damaged", { survey: { ...survey, damaged } }],
+    ["it does not run", { ...withDesktop(stopped), known: { ...gathered.known, bindings: [bindingOfBob] } }],
+    ["nobody knows how it should be", { wanted: new Map() }],
+  ])("not if %s", (_, change) => {
+    expect(drifted(amiss, change)).toEqual([]);
+  });
+  it("though reviews wait for it", () => {
+    const reviews = [{ id: "2", workspace: "cohort", requestedAt: at, by: "reap" }];
+    expect(drifted(amiss, withRecord({ reviews }))).toHaveLength(2);
+  });
+  it("in its network alone if nobody asked for it", () => {
+    expect(drifted(amiss, withRecord({ request: { ...record.request, workspace: null } }))).toEqual([
+      "service: its Service is not there",
+    ]);
+  });
+  it("by the oldest of several connections of its name", () => {
+    expect(drifted({ connections: [connection, { ...connection, connectionId: 9, protocol: "rdp" }] })).toEqual([]);
+  });
+});
+
+describe("what is left of a desktop without Deployment", () => {
+  it("is named part by part", () => {
+    expect(drifted(leftOfBob)).toEqual([
+      "connection-alone: the connection is there without its Deployment",
+      "credential-alone: the Secret is there without its Deployment",
+      "network-policy-alone: the NetworkPolicy is there without its Deployment",
+      "service-alone: the Service is there without its Deployment",
+    ]);
+  });
+  it.each<[string, Change]>([
+    ["somebody works for its person", { survey: { ...survey, records: new Map([["bob", { ...record, ...busy }]]) } }],
+    ["its person's record is damaged", { survey: { ...survey, damaged: damagedOfBob } }],
+    ["the connection leads elsewhere", { connections: [{ ...connection, ...bob, host: "elsewhere" }] }],
+  ])("is left alone if %s", (_, change) => {
+    expect(
+      drifted({ ...leftOfBob, secrets: [] }, change).filter((each) => each.startsWith("connection-alone")),
+    ).toEqual([]);
+  });
+});
+
+describe("beyond desktops", () => {
+  it.each<[string, Change, string[]]>([
+    [
+      "a person whom the identity provider does not know",
+      { standings: new Map([["alice", null]]) },
+      ["person-gone: is unknown to the identity provider now"],
+    ],
+    [
+      "a person who was disabled",
+      { standings: new Map([["alice", { enabled: false }]]) },
+      ["person-gone: was disabled at the identity provider"],
+    ],
+    [
+      "root groups of a workspace's name",
+      { duplicateGroups: [{ workspace: "cohort", count: 2 }] },
+      ["duplicate-groups: there are 2 root groups of that name"],
+    ],
+    ["not those of another name", { duplicateGroups: [{ workspace: "Linux servers", count: 2 }] }, []],
+  ])("%s", (_, change, expected) => {
+    expect(drifted(change)).toEqual(expected);
+  });
+
+  it("what goes is counted once for each desktop", () => {
+    const change = { standings: new Map([["alice", null]]), ...withDesktop({}, { decision: retire }), ...leftOfBob };
+    expect(decideDrift({ ...gathered, ...change }, 100)).toMatchObject({ desktops: 1, goes: 2 });
+  });
+  it("nothing is done if there is no binding at all", () => {
+    const known = { ...gathered.known, bindings: [] };
+    expect(decideDrift({ ...gathered, known }, 100).refused).toBe(
+      "there is no binding at all, and there are 1 desktops",
+    );
+  });
+  it("what was not answered is named once", () => {
+    const unanswered = ["the identity provider is away", "the identity provider is away"];
+    expect(decideDrift({ ...gathered, unanswered, survey: { ...survey, damaged } }, 100).unanswered).toEqual([
+      "alice's record is damaged",
+      "the identity provider is away",
+    ]);
+  });
+});
+
+describe("what is asked besides", () => {
+  const asked = (change: Change, username?: string) => {
+    const { compared, withoutDeployment, people } = driftQuestions({ ...gathered, ...change }, username);
+    return {
+      compared: compared.map(({ surveyed: { desktop }, withParameters }) => [desktop.username, withParameters]),
+      withoutDeployment: withoutDeployment.map(({ username }) => username),
+      people: people.map(({ username }) => username),
+    };
+  };
+  const all = { compared: [["alice", true]], withoutDeployment: ["bob"], people: ["alice"] };
+  it.each<[string, Change, Partial<typeof all>]>([
+    ["the plan and credential of what runs, Secrets of what is bound, people with desktops", {}, {}],
+    ["no plan of what does not run", withDesktop(stopped), { compared: [] }],
+    ["no plan of what goes", withDesktop({}, { decision: retire }), { compared: [] }],
+    ["no plan of what the operator left", withDesktop({ ours: false }), { compared: [] }],
+    ["no plan while somebody works on it", withRecord(busy), { compared: [] }],
+    ["no credential without connection", { connections: [] }, { compared: [["alice", false]] }],
+    [
+      "no credential if nobody asked",
+      withRecord({ request: { ...record.request, workspace: null } }),
+      { compared: [["alice", false]] },
+    ],
+    [
+      "nobody who is being retired",
+      withRecord({ request: { ...record.request, retire: true } }),
+      { people: [], compared: [["alice", true]] },
+    ],
+    [
+      "nobody whose id is not known",
+      withRecord({ request: { ...record.request, subject: undefined } }),
+      { people: [] },
+    ],
+  ])("%s", (_, change, expected) => {
+    expect(asked(change)).toEqual({ ...all, ...expected });
+  });
+  it("of one person: their Secrets, and not whether they still exist", () => {
+    expect(asked({}, "alice")).toEqual({ ...all, withoutDeployment: [], people: [] });
+  });
+});

@@ -1,0 +1,264 @@
+import { isUnfinished } from "../person/request.ts";
+import type { WorkspacesAndBindings } from "../desktop/entitlement.ts";
+import { type DesktopKey, keyText, nameDesktop, type NamingRules } from "../desktop/names.ts";
+import type { DesktopPlan } from "../desktop/plan.ts";
+import { damagedAmong } from "../person/damaged-record.ts";
+import type { PersonRecord } from "../person/record.ts";
+import { type DesktopDrift, type Drift, driftKinds, type DriftSurvey, refusal } from "./drift.ts";
+import type { Survey, SurveyedDesktop } from "./survey.ts";
+
+/** A connection as it is. */
+export interface ConnectionDetails extends DesktopKey {
+  connectionId: number;
+  protocol: string;
+  host: string | null;
+  /** Of each parameter's value, by its name: SHA-256 in hex. */
+  digests: Readonly<Record<string, string>>;
+  /** The users who hold READ on it themselves. */
+  readers: string[];
+}
+
+/** What was read first of everything, or of one person: it says what else has to be asked. */
+export interface DriftSources {
+  survey: Survey;
+  known: WorkspacesAndBindings;
+  connections: readonly ConnectionDetails[];
+  /** Each Guacamole user's last day by name, YYYY-MM-DD; null for ever. */
+  lastDays: ReadonlyMap<string, string | null>;
+  /** Which of the network's parts are there, of desktops that have any. */
+  networkParts: readonly (DesktopKey & { service: boolean; networkPolicy: boolean })[];
+  rules: NamingRules;
+}
+
+/** What is to be asked besides. */
+export interface DriftQuestions {
+  /** How these desktops should be, and what their connections should say. */
+  compared: { surveyed: SurveyedDesktop; withParameters: boolean }[];
+  /** Is there a Secret of these desktops? They have no Deployment. */
+  withoutDeployment: DesktopKey[];
+  /** Does the identity provider still know these people? */
+  people: { username: string; subject: string }[];
+}
+
+/** How a desktop should be. Of parameters there are digests only, no values: some are secret. */
+export interface WantedDesktop extends Pick<DesktopPlan, "protocol" | "until"> {
+  /** What of its network's side is not so. */
+  network: readonly { kind: "service" | "network-policy"; reason: string }[];
+  /** null if its Secret has no password. */
+  parameters: { digests: Readonly<Record<string, string>>; secret: ReadonlySet<string> } | null;
+}
+
+export interface GatheredDrift extends DriftSources {
+  /** By the key of the desktop. Missing: nobody knows how it should be, or it is not done yet. */
+  wanted: ReadonlyMap<string, WantedDesktop>;
+  /** Desktops without Deployment that have a Secret. */
+  secrets: readonly DesktopKey[];
+  /** Names that several root groups have, and how many. */
+  duplicateGroups: readonly { workspace: string; count: number }[];
+  /** What the identity provider says of people, by username; null if it does not know them. */
+  standings: ReadonlyMap<string, { enabled: boolean } | null>;
+  /** What could not be asked. */
+  unanswered: readonly string[];
+}
+
+/** What has to be asked to find what drifted, of whom: nobody is looked at whose desktops are being worked on. */
+export function driftQuestions(
+  { survey, known, connections, ...rest }: DriftSources,
+  username?: string,
+): DriftQuestions {
+  const { isAlone, isCompared, connectionOf } = lookUp({ survey, known, connections, ...rest });
+  const bound = known.bindings.flatMap(({ workspace, username: whose }) =>
+    whose !== undefined && (username === undefined || whose === username) ? [{ workspace, username: whose }] : [],
+  );
+  const people = new Set(survey.desktops.map(({ desktop }) => desktop.username));
+  return {
+    compared: survey.desktops
+      .filter((surveyed) => isCompared(surveyed) && surveyed.desktop.replicas > 0)
+      .map((surveyed) => ({
+        surveyed,
+        withParameters: isWanted(surveyed) && connectionOf.has(keyText(surveyed.desktop)),
+      })),
+    withoutDeployment: bound.filter(isAlone),
+    people: [...survey.records.values()].flatMap(({ request: { username: whose, subject, retire } }) =>
+      username === undefined && people.has(whose) && subject !== undefined && !retire
+        ? [{ username: whose, subject }]
+        : [],
+    ),
+  };
+}
+
+/** What is not as it should be, by kind, workspace and person, and whether it may be put right. */
+export function decideDrift(gathered: GatheredDrift, sharePercent: number): DriftSurvey {
+  const { survey, known, lastDays } = gathered;
+  const { isAlone, isCompared, connectionOf } = lookUp(gathered);
+  const bindings = new Map(known.bindings.map((binding) => [binding.name, binding]));
+  const ours = survey.desktops.filter(({ desktop }) => desktop.ours);
+  const drifts: Drift[] = [];
+
+  for (const surveyed of ours) {
+    const { workspace, username, names, binding } = surveyed.desktop;
+    const { action, reason } = surveyed.decision;
+    // Also of somebody who keeps asking for another desktop: it goes when that work has ended.
+    if (action === "retire") drifts.push({ kind: "entitlement-ended", workspace, username, reason });
+    if (!isCompared(surveyed)) continue;
+    const id = keyText(surveyed.desktop);
+    drifts.push(
+      ...driftOf(surveyed, {
+        binding: binding === undefined ? undefined : bindings.get(binding),
+        connection: connectionOf.get(id),
+        lastDay: lastDays.get(names.entity),
+        wanted: gathered.wanted.get(id),
+      }),
+    );
+  }
+  drifts.push(...partsAlone(gathered, isAlone));
+  const named = new Set([
+    ...known.workspaces.map(({ name }) => name),
+    ...survey.desktops.map(({ desktop }) => desktop.workspace),
+  ]);
+  for (const { workspace, count } of gathered.duplicateGroups)
+    if (named.has(workspace))
+      drifts.push({ kind: "duplicate-groups", workspace, reason: `there are ${count} root groups of that name` });
+  for (const [username, standing] of gathered.standings) {
+    if (!standing) drifts.push({ kind: "person-gone", username, reason: "is unknown to the identity provider now" });
+    else if (!standing.enabled)
+      drifts.push({ kind: "person-gone", username, reason: "was disabled at the identity provider" });
+  }
+
+  drifts.sort((one, other) => sortKey(one).localeCompare(sortKey(other)));
+  const unanswered = [...survey.damaged.map(({ fault }) => fault.message), ...gathered.unanswered];
+  const counted = {
+    at: survey.at,
+    desktops: ours.length,
+    drifts,
+    later: 0,
+    goes: countGoing(drifts, ours),
+    unanswered: [...new Set(unanswered)],
+  };
+  return { ...counted, refused: refusal(counted, known, sharePercent) };
+}
+
+function lookUp({ survey, connections }: DriftSources) {
+  const isDamaged = damagedAmong(survey.damaged);
+  const isBusy = (record: PersonRecord | undefined) => record !== undefined && isBeingWorkedOn(record);
+  const deployed = new Set(survey.desktops.map(({ desktop }) => keyText(desktop)));
+  return {
+    /** Whether this may be left of a desktop that has no Deployment. */
+    isAlone: (key: DesktopKey) =>
+      !deployed.has(keyText(key)) && !isBusy(survey.records.get(key.username)) && !isDamaged(key.username),
+    /** Whether the desktop is ours and may stay, and nobody works on it. */
+    isCompared: ({ desktop, decision, record }: SurveyedDesktop) =>
+      desktop.ours && decision.action !== "retire" && !isBusy(record) && !isDamaged(desktop.username),
+    // Of several connections of a name the oldest counts, as everywhere.
+    connectionOf: new Map(connections.toReversed().map((each) => [keyText(each), each])),
+  };
+}
+
+interface AroundDesktop {
+  binding: WorkspacesAndBindings["bindings"][number] | undefined;
+  connection: ConnectionDetails | undefined;
+  /** Its user's last day in Guacamole; undefined if there is no such user. */
+  lastDay: string | null | undefined;
+  wanted: WantedDesktop | undefined;
+}
+
+/** What is amiss with a desktop that has a Deployment of ours and may stay, and on which nobody works. */
+function driftOf(surveyed: SurveyedDesktop, around: AroundDesktop): DesktopDrift[] {
+  const { desktop, decision } = surveyed;
+  const { workspace, username, names, replicas } = desktop;
+  const { binding, connection, lastDay, wanted } = around;
+  const found: DesktopDrift[] = [];
+  const add = (kind: Drift["kind"], reason: string) => found.push({ kind, workspace, username, reason });
+  if (decision.rule === "stuck-starting") add("stuck-starting", decision.reason);
+  const mayOpen = connection?.readers.includes(names.entity) ?? false;
+  const runs = replicas > 0;
+  if (binding?.username !== undefined && binding.active !== undefined && binding.active !== runs)
+    add("binding-status", `the binding ${binding.name} says that it ${runs ? "does not run" : "runs"}`);
+  if (!runs) {
+    if (mayOpen) add("access-without-desktop", `${names.entity} may open it, and it does not run`);
+    return found;
+  }
+  if (replicas > 1) add("too-many-pods", `it has ${replicas} pods, and one is right`);
+  if (!wanted) return found;
+  for (const { kind, reason } of wanted.network) add(kind, reason);
+
+  if (!isWanted(surveyed)) return found;
+  if (!connection) add("connection", "Guacamole has no connection for it");
+  else {
+    for (const { kind, reason } of connectionDrift(wanted, connection)) add(kind, reason);
+    if (lastDay === undefined) add("connection", "Guacamole has no user for it");
+    else if (!mayOpen) add("access-missing", `${names.entity} may not open it, though it is ready`);
+  }
+  if (connection && lastDay !== undefined && lastDay !== wanted.until)
+    add("last-day", `${names.entity} may log in until ${lastDay ?? "ever"}, and it is ${wanted.until}`);
+  return found;
+}
+
+/** Which parameters differ, by name: values may be secret. */
+function connectionDrift(
+  wanted: WantedDesktop,
+  { digests, protocol }: ConnectionDetails,
+): { kind: "connection" | "credential"; reason: string }[] {
+  if (!wanted.parameters) return [{ kind: "credential", reason: "its Secret has no password" }];
+  const { digests: expected, secret } = wanted.parameters;
+  const names = [...new Set([...Object.keys(expected), ...Object.keys(digests)])].sort();
+  const differ = names.filter((name) => digests[name] !== expected[name]);
+  const plain = differ.filter((name) => !secret.has(name));
+  const drifts: { kind: "connection" | "credential"; reason: string }[] = [];
+  if (protocol !== wanted.protocol) drifts.push({ kind: "connection", reason: `its protocol is ${protocol}` });
+  if (plain.length > 0)
+    drifts.push({ kind: "connection", reason: `parameters that are not as they should be: ${plain.join(", ")}` });
+  if (differ.some((name) => secret.has(name)))
+    drifts.push({ kind: "credential", reason: "its password in Guacamole is not the one in its Secret" });
+  return drifts;
+}
+
+/** What belongs to a desktop without Deployment. */
+function partsAlone(
+  { networkParts, connections, secrets, rules }: GatheredDrift,
+  isAlone: (key: DesktopKey) => boolean,
+): DesktopDrift[] {
+  const left = ({ workspace, username }: DesktopKey, kind: Drift["kind"], what: string): DesktopDrift => ({
+    kind,
+    workspace,
+    username,
+    reason: `${what} is there without its Deployment`,
+  });
+  return [
+    ...networkParts
+      .filter(isAlone)
+      .flatMap((part) => [
+        ...(part.service ? [left(part, "service-alone", "the Service")] : []),
+        ...(part.networkPolicy ? [left(part, "network-policy-alone", "the NetworkPolicy")] : []),
+      ]),
+    ...connections
+      .filter((row) => isAlone(row) && row.host === nameDesktop(row, rules).host)
+      .map((row) => left(row, "connection-alone", "the connection")),
+    ...secrets.map((key) => left(key, "credential-alone", "the Secret")),
+  ];
+}
+
+/** How many desktops would go for good. */
+function countGoing(drifts: readonly Drift[], ours: readonly SurveyedDesktop[]): number {
+  const goes = new Set(
+    drifts.filter(({ kind }) => driftKinds[kind] === "retire").map((drift) => keyText(drift as DesktopKey)),
+  );
+  const people = new Set(drifts.filter(({ kind }) => kind === "person-gone").map(({ username }) => username));
+  for (const { desktop } of ours) if (people.has(desktop.username)) goes.add(keyText(desktop));
+  return goes.size;
+}
+
+/** Whether its person wants this desktop, and it was brought up for them. */
+function isWanted({ desktop, record }: SurveyedDesktop): boolean {
+  const { request, outcomes = {} } = record ?? {};
+  return request?.workspace === desktop.workspace && outcomes[request.id]?.state === "done";
+}
+
+/** Work that reviews alone are waiting for does not count: they look for drift themselves. */
+function isBeingWorkedOn(record: PersonRecord): boolean {
+  return isUnfinished({ ...record, reviews: undefined });
+}
+
+function sortKey({ kind, workspace = "", username = "" }: Drift): string {
+  return `${kind} ${workspace} ${username}`;
+}

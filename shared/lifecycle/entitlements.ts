@@ -1,0 +1,44 @@
+import { dayIn, endOfDay } from "../desktop/day.ts";
+import { type Claims, decideEntitlement, type WorkspacesAndBindings } from "../desktop/entitlement.ts";
+import type { DesktopKey } from "../desktop/names.ts";
+import { isRefusal } from "../errors.ts";
+import type { DesktopFacts } from "./reaping.ts";
+
+/**
+ * Who may have their desktops, for many of them: bindings are found by name, not by looking at all.
+ *
+ * @returns for a desktop and its person's claims (undefined if nobody knows them) until when, or why not; null in doubt
+ */
+export function entitlementsAt(
+  at: Date,
+  timeZone: string,
+  { workspaces, bindings, unreadable }: WorkspacesAndBindings,
+): (desktop: DesktopKey, claims: Claims | undefined) => DesktopFacts["entitlement"] {
+  const today = dayIn(timeZone, at);
+  const byClaims = bindings.filter(({ username }) => username === undefined);
+  const named = Map.groupBy(bindings, ({ username }) => username);
+  const workspaceOf = new Map(workspaces.map((workspace) => [workspace.name, workspace]));
+  const ends = new Map<string, string>();
+  return ({ workspace, username }, claims) => {
+    const own = [...(named.get(username) ?? []), ...byClaims];
+    const of = workspaceOf.get(workspace);
+    const answer = decideEntitlement(
+      { username, claims: claims ?? {} },
+      workspace,
+      { workspaces: of ? [of] : [], bindings: own },
+      today,
+    );
+    if (isRefusal(answer)) {
+      // Without the record nobody knows the person's claims, which may be what lets them in.
+      const mayBeLetIn = claims === undefined && byClaims.some((binding) => binding.workspace === workspace);
+      // What cannot be read may say that they may.
+      const isHidden =
+        unreadable.workspaces.includes(workspace) ||
+        unreadable.bindings.some((named) => named === undefined || named === workspace);
+      return mayBeLetIn || isHidden ? null : { ended: answer.reason };
+    }
+    const endsAt = ends.get(answer.until) ?? endOfDay(timeZone, answer.until).toISOString();
+    ends.set(answer.until, endsAt);
+    return { endsAt };
+  };
+}

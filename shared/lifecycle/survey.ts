@@ -1,0 +1,187 @@
+import { isNewDecision, lastDecisionOfUse, unusedAt } from "../person/decisions.ts";
+import { lastSeen } from "../person/presence.ts";
+import type { Decision } from "../desktop/decision.ts";
+import type { WorkspacesAndBindings } from "../desktop/entitlement.ts";
+import type { DeployedDesktop } from "../desktop/known-desktop.ts";
+import type { Maintenance } from "../desktop/maintenance.ts";
+import { policyOf, type PolicyTexts } from "../desktop/policy.ts";
+import { isRefusal } from "../errors.ts";
+import { type DamagedRecord, damagedAmong } from "../person/damaged-record.ts";
+import type { PersonRecord } from "../person/record.ts";
+import { entitlementsAt } from "./entitlements.ts";
+import { keyText } from "../desktop/names.ts";
+import { decideReaping, type DesktopFacts, type Limits } from "./reaping.ts";
+import { mostARun, type ReapSurvey } from "./runs.ts";
+import { type ConnectionSessions, countSessions, noSessions, sessionsByDesktop } from "./sessions.ts";
+
+/** All that was read for a survey. null is: it does not answer. */
+export interface Gathered {
+  /** When it was read; what is decided is decided for then. */
+  at: Date;
+  settings: { timeZone: string; desktopDefaults: PolicyTexts };
+  deployed: readonly DeployedDesktop[];
+  /** What is known of each person who ever asked, by username. */
+  records: ReadonlyMap<string, PersonRecord>;
+  /** Records that cannot be read; the desktops of these people are kept. */
+  damaged: readonly DamagedRecord[];
+  known: WorkspacesAndBindings | null;
+  /** The texts of each policy that a workspace of a desktop names, by its name; null if there is none, or it cannot be read. */
+  policies: ReadonlyMap<string, PolicyTexts | null>;
+  maintenance: Maintenance | null;
+  /** What Guacamole's history holds of each connection. */
+  sessions: readonly ConnectionSessions[] | null;
+  /** The ids of the connections that Guacamole itself knows to be in use; null also if it is not asked. */
+  active: ReadonlySet<number> | null;
+  /** Since when the oldest living instance of Guacamole runs; if that is not known, open sessions simply count. */
+  guacamoleSince: string | null;
+  /** Sources that could not be asked, with where they are: for operators. */
+  unanswered: readonly string[];
+  /** The same in words for everybody, without where. */
+  doubts: readonly string[];
+}
+
+/** A desktop, and what is to become of it. */
+export interface SurveyedDesktop {
+  desktop: DeployedDesktop;
+  /** null if the policy of its workspace cannot be read. */
+  limits: Limits | null;
+  decision: Decision;
+  record: PersonRecord | undefined;
+}
+
+export interface Survey extends Pick<Gathered, "records" | "unanswered" | "damaged"> {
+  at: string;
+  desktops: SurveyedDesktop[];
+}
+
+const notOurs: Decision = {
+  action: "keep",
+  rule: "not-ours",
+  reason: "the operator left it, and it is not taken over yet",
+};
+
+/**
+ * Decides about every desktop that was found. Whatever did not answer is a reason to keep, and so is a person's damaged
+ * record.
+ */
+export function decideSurvey(gathered: Gathered, decide: typeof decideReaping = decideReaping): Survey {
+  const { at, deployed, records, unanswered, damaged } = gathered;
+  const factsOf = assembleFacts(gathered);
+  const limitsOf = limitsIn(gathered);
+  const desktops = deployed.map((desktop): SurveyedDesktop => {
+    const limits = limitsOf(desktop.workspace);
+    const decision = desktop.ours ? decide(factsOf(desktop, limits), limits, at) : notOurs;
+    return { desktop, limits, decision, record: records.get(desktop.username) };
+  });
+  return { at: at.toISOString(), desktops, records, unanswered, damaged };
+}
+
+/** Puts together, for each desktop, the facts that a decision rests on. */
+function assembleFacts(gathered: Gathered): (desktop: DeployedDesktop, limits: Limits | null) => DesktopFacts {
+  const { at, settings, records, damaged, known, maintenance, sessions, active, guacamoleSince, doubts } = gathered;
+  const historyOf = sessions && sessionsByDesktop(sessions);
+  const entitlementOf = known && entitlementsAt(at, settings.timeZone, known);
+  const scaledDown = scaledToZero(known);
+  const isDamaged = damagedAmong(damaged);
+
+  return (desktop, limits) => {
+    const { workspace, username, binding } = desktop;
+    const record = records.get(username);
+    const request = record?.request;
+    const outcome = request && record.outcomes[request.id];
+    const own = request?.workspace === workspace;
+    const isUp = own && outcome?.state === "done";
+    const rows = historyOf?.get(keyText(desktop));
+    // A desktop that is up has a connection; if ours does not see it, it does not see who uses it either.
+    const isHistoryKnown = historyOf !== null && (rows !== undefined || !isUp);
+    return {
+      replicas: desktop.replicas,
+      ready: desktop.side.ready,
+      startedAt: desktop.startedAt,
+      startGuessed: !desktop.startNoted,
+      sessions: isHistoryKnown
+        ? countSessions(rows?.history ?? noSessions, {
+            now: at,
+            // A start that is only guessed ends no session.
+            startedAt: desktop.startNoted ? desktop.startedAt : null,
+            guacamoleSince,
+            active: active && rows ? rows.connectionIds.some((id) => active.has(id)) : null,
+            unusedAt: record ? unusedAt(record, workspace) : [],
+            longestMinutes: limits?.longestSessionMinutes,
+          })
+        : null,
+      request: request
+        ? {
+            workspace: request.workspace,
+            requestedAt: request.requestedAt,
+            working: !outcome || (record.removals ?? []).length > 0,
+            ...(isUp && { readyAt: outcome.at }),
+          }
+        : null,
+      seenAt: own && record ? lastSeen(record) : null,
+      leavingUntil: record?.presence?.leaving?.until,
+      entitlement: entitlementOf && entitlementOf(desktop, request?.nobodyAsked ? undefined : request?.claims),
+      scaledToZero: binding !== undefined && scaledDown.has(binding) ? binding : undefined,
+      kept: record?.kept?.workspace === workspace ? record.kept : undefined,
+      reapingPaused: maintenance && maintenance.reaping,
+      before: record && lastDecisionOfUse(record, workspace),
+      unanswered: doubts,
+      recordDamaged: isDamaged(username),
+    };
+  };
+}
+
+/** The limits of each workspace's policy; null if that is unknown or wrong. */
+function limitsIn({
+  known,
+  policies,
+  settings,
+}: Pick<Gathered, "known" | "policies" | "settings">): (workspace: string) => Limits | null {
+  const workspaces = new Map(known?.workspaces.map((workspace) => [workspace.name, workspace]));
+  const found = new Map<string, Limits | null>();
+
+  function read(name: string): Limits | null {
+    const workspace = workspaces.get(name);
+    if (!workspace) return null;
+    const own = workspace.policy === undefined ? {} : (policies.get(workspace.policy) ?? null);
+    const policy = policyOf(workspace, settings.desktopDefaults, own);
+    return isRefusal(policy) ? null : policy;
+  }
+  return (workspace) => {
+    let limits = found.get(workspace);
+    if (limits === undefined) found.set(workspace, (limits = read(workspace)));
+    return limits;
+  };
+}
+
+/** The bindings that somebody scaled to 0 since we looked last. */
+function scaledToZero(known: WorkspacesAndBindings | null): ReadonlySet<string> {
+  const scaled = known?.bindings.filter(({ scale }) => scale?.replicas === 0 && (scale.seen ?? 0) > 0) ?? [];
+  return new Set(scaled.map(({ name }) => name));
+}
+
+/** What a survey comes to, in numbers and in what is to be done about it. */
+export function summarize({ at, desktops, unanswered, damaged }: Survey): ReapSurvey {
+  const rules: ReapSurvey["rules"] = {};
+  const due: ReapSurvey["due"] = [];
+  const news: ReapSurvey["news"] = [];
+  let toRetire = 0;
+  for (const { desktop, decision, record } of desktops) {
+    if (desktop.replicas === 0) continue;
+    rules[decision.rule] = (rules[decision.rule] ?? 0) + 1;
+    const { workspace, username } = desktop;
+    if (decision.action === "retire") toRetire += 1;
+    else if (decision.action === "suspend") due.push({ workspace, username, decision });
+    else if (record && isNewDecision(record, workspace, decision)) news.push({ workspace, username, decision });
+  }
+  return {
+    at,
+    looked: desktops.length,
+    rules,
+    due: due.slice(0, mostARun),
+    news: news.slice(0, mostARun),
+    later: Math.max(0, due.length - mostARun),
+    toRetire,
+    unanswered: [...unanswered, ...damaged.map(({ fault }) => fault.message)],
+  };
+}
