@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 const sources = ["functions", "orchestrations", "shared"];
 
-/** Compiles the product into dist/, as it is deployed, unless nothing has changed since. Throws with the compiler's words. */
+/** Compiles the product into dist/, as for a deployment, if a source has changed. Throws with the compiler's output. */
 export async function buildProduct(root: string): Promise<"built" | "up to date"> {
   const stamp = join(root, "dist", ".built");
   if ((await newestChange(root)) < (await changedAt(stamp))) return "up to date";
@@ -36,7 +36,7 @@ async function newestChange(root: string): Promise<number> {
   return Math.max(...(await Promise.all([join(root, "tsconfig.build.json"), ...files.flat()].map(changedAt))));
 }
 
-/** When a file last changed, in ms since 1970; 0 where it is absent. */
+/** When a file last changed, in ms since 1970; 0 if it does not exist. */
 async function changedAt(file: string): Promise<number> {
   try {
     return (await stat(file)).mtimeMs;

@@ -2,5 +2,5 @@ import { readFile } from "node:fs/promises";
 
 const manifest = new URL("../infra/kubernetes/custom-resources.yaml", import.meta.url);
 
-/** The definitions that are deployed to real clusters, for the stand-in. */
+/** The same definitions that are deployed to real clusters. */
 export const customResources = await readFile(manifest, "utf8");

@@ -2,14 +2,14 @@ import { activationSteps } from "../orchestrations/activation.ts";
 import { rowsFor, startedNow } from "../orchestrations/versions.ts";
 import { sampleActivation } from "./sample-estate.ts";
 
-/** Where the product answers, and who may ask. */
+/** The API's address, and access to it. */
 export interface Api {
   url: string;
   /** A fresh access token of the sample person. */
   token: () => Promise<string>;
 }
 
-/** An operation as the API tells it. */
+/** An operation as the API returns it. */
 export interface ToldOperation {
   id: string;
   state: "pending" | "running" | "done" | "failed" | "superseded";
@@ -22,7 +22,7 @@ export interface ToldOperation {
   leftBehind?: string[];
 }
 
-/** A step that has begun, or is being waited for. */
+/** A step that has begun, or what it is waiting for. */
 export interface Beat {
   step: string;
   number: number;
@@ -30,11 +30,11 @@ export interface Beat {
   message?: string | undefined;
 }
 
-/** Longer than a desktop may take; the job then ends with what it saw. */
+/** Longer than any desktop may take to start. */
 const patienceMilliseconds = 10 * 60_000;
 const lookMilliseconds = 50;
 
-/** Activates the sample person's desktop through the public API, and tells every step as it happens. */
+/** Activates the sample person's desktop through the public API, and reports every step as it happens. */
 export async function doMainJob(api: Api, tell: (beat: Beat) => void, signal: AbortSignal): Promise<ToldOperation> {
   const { username, workspace } = sampleActivation;
   let operation = await ask<ToldOperation>(api, signal, `/api/users/${username}/desktop`, {
@@ -49,10 +49,10 @@ export async function doMainJob(api: Api, tell: (beat: Beat) => void, signal: Ab
   const until = Date.now() + patienceMilliseconds;
   while (operation.state === "pending" || operation.state === "running") {
     if (Date.now() > until)
-      throw new Error(`wait for the desktop: ${operation.state} after 10 minutes (look at the log)`);
+      throw new Error(`wait for the desktop: still ${operation.state} after 10 minutes (check the log)`);
     const { progress } = operation;
     if (progress && !progress.undoing) {
-      // Steps can be quicker than our looks at them: those passed meanwhile are told too.
+      // A step can be shorter than the polling interval: report those that passed in between too.
       for (const [index, { name }] of steps.entries())
         if (index + 1 > told && index + 1 < progress.number) tell({ step: name, number: index + 1, of: progress.of });
       if (progress.number > told || progress.message !== message) tell(progress);

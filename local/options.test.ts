@@ -11,7 +11,7 @@ describe("the command line", () => {
       kubeconfig: undefined,
     });
   });
-  it("asks for the usage text", () => {
+  it("can ask for the usage text", () => {
     expect(readOptions(["--help"])).toBeNull();
   });
   it.each([

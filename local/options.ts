@@ -2,40 +2,40 @@ import { parseArgs } from "node:util";
 import { resolve } from "node:path";
 
 export interface StartOptions {
-  /** Run the sources as they are instead of building them. */
+  /** Run the sources directly, without a build. */
   sources: boolean;
-  /** End after the main job instead of serving on. */
+  /** Exit after the main job instead of serving. */
   once: boolean;
-  /** Where state is kept. */
+  /** The directory for all state. */
   state: string;
-  /** A port for the API; undefined: that of the last start, or else 7071 or a free one. */
+  /** A port for the API. If undefined: the last start's port, 7071 or a free one, in this order. */
   port: number | undefined;
   /** Real systems instead of the stand-ins. */
   kubeconfig: string | undefined;
   databaseUrl: string | undefined;
-  /** Write the sample workspaces and bindings into a cluster that is not our stand-in. */
+  /** Write the sample workspaces and bindings to a real cluster too. */
   sampleEstate: boolean;
-  /** Throw the state away first. */
+  /** Delete the state first. */
   reset: boolean;
-  /** Die as by kill -9 when this activity has taken effect. */
+  /** Kill this process (SIGKILL) once this activity has taken effect. */
   crashAt: string | undefined;
 }
 
 export const usage = `npm start -- [options]
 
-  --once               do the main job, then end (exit 0 if the desktop is ready)
-  --port N             port of the API (default: that of the last start, else 7071 or a free one)
-  --state DIR          where state is kept (default: .local)
-  --reset              throw the state away and begin anew
-  --kubeconfig FILE    a real cluster instead of the local stand-in
-  --sample-estate      with --kubeconfig: write the sample workspaces there (needs the two CRDs)
-  --database-url URL   a real PostgreSQL with Guacamole's schema instead of the local one
+  --once               do the main job, then exit (status 0 if the desktop is ready)
+  --port N             port of the API (default: the port of the last start, else 7071 or a free port)
+  --state DIR          directory for all state (default: .local)
+  --reset              delete the state and start from scratch
+  --kubeconfig FILE    use a real cluster instead of the local stand-in
+  --sample-estate      with --kubeconfig: write the sample workspaces to that cluster (needs the two CRDs)
+  --database-url URL   use a real PostgreSQL with Guacamole's schema instead of the local one
   --sources            run the TypeScript sources without a build (npm run dev also restarts when one changes)
-  --crash-at ACTIVITY  die, as by kill -9, when this activity has taken effect (createDeployment, grantPermission, …):
-                       the next start goes on from there
-  --help               this text`;
+  --crash-at ACTIVITY  die as if by kill -9 once this activity (createDeployment, grantPermission, …) has taken effect;
+                       the next start resumes from there
+  --help               print this text`;
 
-/** Reads the command line. Throws one sentence for anything wrong; null asks for the usage text. */
+/** Reads the command line. Returns null if it asks for the usage text. Throws one sentence if anything is wrong. */
 export function readOptions(args: readonly string[]): StartOptions | null {
   const { values } = parseArgs({
     args: [...args],

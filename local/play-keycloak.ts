@@ -1,6 +1,6 @@
 /**
- * `npm run -s keycloak -- ACTION NAME` does to a sample person what happens in Keycloak, through its admin API: the product
- * hears of it by back-channel logout and webhook, as from a real one.
+ * `npm run -s keycloak -- ACTION NAME` plays an administrator who logs out, changes or deletes a sample person in
+ * Keycloak, through its admin API. The product is notified by back-channel logout and webhook, as by a real Keycloak.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -15,20 +15,20 @@ type Users = KeycloakAdminClient["users"];
 const actions: Readonly<Record<string, (users: Users, id: string) => Promise<string>>> = {
   async logout(users, id) {
     await users.logout({ id });
-    return "is logged out; unless they are back within the grace, their desktop is suspended";
+    return "is logged out; their desktop is suspended unless they come back within the grace period";
   },
   async disable(users, id) {
     await users.update({ id }, { enabled: false });
-    return "is disabled; everything they have is removed";
+    return "is disabled; all their desktops and access are removed";
   },
   async "leave-groups"(users, id) {
     const groups = await users.listGroups({ id });
     for (const group of groups) await users.delFromGroup({ id, groupId: group.id ?? "" });
-    return `is in no group any more (${groups.map(({ path }) => path).join(", ") || "was in none"})`;
+    return `has left all groups (${groups.map(({ path }) => path).join(", ") || "was in none"})`;
   },
   async delete(users, id) {
     await users.del({ id });
-    return "is deleted; everything they have is removed";
+    return "is deleted; all their desktops and access are removed";
   },
 };
 
@@ -42,7 +42,7 @@ async function main(): Promise<void> {
   const people = sampleUsers.map((user) => user.username);
   if (!action || !people.includes(username))
     throw new Error(
-      `say what happens and to whom: npm run -s keycloak -- ${Object.keys(actions).join("|")} ${people.join("|")}`,
+      `name an action and a person: npm run -s keycloak -- ${Object.keys(actions).join("|")} ${people.join("|")}`,
     );
   const { issuer } = await readRunning(values.state);
   const client = realmAdministrator((await readFile(join(values.state, "realm-admin-secret"), "utf8")).trim());

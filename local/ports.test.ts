@@ -21,7 +21,7 @@ afterEach(async () => {
 });
 
 describe("the ports of the last start", () => {
-  it("are what it has written", async () => {
+  it("are read back as they were written", async () => {
     const ports = { functions: 1, cluster: 2, identity: 3, database: 4 };
     await writePorts(join(folder, "ports.json"), ports);
     expect(await readPorts(join(folder, "ports.json"))).toEqual(ports);
@@ -38,13 +38,13 @@ describe("the first free port", () => {
     expect(await firstFree(taken)).toBe(0);
   });
 
-  it("is one that was taken before", async () => {
+  it("can be one that is free again", async () => {
     server.close();
     await once(server, "close");
     expect(await firstFree(taken, 0)).toBe(taken);
   });
 
-  it.each([[undefined], ["80"], [1.5], [-1], [70_000]])("is none of %j", async (port) => {
+  it.each([[undefined], ["80"], [1.5], [-1], [70_000]])("is never %j", async (port) => {
     expect(await firstFree(port)).toBe(0);
   });
 });

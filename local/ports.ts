@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 
-/** Where the parts of a start listen. */
+/** The ports on which everything listens. */
 export interface Ports {
   functions: number;
   cluster: number;
@@ -9,7 +9,7 @@ export interface Ports {
   database: number;
 }
 
-/** The ports of the last start with this state; none if there was no such start. */
+/** The ports of the last start with this state; empty if there was none. */
 export async function readPorts(file: string): Promise<Partial<Ports>> {
   try {
     const ports: unknown = JSON.parse(await readFile(file, "utf8"));
@@ -23,7 +23,7 @@ export async function writePorts(file: string, ports: Ports): Promise<void> {
   await writeFile(file, JSON.stringify(ports));
 }
 
-/** The first of these ports that is free, or 0, with which a server chooses one. */
+/** The first of these ports that is free, or 0, which lets the server choose one. */
 export async function firstFree(...ports: readonly unknown[]): Promise<number> {
   for (const port of ports) if (isPort(port) && (await isFree(port))) return port;
   return 0;

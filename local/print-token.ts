@@ -1,4 +1,4 @@
-/** `npm run -s token [NAME]` prints an access token of a sample person, for use with curl. */
+/** `npm run -s token [NAME]` prints a sample person's access token, for use with curl. */
 import { parseArgs } from "node:util";
 import { readRunning, sampleToken } from "./token.ts";
 

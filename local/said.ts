@@ -1,16 +1,16 @@
 import { ApiException } from "@kubernetes/client-node";
 
 /**
- * Why something failed, in one line. Of a cluster's refusal its own message, which names the account and the right that it
- * lacks: the exception's text repeats the whole answer, headers included.
+ * Why something failed, in one line. If a cluster refused a call, this is the cluster's message, which names the
+ * account and the missing permission; the exception's own text repeats the whole response, headers included.
  */
 export function said(error: unknown): string {
   if (error instanceof ApiException) {
     const { code, body } = error as ApiException<unknown>;
-    return messageIn(body) ?? `the cluster answers ${code}`;
+    return messageIn(body) ?? `the cluster answered ${code}`;
   }
   if (!(error instanceof Error)) return String(error);
-  // Node's own errors of several addresses have no message.
+  // Node's errors about several addresses (AggregateError) have no message.
   const code = "code" in error && typeof error.code === "string" ? error.code : error.name;
   const reason = error.message === "" ? code : error.message;
   return error.cause instanceof Error ? `${reason}: ${said(error.cause)}` : reason;

@@ -2,7 +2,9 @@ import { type KubeConfig, type KubernetesObject, KubernetesObjectApi, PatchStrat
 import type { Client, User } from "@stand-in/identity";
 import type { PolicyTexts } from "../shared/desktop/policy.ts";
 
-/** The sample people. Their passwords are public: the identity provider listens on loopback and knows nobody else. */
+/**
+ * The sample people. Their passwords are public: the identity provider listens on loopback only and has no other users.
+ */
 export const sampleUsers: readonly User[] = [
   { username: "alice", password: "alice", claims: { groups: ["/asthma"] } },
   { username: "bob", password: "bob", claims: { groups: ["/registry/readers"] } },
@@ -11,17 +13,17 @@ export const sampleUsers: readonly User[] = [
   { username: "olga", password: "olga", roles: ["desktop-admin"] },
 ];
 
-/** The client that Keycloak's login flow will be: it acts for any person. */
+/** The client that Keycloak's login flow uses: it acts for any person. */
 export function serviceClient(secret: string): Client {
   return { id: "workspace-action", secret, roles: ["desktop-service"] };
 }
 
-/** The client that administers the realm: it plays Keycloak's administrators, and looks people up for the product. */
+/** The client that administers the realm: it plays Keycloak's administrators and looks up people for the product. */
 export function realmAdministrator(secret: string): Client {
   return { id: "realm-admin", secret, roles: ["view-users", "manage-users"] };
 }
 
-/** Who is shown by the main job. */
+/** What the main job activates. */
 export const sampleActivation = { username: "alice", workspace: "asthma-cohort" };
 
 interface Row {
@@ -76,7 +78,7 @@ const estate: readonly Row[] = [
   },
 ];
 
-/** Writes the sample estate; what is there already stays as people left it, its status included. */
+/** Writes the sample estate. Objects that exist stay as people left them, including their status. */
 export async function writeSampleEstate(config: KubeConfig, namespace: string): Promise<void> {
   const objects = KubernetesObjectApi.makeApiClient(config);
   const apply = (manifest: KubernetesObject) =>

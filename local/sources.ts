@@ -1,7 +1,9 @@
 import type { Environment } from "@stand-in/functions-host";
 import type { App } from "../functions/app.ts";
 
-/** Registers the product from its sources, for loadApp's `load`. Imported here and not before: a built product needs none of it. */
+/**
+ * Registers the product from its sources, for loadApp's `load`. Imported only here: a built product does not need them.
+ */
 export async function registerSources(environment: Environment): Promise<App> {
   const [{ readSettings }, { connect }, { register }] = await Promise.all([
     import("../shared/config.ts"),

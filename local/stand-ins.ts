@@ -23,19 +23,19 @@ export interface Estate {
   host: FunctionsHost;
 }
 
-/** The port that Azure Functions Core Tools use too. */
+/** The default port of Azure Functions Core Tools. */
 const usualPort = 7071;
 const namespace = "guacamole";
 const audience = "guacamole-workspaces";
 /** The audience of the realm's webhook tokens. */
 const eventsAudience = "guacamole-workspaces-events";
 
-/** Something that was started, and how to stop it. */
+/** Functions that stop what was started. */
 export type Closers = (() => Promise<void>)[];
 
 /**
- * Starts the stand-ins that are wanted and the product on top of them. What was started is pushed to `closers` at once, so
- * that whoever called can stop it, also when a later part fails.
+ * Starts the requested stand-ins and the product on top of them. Each part adds its closer to `closers` as soon as it
+ * has started, so that the caller can stop it even if a later part fails.
  */
 export async function startEstate(
   options: StartOptions,
@@ -47,7 +47,7 @@ export async function startEstate(
   const inState = (name: string) => join(options.state, name);
   const secret = await keptSecret(inState("service-client-secret"));
   const administrator = realmAdministrator(await keptSecret(inState("realm-admin-secret")));
-  // The same ports as at the last start: addresses that somebody copied, and their tokens, stay valid.
+  // The same ports as at the last start: copied addresses, and the tokens issued for them, stay valid.
   const last = await readPorts(inState("ports.json"));
   const [databasePort, clusterPort, identityPort] = [
     await firstFree(last.database),
@@ -90,7 +90,7 @@ export async function startEstate(
   if (cluster || options.sampleEstate) {
     await writeSampleEstate(kubeconfig, namespace).catch((error: unknown) => {
       throw new Error(
-        `write the sample estate: ${said(error)} (it takes an administrator of the cluster, and the two CRDs)`,
+        `write the sample estate: ${said(error)} (this needs an administrator of the cluster, and the two CRDs)`,
         { cause: error },
       );
     });
@@ -101,7 +101,7 @@ export async function startEstate(
     ...(options.sources && { load: registerSources }),
     environment: {
       TASKHUB_NAME: "local",
-      FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: "300000", // as docs/operations.md says
+      FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: "300000", // as in docs/operations.md
       KUBECONFIG: kubeconfigFile,
       NAMESPACE: namespace,
       DATABASE_URL: databaseUrl,
@@ -123,7 +123,7 @@ export async function startEstate(
       if (name === options.crashAt) process.kill(process.pid, "SIGKILL");
     },
   };
-  // The hub file was locked by the process that is gone, so nobody needs to wait until its messages become visible.
+  // The state is locked, so no other process is working on the hub: its messages are free at once.
   const recovery = "at-once";
   const store = inState("task-hub.sqlite");
   const host = started(await startFunctionsHost({ app, store, recovery, port, faults, log }));
@@ -142,7 +142,9 @@ export async function startEstate(
   return { api: host.url, issuer: identity.issuer, kubeconfig, databaseUrl, namespace, host };
 }
 
-/** Waits for all, so that what still starts when another part fails is known to its closer, and then tells the first error. */
+/**
+ * Waits for all, so that parts still starting when another one fails get closed too, and then throws the first error.
+ */
 async function allOrFirstError<T extends readonly unknown[]>(
   parts: T,
 ): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
@@ -154,7 +156,7 @@ async function allOrFirstError<T extends readonly unknown[]>(
   };
 }
 
-/** A random secret, the same at every start. */
+/** A random secret, kept in a file for later starts. */
 async function keptSecret(file: string): Promise<string> {
   try {
     return (await readFile(file, "utf8")).trim();

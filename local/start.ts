@@ -16,20 +16,20 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const terminal = terminalOn(process.stdout);
 const { username, workspace } = sampleActivation;
 
-/** Starts everything, does the main job once, and serves until Ctrl-C. Resolves to the exit code. */
+/** Starts everything, does the main job once and serves until Ctrl-C. Resolves to the exit code. */
 async function start(options: StartOptions, stop: AbortSignal): Promise<number> {
   const closers: Closers = [];
   try {
     closers.push(await openState(options));
 
-    terminal.line("guacamole-workspaces: everything on this machine, for trying out and development");
+    terminal.line("guacamole-workspaces: everything on this machine, for evaluation and development");
     terminal.line();
     terminal.started("product", options.sources ? "from its sources" : await buildProduct(root));
     const errors: string[] = [];
     const logFile = join(options.state, "host.log");
-    // One open file: opening it for every line would be a good part of the work of a busy host.
+    // Kept open: opening it for every line would be a large part of a busy host's work.
     const logLines = createWriteStream(logFile);
-    logLines.on("error", () => undefined); // a full disk shows elsewhere
+    logLines.on("error", () => undefined); // a full disk is reported elsewhere
     closers.push(() => new Promise((resolve) => logLines.end(resolve)));
     const estate = await startEstate(options, root, closers, terminal.started, ({ at, level, category, message }) => {
       if (level === "error") errors.push(message);
@@ -56,7 +56,7 @@ async function start(options: StartOptions, stop: AbortSignal): Promise<number> 
   }
 }
 
-/** Says at once what cannot be reached, instead of letting the first request fail. */
+/** Reports at once what cannot be reached, instead of letting the first request fail. */
 async function untilReachable({ api }: Estate, errors: readonly string[]): Promise<void> {
   if ((await fetch(`${api}/api/health/ready`)).ok) return;
   throw new Error(`reach what the product needs: ${errors.join("; ")}`);
@@ -82,7 +82,7 @@ async function activate(estate: Estate, stop: AbortSignal): Promise<boolean> {
     throw error;
   }
   terminal.settle();
-  if (beats === 0) terminal.line("  it is there already, from an earlier start");
+  if (beats === 0) terminal.line("  it is already running from an earlier start");
   terminal.line();
   if (operation.state !== "done") {
     terminal.line(
@@ -92,7 +92,7 @@ async function activate(estate: Estate, stop: AbortSignal): Promise<boolean> {
     return false;
   }
   terminal.line(`The desktop is ready: ${operation.url ?? ""}`);
-  terminal.line("(No Guacamole runs here; the link is what it would open. GUACAMOLE_URL names yours.)");
+  terminal.line("(No Guacamole runs here; the link is what it would open. Set GUACAMOLE_URL to the address of yours.)");
   terminal.line("What was written:");
   for (const line of await describeWritten(estate.kubeconfig, estate.databaseUrl, estate.namespace))
     terminal.line(`  ${line}`);
@@ -102,20 +102,20 @@ async function activate(estate: Estate, stop: AbortSignal): Promise<boolean> {
 function tellWhatToTry({ api }: Estate, logFile: string): void {
   const authorization = `-H "Authorization: Bearer $(npm run -s token)"`;
   terminal.line();
-  terminal.line("Serving. Try next, in another terminal:");
+  terminal.line("Serving. Next, try this in another terminal:");
   terminal.line(`  curl -s ${authorization} ${api}/api/users/${username}/workspaces`);
   terminal.line(
     `  curl -s -X PUT ${authorization} -H "Content-Type: application/json" -d '{"workspace":"cancer-registry"}' "${api}/api/users/${username}/desktop?wait=10"`,
   );
   terminal.line(`  curl -s -X DELETE ${authorization} "${api}/api/users/${username}/desktop?wait=10"`);
   terminal.line(
-    `  npm run -s keycloak -- logout ${username}    # as if in Keycloak: a minute later the desktop goes down`,
+    `  npm run -s keycloak -- logout ${username}    # as if in Keycloak: the desktop is suspended a minute later`,
   );
   terminal.line();
   terminal.line(`The host's log is in ${logFile}. Ctrl-C stops everything.`);
 }
 
-/** One start a folder: two would fight for the same databases. */
+/** One start per folder: two would write to the same databases. */
 async function openState({ state, reset }: StartOptions): Promise<() => Promise<void>> {
   try {
     await mkdir(state, { recursive: true });
@@ -127,7 +127,7 @@ async function openState({ state, reset }: StartOptions): Promise<() => Promise<
   } catch (error) {
     if (error instanceof LocalDatabaseError && error.code === "in-use")
       throw new Error(
-        `use ${state}: another start has it open (stop that one first, or choose a folder with --state)`,
+        `use ${state}: another npm start is using it (stop that one first, or choose a folder with --state)`,
         {
           cause: error,
         },
@@ -150,7 +150,7 @@ async function main(): Promise<number> {
   }
 
   const stop = new AbortController();
-  // "disconnect": `node --watch`, which started this process, is gone, without a signal if it was killed.
+  // "disconnect": `node --watch`, which started this process, has ended; if it was killed, it sent no signal.
   for (const end of ["SIGINT", "SIGTERM", "SIGHUP", "disconnect"])
     process.on(end, () => {
       stop.abort();
@@ -159,11 +159,11 @@ async function main(): Promise<number> {
     return await start(options, stop.signal);
   } catch (error) {
     if (stop.signal.aborted) return 130;
-    const hint = /delete/.test((error as Error).message) ? "\nOr begin anew with all of it: npm start -- --reset" : "";
+    const hint = /delete/.test((error as Error).message) ? "\nOr start from scratch: npm start -- --reset" : "";
     process.stderr.write(`\n${(error as Error).message}${hint}\n`);
     return 1;
   }
 }
 
-// Exit for real: a library's timer must not keep a finished process alive.
+// Exit explicitly: a library's timer must not keep a finished process alive.
 process.exit(await main());

@@ -1,9 +1,9 @@
 import type { Beat } from "./main-job.ts";
 
-/** How the start shows itself: a progress bar on a terminal, plain lines elsewhere. */
+/** The output of a start: a progress bar on a terminal, plain lines elsewhere. */
 export interface Terminal {
   line: (text?: string) => void;
-  /** A step of the start-up, with what it took. */
+  /** A part that has started, with its details. */
   started: (what: string, detail: string) => void;
   beat: (beat: Beat) => void;
   /** Ends the progress bar, if there is one. */

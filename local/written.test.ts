@@ -6,7 +6,7 @@ import { describeWritten } from "./written.ts";
 
 const nowhere = "postgres://u:p@127.0.0.1:1/guacamole";
 
-it("what cannot be read is told for each kind, with the reason, and is no failure", async () => {
+it("each kind that cannot be read is listed with the reason, and nothing is thrown", async () => {
   const cluster = await startLocalCluster({ customResources, store: ":memory:" });
   const config = new KubeConfig();
   config.loadFromString(cluster.kubeconfig);
@@ -19,11 +19,11 @@ it("what cannot be read is told for each kind, with the reason, and is no failur
   for (const line of lines) expect(line).toMatch(/: not read: .*ECONNREFUSED/);
 });
 
-it("a cluster that does not know its caller is quoted in one line", async () => {
+it("a cluster's refusal of an unknown caller is quoted in one line", async () => {
   const cluster = await startLocalCluster({ customResources, store: ":memory:", token: "known" });
   const config = new KubeConfig();
   config.loadFromString(cluster.kubeconfig.replace("known", "unknown"));
   const [secret] = await describeWritten(config, nowhere, "guacamole");
   await cluster.close();
-  expect(secret).toMatch(/^Secret: not read: (Unauthorized|the cluster answers 401)$/);
+  expect(secret).toMatch(/^Secret: not read: (Unauthorized|the cluster answered 401)$/);
 });

@@ -4,8 +4,8 @@ import { sampleActivation } from "./sample-estate.ts";
 import { said } from "./said.ts";
 
 /**
- * What the main job wrote for the sample person, one line each, read back from the two systems themselves. What cannot be
- * read is a line too: the desktop is there all the same.
+ * What the main job wrote for the sample person, one line each, read back from the two systems themselves. A failure to
+ * read is a line too: the desktop exists all the same.
  */
 export async function describeWritten(config: KubeConfig, databaseUrl: string, namespace: string): Promise<string[]> {
   const rows = rowsOf(databaseUrl).catch((error: unknown) => [

@@ -129,7 +129,7 @@ it("starts again when a source changes, with the same state and addresses", asyn
   const postgres = await postgresPid();
   await edit(openApi, (text) => text.replace('title: "guacamole-workspaces"', 'title: "edited"'));
   await untilPrinted(serving, 2);
-  expect(output).toContain("it is there already, from an earlier start");
+  expect(output).toContain("it is already running from an earlier start");
   expect(await read(state, "running.json")).toEqual(before);
   expect(await titleOf(before["api"])).toBe("edited");
   expect(isAlive(postgres)).toBe(false);

@@ -50,7 +50,7 @@ describe("npm start", () => {
 
     const second = await startProduct(state, "--once").ended;
     expect(second).toMatchObject({ code: 1 });
-    expect(second.output).toContain("another start has it open");
+    expect(second.output).toContain("another npm start is using it");
 
     started.child.kill("SIGINT");
     const { code, output: all } = await started.ended;
@@ -61,7 +61,7 @@ describe("npm start", () => {
   it("goes on where it was at the next start", async () => {
     const { code, output } = await startProduct(state, "--once").ended;
     expect(code, output).toBe(0);
-    expect(output).toContain("it is there already, from an earlier start");
+    expect(output).toContain("it is already running from an earlier start");
     expect(output).toContain("The desktop is ready: http://127.0.0.1:8080/guacamole/#/client/");
   });
 

@@ -12,15 +12,15 @@ export { CorruptStoreError } from "./store/open.ts";
 export interface LocalClusterOptions {
   /** Path of an SQLite file, or ":memory:". */
   store: string;
-  /** CustomResourceDefinitions (YAML) that the cluster has from the start; it takes none through the API. */
+  /** The cluster's CustomResourceDefinitions (YAML); none can be added through the API. */
   customResources?: string;
-  /** 0 or absent: a free port. The address is always 127.0.0.1. */
+  /** A port on 127.0.0.1; a free one if 0 or absent. */
   port?: number;
-  /** Bearer token that every request must carry; without one nobody is asked. */
+  /** The bearer token that every request must have. If absent, requests need no authentication. */
   token?: string;
-  /** Milliseconds of a pod's life, the first three counted from its creation, the last from its deletion. */
+  /** Delays in a pod's life: the first three count from its creation, the last from its deletion. */
   podDelays?: { scheduledAfterMs?: number; runningAfterMs?: number; readyAfterMs?: number; goneAfterMs?: number };
-  /** How many changes a watch may be behind before it is told 410; 10,000 unless told. */
+  /** How many changes a watch may be behind before it gets 410; default 10,000. */
   keepChanges?: number;
   log?: (line: string) => void;
 }
@@ -31,8 +31,8 @@ export interface LocalCluster {
   /** A kubeconfig (JSON text is valid YAML) for the client's loadFromString and for kubectl. */
   readonly kubeconfig: string;
   /**
-   * Makes pods of the Deployment, or of the whole namespace, fail from now on, running ones too where a real one could;
-   * null cures them. Kept over a restart.
+   * Makes pods of the Deployment, or of the whole namespace, fail from now on, including running ones if a real one
+   * could; null repairs them. Survives a restart.
    */
   setFault(match: { namespace: string; deployment?: string }, fault: PodFault | null): void;
   /** Ends watches and releases the store; may be called more than once. */
@@ -43,10 +43,10 @@ export interface LocalCluster {
  * Starts a stand-in for the Kubernetes API with controllers and a kubelet behind it, all in this process.
  *
  * A pod whose image is named `fault-image-pull`, `fault-crash-loop`, `fault-unschedulable`, `fault-quota` or
- * `fault-never-ready` (`example.org/fault-image-pull:1`) fails in that way, so that a user can try it without code.
+ * `fault-never-ready` (`example.org/fault-image-pull:1`) fails in that way, so that users can try it without code.
  *
- * Throws CorruptStoreError when the store's file is damaged, and an Error that says what to do when the file or the
- * port cannot be used.
+ * Throws CorruptStoreError if the store's file is damaged, and an Error that says what to do if the file or the port
+ * cannot be used.
  */
 export async function startLocalCluster(options: LocalClusterOptions): Promise<LocalCluster> {
   const log = options.log ?? (() => undefined);
@@ -97,7 +97,9 @@ function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       const why =
-        error.code === "EADDRINUSE" ? "another program listens there (stop it, or choose another port)" : error.message;
+        error.code === "EADDRINUSE"
+          ? "another program is listening there (stop it, or choose another port)"
+          : error.message;
       reject(new Error(`start cluster on 127.0.0.1:${port}: ${why}`, { cause: error }));
     });
     server.listen(port, "127.0.0.1", () => {
@@ -111,7 +113,7 @@ function kubeconfigFor(server: string, token: string | undefined): string {
   const config = {
     apiVersion: "v1",
     kind: "Config",
-    // The client insists on this before it talks to a server without TLS.
+    // The client requires this for a server without TLS.
     clusters: [{ name, cluster: { server, "insecure-skip-tls-verify": true } }],
     users: [{ name, user: token === undefined ? {} : { token } }],
     contexts: [{ name, context: { cluster: name, user: name, namespace: "default" } }],

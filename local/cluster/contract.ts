@@ -16,10 +16,10 @@ export interface Connection {
 }
 
 /**
- * What the product relies on in a Kubernetes API, as tests that run on the stand-in and on a real API server alike.
+ * What the product requires of a Kubernetes API, as tests that run on the stand-in and on a real API server alike.
  * A real one must have the two custom resource definitions and a controller manager.
  *
- * @param connect is told the namespace of the tests; somebody must run the pods there
+ * @param connect gets the namespace of the tests, in which pods must be able to run
  */
 export function describeClusterContract(name: string, connect: (namespace: string) => Promise<Connection>): void {
   describe(name, () => {

@@ -51,7 +51,7 @@ export interface ObjectMeta {
   managedFields?: ManagedFieldsEntry[];
 }
 
-/** Any object as it is stored and sent. Stored objects are never changed in place: they are shared with watchers. */
+/** Any object as stored and sent. Stored objects are never changed in place: they are shared with watchers. */
 export interface KubeObject {
   apiVersion: string;
   kind: string;
@@ -61,7 +61,7 @@ export interface KubeObject {
   [field: string]: unknown;
 }
 
-/** A client model as it looks on the wire: dates are text there. */
+/** A client model on the wire, where dates are text. */
 type Wire<T> = T extends Date ? string : T extends object ? { [K in keyof T]: Wire<T[K]> } : T;
 type Typed<T extends { spec?: unknown; status?: unknown }> = {
   apiVersion: string;
@@ -78,7 +78,7 @@ export type Service = Typed<V1Service>;
 export type ResourceQuota = Typed<V1ResourceQuota>;
 export type EndpointSlice = Pick<V1EndpointSlice, "addressType"> & {
   metadata: ObjectMeta;
-  /** Null, and not an empty list, if there is none: Go writes a list that was never made so. */
+  /** Null instead of an empty list, as Go encodes a nil slice. */
   endpoints: Wire<V1Endpoint>[] | null;
   ports: Wire<DiscoveryV1EndpointPort>[] | null;
 };
@@ -94,7 +94,7 @@ export interface TypedKinds {
   events: ClusterEvent;
 }
 
-/** Reads an object through the type that its kind's schema has already checked at the door. */
+/** Casts an object to the type against which its kind's schema has already checked it. */
 export function typed<K extends keyof TypedKinds>(_kind: K, object: KubeObject): TypedKinds[K] {
   return object as unknown as TypedKinds[K];
 }
@@ -103,15 +103,15 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The object without some of its fields. */
+/** Returns the object without some of its fields. */
 export function omit<T extends object, K extends keyof T>(object: T, ...fields: readonly K[]): Omit<T, K> {
   return Object.fromEntries(Object.entries(object).filter(([name]) => !fields.includes(name as K))) as Omit<T, K>;
 }
 
-/** A value as text: itself if it is text, JSON otherwise. */
+/** Returns a value as text: unchanged if it is text, otherwise as JSON. */
 export const textOf = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value ?? null));
 
-/** The time as the API writes it: whole seconds, UTC. */
+/** Formats a time for the API: whole seconds, UTC. */
 export function timestamp(at: Date = new Date()): string {
   return at.toISOString().replace(/\.\d+Z$/, "Z");
 }

@@ -14,7 +14,7 @@ const suffixes: Readonly<Record<string, number>> = {
   Pi: 2 ** 50,
 };
 
-/** A quantity such as "250m" or "2Gi" as a number. */
+/** Converts a quantity such as "250m" or "2Gi" to a number. */
 export function quantity(text: string | number): number {
   const match = /^([+-]?[\d.]+(?:[eE][+-]?\d+)?)([A-Za-z]*)$/.exec(String(text));
   return match === null ? 0 : Number(match[1]) * (suffixes[match[2] ?? ""] ?? 1);

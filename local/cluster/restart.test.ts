@@ -22,8 +22,8 @@ afterEach(() => {
 
 const configMaps = `/api/v1/namespaces/${namespace}/configmaps`;
 
-describe("a cluster that is started again on its store", () => {
-  it("has every object as it was, uid and resourceVersion included, and goes on counting", async () => {
+describe("a restarted cluster", () => {
+  it("has all objects unchanged, including uid and resourceVersion, and continues counting", async () => {
     const first = await startStage({ store });
     const made = await first.core.createNamespacedConfigMap({
       namespace,
@@ -38,7 +38,7 @@ describe("a cluster that is started again on its store", () => {
     await second.cluster.close();
   });
 
-  it("lets a watch go on from a resourceVersion of before", async () => {
+  it("lets a watch continue from an earlier resourceVersion", async () => {
     const first = await startStage({ store });
     const { metadata } = await first.core.listNamespacedConfigMap({ namespace });
     await first.core.createNamespacedConfigMap({ namespace, body: { metadata: { name: "missed" } } });
@@ -55,7 +55,7 @@ describe("a cluster that is started again on its store", () => {
     await second.cluster.close();
   });
 
-  it("still knows the faults", async () => {
+  it("keeps the faults", async () => {
     const first = await startStage({ store });
     first.cluster.setFault({ namespace, deployment: "desk" }, "unschedulable");
     await first.cluster.close();
@@ -65,7 +65,7 @@ describe("a cluster that is started again on its store", () => {
     await second.cluster.close();
   });
 
-  it("has forgotten the faults that were cured", async () => {
+  it("does not keep faults that were repaired", async () => {
     const first = await startStage({ store });
     first.cluster.setFault({ namespace, deployment: "desk" }, "unschedulable");
     first.cluster.setFault({ namespace, deployment: "desk" }, null);
@@ -76,7 +76,7 @@ describe("a cluster that is started again on its store", () => {
     await second.cluster.close();
   });
 
-  it("brings a pod that was pending when the process was killed to ready", async () => {
+  it("makes a pod ready that was pending when the process was killed", async () => {
     const child = startChild(store, { scheduledAfterMs: 1, runningAfterMs: 3_600_000, readyAfterMs: 3_600_000 });
     const kubeconfig = await kubeconfigOf(child);
     const before = clientsFor({ kubeconfig });
@@ -94,7 +94,7 @@ describe("a cluster that is started again on its store", () => {
 });
 
 describe("a watch", () => {
-  it("that is too far behind is told Expired, and so is a list's continue token", async () => {
+  it("that is too far behind gets Expired, and so does a list's continue token", async () => {
     const stage = await startStage({ keepChanges: 5 });
     const { metadata } = await stage.core.listNamespacedConfigMap({ namespace, limit: 1 });
     await stage.core.createNamespacedConfigMap({ namespace, body: { metadata: { name: "x" } } });
@@ -110,7 +110,7 @@ describe("a watch", () => {
     await stage.cluster.close();
   });
 
-  it("ends when the cluster closes, and closing twice is no fault", async () => {
+  it("ends when the cluster closes, which may be repeated", async () => {
     const stage = await startStage();
     const ended = watchUntil(stage, configMaps, { labelSelector: "a=b" }, () => false);
     const refused = expect(ended).rejects.toThrow("ended");
@@ -122,7 +122,7 @@ describe("a watch", () => {
 });
 
 describe("starting", () => {
-  it("on a file that is no store is refused with an error of its own, so that the caller can offer to begin anew", async () => {
+  it("on a file that is not a store throws a CorruptStoreError, so that the caller can offer to start from scratch", async () => {
     writeFileSync(
       store,
       "this was never a database, and it is long enough to be read as one if nobody looks".repeat(50),
@@ -133,32 +133,32 @@ describe("starting", () => {
     );
   });
 
-  it("on a store that another cluster uses says so", async () => {
+  it("on a store that another cluster uses throws an error that says so", async () => {
     const first = await startStage({ store });
     await expect(startLocalCluster({ store })).rejects.toThrow(/another process uses it \(stop that one/);
     await first.cluster.close();
   });
 
-  it("on a folder says what to do", async () => {
+  it("on a folder throws an error that says what to do", async () => {
     await expect(startLocalCluster({ store: folder })).rejects.toThrow(
       /\(choose a file that this user can read and write\)$/,
     );
   });
 
-  it("on a port that is taken says so, and leaves the store free", async () => {
+  it("on a taken port throws an error that says so, and releases the store", async () => {
     const taken = createServer();
     await once(taken.listen(0, "127.0.0.1"), "listening");
     const address = taken.address();
     const port = typeof address === "object" && address !== null ? address.port : 0;
     await expect(startLocalCluster({ store, port })).rejects.toThrow(
-      `start cluster on 127.0.0.1:${port}: another program listens there (stop it, or choose another port)`,
+      `start cluster on 127.0.0.1:${port}: another program is listening there (stop it, or choose another port)`,
     );
     taken.close();
     const second = await startLocalCluster({ store });
     await second.close();
   });
 
-  it("with a token refuses everybody who does not bring it", async () => {
+  it("with a token refuses every request without it", async () => {
     const cluster = await startLocalCluster({ store: ":memory:", token: "right" });
     const status = async (token: string): Promise<number> =>
       (await fetch(`${cluster.url}/api/v1/namespaces`, { headers: { authorization: `Bearer ${token}` } })).status;

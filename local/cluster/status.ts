@@ -6,14 +6,14 @@ export interface Cause {
   field: string;
 }
 
-/** What a client knows a kind by in an error: group, plural ("pods") and kind ("Pod"). */
+/** A kind's names in error messages: group, plural ("pods") and kind ("Pod"). */
 export interface KindNames {
   group: string;
   plural: string;
   kind: string;
 }
 
-/** An answer that is not a success; its body is the Status object that the real API server sends. */
+/** An error response. Its body is the real API server's Status object. */
 export class ApiError extends Error {
   readonly code: number;
   readonly reason: string;
@@ -51,7 +51,7 @@ export const badRequest = (message: string): ApiError => new ApiError(400, "BadR
 export const unauthorized = (): ApiError => new ApiError(401, "Unauthorized", "Unauthorized");
 export const internalError = (message: string): ApiError => new ApiError(500, "InternalError", message);
 
-/** What the server of custom resources says of addresses that it does not serve: plain text, no Status. */
+/** How the server of custom resources refuses unknown paths: with plain text instead of a Status. */
 export class PageNotFound extends Error {}
 export const pageNotFound = (): PageNotFound => new PageNotFound("404 page not found");
 
@@ -95,7 +95,7 @@ export const unsupportedMediaType = (accepted: readonly string[]): ApiError =>
     `the body of the request was in an unknown format - accepted media types include: ${accepted.join(", ")}`,
   );
 
-/** 422 with every fault found, in the words of the real API server. */
+/** 422 with all faults, with the real API server's messages. */
 export function invalid(of: { group: string; kind: string }, name: string, causes: readonly Cause[]): ApiError {
   const faults = [...new Set(causes.map((cause) => `${cause.field}: ${cause.message}`))];
   const text = faults.length === 1 ? (faults[0] ?? "") : `[${faults.join(", ")}]`;

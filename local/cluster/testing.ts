@@ -3,7 +3,7 @@ import { KubeConfig, type V1Pod } from "@kubernetes/client-node";
 import { clientsOf, watchUntil, type Clients } from "./contract/clients.ts";
 import { startLocalCluster, type LocalCluster, type LocalClusterOptions } from "./cluster.ts";
 
-/** Delays of a few milliseconds: tests wait for what happens, not for the clock. */
+/** Delays of a few milliseconds: tests wait for events, not for time to pass. */
 const quickDelays = { scheduledAfterMs: 1, runningAfterMs: 3, readyAfterMs: 6, goneAfterMs: 2 };
 
 const manifest = new URL("../../infra/kubernetes/custom-resources.yaml", import.meta.url);
@@ -22,7 +22,7 @@ export function clientsFor(cluster: Pick<LocalCluster, "kubeconfig">): Clients {
   return clientsOf(config, namespace);
 }
 
-/** A quick cluster with the namespace `desktops`. */
+/** Starts a fast cluster with the namespace `desktops`. */
 export async function startStage(options: Partial<LocalClusterOptions> = {}): Promise<Stage> {
   const cluster = await startLocalCluster({ store: ":memory:", customResources, podDelays: quickDelays, ...options });
   const clients = clientsFor(cluster);
@@ -33,7 +33,7 @@ export async function startStage(options: Partial<LocalClusterOptions> = {}): Pr
 
 export const podPath = `/api/v1/namespaces/${namespace}/pods`;
 
-/** Waits until a pod of the app looks like this, and returns it. */
+/** Waits until a pod of the app fits, and returns it. */
 export async function podOf(clients: Clients, app: string, looks: (pod: V1Pod) => boolean): Promise<V1Pod> {
   const query = { labelSelector: `app=${app}` };
   const events = await watchUntil<V1Pod>(

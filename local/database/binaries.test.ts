@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { linkLibraries } from "./binaries.ts";
 
-// What npm leaves behind when install scripts are switched off.
+// A package as npm installs it with install scripts disabled.
 let root: string;
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), "binaries-"));
@@ -15,19 +15,19 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true }));
 
-test("missing links between libraries are made, and left alone where they are", async () => {
+test("missing links between libraries are created, and existing ones left alone", async () => {
   await linkLibraries(root);
   await linkLibraries(root);
   expect(await readlink(join(root, "native/lib/libpq.so.5"))).toBe("libpq.so.5.18");
   expect(await readFile(join(root, "native/lib/libpq.so.5"), "utf8")).toBe("library");
 });
 
-test("a platform whose package needs no links has none", async () => {
+test("a platform whose package needs no links gets none", async () => {
   await rm(join(root, "native/pg-symlinks.json"));
   await linkLibraries(root);
 });
 
-test("if a link cannot be made it says how to make it", async () => {
+test("an error about a missing link says how to create it", async () => {
   await rm(join(root, "native/lib"), { recursive: true });
   const error: unknown = await linkLibraries(root).catch((reason: unknown) => reason);
   expect(error).toMatchObject({ code: "not-installed" });

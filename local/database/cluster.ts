@@ -11,19 +11,19 @@ export const databaseName = "guacamole";
 
 const draftPrefix = "initialising-";
 
-// Passwords only, from this machine only. The superuser has no password, so nobody can log in as him.
+// Passwords only, from this machine only. The superuser has no password, so nobody can log in as it.
 const hostBasedAccess = "host all all 127.0.0.1/32 scram-sha-256\n";
 
-/** Removes what a start that died while creating the data directory left in the folder. */
+/** Removes incomplete data directories of starts that died. */
 export async function removeDrafts(folder: string): Promise<void> {
   const drafts = (await readdir(folder)).filter((name) => name.startsWith(draftPrefix));
-  // Retries: an initdb that outlived its parent may be writing into it still.
+  // Retries: an initdb that outlived its parent may still be writing to it.
   await Promise.all(drafts.map((name) => rm(join(folder, name), { recursive: true, force: true, maxRetries: 10 })));
 }
 
 /**
- * Creates a PostgreSQL data directory with the role and an empty database. It appears under its name only when it is complete, so a
- * crash half way leaves a draft, never half a database.
+ * Creates a PostgreSQL data directory with the role and an empty database. It gets its name only when it is complete,
+ * so a crash leaves a draft, never half a database.
  */
 export async function createCluster(
   { initdb, postgres }: Binaries,
@@ -39,7 +39,7 @@ export async function createCluster(
     await mustSucceed(runAs, initdb, [
       `--pgdata=${draft}`,
       "--username=postgres",
-      "--auth=trust", // for the moment until pg_hba.conf is replaced; no server is listening yet
+      "--auth=trust", // until pg_hba.conf is replaced; no server is listening yet
       "--encoding=UTF8",
       // Built in, so that sorting and lower() are the same on every machine.
       "--locale=C",
@@ -49,7 +49,7 @@ export async function createCluster(
       "--no-instructions",
     ]);
     await writeFile(join(draft, "pg_hba.conf"), hostBasedAccess);
-    // CREATEDB and CREATEROLE: tests copy the database, and try the application with fewer rights than Guacamole has.
+    // CREATEDB and CREATEROLE: tests copy the database, and run the application with fewer privileges than Guacamole.
     await runAlone(postgres, runAs, draft, [
       `CREATE ROLE ${roleName} LOGIN CREATEDB CREATEROLE PASSWORD '${password}';`,
       `CREATE DATABASE ${databaseName} OWNER ${roleName};`,
@@ -61,7 +61,7 @@ export async function createCluster(
   }
 }
 
-/** Sets the role's password; for a folder whose password file was lost. No server may be running on the data. */
+/** Sets the role's password if the password file was lost. No server may be running on the data. */
 export async function setPassword(
   { postgres }: Binaries,
   runAs: RunAs,
@@ -76,7 +76,7 @@ export async function setPassword(
   }
 }
 
-/** Refuses a data directory that this PostgreSQL cannot open, before it fails in a less clear way. */
+/** Throws a clear error for a data directory that this PostgreSQL cannot open. */
 export async function checkCluster(folder: string, data: string, { majorVersion }: Binaries): Promise<void> {
   for (const name of ["PG_VERSION", "global/pg_control", "postgresql.conf", "pg_hba.conf", "base", "pg_wal"]) {
     try {
@@ -88,19 +88,22 @@ export async function checkCluster(folder: string, data: string, { majorVersion 
   }
   const version = (await readFile(join(data, "PG_VERSION"), "utf8")).trim();
   if (version === majorVersion) return;
-  if (!/^\d+$/.test(version)) throw broken(folder, `PG_VERSION in ${data} names no version`);
+  if (!/^\d+$/.test(version)) throw broken(folder, `PG_VERSION in ${data} is not a version`);
   throw new LocalDatabaseError(
     "other-version",
-    `${data} was made by PostgreSQL ${version}, this is ${majorVersion} (use that version, or delete ${folder} to begin again)`,
+    `${data} was created by PostgreSQL ${version}, this is ${majorVersion} (use that version, or delete ${folder} to start again)`,
   );
 }
 
-/** PostgreSQL's single-user mode: statements, one a line, as the superuser, without a server, a port or a login. */
+/**
+ * Runs statements, one per line, in PostgreSQL's single-user mode: as the superuser, without a server, a port or a
+ * login.
+ */
 async function runAlone(postgres: string, runAs: RunAs, data: string, statements: readonly string[]): Promise<void> {
-  // A failed statement would be logged together with the password in it.
+  // A failed statement would be logged, and the password with it.
   const args = ["--single", "-D", data, "-c", "log_min_error_statement=panic", "postgres"];
   const output = await mustSucceed(runAs, postgres, args, statements.join("\n") + "\n");
-  // It goes on after a failed statement and ends with 0.
+  // It continues after a failed statement and exits with 0.
   const failure = /(?:ERROR|FATAL|PANIC): +(.*)/.exec(output)?.[1];
   if (failure !== undefined) throw new Error(`postgres --single: ${failure}`);
 }

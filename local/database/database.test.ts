@@ -26,7 +26,7 @@ beforeEach(() => {
 });
 afterAll(() => rm(base, { recursive: true }));
 
-// So that a failed test does not make the next ones fail.
+// Closed after each test, so that a failed test does not make the next ones fail.
 let opened: LocalDatabase[] = [];
 afterEach(async () => {
   await Promise.all(opened.map((database) => database.close()));
@@ -39,7 +39,7 @@ async function start(options: { directory?: string; port?: number } = {}): Promi
   return database;
 }
 
-/** Runs one statement in a started database and closes it again. */
+/** Runs one statement in a started database. */
 async function query(database: LocalDatabase, sql: string): Promise<Record<string, unknown>[]> {
   const client = new Client({ connectionString: database.url });
   await client.connect();
@@ -77,7 +77,7 @@ async function failure(starting: Promise<LocalDatabase>): Promise<LocalDatabaseE
   return error;
 }
 
-/** A process of its own that starts the database and then runs `script`, in which `database` and `query` are known. */
+/** Starts the database in another process, which then runs `script` with `database` and `query` in scope. */
 function startElsewhere(script: string, folder = directory): { child: ChildProcess; lines: AsyncIterator<string> } {
   const program = `
     import { startLocalDatabase } from ${JSON.stringify(new URL("database.ts", import.meta.url).href)};
@@ -92,14 +92,14 @@ function startElsewhere(script: string, folder = directory): { child: ChildProce
     ${script}`;
   const child = spawn(process.execPath, ["--input-type=module", "-e", program], {
     cwd: import.meta.dirname,
-    detached: true, // a process group of its own, as a shell gives each command
+    detached: true, // a separate process group, as a shell gives each command
     stdio: ["ignore", "pipe", "inherit"],
   });
   return { child, lines: createInterface(child.stdout as NodeJS.ReadableStream)[Symbol.asyncIterator]() };
 }
 
 describe("starting", () => {
-  test("the first start gives a database of one's own, reachable from this machine only, as its owner and no more", async () => {
+  test("the first start creates a database that is reachable from this machine only, as its owner and not a superuser", async () => {
     const database = await start();
     await addEntity(database, "alice");
     expect(database.url).toMatch(/^postgres:\/\/guacamole:[\w-]{32}@127\.0\.0\.1:\d+\/guacamole$/);
@@ -115,11 +115,11 @@ describe("starting", () => {
     await database.close();
   });
 
-  test("a second start keeps what is there", async () => {
+  test("a second start keeps the data", async () => {
     expect(await startAndReadEntities()).toEqual(["alice"]);
   });
 
-  test("nobody else may read the password, and nobody gets in without it", async () => {
+  test("the password is readable by this user only, and required", async () => {
     expect((await stat(join(directory, "password"))).mode & 0o777).toBe(0o600);
     const database = await start();
     for (const role of ["guacamole", "postgres"]) {
@@ -142,7 +142,7 @@ describe("starting", () => {
     expect(log.join("\n")).not.toContain(await readFile(join(directory, "password"), "utf8"));
   });
 
-  test("it takes the port that it is given, and says so if somebody else has it", async () => {
+  test("it listens on the requested port, and reports it if it is taken", async () => {
     const other = createServer().listen(0, "127.0.0.1");
     await once(other, "listening");
     const { port } = other.address() as AddressInfo;
@@ -157,7 +157,7 @@ describe("starting", () => {
     await database.close();
   });
 
-  test("two cannot have one folder open, and the first does not notice the second", async () => {
+  test("a folder cannot be opened twice, and the attempt does not disturb the first", async () => {
     const database = await start();
     const error = await failure(start());
     expect(error).toMatchObject({ code: "in-use", resettable: false });
@@ -166,7 +166,7 @@ describe("starting", () => {
     await database.close();
   });
 
-  test("closing disconnects everybody, stops the server, and may be done twice", async () => {
+  test("closing disconnects everybody, stops the server and may be repeated", async () => {
     const database = await start();
     const pid = await serverPid();
     const client = new Client({ connectionString: database.url });
@@ -180,7 +180,7 @@ describe("starting", () => {
     expect((await readdir(directory)).sort()).toEqual(["data", "password"]);
   });
 
-  test("it starts below a folder that only its owner may enter", async () => {
+  test("it starts in a folder below one that only its owner may enter", async () => {
     const closed = join(base, "closed");
     await mkdir(closed, { mode: 0o700 });
     const database = await start({ directory: join(closed, "database") });
@@ -190,7 +190,7 @@ describe("starting", () => {
 });
 
 describe("healing", () => {
-  test("a server that was killed is started again with everything committed", async () => {
+  test("a killed server is started again with everything that was committed", async () => {
     const database = await start();
     await addEntity(database, "committed before the kill");
     process.kill(await serverPid(), "SIGKILL");
@@ -198,7 +198,7 @@ describe("healing", () => {
     expect(await startAndReadEntities()).toEqual(["alice", "committed before the kill"]);
   });
 
-  test("it waits for a killed server's processes that have not noticed yet", async () => {
+  test("it waits for a killed server's remaining processes to end", async () => {
     const database = await start();
     const client = new Client({ connectionString: database.url });
     client.on("error", () => undefined);
@@ -229,8 +229,8 @@ describe("healing", () => {
     expect(log).toContainEqual(expect.stringContaining("database system was shut down at")); // no recovery needed
   });
 
-  test("a stranger that has got the dead server's process id is left alone", async () => {
-    // As the server's user, because only its own processes keep PostgreSQL from starting.
+  test("an unrelated process with the dead server's process id is left alone", async () => {
+    // As the server's user, because only that user's processes keep PostgreSQL from starting.
     const { uid, gid } = await stat(join(directory, "data"));
     const stranger = spawn("sleep", ["1000"], process.getuid?.() === 0 ? { uid, gid } : {});
     await writeFile(join(directory, "data/postmaster.pid"), `${stranger.pid ?? 0}\n${join(directory, "data")}\n`);
@@ -242,7 +242,7 @@ describe("healing", () => {
     }
   });
 
-  test("an initdb that was cut off is begun again", async () => {
+  test("an interrupted initdb is started again", async () => {
     const folder = join(base, "cut off");
     await mkdir(join(folder, "initialising-1/base"), { recursive: true });
     await writeFile(join(folder, "initialising-1/PG_VERSION"), "18\n");
@@ -262,7 +262,7 @@ describe("healing", () => {
     expect((await readdir(folder)).sort()).toEqual(["data", "password"]);
   });
 
-  test("a database whose creation ended before its tables gets them at the next start", async () => {
+  test("a database whose creation was interrupted before its tables gets them at the next start", async () => {
     const before = await start();
     await query(before, "DROP SCHEMA public CASCADE; CREATE SCHEMA public");
     await before.close();
@@ -271,7 +271,7 @@ describe("healing", () => {
     await after.close();
   });
 
-  test("a lost password is replaced, and nothing else changes", async () => {
+  test("a lost password is replaced and nothing else changes", async () => {
     await unlink(join(directory, "password"));
     expect(await startAndReadEntities()).toEqual(["alice"]);
     expect(await startAndReadEntities()).toEqual(["alice"]);
@@ -289,20 +289,20 @@ describe("files that cannot be opened", () => {
     "pg_wal",
     "base",
     "global/pg_filenode.map",
-  ])("without %s it says what is wrong and that deleting the folder cures it", async (name) => {
+  ])("without %s the error says what is wrong and that deleting the folder helps", async (name) => {
     await rename(inData(name), inData("aside"));
     const error = await failure(start());
     await rename(inData("aside"), inData(name));
     expect(error).toMatchObject({ code: "broken", resettable: true });
     expect(error.message).toContain(name);
-    expect(error.message).toContain(`delete ${directory} to begin again`);
+    expect(error.message).toContain(`delete ${directory} to start again`);
   });
 
   test.each([
-    ["17", "other-version", "was made by PostgreSQL 17, this is 18"],
-    ["19", "other-version", "was made by PostgreSQL 19, this is 18"],
-    ["", "broken", "names no version"],
-  ])("with a PG_VERSION of %j it is %s", async (version, code, words) => {
+    ["17", "other-version", "was created by PostgreSQL 17, this is 18"],
+    ["19", "other-version", "was created by PostgreSQL 19, this is 18"],
+    ["", "broken", "is not a version"],
+  ])("with a PG_VERSION of %j the error is %s", async (version, code, words) => {
     await writeFile(inData("PG_VERSION"), `${version}\n`);
     const error = await failure(start());
     await writeFile(inData("PG_VERSION"), "18\n");
@@ -310,7 +310,7 @@ describe("files that cannot be opened", () => {
     expect(error.message).toContain(words);
   });
 
-  test("with tables that it did not make it refuses, and leaves them", async () => {
+  test("tables that it did not create are refused and left alone", async () => {
     const before = await start();
     await query(before, "COMMENT ON SCHEMA public IS 'not ours'");
     await before.close();
@@ -321,14 +321,14 @@ describe("files that cannot be opened", () => {
     }
   });
 
-  test("after each of these the folder is free again, and works once it is whole", async () => {
+  test("after each of these errors the folder is unlocked, and works once it is repaired", async () => {
     await rm(directory, { recursive: true });
     expect(await startAndReadEntities()).toEqual([]);
   });
 });
 
-describe("the process that started it", () => {
-  test("leaves with its own exit code, and the server stops behind it", async () => {
+describe("the process that started the database", () => {
+  test("exits with its own exit code, and the server stops after it", async () => {
     const { child, lines } = startElsewhere(`
       process.once("SIGTERM", () => process.exit(7));
       console.log("started");`);
@@ -341,7 +341,7 @@ describe("the process that started it", () => {
     expect(log).toContainEqual(expect.stringContaining("database system was shut down at"));
   });
 
-  test("can still use the server after Ctrl-C in the terminal, and decides itself when to close", async () => {
+  test("can still use the server after Ctrl-C in the terminal, until it closes it", async () => {
     const { child, lines } = startElsewhere(`
       process.once("SIGINT", async () => {
         await query("INSERT INTO guacamole_entity (name, type) VALUES ('after ctrl-c', 'USER')");

@@ -17,29 +17,31 @@ export { LocalDatabaseError } from "./error.ts";
 export { lockFolder };
 
 export interface LocalDatabaseOptions {
-  /** Everything is kept here: data, password, lock. Created if missing; deleting it while stopped begins anew. */
+  /**
+   * Contains everything: data, password, lock. Created if missing; may be deleted while stopped, to start from scratch.
+   */
   readonly directory: string;
-  /** On 127.0.0.1; a free one if 0 or absent. */
+  /** A port on 127.0.0.1; a free one if 0 or absent. */
   readonly port?: number;
   /** PostgreSQL's own output, line by line. */
   readonly log?: (line: string) => void;
 }
 
 export interface LocalDatabase {
-  /** postgres://guacamole:password@127.0.0.1:port/guacamole: the owner of the tables, not a superuser. A secret. */
+  /** postgres://guacamole:password@127.0.0.1:port/guacamole: as the owner of the tables, not a superuser. A secret. */
   readonly url: string;
   readonly port: number;
-  /** Disconnects everybody and stops the server; calling it again changes nothing. */
+  /** Disconnects everybody and stops the server. May be called again. */
   close(): Promise<void>;
 }
 
 /**
- * Starts a real PostgreSQL with Guacamole's tables, creating it on the first start and healing what a killed process left behind.
- * Throws LocalDatabaseError; where its `resettable` is true, deleting the directory cures it.
+ * Starts a real PostgreSQL with Guacamole's tables. Creates it on the first start, and recovers from killed processes.
+ * Throws LocalDatabaseError; if its `resettable` is true, deleting the directory helps.
  */
 export async function startLocalDatabase(options: LocalDatabaseOptions): Promise<LocalDatabase> {
   await mkdir(options.directory, { recursive: true });
-  // Its real path, so that an orphan's command line names it as we do.
+  // The real path, as in an orphan's command line.
   const folder = await realpath(options.directory);
   const unlock = await lockFolder(folder);
   try {
@@ -73,7 +75,7 @@ async function open(folder: string, port: number, log: (line: string) => void): 
     await checkCluster(folder, data, binaries);
     if (kept === undefined) await setPassword(binaries, runAs, folder, data, password);
   }
-  // Last: after a crash before this line the next start finds no password, and sets another.
+  // Last: after a crash before this line the next start finds no password and sets another one.
   if (kept === undefined) await writePassword(folder, password);
 
   const started = await startOnPort(binaries, runAs, folder, data, port, log);
@@ -81,7 +83,7 @@ async function open(folder: string, port: number, log: (line: string) => void): 
   try {
     await prepare(url);
   } catch (cause) {
-    // A server whose files are damaged often just hangs up; then only its log has the reason.
+    // A server with damaged files often just closes the connection; then only its log has the reason.
     const reason = (await started.server.abandon()) ?? reasonOf(cause);
     throw broken(folder, `cannot open the tables in ${data}: ${reason}`, cause);
   }

@@ -1,21 +1,21 @@
-/** Why the local database did not start. `broken` and `other-version` are cured by deleting its folder; the rest are not. */
+/** Why the local database did not start. Deleting its folder helps with `broken` and `other-version` only. */
 export type LocalDatabaseErrorCode =
   /** the files under the folder are damaged or incomplete */
   | "broken"
-  /** the files were made by another major version of PostgreSQL */
+  /** the files were created by another major version of PostgreSQL */
   | "other-version"
-  /** another living process has the folder open */
+  /** another running process has the folder open */
   | "in-use"
-  /** the port that was asked for is taken */
+  /** the requested port is taken */
   | "port-in-use"
-  /** the files, or the folders above them, may not be read by the user that runs the server */
+  /** the user that runs the server may not read the files, or the folders above them */
   | "not-permitted"
   /** PostgreSQL could not create its files, for example for lack of space */
   | "cannot-create"
-  /** no PostgreSQL for this machine, or not completely installed */
+  /** PostgreSQL for this machine is missing or not completely installed */
   | "not-installed";
 
-/** A start that failed for a reason a person can act on; the message says how. */
+/** A failed start. The message says what a person can do about it. */
 export class LocalDatabaseError extends Error {
   override readonly name = "LocalDatabaseError";
   readonly code: LocalDatabaseErrorCode;
@@ -25,19 +25,19 @@ export class LocalDatabaseError extends Error {
     this.code = code;
   }
 
-  /** True if deleting the database's folder and starting again would cure it, at the price of what is in it. */
+  /** True if deleting the database's folder, with all its data, and starting again helps. */
   get resettable(): boolean {
     return this.code === "broken" || this.code === "other-version";
   }
 }
 
 export function broken(folder: string, reason: string, cause?: unknown): LocalDatabaseError {
-  const advice = `(delete ${folder} to begin again with an empty database)`;
+  const advice = `(delete ${folder} to start again with an empty database)`;
   return new LocalDatabaseError("broken", `${reason} ${advice}`, { cause });
 }
 
 export function notPermitted(path: string, cause: unknown): LocalDatabaseError {
-  const advice = "(start as the user who made it, or delete it as that user)";
+  const advice = "(start as the user who created it, or delete it as that user)";
   return new LocalDatabaseError("not-permitted", `${path} belongs to another user ${advice}`, { cause });
 }
 

@@ -12,12 +12,12 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-/** A lock as `pid` would have left it had it started at that time. */
+/** Leaves the lock of a process `pid` that started at that time. */
 async function leaveLock(pid: number, startedAt: string): Promise<void> {
   await writeFile(join(folder, `lock-${pid}-${startedAt}-00000000-0000-4000-8000-000000000000`), "");
 }
 
-test("a folder has one holder, and is free again when he lets go", async () => {
+test("a folder has one holder, and is free again once released", async () => {
   const unlock = await lockFolder(folder);
   await expect(lockFolder(folder)).rejects.toMatchObject({ code: "in-use" });
   await unlock();
@@ -27,7 +27,7 @@ test("a folder has one holder, and is free again when he lets go", async () => {
   expect(await readdir(folder)).toEqual([]);
 });
 
-test("a lock whose holder has died is taken over, and removed", async () => {
+test("a dead holder's lock is taken over and removed", async () => {
   const child = spawn(process.execPath, ["-e", ""]);
   await once(child, "exit");
   await leaveLock(child.pid ?? 0, "12345");
@@ -35,12 +35,12 @@ test("a lock whose holder has died is taken over, and removed", async () => {
   expect(await readdir(folder)).toHaveLength(1);
 });
 
-test("a process that merely got the dead holder's id does not keep the folder locked", async () => {
+test("a process that merely has the dead holder's id does not keep the folder locked", async () => {
   await leaveLock(process.ppid, "1");
   await lockFolder(folder);
 });
 
-test("the holder is known by its id and its start, so nobody else can look like it", async () => {
+test("the holder is identified by its process id and start time", async () => {
   await lockFolder(folder);
   const [lock = ""] = await readdir(folder);
   expect(lock).toMatch(new RegExp(`^lock-${process.pid}-[^/]+-[0-9a-f-]{36}$`));
@@ -48,7 +48,7 @@ test("the holder is known by its id and its start, so nobody else can look like 
   await lockFolder(folder);
 });
 
-test("of many that come at once never two get the folder, dead lock or not", async () => {
+test("of many concurrent attempts at most one gets the folder, with or without a dead lock", async () => {
   for (let round = 0; round < 20; round++) {
     await leaveLock(process.ppid, "1");
     const comers = await Promise.allSettled(Array.from({ length: 8 }, () => lockFolder(folder)));
@@ -57,6 +57,6 @@ test("of many that come at once never two get the folder, dead lock or not", asy
     await unlocks[0]?.();
     await (
       await lockFolder(folder)
-    )(); // nobody who was refused is in the way
+    )(); // the refused attempts left no lock behind
   }
 });

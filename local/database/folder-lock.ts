@@ -5,12 +5,12 @@ import { codeOf, LocalDatabaseError, notPermitted } from "./error.ts";
 import { readProcess } from "./process-table.ts";
 
 /**
- * Makes this process the only one that may start a server on the folder, until the returned function is called.
- * Throws `in-use` while another living process has it. Of two that come in the same instant, one gets the folder or neither does.
+ * Makes this process the only one that may start a server on the folder, until it calls the returned function.
+ * Throws `in-use` while another running process holds the lock. Of two concurrent attempts, at most one succeeds.
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
-  // Everybody claims first and looks around afterwards, so of two at least one sees the other. No name is ever used twice, which makes
-  // it safe for anybody to remove the claim of a process that has died.
+  // Everybody claims first and looks for other claims afterwards, so of two at least one sees the other. Names are
+  // never reused, so anybody may safely remove a dead process's claim.
   const claim = `lock-${await nameProcess(process.pid)}-${randomUUID()}`;
   await writeFile(join(folder, claim), "").catch((error: unknown) => {
     throw codeOf(error) === "EACCES" ? notPermitted(folder, error) : error;
@@ -31,7 +31,7 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   return unlock;
 }
 
-/** "id-start": with the start, a process that was given a dead one's id is not taken for it. */
+/** Returns "id-start". The start time distinguishes a process from a dead one with the same id. */
 async function nameProcess(pid: number): Promise<string> {
   return `${pid}-${encodeURIComponent((await readProcess(pid))?.startedAt ?? "ended")}`;
 }

@@ -1,13 +1,13 @@
-/** What Guacamole 1.6.0's PostgreSQL schema is, written a second time and apart from the SQL, for the test to compare. */
+/** A second description of Guacamole 1.6.0's PostgreSQL schema, independent of the SQL, for the test to compare. */
 export interface Table {
-  /** In order: name, type, "not null", default. "serial" stands for an integer with a sequence of its own, not null. */
+  /** In order: name, type, "not null", default. "serial" stands for a not-null integer with its own sequence. */
   readonly columns: readonly string[];
   readonly primaryKey: string;
   /** Constraint name → columns. */
   readonly unique?: Readonly<Record<string, string>>;
-  /** Constraint name → "column → table, what happens to this row when that one is deleted". */
+  /** Constraint name → "column → table, effect of that row's deletion on this one". */
   readonly foreignKeys?: Readonly<Record<string, string>>;
-  /** The columns of each index that belongs to no constraint; its name is the table's name and these. */
+  /** The columns of each index without a constraint; its name consists of the table's name and these. */
   readonly indexes?: readonly string[];
 }
 
@@ -191,7 +191,7 @@ export const tables: Readonly<Record<string, Table>> = {
   },
 };
 
-/** A table of name and value pairs that belong to a row of `owner`. */
+/** A table of name-value pairs that belong to a row of `owner`. */
 function pairs(what: "parameter" | "attribute", ownerId: string, owner: string): Table {
   return {
     columns: [
@@ -205,7 +205,7 @@ function pairs(what: "parameter" | "attribute", ownerId: string, owner: string):
   };
 }
 
-/** A table of what an entity may do with an object. */
+/** A table of an entity's permissions on an object. */
 function permission(table: string, objectId: string, toObject: Record<string, string>): Table {
   return {
     columns: [

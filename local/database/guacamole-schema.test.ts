@@ -32,7 +32,7 @@ async function list(sql: string, values: unknown[] = []): Promise<string[]> {
   return (await rows(sql, values)).map((row) => String(Object.values(row)[0]));
 }
 
-describe("the catalogue is Guacamole 1.6.0's", () => {
+describe("the database catalogue is Guacamole 1.6.0's", () => {
   test("there are these 23 tables, and nothing else that could hold or change a row", async () => {
     const relations = await list(
       `SELECT relname FROM pg_class
@@ -78,7 +78,7 @@ describe("the catalogue is Guacamole 1.6.0's", () => {
       expect(found).toEqual(constraintsOf(table, wanted));
     });
 
-    test("has these indexes besides those of its keys", async () => {
+    test("has these indexes in addition to those of its keys", async () => {
       const indexes = await list(
         `SELECT pg_get_indexdef(indexrelid) FROM pg_index
          WHERE indrelid = $1::regclass AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = indexrelid)`,
@@ -111,7 +111,7 @@ function describeColumn(table: string, column: Record<string, unknown>): string 
   return `${name} ${shortTypes[type] ?? type}${column["required"] === true ? " not null" : ""}${fallback}`;
 }
 
-/** The constraints as pg_get_constraintdef words them, where "deferrable" or "on update" would show. */
+/** The constraints as pg_get_constraintdef prints them, which would include "deferrable" or "on update". */
 function constraintsOf(table: string, { primaryKey, unique = {}, foreignKeys = {} }: Table): Record<string, string> {
   const all: Record<string, string> = { [`${table}_pkey`]: `PRIMARY KEY (${primaryKey})` };
   for (const [name, columns] of Object.entries(unique)) all[name] = `UNIQUE (${columns})`;
@@ -123,7 +123,7 @@ function constraintsOf(table: string, { primaryKey, unique = {}, foreignKeys = {
   return all;
 }
 
-describe("behaves as Guacamole's does", () => {
+describe("the schema behaves like Guacamole's", () => {
   beforeEach(() => client.query("BEGIN"));
   afterEach(() => client.query("ROLLBACK"));
 
@@ -145,7 +145,7 @@ describe("behaves as Guacamole's does", () => {
     return ids as { entity: number; user: number; group: number; connection: number };
   }
 
-  test("two root groups may have one name, two groups of one parent may not", async () => {
+  test("two root groups may have the same name, two groups with the same parent may not", async () => {
     const { group } = await addAlice();
     const insert = "INSERT INTO guacamole_connection_group (connection_group_name, parent_id) VALUES ('ws', $1)";
     await client.query(insert, [null]);
@@ -153,7 +153,7 @@ describe("behaves as Guacamole's does", () => {
     await expect(client.query(insert, [group])).rejects.toMatchObject({ code: "23505" });
   });
 
-  test("deleting an entity takes its user and permissions with it", async () => {
+  test("deleting an entity deletes its user and permissions", async () => {
     const { entity } = await addAlice();
     await client.query("DELETE FROM guacamole_entity WHERE entity_id = $1", [entity]);
     expect(await rows("SELECT 1 FROM guacamole_user")).toEqual([]);
@@ -161,7 +161,7 @@ describe("behaves as Guacamole's does", () => {
     expect(await rows("SELECT 1 FROM guacamole_connection")).toHaveLength(1);
   });
 
-  test("deleting a group takes its connections, their parameters and permissions with it", async () => {
+  test("deleting a group deletes its connections, their parameters and permissions", async () => {
     const { group } = await addAlice();
     await client.query("DELETE FROM guacamole_connection_group WHERE connection_group_id = $1", [group]);
     for (const table of ["guacamole_connection", "guacamole_connection_parameter", "guacamole_connection_permission"]) {
@@ -169,7 +169,7 @@ describe("behaves as Guacamole's does", () => {
     }
   });
 
-  test("history keeps the names of what was deleted, and loses the ids", async () => {
+  test("history keeps the names of deleted rows, and loses their ids", async () => {
     const { entity, group } = await addAlice();
     await client.query("DELETE FROM guacamole_entity WHERE entity_id = $1", [entity]);
     await client.query("DELETE FROM guacamole_connection_group WHERE connection_group_id = $1", [group]);
@@ -178,18 +178,18 @@ describe("behaves as Guacamole's does", () => {
     ).toEqual([{ user_id: null, username: "alice", connection_id: null, connection_name: "alice" }]);
   });
 
-  test("a name has at most 128 characters, and is not the same in another case", async () => {
+  test("a name has at most 128 characters and is case-sensitive", async () => {
     const insert = "INSERT INTO guacamole_entity (name, type) VALUES ($1, 'USER')";
     for (const name of ["alice", "Alice", "x".repeat(128)]) await client.query(insert, [name]);
     await expect(client.query(insert, ["x".repeat(129)])).rejects.toMatchObject({ code: "22001" });
   });
 
-  test("nobody is in it: no guacadmin with a password that everybody knows", async () => {
+  test("it has no users, in particular no guacadmin with a well-known password", async () => {
     expect(await rows("SELECT name FROM guacamole_entity")).toEqual([]);
   });
 });
 
-test("the schema is applied as a whole or not at all, and once", async () => {
+test("the schema is applied completely or not at all, and only once", async () => {
   await client.query("CREATE DATABASE half TEMPLATE template0");
   const half = new Client({ connectionString: database.url.replace(/guacamole$/, "half") });
   await half.connect();

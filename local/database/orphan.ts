@@ -7,9 +7,9 @@ import { readProcess } from "./process-table.ts";
 const stopSeconds = 15;
 
 /**
- * Stops the server that a killed process of ours left running on the data directory, and removes the pid file of one that was killed
- * itself. Call it only while holding the folder's lock: then no living process of ours owns that server.
- * A process that is not provably PostgreSQL on this very directory is never touched.
+ * Stops the server that a killed process of ours left running on the data directory, and removes a killed server's pid
+ * file. Call it only while holding the folder's lock, so that no running process of ours owns that server. A process is
+ * not touched unless it is provably PostgreSQL on this directory.
  */
 export async function stopOrphan(data: string, log: (line: string) => void): Promise<void> {
   const pidFile = join(data, "postmaster.pid");
@@ -18,8 +18,8 @@ export async function stopOrphan(data: string, log: (line: string) => void): Pro
     log(`stopping process ${pid}, which an earlier start left behind`);
     await stop(pid, data);
   }
-  // PostgreSQL looks only whether the process id is alive. After a restart of the machine it can be anybody's, and the server would
-  // refuse to start for ever. It still finds processes that use the data by their shared memory.
+  // PostgreSQL only checks whether the process id is alive. After a reboot it can belong to any process, and the server
+  // would never start. It still finds processes that use the data by their shared memory.
   await rm(pidFile, { force: true });
 }
 
@@ -37,20 +37,20 @@ async function stop(pid: number, data: string): Promise<void> {
     try {
       process.kill(pid, signal); // fast shutdown, then immediate
     } catch {
-      // It ended by itself, or is not ours to stop: the wait tells which.
+      // It has ended, or belongs to another user: the wait shows which.
     }
     if (await until(async () => !(await serves(pid, data)), stopSeconds)) return;
   }
   throw new LocalDatabaseError("in-use", `process ${pid} does not stop (end it with: kill -9 ${pid})`);
 }
 
-/** Whether this process is a PostgreSQL server on this data directory, by its own command line. */
+/** True if this process is a PostgreSQL server on this data directory, by its command line. */
 async function serves(pid: number, data: string): Promise<boolean> {
   const command = (await readProcess(pid))?.command ?? "";
   return /(^|\/)postgres -D /.test(command) && command.includes(` -D ${data} `);
 }
 
-/** Asks `look` again until it says yes; false if that takes longer than `withinSeconds`. */
+/** Polls `look` until it returns true. Returns false if that takes longer than `withinSeconds`. */
 async function until(look: () => Promise<boolean>, withinSeconds: number): Promise<boolean> {
   const deadline = Date.now() + withinSeconds * 1000;
   for (;;) {

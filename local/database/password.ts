@@ -3,12 +3,12 @@ import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { codeOf, notPermitted } from "./error.ts";
 
-/** 192 random bits, safe in SQL text and in a URL. */
+/** Returns 192 random bits, safe in SQL text and in a URL. */
 export function newPassword(): string {
   return randomBytes(24).toString("base64url");
 }
 
-/** The role's password as kept in the folder; undefined if it was never written, or not completely. */
+/** Returns the role's password from the folder; undefined if it was never or not completely written. */
 export async function readPassword(folder: string): Promise<string | undefined> {
   const file = join(folder, "password");
   try {
@@ -21,7 +21,7 @@ export async function readPassword(folder: string): Promise<string | undefined> 
   }
 }
 
-/** Keeps the password in the folder, readable by this user alone. */
+/** Writes the password to the folder, readable by this user only. */
 export async function writePassword(folder: string, password: string): Promise<void> {
   const file = join(folder, "password");
   const draft = `${file}-${randomUUID()}`;

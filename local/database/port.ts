@@ -6,10 +6,13 @@ import { broken, LocalDatabaseError } from "./error.ts";
 import type { RunAs } from "./run-as.ts";
 import { startServer, type Server } from "./server.ts";
 
-/** How long the processes of a killed server may take to notice that it is gone. */
+/** How long the processes of a killed server may take to end. */
 const retrySeconds = 15;
 
-/** Starts the server on the wanted port of 127.0.0.1, or on a free one if that is 0. Throws LocalDatabaseError if it does not start. */
+/**
+ * Starts the server on the wanted port of 127.0.0.1, or on a free one if that is 0. Throws LocalDatabaseError on
+ * failure.
+ */
 export async function startOnPort(
   { postgres }: Binaries,
   runAs: RunAs,
@@ -24,7 +27,7 @@ export async function startOnPort(
     const outcome = await startServer(postgres, runAs, data, port, log);
     if ("server" in outcome) return { server: outcome.server, port };
     const { refused, reason } = outcome;
-    // A free port can be taken in the moment before we use it.
+    // A free port can be taken just before we use it.
     const passing = refused === "memory" || (refused === "port" && wanted === 0);
     if (passing && Date.now() < deadline) {
       await delay(25);

@@ -14,12 +14,12 @@ const hasPs = (() => {
 })();
 
 const ways = [
-  { way: "as the machine does", read: readProcess },
+  { way: "in this platform's way", read: readProcess },
   ...(hasPs ? [{ way: "through ps", read: readFromPs }] : []),
 ];
 
 describe.each(ways)("reading a process $way", ({ read }) => {
-  test("shows its whole command line, and a start that stays the same", async () => {
+  test("returns its whole command line, and a start time that stays the same", async () => {
     const long = "x".repeat(500);
     const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1e6)", "--", "-D", "/with a space", long]);
     try {
@@ -33,24 +33,24 @@ describe.each(ways)("reading a process $way", ({ read }) => {
     }
   });
 
-  test("finds nothing under an id that nobody has", async () => {
+  test("returns nothing for an unused id", async () => {
     const child = spawn(process.execPath, ["-e", ""]);
     await once(child, "close");
     expect(await read(child.pid ?? 0)).toBeUndefined();
     expect(await read(Number.NaN)).toBeUndefined();
   });
 
-  test("takes a process that has ended for ended, even if its parent does not collect it", async () => {
+  test("returns nothing for a process that has ended, even if its parent has not reaped it", async () => {
     const script = "{ read -r line; } <&3 & echo $!; exec sleep 1000";
     const parent = spawn("/bin/sh", ["-c", script], { stdio: ["ignore", "pipe", "inherit", "pipe"] });
     try {
       const [line] = (await once(parent.stdout as Readable, "data")) as [Buffer];
       const pid = Number(line.toString());
-      // sleep, unlike the shell it replaces, never asks for its children
+      // sleep, unlike the shell it replaces, never reaps its children
       while ((await read(parent.pid ?? 0))?.command !== "sleep 1000") await setImmediate();
       (parent.stdio[3] as Writable).end("\n");
       while ((await read(pid)) !== undefined) await setImmediate();
-      expect(() => process.kill(pid, 0)).not.toThrow(); // it still has its id
+      expect(() => process.kill(pid, 0)).not.toThrow(); // its id is still in use
     } finally {
       parent.kill();
     }

@@ -1,41 +1,43 @@
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 
-/** A process that is really running: zombies, which kill(pid, 0) takes for alive, are left out. */
+/** A running process. Zombies, for which kill(pid, 0) succeeds too, are left out. */
 export interface RunningProcess {
   /** Program and arguments, joined by spaces. */
   readonly command: string;
-  /** Tells two processes that had the same id apart; compare only for equality. */
+  /** Distinguishes two processes with the same id. Compare only for equality. */
   readonly startedAt: string;
 }
 
-/** What runs under this process id, whoever owns it; undefined if nothing does. */
+/** Returns the process with this id, whoever owns it; undefined if there is none. */
 export function readProcess(pid: number): Promise<RunningProcess | undefined> {
   return process.platform === "linux" ? readFromProc(pid) : readFromPs(pid);
 }
 
-// Slim container images have no ps, so Linux is asked through /proc, whose cmdline and stat are open to everybody.
+// Slim container images have no ps. On Linux everybody may read cmdline and stat in /proc.
 async function readFromProc(pid: number): Promise<RunningProcess | undefined> {
   try {
     const [commandLine, stat] = await Promise.all([
       readFile(`/proc/${pid}/cmdline`, "utf8"),
       readFile(`/proc/${pid}/stat`, "utf8"),
     ]);
-    // proc_pid_stat(5): "pid (name) state ppid … starttime …"; the name may hold spaces and parentheses, so count from the last one.
+    // proc_pid_stat(5): "pid (name) state ppid … starttime …"; the name may contain spaces and parentheses, so count
+    // from the last one.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     const state = fields[0];
     const startTime = fields[19];
     if (state === "Z" || state === "X" || startTime === undefined) return undefined;
     return { command: commandLine.replace(/\0+$/, "").replaceAll("\0", " "), startedAt: startTime };
   } catch {
-    return undefined; // ended before or while we looked
+    return undefined; // ended before or while we read
   }
 }
 
-/** Exported for its test: only macOS needs it. */
+/** Exported for its test; only macOS uses it. */
 export function readFromPs(pid: number): Promise<RunningProcess | undefined> {
   return new Promise((resolve) => {
-    // One -o a field: BSD's ps takes everything behind a "=" for that field's heading. Locale and zone fix the form of lstart.
+    // One -o per field: BSD's ps takes everything after a "=" as that field's heading. Locale and zone fix lstart's
+    // format.
     const columns = ["-o", "stat=", "-o", "lstart=", "-o", "command="];
     const env = { ...process.env, LC_ALL: "C", TZ: "UTC" };
     execFile("ps", ["-ww", ...columns, "-p", String(pid)], { env }, (error, out) => {

@@ -2,32 +2,35 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { readFile, stat } from "node:fs/promises";
 import { LocalDatabaseError } from "./error.ts";
 
-/** How to run PostgreSQL's programs: as whom, and, for root in a closed folder, behind which command. */
+/** How to run PostgreSQL's programs: as which user and, for root in a closed folder, with which command as a prefix. */
 export interface RunAs {
   readonly user?: { readonly uid: number; readonly gid: number; readonly name: string };
   readonly prefix: readonly string[];
 }
 
-// Ours would be PostgreSQL's settings too (PGDATA, PGPORT, PGHOST …). LC_ALL: on macOS the server refuses to start without a locale.
+// Not our environment: PGDATA, PGPORT, PGHOST etc. are PostgreSQL settings. LC_ALL: on macOS the server needs a locale
+// to start.
 const environment = { PATH: "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", LC_ALL: "C", TZ: "UTC" };
 
 /**
- * Starts one of PostgreSQL's programs, away from the terminal's process group: Ctrl-C would otherwise stop the server before the
- * application that uses it has finished.
+ * Starts one of PostgreSQL's programs outside the terminal's process group: Ctrl-C would otherwise stop the server
+ * before the application that uses it has finished.
  */
 export function spawnAs(runAs: RunAs, program: string, args: readonly string[]): ChildProcess {
   const words = [...runAs.prefix, program, ...args];
   return spawn(words[0] ?? program, words.slice(1), {
-    cwd: "/", // the caller's may be closed to that user
+    cwd: "/", // that user may have no access to the caller's
     env: environment,
     detached: true,
     stdio: ["pipe", "pipe", "pipe"],
-    // setpriv changes the user by itself; it needs to be root until then
+    // setpriv changes the user itself, and must be root until then
     ...(runAs.prefix.length === 0 && runAs.user && { uid: runAs.user.uid, gid: runAs.user.gid }),
   });
 }
 
-/** Runs a program to its end. `input` goes to its stdin; `output` is what it wrote, both streams in the order they came. */
+/**
+ * Runs a program to its end. `input` goes to its stdin; `output` is stdout and stderr combined, in order of arrival.
+ */
 export function runAsUser(
   runAs: RunAs,
   program: string,
@@ -39,7 +42,7 @@ export function runAsUser(
     let output = "";
     child.stdout?.on("data", (chunk: Buffer) => (output += chunk.toString()));
     child.stderr?.on("data", (chunk: Buffer) => (output += chunk.toString()));
-    child.stdin?.on("error", () => undefined); // it ended without reading; its exit code tells the story
+    child.stdin?.on("error", () => undefined); // it ended without reading; its exit code shows why
     child.stdin?.end(input);
     child.on("error", reject);
     child.on("close", (exitCode) => {
@@ -49,9 +52,9 @@ export function runAsUser(
 }
 
 /**
- * Chooses the user. An ordinary user runs the server himself. PostgreSQL refuses to run as root, so root runs it as whoever owns the
- * data, or, if there is none yet, as postgres or nobody; no user is added to the machine.
- * Throws `not-permitted` if that user cannot reach `paths`.
+ * Chooses the user. An ordinary user runs the server as themselves. PostgreSQL refuses to run as root, so root runs it
+ * as the data's owner or, if there is no data yet, as postgres or nobody; no user is added to the machine. Throws
+ * `not-permitted` if that user cannot reach `paths`.
  */
 export async function chooseUser(dataDirectory: string, paths: readonly string[]): Promise<RunAs> {
   if (process.getuid?.() !== 0) return { prefix: [] };
@@ -63,13 +66,13 @@ export async function chooseUser(dataDirectory: string, paths: readonly string[]
   throw new LocalDatabaseError(
     "not-permitted",
     `PostgreSQL cannot run as root, and user ${user.name} cannot reach ${paths.join(" and ")} ` +
-      "(move the project to where other users may enter, or start it as an ordinary user)",
+      "(move the project to a folder that other users may enter, or start it as an ordinary user)",
   );
 }
 
 /**
- * Containers often keep the project under /root, which no other user may enter. Linux can let the server pass all the same, with one
- * capability: the one for reading where root has it to give, else (as in Docker) the wider one.
+ * Containers often have the project in /root, which no other user may enter. On Linux one capability lets the server in
+ * all the same: the one for reading if root may pass it on, else (as in Docker) the wider one.
  */
 function openingPrefixes({ uid, gid }: { uid: number; gid: number }): string[][] {
   if (process.platform !== "linux") return [];

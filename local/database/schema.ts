@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import type { Client } from "pg";
 
-/** Kept as the comment on the schema: a table of ours would be one that Guacamole does not know. */
+/** Stored as the comment on the schema: a table for it would not be part of Guacamole's schema. */
 const marker = "Guacamole 1.6.0, complete";
 
-/** Gives an empty database Guacamole's tables; does nothing to one that has them. All or nothing, whenever it is interrupted. */
+/** Creates Guacamole's tables in an empty database, in one transaction. Does nothing if they exist. */
 export async function applySchema(client: Client): Promise<void> {
   const found = await client.query<{ marker: string | null }>(
     "SELECT obj_description('public'::regnamespace, 'pg_namespace') AS marker",

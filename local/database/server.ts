@@ -4,31 +4,34 @@ import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { spawnAs, type RunAs } from "./run-as.ts";
 
-/** How long a server may take to stop by itself before it is made to: its last checkpoint is a matter of milliseconds here. */
+/** How long a server may take to stop before it is forced to: its last checkpoint takes milliseconds here. */
 const stopSeconds = 15;
 
 export interface Server {
-  /** Disconnects everybody, writes everything down and ends. Calling it again waits for the same end. */
+  /** Disconnects everybody, writes everything to disk and ends. Calling it again waits for the same end. */
   stop(): Promise<void>;
-  /** Ends it without waiting for anything; the next start recovers. Returns the first fatal error it reported, if any. */
+  /** Ends it immediately; the next start recovers. Returns the first fatal error that it reported, if any. */
   abandon(): Promise<string | undefined>;
 }
 
 export type StartOutcome =
   | { readonly server: Server }
-  /** "memory": processes of a killed server have not noticed yet that it is gone. */
+  /** "memory": processes of a killed server have not ended yet. */
   | { readonly refused: "port" | "memory" | "data"; readonly reason: string };
 
 const settings = {
   listen_addresses: "127.0.0.1",
-  unix_socket_directories: "", // a socket path may be at most about 100 bytes, which a folder can exceed
+  unix_socket_directories: "", // a socket path may have at most about 100 bytes, and a folder's can be longer
   timezone: "UTC",
   log_timezone: "UTC",
-  lc_messages: "C", // the lines looked for below
+  lc_messages: "C", // the language of the messages matched below
   log_checkpoints: "off",
 };
 
-/** Starts the server on the data directory and waits until it accepts connections or has given up. `log` gets its every line. */
+/**
+ * Starts the server on the data directory and waits until it accepts connections or has given up. `log` gets every line
+ * of its output.
+ */
 export async function startServer(
   postgres: string,
   runAs: RunAs,
@@ -41,11 +44,11 @@ export async function startServer(
   child.stdin?.end();
   child.stdout?.resume();
   const stopWithUs = () => {
-    child.kill("SIGINT"); // we cannot wait for it any more; it finishes by itself
+    child.kill("SIGINT"); // we cannot wait for it any more; it stops on its own
   };
   process.on("exit", stopWithUs);
   const ended = exitOf(child).finally(() => process.off("exit", stopWithUs));
-  ended.catch(() => undefined); // could not be spawned: reported below
+  ended.catch(() => undefined); // a failed spawn is reported below
 
   const lines: string[] = [];
   const ready = new Promise<"ready">((resolve) => {
@@ -53,7 +56,7 @@ export async function startServer(
     createInterface(child.stderr).on("line", (line) => {
       log(line);
       lines.push(line);
-      lines.splice(0, lines.length - 50); // enough to tell why it gave up; it may live for weeks
+      lines.splice(0, lines.length - 50); // enough to show why it failed; it may run for weeks
       if (line.includes("database system is ready to accept connections")) resolve("ready");
     });
   });
@@ -69,14 +72,16 @@ export async function startServer(
     timeout.removeEventListener("abort", late);
   };
   const abandon = async () => {
-    child.kill("SIGQUIT"); // "immediate shutdown": a fast one waits for ever for a server that keeps failing
+    child.kill("SIGQUIT"); // "immediate shutdown": a fast one never ends for a server that keeps failing
     await ended;
     return fatalError(lines);
   };
   return { server: { stop: () => (stopped ??= stop()), abandon } };
 }
 
-/** Its end, with its last lines if they come: processes of a killed server may hold its output open for as long as they live. */
+/**
+ * Resolves when it has ended, with its last lines if possible: a killed server's processes may hold its output open.
+ */
 async function exitOf(child: ChildProcess): Promise<void> {
   const drained = new Promise((resolve) => child.once("close", resolve));
   await once(child, "exit");
@@ -89,7 +94,7 @@ function fatalError(lines: readonly string[]): string | undefined {
 
 function refusal(lines: readonly string[]): StartOutcome {
   const text = lines.join("\n");
-  const reason = fatalError(lines) ?? lines.at(-1) ?? "it said nothing";
+  const reason = fatalError(lines) ?? lines.at(-1) ?? "it printed no reason";
   if (text.includes("could not bind IPv4 address")) return { refused: "port", reason };
   if (/shared memory block .*is still in use/.test(text)) return { refused: "memory", reason };
   return { refused: "data", reason };

@@ -7,7 +7,7 @@ export function isRecord(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Reads a JSON object of the app; `undefined` when the file is absent. Throws one sentence that names the file. */
+/** Reads a JSON object of the app; `undefined` if the file does not exist. Throws one sentence that names the file. */
 function readJsonFile(appRoot: string, name: string): Json | undefined {
   const file = path.join(appRoot, name);
   if (!existsSync(file)) return undefined;
@@ -21,7 +21,7 @@ function readJsonFile(appRoot: string, name: string): Json | undefined {
   return value;
 }
 
-/** host.json; an app without one is not an app to Azure's tools either. */
+/** Reads host.json. As for Azure's tools, a folder without one is not an app. */
 export function readHostJson(appRoot: string): Json {
   const host = readJsonFile(appRoot, "host.json");
   if (!host) throw new Error(`read host.json: not found in ${appRoot} (start with {"version": "2.0"})`);
@@ -29,7 +29,7 @@ export function readHostJson(appRoot: string): Json {
   return host;
 }
 
-/** The settings of local.settings.json; empty without the file, which is not deployed and often not there. */
+/** Reads the settings of local.settings.json; empty without the file, which is not deployed and often missing. */
 export function readLocalSettings(appRoot: string): Record<string, string> {
   const settings = readJsonFile(appRoot, "local.settings.json");
   if (!settings) return {};
@@ -48,7 +48,7 @@ export function readLocalSettings(appRoot: string): Record<string, string> {
   );
 }
 
-/** The files that package.json's `main` glob matches, as the worker loads them. */
+/** Returns the files that match package.json's `main` glob, in the worker's order. */
 export function findEntryPoints(appRoot: string): string[] {
   const main = readJsonFile(appRoot, "package.json")?.["main"];
   if (typeof main !== "string" || main === "") {

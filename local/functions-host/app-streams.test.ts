@@ -2,8 +2,8 @@ import { app as azure } from "@azure/functions";
 import { expect, it } from "vitest";
 import { loadApp } from "./app.ts";
 
-// In a file of its own: the library keeps what was set up for as long as the process lives.
-it("an app that asks for HTTP streams is refused with the reason and what to do", async () => {
+// In a separate file: the library keeps its setup for the lifetime of the process.
+it("an app with HTTP streams is refused with the reason and advice", async () => {
   const load = () => {
     azure.setup({ enableHttpStream: true });
     azure.http("hello", { handler: () => ({}) });

@@ -11,7 +11,7 @@ afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
 });
 
-/** A valid app on disk, with `files` put over it; null removes one. */
+/** Creates a valid app on disk, with `files` replaced; null removes one. */
 function appFolder(files: Record<string, string | null> = {}): string {
   const folder = mkdtempSync(path.join(tmpdir(), "functions-app-"));
   folders.push(folder);
@@ -33,7 +33,7 @@ function appFolder(files: Record<string, string | null> = {}): string {
 const hello = (name: string) =>
   `import { app } from "@azure/functions"; app.http("${name}", { handler: () => ({ body: process.env.GREETING }) });`;
 
-it("every file that package.json's main matches is loaded, ES modules and CommonJS alike", async () => {
+it("every file that matches package.json's main is loaded, ES modules and CommonJS alike", async () => {
   const appRoot = appFolder({
     "package.json": '{ "main": "built/*.{mjs,cjs}" }',
     "built/old.cjs": 'const { app } = require("@azure/functions"); app.http("old", { handler: () => ({}) });',
@@ -42,7 +42,7 @@ it("every file that package.json's main matches is loaded, ES modules and Common
   expect([...app.functions.keys()].toSorted()).toEqual(["hello", "old"]);
 });
 
-it("settings go into the environment: what is set already wins over the file, the caller's over all", async () => {
+it("settings go into the environment: existing ones override the file's, the caller's override both", async () => {
   process.env["SET_BEFORE"] = "before";
   const appRoot = appFolder({
     "local.settings.json": '{ "Values": { "GREETING": "file", "SET_BEFORE": "file", "ONLY_FILE": 3 } }',
@@ -54,12 +54,12 @@ it("settings go into the environment: what is set already wins over the file, th
   await host.close();
 });
 
-it("the same app loaded again is the same app, because modules load once a process", async () => {
+it("loading an app again returns the same app, because modules load once per process", async () => {
   const appRoot = appFolder();
   expect(await loadApp({ appRoot })).toBe(await loadApp({ appRoot: path.relative(process.cwd(), appRoot) }));
 });
 
-it("with load, each call gives an app with functions and settings of its own, and process.env stays as it is", async () => {
+it("with load, each call returns an app with its own functions and settings, and process.env stays unchanged", async () => {
   const appRoot = appFolder({
     "host.json": '{ "version": "2.0", "extensions": { "http": { "routePrefix": "api" } } }',
     "local.settings.json": '{ "Values": { "PLACE": "file", "WORDS": "file" } }',
@@ -127,11 +127,11 @@ it.each<[string, Record<string, string | null>, string]>([
   ["that registers nothing", { "built/hello.mjs": "export {};" }, "no function was registered"],
   ["whose entry point throws", { "built/hello.mjs": 'throw new Error("broken");' }, "its entry point failed: broken"],
   [
-    "with two functions of one name",
+    "with two functions of the same name",
     { "built/other.mjs": hello("HELLO") },
     "register function HELLO: the name is taken",
   ],
-])("an app %s is refused with what to do", async (_, files, message) => {
+])("an app %s is refused with advice", async (_, files, message) => {
   await expect(loadApp({ appRoot: appFolder(files) })).rejects.toThrow(new RegExp(`${message}.*\\(.+\\)`, "s"));
 });
 

@@ -6,7 +6,7 @@ import type { Registry } from "./core-api.ts";
 import type { ProgrammingModel } from "./rpc.ts";
 import type { ReadSetting } from "./settings.ts";
 
-/** A loaded function app: what it registered, and its host.json. */
+/** A loaded function app: its registrations and its host.json. */
 export interface FunctionApp {
   readonly appRoot: string;
   readonly hostJson: Readonly<Record<string, unknown>>;
@@ -22,11 +22,11 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface LoadOptions {
   /** Folder with package.json and host.json; local.settings.json is optional. */
   appRoot: string;
-  /** Wins over the process's environment, which wins over local.settings.json. */
+  /** Takes precedence over the process's environment, which takes precedence over local.settings.json. */
   environment?: Readonly<Record<string, string>>;
   /**
-   * Registers the functions, given the whole environment, instead of the files that package.json's `main` matches. Each
-   * call of loadApp gives an app of its own then, and process.env stays as it is.
+   * Registers the functions, given the whole environment, instead of the files that match package.json's `main`. Each
+   * call of loadApp then returns a separate app, and process.env stays unchanged.
    */
   load?: (environment: Environment) => Promise<unknown>;
 }
@@ -35,9 +35,9 @@ let loading: Promise<unknown> = Promise.resolve();
 const loaded = new Map<string, FunctionApp>();
 
 /**
- * Loads a function app as Azure's Node worker does: settings into process.env, then every file that `main` matches. Modules
- * are loaded once per process, so a second call for the same appRoot returns the same app. With `load`, each call returns a
- * new app with its own settings. Throws one sentence that says what to correct.
+ * Loads a function app as Azure's Node worker does: settings into process.env, then every file that matches `main`.
+ * Modules are loaded once per process, so a second call for the same appRoot returns the same app. With `load`, each
+ * call returns a new app with its own settings. Throws one sentence that says what to correct.
  */
 export function loadApp(options: LoadOptions): Promise<FunctionApp> {
   const absolute = { ...options, appRoot: path.resolve(options.appRoot) };
@@ -80,7 +80,7 @@ async function collect(appRoot: string, load: () => Promise<unknown>, setting: R
       `load app ${appRoot}: no function was registered (call app.* of the same copy of @azure/functions; modules are loaded once per process)`,
     );
   }
-  // As the worker does at the end of its start: from here on app.setup is refused by the library.
+  // As the worker does at the end of its start: from here on the library refuses app.setup.
   const capabilities = await model.getCapabilities({});
   if (capabilities["HttpUri"] !== undefined) {
     throw new Error(
@@ -96,7 +96,7 @@ function importAll(files: readonly string[]): () => Promise<void> {
   };
 }
 
-/** Core Tools' order: what is already in the environment wins over local.settings.json. */
+/** The precedence of Core Tools: the environment over local.settings.json. */
 function environmentOf({ appRoot, environment }: LoadOptions): Environment {
   return { ...readLocalSettings(appRoot), ...process.env, ...environment };
 }

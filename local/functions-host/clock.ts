@@ -1,28 +1,28 @@
-/** What the host knows of time. Everything that waits does so through `at`, so that tests can own time. */
+/** The host's time. Everything that waits does so through `at`, so that tests can control time. */
 export interface Clock {
   now(): Date;
-  /** Calls back once when `instant` has come (soon, if it is past). Returns a function that calls it off. */
+  /** Calls back once at `instant` (soon, if it is in the past). Returns a function that cancels it. */
   at(instant: Date, callback: () => void): () => void;
-  /** Told by the host when no orchestration or activity is running or due and the next durable timer is at `next`. */
+  /** Called by the host when no orchestration or activity is running or due. The next durable timer is at `next`. */
   idle?(next: Date): void;
 }
 
-/** Time that tests move. It never moves by itself, except to the next durable timer when `jumps` is true. */
+/** Time that tests move. It never moves on its own, except to the next durable timer if `jumps` is true. */
 export interface VirtualClock extends Clock {
   /**
-   * Whether an idle engine moves time to the next durable timer. Set it to false to hold a timeout open, and for
-   * orchestrations that loop over timers for ever: with jumps they would never be idle.
+   * True if an idle engine moves time to the next durable timer. Set it to false to keep a timeout pending, and for
+   * orchestrations that loop over timers forever: with jumps they would never be idle.
    */
   jumps: boolean;
   /**
-   * Moves time on, starting in order whatever becomes due on the way. What was started runs afterwards, at the new time:
-   * await the host's `whenIdle`, and move in the steps that matter.
+   * Moves time forward and starts, in order, what becomes due on the way. It runs afterwards, at the new time: await
+   * the host's `whenIdle`, and advance in the steps that matter.
    */
   advance(milliseconds: number): void;
   advanceTo(instant: Date): void;
 }
 
-// setTimeout takes 31 bits; a longer wait is taken in slices.
+// setTimeout takes 31 bits; a longer wait is split.
 const longestTimeoutMilliseconds = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
@@ -44,8 +44,8 @@ export const systemClock: Clock = {
 };
 
 /**
- * A clock that stands still at `start`. With `jumps` (the default) retry delays and durable timers take no real time.
- * Timer triggers (cron) never make it jump; use `advance` for those.
+ * Returns a clock that stands still at `start`. With `jumps` (the default) retry delays and durable timers take no real
+ * time. Timer triggers (cron) never make it jump; use `advance` for those.
  */
 export function virtualClock(
   start: Date | string = "2026-01-05T08:00:00Z",
@@ -72,7 +72,7 @@ export function virtualClock(
     at(instant, callback) {
       const entry = { at: instant.getTime(), callback };
       waiting.add(entry);
-      // What is due already must not wait for somebody to advance the clock.
+      // What is already due must not wait until somebody advances the clock.
       if (entry.at <= nowMilliseconds) {
         setImmediate(() => {
           if (waiting.delete(entry)) callback();

@@ -21,7 +21,7 @@ interface Core {
   log: (level: string, category: string, message: string) => void;
 }
 
-// @azure/functions asks for its core once a process and keeps the answer, so there is one core and `current` changes.
+// @azure/functions requests its core once per process and keeps it, so there is one core and `current` changes.
 const core: Core = { current: undefined, model: undefined, log: () => undefined };
 
 class Disposable {
@@ -41,7 +41,7 @@ function openRegistry(what: string): Registry {
 
 function unknownHook(name: string): RangeError {
   const error = new RangeError(`register hook ${name}: no such hook (use one of ${hookNames.join(", ")})`);
-  // The library looks for this mark to tell a host that is too old from a mistake of the app.
+  // With this mark the library distinguishes a host that is too old from a mistake in the app.
   return Object.assign(error, { isAzureFunctionsSystemError: true });
 }
 
@@ -83,7 +83,7 @@ const coreApi = {
 
 type Require = (this: unknown, id: string) => unknown;
 
-/** Answers `require("@azure/functions-core")`. Must be called before the first `app.*` call of the process. */
+/** Provides `require("@azure/functions-core")`. Call it before the first `app.*` call of the process. */
 export function provideCoreApi(): void {
   const prototype = (Module as unknown as { prototype: { require: Require & { providesCore?: true } } }).prototype;
   if (prototype.require.providesCore) return;
@@ -94,7 +94,7 @@ export function provideCoreApi(): void {
   prototype.require = Object.assign(provided, { providesCore: true as const });
 }
 
-/** Opens a registry, runs `load`, and closes it again: whatever registers later is refused, as in the worker. */
+/** Opens a registry, runs `load` and closes it again: later registrations are refused, as in the worker. */
 export async function collectRegistrations(
   load: () => Promise<unknown>,
 ): Promise<{ registry: Registry; model: ProgrammingModel | undefined }> {
@@ -108,7 +108,7 @@ export async function collectRegistrations(
   return { registry, model: core.model };
 }
 
-/** Sends the library's own log lines to the host that runs at present. */
+/** Sends the library's own log lines to the current host. */
 export function receiveLibraryLog(log: Core["log"]): void {
   core.log = log;
 }

@@ -42,7 +42,7 @@ app.orchestration("of every kind", function* (context) {
   yield context.df.waitForExternalEvent("go");
 });
 
-/** Faults that stop for ever before the commit number `count`, and a promise of getting there. */
+/** Faults that block forever before commit number `count`, and a promise that resolves when it is reached. */
 function stopBefore(count: number): { faults: Faults; reached: Promise<Commit> } {
   const { promise: reached, resolve } = Promise.withResolvers<Commit>();
   let seen = 0;
@@ -71,7 +71,7 @@ async function countCommits(): Promise<number> {
   return commits;
 }
 
-it("20. a host killed before any of its commits goes on after a restart as if nothing had happened", async () => {
+it("20. a host that is killed before any of its commits resumes after a restart as if nothing had happened", async () => {
   const total = await countCommits();
   // start, 4 work items of the saga, 2 of its child, 2 activities
   expect(total).toBe(9);
@@ -92,14 +92,14 @@ it("20. a host killed before any of its commits goes on after a restart as if no
       runtimeStatus: "Completed",
       output: ["first", "second"],
     });
-    // Only the activity whose own commit was lost has run twice.
+    // Only the activity whose commit was lost has run twice.
     const repeated = commit.kind === "activity" ? [effects.at(0) === effects.at(1) ? "first" : "second"] : [];
     expect(effects.toSorted(), `killed before commit ${count}`).toEqual(["first", "second", ...repeated].toSorted());
     await host.close();
   }
 });
 
-it("20. a host killed before it has committed a start knows nothing of it", async () => {
+it("20. a start is unknown if the host was killed before it committed it", async () => {
   const store = app.storeFile();
   const { faults, reached } = stopBefore(1);
   const crashed = await app.start({ store, faults });
@@ -111,7 +111,7 @@ it("20. a host killed before it has committed a start knows nothing of it", asyn
   await expect(client.getStatus("saga")).rejects.toThrow("404");
 });
 
-it("20. a process that is really killed between an effect and its commit loses nothing but that commit", async () => {
+it("20. a real process that is killed between an effect and its commit loses nothing but that commit", async () => {
   const store = app.storeFile();
   const program = path.join(import.meta.dirname, "fixture/killed-host.ts");
   const child = spawnSync(process.execPath, [program, store], { encoding: "utf8" });
@@ -124,7 +124,7 @@ it("20. a process that is really killed between an effect and its commit loses n
   expect(effects).toEqual(["second"]);
 });
 
-it("a closed host has let its running activity end, so that it does not run again", async () => {
+it("a host that closes waits for its running activity, which does not run again", async () => {
   held = gate();
   const store = app.storeFile();
   const attempts: number[] = [];
@@ -141,7 +141,7 @@ it("a closed host has let its running activity end, so that it does not run agai
   expect(attempts).toEqual([1]);
 });
 
-it("the history has the events, ids and order that Azure's engine writes", async () => {
+it("the history has the same events, ids and order as on Azure", async () => {
   const store = app.storeFile();
   let failures = 2;
   const first = await app.start({
@@ -177,7 +177,7 @@ it("the history has the events, ids and order that Azure's engine writes", async
   );
 });
 
-it("20. completed steps are not repeated after a clean stop either, and timers go on", async () => {
+it("20. after a clean stop too, completed steps are not repeated, and timers continue", async () => {
   const store = app.storeFile();
   const clock = virtualClock("2026-01-05T08:00:00Z", { jumps: false });
   const first = await app.start({ store, clock });
@@ -215,7 +215,7 @@ it("20. an event that was accepted before a kill arrives after the restart", asy
   expect((await client.getStatus("one")).output).toBe("held");
 });
 
-it("a killed host commits nothing that its running handlers still bring", async () => {
+it("a killed host does not commit the results of handlers that are still running", async () => {
   held = gate();
   const store = app.storeFile();
   const crashed = await app.start({ store });
@@ -233,8 +233,8 @@ it("a killed host commits nothing that its running handlers still bring", async 
 
 it.each([
   ["after its visibility timeout", undefined],
-  ["at once, if that is asked for", "at-once" as const],
-])("a host that restarts on its own hub goes on with what was under way %s", async (_, recovery) => {
+  ["at once, if requested", "at-once" as const],
+])("a host that restarts on its own hub resumes unfinished work %s", async (_, recovery) => {
   held = gate();
   const store = app.storeFile();
   const clock = virtualClock("2026-01-05T08:00:00Z", { jumps: false });
@@ -254,7 +254,7 @@ it.each([
   expect((await client.getStatus("one")).output).toBe("held");
 });
 
-it("virtual time that jumps passes a visibility timeout too", async () => {
+it("virtual time also jumps over a visibility timeout", async () => {
   held = gate();
   const store = app.storeFile();
   const clock = virtualClock("2026-01-05T08:00:00Z");
@@ -270,7 +270,7 @@ it("virtual time that jumps passes a visibility timeout too", async () => {
   expect(clock.now()).toEqual(new Date("2026-01-05T08:01:00Z"));
 });
 
-it("an activity that runs again after a crash is told so by its attempt", async () => {
+it("an activity that runs again after a crash has a higher attempt", async () => {
   held = gate();
   const store = app.storeFile();
   const attempts: number[] = [];
@@ -285,7 +285,7 @@ it("an activity that runs again after a crash is told so by its attempt", async 
   expect(attempts).toEqual([1, 2]);
 });
 
-it("15. a completion of the execution before continueAsNew does not complete anything of the one after", async () => {
+it("15. a completion from before continueAsNew completes nothing in the execution after it", async () => {
   held = gate();
   const store = app.storeFile();
   const first = await app.start({ store });
@@ -293,7 +293,7 @@ it("15. a completion of the execution before continueAsNew does not complete any
   await first.host.whenIdle();
   await first.host.close();
 
-  // A queue may deliver late what the first execution had asked for under the id that the second one uses again.
+  // A queue may deliver a result of the first execution late, under an id that the second one uses again.
   const database = new DatabaseSync(store);
   const stale = { EventType: 5, EventId: -1, IsPlayed: false, Timestamp: "", TaskScheduledId: 0, Result: '"stale"' };
   const insert = database.prepare(
@@ -313,7 +313,7 @@ it("15. a completion of the execution before continueAsNew does not complete any
   expect((await client.getStatus("one")).output).toBe("held");
 });
 
-it("a store that another host uses is refused, and free again once that host is gone", async () => {
+it("a store that another host uses is refused, and available again once that host has closed", async () => {
   const store = app.storeFile();
   const { host } = await app.start({ store });
   await expect(app.start({ store })).rejects.toThrow("stop the other host that uses it");

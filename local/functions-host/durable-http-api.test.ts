@@ -49,7 +49,7 @@ it("the real client lists by status and by time of creation", async () => {
   ]);
 });
 
-it("a list comes in pages, each naming the next", async () => {
+it("a list has pages, each with a token for the next", async () => {
   const pages: string[][] = [];
   let token: string | null = "";
   do {
@@ -67,7 +67,7 @@ it("the client follows the pages of a long list", async () => {
   expect(await started.client.getStatusAll()).toHaveLength(125);
 });
 
-it("a list can be cut to a prefix of the ids; what is not a filter is refused", async () => {
+it("a list can be filtered by a prefix of the ids; an invalid filter is refused", async () => {
   expect(idsOf((await (await get("instances/?instanceIdPrefix=b")).json()) as { instanceId: string }[])).toEqual([
     "b1",
     "b2",
@@ -76,7 +76,7 @@ it("a list can be cut to a prefix of the ids; what is not a filter is refused", 
   expect((await get("instances/?top=none")).status).toBe(400);
 });
 
-it("a purge by filter needs a beginning, spares what runs, and says how many it took", async () => {
+it("a purge by filter needs a start time, spares running instances, and returns the number of purged ones", async () => {
   const remove = (query: string) => fetch(`${started.host.url}/durabletask/instances/?${query}`, { method: "DELETE" });
   expect((await remove("runtimeStatus=Completed")).status).toBe(400);
   const { client } = started;
@@ -87,7 +87,7 @@ it("a purge by filter needs a beginning, spares what runs, and says how many it 
   expect(idsOf(await client.getStatusAll())).toEqual(["c1"]);
 });
 
-it("a status is 202 while the instance runs, 200 afterwards, and 500 for a failure only on request", async () => {
+it("a status is 202 while the instance is running, 200 afterwards, and for a failure 500 only on request", async () => {
   expect((await get("instances/c1")).status).toBe(202);
   expect((await get("instances/a1")).status).toBe(200);
   expect((await get("instances/b1")).status).toBe(200);
@@ -109,7 +109,7 @@ it("a status has the fields and the time format that the client expects", async 
   expect(await (await get("instances/a1?showInput=false")).json()).toMatchObject({ input: null });
 });
 
-it("the history is shown on request, and its values only on another one", async () => {
+it("the history is included on request, and its values on a separate request", async () => {
   const history = async (query: string) =>
     ((await (await get(`instances/a1?${query}`)).json()) as { historyEvents: unknown[] }).historyEvents;
   expect(await history("showHistory=true")).toMatchObject([
@@ -121,7 +121,7 @@ it("the history is shown on request, and its values only on another one", async 
   expect(JSON.stringify(await history("showHistory=true&showHistoryOutput=true"))).toContain("a1");
 });
 
-it("the webhooks need the system key that a start hands out; the loopback address does not", async () => {
+it("the webhooks need the system key that a start returns; the loopback address does not", async () => {
   const { client, host } = started;
   const { statusQueryGetUri } = client.createHttpManagementPayload("a1");
   expect((await fetch(statusQueryGetUri)).status).toBe(200);
@@ -130,7 +130,7 @@ it("the webhooks need the system key that a start hands out; the loopback addres
   }
 });
 
-it("a start answers where to ask for the status and when", async () => {
+it("a start returns where and when to poll for the status", async () => {
   const response = await fetch(`${started.host.url}/durabletask/orchestrators/returns/new`, {
     method: "POST",
     body: "{}",
@@ -142,13 +142,16 @@ it("a start answers where to ask for the status and when", async () => {
   expect(response.headers.get("retry-after")).toBe("10");
 });
 
-it.each(["orchestrators/returns?timeout=30", "instances/a1/restart"])("%s is refused in words", async (path) => {
-  const response = await fetch(`${started.host.url}/durabletask/${path}`, { method: "POST", body: "{}" });
-  expect(response.status).toBe(501);
-  expect(await response.json()).toEqual({
-    Message: expect.stringContaining("is not supported by the local host") as string,
-  });
-});
+it.each(["orchestrators/returns?timeout=30", "instances/a1/restart"])(
+  "%s is refused with an explanation",
+  async (path) => {
+    const response = await fetch(`${started.host.url}/durabletask/${path}`, { method: "POST", body: "{}" });
+    expect(response.status).toBe(501);
+    expect(await response.json()).toEqual({
+      Message: expect.stringContaining("is not supported by the local host") as string,
+    });
+  },
+);
 
 it("a rewind is accepted for an instance that failed and changes nothing", async () => {
   const rewind = (id: string) =>
@@ -160,7 +163,7 @@ it("a rewind is accepted for an instance that failed and changes nothing", async
   expect((await started.client.getStatus("b1")).runtimeStatus).toBe("Failed");
 });
 
-it("entities are refused in words", async () => {
+it("entities are refused with an explanation", async () => {
   await expect(started.client.signalEntity(new df.EntityId("a", "b"), "add")).rejects.toThrow(
     "entities are not supported",
   );

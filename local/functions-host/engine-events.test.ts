@@ -68,7 +68,7 @@ async function start(options: Parameters<typeof app.start>[0] = {}) {
   return app.start(options);
 }
 
-it("6. events that come before anybody waits are kept, first in first out", async () => {
+it("6. events that arrive before anybody waits are kept, first in first out", async () => {
   const { client, host } = await start();
   await client.startNew("reads two, late", { instanceId: "one", input: {} });
   await held.reached;
@@ -79,7 +79,7 @@ it("6. events that come before anybody waits are kept, first in first out", asyn
   expect((await client.getStatus("one")).output).toEqual([{ number: 1 }, { number: 2 }]);
 });
 
-it("6. of two waiters for one event the last gets the first event", async () => {
+it("6. of two waiters for one event, the last one gets the first event", async () => {
   const { client, host } = await start();
   await client.startNew("two waiters", { instanceId: "one", input: {} });
   await client.raiseEvent("one", "go", { number: 1 });
@@ -88,7 +88,7 @@ it("6. of two waiters for one event the last gets the first event", async () => 
   expect((await client.getStatus("one")).output).toEqual([{ number: 2 }, { number: 1 }]);
 });
 
-it("6. an event goes to who waits now, not to who gave up waiting", async () => {
+it("6. an event goes to the current waiter, not to one that has given up", async () => {
   const clock = still();
   const { client, host } = await start({ clock });
   await client.startNew("asks twice", { instanceId: "one", input: {} });
@@ -100,7 +100,7 @@ it("6. an event goes to who waits now, not to who gave up waiting", async () => 
   expect((await client.getStatus("one")).output).toEqual({ answer: 1 });
 });
 
-it("6. events in one batch and one by one give the same result", async () => {
+it("6. events have the same result in one batch and one by one", async () => {
   const { client, host } = await start();
   await client.startNew("two waiters", { instanceId: "one", input: {} });
   for (const number of [1, 2]) {
@@ -111,7 +111,7 @@ it("6. events in one batch and one by one give the same result", async () => {
   expect((await client.getStatus("one")).output).toEqual([{ number: 2 }, { number: 1 }]);
 });
 
-it("7. an event whose name differs in case is not the event that is waited for", async () => {
+it("7. an event whose name differs in case does not match", async () => {
   const { client, host } = await start();
   await client.startNew("waits for Go", { instanceId: "one", input: {} });
   await client.raiseEvent("one", "go", { wrong: true });
@@ -122,7 +122,7 @@ it("7. an event whose name differs in case is not the event that is waited for",
   expect((await client.getStatus("one")).output).toEqual({ right: true });
 });
 
-it("8. an event wins over its timeout, or the timeout over the event", async () => {
+it("8. whichever comes first wins, the event or its timeout", async () => {
   const clock = still();
   const { client, host } = await start({ clock });
   await client.startNew("gives up after an hour", { instanceId: "event", input: {} });
@@ -135,7 +135,7 @@ it("8. an event wins over its timeout, or the timeout over the event", async () 
   expect((await client.getStatus("timeout")).output).toBe("gave up");
 });
 
-it("13. terminate ends an instance at once; what its activity returns later is dropped", async () => {
+it("13. terminate ends an instance at once; its activity's later result is dropped", async () => {
   const { client, host, untilLogged } = await start();
   await client.startNew("two steps", { instanceId: "one", input: {} });
   await held.reached;
@@ -147,7 +147,7 @@ it("13. terminate ends an instance at once; what its activity returns later is d
   expect(await client.getStatus("one")).toMatchObject({ runtimeStatus: "Terminated", output: "enough" });
 });
 
-it("14. a suspended instance does nothing with what arrives until it is resumed", async () => {
+it("14. a suspended instance does not process messages until it is resumed", async () => {
   const { client, host } = await start();
   await client.startNew("two steps", { instanceId: "one", input: {} });
   await held.reached;
@@ -162,12 +162,12 @@ it("14. a suspended instance does nothing with what arrives until it is resumed"
   expect((await client.getStatus("one")).output).toBe("done");
 });
 
-it("14. what was asked for but not sent when the suspension arrived is sent after the resumption", async () => {
+it("14. actions that were not yet sent when the suspension arrived are sent after the resumption", async () => {
   const arrived = gate();
   let isFirst = true;
   const { client, host } = await start({
     faults: {
-      // Holds the first work item back until event and suspension lie in the inbox, so that one batch has both.
+      // Delays the first work item until event and suspension are in the inbox, so that one batch has both.
       async beforeCommit({ kind }) {
         if (kind !== "orchestration" || !isFirst) return;
         isFirst = false;
@@ -199,7 +199,7 @@ it("14. a suspended instance can be terminated", async () => {
   expect((await client.getStatus("one")).runtimeStatus).toBe("Terminated");
 });
 
-it("15. continueAsNew loses events that came before it and were not read", async () => {
+it("15. continueAsNew loses earlier events that were not read", async () => {
   const { client, host } = await start();
   await client.startNew("serves", { instanceId: "one", input: { turn: 1 } });
   await client.raiseEvent("one", "command", { name: "a", last: false });

@@ -129,7 +129,7 @@ it.each([
 });
 
 it.each(Object.keys(throwing).filter((what) => what !== "undefined"))(
-  "21. an orchestrator that throws %s fails with the reason, instead of running for ever",
+  "21. an orchestrator that throws %s fails with the reason, instead of running forever",
   async (what) => {
     const { runtimeStatus, output } = await (await app.start()).run(`throws ${what}`);
     expect(runtimeStatus).toBe("Failed");
@@ -139,13 +139,13 @@ it.each(Object.keys(throwing).filter((what) => what !== "undefined"))(
   },
 );
 
-it("21. an orchestrator that throws undefined fails, because nobody could ever wake it", async () => {
+it("21. an orchestrator that throws undefined fails, because nothing could ever wake it", async () => {
   const { runtimeStatus, output } = await (await app.start()).run("throws undefined");
   expect(runtimeStatus).toBe("Failed");
-  expect(output).toContain("nobody will ever complete");
+  expect(output).toContain("will never complete");
 });
 
-it("an Error that an orchestrator throws is its output", async () => {
+it("an orchestrator's Error becomes its output", async () => {
   const { runtimeStatus, output } = await (await app.start()).run("throws");
   expect([runtimeStatus, output]).toEqual(["Failed", "Orchestrator function 'throws' failed: on purpose"]);
 });
@@ -168,12 +168,12 @@ it.each([
   expect(output).toContain(words);
 });
 
-it("strict mode lets an event be waited for in several rounds", async () => {
+it("strict mode allows waiting for an event in several rounds", async () => {
   const { output } = await (await app.start()).run("waits for one event in several rounds");
   expect(output).toBe("three rounds");
 });
 
-it("strict mode tells the parent whose child's id is taken by a running instance", async () => {
+it("strict mode fails a parent whose child's id is taken by a running instance", async () => {
   held = gate();
   release = 1;
   const { client, host, untilLogged } = await app.start();
@@ -181,12 +181,12 @@ it("strict mode tells the parent whose child's id is taken by a running instance
   await held.reached;
   const id = await client.startNew("starts a running child", { input: {} });
   await untilLogged(`${id}: Function 'starts a running child (Orchestrator)' Completed`);
-  expect((await client.getStatus(id)).output).toContain("'busy' is Running already");
+  expect((await client.getStatus(id)).output).toContain("'busy' is already Running");
   held.open();
   await host.whenIdle();
 });
 
-it("an orchestrator that decides otherwise the second time fails when every work item is replayed twice", async () => {
+it("an orchestrator that decides differently the second time fails if every work item is replayed twice", async () => {
   expect((await (await app.start()).run("is random")).runtimeStatus).toBe("Completed");
   const { output } = await (await app.start({ faults: { replayTwice: true } })).run("is random");
   expect(output).toContain("two runs on the same history decided differently");
@@ -199,13 +199,13 @@ it.each(["a\\b", "a\u0001b"])("an instance id such as %j is refused", async (ins
   expect(response.status).toBe(400);
 });
 
-it("a start with something that is not JSON is refused", async () => {
+it("a start whose input is not JSON is refused", async () => {
   const { host } = await app.start();
   const start = await fetch(`${host.url}/durabletask/orchestrators/throws`, { method: "POST", body: "{" });
   expect(start.status).toBe(400);
 });
 
-it("virtual time stands still while nothing is due", async () => {
+it("virtual time stands still if there is no durable timer", async () => {
   const clock = virtualClock("2026-01-05T08:00:00Z");
   const { host } = await app.start({ clock });
   await host.whenIdle();

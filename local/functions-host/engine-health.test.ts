@@ -31,7 +31,7 @@ async function start(faults: Faults = {}) {
   return { ...(await app.start({ faults, clock })), clock };
 }
 
-it("lastUpdatedTime moves with everything that is added to the history, and with nothing else", async () => {
+it("lastUpdatedTime changes whenever the history grows, and at no other time", async () => {
   const { client, host, clock } = await start();
   const updatedAfter = async (act: () => Promise<unknown>) => {
     clock.advance(60_000);
@@ -50,7 +50,7 @@ it("lastUpdatedTime moves with everything that is added to the history, and with
   expect(await updatedAfter(() => client.raiseEvent("one", "go", {}))).toBe("08:08");
 });
 
-it("an instance is Pending until its first turn is committed, and Running while its activity runs", async () => {
+it("an instance is Pending until its first turn is committed, and Running while its activity is running", async () => {
   const turn = gate();
   const { client, host } = await start({
     beforeCommit: ({ kind }) => (kind === "orchestration" ? turn.pass() : undefined),
@@ -70,7 +70,7 @@ it.each([
   ["activity's result", "steps", "Running"],
   ["timer", "sleeps", "Running"],
 ])(
-  "an instance whose %s was lost stays as it is until it is terminated; its id is free then",
+  "an instance whose %s was lost stays as it is until it is terminated; then its id is free",
   async (lost, name, is) => {
     const faults: Faults = {};
     const { client, host, clock } = await start(faults);
@@ -103,7 +103,7 @@ it("an activity whose call was lost never runs", async () => {
   let isLost = false;
   const { client, host } = await start({
     beforeCommit({ kind }) {
-      // The first turn is committed; what it asks for is not delivered.
+      // The first turn is committed, but the call that it schedules is lost.
       if (kind === "orchestration") isLost = true;
     },
     loseMessages: () => isLost,
@@ -114,7 +114,7 @@ it("an activity whose call was lost never runs", async () => {
   expect((await client.getStatus("one")).runtimeStatus).toBe("Running");
 });
 
-it("an activity of a terminated generation runs on beside the activities of the next one", async () => {
+it("an activity of a terminated generation continues alongside the activities of the next one", async () => {
   const { client, host, untilLogged } = await start();
   await client.startNew("steps", { instanceId: "one", input: { generation: 1 } });
   await held.reached;

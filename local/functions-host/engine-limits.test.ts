@@ -37,7 +37,7 @@ app.orchestration("logs", function* (context) {
   log("three");
 });
 
-it("no more activities run at a time than host.json allows", async () => {
+it("no more activities run at the same time than host.json allows", async () => {
   const names = ["1", "2", "3", "4", "5"];
   gates = Object.fromEntries(names.map((name) => [name, gate()]));
   const { host, client } = await app.start();
@@ -50,7 +50,7 @@ it("no more activities run at a time than host.json allows", async () => {
   expect((await client.getStatus(id)).output).toEqual(names);
 });
 
-it("no more orchestrators run at a time than host.json allows", async () => {
+it("no more orchestrators run at the same time than host.json allows", async () => {
   const commit = gate();
   const waiting: string[] = [];
   const { host, client } = await app.start({
@@ -75,7 +75,7 @@ it.each([
   ["a string", "text", "text"],
   ["a string that looks like JSON", '{"a":1}', '{"a":1}'],
   ["a number", 1.5, 1.5],
-  ["a boolean, which .NET spells its own way", true, "True"],
+  ["a boolean, in .NET's spelling", true, "True"],
   ["null", null, undefined],
 ])("an activity receives %s", async (_, given, received) => {
   const { run } = await app.start();
@@ -84,7 +84,7 @@ it.each([
   expect(receivedInputs).toEqual([received]);
 });
 
-it("an orchestrator is replaying whenever it has been at that line before", async () => {
+it("isReplaying is true whenever the orchestrator has been at that line before", async () => {
   const { run, logged } = await app.start({ faults: { duplicateCompletions: true } });
   await run("logs");
   const lines = logged.filter(({ category }) => category === "Function.logs.User").map(({ message }) => message);

@@ -49,7 +49,7 @@ async function startHeld() {
   return app.start();
 }
 
-it("1. a start with the id of a running instance is refused; of a finished one, it begins a fresh history", async () => {
+it("1. a start with the id of a running instance is refused; with that of a finished one, it begins a fresh history", async () => {
   const { client, host } = await startHeld();
   await client.startNew("held", { instanceId: "one", input: { turn: 1 } });
   await expect(client.startNew("held", { instanceId: "one", input: { turn: 2 } })).rejects.toThrow("already exists");
@@ -77,7 +77,7 @@ it.each(["Failed", "Terminated"])("1. an id is free again once its instance is %
   expect(await client.getStatus("one")).toMatchObject({ runtimeStatus: "Completed", output: { turn: 2 } });
 });
 
-it("1. an instance that is suspended, or has not begun, keeps its id too", async () => {
+it("1. a suspended or pending instance keeps its id too", async () => {
   const { client, host } = await startHeld();
   await client.startNew("held", { instanceId: "one", input: { turn: 1 } });
   await held.reached;
@@ -103,7 +103,7 @@ function race(count: number): Faults {
 }
 
 it.each([
-  ["that nobody has used", false],
+  ["that was never used", false],
   ["whose instance has ended", true],
 ])("2. concurrent starts of an id %s are all accepted, and one of them runs", async (_, isUsed) => {
   const faults: Faults = {};
@@ -132,7 +132,7 @@ it("2. a start that reads the hub after another one has written is refused", asy
   await expect(client.startNew("held", { instanceId: "one", input: { turn: 2 } })).rejects.toThrow("409");
 });
 
-it("17. an event for a finished instance is ignored, for an unknown one it is refused", async () => {
+it("17. an event for a finished instance is ignored, and for an unknown one refused", async () => {
   const { client, host } = await startHeld();
   held.open();
   await client.startNew("held", { instanceId: "one", input: {} });
@@ -149,7 +149,7 @@ it("17. an event for a finished instance is ignored, for an unknown one it is re
   expect((await raise("one", "")).status).toBe(400);
 });
 
-it("18. a purge removes the status; there is nothing to purge a second time", async () => {
+it("18. a purge removes the status, and a second purge finds nothing", async () => {
   const { client, host } = await startHeld();
   held.open();
   await client.startNew("held", { instanceId: "one", input: {} });
@@ -159,7 +159,7 @@ it("18. a purge removes the status; there is nothing to purge a second time", as
   expect(await client.purgeInstanceHistory("one")).toMatchObject({ instancesDeleted: 0 });
 });
 
-it("18. an instance that has not ended cannot be purged, alone or by a filter", async () => {
+it("18. an instance that has not ended cannot be purged, neither by id nor by filter", async () => {
   const { client, host, untilLogged } = await startHeld();
   await client.startNew("held", { instanceId: "one", input: {} });
   await held.reached;
@@ -181,7 +181,7 @@ it("24. a start of an orchestrator that does not exist is accepted, and the inst
   expect(output).toContain("The function 'no such orchestrator' doesn't exist");
 });
 
-it("19. custom status shows while the instance runs and stays after it has completed", async () => {
+it("19. custom status is visible while the instance is running and after it has completed", async () => {
   const { client, host } = await startHeld();
   await client.startNew("reports", { instanceId: "one", input: {} });
   await held.reached;
@@ -197,7 +197,7 @@ it("22. undefined results of activities and orchestrators become null", async ()
   expect((await run("returns undefined")).output).toBeNull();
 });
 
-it("23. instances and their children carry host.json's defaultVersion, unless the start names another", async () => {
+it("23. instances and their children have host.json's defaultVersion, unless the start names another version", async () => {
   const { run, client, host } = await startHeld();
   expect((await run("version")).output).toEqual(["1.0", "1.0"]);
   const id = await client.startNew("version", { input: {}, version: "2.5" });

@@ -8,7 +8,7 @@ let ran: string[] = [];
 let gates: Record<string, ReturnType<typeof gate>> = {};
 let failing: Record<string, number> = {};
 
-/** Notes that it ran, waits at its gate if there is one, and fails as often as it is told to. */
+/** Records that it ran, waits at its gate if there is one, and fails as often as configured. */
 app.activity("step", async (input) => {
   const { name } = input as { name: string };
   ran.push(name);
@@ -86,7 +86,7 @@ app.orchestration("retrying parent", function* (context) {
   return (yield context.df.callSubOrchestratorWithRetry("child", options, {}, "the-child")) as string;
 });
 
-it("3. an activity whose acknowledgement is lost runs again and changes nothing", async () => {
+it("3. an activity whose acknowledgement is lost runs again, with no other effect", async () => {
   const attempts: number[] = [];
   const { run } = await app.start({
     faults: {
@@ -103,7 +103,7 @@ it("3. an activity whose acknowledgement is lost runs again and changes nothing"
 });
 
 it.each(["sequence", "parallel", "retries", "parent", "cancels its timer"])(
-  "4. completions that are delivered twice do not change how %s ends",
+  "4. completions that are delivered twice do not change the outcome of %s",
   async (name) => {
     failing = { flaky: 1 };
     const once = await (await app.start()).run(name);
@@ -158,7 +158,7 @@ it("8. a cancelled timer lets the instance complete at once", async () => {
   expect(clock.now()).toEqual(before);
 });
 
-it("9. three attempts fail after two delays that grow, and the orchestrator learns of the last failure", async () => {
+it("9. three attempts fail after two growing delays, and the orchestrator gets the last failure", async () => {
   failing = { flaky: 99 };
   const at: number[] = [];
   const clock = virtualClock();
@@ -170,7 +170,7 @@ it("9. three attempts fail after two delays that grow, and the orchestrator lear
   expect(at.map((each) => each - (at[0] ?? 0))).toEqual([0, 1000, 3000, 3000]);
 });
 
-it("9. a retry that succeeds gives its result, and attempts are counted", async () => {
+it("9. a successful retry returns its result, and attempts are counted", async () => {
   const attempts: number[] = [];
   const { run } = await app.start({
     faults: {
@@ -185,13 +185,13 @@ it("9. a retry that succeeds gives its result, and attempts are counted", async 
   expect(ran).toEqual(["flaky"]);
 });
 
-it("10. compensation after a failed Task.all begins only when all siblings have ended", async () => {
+it("10. compensation after a failed Task.all begins only after all siblings have ended", async () => {
   failing = { bad: 1 };
   gates = { slow: gate() };
   const { host, client } = await app.start();
   const id = await client.startNew("compensates", { input: {} });
   await gates["slow"]?.reached;
-  // Rounds enough for a compensation that did not wait to have run.
+  // Enough rounds for a compensation that does not wait.
   for (let round = 0; round < 20; round++) await new Promise(setImmediate);
   expect(ran.toSorted()).toEqual(["bad", "slow"]);
   expect((await client.getStatus(id)).runtimeStatus).toBe("Running");
@@ -202,13 +202,13 @@ it("10. compensation after a failed Task.all begins only when all siblings have 
 });
 
 it.each(["an activity", "a sub-orchestration"])(
-  "11. calling %s that does not exist leaves the instance running for ever, until it is terminated",
+  "11. calling %s that does not exist leaves the instance running until it is terminated",
   async (what) => {
     const { client, host, run, logged } = await app.start();
     const { instanceId, runtimeStatus } = await run(`calls ${what} that nobody has`);
     expect(runtimeStatus).toBe("Running");
     expect(logged.filter(({ level }) => level === "warning").map(({ message }) => message)).toEqual([
-      expect.stringContaining("waits for ever, as it would in Azure: The function 'nobody' doesn't exist"),
+      expect.stringContaining("waits forever, as it would in Azure: The function 'nobody' doesn't exist"),
     ]);
     await client.terminate(instanceId, "stuck");
     await host.whenIdle();
@@ -219,7 +219,7 @@ it.each(["an activity", "a sub-orchestration"])(
   },
 );
 
-it("16. the failure of a sub-orchestration reaches its parent in the child's words", async () => {
+it("16. a sub-orchestration's failure reaches its parent with the child's message", async () => {
   failing = { "child step": 1 };
   const { run, client } = await app.start();
   const { output } = await run("parent");
@@ -227,7 +227,7 @@ it("16. the failure of a sub-orchestration reaches its parent in the child's wor
   expect((await client.getStatus("the-child")).runtimeStatus).toBe("Failed");
 });
 
-it("16. a sub-orchestration is retried under the same id", async () => {
+it("16. a sub-orchestration is retried with the same id", async () => {
   failing = { "child step": 2 };
   const { run, clock, client } = await app.start();
   const before = clock.now().getTime();

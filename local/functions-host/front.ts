@@ -24,7 +24,7 @@ interface Dependencies {
 const rpcPrefix = "durabletask";
 const webhookPrefix = "runtime/webhooks/durabletask";
 
-/** Sends a request where it belongs: durable API, admin API, the start page, or the functions. */
+/** Dispatches a request to the durable API, the admin API, the start page or the functions. */
 export function createFront(host: Dependencies): (head: RequestHead, readBody: ReadBody) => Promise<HostResponse> {
   const startedAt = performance.now();
 
@@ -52,7 +52,7 @@ export function createFront(host: Dependencies): (head: RequestHead, readBody: R
     if (method === "GET") return json(200, fn);
     if (method !== "POST") return notFound;
     if (fn.kind !== "timer") return json(400, { Message: `${fn.name} is not a timer function` });
-    // The invocation logs how it went; the caller is only told that it has begun.
+    // The invocation logs its outcome; the caller only learns that it has begun.
     host.trigger(fn.name).catch(() => undefined);
     return { status: 202 };
   }
@@ -70,7 +70,7 @@ export function createFront(host: Dependencies): (head: RequestHead, readBody: R
     }
     const isMasterKey = isKey(head.headers["x-functions-key"] ?? head.query.get("code"), host.masterKey);
     if (/^\/admin\//i.test(head.path)) return isMasterKey ? admin(head) : { status: 401 };
-    // What runs may still use the durable API above; nothing new begins.
+    // Running invocations may still use the durable API above; nothing new begins.
     if (host.isClosing()) return { status: 503 };
     return host.track(answerFunction({ ...host, isMasterKey }, head, readBody));
   };

@@ -35,7 +35,7 @@ it.each([
     "the output binding queue is not supported",
   ],
   ["a retry policy", fn([binding("timerTrigger")], { retryOptions: {} }), "a retry policy is not supported"],
-])("a function with %s is refused with what to do", (_, registered, message) => {
+])("a function with %s is refused with advice", (_, registered, message) => {
   expect(() => list(registered)).toThrow(new RegExp(`^start function it: ${message}.*\\(.+\\)$`));
 });
 
@@ -48,7 +48,7 @@ it.each([
   expect(list(fn([binding("httpTrigger")]))).toHaveLength(count);
 });
 
-it("functions are found by kind and by name, in any case", () => {
+it("functions are found by kind and case-insensitive name", () => {
   const functions = list(fn([binding("httpTrigger")]));
   expect(findFunction(functions, "http", "IT")?.name).toBe("it");
   expect(findFunction(functions, "activity", "it")).toBeUndefined();

@@ -5,7 +5,7 @@ import type { ReadSetting } from "./settings.ts";
 
 type FunctionKind = "http" | "timer" | "orchestration" | "activity";
 
-/** A function as the host lists it. */
+/** A function in the host's list. */
 export interface HostFunction {
   name: string;
   kind: FunctionKind;
@@ -32,14 +32,15 @@ export const entitiesUnsupported =
   "entities are not supported by the local host (use an orchestration with a fixed instance id)";
 
 /**
- * The app's functions in order of registration, without those that the setting AzureWebJobs.NAME.Disabled switches off.
- * Throws for a trigger or binding that the local host cannot serve: dropping it silently would hide it until deployment.
+ * Returns the app's functions in order of registration, without those disabled by the setting
+ * AzureWebJobs.NAME.Disabled. Throws for a trigger or binding that the local host cannot serve: dropping it silently
+ * would hide it until deployment.
  */
 export function listFunctions(app: Pick<FunctionApp, "functions" | "setting">): AppFunction[] {
   return [...app.functions.values()].filter(({ metadata }) => !isDisabled(metadata.name, app.setting)).map(describe);
 }
 
-/** The HTTP functions that are switched off: the host keeps their routes, which answer 404. */
+/** Returns the disabled HTTP functions: the host keeps their routes, which answer 404. */
 export function listDisabledHttp(app: Pick<FunctionApp, "functions" | "setting">): AppFunction[] {
   return [...app.functions.values()]
     .filter(({ metadata }) => isDisabled(metadata.name, app.setting))

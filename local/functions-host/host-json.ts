@@ -1,12 +1,12 @@
 import { isRecord } from "./app-files.ts";
 
-/** A part of host.json. Keys are found in any case, as .NET's configuration finds them. */
+/** A part of host.json. Keys are case-insensitive, as in .NET's configuration. */
 export interface Section {
   readonly name: string;
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-/** A section below `parent`; empty if it is absent. Throws one sentence if it is not an object. */
+/** Returns a section of `parent`; empty if it is absent. Throws one sentence if it is not an object. */
 export function section(parent: Section, key: string): Section {
   const value = get(parent, key) ?? {};
   if (isRecord(value)) return { name: fullName(parent, key), values: value };
@@ -27,7 +27,7 @@ export function flag(parent: Section, key: string, otherwise: boolean): boolean 
   throw invalid(parent, key, "is neither true nor false", "correct it");
 }
 
-/** One of the names of an enumeration, in any case. */
+/** Reads one of an enumeration's names, in any case. */
 export function choice<const Name extends string>(
   parent: Section,
   key: string,
@@ -37,10 +37,10 @@ export function choice<const Name extends string>(
   const value = get(parent, key) ?? otherwise;
   const found = names.find((name) => typeof value === "string" && name.toLowerCase() === value.toLowerCase());
   if (found !== undefined) return found;
-  throw invalid(parent, key, `is none of ${names.join(", ")}`, "use one of them");
+  throw invalid(parent, key, `is not one of ${names.join(", ")}`, "use one of them");
 }
 
-/** A whole number from 1 to `most`, or -1 where that means no limit; as a number or a string. */
+/** Reads a whole number from 1 to `most`, or -1 if that means no limit; as a number or a string. */
 export function count(
   parent: Section,
   key: string,
@@ -55,7 +55,7 @@ export function count(
   throw invalid(parent, key, `is not a whole number ${range}`, "correct it");
 }
 
-/** A .NET TimeSpan, `[d.]hh:mm[:ss[.fffffff]]`, in milliseconds. */
+/** Reads a .NET TimeSpan, `[d.]hh:mm[:ss[.fffffff]]`, in milliseconds. */
 export function timeSpan(
   parent: Section,
   key: string,
@@ -67,7 +67,7 @@ export function timeSpan(
   if (milliseconds === undefined) throw invalid(parent, key, "is not a time as hh:mm:ss", "correct it");
   if (milliseconds > 0 && milliseconds >= least && milliseconds <= most) return milliseconds;
   const range = most === Infinity ? "above zero" : `from ${least / minute} to ${most / minute} minutes`;
-  throw invalid(parent, key, `is not ${range}`, "the real host does not start with it; correct it");
+  throw invalid(parent, key, `is not ${range}`, "the real host would not start with it; correct it");
 }
 
 export const minute = 60_000;

@@ -29,18 +29,18 @@ import { createTracker } from "./tracker.ts";
 
 export interface HostOptions {
   app: FunctionApp;
-  /** Path of the sqlite file, or ":memory:". One host at a time uses it, unless each of them says `sharedHub`. */
+  /** Path of the SQLite file, or ":memory:". Only one host at a time may use it, unless all set `sharedHub`. */
   store: string;
-  /** Several hosts, of this process or of others, work on the hub. */
+  /** Allows several hosts, in this process or others, to work on the hub. */
   sharedHub?: boolean;
   /**
-   * When the work goes on that a killed host had under way. On the real host: when its messages become visible again (the
-   * default). At once: right at the start, which is sound only because the hub file was locked by the host that is gone.
+   * When to resume a killed host's unfinished work: as on the real host, when its messages become visible again (the
+   * default), or at once, which is safe only because the killed host had locked the hub file.
    */
   recovery?: "after-visibility-timeout" | "at-once";
-  /** Instead of host.json's. */
+  /** Override host.json's. */
   visibilityTimeouts?: Partial<VisibilityTimeouts>;
-  /** 0 or absent: a free port. The host listens on 127.0.0.1 only. */
+  /** A free port if 0 or absent. The host listens on 127.0.0.1 only. */
   port?: number;
   clock?: Clock;
   faults?: Faults;
@@ -52,29 +52,31 @@ export interface FunctionsHost {
   readonly url: string;
   readonly port: number;
   readonly functions: readonly HostFunction[];
-  /** Opens /admin and functions that are not anonymous: header x-functions-key, or `code` in the query. New at each start. */
+  /**
+   * Required for /admin and non-anonymous functions: header x-functions-key, or `code` in the query. New at each start.
+   */
   readonly masterKey: string;
   /**
-   * Resolves when nothing is running on this host and nothing is due; timers in the future do not count, nor does what another
-   * host has under way.
+   * Resolves when nothing is running on this host and nothing is due. Timers in the future do not count, nor does
+   * another host's work.
    */
   whenIdle(): Promise<void>;
-  /** How many transactions of the durable engine this host has committed. */
+  /** The number of transactions of the durable engine that this host has committed. */
   readonly commits: number;
-  /** Runs a timer-triggered function now. Rejects with what its handler threw. */
+  /** Runs a timer-triggered function now. Rejects with its handler's error. */
   trigger(name: string): Promise<void>;
-  /** Stops taking work, lets what runs end (10 s at most), closes port and store. Idempotent. */
+  /** Takes no more work, waits for what is running (at most 10 s), and closes port and store. Idempotent. */
   close(): Promise<void>;
-  /** As if the process were killed: nothing is committed any more. Handlers that run do go on, but reach nothing. */
+  /** Acts as if the process were killed: nothing is committed any more. Running handlers continue without effect. */
   kill(): Promise<void>;
 }
 
 const closeWithinMilliseconds = 10_000;
 
 /**
- * Runs an app on this one machine as Azure's Functions host does: HTTP and timer triggers, and Durable orchestrations over
- * the real wire protocol, kept in `store`. Not for more than one machine and not for production: one process, one
- * key, no scale-out. Throws one sentence that says what to correct.
+ * Runs an app on one machine as Azure's Functions host does: HTTP and timer triggers, and Durable orchestrations over
+ * the real wire protocol, stored in `store`. Not for several machines and not for production: one process, one key, no
+ * scale-out. Throws one sentence that says what to correct.
  */
 export async function startFunctionsHost(options: HostOptions): Promise<FunctionsHost> {
   const { app, clock = systemClock, faults = {} } = options;
@@ -85,7 +87,9 @@ export async function startFunctionsHost(options: HostOptions): Promise<Function
   const timers = listTimers(functions, app.setting);
   const { sharedHub = false, recovery = "after-visibility-timeout" } = options;
   if (sharedHub && (recovery === "at-once" || options.store === ":memory:"))
-    throw new Error("start host: a shared hub is a file, and its hosts cannot recover at once (leave out sharedHub)");
+    throw new Error(
+      "start host: a shared hub must be a file, and its hosts cannot recover at once (leave out sharedHub)",
+    );
   let commits = 0;
   const database = openDatabase(options.store, { shared: sharedHub });
   database.afterCommit(() => (commits += 1));
@@ -140,7 +144,7 @@ export async function startFunctionsHost(options: HostOptions): Promise<Function
     throw error;
   });
   url = `http://127.0.0.1:${server.port}`;
-  // Without it the durable client sends its users to port 7071, whatever the port is.
+  // Without it the durable client always uses port 7071 in its URLs.
   process.env["WEBSITE_HOSTNAME"] = `127.0.0.1:${server.port}`;
 
   const prefix = settings.routePrefix === "" ? url : `${url}/${settings.routePrefix}`;
@@ -165,9 +169,9 @@ export async function startFunctionsHost(options: HostOptions): Promise<Function
   async function whenIdle(): Promise<void> {
     do {
       await dispatcher.whenIdle();
-      // A timer trigger that is due already rings in the next turn.
+      // A timer trigger that is already due fires in the next turn of the event loop.
       await new Promise(setImmediate);
-      // Only what was under way is awaited: whether it has left work behind is for the next round.
+      // This waits for what was running only; the next round finds the work that it has created.
     } while (await tracker.waitForSome());
   }
 

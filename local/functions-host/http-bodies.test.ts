@@ -3,7 +3,7 @@ import { readDescribed, registerDescribe } from "./fixture/describe.ts";
 import { closing, openRaw, readAnswer, request } from "./fixture/raw-http.ts";
 import { testApp } from "./fixture/test-app.ts";
 
-/** Bodies of requests as host 4.1037 treated them (2026-11-26). */
+/** Request bodies, as measured on host 4.1037 (2026-11-26). */
 const bodyLimit = "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT";
 const app = testApp();
 let calls = 0;
@@ -38,7 +38,7 @@ describe("declared body of 100 MiB + 1", () => {
     expect(calls).toBe(status === 200 ? 1 : 0);
   });
 
-  it("on an address that no function has is a 404", async () => {
+  it("for a path without a function is a 404", async () => {
     process.env[bodyLimit] = "1000";
     const { host } = await app.start();
     const response = await fetch(`${host.url}/nowhere`, { method: "POST", body: "x".repeat(1001) });
@@ -49,12 +49,12 @@ describe("declared body of 100 MiB + 1", () => {
 describe("bodies", () => {
   const chunked = ["Transfer-Encoding: chunked"];
 
-  it("without Content-Length are dropped, and the connection goes on with the next request", async () => {
+  it("without Content-Length are dropped, and the connection continues with the next request", async () => {
     const { host } = await app.start();
     const connection = await openRaw(host.port);
     connection.send(request("POST /api/describe", chunked, '4\r\n{"a"\r\n3\r\n:1}\r\n0\r\n\r\n'));
     const dropped = readDescribed(readAnswer(await connection.until("0\r\n\r\n")).body);
-    // The headers still say that there was one.
+    // The headers still show that there was one.
     expect([dropped.text, dropped.headers["transfer-encoding"], dropped.headers["content-length"]]).toEqual([
       "",
       "chunked",
@@ -74,7 +74,7 @@ describe("bodies", () => {
     expect(await response.json()).toMatchObject({ text: "" });
   });
 
-  it("with Expect: 100-continue and Content-Length are asked for and arrive", async () => {
+  it("with Expect: 100-continue and Content-Length are requested and arrive", async () => {
     const { host } = await app.start();
     const connection = await openRaw(host.port);
     connection.send(request("POST /api/describe", ["Connection: close", "Expect: 100-continue", "Content-Length: 3"]));
@@ -86,9 +86,9 @@ describe("bodies", () => {
 
   it.each([
     ["without Content-Length", "POST /api/describe", chunked, 200],
-    ["on an address that no function has", "POST /nowhere", ["Content-Length: 3"], 404],
+    ["for a path without a function", "POST /nowhere", ["Content-Length: 3"], 404],
     ["over the limit", "POST /api/describe", ["Content-Length: 104857601"], 500],
-  ])("with Expect: 100-continue %s are answered at once, not asked for", async (_, line, headers, status) => {
+  ])("with Expect: 100-continue %s are answered at once and not requested", async (_, line, headers, status) => {
     const { host } = await app.start();
     const connection = await openRaw(host.port);
     connection.send(request(line, ["Expect: 100-continue", ...headers]));
@@ -109,7 +109,7 @@ describe("bodies", () => {
     await connection.closed;
   });
 
-  it("that are not sent to their end within 5 s of the answer cost the connection", async () => {
+  it("that are not complete within 5 s of the response end the connection", async () => {
     const { host } = await app.start();
     const connection = await openRaw(host.port);
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });

@@ -15,7 +15,9 @@ export interface HttpRoute extends RegisteredRoute {
   isDisabled: boolean;
 }
 
-/** The routes of the app's HTTP functions, disabled ones included. Throws one sentence for a malformed one. */
+/**
+ * Returns the routes of the app's HTTP functions, including disabled ones. Throws one sentence for a malformed route.
+ */
 export function listRoutes(
   functions: readonly AppFunction[],
   disabled: readonly AppFunction[],
@@ -39,9 +41,10 @@ export function listRoutes(
 }
 
 /**
- * Answers a request to a function. A function that is not anonymous takes the master key only, as there are no other keys here.
- * The body is read if Content-Length is above 0, and dropped otherwise, chunked ones included (GrpcMessageConversionExtensions
- * .ToRpcHttp: `request.ContentLength > 0`; measured). What a handler throws, or a body over the limit, is a 500 without a body.
+ * Answers a request to a function. A non-anonymous function accepts the master key only, as there are no other keys
+ * here. The body is read if Content-Length is above 0 and dropped otherwise, even if chunked
+ * (GrpcMessageConversionExtensions .ToRpcHttp: `request.ContentLength > 0`; measured). A handler's error or a body over
+ * the limit is a 500 without a body.
  */
 export async function answerFunction(
   { routes, invoke, isMasterKey }: { routes: RouteTable<HttpRoute>; invoke: Invoke; isMasterKey: boolean },
@@ -52,7 +55,7 @@ export async function answerFunction(
   if (!found) return notFound;
   const { fn, needsKey, isDisabled } = found.fn;
   if (needsKey && !isMasterKey) return { status: 401 };
-  // It hides what sorts behind it (FunctionInvocationMiddleware.GetResultAsync).
+  // It hides the functions after it (FunctionInvocationMiddleware.GetResultAsync).
   if (isDisabled && !isMasterKey) return notFound;
   try {
     const body = Number(head.headers["content-length"] ?? 0) > 0 ? await readBody() : Buffer.alloc(0);
@@ -64,7 +67,7 @@ export async function answerFunction(
     });
     return fromRpcHttp(returnValue);
   } catch {
-    // The invocation has logged why.
+    // The invocation has logged the reason.
     return { status: 500 };
   }
 }

@@ -1,15 +1,17 @@
 import type { IncomingMessage } from "node:http";
 import { isHostValid } from "./request-target.ts";
 
-/** Kestrel's limits (dotnet/aspnetcore, KestrelServerLimits.cs); the Functions host raises only that of the body (Program.cs). */
+/**
+ * Kestrel's limits (dotnet/aspnetcore, KestrelServerLimits.cs); the Functions host raises only the body's (Program.cs).
+ */
 const maxRequestLineBytes = 8 * 1024;
 const maxHeaderBytes = 32 * 1024;
 const maxHeaderCount = 100;
 
-/** Far more than Kestrel takes of line and headers together, so that the limits above decide. Beyond it, it is 431. */
+/** Far more than Kestrel accepts for line and headers together, so that the limits above decide. Beyond it: 431. */
 export const nodeMaxHeaderBytes = 1024 * 1024;
 
-/** The status with which Kestrel refuses a request by its line and headers; undefined if it takes it. */
+/** Returns the status with which Kestrel refuses a request's line and headers; undefined if it accepts them. */
 export function refuseHead({ method = "", url = "", httpVersion, headers, rawHeaders }: IncomingMessage) {
   // Method, target and HTTP/1.1 with two spaces and CRLF.
   if (Buffer.byteLength(url, "latin1") + method.length + 12 > maxRequestLineBytes) return 414;
@@ -22,15 +24,15 @@ export function refuseHead({ method = "", url = "", httpVersion, headers, rawHea
   return isBodyUnframed(method, httpVersion, headers) ? 400 : undefined;
 }
 
-/** POST and PUT of HTTP/1.0 without a length (Http1MessageBody.For, LengthRequiredHttp10). */
+/** True for POST and PUT of HTTP/1.0 without a length (Http1MessageBody.For, LengthRequiredHttp10). */
 function isBodyUnframed(method: string, httpVersion: string, headers: IncomingMessage["headers"]): boolean {
   const isFramed = headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
   return httpVersion === "1.0" && ["POST", "PUT"].includes(method) && !isFramed;
 }
 
 /**
- * The status for what Node's parser refuses. It knows a closed list of methods; Kestrel takes any token, and the host then
- * finds no route for it.
+ * Returns the status for a request that Node's parser refuses. Node has a fixed list of methods; Kestrel accepts any
+ * token, for which the host then finds no route.
  */
 export function refuseUnparsed(code: string | undefined, packet: Buffer | undefined): number {
   const line = packet?.toString("latin1") ?? "";

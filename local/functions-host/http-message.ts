@@ -1,14 +1,14 @@
 /** A request without its body. */
 export interface RequestHead {
   method: string;
-  /** Absolute: the Host header, the path encoded anew, and the query as sent. */
+  /** Absolute: the Host header, the re-encoded path, and the query as sent. */
   url: string;
-  /** Decoded but for %2F, without dot segments. */
+  /** Decoded except for %2F, without dot segments. */
   path: string;
   /** As sent, still percent-encoded. */
   rawPath: string;
   query: URLSearchParams;
-  /** Names in lower case; the values of a repeated one joined by a comma, as ASP.NET's StringValues are. */
+  /** Names in lower case; values of a repeated header are joined by a comma, like ASP.NET's StringValues. */
   headers: Readonly<Record<string, string>>;
 }
 
@@ -18,8 +18,8 @@ export interface HostRequest extends RequestHead {
 }
 
 /**
- * Reads the body of the present request: nothing is read, and the client not told to go on (`Expect: 100-continue`), before
- * it is called. Rejects when the body is over the limit or the client has gone.
+ * Reads the request's body. Before the call nothing is read, and no `100 Continue` is sent. Rejects if the body is over
+ * the limit or the client has disconnected.
  */
 export type ReadBody = () => Promise<Buffer>;
 

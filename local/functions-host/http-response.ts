@@ -3,13 +3,13 @@ import type { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { HostResponse } from "./http-message.ts";
 
-/** Framing is the server's; a handler that copies these from elsewhere would contradict it. */
+/** The server does the framing. A handler that copies these from elsewhere would contradict it. */
 const ignored = new Set(["transfer-encoding", "keep-alive"]);
 
 /**
  * Sends a response as Kestrel does (dotnet/aspnetcore, HttpProtocol.CreateResponseHeaders): chunked if there is a body,
- * `content-length: 0` if there is none, neither for HEAD, 204 and 304. A header that Kestrel refuses, or a Content-Length that
- * is not the body's, makes it a 500.
+ * `content-length: 0` if there is none, neither for HEAD, 204 and 304. It becomes a 500 if Kestrel would refuse a
+ * header, or if Content-Length is not the body's length.
  */
 export function send(outgoing: ServerResponse, response: HostResponse): void {
   if (outgoing.destroyed) return;
@@ -20,22 +20,23 @@ export function send(outgoing: ServerResponse, response: HostResponse): void {
   }
   const status = isAccepted ? response.status : 500;
   if (!outgoing.hasHeader("server")) outgoing.setHeader("server", "Kestrel");
-  // Kestrel says nothing about a connection that stays open.
+  // Kestrel sends no Connection header if the connection stays open.
   if (outgoing.shouldKeepAlive && !outgoing.hasHeader("connection")) outgoing.removeHeader("connection");
   const hasBody = isAccepted && body.length > 0 && outgoing.req.method !== "HEAD" && ![204, 205, 304].includes(status);
   const isLengthSent = outgoing.req.method !== "HEAD" && ![204, 304].includes(status);
   if (!hasBody && isLengthSent) outgoing.setHeader("content-length", 0);
   outgoing.writeHead(status);
-  // Node sends no length, as the headers are out before it knows the body.
+  // Node sends no length, because the headers are sent before it knows the body.
   end(outgoing, hasBody ? body : undefined);
 }
 
-/** How long Kestrel waits for what is left of a request's body (MessageBody, RequestBodyDrainTimeout). */
+/** How long Kestrel waits for the rest of a request's body (MessageBody, RequestBodyDrainTimeout). */
 const drainMilliseconds = 5_000;
 
 /**
- * Ends a response whose request may not have been read: the rest is dropped, so that the connection stays usable, or so that
- * a client that still sends reads the answer before the connection closes. A client that does not send the rest is cut off.
+ * Ends a response whose request may be partly unread. The rest is dropped, so that the connection stays usable, or so
+ * that a client that is still sending can read the response before the connection closes. A client that does not send
+ * the rest is disconnected.
  */
 function end(outgoing: ServerResponse, body: Buffer | undefined): void {
   const incoming = outgoing.req;
@@ -69,7 +70,7 @@ function setHeaders(outgoing: ServerResponse, { headers = [] }: HostResponse, bo
   return true;
 }
 
-/** Answers a request that Node could not parse, and closes its connection. */
+/** Answers a request that Node could not parse and closes its connection. */
 export function sendUnparsed(socket: Duplex, status: number): void {
   if (!socket.writable) {
     socket.destroy();

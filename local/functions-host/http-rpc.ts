@@ -2,7 +2,7 @@ import type { HostRequest, HostResponse } from "./http-message.ts";
 import type { RpcCookie, RpcHttp, RpcTypedData } from "./rpc.ts";
 
 /**
- * A request as the host hands it to the worker; a key that repeats in the query becomes one value with commas
+ * Converts a request for the worker. A repeated key of the query becomes one comma-separated value
  * (Azure/azure-functions-host, GrpcMessageConversionExtensions.ToRpcHttp).
  */
 export function toRpcHttp(request: HostRequest, params: Readonly<Record<string, string>>): RpcHttp {
@@ -18,14 +18,14 @@ export function toRpcHttp(request: HostRequest, params: Readonly<Record<string, 
   };
 }
 
-/** Without a prototype: a query may hold a key such as __proto__. */
+/** Without a prototype: a query may have a key such as __proto__. */
 function toNullable(entries: readonly (readonly [string, string])[]): Record<string, { value: string }> {
   const mapping = Object.create(null) as Record<string, { value: string }>;
   for (const [key, value] of entries) mapping[key] = { value };
   return mapping;
 }
 
-/** A function's answer; nothing returned is 204. Throws when a status or header cannot be sent. */
+/** Converts a function's response; 204 if it returned nothing. Throws if a status or header cannot be sent. */
 export function fromRpcHttp(value: RpcTypedData | null | undefined): HostResponse {
   if (!value?.http) return { status: 204 };
   const { statusCode, headers, cookies, body } = value.http;
@@ -44,7 +44,7 @@ export function fromRpcHttp(value: RpcTypedData | null | undefined): HostRespons
 
 const sameSite = { none: "", lax: "; samesite=lax", strict: "; samesite=strict", explicitNone: "; samesite=none" };
 
-/** The value is percent-encoded and the name is not, as ASP.NET's response cookies are (ResponseCookies.cs). */
+/** Percent-encodes the value and not the name, as in ASP.NET's response cookies (ResponseCookies.cs). */
 function serialiseCookie(cookie: RpcCookie): string {
   // SetCookieHeaderValue refuses a name that is not a token.
   if (!/^[\w!#$%&'*+.^`|~-]+$/.test(cookie.name))
@@ -54,7 +54,7 @@ function serialiseCookie(cookie: RpcCookie): string {
     cookie.expires && `; expires=${new Date(cookie.expires.value.seconds * 1000).toUTCString()}`,
     cookie.maxAge && `; max-age=${cookie.maxAge.value}`,
     cookie.domain && `; domain=${cookie.domain.value}`,
-    // ASP.NET's cookies are for the whole site unless they say otherwise.
+    // ASP.NET's cookies are for the whole site by default.
     `; path=${cookie.path?.value ?? "/"}`,
     cookie.secure?.value === true && "; secure",
     sameSite[cookie.sameSite ?? "none"],
@@ -64,7 +64,7 @@ function serialiseCookie(cookie: RpcCookie): string {
     .join("");
 }
 
-/** .NET's Uri.EscapeDataString: all but RFC 3986's unreserved characters. */
+/** .NET's Uri.EscapeDataString: escapes everything except RFC 3986's unreserved characters. */
 function escapeDataString(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,

@@ -9,7 +9,7 @@ import { encodePath, parseTarget } from "./request-target.ts";
 
 interface HttpServer {
   port: number;
-  /** Stops listening at once and cuts what is open. */
+  /** Stops listening at once and closes open connections. */
   close(): Promise<void>;
 }
 
@@ -18,8 +18,8 @@ const keepAliveMilliseconds = 130_000;
 const headersMilliseconds = 30_000;
 
 /**
- * Serves on 127.0.0.1 as Kestrel does for the Functions host. Whatever arrives, malformed requests included, it answers or
- * cuts; it never crashes the host.
+ * Serves on 127.0.0.1 as Kestrel does for the Functions host. Every request, even a malformed one, is answered or
+ * disconnected, and never crashes the host.
  */
 export async function serveHttp(options: {
   port: number;
@@ -63,7 +63,7 @@ export async function serveHttp(options: {
       outgoing.writeContinue();
     });
   });
-  // Kestrel ignores what else is expected.
+  // Kestrel ignores other expectations.
   server.on("checkExpectation", (incoming, outgoing) => {
     start(incoming, outgoing);
   });
@@ -90,7 +90,8 @@ export async function serveHttp(options: {
 function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) => {
-      const advice = cause.code === "EADDRINUSE" ? "stop what uses it, or choose another port" : "choose another port";
+      const advice =
+        cause.code === "EADDRINUSE" ? "stop the process that uses it, or choose another port" : "choose another port";
       reject(new Error(`listen on 127.0.0.1:${port}: ${cause.message} (${advice})`, { cause }));
     });
     server.listen(port, "127.0.0.1", () => {
@@ -134,7 +135,7 @@ function joinHeaders(raw: readonly string[]): Record<string, string> | undefined
   }
 }
 
-/** A body over the limit is not read, and its connection is closed (Http1ContentLengthMessageBody.OnReadStarting). */
+/** A body over the limit is not read and its connection closed (Http1ContentLengthMessageBody.OnReadStarting). */
 function bodyReader(incoming: IncomingMessage, outgoing: ServerResponse, goOn: () => void, maxBytes: number): ReadBody {
   const tooLarge = () => {
     outgoing.setHeader("connection", "close");
@@ -145,7 +146,7 @@ function bodyReader(incoming: IncomingMessage, outgoing: ServerResponse, goOn: (
     goOn();
     const chunks: Buffer[] = [];
     let bytes = 0;
-    // Destroying the request would cut the connection before the answer.
+    // Destroying the request would close the connection before the response.
     for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       bytes += chunk.length;
       if (bytes > maxBytes) throw tooLarge();

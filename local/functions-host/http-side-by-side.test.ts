@@ -5,8 +5,8 @@ import { closing, exchange, openRaw, readAnswer, request } from "./fixture/raw-h
 import { testApp } from "./fixture/test-app.ts";
 
 /**
- * The rows in which the local host differed from host 4.1037 when the two were measured side by side (2026-11-26), and what
- * belongs to them. The names of the tests are the calls. http-bodies.test.ts has those about bodies.
+ * The cases in which the local host differed from host 4.1037 when both were measured side by side (2026-11-26), and
+ * related ones. The names of the tests are the calls. Those about bodies are in http-bodies.test.ts.
  */
 const app = testApp();
 app.register(() => {
@@ -24,7 +24,7 @@ app.register(() => {
   });
 });
 
-it("// in the path: 404, and the catch-all only sees those behind its start", async () => {
+it("// in the path: 404, except after the start of a catch-all", async () => {
   const { host } = await app.start();
   const get = async (path: string) => {
     const { status, body } = readAnswer(await exchange(host.port, closing(`GET ${path}`)));
@@ -47,7 +47,7 @@ it("%00 in the path: 400 without a body, by the host", async () => {
   expect([status, body, headers["content-length"]]).toEqual([400, "", "0"]);
 });
 
-it("two Authorization headers: the handler sees them joined by a comma, as any header that is repeated", async () => {
+it("two Authorization headers: the handler sees them joined by a comma, like any repeated header", async () => {
   const { host } = await app.start();
   const headers = [
     "Authorization: Bearer a",
@@ -68,7 +68,7 @@ describe("header of 20 KB", () => {
     ["32 KiB with all the others", padded(32_768 - "Host: x\r\nConnection: close\r\nX-Padding: \r\n".length), 200],
     ["one byte more", padded(32_769 - "Host: x\r\nConnection: close\r\nX-Padding: \r\n".length), 431],
     ["more than 32 KiB", padded(32_768), 431],
-    ["more than Node takes", padded(1_100_000), 431],
+    ["more than Node accepts", padded(1_100_000), 431],
     [
       "100 headers",
       closing(
@@ -114,7 +114,7 @@ describe("/admin/*", () => {
     expect((await fetch(`${host.url}/admin/functions?code=${host.masterKey}`)).status).toBe(200);
   });
 
-  it("a function that is not anonymous is 401 without key", async () => {
+  it("a non-anonymous function is 401 without key", async () => {
     const { host } = await app.start();
     expect((await fetch(`${host.url}/api/locked`)).status).toBe(401);
     expect(await (await fetch(`${host.url}/api/locked?code=${host.masterKey}`)).text()).toBe("open");
@@ -155,7 +155,7 @@ describe("responses", () => {
     }
   });
 
-  it("on a connection that stays open say nothing about it", async () => {
+  it("on a connection that stays open have no Connection header", async () => {
     const { host } = await app.start();
     const connection = await openRaw(host.port);
     connection.send(request("GET /api/empty"));
@@ -173,7 +173,7 @@ describe("responses", () => {
 });
 
 describe("requests", () => {
-  it("an unknown method is 404 without a body, as an address that no function has", async () => {
+  it("an unknown method is 404 without a body, like a path without a function", async () => {
     const { host } = await app.start();
     for (const method of ["TRACE", "PROPFIND", "FETCH"]) {
       const { status, headers, body } = readAnswer(await exchange(host.port, closing(`${method} /api/describe`)));
@@ -186,7 +186,7 @@ describe("requests", () => {
     expect(readAnswer(await exchange(host.port, closing("TRACE /api/traced"))).status).toBe(500);
   });
 
-  it("to a disabled function are 404 without a body, though another function has the route", async () => {
+  it("to a disabled function are 404 without a body, even if another function has the route", async () => {
     process.env["AzureWebJobs.off.Disabled"] = "true";
     const { host } = await app.start();
     const response = await fetch(`${host.url}/api/switch`);
@@ -198,10 +198,10 @@ describe("requests", () => {
   it.each([
     ["without Host", "GET /api/empty HTTP/1.1\r\n\r\n", 400],
     ["with two", "GET /api/empty HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n", 400],
-    ["with a Host that is none", "GET /api/empty HTTP/1.1\r\nHost: a b/c\r\n\r\n", 400],
+    ["with an invalid Host", "GET /api/empty HTTP/1.1\r\nHost: a b/c\r\n\r\n", 400],
     ["without a length on HTTP/1.0", "POST /api/describe HTTP/1.0\r\nHost: x\r\n\r\n", 400],
     ["with a header that is not UTF-8", "GET /api/empty HTTP/1.1\r\nHost: x\r\nX-Thing: \xff\r\n\r\n", 400],
-    ["for all of the host with another method", "GET * HTTP/1.1\r\nHost: x\r\n\r\n", 405],
+    ["for * with a method other than OPTIONS", "GET * HTTP/1.1\r\nHost: x\r\n\r\n", 405],
     ["to be a proxy", "CONNECT x:80 HTTP/1.1\r\nHost: x:80\r\n\r\n", 404],
   ])("%s are refused by the host", async (_, text, status) => {
     const { host } = await app.start();
@@ -215,7 +215,7 @@ describe("requests", () => {
     ]);
   });
 
-  it("the handler sees UTF-8 headers decoded, and the URL with its path encoded anew", async () => {
+  it("the handler sees UTF-8 headers decoded, and the URL with its path re-encoded", async () => {
     const { host } = await app.start();
     const connection = await openRaw(host.port);
     const headers = ["Connection: close", "X-Thing: gr\u00fc\u00df"];

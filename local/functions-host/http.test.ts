@@ -84,7 +84,7 @@ it.each([
   ["files/a/b%20c.txt", { name: "rest", params: { path: "a/b c.txt" } }],
   ["files/a//b/", { name: "rest", params: { path: "a//b/" } }],
   ["byname", { name: "byName", params: {} }],
-])("GET /api/%s is answered by the first function by name whose route has it", async (path, answer) => {
+])("GET /api/%s is answered by the first function by name whose route matches", async (path, answer) => {
   const { host } = await app.start();
   const response = await fetch(`${host.url}/api/${path}`);
   expect(await response.json()).toEqual(answer);
@@ -101,7 +101,7 @@ it.each([
   ["HEAD", "api/things/a"],
   ["OPTIONS", "api/things/a"],
   ["GET", "apix/things/a"],
-])("%s /%s is 404 without a body, other methods of a known route included", async (method, path) => {
+])("%s /%s is 404 without a body, even for a known route with another method", async (method, path) => {
   const { host } = await app.start();
   const response = await fetch(`${host.url}/${path}`, { method });
   expect([response.status, await response.text()]).toEqual([404, ""]);
@@ -113,7 +113,7 @@ it("one route serves several functions by method", async () => {
   expect(await response.json()).toEqual({ name: "Thing", params: { id: "12" } });
 });
 
-it("bytes, headers and cookies survive the way there and back", async () => {
+it("bytes, headers and cookies survive the round trip", async () => {
   const { host } = await app.start();
   const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
   const response = await fetch(`${host.url}/api/echo?q=%C3%A4+b`, { method: "POST", body: bytes });
@@ -141,7 +141,7 @@ it("a function sees method, absolute URL, headers, body, and a repeated query ke
   );
 });
 
-it("HEAD answers the headers of GET without its body", async () => {
+it("HEAD returns the headers of GET without its body", async () => {
   const { host } = await app.start();
   const response = await fetch(`${host.url}/api/head`, { method: "HEAD" });
   expect([response.status, response.headers.get("x-a"), await response.text()]).toEqual([200, "b", ""]);
@@ -154,13 +154,13 @@ it.each([
   ["bad-cookie", 500],
   ["bad-length", 500],
   ["nothing", 204],
-])("a handler that %s answers %i without a body", async (path, status) => {
+])("a handler that %s results in %i without a body", async (path, status) => {
   const { host } = await app.start();
   const response = await fetch(`${host.url}/api/${path}`);
   expect([response.status, await response.text()]).toEqual([status, ""]);
 });
 
-it("why a handler failed is in the log, not in the answer", async () => {
+it("the reason for a handler's failure is in the log, not in the response", async () => {
   const { host, logged } = await app.start();
   await fetch(`${host.url}/api/throws`);
   expect(logged.filter(({ level }) => level === "error").map(({ message }) => message)).toEqual([
@@ -176,7 +176,7 @@ it.each([
   "GET /durabletask/instances/%ff HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
   "POST /api/describe HTTP/1.1\r\nHost: x\r\nContent-Length: abc\r\n\r\n",
   "nonsense\r\n\r\n",
-])("a malformed request (%j) is answered with an error and does not end the host", async (text) => {
+])("a malformed request (%j) is answered with an error and does not crash the host", async (text) => {
   const { host } = await app.start();
   expect(await exchange(host.port, text)).toMatch(/^HTTP\/1\.1 4\d\d/);
   expect((await fetch(host.url)).status).toBe(200);
@@ -198,7 +198,7 @@ it("functions are listed with their URLs", async () => {
   expect(logged.map(({ message }) => message)).toContain(`\tThing: [GET,DELETE] ${host.url}/api/things/{id}`);
 });
 
-it("a host that closes lets its requests end and begins no new ones", async () => {
+it("a host that closes finishes running requests and refuses new ones", async () => {
   const { host } = await app.start();
   slow = gate();
   const running = fetch(`${host.url}/api/slow`);
@@ -211,7 +211,7 @@ it("a host that closes lets its requests end and begins no new ones", async () =
   await expect(fetch(`${host.url}/api/byName`)).rejects.toThrow();
 });
 
-it("a port that is taken is refused with what to do", async () => {
+it("a taken port is refused with advice", async () => {
   const { host } = await app.start();
-  await expect(app.start({ port: host.port })).rejects.toThrow("stop what uses it, or choose another port");
+  await expect(app.start({ port: host.port })).rejects.toThrow("stop the process that uses it, or choose another port");
 });

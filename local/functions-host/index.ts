@@ -1,4 +1,4 @@
-/** The package's entry: everything that runs an app on this host. */
+/** The package's entry point: what is needed to run an app on this host. */
 export { type Environment, type FunctionApp, loadApp } from "./app.ts";
 export { type Clock, systemClock, virtualClock } from "./clock.ts";
 export type { Faults } from "./faults.ts";

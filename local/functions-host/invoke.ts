@@ -7,14 +7,14 @@ import type { CoreInvocationContext, FunctionCallback, RpcTypedData } from "./rp
 
 interface Invocation {
   fn: AppFunction;
-  /** What the host logs as the cause, e.g. `Timer fired at …`. */
+  /** What the host logs as the reason, e.g. `Timer fired at …`. */
   reason: string;
   trigger: RpcTypedData | undefined;
   triggerMetadata?: Record<string, RpcTypedData>;
 }
 
 interface Invoked {
-  /** What the handler returned, before conversion. */
+  /** The handler's return value, before conversion. */
   result: unknown;
   returnValue: RpcTypedData | null | undefined;
 }
@@ -26,13 +26,13 @@ interface Dependencies {
   log: Log;
   /** The value of a durableClient input. */
   durableClient: () => string;
-  /** Makes an error's message fit for the log line; orchestrators hide their state in it. */
+  /** Formats an error for the log. An orchestrator's error message contains its state. */
   describeFailure: (error: unknown) => string;
 }
 
 /**
  * Runs functions as the Node worker does: arguments from the programming model, preInvocation hooks, handler,
- * postInvocation hooks, response. Rejects with what the handler threw. (nodejs-worker, InvocationHandler.ts)
+ * postInvocation hooks, response. Rejects with the handler's error. (nodejs-worker, InvocationHandler.ts)
  */
 export function createInvoke({ app, log, durableClient, describeFailure }: Dependencies): Invoke {
   const appHookData = {};
@@ -81,7 +81,7 @@ export function createInvoke({ app, log, durableClient, describeFailure }: Depen
     core.state = "postInvocationHooks";
     await runHooks(app, "postInvocation", hook);
     core.state = undefined;
-    // What a handler throws is passed on as it is, Error or not: strict mode looks at it.
+    // Passed on unchanged, Error or not: strict mode checks it.
     // eslint-disable-next-line @typescript-eslint/only-throw-error
     if (hook["error"] !== undefined) throw hook["error"];
     const { returnValue } = await model.getResponse(context, hook["result"]);

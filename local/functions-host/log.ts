@@ -1,4 +1,4 @@
-/** One line of the host's log. `category` is what Azure's host writes: `Function.X`, `Function.X.User`, `Host.…`. */
+/** One line of the host's log. `category` is the one of Azure's host: `Function.X`, `Function.X.User`, `Host.…`. */
 export interface LogEntry {
   at: Date;
   level: LogLevel;
@@ -10,7 +10,7 @@ export interface LogEntry {
 
 export type LogLevel = "trace" | "debug" | "information" | "warning" | "error" | "critical";
 
-/** Writes one line; the caller's clock says when. */
+/** Writes one line, with the time of the caller's clock. */
 export type Log = (
   level: LogLevel,
   category: string,
@@ -18,14 +18,14 @@ export type Log = (
   invocation?: { functionName: string; invocationId: string },
 ) => void;
 
-/** A log that stamps lines with `now`. A sink that throws is ignored: logging must not change what the host does. */
+/** Returns a log that stamps lines with `now`. Errors of the sink are ignored: logging must not affect the host. */
 export function createLog(sink: ((entry: LogEntry) => void) | undefined, now: () => Date): Log {
   if (!sink) return () => undefined;
   return (level, category, message, invocation) => {
     try {
       sink({ at: now(), level, category, message, ...invocation });
     } catch {
-      // nothing to tell and nobody to tell it to
+      // nobody is left to report it to
     }
   };
 }

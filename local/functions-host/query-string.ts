@@ -1,8 +1,8 @@
 import { decodeUtf8 } from "./request-target.ts";
 
 /**
- * Parses a query as ASP.NET does (QueryFeature.ParseNullableQueryInternal): keys that differ by case are one key, spelled as
- * the first; `+` is a space, and what is not valid percent-encoded UTF-8 stays as it is.
+ * Parses a query as ASP.NET does (QueryFeature.ParseNullableQueryInternal): keys that differ in case only are one key,
+ * spelled like the first; `+` is a space; anything that is not valid percent-encoded UTF-8 stays unchanged.
  */
 export function parseQuery(queryString: string): URLSearchParams {
   const query = new URLSearchParams();

@@ -39,21 +39,21 @@ it.each([
   expect(pathOf(target)).toBe(path);
 });
 
-it("OPTIONS * has no path, so no route has it", () => {
+it("OPTIONS * has no path, so no route matches", () => {
   expect(parseTarget("OPTIONS", "*", "x")).toMatchObject({ path: "" });
 });
 
-it("a decoded path is encoded anew for the URL that a function sees, and what is encoded stays", () => {
+it("a decoded path is re-encoded for the URL that a function sees, and encoded parts stay", () => {
   expect(encodePath("/a b/ä/[1]/€/😀/a%2Fb/%zz/x:y@z")).toBe(
     "/a%20b/%C3%A4/%5B1%5D/%E2%82%AC/%F0%9F%98%80/a%2Fb/%25zz/x:y@z",
   );
 });
 
-it.each(["", "x", "x:80", "[::1]:80", "under_score"])("%j is a Host header", (host) => {
+it.each(["", "x", "x:80", "[::1]:80", "under_score"])("%j is a valid Host header", (host) => {
   expect(isHostValid(host)).toBe(true);
 });
 
-it.each([":80", "a b", "a/b", "x:y", "[", "a@b", "ä"])("%j is no Host header", (host) => {
+it.each([":80", "a b", "a/b", "x:y", "[", "a@b", "ä"])("%j is not a valid Host header", (host) => {
   expect(isHostValid(host)).toBe(false);
 });
 
@@ -67,7 +67,7 @@ describe("a query", () => {
     ]);
   });
 
-  it("reads + as a space, keeps what is malformed, and takes keys without a value", () => {
+  it("reads + as a space, keeps malformed parts, and accepts keys without a value", () => {
     expect(pairs("?a+b=c+d&e=%ff%zz&f&&=g&__proto__=h")).toEqual([
       ["a b", "c d"],
       ["e", "%ff%zz"],

@@ -1,6 +1,6 @@
-/** A request target as Kestrel hands it on. */
+/** A request target as Kestrel passes it on. */
 export interface RequestTarget {
-  /** Decoded but for %2F, without dot segments; empty for `*`. */
+  /** Decoded except for %2F, without dot segments; empty for `*`. */
   path: string;
   /** As sent, without the query. */
   rawPath: string;
@@ -20,7 +20,7 @@ export function parseTarget(method: string, target: string, host: string): Reque
   if (authority === undefined) {
     if (!rawPath.startsWith("/")) return 405; // authority form, which is for CONNECT
   } else {
-    // The default port may be there or not.
+    // The default port is optional.
     const port = scheme.toLowerCase() === "https" ? /:443$/ : /:80$/;
     if (authority === "" || host.replace(port, "") !== authority.replace(port, "")) return 400;
   }
@@ -28,21 +28,21 @@ export function parseTarget(method: string, target: string, host: string): Reque
   return decoded === undefined ? 400 : { path: removeDotSegments(decoded), rawPath, queryString };
 }
 
-/** Whether Kestrel takes a Host header (HttpUtilities.IsHostHeaderValid); an empty one is valid. */
+/** True if Kestrel accepts the Host header (HttpUtilities.IsHostHeaderValid). An empty one is valid. */
 export function isHostValid(host: string): boolean {
   return /^(?:[\w\-.~!$&'()*+,;=%]*|\[[\da-f:.]{2,}\])(?::\d+)?$/i.test(host) && !host.startsWith(":");
 }
 
 /**
- * Decodes a path as Kestrel does (UrlDecoder.cs): %2F stays, as it would change the segments, and so does what is not UTF-8.
- * Returns undefined if there is a NUL in it, encoded or not.
+ * Decodes a path as Kestrel does (UrlDecoder.cs), except for %2F, which would change the segments, and anything that is
+ * not UTF-8. Returns undefined if it contains a NUL, encoded or not.
  */
 function decodePath(path: string): string | undefined {
   if (/%00|\0/.test(path)) return undefined;
   return decodeUtf8(path, (byte) => byte === 0x2f);
 }
 
-/** Replaces percent-encoded UTF-8, and leaves what is malformed or what `stays` says. */
+/** Decodes percent-encoded UTF-8, except for malformed sequences and bytes for which `stays` returns true. */
 export function decodeUtf8(text: string, stays: (byte: number) => boolean = () => false): string {
   return text.replace(/(?:%[\da-f]{2})+/gi, (run) => {
     let decoded = "";
@@ -67,7 +67,7 @@ function decodeCharacter(run: string, stays: (byte: number) => boolean): { chara
   return { characters: run.slice(0, 3), length: 3 };
 }
 
-/** RFC 3986, section 5.2.4; encoded dots count, as the path is decoded before (PathNormalizer.cs). */
+/** RFC 3986, section 5.2.4. Encoded dots count, because the path is decoded first (PathNormalizer.cs). */
 function removeDotSegments(path: string): string {
   const kept: string[] = [];
   const segments = path.slice(1).split("/");
@@ -80,7 +80,7 @@ function removeDotSegments(path: string): string {
   return `/${kept.join("/")}`;
 }
 
-/** Encodes a decoded path for a URL, and leaves what is percent-encoded (PathString.ToUriComponent). */
+/** Encodes a decoded path for a URL, except for what is already percent-encoded (PathString.ToUriComponent). */
 export function encodePath(path: string): string {
   return path.replace(/%[\dA-Fa-f]{2}|[^\w\-.~!$&'()*+,;=:@/]/gu, (found) =>
     found.length === 3 && found.startsWith("%") ? found : encodeURIComponent(found),

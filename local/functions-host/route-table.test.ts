@@ -6,7 +6,7 @@ const every = ["GET", "POST", "DELETE"];
 const answering = (functions: Parameters<typeof createRouteTable>[0], method: string, path: string, prefix?: string) =>
   createRouteTable(functions, prefix).find(method, path)?.fn.name;
 
-describe("the first function by name wins", () => {
+describe("the first matching function by name wins", () => {
   const rest = { name: "notFound", route: "{*rest}", methods: every };
 
   it("however specific a later one is", () => {
@@ -17,14 +17,14 @@ describe("the first function by name wins", () => {
     expect(answering(renamed, "GET", "/api/nowhere")).toBe("zNotFound");
   });
 
-  it("ignoring case, with _ behind the letters, whatever the order of registration", () => {
+  it("ignoring case, with _ after the letters, whatever the order of registration", () => {
     const named = (name: string) => ({ name, route: "same" });
     const table = createRouteTable([named("b_"), named("bz"), named("A1"), named("B"), named("a")]);
     expect(table.functions.map(({ name }) => name)).toEqual(["a", "A1", "B", "bz", "b_"]);
     expect(table.find("GET", "/api/same")?.fn.name).toBe("a");
   });
 
-  it("unless its methods do not match: then the next is asked", () => {
+  it("unless its methods do not match: then the next one is tried", () => {
     const functions = [
       { name: "a", route: "{*rest}", methods: ["GET"] },
       { name: "b", route: "x", methods: ["post"] },
@@ -34,7 +34,7 @@ describe("the first function by name wins", () => {
   });
 });
 
-it("a function without a route has its name; without methods it takes all; the prefix may be empty", () => {
+it("the default route is the function's name, the default methods are all; the prefix may be empty", () => {
   expect(answering([{ name: "byName" }], "TRACE", "/API/byname")).toBe("byName");
   expect(answering([{ name: "byName", route: "" }], "GET", "/byname", "")).toBe("byName");
 });
@@ -58,14 +58,14 @@ it.each<[string, string, Record<string, string> | undefined]>([
   ["api/{**rest}", "/api/a/b", { rest: "a/b" }],
   ["{*rest}", "/", {}],
   ["api/{*rest}", "", undefined],
-])("%s on %s gives %j", (template, path, values) => {
+])("%s on %s returns %j", (template, path, values) => {
   expect(parseRoute(template)(path)).toEqual(values);
 });
 
 it.each([
   ["api//a", 'the separator "/" may not'],
   ["/a", 'the separator "/" may not'],
-  ["{a}/{A}", "name is there twice"],
+  ["{a}/{A}", "name occurs twice"],
   ["{*rest}/{a}", "catch-all is not the last"],
   ["{a}{b}", "is malformed"],
   ["{a", "is malformed"],
@@ -76,7 +76,7 @@ it.each([
   ["{id?}", "more than the local host supports"],
   ["{id=1}", "more than the local host supports"],
   ["{a}-{b}", "more than the local host supports"],
-])("the template %s is refused with what to do", (template, message) => {
+])("the template %s is refused with advice", (template, message) => {
   expect(() => parseRoute(template)).toThrow(
     new RegExp(`^parse route .*${message.replace(/[()]/g, "\\$&")}.*\\(.+\\)$`),
   );

@@ -1,6 +1,6 @@
 import { parseRoute } from "./route-template.ts";
 
-/** An HTTP function as it was registered. */
+/** A registered HTTP function. */
 export interface RegisteredRoute {
   name: string;
   /** Below the route prefix; the function's name if absent or empty. */
@@ -10,19 +10,19 @@ export interface RegisteredRoute {
 }
 
 export interface RouteTable<Fn extends RegisteredRoute> {
-  /** In the order in which the host asks them. */
+  /** In the order in which the host tries them. */
   readonly functions: readonly Fn[];
-  /** The function that answers, and the values of its route's parameters. `path` is decoded and begins with the prefix. */
+  /** Returns the matching function and its route's parameters. `path` is decoded and begins with the prefix. */
   find(method: string, path: string): { fn: Fn; params: Record<string, string> } | undefined;
 }
 
 /**
- * Says which function answers a call on the real host. It registers routes in the order of the functions' names, ignoring case,
- * and the first whose template, constraints and methods match wins, however specific the others are. A function whose
- * template matches and whose methods do not is passed over, as the methods are a constraint of the route.
+ * Finds the function that would answer a call on the real host, which registers routes in the case-insensitive order of
+ * the functions' names. The first whose template, constraints and methods match wins, however specific the others are.
+ * A function whose template matches and whose methods do not is skipped, because methods are a constraint of the route.
  * (Measured on host 4.1037. Azure/azure-functions-host: FunctionMetadataManager.LoadFunctionMetadata orders by
- * StringComparer.OrdinalIgnoreCase, WebScriptHostHttpRoutesManager adds an HttpMethodRouteConstraint; dotnet/aspnetcore:
- * RouteCollection.RouteAsync and RouteBase.RouteAsync.) Throws one sentence for a malformed route.
+ * StringComparer.OrdinalIgnoreCase, WebScriptHostHttpRoutesManager adds an HttpMethodRouteConstraint;
+ * dotnet/aspnetcore: RouteCollection.RouteAsync and RouteBase.RouteAsync.) Throws one sentence for a malformed route.
  */
 export function createRouteTable<Fn extends RegisteredRoute>(
   functions: readonly Fn[],

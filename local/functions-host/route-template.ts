@@ -1,14 +1,15 @@
 /** Matches a decoded path; returns the parameters that have a value. */
 export type RouteMatcher = (path: string) => Record<string, string> | undefined;
 
-/** A parameter's name, or text that stands for itself. */
+/** A parameter's name, or literal text. */
 type Segment = { parameter: string; isCatchAll: boolean } | { literal: string };
 
 /**
  * Parses a route template of ASP.NET, e.g. `api/things/{id}/{*rest}`. Matching follows dotnet/aspnetcore,
- * RoutePatternMatcher.cs and PathTokenizer.cs: literals compare without case, one slash at the end does not count, an empty
- * segment (`//`) matches nothing except behind the start of a catch-all. Constraints, optional and default parameters, and
- * parameters beside other text in a segment are not imitated. Throws one sentence about what is wrong with it.
+ * RoutePatternMatcher.cs and PathTokenizer.cs: literals are case-insensitive, one trailing slash is ignored, and an
+ * empty segment (`//`) matches nothing except after the start of a catch-all. Constraints, optional and default
+ * parameters, and parameters next to other text in a segment are not supported. Throws one sentence about what is wrong
+ * with the template.
  */
 export function parseRoute(template: string): RouteMatcher {
   const refuse = (reason: string) => new Error(`parse route ${template}: ${reason}`);
@@ -17,7 +18,7 @@ export function parseRoute(template: string): RouteMatcher {
   const segments = texts.map((text) => parseSegment(text, template));
   const parameters = segments.filter((segment) => "parameter" in segment);
   const names = new Set(parameters.map(({ parameter }) => parameter.toLowerCase()));
-  if (names.size < parameters.length) throw refuse("a parameter's name is there twice (rename one)");
+  if (names.size < parameters.length) throw refuse("a parameter's name occurs twice (rename one)");
   if (parameters.some(({ isCatchAll }, index) => isCatchAll && index < parameters.length - 1)) {
     throw refuse("a catch-all is not the last parameter (move it to the end)");
   }
@@ -45,7 +46,7 @@ function matchSegments(template: readonly Segment[], path: string): Record<strin
     if ("literal" in segment) {
       if (segment.literal.toLowerCase() !== text.toLowerCase()) return undefined;
     } else if (isCatchAll) {
-      // The rest of the path as it is, with a slash at its end.
+      // The rest of the path unchanged, including a trailing slash.
       values[segment.parameter] = path.slice(1).split("/").slice(index).join("/");
       return values;
     } else values[segment.parameter] = text;

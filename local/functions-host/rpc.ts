@@ -1,7 +1,7 @@
 // The part of the contract between Azure's host and its Node worker that @azure/functions and durable-functions use
 // (protobuf messages of Azure/azure-functions-language-worker-protobuf, as plain objects).
 
-/** A value on its way between host and worker: one of the members is set. */
+/** A value between host and worker: one of the members is set. */
 export interface RpcTypedData {
   string?: string;
   json?: string;
@@ -64,7 +64,7 @@ export interface FunctionMetadata {
 export type FunctionCallback = (...args: unknown[]) => unknown;
 export type HookCallback = (context: Record<string, unknown>) => unknown;
 
-/** What @azure/functions hands over on its first `app.*` call. */
+/** What @azure/functions passes on its first `app.*` call. */
 export interface ProgrammingModel {
   name: string;
   version: string;

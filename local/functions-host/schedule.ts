@@ -1,6 +1,6 @@
 import { CronExpressionParser } from "cron-parser";
 
-/** When a timer trigger fires, in UTC. */
+/** The times at which a timer trigger fires, in UTC. */
 export interface Schedule {
   expression: string;
   next(after: Date): Date;
@@ -8,7 +8,7 @@ export interface Schedule {
 
 /**
  * Parses NCRONTAB: six fields with seconds, or five without. Throws one sentence that says what is wrong.
- * TimeSpan schedules are refused, because Consumption and Flex Consumption do not take them either.
+ * TimeSpan schedules are refused, as Consumption and Flex Consumption do not accept them either.
  */
 export function parseSchedule(expression: string, usedBy: string): Schedule {
   const fields = expression.trim().split(/\s+/);
@@ -21,7 +21,7 @@ export function parseSchedule(expression: string, usedBy: string): Schedule {
     );
   if (fields.length === 5) fields.unshift("0");
   if (fields.length !== 6) throw refuse("has neither five nor six fields");
-  // cron-parser knows more than NCRONTAB does (L, #, H, ?, @daily).
+  // cron-parser supports more than NCRONTAB (L, #, H, ?, @daily).
   if (
     !fields.every((field) =>
       /^(?:[\d*,/-]|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|sun|mon|tue|wed|thu|fri|sat)+$/i.test(field),
@@ -42,7 +42,7 @@ export function parseSchedule(expression: string, usedBy: string): Schedule {
         const occurrences = parse(after);
         for (;;) {
           const candidate = occurrences.next().toDate();
-          // NCRONTAB wants both the day and the weekday to match; cron-parser, like cron, either.
+          // In NCRONTAB both the day and the weekday must match; in cron-parser, as in cron, either.
           if (allowed.includes(candidate.getUTCDay())) return candidate;
         }
       },

@@ -19,7 +19,7 @@ describe("visibility timeouts", () => {
     });
   });
 
-  it("are read in milliseconds, and keys count in any case", () => {
+  it("are read in milliseconds, with case-insensitive keys", () => {
     const settings = storage({
       controlQueueVisibilityTimeout: "00:01:00",
       WorkItemQueueVisibilityTimeout: "00:01:30.5",
@@ -28,7 +28,7 @@ describe("visibility timeouts", () => {
   });
 
   it.each(["controlQueueVisibilityTimeout", "workItemQueueVisibilityTimeout"])(
-    "%s outside 1 to 60 minutes stops the host, as the real one",
+    "%s outside 1 to 60 minutes stops the host, as it does the real one",
     (key) => {
       for (const value of ["00:00:59", "01:00:01", "00:00:00"])
         expect(() => storage({ [key]: value })).toThrow(`extensions.durableTask.storageProvider.${key}: "${value}"`);
@@ -46,7 +46,7 @@ it.each<[string, object]>([
   ["tracing", { tracing: { distributedTracingEnabled: true, version: "None", traceInputsAndOutputs: false } }],
   ["tracing version 2 in lower case", { tracing: { distributedTracingEnabled: true, version: "v2" } }],
   ["queues", { storageProvider: { maxQueuePollingInterval: "00:00:02", partitionCount: 16 } }],
-  ["a key that nobody knows", { storageProvider: { nobodyKnows: 1 }, nobodyKnows: {} }],
+  ["an unknown key", { storageProvider: { nobodyKnows: 1 }, nobodyKnows: {} }],
 ])("durableTask settings are accepted: %s", (_, durableTask) => {
   expect(() => durable(durableTask)).not.toThrow();
 });
@@ -55,18 +55,18 @@ it.each<[object, string]>([
   [{ maxConcurrentActivityFunctions: 0 }, "maxConcurrentActivityFunctions: 0 is not a whole number above 0"],
   [{ maxConcurrentOrchestratorFunctions: 1.5 }, "is not a whole number above 0"],
   [{ maxConcurrentOrchestratorFunctions: "" }, "is not a whole number above 0"],
-  [{ tracing: { version: "V3" } }, 'extensions.durableTask.tracing.version: "V3" is none of None, V1, V2'],
+  [{ tracing: { version: "V3" } }, 'extensions.durableTask.tracing.version: "V3" is not one of None, V1, V2'],
   [{ tracing: { distributedTracingEnabled: "yes" } }, "is neither true nor false"],
-  [{ versionMatchStrategy: "Newest" }, "is none of None, Strict, CurrentOrOlder"],
-  [{ versionFailureStrategy: "Ignore" }, "is none of Reject, Fail"],
+  [{ versionMatchStrategy: "Newest" }, "is not one of None, Strict, CurrentOrOlder"],
+  [{ versionFailureStrategy: "Ignore" }, "is not one of Reject, Fail"],
   [{ storageProvider: { partitionCount: 17 } }, "is not a whole number from 1 to 16"],
   [{ storageProvider: { maxQueuePollingInterval: "00:00:00" } }, "is not above zero"],
   [{ storageProvider: [] }, "extensions.durableTask.storageProvider: it is not an object"],
-])("durableTask settings such as %j stop the host with what to do", (durableTask, message) => {
+])("durableTask settings such as %j stop the host with advice", (durableTask, message) => {
   expect(() => durable(durableTask)).toThrow(message);
 });
 
-it("limits of HTTP requests are whole numbers, or -1 for none", () => {
+it("limits of HTTP requests are whole numbers, or -1 for no limit", () => {
   const http = (value: object) => readHostSettings({ version: "2.0", extensions: { http: value } });
   expect(() => http({ maxConcurrentRequests: 100, maxOutstandingRequests: -1 })).not.toThrow();
   expect(() => http({ maxConcurrentRequests: "many" })).toThrow(
@@ -77,24 +77,24 @@ it("limits of HTTP requests are whole numbers, or -1 for none", () => {
 describe("logging.logLevel", () => {
   const levels = (logLevel: object) => readHostSettings({ version: "2.0", logging: { logLevel } });
 
-  it("takes every level of .NET, and categories with dots", () => {
+  it("accepts every level of .NET, and categories with dots", () => {
     const names = ["Trace", "Debug", "Information", "Warning", "Error", "Critical", "None", "warning"];
     for (const level of names) expect(() => levels({ default: "Information", "Azure.Core": level })).not.toThrow();
   });
 
-  it("refuses a level that .NET does not know", () => {
-    expect(() => levels({ "Azure.Core": "Warn" })).toThrow('logging.logLevel.Azure.Core: "Warn" is none of Trace');
+  it("refuses a level that .NET does not have", () => {
+    expect(() => levels({ "Azure.Core": "Warn" })).toThrow('logging.logLevel.Azure.Core: "Warn" is not one of Trace');
   });
 });
 
 describe(bodyLimit, () => {
-  it("is 100 MiB unless set", () => {
+  it("is 100 MiB by default", () => {
     expect(durable({}).maxBodyBytes).toBe(104_857_600);
     process.env[bodyLimit] = "300000";
     expect(durable({}).maxBodyBytes).toBe(300_000);
   });
 
-  it("refuses what is not a number of bytes, which the real host ignores", () => {
+  it("refuses a value that is not a number of bytes, which the real host ignores", () => {
     process.env[bodyLimit] = "300 kB";
     expect(() => durable({})).toThrow(`read ${bodyLimit}: "300 kB" is not a number of bytes`);
   });

@@ -2,7 +2,10 @@ import { availableParallelism } from "node:os";
 import { choice, count, flag, minute, section, text, timeSpan } from "./host-json.ts";
 import type { Section } from "./host-json.ts";
 
-/** What host.json and the environment say that the local host obeys; defaults are those of the host and the durable extension. */
+/**
+ * The settings of host.json and the environment that the local host applies. Defaults are the host's and the durable
+ * extension's.
+ */
 export interface HostSettings {
   routePrefix: string;
   hubName: string;
@@ -10,9 +13,9 @@ export interface HostSettings {
   maxConcurrentActivities: number;
   maxConcurrentOrchestrations: number;
   maxOrchestrationActions: number;
-  /** How long a message of an instance stays invisible after a host took it, in milliseconds: what a crash costs. */
+  /** How long an instance's message stays invisible after a host took it, in milliseconds: the delay after a crash. */
   controlQueueVisibilityTimeout: number;
-  /** The same for a message that runs an activity. */
+  /** The same for an activity's message. */
   workItemQueueVisibilityTimeout: number;
   /** FUNCTIONS_REQUEST_BODY_SIZE_LIMIT in bytes, 100 MiB unless set. */
   maxBodyBytes: number;
@@ -25,9 +28,9 @@ export type ReadSetting = (name: string) => string | undefined;
 const fromProcess: ReadSetting = (name) => process.env[name];
 
 /**
- * Reads the settings from host.json and the environment. What is only checked here would stop the real host or the durable
- * extension 3.19 too (AzureStorageOptions.Validate, DurableTaskOptions.Validate, and .NET's binding of enumerations and
- * times); keys that nobody knows are ignored, as there. Throws one sentence that names the setting.
+ * Reads the settings from host.json and the environment. Settings that are only checked here would stop the real host
+ * or the durable extension 3.19 too (AzureStorageOptions.Validate, DurableTaskOptions.Validate, and .NET's binding of
+ * enumerations and times); unknown keys are ignored, as there. Throws one sentence that names the setting.
  */
 export function readHostSettings(
   hostJson: Readonly<Record<string, unknown>>,
@@ -54,7 +57,7 @@ export function readHostSettings(
   };
 }
 
-/** Outside 1 to 60 minutes the real host does not start (measured for less than a minute with both). */
+/** The real host does not start with values outside 1 to 60 minutes (measured with both, for less than a minute). */
 function readVisibilityTimeouts(storage: Section) {
   const range = { least: minute, most: 60 * minute };
   return {
@@ -63,7 +66,7 @@ function readVisibilityTimeouts(storage: Section) {
   };
 }
 
-/** Checks what the local host does not use, but the real one would not start with. */
+/** Checks settings that the local host does not use, but with which the real one may not start. */
 function checkDurable(durable: Section): void {
   choice(durable, "versionMatchStrategy", ["None", "Strict", "CurrentOrOlder"], "CurrentOrOlder");
   choice(durable, "versionFailureStrategy", ["Reject", "Fail"], "Reject");
@@ -79,7 +82,10 @@ function checkDurable(durable: Section): void {
   choice(tracing, "version", ["None", "V1", "V2"], "V1");
 }
 
-/** Checks the limits of the HTTP extension (-1 is none) and of dynamic concurrency. The local host applies none of them. */
+/**
+ * Checks the limits of the HTTP extension (-1: no limit) and of dynamic concurrency. The local host applies none of
+ * them.
+ */
 function checkConcurrency(http: Section, concurrency: Section): void {
   for (const key of ["maxOutstandingRequests", "maxConcurrentRequests"]) count(http, key, -1, { orMinusOne: true });
   flag(http, "dynamicThrottlesEnabled", false);
@@ -89,12 +95,12 @@ function checkConcurrency(http: Section, concurrency: Section): void {
 
 const logLevels = ["Trace", "Debug", "Information", "Warning", "Error", "Critical", "None"] as const;
 
-/** Categories may hold dots ("Azure.Core") and need not exist. */
+/** Categories may contain dots ("Azure.Core") and need not exist. */
 function checkLogLevels(levels: Section): void {
   for (const category of Object.keys(levels.values)) choice(levels, category, logLevels, "Information");
 }
 
-/** The real host ignores a value that is not a number. Here it is refused: the limit would not be in force, and nobody would know. */
+/** Refuses a value that is not a number. The real host ignores it, so the limit would silently not apply. */
 function readBodyLimit(setting: ReadSetting): number {
   const name = "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT";
   const given = setting(name);
@@ -103,7 +109,7 @@ function readBodyLimit(setting: ReadSetting): number {
   throw new Error(`read ${name}: ${JSON.stringify(given)} is not a number of bytes (correct it)`);
 }
 
-/** Replaces `%NAME%` by the app setting of that name, as binding expressions do. */
+/** Replaces `%NAME%` with the app setting of that name, as in binding expressions. */
 export function resolveSettings(expression: string, usedBy: string, setting: ReadSetting): string {
   return expression.replace(/%([^%]+)%/g, (_, name: string) => {
     const value = setting(name);

@@ -1,4 +1,4 @@
-/** For tests of an app that look below what a running host shows: one call, one turn of an orchestrator, a prepared hub. */
+/** For tests of an app below the level of a running host: one call, one turn of an orchestrator, a prepared hub. */
 import type { FunctionApp } from "./app.ts";
 import { clientBinding } from "./durable/client-binding.ts";
 import { openDatabase } from "./durable/database.ts";
@@ -16,7 +16,7 @@ export type { Decision } from "./durable/replay.ts";
 export type { Scheduled } from "./durable/replay-context.ts";
 export { createRouteTable, type RegisteredRoute } from "./route-table.ts";
 
-/** What an app registers for Durable Functions, and the version that host.json gives to new orchestrations. */
+/** Returns what an app registers for Durable Functions, and host.json's version for new orchestrations. */
 export function registeredDurable(app: FunctionApp): {
   orchestrations: string[];
   activities: string[];
@@ -29,7 +29,7 @@ export function registeredDurable(app: FunctionApp): {
   return { orchestrations: named("orchestration"), activities: named("activity"), version: defaultVersion ?? "" };
 }
 
-/** Calls an activity as the engine does, with its input as JSON; its durable client speaks to the host at `hostUrl`. */
+/** Calls an activity as the engine does, with its input as JSON. Its durable client calls the host at `hostUrl`. */
 export async function callActivity(app: FunctionApp, hostUrl: string, name: string, input: string): Promise<unknown> {
   const fn = findFunction(listFunctions(app), "activity", name);
   if (!fn) throw new Error(`call ${name}: it is not registered`);
@@ -38,7 +38,7 @@ export async function callActivity(app: FunctionApp, hostUrl: string, name: stri
 }
 
 /**
- * Returns what the app's orchestrator decides at one turn, by the real library and by the rules of the durable extension.
+ * Returns what the app's orchestrator decides in one turn, by the real library and the rules of the durable extension.
  * `given` is the history that the host would send it.
  */
 export async function decideTurn(app: FunctionApp, given: readonly HistoryEvent[]): Promise<Decision> {
@@ -58,21 +58,21 @@ export async function decideTurn(app: FunctionApp, given: readonly HistoryEvent[
     instanceId,
     parentInstanceId: parent?.InstanceId ?? null,
     defaultVersion: Version,
-    // Whether a name is registered is another question (registeredDurable); here it only has to be scheduled.
+    // registeredDurable shows which names are registered; here they only have to be scheduled.
     hasFunction: () => true,
   });
 }
 
-/** An orchestration to write into a hub that no host has open. */
+/** A running orchestration to write to a hub that no host has open. */
 export interface InFlight {
-  /** All of its history, the last turn's decisions included. */
+  /** Its whole history, including the last turn's decisions. */
   history: readonly HistoryEvent[];
-  /** What the activities that the last turn scheduled are called with, as JSON. They are put into the queue. */
+  /** The activities that the last turn scheduled, with their input as JSON. They are put into the queue. */
   queued: readonly { taskId: number; name: string; input: string }[];
   now: Date;
 }
 
-/** Writes an orchestration that is under way, as if its last turn had been committed at `now`: waits have deadlines. */
+/** Writes a running orchestration, as if its last turn had been committed at `now`: waits have deadlines. */
 export function writeInFlight(taskHub: string, { history, queued, now }: InFlight): void {
   const database = openDatabase(taskHub);
   const store = createStore(database);
@@ -93,7 +93,7 @@ export function writeInFlight(taskHub: string, { history, queued, now }: InFligh
   database.close();
 }
 
-/** Calls `look` with what every function is given, until the returned function is called. */
+/** Calls `look` with the inputs of every invocation, until the returned function is called. */
 export function watchInvocations(app: FunctionApp, look: (inputs: unknown) => void): () => void {
   const before = app.hooks.get("preInvocation") ?? [];
   const hook: HookCallback = ({ inputs }) => {

@@ -56,7 +56,7 @@ it("a timer fires at the times of its schedule, in UTC, and not before", async (
   });
 });
 
-it("24. a timer that is still running is not started a second time; its next run is reckoned from its end", async () => {
+it("24. a timer that is still running is not started again; its next run is computed from its end", async () => {
   held = gate();
   const { host } = await app.start({ clock });
   clock.advance(minutes(4));
@@ -72,7 +72,7 @@ it("24. a timer that is still running is not started a second time; its next run
   expect(times()).toEqual(["08:05", "08:20"]);
 });
 
-it("24. a run that was missed while the host was down is made up for once, and says so", async () => {
+it("24. a run that was missed while the host was down is made up for once, as past due", async () => {
   const store = app.storeFile();
   const first = await app.start({ clock, store });
   await first.host.close();
@@ -87,7 +87,7 @@ it("24. a run that was missed while the host was down is made up for once, and s
   expect(fired[1]?.timer.isPastDue).toBe(false);
 });
 
-it("a schedule that was changed while the host was down has missed nothing", async () => {
+it("a schedule that was changed while the host was down has no missed runs", async () => {
   const store = app.storeFile();
   const first = await app.start({ clock, store });
   await first.host.close();
@@ -99,7 +99,7 @@ it("a schedule that was changed while the host was down has missed nothing", asy
   expect(times()).toEqual([]);
 });
 
-it("whenIdle waits for a timer that runs", async () => {
+it("whenIdle waits for a running timer", async () => {
   held = gate();
   const { host } = await app.start({ clock });
   clock.advance(minutes(4));
@@ -114,7 +114,7 @@ it("whenIdle waits for a timer that runs", async () => {
   await idle;
 });
 
-it("trigger runs a timer now and rejects with what its handler threw", async () => {
+it("trigger runs a timer now and rejects with its handler's error", async () => {
   const { host } = await app.start({ clock });
   await host.trigger("Every Five Minutes");
   expect(times()).toEqual(["08:01"]);
@@ -122,7 +122,7 @@ it("trigger runs a timer now and rejects with what its handler threw", async () 
   await expect(host.trigger("hello")).rejects.toThrow("trigger hello: not a timer function");
 });
 
-it("POST /admin/functions/{name} with the master key runs a timer and answers 202 at once", async () => {
+it("POST /admin/functions/{name} with the master key runs a timer and returns 202 at once", async () => {
   const { host } = await app.start({ clock });
   const headers = { "x-functions-key": host.masterKey };
   const post = (name: string) => fetch(`${host.url}/admin/functions/${name}`, { method: "POST", headers, body: "{}" });
@@ -133,7 +133,7 @@ it("POST /admin/functions/{name} with the master key runs a timer and answers 20
   expect((await post("nobody")).status).toBe(404);
 });
 
-it("the log reads as the host's", async () => {
+it("the log lines are those of the real host", async () => {
   const { host, logged } = await app.start({ clock });
   await host.trigger("every five minutes");
   const lines = logged
@@ -154,7 +154,7 @@ it.each([
   ["0 0 9 * * MON-FRI", "2026-01-05T09:00:00Z"],
   // Both must match: the next 13th that is a Friday.
   ["0 0 0 13 * FRI", "2026-02-13T00:00:00Z"],
-])("the schedule %s comes next at %s", (expression, next) => {
+])("the schedule %s next fires at %s", (expression, next) => {
   expect(parseSchedule(expression, "x").next(new Date("2026-01-05T08:01:00Z"))).toEqual(new Date(next));
 });
 

@@ -12,11 +12,11 @@ interface TimerTrigger {
   fn: AppFunction;
   schedule: Schedule;
   runOnStartup: boolean;
-  /** Whether a run that was missed while the host was down is made up for. */
+  /** True if a run that was missed while the host was down is made up for. */
   useMonitor: boolean;
 }
 
-/** The app's timer triggers. Throws one sentence for a schedule that cannot be read. */
+/** Returns the app's timer triggers. Throws one sentence for an invalid schedule. */
 export function listTimers(functions: readonly AppFunction[], setting: ReadSetting): TimerTrigger[] {
   return functions
     .filter(({ kind }) => kind === "timer")
@@ -33,9 +33,9 @@ export function listTimers(functions: readonly AppFunction[], setting: ReadSetti
 }
 
 interface TimerRunner {
-  /** Fires what is past due or runs on startup, and waits for the rest. */
+  /** Fires triggers that are past due or run on startup, and schedules the rest. */
   start(): void;
-  /** Runs one now, whatever its schedule. Rejects with what the handler threw. */
+  /** Runs one now, whatever its schedule. Rejects with the handler's error. */
   trigger(timer: TimerTrigger): Promise<void>;
   stop(): void;
 }
@@ -46,8 +46,8 @@ interface Status {
 }
 
 /**
- * Runs timer triggers. Of the hosts on one hub one holds them, as Azure's singleton lock sees to; another takes over once the
- * claim of a host that died is void. The next run is computed when the present one has ended, so that runs never overlap.
+ * Runs timer triggers. Of the hosts on one hub, one holds them, as with Azure's singleton lock; another takes over once
+ * a dead host's claim has expired. The next run is scheduled when the current one has ended, so runs never overlap.
  */
 export function createTimerRunner(options: {
   timers: readonly TimerTrigger[];
@@ -64,7 +64,7 @@ export function createTimerRunner(options: {
 
   function readStatus({ fn, schedule }: TimerTrigger): Status | undefined {
     const row = database.all("SELECT * FROM timer_triggers WHERE name = ?", fn.name)[0];
-    // Another schedule than the one that made the status: nothing was missed.
+    // The schedule has changed since then: nothing was missed.
     if (row?.["schedule"] !== schedule.expression) return undefined;
     const last = row["last_at"] as number | null;
     return { last: last === null ? null : new Date(last), next: new Date(row["next_at"] as number) };
@@ -99,7 +99,7 @@ export function createTimerRunner(options: {
     try {
       await invokeTimer(timer, readStatus(timer), isPastDue);
     } catch {
-      // The invocation has logged why; the next occurrence is the retry.
+      // The invocation has logged the reason; the next occurrence is the retry.
     }
     if (isStopped || !database.isOpen) return;
     writeStatus(timer, { last: startedAt, next: timer.schedule.next(clock.now()) });
@@ -119,7 +119,7 @@ export function createTimerRunner(options: {
     fireAt(timer, readStatus(timer)?.next ?? timer.schedule.next(clock.now()));
   }
 
-  /** Looks at the next occurrence whether the host that holds the timers is still there. */
+  /** Checks at the next occurrence whether the host that holds the timers is still running. */
   function standBy(timer: TimerTrigger): void {
     fireAt(timer, timer.schedule.next(clock.now()));
   }

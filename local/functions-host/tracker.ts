@@ -1,7 +1,7 @@
-/** Counts invocations that the durable engine knows nothing of: HTTP and timer triggers. */
+/** Counts invocations outside the durable engine: HTTP and timer triggers. */
 interface Tracker {
   track: <T>(work: Promise<T>) => Promise<T>;
-  /** Waits for what is under way now; false if nothing was. */
+  /** Waits for the current invocations. Returns false if there were none. */
   waitForSome(): Promise<boolean>;
   whenNone(): Promise<void>;
 }

@@ -69,7 +69,7 @@ it("instances started on one host run on both, each activity once", async () => 
   const names = ["1", "2", "3", "4", "5", "6"];
   gates = Object.fromEntries(names.map((name) => [name, gate()]));
   for (const name of names) await a.client.startNew("steps", { instanceId: name, input: { names: [name] } });
-  // host.json allows three activities at a time on each host.
+  // host.json allows three activities at the same time on each host.
   await Promise.all(Object.values(gates).map(({ reached }) => reached));
   expect([ranOn["a"]?.length, ranOn["b"]?.length]).toEqual([3, 3]);
   for (const name of names) gates[name]?.open();
@@ -78,7 +78,7 @@ it("instances started on one host run on both, each activity once", async () => 
   for (const name of names) expect(await statusOf(b, name)).toBe("Completed");
 });
 
-it("what a killed host had under way goes on at the other one, after the visibility timeout", async () => {
+it("a killed host's unfinished work resumes on the other host after the visibility timeout", async () => {
   gates = { held: gate() };
   const a = await startHost();
   await a.client.startNew("steps", { instanceId: "one", input: { names: ["held", "after"] } });
@@ -99,7 +99,7 @@ it("what a killed host had under way goes on at the other one, after the visibil
   expect(await statusOf(b, "one")).toBe("Completed");
 });
 
-it("a turn that a killed host had under way is made again after the timeout of the control queue", async () => {
+it("a killed host's unfinished turn is repeated after the control queue's timeout", async () => {
   const turn = gate();
   const a = await startHost({ beforeCommit: ({ kind }) => (kind === "orchestration" ? turn.pass() : undefined) });
   await a.client.startNew("steps", { instanceId: "one", input: { names: ["first"] } });
@@ -114,7 +114,7 @@ it("a turn that a killed host had under way is made again after the timeout of t
   expect(await statusOf(b, "one")).toBe("Completed");
 });
 
-it("a host that lives keeps what it has under way, however long it takes", async () => {
+it("a running host keeps its work, however long it takes", async () => {
   gates = { held: gate() };
   const a = await startHost();
   await a.client.startNew("steps", { instanceId: "one", input: { names: ["held"] } });
@@ -128,20 +128,20 @@ it("a host that lives keeps what it has under way, however long it takes", async
   expect(await statusOf(b, "one")).toBe("Completed");
 });
 
-it("a process that is killed leaves what it had under way to the other host", async () => {
+it("a killed process leaves its unfinished work to the other host", async () => {
   const program = path.join(import.meta.dirname, "fixture/killed-host.ts");
   const child = spawnSync(process.execPath, [program, store, "shared"], { encoding: "utf8" });
   expect(child.signal, child.stderr).toBe("SIGKILL");
   const b = await startHost();
   await b.host.whenIdle();
   expect(await statusOf(b, "saga")).toBe("Running");
-  // The usual timeout of the killed host, and the minute that its saga slept.
+  // The killed host's default timeout, and the minute that its saga slept.
   clock.advance(6 * minute);
   await b.host.whenIdle();
   expect((await b.client.getStatus("saga")).output).toEqual(["first", "second"]);
 });
 
-it("an instance makes one turn at a time, whichever host gets its messages", async () => {
+it("an instance runs one turn at a time, whichever host gets its messages", async () => {
   const turn = gate();
   let isHeld = false;
   const a = await startHost({
@@ -161,7 +161,7 @@ it("an instance makes one turn at a time, whichever host gets its messages", asy
   expect((await b.client.getStatus("one")).output).toEqual([{ n: 1 }, { n: 2 }]);
 });
 
-it("terminate and start on the other host: the old activity overlaps both of the new generation", async () => {
+it("after terminate and start on the other host, the old activity overlaps both new ones", async () => {
   gates = { old: gate() };
   const a = await startHost();
   await a.client.startNew("steps", { instanceId: "one", input: { names: ["old", "never"] } });
@@ -180,7 +180,7 @@ it("terminate and start on the other host: the old activity overlaps both of the
   expect((await b.client.getStatus("one")).output).toEqual(["new 1", "new 2"]);
 });
 
-it("starts of one id on both hosts at once are accepted, and one generation runs", async () => {
+it("concurrent starts of one id on both hosts are accepted, and one generation runs", async () => {
   const begin = gate();
   let missing = 2;
   const race: Faults = {
@@ -200,7 +200,7 @@ it("starts of one id on both hosts at once are accepted, and one generation runs
   expect((await a.client.getStatus("one")).output).toEqual(ran);
 });
 
-it("timer triggers run on one host; the other takes over when that one is gone", async () => {
+it("timer triggers run on one host; the other one takes over when it is gone", async () => {
   const [a, b] = [await startHost(), await startHost()];
   const pass = async (minutes: number, hosts: Started[]) => {
     for (let count = 0; count < minutes; count += 1) {
@@ -219,7 +219,7 @@ it("timer triggers run on one host; the other takes over when that one is gone",
   expect(fired.at(-1)).toBe("08:25");
 });
 
-it("time that jumps does not pass what the other host has under way", async () => {
+it("time does not jump over the other host's work", async () => {
   clock = virtualClock("2026-01-05T08:01:00Z");
   gates = { held: gate() };
   const a = await startHost();
@@ -234,11 +234,11 @@ it("time that jumps does not pass what the other host has under way", async () =
   expect(await statusOf(b, "two")).toBe("Completed");
 });
 
-it("a hub is shared only if every host says so", async () => {
+it("a hub is shared only if every host requests it", async () => {
   const { host } = await startHost();
   await expect(app.start({ store, clock })).rejects.toThrow("stop the other host that uses it");
   await host.close();
   await app.start({ store, clock });
   await expect(startHost()).rejects.toThrow("stop the other host that uses it");
-  await expect(app.start({ sharedHub: true })).rejects.toThrow("a shared hub is a file");
+  await expect(app.start({ sharedHub: true })).rejects.toThrow("a shared hub must be a file");
 });

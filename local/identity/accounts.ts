@@ -7,7 +7,7 @@ export interface Client {
 
 export interface User {
   readonly username: string;
-  /** Default: a UUID that follows from the name. */
+  /** Default: a UUID derived from the name. */
   readonly subject?: string;
   readonly password: string;
   readonly roles?: readonly string[];

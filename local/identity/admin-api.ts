@@ -2,13 +2,13 @@ import { createHash } from "node:crypto";
 import { tellEvent, tellLogout, type Telling } from "./listeners.ts";
 import type { RealmUser, RealmUsers } from "./realm-users.ts";
 
-/** The part of Keycloak's admin REST API that looks people up, signs them out, changes and deletes them. */
+/** A call of Keycloak's admin REST API. Implemented is the part that looks up, logs out, changes and deletes people. */
 export interface AdminRequest {
   method: string;
-  /** Below /admin/realms/{realm}, decoded, e.g. ["users", "<id>", "groups"]. */
+  /** The path below /admin/realms/{realm}, decoded, e.g. ["users", "<id>", "groups"]. */
   path: readonly string[];
   body: unknown;
-  /** Who asks, as the event names them. */
+  /** The caller, as the event names them. */
   admin: Readonly<Record<string, string>>;
 }
 
@@ -20,7 +20,7 @@ export interface AdminAnswer {
 const gone: AdminAnswer = { status: 404, body: { error: "User not found" } };
 const done: AdminAnswer = { status: 204 };
 
-/** Does what is asked and tells the listeners, in Keycloak's order: after the change. */
+/** Carries out the call and then notifies the listeners, in Keycloak's order: after the change. */
 export async function answerAdmin(users: RealmUsers, telling: Telling, request: AdminRequest): Promise<AdminAnswer> {
   const [collection, id = "", ...rest] = request.path;
   const person = users.bySubject(id);
@@ -70,7 +70,7 @@ export async function answerAdmin(users: RealmUsers, telling: Telling, request: 
   }
 }
 
-/** A logout by the person: the back-channel call, and the event, whose session is not the one that ended. */
+/** A logout by the person: the back-channel call, and the event. The event's session is not the one that ended. */
 export async function logOut(telling: Telling, person: RealmUser): Promise<void> {
   await endSession(telling, person);
   const { subject: userId, username } = person;
@@ -83,7 +83,7 @@ async function endSession(telling: Telling, person: RealmUser): Promise<void> {
   if (session !== undefined) await tellLogout(telling, person, session);
 }
 
-/** A group's id follows from its path. */
+/** A group's id is derived from its path. */
 function groupOf(path: string): { id: string; name: string; path: string } {
   const id = createHash("sha256").update(path).digest("hex").slice(0, 32);
   return { id, name: path.split("/").at(-1) ?? path, path };

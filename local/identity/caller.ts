@@ -9,7 +9,7 @@ const claimsSchema = z.object({
   realm_access: z.object({ roles: z.array(z.string()) }),
 });
 
-/** Who calls the admin API, by an access token of this very issuer; undefined where the token proves nothing. */
+/** Returns the caller of the admin API, from an access token of this issuer; undefined if the token is not valid. */
 export async function callerOf(
   authorization: string | undefined,
   keys: SigningKeys,
@@ -22,6 +22,6 @@ export async function callerOf(
     const { sub, preferred_username, realm_access } = claimsSchema.parse(payload);
     return { subject: sub, username: preferred_username, roles: realm_access.roles };
   } catch {
-    return undefined; // whatever is wrong with it, it proves nothing
+    return undefined; // no matter what is wrong with it
   }
 }

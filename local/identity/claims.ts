@@ -5,10 +5,10 @@ import { stableId } from "./stable-id.ts";
 
 export type Claims = Record<string, unknown>;
 
-/** The public client through which people get tokens with their password, from a terminal. */
+/** The public client with which people exchange their password for a token, from a terminal. */
 export const cliClient = "guacamole-workspaces-cli";
 
-/** What every access token of one issuer has in common. */
+/** What all access tokens of one issuer have in common. */
 export interface TokenFrame {
   readonly issuer: string;
   readonly audience: string;
@@ -29,7 +29,7 @@ export function serviceAccountClaims(client: Client, frame: TokenFrame, now: Dat
   };
 }
 
-/** Keycloak's claims of a person's token. The user's own claims are added, and cannot replace the ones below. */
+/** Keycloak's claims of a person's token. The user's own claims are added but cannot replace the ones below. */
 export function userClaims(
   { user, username, subject, groups }: RealmUser,
   session: string,

@@ -1,11 +1,11 @@
-/** Where the endpoints are, under the issuer: Keycloak's paths. */
+/** The endpoints' paths below the issuer, as in Keycloak. */
 export const paths = {
   discovery: "/.well-known/openid-configuration",
   certs: "/protocol/openid-connect/certs",
   token: "/protocol/openid-connect/token",
 } as const;
 
-/** The discovery document (OpenID Connect Discovery 1.0 §3): only what this issuer can do. */
+/** The discovery document (OpenID Connect Discovery 1.0 §3): only what this issuer supports. */
 export function discoveryDocument(issuer: string): object {
   return {
     issuer,

@@ -1,9 +1,9 @@
 import { createHash, createHmac, randomUUID } from "node:crypto";
 import type { RealmUser } from "./realm-users.ts";
 
-/** Whom the realm tells of what happens, as Keycloak does: by back-channel logout, and by keycloak-events' webhook. */
+/** Where the realm sends notifications, as Keycloak does: by back-channel logout and by keycloak-events' webhook. */
 export interface Listeners {
-  /** Backchannel logout URL of Guacamole's client. */
+  /** The backchannel logout URL of Guacamole's client. */
   backchannelLogout?: string;
   webhook?: { url: string } & ({ secret: string } | { audience: string });
 }
@@ -18,11 +18,11 @@ export interface RealmEvent {
 }
 
 export interface Telling {
-  /** The client whose sessions end; its id is the logout token's audience. */
+  /** The client whose sessions end: the logout token's audience. */
   client: string;
   realm: string;
   listeners: () => Listeners;
-  /** Signs with the realm's key; the frame (iss, iat, exp, jti) is added. */
+  /** Signs with the realm's key, adding iss, iat, exp and jti. */
   sign: (claims: Record<string, unknown>, type: string) => string;
   now: () => Date;
   log: (line: string) => void;
@@ -32,7 +32,7 @@ export interface Telling {
 const answerMilliseconds = 5_000;
 const logoutEvent = "http://schemas.openid.net/event/backchannel-logout";
 
-/** Tells of an event. It resolves when the listener has answered, and never rejects: Keycloak only logs. */
+/** Sends an event. Resolves when the listener has answered, and never rejects: like Keycloak, it only logs failures. */
 export async function tellEvent(telling: Telling, event: RealmEvent): Promise<void> {
   const { webhook } = telling.listeners();
   if (!webhook) return;
@@ -52,13 +52,13 @@ export async function tellEvent(telling: Telling, event: RealmEvent): Promise<vo
   await post(telling, event.type, webhook.url, { "content-type": "application/json", ...signature }, body);
 }
 
-/** The token of keycloak-events' bearer mode: it names its body and no person. */
+/** The token of keycloak-events' bearer mode: it contains its body's hash and no person. */
 function webhookToken(telling: Telling, audience: string, body: string): string {
   const hash = createHash("sha256").update(body).digest("hex");
   return telling.sign({ aud: audience, request_body_sha256: hash }, "JWT");
 }
 
-/** Tells Guacamole's client of the end of a session, with `sid`: "Backchannel logout session required" is on. */
+/** Notifies Guacamole's client of a session's end, with `sid`: "Backchannel logout session required" is on. */
 export async function tellLogout(telling: Telling, { subject }: RealmUser, session: string): Promise<void> {
   const { backchannelLogout } = telling.listeners();
   if (backchannelLogout === undefined) return;
@@ -78,8 +78,8 @@ async function post(
   try {
     const signal = AbortSignal.timeout(answerMilliseconds);
     const { status } = await fetch(url, { method: "POST", headers, body, signal });
-    log(`told of ${what}: ${status}`);
+    log(`sent ${what}: ${status}`);
   } catch (error) {
-    log(`could not tell of ${what}: ${(error as Error).message}`);
+    log(`could not send ${what}: ${(error as Error).message}`);
   }
 }

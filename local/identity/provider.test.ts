@@ -51,7 +51,7 @@ async function askToken(
   return { status: response.status, body: (await response.json()) as TokenAnswer["body"] };
 }
 
-/** Sends bytes as they are, and returns all that comes back until the server closes. */
+/** Sends raw bytes, and returns everything that comes back until the server closes the connection. */
 async function send(text: string): Promise<string> {
   const socket = connect(provider.port, "127.0.0.1");
   socket.end(text);
@@ -74,7 +74,7 @@ async function verify(token: string): Promise<JWTPayload> {
   return payload;
 }
 
-describe("an honest caller", () => {
+describe("a caller with valid credentials", () => {
   test("finds everything from the issuer alone", async () => {
     const response = await fetch(`${provider.issuer}/.well-known/openid-configuration`);
     const found = (await response.json()) as Record<string, unknown>;
@@ -112,7 +112,7 @@ describe("an honest caller", () => {
     });
   });
 
-  test("gets, as a person, a token with his roles and claims, which cannot replace the issuer's", async () => {
+  test("gets, as a person, a token with their roles and claims, which cannot replace the issuer's", async () => {
     const form = { grant_type: "password", client_id: cli, username: "ALICE", password: "wonderland" };
     const claims = await verify((await askToken(form)).body.access_token ?? "");
     expect(claims).toMatchObject({
@@ -128,7 +128,7 @@ describe("an honest caller", () => {
     expect(again.jti).not.toBe(claims.jti);
   });
 
-  test("keeps the subject that was given to him", async () => {
+  test("keeps the subject that was configured", async () => {
     const form = { grant_type: "password", client_id: cli, username: "bob", password: "builder" };
     expect(decodeJwt((await askToken(form)).body.access_token ?? "").sub).toBe("00000000-0000-4000-8000-00000000b0b0");
   });
@@ -177,22 +177,28 @@ describe("anybody else is refused", () => {
       "invalid_client",
     ],
     [
-      "with a header that is no Basic",
+      "with a scheme other than Basic",
       { grant_type: "client_credentials" },
       { authorization: "Bearer x" },
       401,
       "invalid_client",
     ],
     [
-      "with a Basic that is not base64",
+      "with Basic credentials that are not base64",
       { grant_type: "client_credentials" },
       { authorization: "Basic %%%" },
       401,
       "invalid_client",
     ],
-    ["with a Basic without a colon", { grant_type: "client_credentials" }, basic("reader"), 401, "invalid_client"],
     [
-      "as the public client, for its own sake",
+      "with Basic credentials without a colon",
+      { grant_type: "client_credentials" },
+      basic("reader"),
+      401,
+      "invalid_client",
+    ],
+    [
+      "as the public client, for a token of its own",
       { grant_type: "client_credentials", client_id: cli },
       {},
       401,
@@ -208,7 +214,7 @@ describe("anybody else is refused", () => {
     ["without a username", password, {}, 401, "invalid_request"],
     ["with a wrong password", { ...password, username: "bob", password: "wonderland" }, {}, 401, "invalid_grant"],
     ["without a password", { ...password, username: "bob" }, {}, 401, "invalid_grant"],
-    ["as a person nobody knows", { ...password, username: "carol", password: "builder" }, {}, 401, "invalid_grant"],
+    ["as an unknown person", { ...password, username: "carol", password: "builder" }, {}, 401, "invalid_grant"],
   ])("%s", async (_how, form, headers, status, error) => {
     const answer = await askToken(form, headers);
     expect(answer).toMatchObject({ status, body: { error } });
@@ -232,7 +238,7 @@ describe("anybody else is refused", () => {
     ["a body that is too large", `POST ${tokenPath}`, isForm, "x".repeat(1e6), 413],
     ["a body that is not a form", `POST ${tokenPath}`, "content-type: application/json\r\n", "{}", 415],
     ["a large body where none belongs", `POST ${certsPath}`, isForm, "x".repeat(1e6), 405],
-    ["a path that is no URL", "GET //%zz?x", "", "", 404],
+    ["a path that is not a URL", "GET //%zz?x", "", "", 404],
   ])("with %s, and the next request of the connection is answered", async (_what, line, headers, body, status) => {
     const length = `content-length: ${body.length}\r\n`;
     const first = `${line} HTTP/1.1\r\nhost: x\r\n${headers}${length}\r\n${body}`;
@@ -241,11 +247,11 @@ describe("anybody else is refused", () => {
     expect(answers).toEqual([`HTTP/1.1 ${status}`, "HTTP/1.1 200"]);
   });
 
-  test("with no HTTP at all", async () => {
+  test("with bytes that are not HTTP", async () => {
     expect(await send("hello\r\n\r\n")).toContain("HTTP/1.1 400");
   });
 
-  test("with a form that breaks off, and the server lives on", async () => {
+  test("with a truncated form, and the server keeps running", async () => {
     const headers = `POST ${tokenPath} HTTP/1.1\r\nhost: x\r\n${isForm}content-length: 100\r\n\r\n`;
     await send(`${headers}grant_type=`);
     expect((await askToken({ grant_type: "client_credentials" }, basic("reader:other"))).status).toBe(200);
@@ -260,14 +266,14 @@ describe("anybody else is refused", () => {
 });
 
 describe("tokens made for tests", () => {
-  test("are the first client's, and pass as they are", async () => {
+  test("are the first client's, and valid by default", async () => {
     expect(await verify(await provider.signToken())).toMatchObject({
       azp: "keycloak",
       realm_access: { roles: ["operator"] },
     });
   });
 
-  test("carry the claims and headers put in, and lack those taken out", async () => {
+  test("carry added claims and headers, and lack removed ones", async () => {
     const token = await provider.signToken(
       { sub: "x", nonce: "n", azp: undefined },
       { typ: "logout+jwt", kid: undefined },
@@ -283,20 +289,20 @@ describe("tokens made for tests", () => {
     ["from another issuer", { iss: "http://127.0.0.1/realms/other" }, {}],
     ["unsigned", {}, { alg: "none" }],
     ["signed with the public key as a secret", {}, { alg: "HS256" }],
-    ["in another algorithm", {}, { alg: "RS512" }],
-    ["under an unknown key", {}, { kid: "unknown" }],
+    ["signed with another algorithm", {}, { alg: "RS512" }],
+    ["signed with an unknown key", {}, { kid: "unknown" }],
   ])("are refused by a verifier if %s", async (_how, claims, header) => {
     await expect(verify(await provider.signToken(claims, header))).rejects.toThrow();
   });
 
-  test("are really signed in the other algorithms, so that only the algorithm is wrong with them", async () => {
+  test("have a correct signature of the other algorithm, so that only the algorithm is wrong", async () => {
     const response = await fetch(`${provider.issuer}/protocol/openid-connect/certs`);
     const { keys } = (await response.json()) as JSONWebKeySet;
     const otherwise = createLocalJWKSet({ keys: keys.map((key) => ({ ...key, alg: "RS512" })) });
     await jwtVerify(await provider.signToken({}, { alg: "RS512" }), otherwise);
   });
 
-  test("cannot be made in an algorithm that is not known", async () => {
+  test("cannot be signed with an unknown algorithm", async () => {
     await expect(provider.signToken({}, { alg: "ROT13" })).rejects.toThrow("no such algorithm: ROT13");
   });
 });

@@ -18,9 +18,9 @@ export type { Client, User };
 export { stableId };
 
 export interface IdentityProviderOptions {
-  /** A JSON file that keeps the signing keys; ":memory:" forgets them. */
+  /** A JSON file for the signing keys; ":memory:" keeps them in memory only. */
   readonly store: string;
-  /** On 127.0.0.1; a free one if 0 or absent. */
+  /** A port on 127.0.0.1; a free one if 0 or absent. */
   readonly port?: number;
   /** Default "sde". */
   readonly realm?: string;
@@ -29,9 +29,9 @@ export interface IdentityProviderOptions {
   readonly users: readonly User[];
   readonly log?: (line: string) => void;
   readonly now?: () => Date;
-  /** How long a token lives; default 300, as in Keycloak. */
+  /** A token's lifetime; default 300, as in Keycloak. */
   readonly tokenSeconds?: number;
-  /** The client whose sessions' ends are told by back-channel logout; default "guacamole". */
+  /** The client that is notified by back-channel logout when a session ends; default "guacamole". */
   readonly guacamoleClient?: string;
 }
 
@@ -40,15 +40,16 @@ export interface IdentityProvider {
   readonly issuer: string;
   readonly port: number;
   /**
-   * A token for tests: that of the first client, with `claims` and `header` put in, or taken out where they are undefined.
-   * `alg` may be RS256, RS384, RS512, none, or HS256 (then keyed with the public key); anything else throws.
+   * Returns a token for tests: the first client's, with `claims` and `header` added, or removed if their value is
+   * undefined. `alg` may be RS256, RS384, RS512, none, or HS256 (with the public key as its secret); anything else
+   * throws.
    */
   signToken(claims?: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>;
-  /** A new key signs from now on; tokens signed before stay valid. */
+  /** Signs with a new key from now on. Earlier tokens stay valid. */
   rotateKeys(): Promise<void>;
-  /** From now on the realm tells these of what happens, as Keycloak with keycloak-events does. */
+  /** Notifies these listeners from now on, as Keycloak with keycloak-events does. */
   tell(listeners: Listeners): void;
-  /** A person logs out: resolves when the listeners have answered. Unknown people are ignored. */
+  /** Logs a person out. Resolves when the listeners have answered. Unknown people are ignored. */
   logOut(username: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -58,10 +59,13 @@ interface Answer {
   readonly body?: object;
 }
 
-/** The role, of a client or a person, that Keycloak's admin API is open to here: reading, or changing too. */
+/** The roles, of a client or a person, that the admin API requires. */
 const adminRoles = { read: "view-users", write: "manage-users" };
 
-/** Starts an OpenID Connect issuer that signs access tokens like Keycloak's. Throws if the port is taken or the key store is damaged. */
+/**
+ * Starts an OpenID Connect issuer that signs access tokens like Keycloak's. Throws if the port is taken or the key
+ * store is damaged.
+ */
 export async function startIdentityProvider(options: IdentityProviderOptions): Promise<IdentityProvider> {
   const { clients, users, realm = "sde", log = () => undefined, now = () => new Date() } = options;
   const keys = await openSigningKeys(options.store);

@@ -2,23 +2,23 @@ import { randomUUID } from "node:crypto";
 import type { User } from "./accounts.ts";
 import { stableId } from "./stable-id.ts";
 
-/** A person as the realm knows them now: what administrators change, and the session, one a person, as a browser with a cookie has. */
+/** A person's current state in the realm: what administrators change, and one session per person. */
 export interface RealmUser {
   readonly user: User;
   readonly subject: string;
-  /** As Keycloak keeps it. */
+  /** In lower case, as Keycloak stores it. */
   readonly username: string;
   enabled: boolean;
   groups: readonly string[];
   session: string | undefined;
 }
 
-/** The realm's people, from the accounts that it was started with; what changes is forgotten at the end. */
+/** The realm's people, initially the configured accounts. Changes are kept in memory only. */
 export interface RealmUsers {
   byName(username: string): RealmUser | undefined;
   bySubject(subject: string): RealmUser | undefined;
   remove(person: RealmUser): void;
-  /** The person's session, a new one where there is none. */
+  /** Returns the person's session, a new one if there is none. */
   sessionOf(person: RealmUser): string;
 }
 

@@ -8,8 +8,9 @@ const rsaDigests = new Map([
 ]);
 
 /**
- * A compact JWS of the claims, signed as the header's `alg` says, also in the ways that a verifier must refuse: "none" (no signature)
- * and HS256 with the public key as the secret (https://www.rfc-editor.org/rfc/rfc8725#section-2.1). Throws on any other algorithm.
+ * Returns a compact JWS of the claims, signed with the header's `alg`, including the two that a verifier must refuse:
+ * "none" (no signature) and HS256 with the public key as the secret
+ * (https://www.rfc-editor.org/rfc/rfc8725#section-2.1). Throws on any other.
  */
 export function signJwt(claims: object, header: Readonly<Record<string, unknown>>, key: SigningKey): string {
   const signed = `${encode(header)}.${encode(claims)}`;

@@ -30,13 +30,13 @@ async function publishedKeys({ issuer }: IdentityProvider): Promise<Record<strin
   return ((await response.json()) as { keys: Record<string, unknown>[] }).keys;
 }
 
-test("keys are published without their private half", async () => {
+test("keys are published without their private parts", async () => {
   for (const key of await publishedKeys(await startWith({}))) {
     expect(Object.keys(key).sort()).toEqual(["alg", "e", "kid", "kty", "n", "use"]);
   }
 });
 
-test("keys rotate: new tokens have a new key, old tokens stay good", async () => {
+test("after a rotation new tokens have a new key, and old tokens stay valid", async () => {
   const one = await startWith({ store: join(folder, "rotating.json") });
   const old = await one.signToken();
   await Promise.all([one.rotateKeys(), one.rotateKeys()]);
@@ -47,7 +47,7 @@ test("keys rotate: new tokens have a new key, old tokens stay good", async () =>
   expect(new Set((await publishedKeys(one)).map(({ kid }) => kid)).size).toBe(3);
 });
 
-test("keys outlive a restart, in a file that only this user may read", async () => {
+test("keys survive a restart, in a file that only this user may read", async () => {
   const store = join(folder, "deep/keys.json");
   const before = await startWith({ store });
   await before.rotateKeys();
@@ -61,7 +61,7 @@ test("keys outlive a restart, in a file that only this user may read", async () 
 });
 
 test.each(["", "{}", '{"keys":[]}', '{"keys":[{"kid":"k","kty":"RSA","n":"AQ","e":"AQ","d":"c2VjcmV0"}]}'])(
-  "keys in a damaged file (%j) are not replaced, and not quoted",
+  "keys in a damaged file (%j) are neither replaced nor quoted",
   async (text) => {
     const store = join(folder, "damaged.json");
     await writeFile(store, text);
@@ -72,7 +72,7 @@ test.each(["", "{}", '{"keys":[]}', '{"keys":[{"kid":"k","kty":"RSA","n":"AQ","e
   },
 );
 
-test("the clock, the lifetime and the realm are as told", async () => {
+test("the clock, the lifetime and the realm can be set", async () => {
   const at = new Date("2030-01-01T00:00:00Z");
   const one = await startWith({ now: () => at, tokenSeconds: 60, realm: "lab" });
   const { iss, iat, exp } = decodeJwt(await one.signToken());
@@ -84,19 +84,19 @@ test("the clock, the lifetime and the realm are as told", async () => {
   expect((await fetch(one.issuer.replace("lab", "sde") + "/protocol/openid-connect/certs")).status).toBe(404);
 });
 
-test("a taken port is said so", async () => {
+test("a taken port is reported", async () => {
   const { port } = await startWith({});
   await expect(startWith({ port })).rejects.toThrow(`start identity provider: cannot listen on port ${port}`);
 });
 
-test("closing ends open connections, and may be done twice", async () => {
+test("closing ends open connections and may be repeated", async () => {
   const one = await startWith({});
   const slow = connect(one.port, "127.0.0.1");
   slow.on("error", () => undefined);
   const headers =
     "host: x\r\nexpect: 100-continue\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: 9";
   slow.write(`POST /realms/sde/protocol/openid-connect/token HTTP/1.1\r\n${headers}\r\n\r\n`);
-  await once(slow, "data"); // "go on": the server has the request and waits for its body
+  await once(slow, "data"); // "100 Continue": the server has the request and waits for its body
   await Promise.all([one.close(), one.close()]);
   await expect(fetch(one.issuer)).rejects.toThrow("fetch failed");
 });

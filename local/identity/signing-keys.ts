@@ -13,7 +13,7 @@ export interface SigningKey {
 /** The issuer's RSA keys. The newest signs; all of them stay published, so that a rotation invalidates no token. */
 export interface SigningKeys {
   current(): SigningKey;
-  /** The public halves, as the JWKS endpoint shows them. */
+  /** The public keys, as the JWKS endpoint returns them. */
   publicKeys(): JWK[];
   rotate(): Promise<void>;
 }
@@ -22,8 +22,8 @@ const privateJwk = z.object({ kid: z.string(), kty: z.literal("RSA"), n: z.strin
 const storeSchema = z.object({ keys: z.array(privateJwk.catchall(z.string())).min(1) });
 
 /**
- * Opens the keys kept in a JSON file (0600), creating the first one; ":memory:" keeps nothing.
- * Throws if the file is there but is not such a store: replacing it silently would invalidate every token.
+ * Opens the keys in a JSON file (mode 0600) and creates the first one; ":memory:" stores nothing.
+ * Throws if the file exists but is damaged: replacing it silently would invalidate every token.
  */
 export async function openSigningKeys(store: string): Promise<SigningKeys> {
   let keys = store === ":memory:" ? [] : await readStore(store);
@@ -45,7 +45,7 @@ export async function openSigningKeys(store: string): Promise<SigningKeys> {
         const { kty = "RSA", n = "", e = "" } = privateKey.export({ format: "jwk" });
         return { kid, kty, alg: "RS256", use: "sig", n, e };
       }),
-    // One after the other: two at once would each drop the other's key.
+    // One at a time: two concurrent rotations would each drop the other's key.
     rotate: () => (turn = turn.then(add, add)),
   };
 }
@@ -68,14 +68,14 @@ async function readStore(store: string): Promise<SigningKey[]> {
       privateKey: createPrivateKey({ key: jwk, format: "jwk" }),
     }));
   } catch {
-    // Without the cause: a parser may quote the text, and the text holds private keys.
+    // Without the cause: a parser may quote the text, which contains private keys.
     throw new Error(
-      `open signing keys: ${store} is damaged (delete it to get a new key; tokens signed before become invalid)`,
+      `open signing keys: ${store} is damaged (delete it to get a new key; existing tokens become invalid)`,
     );
   }
 }
 
-/** Written beside and renamed, so that a crash leaves the old keys or the new ones. */
+/** Writes to a temporary file and renames it, so that a crash leaves either the old keys or the new ones. */
 async function writeStore(store: string, keys: readonly SigningKey[]): Promise<void> {
   const content = { keys: keys.map(({ kid, privateKey }) => ({ kid, ...privateKey.export({ format: "jwk" }) })) };
   await mkdir(dirname(store), { recursive: true });

@@ -3,13 +3,13 @@ import { cliClient } from "./claims.ts";
 import type { Client } from "./accounts.ts";
 import type { RealmUser, RealmUsers } from "./realm-users.ts";
 
-/** Who has proven to be whom at the token endpoint, or why not, in OAuth's words (RFC 6749 §5.2) with Keycloak's statuses. */
+/** Who authenticated at the token endpoint, or an OAuth error (RFC 6749 §5.2) with Keycloak's status. */
 export type TokenDecision =
   | { readonly client: Client }
   | { readonly person: RealmUser }
   | { readonly status: 400 | 401; readonly error: string; readonly description: string };
 
-/** Decides about a token request from its form and its Authorization header. Changes nothing. */
+/** Decides a token request from its form and its Authorization header. */
 export function decideToken(
   form: URLSearchParams,
   authorization: string | undefined,
@@ -34,7 +34,10 @@ export function decideToken(
   }
 }
 
-/** The confidential client that proved its secret, "public" for the one that has none, undefined for anything else. */
+/**
+ * Returns the confidential client whose secret is right, "public" for the client without one, undefined for anything
+ * else.
+ */
 function authenticateClient(
   form: URLSearchParams,
   authorization: string | undefined,
@@ -48,7 +51,10 @@ function authenticateClient(
   return clients.find((client) => candidates.some(({ id, secret }) => id === client.id && same(secret, client.secret)));
 }
 
-/** RFC 6749 §2.3.1 has both parts form-encoded before Basic's own encoding; curl -u and many clients do not. Both are taken. */
+/**
+ * RFC 6749 §2.3.1 form-encodes both parts before Basic's own encoding; curl -u and many clients do not. Both are
+ * accepted.
+ */
 function readBasic(authorization: string): { id: string; secret: string }[] {
   const [, encoded] = /^Basic +([\w+/=-]+)$/i.exec(authorization) ?? [];
   const [, id, secret] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded ?? "", "base64").toString()) ?? [];
@@ -71,10 +77,10 @@ function authenticateUser(form: URLSearchParams, users: RealmUsers): TokenDecisi
   const person = users.byName(name);
   if (person && same(form.get("password") ?? "", person.user.password))
     return person.enabled ? { person } : refuse(400, "invalid_grant", "Account disabled");
-  return refuse(401, "invalid_grant", "Invalid user credentials"); // the same for both: names stay unknown
+  return refuse(401, "invalid_grant", "Invalid user credentials"); // the same for both, so that names cannot be probed
 }
 
-/** Takes as long for a near miss as for a far one. An empty secret is none: it matches nothing. */
+/** Compares in constant time. An empty secret matches nothing. */
 function same(given: string, wanted: string): boolean {
   const digest = (text: string) => createHash("sha256").update(text).digest();
   return wanted !== "" && timingSafeEqual(digest(given), digest(wanted));

@@ -2,12 +2,12 @@ import type { JsonObject } from "../objects.ts";
 import { ApiError, notAcceptable } from "../status.ts";
 import { objectTypes } from "./request.ts";
 
-/** What a client wants an answer to be. */
+/** The representation that a client requests. */
 export interface Wanted {
   type: "application/json" | "application/yaml";
-  /** Another kind of answer than the object itself. */
+  /** A representation other than the object itself. */
   as?: "Table" | "PartialObjectMetadata" | "PartialObjectMetadataList";
-  /** "v1" or "v1beta1", of that kind. */
+  /** That representation's version: "v1" or "v1beta1". */
   version: string;
 }
 
@@ -18,7 +18,7 @@ interface Clause {
   parameters: ReadonlyMap<string, string>;
 }
 
-/** The first of the client's wishes that can be met, as the real server chooses. Throws 406 if there is none. */
+/** Returns the first acceptable representation that is supported, like the real server. Throws 406 if there is none. */
 export function wantedBy(accept: string | undefined, custom: boolean): Wanted {
   const clauses = (accept ?? "")
     .split(",")

@@ -5,7 +5,7 @@ import { forbidden, notFound } from "../status.ts";
 import type { Store } from "../store/store.ts";
 import { checkQuotas } from "./quota.ts";
 
-/** What only the whole cluster can decide about a new object: its namespace must be there and alive, and its quota not used up. */
+/** Checks a new object against the cluster: its namespace must exist and not be terminating, and its quota suffice. */
 export function admitCreate(store: Store, kind: Kind, object: KubeObject): void {
   if (!kind.namespaced) return;
   const name = object.metadata.namespace ?? "";

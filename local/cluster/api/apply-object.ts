@@ -12,7 +12,7 @@ interface Place {
   name: string;
 }
 
-/** Server-side apply: creates the object or merges into it. Throws 409 for fields that others own, unless forced. */
+/** Server-side apply: creates the object or merges into it. Throws 409 for fields of other owners, unless forced. */
 export function applyObject(
   store: Store,
   kind: Kind,

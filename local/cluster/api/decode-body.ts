@@ -8,7 +8,9 @@ export interface DecodedBody {
   unknown: string[];
 }
 
-/** Reads an object of a kind: unknown fields are left out and named. Throws DecodeFault for a value of the wrong type. */
+/**
+ * Decodes an object of a kind. Unknown fields are dropped and listed. Throws DecodeFault for a value of the wrong type.
+ */
 export function decodeBody(kind: Kind, body: unknown): DecodedBody {
   const checks = { checkTypes: !kind.custom, dropEmpty: !kind.custom };
   const { object, unknown } = decodeObject(body, kind.schema, checks);

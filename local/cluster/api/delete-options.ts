@@ -61,7 +61,7 @@ function decodeOptions(text: string, type: string): Sent {
   }
 }
 
-/** Options may say that they are of any group. */
+/** Options may be of any group. */
 function checkKind({ kind = "DeleteOptions", apiVersion = "v1" }: JsonObject): void {
   if (kind === "DeleteOptions") return;
   throw badRequest(

@@ -4,10 +4,13 @@ import { conflict, forbidden } from "../status.ts";
 import type { Store } from "../store/store.ts";
 import type { DeleteOptions } from "./delete-options.ts";
 
-/** Namespaces without which a cluster does not work. */
+/** Namespaces that cannot be deleted. */
 const eternal = new Set(["default", "kube-system", "kube-public"]);
 
-/** Deletes at once, or marks the object for whoever must finish first. Returns the marked object, or undefined if it is gone. */
+/**
+ * Deletes at once, or marks the object if finalizers or the kubelet must act first. Returns the marked object, or
+ * undefined if it is gone.
+ */
 export function deleteObject(
   store: Store,
   kind: Kind,
@@ -47,7 +50,7 @@ function markForDeletion(object: KubeObject, finalizers: string[], graceSeconds:
   };
 }
 
-/** A pod that no kubelet has seen, or that has ended, needs no grace. */
+/** A pod that is not yet on a node, or has ended, needs no grace period. */
 function podGraceSeconds(pod: KubeObject, options: DeleteOptions): number {
   const phase = pod.status?.["phase"];
   if (pod.spec?.["nodeName"] === undefined || phase === "Succeeded" || phase === "Failed") return 0;

@@ -4,7 +4,7 @@ import { apiVersionOf, type Kind } from "../kinds/kind.ts";
 const objectVerbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 const subresourceVerbs = ["get", "patch", "update"];
 
-/** The documents by which clients find out what is served; undefined for any other path. */
+/** Returns the discovery document of a path; undefined for any other path. */
 export function discover(kinds: readonly Kind[], path: string): JsonObject | undefined {
   const parts = path.split("/").filter((part) => part !== "");
   const [root, one, two] = parts;
@@ -22,7 +22,7 @@ export function discover(kinds: readonly Kind[], path: string): JsonObject | und
   return two === undefined ? { kind: "APIGroup", apiVersion: "v1", ...group(kinds, one) } : resources(kinds, one, two);
 }
 
-/** The Kubernetes that the stand-in is compared with (test/control-plane). */
+/** The Kubernetes version with which the stand-in is compared (test/control-plane). */
 const version: JsonObject = {
   ...{ major: "1", minor: "37", gitVersion: "v1.37.2-local", gitCommit: "", gitTreeState: "clean" },
   ...{ buildDate: "1970-01-01T00:00:00Z", goVersion: "", compiler: "", platform: "local" },

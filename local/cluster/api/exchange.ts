@@ -5,7 +5,7 @@ import type { Store } from "../store/store.ts";
 import type { Present } from "./present.ts";
 import type { Target } from "./target.ts";
 
-/** A request and what it is about. */
+/** A request and its target. */
 export interface Exchange {
   store: Store;
   request: IncomingMessage;
@@ -17,7 +17,7 @@ export interface Exchange {
   warnings: string[];
 }
 
-/** An answer with its status code; undefined when the response is already under way (a watch). */
+/** A response with its status code; undefined if it has already been started (a watch). */
 export type Answer = { code: number; body: unknown } | undefined;
 
 /** The object that the request names. Throws 404. */

@@ -14,15 +14,15 @@ interface Continuation {
 
 const placeOf = (object: KubeObject): string => `${object.metadata.namespace ?? ""}/${object.metadata.name}`;
 
-/** Ordered by namespace and name, as the real API server lists. */
+/** Sorts by namespace and name, like the real API server. */
 export function inOrder(objects: readonly KubeObject[]): KubeObject[] {
   const placed = objects.map((object) => ({ object, place: placeOf(object) }));
   return placed.sort((one, other) => (one.place < other.place ? -1 : 1)).map(({ object }) => object);
 }
 
 /**
- * A list as GET answers it. With `limit` the pages carry the resourceVersion of the first one, so that a watch from
- * there sees whatever changed while the client was turning pages. Throws 410 when that revision is no longer kept.
+ * Returns a list for GET. With `limit`, all pages have the first one's resourceVersion, so that a watch from there sees
+ * changes that happened while the client read the pages. Throws 410 if that revision is no longer kept.
  */
 export function listObjects(
   store: Store,
@@ -33,7 +33,7 @@ export function listObjects(
   const matches = selectorOf(kind.key, query);
   checkListOptions(query, false);
   checkNotAhead(store, query);
-  // A negative limit is none.
+  // A negative limit means no limit.
   const limit = Math.max(0, numberIn(query, "limit") ?? 0);
   const from = readContinuation(store, query.get("continue"));
   const all = inOrder(store.list(kind.key, namespace)).filter(
@@ -49,7 +49,7 @@ export function listObjects(
     apiVersion: apiVersionOf(kind),
     metadata: {
       resourceVersion: String(revision),
-      // Lists of custom resources say so explicitly.
+      // Lists of custom resources include an empty token.
       ...(!more && kind.custom ? { continue: "" } : {}),
       ...(more ? { continue: writeContinuation({ v: "meta.k8s.io/v1", rv: revision, start: placeOf(last) }) } : {}),
       ...(more && !selected ? { remainingItemCount: all.length - page.length } : {}),
@@ -58,13 +58,13 @@ export function listObjects(
   };
 }
 
-/** Items of a built-in list carry no kind and apiVersion of their own, items of a custom list do. */
+/** Items of a built-in list have no kind and apiVersion, items of a custom list do. */
 function listed(kind: Kind, object: KubeObject): JsonObject {
   const { apiVersion, kind: own, ...rest } = object;
   return (kind.custom ? { apiVersion, kind: own, ...rest } : rest) as unknown as JsonObject;
 }
 
-/** Throws 504 for a revision that is yet to come. */
+/** Throws 504 for a future revision. */
 export function checkNotAhead(store: Store, query: URLSearchParams): void {
   const asked = Number(query.get("resourceVersion") ?? 0);
   if (!(asked > store.revision())) return;

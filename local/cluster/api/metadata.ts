@@ -2,7 +2,7 @@ import { isJsonObject, omit, type KubeObject, type ManagedFieldsEntry, type Obje
 import type { Kind } from "../kinds/kind.ts";
 import { ApiError, badRequest, conflict, invalid, staleObject, wrong } from "../status.ts";
 
-/** What a client may set in the metadata of a new object; the rest is the server's. */
+/** The metadata that a client may set in a new object; the server sets the rest. */
 export const metadataForCreate = (sent: ObjectMeta): ObjectMeta =>
   omit(sent, "deletionTimestamp", "deletionGracePeriodSeconds", "managedFields", "generation");
 
@@ -29,7 +29,7 @@ export function withManagedFields(object: KubeObject, managedFields: readonly Ma
   return { ...object, metadata };
 }
 
-/** `managedFields: []` or `[{}]` in an update forgets all ownership, which is the documented way to do so. */
+/** `managedFields: []` or `[{}]` in an update is the documented way to clear all ownership. */
 export function clearsManagedFields(body: unknown): boolean {
   const metadata = isJsonObject(body) ? body["metadata"] : undefined;
   const fields = isJsonObject(metadata) ? metadata["managedFields"] : undefined;
@@ -37,8 +37,8 @@ export function clearsManagedFields(body: unknown): boolean {
 }
 
 /**
- * An update must be meant for this object (400, 409) and, if it says so, for this version of it (409). A custom resource
- * must say so (422); its Scale need not.
+ * Checks that an update is meant for this object (400, 409) and, if it names a version, for this version (409). For a
+ * custom resource it must name one (422), for its Scale it need not.
  */
 export function checkIdentity(
   kind: Kind,
@@ -69,7 +69,7 @@ export function checkIdentity(
   if (resourceVersion && resourceVersion !== current.resourceVersion) throw staleObject(kind, name);
 }
 
-/** Where the real server keeps an object in etcd; its words for another uid name the place. */
+/** The key of an object in the real server's etcd, which its message about a different uid contains. */
 function storageKey({ custom, group, plural }: Kind, { namespace = "", name }: ObjectMeta): string {
   return `/registry/${custom ? `${group}/` : ""}${plural}/${namespace === "" ? "" : `${namespace}/`}${name}`;
 }

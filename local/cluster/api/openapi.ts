@@ -5,8 +5,8 @@ const rootOf = ({ group, version }: Pick<Kind, "group" | "version">): string =>
   group === "" ? `api/${version}` : `apis/${group}/${version}`;
 
 /**
- * What the API tells of itself as OpenAPI v3, as far as kubectl needs it before a write: which kinds there are, and that
- * they take the parameter fieldValidation, so that this server validates and not kubectl. Undefined for any other path.
+ * Returns the API's OpenAPI v3 document, as far as kubectl needs it before a write: the kinds, and that they support
+ * the parameter fieldValidation, so that this server validates and not kubectl. Undefined for any other path.
  */
 export function describeApi(kinds: readonly Kind[], path: string): JsonObject | undefined {
   const [first, version, ...rest] = path.split("/").filter((part) => part !== "");

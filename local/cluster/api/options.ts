@@ -6,7 +6,7 @@ type OptionsKind = "CreateOptions" | "UpdateOptions" | "PatchOptions" | "DeleteO
 export const invalidOptions = (kind: OptionsKind, cause: Cause): Error =>
   invalid({ group: "meta.k8s.io", kind }, "", [cause]);
 
-/** `dryRun=All` is the only one there is; anything else is a 422. */
+/** True for `dryRun=All`; any other value is a 422. */
 export function isDryRun(kind: OptionsKind, query: URLSearchParams, inBody: readonly string[] = []): boolean {
   const asked = query.has("dryRun") ? query.getAll("dryRun") : inBody;
   if (asked.some((each) => each !== "All")) throw invalidOptions(kind, unsupported("dryRun", asked, ["All"]));
@@ -16,7 +16,7 @@ export function isDryRun(kind: OptionsKind, query: URLSearchParams, inBody: read
 const validations = ["", "Ignore", "Strict", "Warn"] as const;
 export type FieldValidation = "Ignore" | "Strict" | "Warn";
 
-/** What happens to fields that the kind does not have: the real server warns unless it is told otherwise. */
+/** How to treat unknown fields: by default the real server warns. */
 export function fieldValidationOf(kind: OptionsKind, query: URLSearchParams): FieldValidation {
   const asked = query.get("fieldValidation") ?? "";
   const found = validations.find((each) => each === asked);
@@ -24,7 +24,7 @@ export function fieldValidationOf(kind: OptionsKind, query: URLSearchParams): Fi
   return found === "" ? "Warn" : found;
 }
 
-/** The name that a write is recorded under: what the client says, or the first part of its user agent. */
+/** Returns a write's field manager: the client's parameter, or the first part of its user agent. */
 export function managerOf(kind: OptionsKind, request: IncomingMessage, query: URLSearchParams): string {
   const asked = query.get("fieldManager") ?? "";
   if (Buffer.byteLength(asked) > 128) {
@@ -42,7 +42,7 @@ export function managerOf(kind: OptionsKind, request: IncomingMessage, query: UR
   return asked === "" ? ((request.headers["user-agent"] ?? "").split("/")[0] ?? "") || "unknown" : asked;
 }
 
-/** A number in the query as Go reads it. Throws 400. */
+/** Reads a number of the query as Go does. Throws 400. */
 export function numberIn(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name);
   if (text === null) return undefined;
@@ -50,7 +50,7 @@ export function numberIn(query: URLSearchParams, name: string): number | undefin
   return Number(text);
 }
 
-/** A switch in the query as Go reads it: whatever is not "false" or "0" is on. */
+/** Reads a boolean of the query as Go does: everything except "false" and "0" is true. */
 export function isOn(query: URLSearchParams, name: string): boolean {
   const text = query.get(name);
   return text !== null && text !== "0" && text.toLowerCase() !== "false";
@@ -58,7 +58,7 @@ export function isOn(query: URLSearchParams, name: string): boolean {
 
 const revision = /^\d+$/;
 
-/** Checks what lists and watches are asked with. Throws 400 and 422. */
+/** Checks the options of lists and watches. Throws 400 and 422. */
 export function checkListOptions(query: URLSearchParams, isWatch: boolean): void {
   for (const name of ["limit", "timeoutSeconds"]) numberIn(query, name);
   const asked = query.get("resourceVersion") ?? "";

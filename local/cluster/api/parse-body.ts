@@ -1,13 +1,13 @@
 import { badRequest } from "../status.ts";
 import { parseYaml } from "./yaml.ts";
 
-/** A request's body: what it says, and its text, which refusals quote. */
+/** A request's parsed body, and its text, which error messages quote. */
 export interface SentBody {
   value: unknown;
   text: string;
 }
 
-/** What cannot be parsed. The message is that of Go's parser. */
+/** A body that cannot be parsed. The message is that of Go's parser. */
 export class ParseFault extends Error {}
 
 /** Parses a body by its media type. Throws ParseFault. */
@@ -15,7 +15,7 @@ export function parseBody(text: string, type: string): SentBody {
   return { text, value: type === "application/yaml" ? parseAsYaml(text) : parseJson(text) };
 }
 
-/** Parses an applied configuration, which is YAML and so may be JSON. Throws 400. */
+/** Parses an applied configuration: YAML, of which JSON is a subset. Throws 400. */
 export function parseApplied(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -45,7 +45,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** JSON.parse tells the place of a syntax error; Go tells the character. */
+/** JSON.parse reports the position of a syntax error; Go reports the character. */
 function goSyntaxError(text: string, message: string): string {
   const position = Number(/at position (\d+)/.exec(message)?.[1] ?? text.search(/\S/));
   const character = text.slice(position).trimStart()[0];

@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from "../objects.ts";
 
-/** An object of which only its metadata is told. */
+/** Reduces an object to its metadata. */
 export const metadataOf = ({ metadata }: JsonObject, apiVersion: string): JsonObject => ({
   kind: "PartialObjectMetadata",
   apiVersion,
@@ -14,7 +14,7 @@ export const listOfMetadata = ({ metadata, items }: JsonObject, apiVersion: stri
   items: (Array.isArray(items) ? items : []).filter(isJsonObject).map((item) => metadataOf(item, apiVersion)),
 });
 
-/** What a list says of itself, without a continuation that is empty. */
+/** A list's metadata, without an empty continue token. */
 export function listMetadata(metadata: Json | undefined): JsonObject {
   const entries = Object.entries(isJsonObject(metadata) ? metadata : {});
   const told = ["resourceVersion", "continue", "remainingItemCount"];

@@ -35,7 +35,7 @@ export async function patch(exchange: Exchange, name: string): Promise<Answer> {
   const after = patched(current, type, text, target);
   checkUid(target, before, after);
   const bodyType = subresource === "scale" ? scaleType : kind;
-  // The name comes first, whatever the kind is.
+  // The name is checked first, whatever the kind.
   if (named(after)) checkPatched(bodyType, after);
   try {
     return { code: 200, body: write(exchange, name, after, options) };
@@ -60,7 +60,7 @@ function checkUid({ kind }: Target, before: KubeObject, after: JsonObject): void
   const uid = isJsonObject(after["metadata"]) ? after["metadata"]["uid"] : undefined;
   if (uid === undefined || uid === before.metadata.uid) return;
   const cause = wrong("metadata.uid", uid, "field is immutable");
-  // The server of custom resources finds it twice.
+  // The server of custom resources reports it twice.
   throw invalid(kind, before.metadata.name, kind.custom ? [cause, cause] : [cause]);
 }
 

@@ -14,7 +14,10 @@ export function mergePatch(target: Json | undefined, patch: Json): Json {
   return merged;
 }
 
-/** JSON patch, RFC 6902. Throws 422 for an operation that does not fit the object, 400 for what is no JSON patch. */
+/**
+ * JSON patch, RFC 6902. Throws 422 for an operation that does not fit the object, 400 for anything that is not a JSON
+ * patch.
+ */
 export function applyJsonPatch(target: JsonObject, patch: unknown): JsonObject {
   if (!Array.isArray(patch)) {
     throw badRequest(
@@ -22,7 +25,7 @@ export function applyJsonPatch(target: JsonObject, patch: unknown): JsonObject {
     );
   }
   try {
-    // The library's own type for operations says what its validation, switched on here, checks.
+    // The library's validation, enabled here, checks that these are operations.
     return jsonPatch.applyPatch(structuredClone(target), patch as Operation[], true).newDocument;
   } catch (error) {
     if (!(error instanceof JsonPatchError)) throw error;

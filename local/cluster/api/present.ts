@@ -5,12 +5,12 @@ import type { Wanted } from "./accept.ts";
 import { listOfMetadata, metadataOf } from "./partial-metadata.ts";
 import { type Included, tableOf } from "./table.ts";
 
-/** Makes of an object or a list what the client wants. `first`: the columns of a table are told once a watch. */
+/** Converts an object or a list to the requested representation. `first`: a watch sends a table's columns only once. */
 export type Present = (object: unknown, first?: boolean) => unknown;
 
 const included: readonly Included[] = ["None", "Metadata", "Object"];
 
-/** How answers about a kind are shown. Throws 400 for a wish that is none. */
+/** Returns the conversion for a kind. Throws 400 for an invalid request. */
 export function presentAs(kind: Kind, { as, version }: Wanted, query: URLSearchParams): Present {
   if (as === undefined) return (object) => object;
   const apiVersion = `meta.k8s.io/${version}`;
@@ -30,7 +30,7 @@ export function presentAs(kind: Kind, { as, version }: Wanted, query: URLSearchP
   });
 }
 
-/** A Status, which is the answer to some deletions, is never anything else. */
+/** A Status, with which some deletions are answered, is never converted. */
 function ifObject(show: (object: JsonObject, first: boolean) => JsonObject): Present {
   return (object, first = true) => (isJsonObject(object) && object["kind"] !== "Status" ? show(object, first) : object);
 }

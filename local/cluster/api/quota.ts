@@ -21,7 +21,7 @@ function usageOf(resource: string, kind: string, object: KubeObject): number {
 
 const isOver = (object: KubeObject): boolean => ["Succeeded", "Failed"].includes(textOf(object.status?.["phase"]));
 
-/** What a namespace uses of each resource that the quota limits, as `status.used` shows it. */
+/** What a namespace uses of each resource that the quota limits, as in `status.used`. */
 export function usedOf(store: Store, quota: KubeObject): JsonObject {
   const hard = typed("resourcequotas", quota).spec.hard ?? {};
   return Object.fromEntries(
@@ -35,7 +35,7 @@ function usedIn(store: Store, namespace: string, resource: string): number {
   return store.list(kind, namespace).reduce((sum, object) => sum + usageOf(resource, kind, object), 0);
 }
 
-/** Throws the 403 of the real API server when an object would take its namespace over a ResourceQuota. */
+/** Throws the real API server's 403 if an object would exceed a ResourceQuota of its namespace. */
 export function checkQuotas(store: Store, kind: Kind, object: KubeObject): void {
   const namespace = object.metadata.namespace ?? "";
   for (const each of store.list("resourcequotas", namespace)) {

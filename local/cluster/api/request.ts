@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { ApiError, unsupportedMediaType } from "../status.ts";
 
-/** The real API server refuses a larger body too. */
+/** The real API server's limit. */
 const largestBody = 3 * 1024 * 1024;
 
 export async function readText(request: IncomingMessage): Promise<string> {
@@ -16,13 +16,13 @@ export async function readText(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** The media types of objects in the real server's answers. This one does not speak the last. */
+/** The media types of objects in the real server's answers. This one does not support the last. */
 export const objectTypes = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
 
 export const mediaTypeOf = ({ headers }: IncomingMessage): string =>
   (headers["content-type"] ?? "").split(";")[0] ?? "";
 
-/** The media type of a body that holds an object; JSON unless told. Throws 415. */
+/** Returns the media type of a body that contains an object; JSON by default. Throws 415. */
 export function objectTypeOf(request: IncomingMessage): "application/json" | "application/yaml" {
   const type = mediaTypeOf(request) || "application/json";
   if (type === "application/json" || type === "application/yaml") return type;

@@ -24,13 +24,13 @@ export function scaleOf(kind: Kind, object: KubeObject): JsonObject {
   };
 }
 
-/** The server of custom resources cannot say what is wrong with a Scale. */
+/** The server of custom resources does not say what is wrong with a Scale. */
 export const undecodableScale = (): Error =>
   badRequest('no kind is registered for the type v1.Scale in scheme "pkg/runtime/scheme.go:111"');
 
 /**
- * The object with the replicas of a Scale sent to it; a Scale without replicas means 0, as on the real API server. Throws
- * DecodeFault for what is no Scale.
+ * Returns the object with a Scale's replicas. A Scale without replicas means 0, as on the real API server. Throws
+ * DecodeFault if the body is not a Scale.
  */
 export function withScale(
   kind: Kind,

@@ -9,7 +9,7 @@ interface LabelSelector {
   matchExpressions?: readonly { key: string; operator: string; values?: readonly string[] }[];
 }
 
-/** A selector as objects carry it (Deployment, NetworkPolicy). */
+/** Matches a selector of an object (Deployment, NetworkPolicy). */
 export function matchesSelector(labels: Labels, selector: LabelSelector): boolean {
   const equal = Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value);
   return (
@@ -37,7 +37,7 @@ const setBased = new RegExp(`^(${keyPattern})\\s+(in|notin)\\s*\\(([^()]*)\\)$`)
 const equality = new RegExp(`^(${keyPattern})\\s*(==|=|!=)\\s*([-A-Za-z0-9_.]*)$`);
 const existence = new RegExp(`^(!?)\\s*(${keyPattern})$`);
 
-/** The labelSelector of a list or watch; throws 400 for what it cannot read. */
+/** Parses the labelSelector of a list or watch. Throws 400 if it is invalid. */
 function parseLabelSelector(text: string): Requirement {
   const parts = text.split(/,(?![^(]*\))/).map((part) => part.trim());
   const requirements = text.trim() === "" ? [] : parts.map(parseRequirement);
@@ -67,7 +67,7 @@ function parseRequirement(text: string): Requirement {
 const involved = ["kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath"];
 const always = ["metadata.name", "metadata.namespace"];
 
-/** Fields that the real API server lets one select by, beyond name and namespace. */
+/** Fields that the real API server supports in selectors, in addition to name and namespace. */
 const selectable: Readonly<Record<string, readonly string[]>> = {
   pods: [
     "spec.nodeName",
@@ -83,7 +83,7 @@ const selectable: Readonly<Record<string, readonly string[]>> = {
   "replicasets.apps": ["status.replicas"],
 };
 
-/** The fieldSelector of a list or watch; throws 400 for a field that this kind cannot be selected by. */
+/** Parses the fieldSelector of a list or watch. Throws 400 for a field that the kind does not support. */
 function parseFieldSelector(kind: string, text: string): Matches {
   const allowed = [...always, ...(selectable[kind] ?? [])];
   const terms = text === "" ? [] : text.split(",");
@@ -103,7 +103,7 @@ function valueAt(object: KubeObject, path: string): string {
   return typeof value === "string" ? value : typeof value === "number" ? String(value) : "";
 }
 
-/** Both selectors of a list, watch or deletecollection request. */
+/** Parses both selectors of a list, watch or deletecollection request. */
 export function selectorOf(kind: string, query: URLSearchParams): Matches {
   const byLabels = parseLabelSelector(query.get("labelSelector") ?? "");
   const byFields = parseFieldSelector(kind, query.get("fieldSelector") ?? "");

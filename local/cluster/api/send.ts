@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import { dumpYaml } from "@kubernetes/client-node";
 import type { Wanted } from "./accept.ts";
 
-/** Sends a whole answer, with warnings that kubectl shows to its user. */
+/** Sends a complete response, with warnings that kubectl shows to its user. */
 export function send(
   response: ServerResponse,
   code: number,
@@ -18,7 +18,7 @@ export function send(
 
 const warning = (text: string): string => `299 - ${JSON.stringify(text)}`;
 
-/** The client would make a model of a known kind; one level down nothing is known. */
+/** The client would convert a known kind to a model; one level down it does not. */
 function yamlOf(body: unknown): string {
   return dumpYaml({ body }, { sortKeys: true, seqNoIndent: true, quoteStyle: "double", lineWidth: -1 })
     .replace(/^body:\n/, "")

@@ -24,15 +24,15 @@ const send = async (method: string, path: string, body?: string, type = "applica
 };
 
 describe("the server", () => {
-  // A real server sends one too, when it sees fit.
-  it("sends a bookmark before a watch's time is up, to those who asked for it", async () => {
+  // A real server sends one too, at times of its choice.
+  it("sends a bookmark before a watch times out, if requested", async () => {
     const query = { allowWatchBookmarks: "true", timeoutSeconds: "3", labelSelector: "suite=none" };
     const path = `/api/v1/namespaces/${namespace}/configmaps`;
     const events = await watchUntil<V1ConfigMap>(on, path, query, ({ type }) => type === "BOOKMARK");
     expect(Number(events.at(-1)?.object.metadata?.resourceVersion)).toBeGreaterThan(0);
   });
 
-  it("takes YAML in an apply, with dates as they are written", async () => {
+  it("accepts YAML in an apply, and keeps dates as written", async () => {
     const yaml = `---
 apiVersion: xlscsde.nhs.uk/v1
 kind: AnalyticsWorkspaceBinding
@@ -60,13 +60,13 @@ spec:
     expect(body["spec"]).toMatchObject({ ingress: [{ from: [{ podSelector: { matchLabels: { app: "guacd" } } }] }] });
   });
 
-  it("says 400 to what is neither JSON nor YAML, and 415 to what claims to be neither", async () => {
+  it("returns 400 for a body that is neither JSON nor YAML, and 415 for another media type", async () => {
     const path = `/api/v1/namespaces/${namespace}/configmaps`;
     expect(await send("POST", path, "{")).toMatchObject({ code: 400, body: { kind: "Status", reason: "BadRequest" } });
     expect((await send("POST", path, "{}", "text/plain")).code).toBe(415);
   });
 
-  it("tells clients what it serves", async () => {
+  it("serves discovery documents", async () => {
     const { body } = await send("GET", "/apis/apps/v1");
     const names = (body["resources"] as { name: string }[]).map(({ name }) => name);
     expect(names).toEqual(
@@ -76,7 +76,7 @@ spec:
     expect((await send("GET", "/version")).body).toMatchObject({ major: "1", minor: "37" });
   });
 
-  it("remembers who scaled: applying other replicas is a conflict that names them, and force takes over", async () => {
+  it("records who scaled: applying different replicas is a conflict with them, and force takes ownership", async () => {
     const at = { name: "contended", namespace };
     const apply = (replicas: number, force: boolean): Promise<unknown> => {
       const body = deploymentNamed("contended", { replicas });

@@ -19,7 +19,7 @@ export interface ApiOptions {
   log: (line: string) => void;
 }
 
-/** The API over HTTP. Every refusal is a Status object; a fault of our own is a 500 and a line in the log. */
+/** Serves the API over HTTP. Every refusal is a Status object; an internal error is a 500 and a line in the log. */
 export function createApiServer(options: ApiOptions): Server {
   return createServer((request, response) => {
     const warnings: string[] = [];
@@ -71,10 +71,10 @@ async function respond(
   if (answered !== undefined) send(response, answered.code, present(answered.body), wanted, warnings);
 }
 
-/** What a watch can be. This server does not speak the second. */
+/** The media types of a watch. This server does not support the second. */
 const streamTypes = ["application/json;stream=watch", "application/vnd.kubernetes.protobuf;stream=watch"];
 
-/** Refusals are of the type that the client wants, as far as that is one. */
+/** Refusals have the media type that the client accepts, if it is valid. */
 function refusalType(accept: string | undefined): Wanted["type"] {
   try {
     return wantedBy(accept, true).type;

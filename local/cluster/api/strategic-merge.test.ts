@@ -35,19 +35,19 @@ describe("a strategic merge patch", () => {
       },
     ],
     [
-      "deletes an item that is marked so",
+      "deletes an item that is marked for it",
       two,
       { spec: { containers: [{ name: "a", $patch: "delete" }] } },
       { spec: { containers: [{ name: "b", image: "b:1" }] } },
     ],
     [
-      "replaces a list that is marked so",
+      "replaces a list that is marked for it",
       two,
       { spec: { containers: [{ name: "c", image: "c:1" }, { $patch: "replace" }] } },
       { spec: { containers: [{ name: "c", image: "c:1" }] } },
     ],
     [
-      "puts items into the order it is given",
+      "puts items into the given order",
       two,
       { spec: { "$setElementOrder/containers": [{ name: "b" }, { name: "a" }] } },
       {
@@ -66,19 +66,19 @@ describe("a strategic merge patch", () => {
       { spec: { hostname: "h" } },
     ],
     [
-      "replaces a map that is marked so",
+      "replaces a map that is marked for it",
       pod({ nodeSelector: { a: "1" } }),
       { spec: { nodeSelector: { $patch: "replace", b: "2" } } },
       { spec: { nodeSelector: { b: "2" } } },
     ],
     [
-      "keeps only the fields it retains, as for the one source of a volume",
+      "keeps only the retained fields, as for the one source of a volume",
       pod({ volumes: [{ name: "v", emptyDir: {} }] }),
       { spec: { volumes: [{ name: "v", $retainKeys: ["name", "configMap"], configMap: { name: "c" } }] } },
       { spec: { volumes: [{ name: "v", configMap: { name: "c" } }] } },
     ],
     [
-      "adds to a set and takes from it",
+      "adds to a set and removes from it",
       two,
       { metadata: { finalizers: ["c/3"], "$deleteFromPrimitiveList/finalizers": ["a/1"] } },
       { metadata: { name: "p", finalizers: ["b/2", "c/3"] } },

@@ -6,7 +6,7 @@ import { anything, schemaOfField, type ListSchema, type Schema } from "../schema
 
 /**
  * Kubernetes' strategic merge patch: lists with a merge key are merged item by item; `$patch: delete|replace`,
- * `$retainKeys`, `$deleteFromPrimitiveList/…` and `$setElementOrder/…` are understood.
+ * `$retainKeys`, `$deleteFromPrimitiveList/…` and `$setElementOrder/…` are supported.
  */
 export function strategicMerge(target: JsonObject, patch: JsonObject, schema: Schema): JsonObject {
   if (patch["$patch"] === "replace") return withoutDirectives(patch);
@@ -65,7 +65,7 @@ function applyListDirectives(merged: JsonObject, patch: JsonObject, schema: Sche
   }
 }
 
-/** Items that the order does not name keep their place after those that it does. */
+/** Items that are not in the order keep their place after those that are. */
 function ordered(list: Json[], order: Json[], schema: Schema | undefined): Json[] {
   const key = schema?.type === "list" ? schema.keys[0] : undefined;
   const keyed = (item: Json): Json | undefined => (key !== undefined && isJsonObject(item) ? item[key] : item);

@@ -3,7 +3,7 @@ import { columnsOf, scaleColumns } from "../kinds/columns.ts";
 import type { Kind } from "../kinds/kind.ts";
 import { listMetadata, metadataOf } from "./partial-metadata.ts";
 
-/** How much of each object goes with its row. */
+/** How much of each object is included in its row. */
 export type Included = "None" | "Metadata" | "Object";
 
 interface TableOptions {
@@ -12,7 +12,7 @@ interface TableOptions {
   withColumns: boolean;
 }
 
-/** The table that kubectl prints: a row an object, with the cells of its kind's columns. */
+/** Returns the table that kubectl prints: one row per object, with the cells of its kind's columns. */
 export function tableOf(
   kind: Kind,
   object: JsonObject,

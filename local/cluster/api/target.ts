@@ -10,8 +10,8 @@ export interface Target {
 }
 
 /**
- * Finds what a path means and checks that the method is served there. Built-in kinds and custom resources are served by two
- * programs, which refuse in their own ways: a Status or plain text.
+ * Resolves a path and checks that it supports the method. In a real cluster two programs serve built-in kinds and
+ * custom resources, and refuse in different ways: with a Status or with plain text.
  */
 export function readTarget(kinds: readonly Kind[], path: string, method: string): Target {
   const parts = path.split("/").slice(1);
@@ -27,7 +27,7 @@ export function readTarget(kinds: readonly Kind[], path: string, method: string)
 interface Found {
   kind: Kind;
   namespace: string | undefined;
-  /** Name, subresource, and what follows. */
+  /** Name, subresource and the rest. */
   rest: string[];
 }
 
@@ -76,7 +76,7 @@ function checkCustom({ kind, namespace, rest }: Found, method: string): Target {
   if (!isServed(kind, subresource)) throw notFound(kind, name ?? "");
   if (verb === "" || (subresource !== undefined && !ofSubresource)) throw notSupported(kind, verb);
   if (name === undefined && ["PUT", "PATCH"].includes(method)) throw badRequest("name must be provided");
-  // Whoever posts to an object creates in its collection: the name in the body counts.
+  // A POST to an object creates in its collection: the name in the body counts.
   return { kind, namespace, name: method === "POST" ? undefined : name, subresource };
 }
 

@@ -6,21 +6,21 @@ import { DecodeFault } from "../schema/go-types.ts";
 import { type ApiError, badRequest, invalid, wrong } from "../status.ts";
 import { ParseFault, type SentBody } from "./parse-body.ts";
 
-/** What a body is decoded as. */
+/** The type as which a body is decoded. */
 export type BodyType = Pick<Kind, "group" | "version" | "kind" | "custom">;
 
-/** `pkg/runtime/scheme.go:111` is where the real server's scheme is made; its errors say so. */
+/** `pkg/runtime/scheme.go:111` is where the real server's scheme is created; its errors contain it. */
 const scheme = 'in scheme "pkg/runtime/scheme.go:111"';
 const go = {
   group: String.raw`struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }`,
 };
-/** Kinds of the group "" that are no resources, and versions that the real server knows and no longer serves. */
+/** Kinds of the group "" that are not resources, and versions that the real server knows but no longer serves. */
 const knownToAll = ["Status", "DeleteOptions", "List"];
 const formerVersions = ["apps/v1beta1", "apps/v1beta2"];
 
 /**
- * The object in a POST or PUT, if it is one of this type. A custom resource must say what it is; of a built-in type the
- * address tells what is missing. Throws 400.
+ * Returns the object of a POST or PUT if it is of this type. A custom resource must name its type; for a built-in type
+ * missing parts are taken from the path. Throws 400.
  */
 export function readObject(type: BodyType, parse: () => SentBody, text: string): JsonObject {
   const unrecognized = (why: string) =>
@@ -46,7 +46,7 @@ export function readObject(type: BodyType, parse: () => SentBody, text: string):
   return { ...object, apiVersion: apiVersionOf(type), kind: type.custom ? kind : type.kind };
 }
 
-/** The object that a patch makes, which must be of the same type: 422. */
+/** Throws 422 unless a patched object is still of the same type. */
 export function checkPatched(type: BodyType, object: JsonObject): void {
   const { kind = "", apiVersion = "" } = object as { kind?: string; apiVersion?: string };
   if (type.custom) {
@@ -59,7 +59,7 @@ export function checkPatched(type: BodyType, object: JsonObject): void {
   if (why !== undefined) throw patchFault(JSON.stringify(object), why);
 }
 
-/** 422 for a custom resource that says that it is of another kind. */
+/** Throws 422 for a custom resource that names another kind. */
 export function checkCustomKind(type: BodyType, object: JsonObject): void {
   const kind = typeof object["kind"] === "string" ? object["kind"] : "";
   if (kind === type.kind) return;
@@ -71,7 +71,7 @@ export const cannotBeHandled = (type: BodyType, kind: string, apiVersion: string
   return badRequest(`${kind} in version "${version}" cannot be handled as a ${type.kind}: ${why}`);
 };
 
-/** 422 for what a patch makes, here as text, if it cannot be decoded. */
+/** Returns the 422 for a patched object, here as text, that cannot be decoded. */
 export function patchFault(patched: string, why: string): Error {
   const message = `Invalid value: ${JSON.stringify(patched)}: ${why}`;
   return invalid({ group: "", kind: "" }, "", [{ reason: "FieldValueInvalid", message, field: "patch" }]);
@@ -83,7 +83,7 @@ function checkVersion(type: BodyType, apiVersion: string): void {
   throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${expected})`);
 }
 
-/** Why Go cannot read the two fields that say what an object is. */
+/** Returns why Go cannot read the two fields with an object's type; undefined if it can. */
 function headerFault(value: unknown): string | undefined {
   if (value === null) return undefined;
   const goKind = Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;
@@ -96,7 +96,7 @@ function headerFault(value: unknown): string | undefined {
   return undefined;
 }
 
-/** Why an object of that kind is not one of this built-in type; undefined if it is. */
+/** Returns why an object of that kind is not of this built-in type; undefined if it is. */
 function registrationFault(type: BodyType, kind: string, apiVersion: string, object: JsonObject): string | undefined {
   const expected = apiVersionOf(type);
   if (kind === type.kind && (apiVersion === expected || formerVersions.includes(apiVersion))) return undefined;
@@ -119,7 +119,10 @@ function nameOf({ metadata }: JsonObject): string {
   return typeof name === "string" ? name : "";
 }
 
-/** The beginning of a body, as the real server quotes it (apiserver's summarizeData): JSON as it is, else in hex. */
+/**
+ * Returns the beginning of a body as the real server quotes it (apiserver's summarizeData): JSON unchanged, else in
+ * hex.
+ */
 function summaryOf(text: string): string {
   const bytes = Buffer.from(text);
   if (bytes.length === 0) return "<empty>";

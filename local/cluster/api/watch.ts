@@ -10,13 +10,15 @@ import type { Present } from "./present.ts";
 
 type WatchEvent = { type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR"; object: unknown };
 
-/** The real API server sends a bookmark about once a minute, and one two seconds before a watch's time is up. */
+/** The real API server sends a bookmark about once a minute, and one two seconds before a watch times out. */
 const bookmarkEveryMs = 60_000;
 const lastBookmarkMs = 2_000;
 /** Real watches without timeoutSeconds end after 30 to 60 minutes. */
 const longestSeconds = 1_800;
 
-/** Streams changes, one JSON object a line, until the client leaves, the time is up or the cluster closes. */
+/**
+ * Streams changes, one JSON object per line, until the client disconnects, the watch times out or the cluster closes.
+ */
 export function watchObjects(
   store: Store,
   kind: Kind,
@@ -74,7 +76,7 @@ export function watchObjects(
   });
 }
 
-/** An object that enters the selection is ADDED to this watch, one that leaves it is DELETED from it. */
+/** An object that enters the selection is ADDED in this watch, and one that leaves it DELETED. */
 function eventFor(change: Change, concerns: (object: KubeObject) => boolean): WatchEvent | undefined {
   const was = change.previous !== undefined && concerns(change.previous);
   const is = change.type !== "DELETED" && concerns(change.object);

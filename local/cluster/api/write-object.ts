@@ -31,7 +31,7 @@ export async function replace(exchange: Exchange, name: string): Promise<Answer>
   }
 }
 
-/** Writes the whole object, its status or its scale, and returns what is there now. Throws DecodeFault. */
+/** Writes the whole object, its status or its scale, and returns the result. Throws DecodeFault. */
 export function write(exchange: Exchange, name: string, body: JsonObject, options: WriteOptions): unknown {
   const { store, target } = exchange;
   const before = found(exchange, name);
@@ -41,7 +41,7 @@ export function write(exchange: Exchange, name: string, body: JsonObject, option
   return scaleOf(target.kind, updateObject(store, target.kind, before, scaled, rest));
 }
 
-/** How a write is to be done, by its query. Throws 422. */
+/** Reads a write's options from the query. Throws 422. */
 export function optionsOf(
   { request, query, target, warnings }: Exchange,
   kind: "CreateOptions" | "UpdateOptions" | "PatchOptions",
@@ -63,7 +63,7 @@ export function optionsOf(
   };
 }
 
-/** A body that is not what it should be: the 400 of a POST or PUT. */
+/** A body that cannot be decoded: the 400 of a POST or PUT. */
 class Undecodable extends ApiError {}
 const undecodable = ({ code, reason, message }: ApiError): Undecodable => new Undecodable(code, reason, message);
 

@@ -21,11 +21,11 @@ import { randomSuffix } from "./random-suffix.ts";
 export interface WriteOptions {
   writer: Writer;
   dryRun?: boolean;
-  /** Told which fields of the body the kind does not have. */
+  /** Called with the body's unknown fields. */
   onUnknown?: (paths: readonly string[]) => void;
-  /** Told what the client should know although the write is done. */
+  /** Called with warnings for the client. */
   warn?: (text: string) => void;
-  /** Set by server-side apply, which has worked them out itself. */
+  /** Set by server-side apply, which has computed them. */
   managedFields?: ObjectMeta["managedFields"];
 }
 
@@ -65,7 +65,7 @@ export function createObject(
   return options.dryRun === true ? complete : store.put(kind.key, complete);
 }
 
-/** Replaces an object as PUT does. A write that changes nothing leaves the object, and its resourceVersion, as it is. */
+/** Replaces an object as PUT does. A write that changes nothing leaves the object and its resourceVersion unchanged. */
 export function updateObject(
   store: Store,
   kind: Kind,
@@ -96,7 +96,7 @@ export function updateObject(
   return isFinished(complete) ? (store.remove(kind.key, namespace, name) ?? complete) : store.put(kind.key, complete);
 }
 
-/** Everything but the status, which has its own subresource where the kind has one. */
+/** Everything except the status, if the kind has a subresource for it. */
 function withContent(kind: Kind, before: KubeObject, sent: KubeObject): KubeObject {
   const after: KubeObject = { ...sent, metadata: metadataForUpdate(before.metadata, sent.metadata) };
   if (kind.hasStatus) delete after.status;
@@ -112,7 +112,10 @@ function withContent(kind: Kind, before: KubeObject, sent: KubeObject): KubeObje
   return after;
 }
 
-/** A Deployment's annotations count as its spec (kubernetes, deploymentStrategy.PrepareForUpdate); its controller's go by the status. */
+/**
+ * A Deployment's annotations count as its spec (kubernetes, deploymentStrategy.PrepareForUpdate); its controller writes
+ * them with the status.
+ */
 function annotated(before: KubeObject, after: KubeObject): boolean {
   const people = ({ metadata }: KubeObject) => omit(metadata.annotations ?? {}, "deployment.kubernetes.io/revision");
   return !isDeepStrictEqual(people(before), people(after));
@@ -123,12 +126,13 @@ function withStatus(kind: Kind, before: KubeObject, status: KubeObject["status"]
   delete after.status;
   if (status === undefined) return after;
   after.status = status;
-  // A definition's defaults hold for the status too; built-in kinds have theirs in the spec, which is not ours to touch.
+  // A definition's defaults apply to the status too; those of built-in kinds are in the spec, which must not change
+  // here.
   if (kind.custom) kind.setDefaults(after);
   return after;
 }
 
-/** Deletion waits only for finalizers (and, for pods, for the kubelet, which deletes at the end with no grace). */
+/** Deletion waits only for finalizers and, for pods, for the kubelet, which finally deletes without a grace period. */
 function isFinished({ metadata }: KubeObject): boolean {
   const noGrace = (metadata.deletionGracePeriodSeconds ?? 0) === 0;
   const isNamespace = metadata.namespace === undefined;

@@ -1,14 +1,14 @@
 import { loadYaml } from "@kubernetes/client-node";
 
-/** Parses one YAML document into plain values. Throws what the parser throws. */
+/** Parses one YAML document into plain values. Throws the parser's error. */
 export function parseYaml(text: string): unknown {
-  // loadYaml turns known kinds into client models; one level down nothing is known, so the document comes back as it is.
+  // loadYaml converts known kinds to client models. One level down it does not, so the document stays unchanged.
   const nested = text.replace(/^---.*\n/, "").replace(/^/gm, "  ");
   const document = loadYaml<{ body?: unknown }>(`apiVersion: local/v1\nkind: Document\nbody:\n${nested}`);
   return datesAsText(document.body);
 }
 
-/** YAML reads an unquoted date as an instant; the API wants the text. */
+/** YAML reads an unquoted date as an instant; the API needs the text. */
 function datesAsText(value: unknown): unknown {
   if (value instanceof Date)
     return value

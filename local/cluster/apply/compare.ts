@@ -10,7 +10,7 @@ export interface Comparison {
   removed: FieldSet;
 }
 
-/** What changed between two objects, field by field, in the terms in which ownership is kept. */
+/** Compares two objects field by field, with the field paths of ownership. */
 export function compareFields(before: JsonObject, after: JsonObject, schema: Schema): Comparison {
   const result: Comparison = { changed: new Set(), removed: new Set() };
   walk(before, after, schema, "", result);
@@ -40,7 +40,7 @@ function walk(
   } else if (before !== undefined && after !== undefined && !isDeepStrictEqual(before, after)) {
     result.changed.add(path);
   }
-  // A field that came or went is itself a member, whatever it holds.
+  // A field that was added or removed is itself a member, whatever its value.
   if (path === "") return;
   if (before === undefined) result.changed.add(path);
   if (after === undefined) result.removed.add(path);

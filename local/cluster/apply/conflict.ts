@@ -7,7 +7,7 @@ export interface FieldConflict {
   fields: string[];
 }
 
-/** The 409 of server-side apply, in the real API server's words: each owner once, with its fields below. */
+/** The 409 of server-side apply, with the real API server's message: each owner once, followed by its fields. */
 export function applyConflict(conflicts: readonly FieldConflict[]): ApiError {
   const causes = conflicts.flatMap((conflict) =>
     conflict.fields.map((field) => ({

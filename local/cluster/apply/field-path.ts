@@ -9,13 +9,13 @@ export type FieldSet = Set<string>;
 
 const separator = "\u0001";
 
-/** Keys that the API defaults, so that an item that leaves them out is still found. */
+/** Keys with defaults, so that an item without them is still found. */
 const keyDefaults: Readonly<Record<string, Json>> = { protocol: "TCP" };
 
 export const below = (path: string, element: string): string => (path === "" ? element : path + separator + element);
 export const fieldBelow = (path: string, name: string): string => below(path, `f:${name}`);
 
-/** The element that names an item of a keyed list or a set. */
+/** The path element of an item of a keyed list or a set. */
 export function itemElement(item: Json, list: ListSchema): string {
   if (list.kind === "set" || !isJsonObject(item)) return `v:${JSON.stringify(item)}`;
   const key: JsonObject = {};
@@ -34,7 +34,7 @@ export const difference = (one: FieldSet, other: FieldSet): FieldSet =>
 export const intersection = (one: FieldSet, other: FieldSet): FieldSet =>
   new Set([...one].filter((path) => other.has(path)));
 
-/** Every path that lies above a path of the set, the set's own paths included. */
+/** Returns the set's paths and all their ancestors. */
 export function withAncestors(set: FieldSet): FieldSet {
   const all: FieldSet = new Set();
   for (const path of set) {
@@ -46,7 +46,7 @@ export function withAncestors(set: FieldSet): FieldSet {
   return all;
 }
 
-/** The set as the nested object that `managedFields[].fieldsV1` carries. */
+/** Converts the set to the nested object of `managedFields[].fieldsV1`. */
 export function toFieldsV1(set: FieldSet): JsonObject {
   const root: JsonObject = {};
   for (const path of [...set].sort()) {
@@ -61,7 +61,7 @@ export function toFieldsV1(set: FieldSet): JsonObject {
   return root;
 }
 
-/** A node without children is a member by being there; only an inner node needs the mark. */
+/** A leaf is a member by its mere presence; only an inner node needs the mark. */
 function dropLeafMarks(node: JsonObject): void {
   const names = Object.keys(node);
   if (names.length === 1 && names[0] === ".") delete node["."];

@@ -16,7 +16,7 @@ import {
 import { fieldsOf } from "./fields-of.ts";
 import { mergeConfig, withoutFields } from "./merge.ts";
 
-/** Who writes: the field manager's name and, for a write through a subresource, its name. */
+/** A writer: the field manager's name and, for a write through a subresource, the subresource's name. */
 export interface Writer {
   manager: string;
   subresource?: string;
@@ -36,7 +36,7 @@ const read = (object: KubeObject | undefined): Ownership[] =>
     fields: fromFieldsV1(entry.fieldsV1),
   }));
 
-/** Entries whose fields did not change keep their time, so that an apply that changes nothing writes nothing. */
+/** Entries with unchanged fields keep their time, so that an apply that changes nothing writes nothing. */
 function write(owners: readonly Ownership[], before: KubeObject | undefined): ManagedFieldsEntry[] {
   const old = new Map((before?.metadata.managedFields ?? []).map((entry) => [identity(entry), entry]));
   return owners
@@ -67,12 +67,12 @@ function ownerOf(owners: Ownership[], writer: Writer, operation: "Apply" | "Upda
   return created;
 }
 
-/** Go structs that an object always has, even when nothing is in them: they are nobody's, only their fields are. */
+/** Go structs that an object always has, even if they are empty: only their fields have owners. */
 const blankBuiltIn: JsonObject = {
   metadata: {},
   spec: { containers: [], strategy: {}, template: { metadata: {}, spec: { containers: [] } } },
   status: {},
-  // Of an EndpointSlice, where nothing is written as null.
+  // Of an EndpointSlice, in which an empty list is null.
   endpoints: null,
   ports: null,
 };
@@ -80,8 +80,8 @@ const blankBuiltIn: JsonObject = {
 const plain = (object: KubeObject): JsonObject => object as unknown as JsonObject;
 
 /**
- * managedFields after a create, update or patch: the writer takes what it changed, everybody loses what is gone. An update
- * that names owners itself decides who they were before it.
+ * Returns managedFields after a create, update or patch: the writer owns what it changed, and nobody owns removed
+ * fields. If the update contains managedFields, they replace the previous owners first.
  */
 export function fieldsAfterUpdate(
   found: KubeObject | undefined,
@@ -105,13 +105,13 @@ export function fieldsAfterUpdate(
     if (owner !== own) owner.fields = difference(owner.fields, changed);
   }
   own.fields = union(own.fields, changed);
-  // A Scale leaves out 0, so nobody owns replicas that were scaled to 0.
+  // A Scale omits 0, so nobody owns replicas that were scaled to 0.
   if (writer.subresource === "scale" && after.spec?.["replicas"] === 0)
     own.fields = difference(own.fields, new Set([fieldBelow("f:spec", "replicas")]));
   return write(owners, before);
 }
 
-/** Entries that say nothing new keep their time: clients write times in their own way. */
+/** Unchanged entries keep their time, because clients format times differently. */
 function withOwners(object: KubeObject, named: readonly ManagedFieldsEntry[]): KubeObject {
   const same = (entry: ManagedFieldsEntry) =>
     object.metadata.managedFields?.find(
@@ -121,8 +121,9 @@ function withOwners(object: KubeObject, named: readonly ManagedFieldsEntry[]): K
 }
 
 /**
- * Server-side apply: the merged object with its managedFields. Fields that this manager applied before and now leaves
- * out are removed unless somebody else owns them. Throws 409 that names the owners of fields it would change, unless forced.
+ * Server-side apply: returns the merged object with its managedFields. Fields that this manager applied before and now
+ * omits are removed unless somebody else owns them. Unless forced, throws 409 with the owners of the fields it would
+ * change.
  */
 export function applyConfig(
   before: KubeObject | undefined,

@@ -2,7 +2,7 @@ import { isJsonObject, type Json, type JsonObject } from "../objects.ts";
 import { schemaOfField, type Schema } from "../schema/schema.ts";
 import { below, fieldBelow, itemElement, type FieldSet } from "./field-path.ts";
 
-/** The live object with an applied configuration laid over it: maps and keyed lists merge, everything else is replaced. */
+/** Merges an applied configuration into the live object: maps and keyed lists merge, everything else is replaced. */
 export function mergeConfig(live: JsonObject, config: JsonObject, schema: Schema): JsonObject {
   return merge(live, config, schema) as JsonObject;
 }
@@ -29,7 +29,7 @@ function merge(live: Json | undefined, config: Json, schema: Schema): Json {
   return structuredClone(config);
 }
 
-/** The object without the given fields and list items; what lies below a removed path goes with it. */
+/** Returns the object without the given fields and list items, and without everything below them. */
 export function withoutFields(object: JsonObject, paths: FieldSet, schema: Schema): JsonObject {
   return prune(object, paths, schema, "") as JsonObject;
 }

@@ -2,7 +2,7 @@ import { PatchStrategy, type V1ConfigMap, type V1Deployment } from "@kubernetes/
 import { describe, expect, it } from "vitest";
 import { as, deploymentNamed, refusalOf, type Clients } from "./clients.ts";
 
-/** Server-side apply, which every step of the saga relies on. */
+/** Server-side apply, on which every step of the saga relies. */
 export function applyContract(cluster: () => Clients): void {
   const apply = (
     name: string,
@@ -27,7 +27,7 @@ export function applyContract(cluster: () => Clients): void {
   };
 
   describe("server-side apply", () => {
-    it("creates what is not there and owns exactly what it applied", async () => {
+    it("creates a missing object and owns exactly what it applied", async () => {
       const { metadata, data } = await apply("created", { a: "1" }, "us");
       expect(data).toEqual({ a: "1" });
       expect(metadata?.managedFields).toMatchObject([
@@ -35,13 +35,13 @@ export function applyContract(cluster: () => Clients): void {
       ]);
     });
 
-    it("the same again changes nothing, not even the resourceVersion", async () => {
+    it("of the same configuration changes nothing, not even the resourceVersion", async () => {
       const first = await apply("applied-twice", { a: "1" }, "us");
       const second = await apply("applied-twice", { a: "1" }, "us");
       expect(second.metadata).toEqual(first.metadata);
     });
 
-    it("the same Deployment again changes nothing, defaults and all", async () => {
+    it("of the same Deployment changes nothing, including defaults", async () => {
       const body = deploymentNamed("applied-twice", { paused: true });
       await applyDeployment(body, "us");
       const before = await applyDeployment({ ...body, metadata: { name: "applied-twice", labels: { a: "b" } } }, "us");
@@ -50,12 +50,12 @@ export function applyContract(cluster: () => Clients): void {
       expect(after.spec).toEqual(before.spec);
     });
 
-    it("removes what this manager applied before and now leaves out", async () => {
+    it("removes what this manager applied before and now omits", async () => {
       await apply("dropped", { a: "1", b: "2" }, "us");
       expect((await apply("dropped", { a: "1" }, "us")).data).toEqual({ a: "1" });
     });
 
-    it("keeps what another manager owns too", async () => {
+    it("keeps what another manager also owns", async () => {
       await apply("co-owned", { a: "1", b: "2" }, "us");
       await apply("co-owned", { b: "2" }, "them");
       expect((await apply("co-owned", { a: "1" }, "us")).data).toEqual({ a: "1", b: "2" });
@@ -69,14 +69,14 @@ export function applyContract(cluster: () => Clients): void {
       expect((await apply("added-to", { a: "2" }, "us")).data).toEqual({ a: "2", theirs: "x" });
     });
 
-    it("refuses to change another manager's value and names it and the field", async () => {
+    it("refuses to change another manager's value, and names the manager and the field", async () => {
       await apply("disputed", { a: "1" }, "them");
       const refused = await refusalOf(apply("disputed", { a: "2" }, "us"));
       expect(refused).toMatchObject({ code: 409, reason: "Conflict", fields: [".data.a"] });
       expect(refused.message).toBe('Apply failed with 1 conflict: conflict with "them": .data.a');
     });
 
-    it("a value written without apply is its writer's from then on", async () => {
+    it("respects that a value written without apply belongs to its writer", async () => {
       const { core, namespace } = cluster();
       await apply("overwritten", { a: "1" }, "us");
       const patch = { name: "overwritten", namespace, body: { data: { a: "2" } }, fieldManager: "them" };
@@ -88,13 +88,13 @@ export function applyContract(cluster: () => Clients): void {
       expect(refused.message).toContain('"them" using v1');
     });
 
-    it("agreeing on a value is no conflict and makes both its owners", async () => {
+    it("of the same value is not a conflict and makes both managers its owners", async () => {
       await apply("agreed", { a: "1" }, "them");
       const { metadata } = await apply("agreed", { a: "1" }, "us");
       expect(metadata?.managedFields?.map((entry) => entry.manager).sort()).toEqual(["them", "us"]);
     });
 
-    it("force takes the field over, and the former owner no longer has it", async () => {
+    it("with force takes the field over from its former owner", async () => {
       await apply("seized", { a: "1" }, "them");
       const { metadata, data } = await apply("seized", { a: "2" }, "us", true);
       expect(data).toEqual({ a: "2" });
@@ -105,7 +105,7 @@ export function applyContract(cluster: () => Clients): void {
       expect(await refusalOf(apply("nameless", {}, ""))).toMatchObject({ code: 422, fields: ["fieldManager"] });
     });
 
-    it("refuses a field that the kind does not have", async () => {
+    it("refuses an unknown field", async () => {
       const { core, namespace } = cluster();
       const body = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "odd" }, dta: { a: "1" } };
       const patch = { name: "odd", namespace, body, fieldManager: "us" };
@@ -113,7 +113,7 @@ export function applyContract(cluster: () => Clients): void {
       expect(refused.message).toContain(".dta: field not declared in schema");
     });
 
-    it("tells containers, ports and variables apart by their keys", async () => {
+    it("identifies containers, ports and variables by their keys", async () => {
       const port = { containerPort: 5900 };
       const container = { name: "desktop", image: "example.org/desktop:1", ports: [port] };
       const withEnv = (env: { name: string; value: string }[]): V1Deployment => {
@@ -154,7 +154,7 @@ export function applyContract(cluster: () => Clients): void {
       expect(names?.sort()).toEqual(["OURS", "THEIRS"]);
     });
 
-    it("a container that its only owner leaves out is gone with all its defaults", async () => {
+    it("removes a container that its only owner omits, with all its defaults", async () => {
       const containers = (names: string[]): V1Deployment =>
         deploymentNamed("shrunk", {
           template: {
@@ -167,7 +167,7 @@ export function applyContract(cluster: () => Clients): void {
       expect(after.spec?.template.spec?.containers.map((container) => container.name)).toEqual(["desktop"]);
     });
 
-    it("replicas that somebody else patched are theirs: leaving them out keeps them, naming others is a conflict", async () => {
+    it("keeps replicas that somebody else patched if they are omitted; other replicas are a conflict", async () => {
       const { apps, namespace } = cluster();
       const name = "contended";
       await applyDeployment(deploymentNamed(name, { paused: true }), "us");
@@ -180,7 +180,7 @@ export function applyContract(cluster: () => Clients): void {
       expect(forced.spec?.replicas).toBe(1);
     });
 
-    it("a manager that an update names as owner removes with its next apply what it leaves out", async () => {
+    it("by a manager that an update named as owner removes what it omits", async () => {
       const { core, namespace } = cluster();
       const name = "handed-over";
       const body = { metadata: { name }, data: { a: "1", theirs: "x" } };

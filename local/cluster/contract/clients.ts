@@ -12,7 +12,7 @@ import {
   type V1Deployment,
 } from "@kubernetes/client-node";
 
-/** What a contract test talks through: the client as everybody uses it, and a namespace of its own. */
+/** What a contract test uses: the usual client, and a separate namespace. */
 export interface Clients {
   config: KubeConfig;
   namespace: string;
@@ -45,7 +45,7 @@ export interface Refusal {
   fields: string[];
 }
 
-/** Waits for a call to be refused and returns the Status it was refused with. */
+/** Waits for a call to be refused and returns the Status. */
 export async function refusalOf(call: Promise<unknown>): Promise<Refusal> {
   const outcome = await call.then(
     () => undefined,
@@ -70,10 +70,10 @@ export interface Seen<T> {
 }
 
 /**
- * Watches until an event fits, and returns all events up to it. Fails when the watch ends first.
+ * Watches until an event fits, and returns all events up to it. Throws if the watch ends first.
  *
  * The watch opens some time after the call. To see the effect of a change, such as a deletion, pass the resourceVersion
- * of before the change.
+ * from before the change.
  */
 export async function watchUntil<T>(
   { config }: Pick<Clients, "config">,
@@ -105,7 +105,7 @@ export async function watchUntil<T>(
   });
 }
 
-/** A small Deployment that is valid as it stands. */
+/** A small, valid Deployment. */
 export const deploymentNamed = (name: string, spec: Partial<V1Deployment["spec"]> = {}): V1Deployment => ({
   apiVersion: "apps/v1",
   kind: "Deployment",

@@ -34,55 +34,51 @@ export function customResourcesContract(cluster: () => Clients): void {
       expect(made.metadata.generation).toBe(1);
     });
 
-    it("fields that the definition does not know are dropped", async () => {
+    it("unknown fields are dropped", async () => {
       expect((await create(bindingNamed("pruned", { surprise: 1 }))).spec).not.toHaveProperty("surprise");
     });
 
     it.each<[string, CustomObject, string[]]>([
       ["a binding without a workspace", bindingNamed("bad", { workspace: undefined }), ["spec.workspace"]],
       ["a binding without an end", bindingNamed("bad", { expires: undefined }), ["spec.expires"]],
-      ["a binding whose end is no date", bindingNamed("bad", { expires: "2026-13-01" }), ["spec.expires"]],
+      ["a binding whose end is not a date", bindingNamed("bad", { expires: "2026-13-01" }), ["spec.expires"]],
       ["a binding for nobody", bindingNamed("bad", { username: undefined }), ["spec", "spec.username"]],
       [
         "a claim with an unknown operator",
         bindingNamed("bad", { claims: [{ name: "a", operator: "LIKE", value: "b" }] }),
         ["spec.claims[0].operator"],
       ],
-      [
-        "a workspace without a name for people",
-        workspaceNamed("bad", { displayName: undefined }),
-        ["spec.displayName"],
-      ],
+      ["a workspace without a display name", workspaceNamed("bad", { displayName: undefined }), ["spec.displayName"]],
       [
         "a workspace without dates",
         workspaceNamed("bad", { validity: {} }),
         ["spec.validity.availableFrom", "spec.validity.expires"],
       ],
       [
-        "a workspace with an image that is none",
+        "a workspace with an invalid image",
         workspaceNamed("bad", { jupyterWorkspace: { image: "Bad Image" } }),
         ["spec.jupyterWorkspace.image"],
       ],
       [
-        "a workspace of neither sort",
+        "a workspace of neither type",
         workspaceNamed("bad", { jupyterWorkspace: undefined }),
         ["spec", "spec.jupyterWorkspace"],
       ],
     ])("%s is Invalid", async (_what, body, fields) => {
       const refused = await refusalOf(create(body));
       expect(refused).toMatchObject({ code: 422, reason: "Invalid" });
-      // A real server (1.37.2) calls a fault of the whole spec <nil>.
+      // A real server (1.37.2) names <nil> as the field of a fault in the whole spec.
       expect(refused.fields.map((field) => field.replace("<nil>", "spec")).sort()).toEqual(fields);
     });
 
-    it("a workspace for virtual machines may count its hosts in digits or words", async () => {
+    it("a workspace for virtual machines may have its number of hosts as a number or text", async () => {
       const spec = { jupyterWorkspace: undefined, virtualMachineWorkspace: { maxHosts: "many" } };
       expect((await create(workspaceNamed("machines", spec))).spec["virtualMachineWorkspace"]).toEqual({
         maxHosts: "many",
       });
     });
 
-    it("status and spec are written apart", async () => {
+    it("status and spec are written separately", async () => {
       const { custom } = cluster();
       await create(bindingNamed("apart"));
       const early = { ...bindings("apart"), body: { status: { statusText: "ACTIVE" } } };
@@ -102,7 +98,7 @@ export function customResourcesContract(cluster: () => Clients): void {
       expect(afterSpec).toMatchObject({ status: body.status, spec: { replicas: 1 }, metadata: { generation: 2 } });
     });
 
-    it("a workspace's status says Waiting until somebody says otherwise", async () => {
+    it("a workspace's status is Waiting by default", async () => {
       const { custom } = cluster();
       await create(workspaceNamed("waiting"));
       const at = { ...placeOf("AnalyticsWorkspace"), name: "waiting" };
@@ -136,7 +132,7 @@ export function customResourcesContract(cluster: () => Clients): void {
       expect((await refusalOf(custom.getNamespacedCustomObjectScale(at))).code).toBe(404);
     });
 
-    it("a replace must say which version it replaces", async () => {
+    it("a replace must name the version that it replaces", async () => {
       const { custom } = cluster();
       const made = await create(bindingNamed("versioned"));
       const refused = await refusalOf(
@@ -162,7 +158,7 @@ export function customResourcesContract(cluster: () => Clients): void {
       ).toBe(415);
     });
 
-    it("server-side apply works, and applies the status apart", async () => {
+    it("server-side apply works, separately for the status", async () => {
       const { custom } = cluster();
       const at = { ...bindings("applied"), fieldManager: "us" };
       const created = (await custom.patchNamespacedCustomObject(

@@ -2,7 +2,7 @@ import { PatchStrategy, type V1ConfigMap, type V1Namespace, type V1ReplicaSet } 
 import { describe, expect, it } from "vitest";
 import { as, clientsOf, deploymentNamed, refusalOf, watchUntil, type Clients } from "./clients.ts";
 
-/** Deleting, and what follows from it: preconditions, owners and dependents, finalizers, namespaces. */
+/** Deletion: preconditions, owners and dependents, finalizers, namespaces. */
 export function deletionContract(cluster: () => Clients): void {
   const create = (name: string, metadata: V1ConfigMap["metadata"] = {}): Promise<V1ConfigMap> => {
     const { core, namespace } = cluster();
@@ -15,7 +15,7 @@ export function deletionContract(cluster: () => Clients): void {
   });
   const configMaps = (): string => `/api/v1/namespaces/${cluster().namespace}/configmaps`;
   const isDeleted = ({ type }: { type: string }): boolean => type === "DELETED";
-  /** A running Deployment's set, once its controller has made it. */
+  /** Returns a running Deployment's set once its controller has created it. */
   const setOf = async (name: string): Promise<V1ReplicaSet> => {
     const { namespace } = cluster();
     const path = `/apis/apps/v1/namespaces/${namespace}/replicasets`;
@@ -31,7 +31,7 @@ export function deletionContract(cluster: () => Clients): void {
   };
 
   describe("deletion", () => {
-    it("is refused for another uid or resourceVersion than the one asked for", async () => {
+    it("is refused if the uid or resourceVersion of its precondition differs", async () => {
       const { core, namespace } = cluster();
       const { metadata } = await create("guarded");
       const remove = (preconditions: object): Promise<unknown> =>
@@ -61,7 +61,7 @@ export function deletionContract(cluster: () => Clients): void {
       expect((await core.readNamespacedConfigMap({ name: "spared", namespace })).metadata?.name).toBe("spared");
     });
 
-    it("of a collection takes what the selector selects and nothing else", async () => {
+    it("of a collection deletes exactly what the selector matches", async () => {
       const { core, namespace } = cluster();
       await create("doomed-1", { labels: { fate: "doomed" } });
       await create("doomed-2", { labels: { fate: "doomed" } });
@@ -78,7 +78,7 @@ export function deletionContract(cluster: () => Clients): void {
       expect(await refusalOf(call)).toMatchObject({ code: 422, fields: ["propagationPolicy"] });
     });
 
-    it("waits for finalizers: the object is marked, and goes when the last one is taken off", async () => {
+    it("waits for finalizers: the object is marked, and removed with the last one", async () => {
       const { core, namespace } = cluster();
       await create("held", { finalizers: ["example.org/hold"] });
       await core.deleteNamespacedConfigMap({ name: "held", namespace });
@@ -89,7 +89,7 @@ export function deletionContract(cluster: () => Clients): void {
       expect(await refusalOf(core.readNamespacedConfigMap({ name: "held", namespace }))).toMatchObject({ code: 404 });
     });
 
-    it("of an owner takes its dependents along", async () => {
+    it("of an owner deletes its dependents", async () => {
       const { core, namespace } = cluster();
       const owner = await create("owner");
       const { metadata } = await create("dependent", ownedBy(owner));
@@ -128,7 +128,7 @@ export function deletionContract(cluster: () => Clients): void {
       expect(left.items).toEqual([]);
     });
 
-    it("of a namespace empties it first, and takes in nothing new meanwhile", async () => {
+    it("of a namespace empties it first, and allows no new objects in the meantime", async () => {
       const { core, config } = cluster();
       const name = `${cluster().namespace}-short`;
       const { metadata } = await core.createNamespace({ body: { metadata: { name } } });

@@ -2,7 +2,7 @@ import { PatchStrategy, type V1Deployment } from "@kubernetes/client-node";
 import { describe, expect, it } from "vitest";
 import { as, deploymentNamed, refusalOf, watchUntil, type Clients } from "./clients.ts";
 
-/** What the API makes of a Deployment, apart from running it. */
+/** How the API handles a Deployment, except for running it. */
 export function deploymentsContract(cluster: () => Clients): void {
   const untilObserved = async (name: string): Promise<void> => {
     const path = `/apis/apps/v1/namespaces/${cluster().namespace}/deployments`;
@@ -15,7 +15,7 @@ export function deploymentsContract(cluster: () => Clients): void {
   };
 
   describe("deployments", () => {
-    it("a Deployment is completed with the defaults that its controller relies on", async () => {
+    it("a Deployment gets the defaults on which its controller relies", async () => {
       const { apps, namespace } = cluster();
       const { replicas, ...rest } = deploymentNamed("defaulted").spec ?? { selector: {}, template: {} };
       expect(replicas).toBe(0);
@@ -38,7 +38,7 @@ export function deploymentsContract(cluster: () => Clients): void {
       });
     });
 
-    it("a change of its annotations counts as one of its spec, a change of its labels does not", async () => {
+    it("a change of its annotations counts as a change of its spec, a change of its labels does not", async () => {
       const { apps, namespace } = cluster();
       const name = "annotated";
       await apps.createNamespacedDeployment({ namespace, body: deploymentNamed(name, { paused: true }) });
@@ -58,7 +58,7 @@ export function deploymentsContract(cluster: () => Clients): void {
       expect(refused.message).toContain("`selector` does not match template `labels`");
     });
 
-    it("the selector can never be changed", async () => {
+    it("the selector cannot be changed", async () => {
       const { apps, namespace } = cluster();
       await apps.createNamespacedDeployment({ namespace, body: deploymentNamed("fixed") });
       const labels = { app: "fixed", tier: "new" };
@@ -69,7 +69,7 @@ export function deploymentsContract(cluster: () => Clients): void {
       expect(refused).toMatchObject({ code: 422, fields: ["spec.selector"] });
     });
 
-    it("every fault is named at once", async () => {
+    it("all faults are reported at once", async () => {
       const { apps, namespace } = cluster();
       const template = { metadata: { labels: { app: "wrong" } }, spec: { containers: [{ name: "Bad_Name" }] } };
       const body = deploymentNamed("wrong", { replicas: -1, template });
@@ -104,7 +104,7 @@ export function deploymentsContract(cluster: () => Clients): void {
       expect(await patch({ spec: { minReadySeconds: 1 } })).toBe(2);
     });
 
-    it("a strategic merge patch finds a container by its name and leaves the rest of it alone", async () => {
+    it("a strategic merge patch finds a container by its name and keeps its other fields", async () => {
       const { apps, namespace } = cluster();
       const name = "merged";
       await apps.createNamespacedDeployment({ namespace, body: deploymentNamed(name) });
@@ -155,7 +155,7 @@ export function deploymentsContract(cluster: () => Clients): void {
       const { apps, namespace } = cluster();
       const name = "scaled";
       await apps.createNamespacedDeployment({ namespace, body: deploymentNamed(name, { paused: true }) });
-      // Its controller writes the status, and so another resourceVersion, until it has seen the Deployment.
+      // Until its controller has observed the Deployment, it may write the status and so change the resourceVersion.
       await untilObserved(name);
       const scale = await apps.readNamespacedDeploymentScale({ name, namespace });
       expect(scale.status?.selector).toBe("app=scaled");
@@ -168,7 +168,7 @@ export function deploymentsContract(cluster: () => Clients): void {
       expect(await refusalOf(late)).toMatchObject({ code: 409, reason: "Conflict" });
     });
 
-    it("replicas are whose who scaled them, unless to 0: then they are nobody's, and an apply takes them", async () => {
+    it("replicas belong to whoever scaled them; if scaled to 0 they have no owner, and an apply can take them", async () => {
       const { apps, namespace } = cluster();
       const at = { name: "scaled-away", namespace };
       const apply = () => {
@@ -186,7 +186,7 @@ export function deploymentsContract(cluster: () => Clients): void {
       expect(await refusalOf(apply())).toMatchObject({ code: 409, fields: [".spec.replicas"] });
     });
 
-    it("the status is written through its subresource only, and nothing else is written there", async () => {
+    it("the status is written through its subresource only, which writes nothing else", async () => {
       const { apps, namespace } = cluster();
       const name = "reported";
       await apps.createNamespacedDeployment({ namespace, body: deploymentNamed(name, { paused: true }) });

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { EndpointSlice } from "../objects.ts";
 import { deploymentNamed, watchUntil, type Clients, type Seen } from "./clients.ts";
 
-/** What a Service leads to. Pods must run: these tests make some. */
+/** A Service's endpoints. Pods must be able to run: these tests create some. */
 export function endpointSlicesContract(cluster: () => Clients): void {
   const path = (): string => `/apis/discovery.k8s.io/v1/namespaces/${cluster().namespace}/endpointslices`;
   const create = (name: string, spec: V1ServiceSpec): Promise<V1Service> => {
@@ -16,7 +16,7 @@ export function endpointSlicesContract(cluster: () => Clients): void {
     const template = { metadata: { labels: { app, ...more } }, spec: { containers } };
     await apps.createNamespacedDeployment({ namespace, body: deploymentNamed(app, { replicas: 1, template }) });
   };
-  /** Watches a Service's slices, as the server sends them, until they are as wanted. */
+  /** Watches a Service's slices, as sent by the server, until they fit. */
   const slicesUntil = async (service: string, fit: (slices: EndpointSlice[]) => boolean): Promise<EndpointSlice[]> => {
     const slices = new Map<string, EndpointSlice>();
     const query = { labelSelector: `kubernetes.io/service-name=${service}` };
@@ -30,7 +30,7 @@ export function endpointSlicesContract(cluster: () => Clients): void {
   const isReady = ({ endpoints }: EndpointSlice): boolean => endpoints?.[0]?.conditions?.ready === true;
 
   describe("EndpointSlices", () => {
-    it("a Service whose pods are not there has one, with nothing in it", async () => {
+    it("a Service without pods has an empty one", async () => {
       const service = await create("lonely", { clusterIP: "None", selector: { app: "nobody" }, ports: [{ port: 80 }] });
       const [slice] = await slicesUntil("lonely", ({ length }) => length === 1);
       expect(slice?.metadata.name).toMatch(/^lonely-[bcdfghjklmnpqrstvwxz2456789]{5}$/);
@@ -53,7 +53,7 @@ export function endpointSlicesContract(cluster: () => Clients): void {
       expect(slice).toMatchObject({ addressType: "IPv4", endpoints: null, ports: null });
     });
 
-    it("a ready pod is in it with its address and its port, and is taken out when it goes", async () => {
+    it("a ready pod is in it with its address and port, until it is deleted", async () => {
       const { core, apps, namespace } = cluster();
       await create("serving", {
         selector: { app: "served" },
@@ -75,7 +75,7 @@ export function endpointSlicesContract(cluster: () => Clients): void {
       await slicesUntil("serving", ([only]) => only?.endpoints === null);
     });
 
-    it("pods that serve a named port by another number are in another one", async () => {
+    it("pods with another number for a named port are in another one", async () => {
       await create("divided", { selector: { half: "yes" }, ports: [{ port: 80, targetPort: "desk" }] });
       await run("half-one", 5901, { half: "yes" });
       await run("half-two", 5902, { half: "yes" });
@@ -84,7 +84,7 @@ export function endpointSlicesContract(cluster: () => Clients): void {
       expect(slices.map(({ ports }) => ports?.[0]?.name)).toEqual(["", ""]);
     });
 
-    it("one that somebody deletes is made anew", async () => {
+    it("a deleted one is created again", async () => {
       await create("renewed", { selector: { app: "nobody" }, ports: [{ port: 80 }] });
       const [before] = await slicesUntil("renewed", ({ length }) => length === 1);
       const { objects, namespace } = cluster();
@@ -93,7 +93,7 @@ export function endpointSlicesContract(cluster: () => Clients): void {
       await slicesUntil("renewed", ([only]) => only !== undefined && only.metadata.uid !== before?.metadata.uid);
     });
 
-    it("they go with their Service", async () => {
+    it("they are deleted with their Service", async () => {
       await create("short", { selector: { app: "nobody" }, ports: [{ port: 80 }] });
       const [slice] = await slicesUntil("short", ({ length }) => length === 1);
       const { core, namespace } = cluster();

@@ -2,7 +2,7 @@ import { makeInformer, PatchStrategy, type V1ConfigMap } from "@kubernetes/clien
 import { describe, expect, it } from "vitest";
 import { as, refusalOf, watchUntil, type Clients } from "./clients.ts";
 
-/** Lists, their selectors and pages, and the watches that go on from them. */
+/** Lists, their selectors and pages, and the watches that continue from them. */
 export function listsAndWatchesContract(cluster: () => Clients): void {
   const create = (name: string, labels: Record<string, string> = {}): Promise<V1ConfigMap> => {
     const { core, namespace } = cluster();
@@ -19,7 +19,7 @@ export function listsAndWatchesContract(cluster: () => Clients): void {
   const nameOf = (event: { object: V1ConfigMap }): string => event.object.metadata?.name ?? "";
 
   describe("lists", () => {
-    it("events are selected by the uid of what they are about", async () => {
+    it("events are selected by the uid of their object", async () => {
       const { core, namespace } = cluster();
       for (const uid of ["one", "two"]) {
         const involvedObject = { apiVersion: "v1", kind: "Pod", name: "pod", namespace, uid };
@@ -45,7 +45,7 @@ export function listsAndWatchesContract(cluster: () => Clients): void {
       expect(await names("suite=pick,!colour")).toEqual(["pick-c"]);
     });
 
-    it("can be narrowed by name, and refuse a field that cannot be selected by", async () => {
+    it("can be filtered by name, and refuse an unsupported field", async () => {
       const { core, namespace } = cluster();
       await create("by-field");
       const found = await core.listNamespacedConfigMap({ namespace, fieldSelector: "metadata.name=by-field" });
@@ -53,12 +53,12 @@ export function listsAndWatchesContract(cluster: () => Clients): void {
       expect((await refusalOf(core.listNamespacedConfigMap({ namespace, fieldSelector: "data.a=b" }))).code).toBe(400);
     });
 
-    it("a selector that cannot be read is a BadRequest", async () => {
+    it("an invalid selector is a BadRequest", async () => {
       const { core, namespace } = cluster();
       expect((await refusalOf(core.listNamespacedConfigMap({ namespace, labelSelector: "a in" }))).code).toBe(400);
     });
 
-    it("come in pages that together are the whole list, under one resourceVersion", async () => {
+    it("have pages that together are the whole list, with one resourceVersion", async () => {
       const { core, namespace } = cluster();
       for (const name of ["page-1", "page-2", "page-3"]) await create(name, { suite: "page" });
       const query = { namespace, labelSelector: "suite=page", limit: 2 };
@@ -74,12 +74,12 @@ export function listsAndWatchesContract(cluster: () => Clients): void {
       expect(second.metadata?.resourceVersion).toBe(first.metadata?.resourceVersion);
     });
 
-    it("a continue token that was not given out is a BadRequest", async () => {
+    it("an invalid continue token is a BadRequest", async () => {
       const { core, namespace } = cluster();
       expect((await refusalOf(core.listNamespacedConfigMap({ namespace, limit: 1, _continue: "abc" }))).code).toBe(400);
     });
 
-    it("over all namespaces show objects of each", async () => {
+    it("of all namespaces contain objects of each", async () => {
       const { core, namespace } = cluster();
       await create("everywhere", { suite: "everywhere" });
       const all = await core.listConfigMapForAllNamespaces({ labelSelector: "suite=everywhere" });
@@ -102,7 +102,7 @@ export function listsAndWatchesContract(cluster: () => Clients): void {
       expect(new Set(versions).size).toBe(3);
     });
 
-    it("without a resourceVersion begin with what is there", async () => {
+    it("without a resourceVersion begin with the existing objects", async () => {
       await create("there-1", { suite: "there" });
       await create("there-2", { suite: "there" });
       const events = await watchUntil<V1ConfigMap>(
@@ -117,7 +117,7 @@ export function listsAndWatchesContract(cluster: () => Clients): void {
       ]);
     });
 
-    it("tell an object that leaves the selection as deleted and one that enters it as added", async () => {
+    it("report an object that leaves the selection as deleted and one that enters it as added", async () => {
       const { metadata } = await create("moving", { suite: "moving" });
       const query = { resourceVersion: metadata?.resourceVersion ?? "", labelSelector: "suite=moving" };
       await relabel("moving", { suite: null });
@@ -126,7 +126,7 @@ export function listsAndWatchesContract(cluster: () => Clients): void {
       expect(events.map(({ type }) => type)).toEqual(["DELETED", "ADDED"]);
     });
 
-    it("of one name see only that name", async () => {
+    it("of one name show only that name", async () => {
       const { metadata } = await create("only-before");
       const query = { resourceVersion: metadata?.resourceVersion ?? "", fieldSelector: "metadata.name=only-me" };
       await create("only-other");

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { as, deploymentNamed, refusalOf, type Clients } from "./clients.ts";
 
-/** Creating, reading, replacing: the rules every kind shares, and those of the built-in kinds we use. */
+/** Creating, reading and replacing: the rules of all kinds, and of the built-in kinds that we use. */
 export function objectsContract(cluster: () => Clients): void {
   describe("objects", () => {
     it("a created object gets a uid, a creation time and a resourceVersion", async () => {
@@ -12,7 +12,7 @@ export function objectsContract(cluster: () => Clients): void {
       expect(Number(metadata?.resourceVersion)).toBeGreaterThan(0);
     });
 
-    it("a second object of the same name is refused with AlreadyExists, whatever is in it", async () => {
+    it("a second object of the same name is refused with AlreadyExists, whatever its contents", async () => {
       const { core, namespace } = cluster();
       await core.createNamespacedConfigMap({ namespace, body: { metadata: { name: "once" } } });
       const again = core.createNamespacedConfigMap({
@@ -26,7 +26,7 @@ export function objectsContract(cluster: () => Clients): void {
       });
     });
 
-    it("what is not there is NotFound for get, replace, patch and delete", async () => {
+    it("a missing object is NotFound for get, replace, patch and delete", async () => {
       const { apps, namespace } = cluster();
       const name = "nobody";
       const gone = { code: 404, reason: "NotFound", message: 'deployments.apps "nobody" not found' };
@@ -40,7 +40,7 @@ export function objectsContract(cluster: () => Clients): void {
       expect(await refusalOf(apps.deleteNamespacedDeployment({ name, namespace }))).toMatchObject(gone);
     });
 
-    it("nothing can be created in a namespace that is not there, but its lists are empty", async () => {
+    it("nothing can be created in a missing namespace, but its lists are empty", async () => {
       const { core } = cluster();
       const namespace = "no-such-namespace";
       const refused = await refusalOf(core.createNamespacedConfigMap({ namespace, body: { metadata: { name: "a" } } }));
@@ -57,7 +57,7 @@ export function objectsContract(cluster: () => Clients): void {
       expect(other.metadata?.name).not.toBe(one.metadata?.name);
     });
 
-    it("a dry run answers like the real thing and stores nothing", async () => {
+    it("a dry run has the same answer and stores nothing", async () => {
       const { core, namespace } = cluster();
       const body = { metadata: { name: "dry" } };
       const answered = await core.createNamespacedConfigMap({ namespace, body, dryRun: "All" });
@@ -77,14 +77,14 @@ export function objectsContract(cluster: () => Clients): void {
       expect((await core.readNamespacedConfigMap({ name: "raced", namespace })).data).toEqual({ n: "2" });
     });
 
-    it("a replace without a resourceVersion wins unconditionally, for built-in kinds", async () => {
+    it("a replace without a resourceVersion succeeds unconditionally, for built-in kinds", async () => {
       const { core, namespace } = cluster();
       await core.createNamespacedConfigMap({ namespace, body: { metadata: { name: "forced" }, data: { n: "1" } } });
       const body = { metadata: { name: "forced" }, data: { n: "2" } };
       expect((await core.replaceNamespacedConfigMap({ name: "forced", namespace, body })).data).toEqual({ n: "2" });
     });
 
-    it("a replace that changes nothing leaves the resourceVersion as it was", async () => {
+    it("a replace that changes nothing leaves the resourceVersion unchanged", async () => {
       const { core, namespace } = cluster();
       const body = { metadata: { name: "same" }, data: { n: "1" } };
       const first = await core.createNamespacedConfigMap({ namespace, body });
@@ -96,13 +96,13 @@ export function objectsContract(cluster: () => Clients): void {
       ["name", { name: "Upper_Case" }, "metadata.name"],
       ["label value", { name: "labelled", labels: { a: "b c" } }, "metadata.labels"],
       ["annotation key", { name: "annotated", annotations: { "a b": "c" } }, "metadata.annotations"],
-    ])("a bad %s is Invalid and its field is named", async (_what, metadata, field) => {
+    ])("an invalid %s is Invalid and its field is named", async (_what, metadata, field) => {
       const { core, namespace } = cluster();
       const refused = await refusalOf(core.createNamespacedConfigMap({ namespace, body: { metadata } }));
       expect(refused).toMatchObject({ code: 422, reason: "Invalid", fields: [field] });
     });
 
-    it("stringData of a Secret is stored as base64 in data, over what data says", async () => {
+    it("stringData of a Secret is stored as base64 in data, and overrides data", async () => {
       const { core, namespace } = cluster();
       const body = {
         metadata: { name: "written" },
@@ -125,7 +125,7 @@ export function objectsContract(cluster: () => Clients): void {
       });
     });
 
-    it("a headless Service stays headless and its ports are completed", async () => {
+    it("a headless Service stays headless and its ports get defaults", async () => {
       const { core, namespace } = cluster();
       const spec = { clusterIP: "None", selector: { app: "x" }, ports: [{ port: 5900 }] };
       const service = await core.createNamespacedService({ namespace, body: { metadata: { name: "headless" }, spec } });
@@ -136,7 +136,7 @@ export function objectsContract(cluster: () => Clients): void {
       });
     });
 
-    it("a NetworkPolicy without policyTypes gets those that its rules speak of", async () => {
+    it("a NetworkPolicy without policyTypes gets those of its rules", async () => {
       const { networking, namespace } = cluster();
       const spec = { podSelector: { matchLabels: { app: "x" } }, egress: [{ ports: [{ port: 53 }] }] };
       const body = { metadata: { name: "outward" }, spec };

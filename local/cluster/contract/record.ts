@@ -9,8 +9,8 @@ import { calls } from "./recorded/calls.ts";
 const namespace = "recorded-calls";
 
 /**
- * Asks a real API server every recorded call and writes its answers over the recording. The server must have got the two
- * custom resource definitions and must have nothing else to do. Returns what was written, in words.
+ * Sends every recorded call to a real API server and overwrites the recording with its answers. The server must have
+ * the two custom resource definitions and no other work. Returns a summary.
  */
 export async function recordAnswers(admin: KubeConfig): Promise<string> {
   const served = { method: "GET", path: paths.bindings.replace("{ns}", "default") };
@@ -30,7 +30,7 @@ export async function recordAnswers(admin: KubeConfig): Promise<string> {
   return `${calls.length} answers of ${origin.server}`;
 }
 
-/** Keys in order, so that a new recording differs only where the answers do. */
+/** Sorts keys, so that a new recording differs only where the answers do. */
 function inOrder(key: string, value: unknown): unknown {
   if (key === "answers" || typeof value !== "object" || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)));

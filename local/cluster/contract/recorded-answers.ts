@@ -8,11 +8,11 @@ import type { Call } from "./recorded/call.ts";
 import { calls } from "./recorded/calls.ts";
 import { type Deviation, deviations } from "./recorded/deviations.ts";
 
-/** Objects of each kind, for a test that shows them to another client. */
+/** Objects of each kind, for a test with another client. */
 export { binding, configMap, deployment, networkPolicy, service } from "./recorded/objects.ts";
 
 /**
- * Every answer is the recorded one, field by field. A real server of the recorded version has no deviations; the
+ * Every answer equals the recorded one, field by field. A real server of the recorded version has no deviations; the
  * stand-in's are listed.
  */
 export function describeRecordedAnswers(
@@ -41,7 +41,7 @@ export function describeRecordedAnswers(
     });
   });
 
-  it("each recorded answer and each deviation is that of one call", () => {
+  it("each recorded answer and each deviation belongs to one call", () => {
     const names = calls.map(({ name }) => name).sort();
     expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
     expect(Object.keys(deviations).filter((name) => !names.includes(name))).toEqual([]);
@@ -49,7 +49,7 @@ export function describeRecordedAnswers(
   });
 }
 
-/** A deviation that is no more has to go from the list. */
+/** A deviation that no longer exists must be removed from the list. */
 function expectDeviation(answer: Answer, recorded: Answer, { same }: Deviation): void {
   expect(answer).not.toEqual(recorded);
   if (same === "status") expect(answer.status).toBe(recorded.status);

@@ -8,14 +8,14 @@ import type { PodDelays } from "../kubelet/pod-steps.ts";
 import type { KubeObject } from "../objects.ts";
 import type { Store } from "../store/store.ts";
 
-/** What controllers and kubelet work on. */
+/** What controllers and kubelet share. */
 export interface ClusterState {
   store: Store;
   kinds: readonly Kind[];
   faults: Faults;
   delays: PodDelays;
   log: (line: string) => void;
-  /** Looks at an object again after some time; an earlier call with the same name wins until it has fired. */
+  /** Processes an object again after some time. The earlier of two calls for the same object wins. */
   lookAgain: (kind: string, object: { metadata: { name: string; namespace?: string } }, afterMs: number) => void;
 }
 
@@ -41,7 +41,7 @@ export function updateAs(
   return updateObject(state.store, kindOf(kind, state.kinds), before, after, { writer: { manager: component } });
 }
 
-/** Writes a status computed from the stored object; writes nothing if it is the same. */
+/** Writes a status computed from the stored object, unless it is unchanged. */
 export function writeStatus(
   state: ClusterState,
   component: Component,
@@ -69,7 +69,7 @@ export function withoutZeros<T extends object>(status: T): T {
   return Object.fromEntries(Object.entries(status).filter(([, value]) => value !== 0 && value !== undefined)) as T;
 }
 
-/** The owner that controls an object, if it has one. */
+/** Returns the owner that controls an object, if it has one. */
 export const controllerOf = (
   object: Pick<KubeObject, "metadata">,
 ): { kind: string; name: string; uid: string } | undefined =>

@@ -29,7 +29,7 @@ const rollOut = (on: Stage, name: string, image: string): Promise<V1Deployment> 
 };
 
 describe("a Deployment", () => {
-  it("becomes available through a ReplicaSet and a pod that are named and owned as in a real cluster", async () => {
+  it("becomes available through a ReplicaSet and a pod with names and owners as in a real cluster", async () => {
     const on = await stage();
     const made = await create(on, "desk", { replicas: 1 });
     const done = await deploymentUntil(
@@ -56,7 +56,7 @@ describe("a Deployment", () => {
     expect(pod?.metadata?.labels?.["pod-template-hash"]).toBe(set?.metadata?.labels?.["pod-template-hash"]);
   });
 
-  it("scaled to 0 marks its pod for deletion, and then the pod is gone", async () => {
+  it("scaled to 0 marks its pod for deletion and then removes it", async () => {
     const on = await stage();
     await create(on, "desk", { replicas: 1 });
     const pod = await podOf(on, "desk", isReady);
@@ -75,7 +75,7 @@ describe("a Deployment", () => {
     expect(empty?.status?.readyReplicas).toBeUndefined();
   });
 
-  it("with a new template rolls out a new ReplicaSet and keeps the old pod until the new one is ready", async () => {
+  it("with a new template rolls out a new ReplicaSet, and keeps the old pod until the new one is ready", async () => {
     const on = await stage();
     await create(on, "desk", { replicas: 1 });
     const old = await podOf(on, "desk", isReady);
@@ -102,7 +102,7 @@ describe("a Deployment", () => {
     ]);
   });
 
-  it("that recreates has never two pods at a time", async () => {
+  it("with the strategy Recreate never has two pods at the same time", async () => {
     const on = await stage();
     await create(on, "desk", { replicas: 1, strategy: { type: "Recreate" } });
     const old = await podOf(on, "desk", isReady);
@@ -112,7 +112,7 @@ describe("a Deployment", () => {
     expect((await watched).map(({ type }) => type).filter((type) => type !== "MODIFIED")).toEqual(["DELETED", "ADDED"]);
   });
 
-  it("goes back to the ReplicaSet it had when its template goes back", async () => {
+  it("reuses an earlier ReplicaSet when its template is reverted", async () => {
     const on = await stage();
     await create(on, "desk", { replicas: 0 });
     const settled = (generation: number) => (deployment: V1Deployment) =>
@@ -125,7 +125,7 @@ describe("a Deployment", () => {
     expect((await on.apps.listNamespacedReplicaSet({ namespace })).items).toHaveLength(2);
   });
 
-  it("that does not get ahead in time says so in its Progressing condition", async () => {
+  it("that misses its progress deadline says so in its Progressing condition", async () => {
     const on = await stage();
     on.cluster.setFault({ namespace }, "never-ready");
     await create(on, "desk", { replicas: 1, progressDeadlineSeconds: 1 });
@@ -139,7 +139,7 @@ describe("a Deployment", () => {
     });
   });
 
-  it("deleted in the background takes its ReplicaSet and pods along", async () => {
+  it("deleted in the background loses its ReplicaSet and pods", async () => {
     const on = await stage();
     await create(on, "desk", { replicas: 1 });
     const pod = await podOf(on, "desk", isReady);
@@ -150,7 +150,7 @@ describe("a Deployment", () => {
     expect((await on.apps.listNamespacedReplicaSet({ namespace })).items).toEqual([]);
   });
 
-  it("deleted in the foreground is the last to go", async () => {
+  it("deleted in the foreground is removed last", async () => {
     const on = await stage();
     await create(on, "desk", { replicas: 1 });
     const pod = await podOf(on, "desk", isReady);
@@ -164,7 +164,7 @@ describe("a Deployment", () => {
     expect(versionOf(await deploymentGone)).toBeGreaterThan(versionOf(await podGone));
   });
 
-  it("whose pod is deleted gets another", async () => {
+  it("whose pod is deleted gets another one", async () => {
     const on = await stage();
     await create(on, "desk", { replicas: 1 });
     const { metadata } = await podOf(on, "desk", isReady);
@@ -173,7 +173,7 @@ describe("a Deployment", () => {
     expect(next.metadata?.uid).not.toBe(metadata?.uid);
   });
 
-  it("deleted with Orphan leaves its ReplicaSet, and one created again adopts it", async () => {
+  it("deleted with Orphan leaves its ReplicaSet, and a new Deployment adopts it", async () => {
     const on = await stage();
     await create(on, "desk", { replicas: 0 });
     const path = `/apis/apps/v1/namespaces/${namespace}/replicasets`;
@@ -199,7 +199,7 @@ describe("a ResourceQuota", () => {
       body: { metadata: { name: "small" }, spec: { hard: { pods } } },
     });
 
-  it("refuses what goes over it, in the words of a real cluster", async () => {
+  it("refuses objects that exceed it, with a real cluster's message", async () => {
     const on = await stage();
     await limitPods(on, "0");
     const body = { metadata: { name: "extra" }, spec: { containers: [{ name: "c", image: "example.org/c:1" }] } };
@@ -210,7 +210,7 @@ describe("a ResourceQuota", () => {
     );
   });
 
-  it("stops a Deployment with ReplicaFailure, and lets it go on when there is room", async () => {
+  it("stops a Deployment with ReplicaFailure, and lets it continue when there is room", async () => {
     const on = await stage();
     await limitPods(on, "0");
     await create(on, "desk", { replicas: 1 });

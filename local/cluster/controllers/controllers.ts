@@ -13,7 +13,7 @@ import { reconcileReplicaSet } from "./replica-sets.ts";
 import { createWorkQueue } from "./work-queue.ts";
 
 export interface Controllers {
-  /** Looks at every workload of a namespace again, because its faults have changed. */
+  /** Processes all workloads of a namespace again, because its faults have changed. */
   lookAtNamespace(namespace: string): void;
   stop(): void;
 }
@@ -36,7 +36,7 @@ const reconcilers: Readonly<Record<string, Reconcile>> = {
   },
 };
 
-/** Starts controllers and kubelet on what is stored; they then follow every change. */
+/** Starts controllers and kubelet. They process everything in the store, and then every change. */
 export function startControllers(parts: Omit<ClusterState, "lookAgain">): Controllers {
   const { store } = parts;
   const queue = createWorkQueue(run, parts.log);
@@ -78,7 +78,7 @@ export function startControllers(parts: Omit<ClusterState, "lookAgain">): Contro
     kubelet.forget(uid);
     for (const dependent of store.dependents(uid)) add(dependent.kind, dependent.object);
     for (const owner of object.metadata.ownerReferences ?? []) addByUid(owner.uid);
-    // Recreate waits for the last pod of an old set, which only the Deployment above that set can see.
+    // Recreate waits for the last pod of an old set. Only the set's Deployment can see it.
     const set = kind === "pods" ? store.byUid(controllerOf(object)?.uid ?? "")?.object : undefined;
     if (set !== undefined) addByUid(controllerOf(set)?.uid);
     const home = namespace === undefined ? undefined : store.get("namespaces", "", namespace);

@@ -6,7 +6,7 @@ type Status = NonNullable<Deployment["status"]>;
 type Condition = NonNullable<Status["conditions"]>[number];
 type News = Pick<Condition, "type" | "status" | "reason" | "message">;
 
-/** A Deployment's status from its ReplicaSets, with the conditions and words of the real controller. */
+/** Computes a Deployment's status from its ReplicaSets, with the real controller's conditions and messages. */
 export function deploymentStatus(
   deployment: Deployment,
   current: ReplicaSet | undefined,
@@ -49,7 +49,7 @@ export function deploymentStatus(
   return { ...withoutZeros(counts), conditions };
 }
 
-/** A condition with the same status and reason stays as it is, its message included, as in the real controller. */
+/** A condition with the same status and reason stays unchanged, including its message, as in the real controller. */
 export function withCondition(conditions: Condition[], now: Date, news: News, refresh = false): Condition[] {
   const before = conditions.find((condition) => condition.type === news.type);
   if (!refresh && before?.status === news.status && before.reason === news.reason) return conditions;
@@ -77,7 +77,7 @@ function withProgress(
   const name = `ReplicaSet "${current.metadata.name}"`;
   const known = conditions.find((condition) => condition.type === "Progressing");
   const desired = deployment.spec.replicas ?? 1;
-  // A finished rollout stays finished, whatever becomes of its pods: scaling up again starts no new deadline.
+  // A finished rollout stays finished, whatever happens to its pods: scaling up again starts no new deadline.
   const wasComplete = known?.reason === "NewReplicaSetAvailable" && counts.replicas === counts.updatedReplicas;
   if (wasComplete) return conditions;
   const { replicas, updatedReplicas, availableReplicas } = counts;
@@ -106,7 +106,7 @@ function withProgress(
   return conditions;
 }
 
-/** Milliseconds until a rollout that does not move is overdue; undefined if no deadline runs. */
+/** Returns the milliseconds until a stuck rollout is overdue; undefined if there is no deadline. */
 export function msUntilOverdue(deployment: Deployment, now: Date): number | undefined {
   const known = deployment.status?.conditions?.find((condition) => condition.type === "Progressing");
   if (known?.status !== "True" || known.reason === "NewReplicaSetAvailable") return undefined;

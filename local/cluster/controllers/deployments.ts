@@ -9,7 +9,10 @@ import { rollingStep } from "./rollout.ts";
 const revision = "deployment.kubernetes.io/revision";
 const hashLabel = "pod-template-hash";
 
-/** One step of a Deployment towards its template and replicas: Deployment → ReplicaSets → pods, as the real controller does. */
+/**
+ * Takes one step towards a Deployment's template and replicas, as the real controller does: Deployment → ReplicaSets →
+ * pods.
+ */
 export function reconcileDeployment(state: ClusterState, object: KubeObject): void {
   const deployment = typed("deployments.apps", object);
   let current = ownedSets(state, object).find((set) => hasTemplate(set, deployment));
@@ -94,7 +97,7 @@ function noteNewSet(state: ClusterState, object: KubeObject, set: string, number
   writeStatus(state, "kube-controller-manager", "deployments.apps", object.metadata, { ...status, conditions });
 }
 
-/** The Recreate strategy: the new pods come only when the last old one is gone. */
+/** The Recreate strategy: new pods are created only after the last old one is gone. */
 function recreate(state: ClusterState, object: KubeObject, deployment: Deployment, current: ReplicaSet): void {
   const old = without(ownedSets(state, object), current);
   scaleSets(state, object, new Map(old.map((set) => [set.metadata.name, 0])));

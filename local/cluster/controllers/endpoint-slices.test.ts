@@ -16,7 +16,7 @@ afterEach(async () => {
   for (const { cluster } of stages.splice(0)) await cluster.close();
 });
 
-/** A cluster with a Service. */
+/** Starts a cluster with a Service. */
 async function stageWith(name: string, spec: V1Service["spec"]): Promise<Stage> {
   const on = await startStage();
   stages.push(on);
@@ -44,7 +44,7 @@ async function slicesUntil(on: Stage, fits: (slices: EndpointSlice[]) => boolean
 }
 const conditionsOf = ({ endpoints }: EndpointSlice) => endpoints?.map(({ conditions }) => conditions) ?? [];
 
-/** Without what differs from cluster to cluster, and without the annotation that the stand-in does not write. */
+/** Omits what differs between clusters, and the annotation that the stand-in does not write. */
 function comparable(slice: EndpointSlice | undefined): unknown {
   const text = JSON.stringify(slice, (key, value: unknown) => {
     if (["uid", "resourceVersion", "creationTimestamp", "time", "f:annotations", "annotations"].includes(key)) return;
@@ -59,8 +59,8 @@ function comparable(slice: EndpointSlice | undefined): unknown {
   );
 }
 
-describe("the EndpointSlices of a Service are as a real controller manager's:", () => {
-  it("one with nothing in it where no pod has an address", async () => {
+describe("the EndpointSlices of a Service are those of a real controller manager:", () => {
+  it("an empty one if no pod has an address", async () => {
     const on = await stageWith("headless", headless);
     const [slice] = await slicesUntil(on, ({ length }) => length === 1);
     expect(comparable(slice)).toEqual(comparable(recorded.withoutPods));
@@ -79,7 +79,7 @@ describe("the EndpointSlices of a Service are as a real controller manager's:", 
     });
   });
 
-  it("a pod that is being deleted still serves, and no longer counts as ready", async () => {
+  it("a pod that is being deleted is still serving, and no longer ready", async () => {
     const on = await stageWith("headless", headless);
     await run(on, "one", { finalizers: ["example.org/hold"] });
     await podOf(on, "x", isReady);
@@ -100,7 +100,7 @@ describe("the EndpointSlices of a Service are as a real controller manager's:", 
     await slicesUntil(on, ([only]) => only?.endpoints?.length === 1);
   });
 
-  it("one for each number that a named port leads to", async () => {
+  it("one for each number of a named port", async () => {
     const on = await stageWith("plain", { selector: { app: "x" }, ports: [{ port: 5901, targetPort: "desk" }] });
     await run(on, "one");
     await run(on, "two", {}, 5999);

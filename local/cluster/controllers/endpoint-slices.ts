@@ -11,9 +11,9 @@ type Port = NonNullable<EndpointSlice["ports"]>[number];
 type Content = Pick<EndpointSlice, "endpoints" | "ports">;
 
 /**
- * Keeps the EndpointSlices of a Service with a selector equal to its pods that have an address, as the endpointslice
- * controller of Kubernetes 1.37.2 does (recorded in endpoint-slices.json). Not imitated, since nobody here reads it: the
- * annotation endpoints.kubernetes.io/last-change-trigger-time, and the limit of 100 endpoints a slice.
+ * Updates the EndpointSlices of a Service with a selector from its pods with an address, as the endpointslice
+ * controller of Kubernetes 1.37.2 does (recorded in endpoint-slices.json). Not imitated, because nothing here needs
+ * them: the annotation endpoints.kubernetes.io/last-change-trigger-time, and the limit of 100 endpoints per slice.
  */
 export function reconcileEndpointSlices(state: ClusterState, object: KubeObject): void {
   const service = typed("services", object);
@@ -42,7 +42,7 @@ function slicesOf(state: ClusterState, { metadata }: Service): EndpointSlice[] {
     .map((slice) => typed(kind, slice));
 }
 
-/** One slice for all pods that serve the same ports: a port's name may lead to another number in each pod. */
+/** One slice per set of ports: a port's name may have a different number in each pod. */
 function contentsFor(service: Service, pods: readonly Pod[]): Content[] {
   const groups = new Map<string, { ports: Port[]; pods: Pod[] }>();
   for (const pod of pods) {
@@ -52,7 +52,7 @@ function contentsFor(service: Service, pods: readonly Pod[]): Content[] {
     group.pods.push(pod);
     groups.set(key, group);
   }
-  // Without a pod, one slice without anything stays.
+  // Without pods one empty slice remains.
   if (groups.size === 0) return [{ endpoints: null, ports: null }];
   return [...groups.values()].map((group) => ({
     endpoints: group.pods.map((pod) => endpoint(service, pod)),

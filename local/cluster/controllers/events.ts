@@ -7,14 +7,14 @@ export interface EventText {
   reason: string;
   message: string;
   component: string;
-  /** What makes two events the same; the message unless told. */
+  /** Identifies equal events; default: the message. */
   sameAs?: string;
 }
 
-/** Real clusters forget events after an hour. */
+/** Real clusters delete events after an hour. */
 const keptMs = 3_600_000;
 
-/** Records an event about an object; the same one again only counts up, as the real recorder does. */
+/** Records an event about an object. As in the real recorder, an equal event only increases the count. */
 export function recordEvent(
   state: ClusterState,
   about: Pick<KubeObject, "apiVersion" | "kind" | "metadata">,
@@ -22,7 +22,7 @@ export function recordEvent(
 ): void {
   const { name: subject, namespace = "default", uid, resourceVersion } = about.metadata;
   const { component, type, reason, message, sameAs = message } = text;
-  // The name follows from what the event says, so that the same one is found without looking through all of them.
+  // The name is derived from the event's contents, so that an equal event is found without a search.
   const hash = createHash("sha256")
     .update(JSON.stringify([uid, reason, sameAs]))
     .digest("hex");

@@ -3,15 +3,15 @@ import type { KubeObject, OwnerReference } from "../objects.ts";
 import { remove, updateAs, type ClusterState } from "./cluster-state.ts";
 
 /**
- * The garbage collector for one object: it goes when all its owners are gone; with the finalizers of a foreground or
- * orphaning deletion it waits for its dependents or lets them go.
+ * The garbage collector for one object: deletes it once all its owners are gone. With the finalizer of a foreground or
+ * orphaning deletion, it waits for the dependents or releases them.
  */
 export function collectGarbage(state: ClusterState, kind: string, object: KubeObject): void {
   const { metadata } = object;
   const owners = metadata.ownerReferences ?? [];
   if (owners.length > 0 && metadata.deletionTimestamp === undefined) {
     const present = owners.filter((owner) => isPresent(state, owner));
-    // An owner in foreground deletion counts as going: its dependents must be gone before it.
+    // An owner in foreground deletion counts as gone: its dependents must be deleted before it.
     const staying = present.filter((owner) => !isWaitingForDependents(state, owner.uid));
     if (staying.length === 0) {
       const foreground = present.length > 0 && state.store.dependents(metadata.uid).length > 0;
@@ -24,7 +24,7 @@ export function collectGarbage(state: ClusterState, kind: string, object: KubeOb
   else if (metadata.finalizers?.includes("foregroundDeletion")) finishForeground(state, kind, object);
 }
 
-/** Owners of a kind that is not served are taken to be there: deleting on a guess would be worse. */
+/** Owners of an unserved kind are assumed to exist: deleting on a guess would be worse. */
 function isPresent(state: ClusterState, owner: OwnerReference): boolean {
   const isServed = state.kinds.some((kind) => kind.kind === owner.kind && apiVersionOf(kind) === owner.apiVersion);
   return !isServed || state.store.byUid(owner.uid) !== undefined;

@@ -1,10 +1,10 @@
 import type { KubeObject } from "../objects.ts";
 import { createAs, remove, type ClusterState } from "./cluster-state.ts";
 
-/** The namespaces that a new cluster has. */
+/** The namespaces of a new cluster. */
 export const firstNamespaces = ["default", "kube-node-lease", "kube-public", "kube-system"];
 
-/** Gives a new namespace what every namespace has, and empties one that is being deleted before it goes. */
+/** Creates the default objects of a new namespace, and empties a terminating one before it is removed. */
 export function reconcileNamespace(state: ClusterState, namespace: KubeObject): void {
   const { name, deletionTimestamp } = namespace.metadata;
   if (deletionTimestamp === undefined) {

@@ -6,10 +6,10 @@ import { ApiError, forbidden } from "../status.ts";
 import { controllerOf, createAs, remove, withoutZeros, writeStatus, type ClusterState } from "./cluster-state.ts";
 import { recordEvent } from "./events.ts";
 
-/** A failed create is tried again after this; a cured fault, a freed quota or a changed set is noticed at once. */
+/** When to retry a failed create. A repaired fault, a freed quota or a changed set is noticed at once. */
 const retryMs = 1_000;
 
-/** Creates and deletes pods until there are as many as the ReplicaSet wants, and writes down what there is. */
+/** Creates and deletes pods until the ReplicaSet has the desired number, and writes its status. */
 export function reconcileReplicaSet(state: ClusterState, object: KubeObject): void {
   const set = typed("replicasets.apps", object);
   let failure: string | undefined;
@@ -42,14 +42,14 @@ function activePods(state: ClusterState, set: Pick<KubeObject, "metadata">): Kub
 export const isReady = (pod: Pod): boolean =>
   pod.status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True") ?? false;
 
-/** The pods to give up first: those that are not ready, and of these the youngest. */
+/** Returns the pods to delete first: those that are not ready, and of these the youngest. */
 function leastUseful(pods: KubeObject[], count: number): KubeObject[] {
   const rank = (pod: KubeObject): number => (isReady(typed("pods", pod)) ? 1 : 0);
   const age = (pod: KubeObject): number => Date.parse(pod.metadata.creationTimestamp);
   return [...pods].sort((one, other) => rank(one) - rank(other) || age(other) - age(one)).slice(0, Math.max(0, count));
 }
 
-/** Returns why the pod could not be created, if it could not. */
+/** Creates a pod. Returns the reason if that failed. */
 function createPod(state: ClusterState, object: KubeObject, set: ReplicaSet): string | undefined {
   const name = `${set.metadata.name}-${randomSuffix()}`;
   const owner = { apiVersion: "apps/v1", kind: "ReplicaSet", name: set.metadata.name, uid: set.metadata.uid };

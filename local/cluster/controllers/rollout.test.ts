@@ -25,42 +25,42 @@ describe("a rolling step", () => {
     ["starts all pods when there are no old ones", deploymentOf(2), setOf("new", 0, 0), [], { new: 2 }],
     ["scales down at once", deploymentOf(1), setOf("new", 3, 3), [], { new: 1 }],
     [
-      "of one pod brings the new one first",
+      "of one pod starts the new one first",
       deploymentOf(1),
       setOf("new", 0, 0),
       [setOf("old", 1, 1)],
       { new: 1, old: 1 },
     ],
     [
-      "of one pod keeps the old one while the new one is not available",
+      "of one pod keeps the old one until the new one is available",
       deploymentOf(1),
       setOf("new", 1, 0),
       [setOf("old", 1, 1)],
       { old: 1 },
     ],
     [
-      "of one pod gives the old one up when the new one is available",
+      "of one pod removes the old one once the new one is available",
       deploymentOf(1),
       setOf("new", 1, 1),
       [setOf("old", 1, 1)],
       { old: 0 },
     ],
     [
-      "gives up old pods that are not available anyway",
+      "removes unavailable old pods at once",
       deploymentOf(1),
       setOf("new", 0, 0),
       [setOf("old", 1, 0)],
       { new: 1, old: 1 },
     ],
     [
-      "of four pods takes one away and adds one more",
+      "of four pods removes one and adds one",
       deploymentOf(4),
       setOf("new", 0, 0),
       [setOf("old", 4, 4)],
       { new: 1, old: 3 },
     ],
     [
-      "without surge takes away before it adds",
+      "without surge removes a pod before it adds one",
       deploymentOf(2, 0, 1),
       setOf("new", 0, 0),
       [setOf("old", 2, 2)],
@@ -71,7 +71,7 @@ describe("a rolling step", () => {
     expect(Object.fromEntries(rollingStep(deployment, current, old))).toEqual(expected);
   });
 
-  it("may always move: surge and unavailability are never both 0", () => {
+  it("can always proceed: surge and unavailability are never both 0", () => {
     expect(rolloutLimits(deploymentOf(1, 0, 0))).toEqual({ maxSurge: 0, maxUnavailable: 1 });
     expect(rolloutLimits(deploymentOf(4))).toEqual({ maxSurge: 1, maxUnavailable: 1 });
     expect(rolloutLimits(deploymentOf(1))).toEqual({ maxSurge: 1, maxUnavailable: 0 });

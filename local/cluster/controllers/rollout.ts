@@ -8,21 +8,21 @@ export interface RolloutLimits {
 const share = (value: number | string | undefined, of: number, round: (n: number) => number): number =>
   typeof value === "number" ? value : round((Number.parseFloat(value ?? "25%") / 100) * of);
 
-/** How many pods more, and how many available pods fewer than wanted there may be during a rollout. */
+/** How many additional pods, and how many unavailable ones, are allowed during a rollout. */
 export function rolloutLimits({ spec }: Deployment): RolloutLimits {
   if (spec.strategy?.type === "Recreate") return { maxSurge: 0, maxUnavailable: 0 };
   const desired = spec.replicas ?? 1;
   const rolling = spec.strategy?.rollingUpdate;
   const maxSurge = share(rolling?.maxSurge, desired, Math.ceil);
   const maxUnavailable = share(rolling?.maxUnavailable, desired, Math.floor);
-  // Neither may be 0 at once, or nothing could ever move.
+  // They must not both be 0, or the rollout could not proceed.
   return maxSurge === 0 && maxUnavailable === 0 ? { maxSurge, maxUnavailable: 1 } : { maxSurge, maxUnavailable };
 }
 
 const sum = (sets: readonly ReplicaSet[], of: (set: ReplicaSet) => number | undefined): number =>
   sets.reduce((total, set) => total + (of(set) ?? 0), 0);
 
-/** The replicas each ReplicaSet should have now: a rolling step from the old ones to the current one, by set name. */
+/** Returns the replicas of each ReplicaSet, by name, for the next step from the old sets to the current one. */
 export function rollingStep(
   deployment: Deployment,
   current: ReplicaSet,
@@ -41,7 +41,7 @@ export function rollingStep(
   }
   const notYetAvailable = has - (current.status?.availableReplicas ?? 0);
   let spare = total - (desired - maxUnavailable) - notYetAvailable;
-  // Old pods that are not available go first: giving them up costs nothing.
+  // Unavailable old pods go first: nothing is lost with them.
   for (const set of old) {
     const unhealthy = (set.spec.replicas ?? 0) - (set.status?.availableReplicas ?? 0);
     const down = Math.min(Math.max(0, spare), Math.max(0, unhealthy));

@@ -1,5 +1,5 @@
 export interface WorkQueue {
-  /** Work that is already waiting is not added twice. */
+  /** Adds work unless it is already waiting. */
   add(key: string): void;
   addAfter(key: string, afterMs: number): void;
   stop(): void;
@@ -7,7 +7,10 @@ export interface WorkQueue {
 
 const retryMs = 500;
 
-/** Runs one piece of work a turn, so that requests are answered in between; failed work is logged and tried again. */
+/**
+ * Runs one item per turn of the event loop, so that requests are answered in between. Failed work is logged and
+ * retried.
+ */
 export function createWorkQueue(run: (key: string) => void, log: (line: string) => void): WorkQueue {
   const waiting = new Set<string>();
   const timers = new Map<string, NodeJS.Timeout>();
@@ -22,7 +25,7 @@ export function createWorkQueue(run: (key: string) => void, log: (line: string) 
     try {
       run(key);
     } catch (error) {
-      log(`reconcile ${key}: ${error instanceof Error ? error.message : String(error)} (trying again)`);
+      log(`reconcile ${key}: ${error instanceof Error ? error.message : String(error)} (will retry)`);
       addAfter(key, retryMs);
     }
     schedule();
@@ -40,7 +43,7 @@ export function createWorkQueue(run: (key: string) => void, log: (line: string) 
       timers.delete(key);
       add(key);
     };
-    // Longer than a timer can wait (24.8 days) is as good as never; the next change of the object looks again anyway.
+    // Longer than a timer's limit (24.8 days) is as good as never; the next change of the object adds it anyway.
     timers.set(key, setTimeout(fire, Math.min(afterMs, 2 ** 31 - 1)));
   };
   return {

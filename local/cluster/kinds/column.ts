@@ -1,6 +1,6 @@
 import { isJsonObject, textOf, type Json, type JsonObject } from "../objects.ts";
 
-/** A column of a table: what it is, and its cell in the row of an object. */
+/** A column of a table: its definition, and an object's cell. */
 export interface Column {
   definition: { name: string; type: string; format: string; description: string; priority: number };
   cell: (object: JsonObject) => Json;
@@ -23,7 +23,7 @@ const metadataOf = ({ metadata }: JsonObject): JsonObject => (isJsonObject(metad
 export const nameOf = (object: JsonObject): string => textOf(metadataOf(object)["name"]);
 export const nameColumn: Column = column("Name", plainNameWords, nameOf, { format: "name" });
 
-/** How long ago something was, as kubectl shows it. */
+/** Returns an object's age, as kubectl shows it. */
 export const ageOf = (object: JsonObject): string => since(metadataOf(object)["creationTimestamp"]);
 
 /** apimachinery's HumanDuration: two units while the first is small. */

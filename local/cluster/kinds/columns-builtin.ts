@@ -44,7 +44,7 @@ const workload: Cell[] = [
   (object) => pairs(objectIn(object, "spec", "selector", "matchLabels")),
 ];
 
-/** What is worth telling of a pod: why a container waits or ended, else its phase. */
+/** A pod's most useful status: why a container is waiting or has ended, else the phase. */
 function podStatus(pod: JsonObject): string {
   if (objectIn(pod, "metadata")["deletionTimestamp"] !== undefined) return "Terminating";
   for (const container of listIn(status(pod), "containerStatuses").reverse()) {
@@ -68,7 +68,9 @@ const involved = (event: JsonObject): string => {
   return `${text(kind).toLowerCase()}/${text(name)}`;
 };
 
-/** The cells of each kind's columns, in the order of columns.json. Source: pkg/printers/internalversion of Kubernetes. */
+/**
+ * The cells of each kind's columns, in the order of columns.json. Source: pkg/printers/internalversion of Kubernetes.
+ */
 const cells: Readonly<Record<string, readonly Cell[]>> = {
   configmaps: [nameOf, (map) => count(objectIn(map, "data"), objectIn(map, "binaryData")), ageOf],
   secrets: [nameOf, (secret) => text(secret["type"]), (secret) => count(objectIn(secret, "data")), ageOf],

@@ -9,7 +9,7 @@ export function columnsOf({ key, printerColumns }: Kind): readonly Column[] {
   return builtInColumns[key] ?? [nameColumn, column("Age", ageWords, ageOf)];
 }
 
-/** The columns of a Scale, of which the two servers have each its own. */
+/** The columns of a Scale, which differ between the two servers. */
 export function scaleColumns({ custom }: Kind): readonly Column[] {
   const at = (part: string) => (object: JsonObject) => valueAt(object, [part, "replicas"]) ?? 0;
   const words = custom

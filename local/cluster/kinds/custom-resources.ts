@@ -1,7 +1,7 @@
 import { parseYaml } from "../api/yaml.ts";
 import type { OpenApiSchema } from "../schema/custom-schema.ts";
 
-/** What a CustomResourceDefinition says, as far as this cluster follows it. */
+/** The part of a CustomResourceDefinition that this cluster implements. */
 export interface CustomResource {
   spec: {
     group: string;
@@ -17,7 +17,7 @@ export interface CustomResource {
   };
 }
 
-/** Reads the definitions in a YAML stream of nothing else. */
+/** Reads a YAML stream of definitions. */
 export function readCustomResources(manifest: string): CustomResource[] {
   const documents = manifest.split(/^---$/m).filter((document) => document.trim() !== "");
   return documents.map((document) => parseYaml(document) as CustomResource);

@@ -9,7 +9,7 @@ const childOf = (object: JsonObject, field: string): JsonObject => {
   return isJsonObject(child) ? child : (object[field] = {});
 };
 
-/** The defaults of a pod's spec, wherever it stands: pod or template. Source: pkg/apis/core/v1/defaults.go of Kubernetes. */
+/** Sets the defaults of a pod's or template's spec. Source: pkg/apis/core/v1/defaults.go of Kubernetes. */
 function defaultPodSpec(spec: JsonObject): void {
   setDefault(spec, "restartPolicy", "Always");
   setDefault(spec, "terminationGracePeriodSeconds", 30);
@@ -33,7 +33,7 @@ function defaultContainer(container: JsonObject): void {
   setDefault(container, "terminationMessagePath", "/dev/termination-log");
   setDefault(container, "terminationMessagePolicy", "File");
   const image = typeof container["image"] === "string" ? container["image"] : "";
-  // An image that is no reference has no tag, and no default either but the usual one.
+  // An invalid reference has no tag, so the usual default applies.
   const isReference = /^[a-z0-9]/i.test(image);
   const tag = /:([^/:]+)$/.exec(image.replace(/@.*$/, ""))?.[1];
   const latest = isReference && !image.includes("@") && (tag === undefined || tag === "latest");
@@ -100,7 +100,7 @@ export function defaultPod(object: KubeObject): void {
   setDefault(status, "qosClass", qosClass(spec));
 }
 
-/** Guaranteed when every container limits cpu and memory to what it requests, BestEffort when none asks for anything. */
+/** Guaranteed if every container's limits of cpu and memory equal its requests, BestEffort if there are none. */
 function qosClass(spec: JsonObject): string {
   const resources = objectsOf(spec["containers"]).map((container) => childOf({ ...container }, "resources"));
   const entries = (of: JsonObject, name: string): JsonObject => (isJsonObject(of[name]) ? of[name] : {});
@@ -127,7 +127,7 @@ export function defaultService(object: KubeObject): void {
     if (port["targetPort"] === 0) delete port["targetPort"];
     setDefault(port, "targetPort", port["port"] ?? 0);
   }
-  // Real clusters hand out an address; nobody here listens on one, so it only has to look like one and to stay.
+  // Real clusters assign an address. Here nothing listens on it, so it only has to be well-formed and stable.
   if (spec["type"] !== "ExternalName") setDefault(spec, "clusterIP", clusterAddress(object));
   if (spec["clusterIP"] !== undefined) spec["clusterIPs"] = [spec["clusterIP"]];
   setDefault(spec, "ipFamilies", ["IPv4"]);

@@ -4,7 +4,7 @@ import type { Cause } from "../status.ts";
 
 /** Everything the API needs to know about a kind of object. */
 export interface Kind {
-  /** "pods", "deployments.apps": what the store files it under. */
+  /** The key in the store: "pods", "deployments.apps". */
   key: string;
   group: string;
   version: string;
@@ -13,22 +13,22 @@ export interface Kind {
   kind: string;
   shortNames: readonly string[];
   namespaced: boolean;
-  /** Defined by a CustomResourceDefinition in a real cluster: validated and patched by other rules than a built-in kind. */
+  /** Defined by a CustomResourceDefinition in a real cluster: different rules apply to validation and patches. */
   custom: boolean;
-  /** Status is written only through its own subresource. */
+  /** The status is written only through its subresource. */
   hasStatus: boolean;
   hasScale: boolean;
-  /** Kinds that count the changes of their spec in metadata.generation. */
+  /** Counts changes of the spec in metadata.generation. */
   hasGeneration: boolean;
   nameRule: "subdomain" | "label" | "dns1035-label";
   schema: Schema;
-  /** Of a custom resource: the columns of its table after the name. */
+  /** For a custom resource: the columns of its table after the name. */
   printerColumns?: readonly { name: string; type: string; jsonPath: string }[];
   /** Changes the object in place. */
   setDefaults: (object: KubeObject) => void;
   validate: (object: KubeObject) => Cause[];
   validateUpdate: (object: KubeObject, before: KubeObject) => Cause[];
-  /** Faults of a status that is written through its subresource; the whole object is validated if this is missing. */
+  /** Validates a status that is written through its subresource. If missing, the whole object is validated. */
   validateStatus?: (object: KubeObject) => Cause[];
 }
 

@@ -45,7 +45,7 @@ function custom({ spec: { group, names, versions } }: CustomResource): Kind {
   };
 }
 
-/** The kinds that every cluster serves. */
+/** The kinds of every cluster. */
 export const builtInKinds: readonly Kind[] = [
   builtIn("", "v1", "Namespace", "V1Namespace", {
     shortNames: ["ns"],
@@ -115,13 +115,13 @@ export const builtInKinds: readonly Kind[] = [
   builtIn("coordination.k8s.io", "v1", "Lease", "V1Lease"),
 ];
 
-/** The kinds that a cluster with these CustomResourceDefinitions (YAML) serves. */
+/** Returns the kinds of a cluster with these CustomResourceDefinitions (YAML). */
 export const kindsWith = (definitions: string): readonly Kind[] => [
   ...builtInKinds,
   ...readCustomResources(definitions).map(custom),
 ];
 
-/** The kind with this key; throws for a key that is not among them, which would be a fault of our own. */
+/** Returns the kind with this key. Throws if there is none, which would be a bug. */
 export function kindOf(key: string, kinds: readonly Kind[] = builtInKinds): Kind {
   const found = kinds.find((kind) => kind.key === key);
   if (found === undefined) throw new Error(`find kind ${key}: this cluster does not serve it (add it to kinds.ts)`);

@@ -16,7 +16,7 @@ const configKey = "[-._a-zA-Z0-9]+";
 
 const exactly = (pattern: string): RegExp => new RegExp(`^(?:${pattern})$`);
 
-/** Name rules and their words: apimachinery/pkg/util/validation of Kubernetes. */
+/** Name rules and their messages: apimachinery/pkg/util/validation of Kubernetes. */
 export const nameRules = {
   subdomain: {
     pattern: exactly(subdomain),
@@ -113,7 +113,7 @@ export function checkMetadata(object: KubeObject, nameRule: keyof typeof nameRul
 
 const standardFinalizers = ["foregroundDeletion", "orphan", "kubernetes"];
 
-/** Finalizers that do not say whose they are: refused for built-in kinds, and warned of for custom resources. */
+/** Finalizers without a domain: an error for built-in kinds, a warning for custom resources. */
 export const unqualifiedFinalizers = ({ metadata: { finalizers = [] } }: KubeObject): { name: string; i: number }[] =>
   finalizers
     .map((name, i) => ({ name, i }))

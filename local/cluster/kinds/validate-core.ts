@@ -53,7 +53,7 @@ export function validateSecret(object: KubeObject): Cause[] {
   return checkConfigKeys(object["data"], "data");
 }
 
-/** `type` of a Secret never changes; with `immutable: true` neither do the contents of a Secret or ConfigMap. */
+/** `type` of a Secret never changes; with `immutable: true`, neither do the contents of a Secret or ConfigMap. */
 export function validateContentUpdate(object: KubeObject, before: KubeObject): Cause[] {
   const causes: Cause[] = [];
   if (object["type"] !== before["type"]) causes.push(wrong("type", object["type"], "field is immutable"));

@@ -4,7 +4,7 @@ import type { Cause } from "../status.ts";
 import { validateAgainst } from "./validate-custom.ts";
 import { validateReplicas } from "./validate-scale.ts";
 
-/** Faults of a custom resource that is created or replaced. Its status is not looked at, since it is not written. */
+/** Faults of a custom resource that is created or replaced. Its status is not validated, because it is not written. */
 export function validateCustomResource(object: KubeObject, definition: OpenApiSchema, hasScale: boolean): Cause[] {
   const spoken = omit(object as unknown as JsonObject, "status", "metadata");
   return [...validateAgainst(spoken, definition), ...(hasScale ? validateReplicas(object.spec, ".spec.replicas") : [])];

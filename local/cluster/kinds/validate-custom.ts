@@ -2,7 +2,7 @@ import { isJsonObject, type Json } from "../objects.ts";
 import type { OpenApiSchema } from "../schema/custom-schema.ts";
 import { required, unsupported, wrong, type Cause } from "../status.ts";
 
-/** Where a value is: `field` from the object's root, `shown` from where its validation begins (a status has its own). */
+/** A value's path: `field` from the object's root, `shown` from where its validation starts (separate for a status). */
 interface Place {
   field: string;
   shown: string;
@@ -14,7 +14,7 @@ const below = ({ field, shown }: Place, name: string): Place => ({
 });
 const item = ({ field, shown }: Place, i: number): Place => ({ field: `${field}[${i}]`, shown: `${shown}[${i}]` });
 
-/** Faults of a custom resource against its definition, in the words of the real API server (kube-openapi). */
+/** Faults of a custom resource against its definition, with the real API server's messages (kube-openapi). */
 export function validateAgainst(
   value: Json | undefined,
   schema: OpenApiSchema,
@@ -32,7 +32,7 @@ export function validateAgainst(
   const missing = (name: string): boolean => value[name] === undefined;
   const choices = schema.anyOf ?? [];
   if (choices.length > 0 && choices.every((choice) => choice.required.some(missing))) {
-    // The field is "<nil>" in the real server's answer too.
+    // The real server's answer has "<nil>" too.
     causes.push({ ...wrong("<nil>", "", `"${at.shown}" must validate at least one schema (anyOf)`) });
     causes.push(
       ...choices.slice(0, 1).flatMap((choice) => choice.required.map((name) => required(below(at, name).field))),
@@ -55,7 +55,7 @@ function typeFaults(value: Json, schema: OpenApiSchema, at: Place): Cause[] {
     return actual === "integer" || actual === "string" ? [] : [mistype(at, actual, "integer,string")];
   if (schema.type === undefined || actual === schema.type || (schema.type === "number" && actual === "integer"))
     return [];
-  // A number where a date is expected is told by its Go type.
+  // A number instead of a date is reported with its Go type.
   if (schema.format === "date" && actual === "integer") return [mistype(at, "int64", "date")];
   const fault = mistype(at, actual, schema.type);
   return actual === "number" && schema.type === "integer"

@@ -11,7 +11,7 @@ const pullPolicies = ["Always", "IfNotPresent", "Never"];
 const oneOf = (field: string, value: Json | undefined, known: readonly string[]): Cause[] =>
   value === undefined || known.includes(textOf(value)) ? [] : [unsupported(field, value, known)];
 
-/** Faults of a pod's spec, wherever it stands. Source: pkg/apis/core/validation of Kubernetes, as far as desktops need it. */
+/** Faults of a pod's or template's spec. Source: pkg/apis/core/validation of Kubernetes, as far as desktops need it. */
 export function validatePodSpec(value: unknown, field: string): Cause[] {
   const spec = isJsonObject(value) ? value : {};
   const volumes = listOf(spec["volumes"]);
@@ -40,7 +40,7 @@ function checkContainer(container: JsonObject, volumes: readonly JsonObject[], a
   if (typeof container["image"] !== "string") causes.push(required(`${at}.image`));
   listOf(container["ports"]).forEach(({ containerPort, protocol }, j) => {
     const field = `${at}.ports[${j}]`;
-    // Go does not tell 0 from nothing.
+    // Go does not distinguish 0 from a missing value.
     causes.push(...checkPort(containerPort === 0 ? undefined : containerPort, `${field}.containerPort`));
     causes.push(...checkProtocol(protocol, `${field}.protocol`));
   });

@@ -9,7 +9,7 @@ export function checkPort(port: unknown, field: string): Cause[] {
   return [wrong(field, port, "must be between 1 and 65535, inclusive")];
 }
 
-/** A port by its number or by its name in the pod. */
+/** Faults of a port's number, or of its name in the pod. */
 export function checkPortOrName(port: unknown, field: string): Cause[] {
   if (typeof port !== "string") return checkPort(port, field);
   if (port.length > 15) return [wrong(field, port, "must be no more than 15 characters")];

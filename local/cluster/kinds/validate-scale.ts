@@ -3,7 +3,7 @@ import { wrong, type Cause } from "../status.ts";
 
 const largest = 2 ** 31 - 1;
 
-/** Faults of the field that the scale subresource of a custom resource goes by: a number of replicas fits into 32 bits. */
+/** Faults of the field behind a custom resource's scale subresource: the replicas must fit into 32 bits. */
 export function validateReplicas(part: Json | undefined, path: ".spec.replicas" | ".status.replicas"): Cause[] {
   if (part === undefined || part === null) return [];
   if (!isJsonObject(part)) return [inaccessible(path, part, "map[string]interface{}")];

@@ -53,7 +53,7 @@ export function validatePod(object: KubeObject): Cause[] {
   return validatePodSpec(object.spec, "spec");
 }
 
-/** Only these fields of a pod may change once it is there. */
+/** The only fields of an existing pod that may change. */
 const mutablePodFields = ["activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds", "nodeName"];
 
 export function validatePodUpdate(object: KubeObject, before: KubeObject): Cause[] {

@@ -21,7 +21,7 @@ const eventOf = async (reason: string, text: string): Promise<CoreV1Event | unde
 };
 
 describe("a fault", () => {
-  it("of the image pull ends in ImagePullBackOff with the cluster's words in the events, and can be cured", async () => {
+  it("of the image pull ends in ImagePullBackOff with a real cluster's events, and can be repaired", async () => {
     on.cluster.setFault({ namespace, deployment: "desk" }, "image-pull");
     await create("desk");
     await podOf(on, "desk", (pod) => waitingReason(pod) === "ErrImagePull");
@@ -43,7 +43,7 @@ describe("a fault", () => {
     await podOf(on, "desk", isReady);
   });
 
-  it("of the container makes it crash in a loop, and it comes up again when cured", async () => {
+  it("of the container makes it crash in a loop, and it starts again when repaired", async () => {
     on.cluster.setFault({ namespace, deployment: "desk" }, "crash-loop");
     await create("desk");
     const crashed = await podOf(
@@ -60,7 +60,7 @@ describe("a fault", () => {
     await podOf(on, "desk", isReady);
   });
 
-  it("of readiness takes a running desktop's readiness away, and gives it back", async () => {
+  it("of readiness makes a running desktop unready, and ready again when repaired", async () => {
     await create("desk");
     const ready = await podOf(on, "desk", isReady);
     on.cluster.setFault({ namespace, deployment: "desk" }, "never-ready");
@@ -72,7 +72,7 @@ describe("a fault", () => {
     await podOf(on, "desk", isReady);
   });
 
-  it("of the quota keeps the pod from being created at all, and the Deployment says why", async () => {
+  it("of the quota prevents the pod's creation, and the Deployment says why", async () => {
     on.cluster.setFault({ namespace, deployment: "desk" }, "quota");
     await create("desk");
     const path = `/apis/apps/v1/namespaces/${namespace}/deployments`;
@@ -91,7 +91,7 @@ describe("a fault", () => {
     await podOf(on, "desk", isReady);
   });
 
-  it("of one Deployment leaves the others alone", async () => {
+  it("of one Deployment does not affect others", async () => {
     on.cluster.setFault({ namespace, deployment: "desk" }, "unschedulable");
     await create("desk");
     await create("other");
@@ -99,7 +99,7 @@ describe("a fault", () => {
     await podOf(on, "desk", (pod) => pod.status?.conditions?.[0]?.reason === "Unschedulable");
   });
 
-  it("of a namespace hits all of its Deployments", async () => {
+  it("of a namespace affects all its Deployments", async () => {
     on.cluster.setFault({ namespace }, "image-pull");
     await create("desk");
     await create("other");
@@ -107,7 +107,7 @@ describe("a fault", () => {
     await podOf(on, "other", (pod) => waitingReason(pod) === "ImagePullBackOff");
   });
 
-  it("can be asked for by the image's name", async () => {
+  it("can be requested by the image's name", async () => {
     await create("desk", "example.org/fault-image-pull:1");
     await podOf(on, "desk", (pod) => waitingReason(pod) === "ImagePullBackOff");
   });

@@ -1,18 +1,18 @@
 import type { DatabaseSync } from "node:sqlite";
 
-/** How a Deployment's pods can be made to fail. */
+/** The ways in which a Deployment's pods can be made to fail. */
 export type PodFault = "image-pull" | "crash-loop" | "unschedulable" | "quota" | "never-ready";
 
 const all: readonly PodFault[] = ["image-pull", "crash-loop", "unschedulable", "quota", "never-ready"];
 
 export interface Faults {
-  /** The fault of a Deployment, of its whole namespace, or of the image; undefined if its pods are to work. */
+  /** Returns the fault of a Deployment, its namespace or an image; undefined if its pods should work. */
   of(namespace: string, deployment: string | undefined, images: readonly string[]): PodFault | undefined;
-  /** Kept over a restart. Without a deployment it is meant for all pods of the namespace. */
+  /** Survives a restart. Without a deployment it applies to all pods of the namespace. */
   set(namespace: string, deployment: string | undefined, fault: PodFault | null): void;
 }
 
-/** An image asks for a fault by its name: `example.org/fault-image-pull:1`. */
+/** Returns the fault in an image's name, such as `example.org/fault-image-pull:1`. */
 export function faultOfImage(image: string): PodFault | undefined {
   const name = /([^/:@]+)(?:[:@][^/]*)?$/.exec(image)?.[1];
   return all.find((fault) => name === `fault-${fault}`);

@@ -4,7 +4,7 @@ import { typed, type KubeObject } from "../objects.ts";
 import { nextStep, type PodStep } from "./pod-steps.ts";
 
 export interface Kubelet {
-  /** Looks at a pod and sees to it that its next step happens in time. */
+  /** Schedules a pod's next step. */
   look(pod: KubeObject): void;
   forget(uid: string): void;
   stop(): void;
@@ -15,7 +15,7 @@ interface Planned {
   timer: NodeJS.Timeout;
 }
 
-/** Scheduler and kubelet of the one node: plays every pod's steps, each after its delay. */
+/** The scheduler, and the kubelet of the only node: performs every pod's steps, each after its delay. */
 export function startKubelet(state: ClusterState): Kubelet {
   const planned = new Map<string, Planned>();
 
@@ -66,7 +66,7 @@ function takeStep(state: ClusterState, pod: KubeObject, step: PodStep): void {
   for (const event of step.events ?? []) recordEvent(state, pod, event);
 }
 
-/** The Deployment behind a pod, through its ReplicaSet. */
+/** Returns a pod's Deployment, through its ReplicaSet. */
 function deploymentOf(state: ClusterState, pod: KubeObject): string | undefined {
   const owner = controllerOf(pod);
   const set = owner === undefined ? undefined : state.store.byUid(owner.uid)?.object;

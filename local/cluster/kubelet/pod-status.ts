@@ -5,7 +5,7 @@ export type ContainerStatus = NonNullable<PodStatus["containerStatuses"]>[number
 export type ContainerState = NonNullable<ContainerStatus["state"]>;
 type Condition = NonNullable<PodStatus["conditions"]>[number];
 
-/** Sets conditions; one whose status stays the same keeps the time of its last transition. */
+/** Sets conditions. One with the same status keeps the time of its last transition. */
 export function withConditions(
   status: PodStatus,
   conditions: readonly Omit<Condition, "lastTransitionTime">[],
@@ -19,7 +19,7 @@ export function withConditions(
   return { ...status, conditions: [...merged.values()] };
 }
 
-/** Gives every container the same state, and the Ready conditions that follow from it. */
+/** Gives every container the same state, and sets the Ready conditions accordingly. */
 export function withContainers(
   pod: Pod,
   state: ContainerState,

@@ -23,7 +23,7 @@ const after = (pod: Pod, step: PodStep): Pod => ({
   ...(step.status === undefined ? {} : { status: step.status() }),
 });
 
-/** Plays a pod's life until nothing more happens, or the given number of steps; returns the pod and its steps' names. */
+/** Plays a pod's life until nothing more happens, or for `most` steps. Returns the pod and its steps' names. */
 function play(pod: Pod, fault: PodFault | undefined, most = 20): { pod: Pod; names: string[]; waits: number[] } {
   const played = { pod, names: [] as string[], waits: [] as number[] };
   while (played.names.length < most) {
@@ -48,26 +48,26 @@ describe("a pod's life", () => {
     expect(containerOf(pod)).toMatchObject({ ready: true, restartCount: 0 });
   });
 
-  it("ends when it is deleted, wherever it stands", () => {
+  it("ends when it is deleted, at any step", () => {
     const metadata = { ...fresh.metadata, deletionTimestamp: "2026-01-01T00:00:00Z" };
     expect(nextStep({ ...fresh, metadata }, "unschedulable", delays)).toMatchObject({ gone: true, afterMs: 50 });
   });
 
-  it("waits without a node while it is unschedulable, and goes on when it no longer is", () => {
+  it("waits without a node while it is unschedulable, and then continues", () => {
     const { pod, names } = play(fresh, "unschedulable");
     expect(names).toEqual(["refuse to schedule"]);
     expect(pod.status?.conditions).toMatchObject([{ type: "PodScheduled", status: "False", reason: "Unschedulable" }]);
     expect(play(pod, undefined).names).toEqual(["schedule", "run", "become ready"]);
   });
 
-  it("backs off pulling an image that cannot be pulled, and runs when it can", () => {
+  it("backs off while its image cannot be pulled, and then runs", () => {
     const { pod, names } = play(fresh, "image-pull");
     expect(names).toEqual(["schedule", "fail to pull", "back off pulling"]);
     expect(containerOf(pod)?.state?.waiting?.reason).toBe("ImagePullBackOff");
     expect(play(pod, undefined).names).toEqual(["run", "become ready"]);
   });
 
-  it("crashes again and again, counts its restarts and waits longer each time", () => {
+  it("crashes repeatedly, counts its restarts and waits longer each time", () => {
     const { pod, names, waits } = play(fresh, "crash-loop", 9);
     expect(names).toEqual(["schedule", "run", "crash", "back off", "restart", "crash", "back off", "restart", "crash"]);
     expect(containerOf(pod)).toMatchObject({
@@ -78,7 +78,7 @@ describe("a pod's life", () => {
     expect(restarts).toEqual([800, 1600]);
   });
 
-  it("shows in its last state why it crashed while it backs off", () => {
+  it("shows the reason for the crash in its last state while it backs off", () => {
     const { pod } = play(fresh, "crash-loop", 4);
     expect(containerOf(pod)).toMatchObject({
       state: { waiting: { reason: "CrashLoopBackOff" } },
@@ -86,7 +86,7 @@ describe("a pod's life", () => {
     });
   });
 
-  it("runs but never becomes ready, and loses a readiness it had", () => {
+  it("runs but never becomes ready, and becomes unready if it was ready", () => {
     expect(play(fresh, "never-ready").names).toEqual(["schedule", "run"]);
     const { pod } = play(fresh, undefined);
     const broken = play(pod, "never-ready");
@@ -95,7 +95,7 @@ describe("a pod's life", () => {
     expect(play(broken.pod, undefined).names).toEqual(["become ready"]);
   });
 
-  it("is not disturbed by faults that can only hit a start", () => {
+  it("is not affected by faults that only concern its start", () => {
     const { pod } = play(fresh, undefined);
     expect(play(pod, "image-pull").names).toEqual([]);
     expect(play(pod, "unschedulable").names).toEqual([]);
@@ -110,7 +110,7 @@ describe("an image", () => {
     ["example.org/fault-unschedulable/desktop:1", undefined],
     ["example.org/my-fault-quota:1", undefined],
     ["example.org/fault-unknown:1", undefined],
-  ])("%s asks for the fault %s", (image, fault) => {
+  ])("%s requests the fault %s", (image, fault) => {
     expect(faultOfImage(image)).toBe(fault);
   });
 });

@@ -16,7 +16,7 @@ export interface PodEvent {
   component: "kubelet" | "default-scheduler";
 }
 
-/** What happens to a pod next, how long after now, and what is then different. */
+/** What happens to a pod next, after what delay, and what it changes. */
 export interface PodStep {
   name: string;
   afterMs: number;
@@ -31,7 +31,7 @@ const nodeAddress = "192.0.2.1";
 const longestBackOffMs = 300_000;
 const noNodes = "0/3 nodes are available: 3 Insufficient cpu.";
 
-/** The next step of a pod's life, decided from what is stored alone, so that it goes on after a restart. */
+/** Returns the next step of a pod's life. It depends only on stored state, so that it continues after a restart. */
 export function nextStep(pod: Pod, fault: PodFault | undefined, delays: PodDelays): PodStep | undefined {
   const { deletionTimestamp } = pod.metadata;
   if (deletionTimestamp !== undefined) return { name: "gone", afterMs: delays.goneAfterMs, gone: true };
@@ -178,7 +178,7 @@ function backOff(pod: Pod, delays: PodDelays): PodStep {
   };
 }
 
-/** An address of the pod network that follows from the pod's uid. */
+/** Returns an address in the pod network, derived from the pod's uid. */
 function addressOf(pod: Pod): string {
   const bytes = Buffer.from(pod.metadata.uid.replaceAll("-", ""), "hex");
   return `10.244.${bytes[0] ?? 0}.${((bytes[1] ?? 0) % 254) + 1}`;

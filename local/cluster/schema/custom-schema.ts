@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject } from "../objects.ts";
 import { schemaOfModel } from "./model-schema.ts";
 import { anything, type Schema } from "./schema.ts";
 
-/** An OpenAPI v3 schema as a CustomResourceDefinition has it; only what our two definitions use. */
+/** An OpenAPI v3 schema of a CustomResourceDefinition; only what our two definitions use. */
 export interface OpenApiSchema {
   type?: "object" | "array" | "string" | "integer" | "number" | "boolean";
   properties?: Readonly<Record<string, OpenApiSchema>>;
@@ -57,7 +57,7 @@ function schemaOf(definition: OpenApiSchema): Schema {
   }
 }
 
-/** Fills in the definition's defaults, only below objects that are there, as the real API server does. */
+/** Sets the definition's defaults in existing objects only, like the real API server. */
 export function applyCustomDefaults(value: JsonObject, definition: OpenApiSchema): void {
   for (const [name, property] of Object.entries(definition.properties ?? {})) {
     if (value[name] === undefined && property.default !== undefined) value[name] = property.default;

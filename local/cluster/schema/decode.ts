@@ -3,19 +3,19 @@ import { checkScalar, DecodeFault, goTypeOf, mismatch, type GoPlace } from "./go
 import { schemaOfField, type Schema } from "./schema.ts";
 
 export interface DecodeOptions {
-  /** Custom resources leave type errors to their own validation (422), built-in types refuse them at once (400). */
+  /** Custom resources leave type errors to their validation (422), built-in types refuse them at once (400). */
   checkTypes: boolean;
-  /** Empty maps, lists and texts of built-in types are not stored, because Go's `omitempty` loses them. */
+  /** Empty maps, lists and texts of built-in types are not stored, because Go's `omitempty` drops them. */
   dropEmpty: boolean;
 }
 
 export interface Decoded {
   object: JsonObject;
-  /** Paths of the fields that the type does not have, in the order of the document. They are not in the object. */
+  /** Paths of unknown fields, in document order. They are not in the object. */
   unknown: string[];
 }
 
-/** A copy that holds only what the schema knows. Throws DecodeFault for a value of the wrong type. */
+/** Returns a copy with the schema's fields only. Throws DecodeFault for a value of the wrong type. */
 export function decodeObject(value: unknown, schema: Schema, options: DecodeOptions): Decoded {
   const unknown: string[] = [];
   const decoder = { ...options, unknown };
@@ -78,7 +78,7 @@ function decodeFields(
     }
     const at = { struct: schema.name, path: place.path === "" ? name : `${place.path}.${name}` };
     const checks = ownChecks(schema, name, decoder);
-    // The metadata of a custom resource is decoded by itself.
+    // A custom resource's metadata is decoded separately.
     const decoded = decode(
       field,
       below,
@@ -99,7 +99,7 @@ function ownChecks(schema: Schema, field: string, decoder: Decoder): Decoder {
   return isCustom && field === "metadata" && !decoder.checkTypes ? { ...decoder, checkTypes: true } : decoder;
 }
 
-/** Pointers to text keep an empty text; storageClassName is the one in use here, where "" means "no class". */
+/** Pointers to text keep an empty text. The only one in use here is storageClassName, in which "" means "no class". */
 function isEmpty(value: Json, schema: Schema, name: string): boolean {
   if (schema.type === "map") return isJsonObject(value) && Object.keys(value).length === 0;
   if (schema.type === "list") return Array.isArray(value) && value.length === 0;

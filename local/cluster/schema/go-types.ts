@@ -1,10 +1,10 @@
 import { isJsonObject, type Json } from "../objects.ts";
 import type { ScalarSchema, Schema } from "./schema.ts";
 
-/** A body that cannot be read as its type. The message is that of Go's decoder; who catches it adds what was decoded. */
+/** A body that cannot be read as its type. The message is that of Go's decoder; the catcher adds what was decoded. */
 export class DecodeFault extends Error {}
 
-/** Where Go's decoder is: the struct that has the field, and the field's path without indexes. */
+/** The position of Go's decoder: the struct with the field, and the field's path without indexes. */
 export interface GoPlace {
   struct: string | undefined;
   path: string;
@@ -12,7 +12,7 @@ export interface GoPlace {
 
 const largest = { int32: 2 ** 31 - 1, int64: Number.MAX_SAFE_INTEGER } as const;
 
-/** Throws DecodeFault, as Go's JSON decoder does, for a value that does not fit. */
+/** Throws DecodeFault for a value that does not fit, like Go's JSON decoder. */
 export function checkScalar(value: Json, schema: ScalarSchema, place: GoPlace): void {
   if (schema.of === "int-or-string") {
     if (typeof value !== "string" && !Number.isInteger(value)) throw mismatch(value, "int32", place);

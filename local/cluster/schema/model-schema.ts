@@ -1,7 +1,10 @@
 import * as models from "@kubernetes/client-node";
 import { anything, type ListSchema, type Schema } from "./schema.ts";
 
-/** Merge keys of the built-in lists: `x-kubernetes-list-map-keys` and `patch-merge-key` of the real API's OpenAPI document. */
+/**
+ * Merge keys of the built-in lists: `x-kubernetes-list-map-keys` and `patch-merge-key` of the real API's OpenAPI
+ * document.
+ */
 const listKeys: Readonly<Record<string, readonly string[]>> = {
   "V1Container.env": ["name"],
   "V1Container.ports": ["containerPort", "protocol"],
@@ -24,7 +27,9 @@ const listKeys: Readonly<Record<string, readonly string[]>> = {
   "V1ServiceStatus.conditions": ["type"],
 };
 const sets = new Set(["V1ObjectMeta.finalizers"]);
-/** `x-kubernetes-map-type: atomic` in the OpenAPI document of Kubernetes 1.37.2, as far as our kinds have such structs. */
+/**
+ * `x-kubernetes-map-type: atomic` in the OpenAPI document of Kubernetes 1.37.2, as far as our kinds have such structs.
+ */
 const atomicStructs = new Set([
   "V1ConfigMapKeySelector",
   "V1LabelSelector",
@@ -41,7 +46,7 @@ const atomicStructs = new Set([
   "V1TypedLocalObjectReference",
 ]);
 
-/** Go's own types of text, which only its error messages show: those of the fields that people set. */
+/** Go's named string types, which occur in its error messages only: those of the fields that people set. */
 const goTypes: Readonly<Record<string, string>> = {
   "V1Container.imagePullPolicy": "v1.PullPolicy",
   "V1DeleteOptions.propagationPolicy": "v1.DeletionPropagation",
@@ -70,7 +75,10 @@ interface Model {
 
 const known = new Map<string, Schema>();
 
-/** The schema of a client model such as "V1Deployment": the client's own description of the API is the source of the fields. */
+/**
+ * Returns the schema of a client model such as "V1Deployment". The fields come from the client's description of the
+ * API.
+ */
 export function schemaOfModel(name: string): Schema {
   const before = known.get(name);
   if (before !== undefined) return before;

@@ -1,11 +1,11 @@
-/** What the API knows about a type: enough to prune and check input, to merge patches and to track who owns which field. */
+/** A type of the API: enough to prune and check input, to merge patches and to track field ownership. */
 export type Schema = StructSchema | MapSchema | ListSchema | ScalarSchema | AnySchema;
 
 export interface StructSchema {
   type: "struct";
-  /** What Go calls it; custom resources have no Go type. */
+  /** Its Go name; custom resources have no Go type. */
   name?: string;
-  /** Found when first needed, because types may contain themselves. */
+  /** Resolved lazily, because types may contain themselves. */
   fields: () => ReadonlyMap<string, Schema>;
   /** Owned and replaced as a whole by server-side apply. */
   atomic: boolean;
@@ -17,16 +17,16 @@ export interface MapSchema {
 export interface ListSchema {
   type: "list";
   items: Schema;
-  /** "map": items are told apart by `keys`; "set": by their value; "atomic": the list is one value. */
+  /** "map": items are identified by `keys`; "set": by their value; "atomic": the list is one value. */
   kind: "map" | "set" | "atomic";
   keys: readonly string[];
 }
 export interface ScalarSchema {
   type: "scalar";
   of: "string" | "number" | "boolean" | "int-or-string";
-  /** Of the API's own OpenAPI document. */
+  /** As in the API's OpenAPI document. */
   format?: "int32" | "int64" | "double" | "byte" | "date-time";
-  /** What Go calls it, if that is not the name of its JSON type. */
+  /** Its Go name, if different from its JSON type. */
   goType?: string;
 }
 export interface AnySchema {
@@ -35,7 +35,7 @@ export interface AnySchema {
 
 export const anything: AnySchema = { type: "any" };
 
-/** The schema of a field of a struct or an entry of a map; undefined for a field that the type does not have. */
+/** Returns the schema of a struct's field or a map's entry; undefined for an unknown field. */
 export function schemaOfField(schema: Schema, field: string): Schema | undefined {
   if (schema.type === "struct") return schema.fields().get(field);
   if (schema.type === "map") return schema.values;

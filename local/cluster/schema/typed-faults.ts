@@ -1,7 +1,7 @@
 import { isJsonObject, type Json } from "../objects.ts";
 import { schemaOfField, type Schema } from "./schema.ts";
 
-/** Why a configuration cannot be applied, in the words of structured-merge-diff; undefined if it can. */
+/** Returns why a configuration cannot be applied, with structured-merge-diff's message; undefined if it can. */
 export function typedFault(value: unknown, schema: Schema): string | undefined {
   const faults = faultsOf(value as Json, schema, "");
   return faults.length > 1 ? `errors:\n${faults.map((fault) => `  ${fault}`).join("\n")}` : faults[0];

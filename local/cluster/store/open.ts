@@ -4,17 +4,17 @@ import { DatabaseSync } from "node:sqlite";
 
 const layout = "guacamole-workspaces local cluster 1";
 
-/** The store's file cannot be used and no retry will help: the caller may offer to delete it and to begin anew. */
+/** The store's file cannot be used, and a retry does not help: the caller may offer to delete it. */
 export class CorruptStoreError extends Error {
   readonly path: string;
 
   constructor(path: string, why: string, cause?: unknown) {
-    super(`open cluster store ${path}: ${why} (delete the file to begin with an empty cluster)`, { cause });
+    super(`open cluster store ${path}: ${why} (delete the file to start with an empty cluster)`, { cause });
     this.path = path;
   }
 }
 
-/** Opens the store's database for this process alone. Throws CorruptStoreError, or an Error that says what is in the way. */
+/** Opens the store's database for this process only. Throws CorruptStoreError, or an Error that says what is wrong. */
 export function openDatabase(path: string): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
@@ -29,7 +29,7 @@ export function openDatabase(path: string): DatabaseSync {
 }
 
 function prepare(database: DatabaseSync, path: string): void {
-  // An exclusive lock keeps a second cluster off the same file; it goes with the process, also after kill -9.
+  // An exclusive lock keeps a second cluster off the file. It ends with the process, even after kill -9.
   database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
   const check = database.prepare("PRAGMA quick_check(1)").get();
   if (check?.["quick_check"] !== "ok") throw new CorruptStoreError(path, "the file is damaged");

@@ -7,7 +7,7 @@ export interface Change {
   type: "ADDED" | "MODIFIED" | "DELETED";
   kind: string;
   object: KubeObject;
-  /** What was stored before, so that a watch can tell an object that has left its selector. */
+  /** The previous object, so that a watch can notice when an object leaves its selector. */
   previous: KubeObject | undefined;
 }
 
@@ -19,12 +19,12 @@ export interface Store {
   /** In no particular order. */
   list(kind: string, namespace?: string): KubeObject[];
   byUid(uid: string): { kind: string; object: KubeObject } | undefined;
-  /** Objects whose ownerReferences name this uid. */
+  /** Returns the objects whose ownerReferences contain this uid. */
   dependents(uid: string): { kind: string; object: KubeObject }[];
-  /** Stores an object under the next revision, in one transaction with the change for watches, and returns it. */
+  /** Stores an object with the next revision, in one transaction with the change for watches, and returns it. */
   put(kind: string, object: KubeObject): KubeObject;
   remove(kind: string, namespace: string, name: string): KubeObject | undefined;
-  /** Changes after a revision, oldest first; "expired" when some of them are no longer kept. */
+  /** Returns the changes after a revision, oldest first; "expired" if some are no longer kept. */
   changesAfter(revision: number): Change[] | "expired";
   subscribe(listener: (change: Change) => void): () => void;
   close(): void;
@@ -37,7 +37,7 @@ interface Entry {
 
 const keyOf = (namespace: string, name: string): string => `${namespace}/${name}`;
 
-/** Opens the store; `keepChanges` is how many changes a watch may be behind before it is told 410. */
+/** Opens the store. `keepChanges` is how many changes a watch may be behind before it gets 410. */
 export function openStore(path: string, keepChanges: number): Store {
   const database = openDatabase(path);
   const kinds = new Map<string, Map<string, KubeObject>>();

@@ -33,7 +33,7 @@ const failed = async (session: Session): Promise<string> => {
   return instanceId;
 };
 
-/** Starts while the host begins no instance: what was started is still Pending. */
+/** Starts while the host begins no instances, so that they are still Pending. */
 async function whilePending<T>({ host }: Session, starts: () => Promise<T>): Promise<T> {
   const release = host.holdTurns?.();
   try {
@@ -45,7 +45,7 @@ async function whilePending<T>({ host }: Session, starts: () => Promise<T>): Pro
 
 const startsAs = (instanceId: string) => (session: Session) => session.start("hello", { instanceId, input: {} });
 
-/** Points about ids, starts, and what the client answers. */
+/** Points about ids, starts and the client's results. */
 export const clientPoints: Points = {
   "start running again": (session) =>
     whilePending(session, async () => {

@@ -6,7 +6,7 @@ import * as df from "durable-functions";
 import { registerEventOrchestrations } from "./event-orchestrations.ts";
 import { registerTaskOrchestrations } from "./task-orchestrations.ts";
 
-/** What the activities did, in order. */
+/** The activities' effects, in order. */
 const ran: string[] = [];
 const attempts = new Map<string, number>();
 const gates = new Map<string, Gate>();
@@ -37,7 +37,7 @@ function gateOf(name: string): Gate {
   return gate;
 }
 
-/** One call of the fixture's HTTP function: a method of the durable client, or a question to the fixture. */
+/** One call of the fixture's HTTP function: a method of the durable client, or a query of the fixture. */
 export interface FixtureCall {
   call: string;
   args: unknown[];

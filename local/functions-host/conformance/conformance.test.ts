@@ -15,7 +15,7 @@ const run = Date.now().toString(36);
 let functionsHost: FunctionsHost;
 let session: Session;
 let turns = Promise.resolve();
-/** Starts that have read the hub and wait until as many others have. */
+/** Holds up starts that have read the hub until the others have too. */
 let race: { missing: number; begin: () => void; begun: Promise<void> } | undefined;
 
 async function beforeCommit({ kind, name }: Commit): Promise<void> {

@@ -36,7 +36,8 @@ export function registerEventOrchestrations(): void {
   });
   df.app.orchestration("againWithTimer", function* (context) {
     const { turn } = context.df.getInput<{ turn: number }>();
-    // The second turn's timer has the sequence id of the first one's, which was cancelled and is still in the queue.
+    // The second turn's timer has the same sequence id as the first one's, which was cancelled and is still in the
+    // queue.
     const waiting = timer(context, turn === 1 ? 1000 : 3_600_000);
     const winner: unknown = yield context.df.Task.any([waiting, context.df.callActivity("echo", {})]);
     waiting.cancel();

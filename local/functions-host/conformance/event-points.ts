@@ -1,6 +1,6 @@
 import type { Points, Session } from "./session.ts";
 
-/** Starts an instance of `name` that waits and lets it begin to wait. */
+/** Starts an instance of `name` and lets it begin to wait. */
 async function waiting(session: Session, name = "waits"): Promise<string> {
   const instanceId = session.newId();
   await session.start(name, { instanceId, input: {} });
@@ -15,7 +15,7 @@ async function suspended(session: Session): Promise<string> {
   return id;
 }
 
-/** Starts an instance of `name` that is in its activity `hold`. */
+/** Starts an instance of `name` and waits until it is in its activity `hold`. */
 async function held(session: Session, name: string): Promise<string> {
   const instanceId = session.newId();
   await session.start(name, { instanceId, input: { gate: instanceId } });
@@ -82,7 +82,7 @@ export const eventPoints: Points = {
     const id = await held(session, "againWithEvents");
     await session.raise(id, "go", { n: 1 });
     await session.raise(id, "go", { n: 2 });
-    // Both are in the history, unread, before the turn that continues as new.
+    // Both are unread in the history before the turn that continues as new.
     for (let round = 0; round < 20; round += 1) await session.host.pause();
     await session.ask("fixture.open", id);
     return session.end(id);

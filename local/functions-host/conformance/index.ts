@@ -1,4 +1,4 @@
-/** The recorded answers of the real Durable extension, to be asked on any host that has loaded the fixture app. */
+/** The recorded answers of the real Durable extension, to be compared on any host that has loaded the fixture app. */
 import { readdirSync } from "node:fs";
 import path from "node:path";
 

@@ -1,11 +1,11 @@
-// One or more lines of a JavaScript or .NET stack trace, also inside JSON that is part of a text, and cut anywhere.
+// One or more lines of a JavaScript or .NET stack trace, even inside JSON within a text, and truncated anywhere.
 const stackLines = /(?:(?:(?:\\r)?\\n|\r?\n)?\s{3,}at (?:(?!\\r|\\n|\\"|\r|\n|").)+)+/g;
 const guid = /\b[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b/g;
 
 /**
- * Makes the answers of two runs comparable. Replaced are: the run's mark in instance ids and the numbers after it, GUIDs, the
- * time a point took (`ms`), stack traces with the file paths in them, and how many of ten concurrent starts were accepted
- * (between 1 and 10, measured). Everything else must be equal.
+ * Makes the answers of two runs comparable. Replaces the run's mark in instance ids and the numbers after it, GUIDs,
+ * the duration of a point (`ms`), stack traces with their file paths, and how many of ten concurrent starts were
+ * accepted (1 to 10, measured). Everything else must be equal.
  */
 export function normalise(answer: unknown, run: string): unknown {
   if (Array.isArray(answer)) return answer.map((each) => normalise(each, run));

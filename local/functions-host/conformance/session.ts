@@ -1,16 +1,16 @@
 import type { FixtureCall } from "./conformance-app.ts";
 
-/** A host that has loaded the fixture app (conformance-app.ts), as the conformance points need it. */
+/** What the conformance points need from a host that has loaded the fixture app (conformance-app.ts). */
 export interface ConformanceHost {
-  /** Where its functions are, e.g. http://127.0.0.1:7071/api */
+  /** The base URL of its functions, e.g. http://127.0.0.1:7071/api */
   api: string;
   /** Resolves when the instance has ended, or when nothing more is expected to happen to it. */
   settle(instanceId: string, status: () => Promise<StatusAnswer>): Promise<void>;
-  /** Between two looks at something that is about to change. */
+  /** Waits between two polls. */
   pause(): Promise<void>;
-  /** Keeps new instances Pending until the returned function is called. A real host is slow enough without it. */
+  /** Keeps new instances Pending until the returned function is called. Real hosts are slow enough without it. */
   holdTurns?(): () => void;
-  /** Lets so many of the next starts read the hub before one of them writes. A real host does that by itself. */
+  /** Lets the next `count` starts read the hub before one of them writes. On real hosts this happens anyway. */
   raceStarts?(count: number): void;
 }
 
@@ -20,18 +20,18 @@ export interface ErrorAnswer {
 export type StatusAnswer = { status: string; output: unknown; custom: unknown } | ErrorAnswer;
 type Sent = { ok: true } | ErrorAnswer;
 
-/** What the points do to a host, with answers in the shapes of the recording. */
+/** The operations of the points, with answers in the recording's format. */
 export interface Session {
   readonly host: ConformanceHost;
-  /** An instance id of this run that was not used before. */
+  /** Returns a new instance id of this run. */
   newId(): string;
-  /** An id of this run with a meaning of its own. */
+  /** Returns an id of this run with a prefix. */
   named(prefix: string): string;
   start(name: string, options: { instanceId?: string; input?: unknown }): Promise<{ id: string } | ErrorAnswer>;
   status(id: string): Promise<StatusAnswer>;
-  /** The status after the instance has ended, or with `STILL` if it does not end. */
+  /** Returns the status after the instance has ended, or with `STILL` if it does not end. */
   end(id: string): Promise<unknown>;
-  /** Starts an instance under a new id and waits for its end. */
+  /** Starts an instance with a new id and waits for its end. */
   run(name: string, input: unknown): Promise<unknown>;
   untilStatus(id: string, wanted: string): Promise<void>;
   raise(id: string, name: string, ...data: unknown[]): Promise<Sent>;
@@ -44,13 +44,13 @@ export interface Session {
   ask(call: string, ...args: unknown[]): Promise<{ value: unknown } | ErrorAnswer>;
 }
 
-/** How a point's answer is obtained. A point depends on no other: it makes the instances that it needs. */
+/** How to obtain each point's answer. Points are independent: each one creates the instances that it needs. */
 export type Points = Readonly<Record<string, (session: Session) => Promise<unknown>>>;
 
 const mostLooks = 500;
 const ended = new Set(["Completed", "Failed", "Terminated"]);
 
-/** A session on a host. `run` must be different in every run on one task hub: letters and digits. */
+/** Starts a session on a host. `run` (letters and digits) must be unique on the task hub. */
 export function startSession(host: ConformanceHost, run: string): Session {
   let count = 0;
 
@@ -61,7 +61,7 @@ export function startSession(host: ConformanceHost, run: string): Session {
       headers: { "content-type": "application/json" },
       body: JSON.stringify(body),
     });
-    if (!response.ok) throw new Error(`ask the fixture for ${call}: HTTP ${response.status} (does the host run it?)`);
+    if (!response.ok) throw new Error(`ask the fixture for ${call}: HTTP ${response.status} (has the host loaded it?)`);
     return (await response.json()) as { value: unknown } | ErrorAnswer;
   }
 
@@ -101,7 +101,7 @@ export function startSession(host: ConformanceHost, run: string): Session {
         if ("status" in status && status.status === wanted) return;
         await host.pause();
       }
-      throw new Error(`wait for ${id}: it does not become ${wanted} (look at the host's log)`);
+      throw new Error(`wait for ${id}: it does not become ${wanted} (check the host's log)`);
     },
     raise: (id, name, ...data) => send("raiseEvent", id, name, ...data),
     terminate: (id, reason) => send("terminate", id, reason),

@@ -1,7 +1,7 @@
 import * as df from "durable-functions";
 import type { OrchestrationContext } from "durable-functions";
 
-/** A durable timer that many milliseconds from now. */
+/** Creates a durable timer that fires after so many milliseconds. */
 export function timer(context: OrchestrationContext, milliseconds: number): df.TimerTask {
   return context.df.createTimer(new Date(context.df.currentUtcDateTime.getTime() + milliseconds));
 }
@@ -9,7 +9,7 @@ export function timer(context: OrchestrationContext, milliseconds: number): df.T
 const messageOf = (error: unknown): string => (error as Error).message;
 const kindOf = (value: unknown): string => (value === null ? "null" : typeof value);
 
-// Lengths to which the recording cut long texts.
+// The recording truncated long texts to these lengths.
 const shownOfFailure = 500;
 const shownOfRetry = 200;
 const shownOfChild = 300;

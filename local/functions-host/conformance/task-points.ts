@@ -9,7 +9,7 @@ async function allFail(session: Session) {
   const instanceId = session.newId();
   await session.start("allFail", { instanceId, input: { gate: instanceId } });
   await session.ask("fixture.reached", instanceId);
-  // Time enough for a compensation that does not wait for the sibling.
+  // Enough time for a compensation that does not wait for the sibling.
   for (let round = 0; round < 20; round += 1) await session.host.pause();
   await session.ask("fixture.open", instanceId);
   const end = await session.end(instanceId);

@@ -1,4 +1,4 @@
-// What an orchestrator function hands back, as durable-functions 3.x serialises it (schema V3).
+// What an orchestrator function returns, as serialised by durable-functions 3.x (schema V3).
 
 export const ActionType = {
   CallActivity: 0,
@@ -48,10 +48,10 @@ export interface SubOrchestrationAction {
 /** One run of an orchestrator function over a whole history. */
 export interface OrchestratorState {
   isDone: boolean;
-  /** Everything since the beginning, in the order of the yields; one inner array. */
+  /** All actions since the beginning, in the order of the yields; one inner array. */
   actions: Action[][];
   output?: unknown;
   customStatus?: unknown;
-  /** The message of what the orchestrator threw. */
+  /** The message of the orchestrator's error. */
   error?: string;
 }

@@ -12,7 +12,9 @@ import { describeMissing } from "./missing-function.ts";
 
 type Result = { result: string | null } | { failed: Failure } | "run again";
 
-/** Runs one queued activity and sends its completion. It stays queued until that is committed: at least once. */
+/**
+ * Runs one queued activity and sends its completion. It stays queued until that is committed, so it runs at least once.
+ */
 export async function runActivity(engine: EngineContext, queued: QueuedActivity): Promise<void> {
   const { store, clock, faults } = engine;
   if (faults.loseMessages?.(queued.instanceId)) {
@@ -24,7 +26,7 @@ export async function runActivity(engine: EngineContext, queued: QueuedActivity)
   if (outcome === "run again") return;
   await faults.beforeCommit?.({ kind: "activity", instanceId: queued.instanceId, name: queued.name });
   store.database.transaction(() => {
-    // Another host has taken it over and completed it.
+    // Another host took it over and completed it.
     if (store.removeActivity(queued.id) === 0) return;
     const TaskScheduledId = queued.taskId;
     const now = clock.now();
@@ -62,7 +64,7 @@ async function perform(engine: EngineContext, queued: QueuedActivity): Promise<R
   }
 }
 
-/** The library encodes a string input once more; a fault knob should see the string. */
+/** The library encodes a string input again; faults should see the string. */
 function unwrap(input: unknown): unknown {
   if (typeof input !== "string") return input;
   try {
@@ -73,8 +75,8 @@ function unwrap(input: unknown): unknown {
 }
 
 /**
- * An activity's input on its way to the worker. The extension reads it with .NET's ToObject<string>: objects become JSON,
- * scalars their .NET text, so that true arrives as "True".
+ * Converts an activity's input for the worker. The extension reads it with .NET's ToObject<string>: objects become JSON
+ * and scalars their .NET text, so that true arrives as "True".
  */
 function toRpc(input: unknown): RpcTypedData | undefined {
   if (input === undefined) return undefined;

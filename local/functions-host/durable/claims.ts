@@ -1,10 +1,10 @@
 import type { Clock } from "../clock.ts";
 import type { Database } from "./database.ts";
 
-/** What a host can have under way: a turn of an instance, a run of an activity, or the timer triggers of the app. */
+/** What a host can work on: a turn of an instance, a run of an activity, or the app's timer triggers. */
 type Kind = "turn" | "activity" | "timers";
 
-/** How long what a killed host had under way stays invisible to others, in milliseconds. */
+/** How long a killed host's unfinished work stays invisible to other hosts, in milliseconds. */
 export interface VisibilityTimeouts {
   controlQueueVisibilityTimeout: number;
   workItemQueueVisibilityTimeout: number;
@@ -20,19 +20,19 @@ export const usualVisibilityTimeouts: VisibilityTimeouts = {
 const listenerLockPeriodMilliseconds = 60_000;
 
 /**
- * What this host has under way, noted in the hub file so that other hosts leave it alone. A claim is renewed as long as the
- * host lives; that of a killed host is void once its timeout has passed.
+ * This host's current work, recorded in the hub file so that other hosts leave it alone. Claims are renewed while the
+ * host is running; a killed host's claims expire after their timeout.
  */
 export interface Claims {
   readonly owner: string;
   /** False if another host has it. */
   take(kind: Kind, key: string): boolean;
   release(kind: Kind, key: string): void;
-  /** Whether this host has it still. It may have lost it if it was stopped for longer than the timeout. */
+  /** True if this host still has it. It loses the claim if its process was stopped for longer than the timeout. */
   isMine(kind: Kind, key: string): boolean;
-  /** Renews nothing any more: what is held becomes void in time. */
+  /** Stops renewing: the claims expire. */
   stop(): void;
-  /** Gives up everything at once. */
+  /** Releases all claims at once. */
   releaseAll(): void;
 }
 
@@ -48,7 +48,7 @@ export function createClaims(options: {
     activity: options.timeouts.workItemQueueVisibilityTimeout,
     timers: listenerLockPeriodMilliseconds,
   };
-  // Half of the shortest timeout, so that time that tests move in one step never passes a claim of a host that lives.
+  // Half of the shortest timeout, so that no claim of a running host expires when tests move time in one step.
   const renewEvery = Math.min(...Object.values(milliseconds)) / 2;
   const held = new Set<string>();
   let cancelRenewal: (() => void) | undefined;
@@ -103,8 +103,8 @@ export function createClaims(options: {
 }
 
 /**
- * What a host does, before it begins, with the claims of others in a hub that it has for itself: their owners are gone.
- * Without `atOnce` it leaves what they had under way invisible until its time has come, as the real host would have to.
+ * Handles, before a host starts on an unshared hub, the claims of earlier hosts, which are gone. Unless `atOnce`, their
+ * unfinished work stays invisible until its timeout, as on the real host.
  */
 export function inheritClaims(database: Database, atOnce: boolean): void {
   database.run(atOnce ? "DELETE FROM claims" : "DELETE FROM claims WHERE kind = 'timers'");

@@ -1,5 +1,5 @@
 const durableRoute = "runtime/webhooks/durabletask";
-/** The placeholder that the client replaces by an instance id. */
+/** The placeholder that the client replaces with an instance id. */
 const idPlaceholder = "INSTANCEID";
 
 interface Addresses {
@@ -9,7 +9,10 @@ interface Addresses {
   systemKey: string;
 }
 
-/** An instance's management URLs, as a start answers them. They carry the system key: full control over every instance. */
+/**
+ * An instance's management URLs, as a start returns them. They contain the system key: full control over every
+ * instance.
+ */
 export function managementUrls({ hostUrl, hubName, systemKey }: Addresses, instanceId: string) {
   const required = `taskHub=${hubName}&connection=Storage&code=${systemKey}`;
   const instance = `${hostUrl}/${durableRoute}/instances/${instanceId}`;

@@ -8,7 +8,7 @@ import type { Decision, End } from "./replay.ts";
 import { newExecutionId, sendStart, startInstance } from "./start-instance.ts";
 import type { Instance, Status } from "./store.ts";
 
-/** What one work item takes from the inbox, and the history that it adds to. */
+/** What one work item takes from the inbox, and the history to which it adds. */
 export interface WorkItem {
   instance: Instance;
   /** Everything before this work item. */
@@ -19,7 +19,7 @@ export interface WorkItem {
   now: Date;
 }
 
-/** What the orchestrator decided, and the custom status it set. */
+/** The orchestrator's decision and custom status. */
 export interface Outcome {
   decision: Decision;
   customStatus: string | null;
@@ -27,7 +27,7 @@ export interface Outcome {
 
 // Everything here runs inside the transaction of one work item.
 
-/** Writes down what a work item decided: history, outgoing messages and status. */
+/** Stores a work item's outcome: history, outgoing messages and status. */
 export function commitDecision(engine: EngineContext, item: WorkItem, { decision, customStatus }: Outcome): void {
   const { store } = engine;
   const { end, scheduled, suspended } = decision;
@@ -47,7 +47,8 @@ export function commitDecision(engine: EngineContext, item: WorkItem, { decision
     ...completed(decision, item.now),
   ]);
   for (const each of scheduled) send(engine, item, each);
-  // Azure delivers a cancelled timer too, and drops it then. Here it goes at once, lest virtual time jump to it.
+  // Azure delivers a cancelled timer too and then drops it. Here it is removed at once, so that virtual time cannot
+  // jump to it.
   store.removeTimers(instance.instanceId, (id) => !end && decision.isOpen(id));
   if (!end) {
     store.writeInstance(instance);
@@ -57,7 +58,9 @@ export function commitDecision(engine: EngineContext, item: WorkItem, { decision
   finish(engine, item, instance, end.status, output);
 }
 
-/** A suspension's or resumption's reason is the instance's output until something else is (AzureTableTrackingStore.cs). */
+/**
+ * A suspension's or resumption's reason is the instance's output until the next output (AzureTableTrackingStore.cs).
+ */
 function shownReason({ events }: WorkItem): string | undefined {
   const change = events.findLast(
     (each) => each.EventType === EventType.ExecutionSuspended || each.EventType === EventType.ExecutionResumed,
@@ -65,7 +68,7 @@ function shownReason({ events }: WorkItem): string | undefined {
   return change && JSON.stringify(change.Reason);
 }
 
-/** Ends an instance at once, whatever is open; activities that run are not called back. */
+/** Ends an instance at once, whatever is open. Running activities continue. */
 export function commitTermination(engine: EngineContext, item: WorkItem, { Input: reason }: ExecutionTerminated): void {
   const output = JSON.stringify(reason);
   appendHistory(engine, item, [
@@ -112,9 +115,9 @@ function send(engine: EngineContext, { instance, now }: WorkItem, scheduled: Sch
       const { id, name, version, input } = scheduled;
       const parent = { InstanceId: instanceId, ExecutionId: executionId, Name: instance.name, TaskScheduleId: id };
       const running = startInstance(store, { instanceId: scheduled.instanceId, name, version, input, parent }, now);
-      // Azure Storage drops the start, and the parent waits for ever.
+      // Azure Storage drops the start, and the parent waits forever.
       if (running) {
-        const Reason = `An instance with the ID '${running.instanceId}' is ${running.status} already (wait until it has ended)`;
+        const Reason = `An instance with the ID '${running.instanceId}' is already ${running.status} (wait until it has ended)`;
         const failed = event("SubOrchestrationInstanceFailed", now, { TaskScheduledId: id, Reason, Details: "" });
         deliverCompletion(engine, instanceId, failed, now, executionId);
       }
@@ -123,7 +126,7 @@ function send(engine: EngineContext, { instance, now }: WorkItem, scheduled: Sch
   }
 }
 
-/** Sends a completion, twice if that fault is wanted. */
+/** Sends a completion, twice if that fault is set. */
 export function deliverCompletion(
   { store, faults }: EngineContext,
   instanceId: string,
@@ -151,7 +154,7 @@ function finish(
   const { store, log } = engine;
   store.writeInstance({ ...instance, status, output });
   const level = status === "Failed" ? "error" : "information";
-  // The output of an instance that did not complete is its reason.
+  // The output of an instance that has not completed is its reason.
   const reason = status === "Completed" ? "" : (JSON.parse(output ?? '""') as string);
   const why = reason === "" ? "" : `: ${reason}`;
   log(level, durableCategory, `${instance.instanceId}: Function '${instance.name} (Orchestrator)' ${status}${why}`);
@@ -168,7 +171,7 @@ function finish(
   deliverCompletion(engine, parent.InstanceId, completion, item.now, parent.ExecutionId);
 }
 
-/** A new execution with a fresh history. Of what the old one had open or unread nothing goes with it. */
+/** Starts a new execution with a fresh history. Nothing that the old one had open or unread is carried over. */
 function continueAsNew(
   { store }: EngineContext,
   { now }: WorkItem,

@@ -15,7 +15,7 @@ export type StartResult = { started: string } | { refused: "invalid" | "already 
 export type SendResult = "sent" | "unknown instance" | "finished";
 type PurgeResult = "purged" | "unknown instance" | { stillRuns: Status };
 
-/** What clients can do to instances. Everything is committed before it is answered. */
+/** What clients can do to instances. Everything is committed before the response. */
 export interface Control {
   start(request: { name: string; instanceId?: string; input: string | null; version?: string }): Promise<StartResult>;
   raiseEvent(instanceId: string, name: string, input: string): Promise<SendResult>;
@@ -54,7 +54,7 @@ export function createControl(engine: EngineContext, { wake }: Pick<Dispatcher, 
       const instanceId = wanted === undefined || wanted === "" ? randomUUID().replaceAll("-", "") : wanted;
       const invalid = describeInvalidInstanceId(instanceId);
       if (invalid !== undefined) return { refused: "invalid", reason: invalid };
-      // A name that no function has is accepted too; the instance fails at its first turn.
+      // An unknown function name is accepted too; the instance fails in its first turn.
       const fn = findFunction(functions, "orchestration", name);
       const start = {
         instanceId,
@@ -65,8 +65,8 @@ export function createControl(engine: EngineContext, { wake }: Pick<Dispatcher, 
       };
       const found = store.instance(instanceId);
       if (found && !isFinished(found.status)) return { refused: "already running", reason: describeRunning(found) };
-      // Azure Storage reads and then writes. Starts of one id that come in between see the same state, and all are accepted;
-      // only the first one's row is written, and the messages of the others are dropped.
+      // Azure Storage reads and then writes. Concurrent starts of one id see the same state and are all accepted; only
+      // the first one's row is written, and the messages of the others are dropped.
       await nextTurn();
       await commit(instanceId, "ExecutionStarted", () => {
         if (isDeepStrictEqual(store.instance(instanceId), found)) startInstance(store, start, clock.now());

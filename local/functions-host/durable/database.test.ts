@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { openDatabase } from "./database.ts";
 
-it("a transaction that fails leaves nothing, and the next one works", () => {
+it("a failed transaction changes nothing, and the next one works", () => {
   const database = openDatabase(":memory:");
   const write = (key: string) => database.run("INSERT INTO meta VALUES (?, 'x')", key);
   expect(() =>
@@ -24,6 +24,6 @@ it("a closed store commits nothing", () => {
   }).not.toThrow();
 });
 
-it("a file that is not a store is refused with what to do", () => {
+it("a file that is not a store is refused with advice", () => {
   expect(() => openDatabase(import.meta.filename)).toThrow(/open store .*: file is not a database \(delete it/);
 });

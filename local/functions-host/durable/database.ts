@@ -26,8 +26,8 @@ const schema = `
     event       TEXT NOT NULL,
     PRIMARY KEY (instance_id, position)
   ) WITHOUT ROWID;
-  -- first = 1 is read before everything else: the start of an execution and what it carries over.
-  -- due_at lies in the future for durable timers; execution_id is null for what any execution may receive.
+  -- first = 1 is read before everything else: the start of an execution and the events that it carries over.
+  -- due_at is in the future for durable timers; execution_id is null for messages to any execution.
   CREATE TABLE IF NOT EXISTS inbox (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
     instance_id  TEXT NOT NULL,
@@ -48,7 +48,7 @@ const schema = `
     attempt      INTEGER NOT NULL,
     runs         INTEGER NOT NULL DEFAULT 0
   );
-  -- What a host has under way. Others leave it alone until visible_at.
+  -- A host's current work. Others leave it alone until visible_at.
   CREATE TABLE IF NOT EXISTS claims (
     kind       TEXT NOT NULL,
     key        TEXT NOT NULL,
@@ -64,23 +64,24 @@ const schema = `
   );
 `;
 
-/** The host's sqlite file. After `close`, nothing is committed any more: `transaction` and `all` throw. */
+/** The host's SQLite file. After `close` nothing is committed any more: `transaction` and `all` throw. */
 export interface Database {
-  /** One statement, its rows. */
+  /** Runs one statement and returns its rows. */
   all: (sql: string, ...values: (string | number | null)[]) => Record<string, unknown>[];
-  /** One statement, the number of rows that it changed. */
+  /** Runs one statement and returns the number of changed rows. */
   run: (sql: string, ...values: (string | number | null)[]) => number;
-  /** All or nothing. The body must not wait: no other work gets in between. */
+  /** Runs the body in a transaction. It is synchronous, so no other work can interleave. */
   transaction<T>(body: () => T): T;
-  /** Calls back after every transaction from now on. */
+  /** Calls back after every later transaction. */
   afterCommit(callback: () => void): void;
   readonly isOpen: boolean;
   close(): void;
 }
 
 /**
- * Opens the store, ":memory:" included, for this host alone unless it is to be shared. WAL with synchronous=NORMAL keeps every commit when the
- * process is killed; a power cut may lose the last ones, which is enough for one developer's machine.
+ * Opens the store, or ":memory:", for this host only unless it is shared. WAL with synchronous=NORMAL keeps every
+ * commit if the process is killed; a power failure may lose the last ones, which is acceptable on a developer's
+ * machine.
  */
 export function openDatabase(file: string, { shared = false } = {}): Database {
   if (file !== ":memory:") mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
@@ -124,7 +125,7 @@ function connect(file: string, shared: boolean): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(file);
-    // Exclusive unless asked for: two hosts on one store by mistake, on two versions of an app, would mix them.
+    // Exclusive by default: two hosts on one store by mistake, with two versions of an app, would mix them.
     const locking = shared ? "PRAGMA locking_mode=NORMAL; PRAGMA busy_timeout=1000" : "PRAGMA locking_mode=EXCLUSIVE";
     database.exec(`${locking}; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL`);
     database.exec(schema);

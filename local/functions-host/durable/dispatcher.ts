@@ -4,26 +4,26 @@ import type { EngineContext } from "./engine-context.ts";
 import { runWorkItem } from "./work-item.ts";
 
 export interface Dispatcher {
-  /** Looks for work soon. Call it after everything that may have made some. */
+  /** Checks for work soon. Call it after anything that may have created some. */
   wake(): void;
-  /** Resolves when nothing runs and nothing is due; timers in the future do not count. */
+  /** Resolves when nothing is running or due; timers in the future do not count. */
   whenIdle(): Promise<void>;
-  /** Takes no more work. Resolves when what runs has ended. */
+  /** Takes no more work. Resolves when all running work has ended. */
   stop(): Promise<void>;
 }
 
-/** More messages than an instance usually has waiting. One with more holds up the others only until it has taken them. */
+/** More messages than an instance usually has waiting. One with more delays the others only until it has taken them. */
 const messagesAnInstance = 8;
 
-/** About as many as the answer to a call takes, so that it is not outrun by what calls before it led to. */
+/** About as many as a call's response takes, so that work caused by earlier calls does not overtake it. */
 const turnsApart = 5;
 
-/** Hands out due work: one work item at a time an instance, within the limits of host.json. */
+/** Dispatches due work: one work item at a time per instance, within the limits of host.json. */
 export function createDispatcher(engine: EngineContext): Dispatcher {
   const { store, claims, isShared, clock, settings, log } = engine;
   const instances = new Set<string>();
   const activities = new Set<number>();
-  // Work that failed for a reason of the host's own is left for the next start: trying again at once would spin.
+  // Work that failed because of the host itself is left for the next start: retrying at once would spin.
   const brokenInstances = new Set<string>();
   const brokenActivities = new Set<number>();
   const running = new Set<Promise<void>>();
@@ -33,7 +33,9 @@ export function createDispatcher(engine: EngineContext): Dispatcher {
   let isAwake = false;
   let alarm: { at: number; cancel: () => void } | undefined;
 
-  /** One piece of work every few turns of the event loop: who calls by HTTP meanwhile does not wait for all of them. */
+  /**
+   * Starts work only every few turns of the event loop, so that HTTP calls in the meantime do not wait for all of it.
+   */
   function nextTurn(): Promise<void> {
     for (let turn = 0; turn < turnsApart; turn += 1)
       turns = turns.then(() => new Promise((resolve) => setImmediate(resolve)));
@@ -52,7 +54,7 @@ export function createDispatcher(engine: EngineContext): Dispatcher {
     const promise = nextTurn()
       .then(work)
       .catch((error: unknown) => {
-        // The store of a killed host is closed: that this work could not be committed is as it should be.
+        // A killed host's store is closed: it is right that this work could not be committed.
         if (!store.database.isOpen) return;
         broken.add(id);
         const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -83,7 +85,7 @@ export function createDispatcher(engine: EngineContext): Dispatcher {
     if (isStopped || !store.database.isOpen) return;
     const now = clock.now().getTime();
     let isDue = false;
-    // Of a long backlog only what could be taken is read; what is broken is in the way, so then everything is.
+    // Read only as much of a long backlog as can be taken; but everything if broken instances are in the way.
     const messages = brokenInstances.size > 0 ? -1 : settings.maxConcurrentOrchestrations * messagesAnInstance;
     for (const id of store.dueInstances(now, messages)) {
       if (brokenInstances.has(id)) continue;
@@ -104,7 +106,7 @@ export function createDispatcher(engine: EngineContext): Dispatcher {
     const next = Math.min(nextTimerAt ?? Infinity, nextVisibleAt ?? Infinity);
     setAlarm(Number.isFinite(next) ? next : undefined);
     if (isDue || running.size > 0) return;
-    // Time that jumps must not pass what another host may be doing now.
+    // Time must not jump over work that another host may be doing now.
     const mayJump = Number.isFinite(next) && !(isShared && nextVisibleAt !== undefined);
     becomeIdle(mayJump ? next : undefined);
   }

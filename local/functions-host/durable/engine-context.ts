@@ -7,11 +7,11 @@ import type { HostSettings } from "../settings.ts";
 import type { Claims } from "./claims.ts";
 import type { DurableStore } from "./store.ts";
 
-/** What every part of the durable engine works with. */
+/** What all parts of the durable engine share. */
 export interface EngineContext {
   store: DurableStore;
   claims: Claims;
-  /** Whether other hosts may work on the same hub. */
+  /** True if other hosts may work on the same hub. */
   isShared: boolean;
   functions: readonly AppFunction[];
   invoke: Invoke;

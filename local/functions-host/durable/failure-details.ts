@@ -1,5 +1,5 @@
-// The texts of failures as the real host writes them (fixture/recorded/durable.json: throwsAfter, sub fails). What an app
-// may parse is complete; of the .NET stack traces only the first frames are here, without file names.
+// The failure texts of the real host (fixture/recorded/durable.json: throwsAfter, sub fails). What an app may parse is
+// complete; .NET stack traces have only their first frames, without file names.
 
 const coreException = "System.Exception, System.Private.CoreLib";
 const hResult = -2_146_233_088;
@@ -19,7 +19,7 @@ export interface Failure {
   Details: string;
 }
 
-/** An activity that threw. The library makes `Reason + " \n " + Details` the message that the orchestrator sees. */
+/** The failure of an activity. The library makes `Reason + " \n " + Details` the message that the orchestrator sees. */
 export function activityFailure(name: string, thrown: unknown): Failure {
   const { message, stack = "" } = thrown instanceof Error ? thrown : new Error(String(thrown));
   const rpcException = {
@@ -59,7 +59,7 @@ export function orchestratorFailed(name: string, message: string): string {
   return `Orchestrator function '${name}' failed: ${message}`;
 }
 
-/** What the parent of a failed orchestration gets. `reason` is the child's output. */
+/** What a failed orchestration's parent gets. `reason` is the child's output. */
 export function childFailure(name: string, reason: string): Failure {
   const prefix = orchestratorFailed(name, "");
   const message = reason.startsWith(prefix) ? reason.slice(prefix.length) : reason;

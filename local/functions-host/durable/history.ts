@@ -20,9 +20,9 @@ export const EventType = {
 
 interface Event<Type extends keyof typeof EventType> {
   EventType: (typeof EventType)[Type];
-  /** The sequence id of what was scheduled; -1 for everything else. */
+  /** The sequence id of a scheduled task; -1 for everything else. */
   EventId: number;
-  /** False only in the work item that first shows the event to the orchestrator. */
+  /** False only in the work item in which the orchestrator first sees the event. */
   IsPlayed: boolean;
   /** ISO instant. */
   Timestamp: string;
@@ -49,7 +49,7 @@ export interface TaskScheduled extends Event<"TaskScheduled"> {
   Version: string | null;
   Input: null;
 }
-/** Result is JSON or null, never absent: the library parses whatever is there. */
+/** Result is JSON or null, never absent: the library always parses it. */
 export interface TaskCompleted extends Event<"TaskCompleted"> {
   TaskScheduledId: number;
   Result: string | null;
@@ -102,7 +102,7 @@ export interface ExecutionResumed extends Event<"ExecutionResumed"> {
 type OrchestratorStarted = Event<"OrchestratorStarted">;
 type OrchestratorCompleted = Event<"OrchestratorCompleted">;
 
-/** What somebody can send to an instance; on receipt it becomes part of its history. */
+/** A message to an instance; on receipt it becomes part of its history. */
 export type Message =
   | ExecutionStarted
   | TaskCompleted
@@ -127,7 +127,7 @@ export type HistoryEvent =
 type WithoutHead<E> = E extends HistoryEvent ? Omit<E, "EventType" | "EventId" | "IsPlayed" | "Timestamp"> : never;
 type EventOf<Type extends keyof typeof EventType> = Extract<HistoryEvent, { EventType: (typeof EventType)[Type] }>;
 
-/** Makes a new, not yet played event. */
+/** Returns a new, not yet played event. */
 export function event<Type extends keyof typeof EventType>(
   type: Type,
   at: Date,

@@ -17,7 +17,7 @@ export interface HttpApiContext {
   systemKey: string;
 }
 
-/** The durable extension's HTTP API, below its prefix. Segments are decoded. */
+/** Answers the durable extension's HTTP API below its prefix. Segments are decoded. */
 export async function answerDurable(
   context: HttpApiContext,
   request: HostRequest,
@@ -68,7 +68,7 @@ function refused({ refused: why, reason }: Extract<StartResult, { refused: unkno
 function accepted({ hostUrl, systemKey, engine }: HttpApiContext, instanceId: string): HostResponse {
   const urls = managementUrls({ hostUrl, systemKey, hubName: engine.settings.hubName }, instanceId);
   return json(202, urls, [
-    ["location", new URL(urls.statusQueryGetUri).href], // encoded, as .NET's Uri writes it into the header
+    ["location", new URL(urls.statusQueryGetUri).href], // encoded, like .NET's Uri in the header
     ["retry-after", "10"],
   ]);
 }
@@ -135,7 +135,7 @@ function unsupported(what: string, instead: string): HostResponse {
   return json(501, { Message: `${what} is not supported by the local host (${instead})` });
 }
 
-/** The real host accepts it for a failed instance, which stays Failed all the same (point `rewind`). */
+/** The real host accepts it for a failed instance, which still stays Failed (point `rewind`). */
 function rewind(instance: Instance | undefined): HostResponse {
   if (!instance) return notFound;
   return { status: instance.status === "Completed" || instance.status === "Terminated" ? 410 : 202 };
@@ -147,7 +147,7 @@ function sent(result: SendResult): HostResponse {
 
 const invalid = Symbol("not JSON");
 
-/** The body as normalised JSON; undefined when it is empty. */
+/** Returns the body as normalised JSON; undefined if it is empty. */
 function readJson({ body }: HostRequest): string | undefined | typeof invalid {
   if (body.length === 0) return undefined;
   try {

@@ -24,7 +24,7 @@ export function queryInstances(store: DurableStore, request: HostRequest): HostR
   );
 }
 
-/** DELETE instances: purges what a filter matches and has ended. */
+/** DELETE instances: purges the ended instances that match a filter. */
 export async function purgeFiltered(
   store: DurableStore,
   control: Control,

@@ -1,10 +1,12 @@
 import type { Database } from "./database.ts";
 
 const pollEveryMilliseconds = 100;
-/** The hosts of this process that share a hub, by its file. */
+/** The hosts of this process that share a hub, by the hub's file. */
 const hostsOf = new Map<string, Set<() => void>>();
 
-/** Calls `onChange` when another host, of this process or another, has written to the hub file. Returns how to leave. */
+/**
+ * Calls `onChange` when another host, in any process, has written to the hub file. Returns a function that stops it.
+ */
 export function watchHub(file: string, database: Database, onChange: () => void): () => void {
   const hosts = hostsOf.get(file) ?? new Set();
   hostsOf.set(file, hosts.add(onChange));

@@ -1,6 +1,6 @@
 /**
- * Why the durable extension refuses an instance id, or undefined. An empty id is none: the host makes one up. Ids that begin
- * with @ and ids of 300 characters are accepted (measured with 3.19).
+ * Returns why the durable extension refuses an instance id, or undefined. For an empty id the host generates one. Ids
+ * that begin with @ and ids of 300 characters are accepted (measured with 3.19).
  */
 export function describeInvalidInstanceId(instanceId: string): string | undefined {
   // Backslash, slash, hash, question mark and control characters are not allowed in Azure Storage keys.

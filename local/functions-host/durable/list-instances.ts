@@ -14,7 +14,7 @@ interface Page {
   continuation?: string;
 }
 
-/** Instances that a filter matches, ordered by id, `top` of them after the place that `continuation` names. */
+/** Returns the first `top` instances after `continuation` that match a filter, ordered by id. */
 export function listInstances(store: DurableStore, filter: InstanceFilter, top: number, continuation?: string): Page {
   const { createdFrom, createdTo, statuses, idPrefix } = filter;
   const conditions = ["instance_id > ?"];

@@ -1,6 +1,6 @@
 import type { AppFunction } from "../functions.ts";
 
-/** The durable extension's words for a function that is not there. */
+/** The durable extension's message about a missing function. */
 export function describeMissing(
   functions: readonly AppFunction[],
   kind: "activity" | "orchestration",

@@ -5,9 +5,9 @@ import type { ReplayContext, ToSchedule } from "./replay-context.ts";
 import { run, settledTask, whenAll, whenAny } from "./replay-task.ts";
 import type { Coroutine, ReplayTask } from "./replay-task.ts";
 
-/** What an action is checked against. */
+/** The context in which an action is checked. */
 export interface Surroundings {
-  /** Of the orchestrator. */
+  /** The orchestrator's name. */
   name: string;
   instanceId: string;
   parentInstanceId: string | null;
@@ -18,7 +18,9 @@ export interface Surroundings {
 
 const dayMilliseconds = 86_400_000;
 
-/** Does what one action asks for, as DurableTask's OutOfProcOrchestrationShim does. Throws what fails the orchestration. */
+/**
+ * Performs an action as DurableTask's OutOfProcOrchestrationShim does. Throws if the action fails the orchestration.
+ */
 export function performAction(action: Action, context: ReplayContext, around: Surroundings): ReplayTask {
   switch (action.actionType) {
     case ActionType.CallActivity:
@@ -71,7 +73,7 @@ function subOrchestration(action: SubOrchestrationAction, around: Surroundings):
     (id) => id?.toLowerCase() === instanceId.toLowerCase(),
   );
   if (instanceId !== "" && same) {
-    throw new Error(`the sub-orchestration's instance id '${instanceId}' is its parent's (give it one of its own)`);
+    throw new Error(`the sub-orchestration's instance id '${instanceId}' is its parent's (use a different one)`);
   }
   if (instanceId.startsWith("@")) throw new Error(`the instance id '${instanceId}' starts with @ (only entities may)`);
   return {
@@ -91,8 +93,8 @@ function createTimer(fireAt: Date, isCancelled: boolean, context: ReplayContext)
 }
 
 /**
- * DTFx's RetryInterceptor. After the last failure it schedules one more timer that is due at once; the library counts on
- * its id and waits for it before it tells the orchestrator.
+ * DTFx's RetryInterceptor. After the last failure it schedules one more timer that is due at once. The library relies
+ * on its id, and waits for it before it reports the failure to the orchestrator.
  */
 function* withRetry(call: (attempt: number) => ToSchedule, options: RetryOptions, context: ReplayContext): Coroutine {
   for (let attempt = 1; attempt <= options.maxNumberOfAttempts; attempt++) {
@@ -108,7 +110,7 @@ function* withRetry(call: (attempt: number) => ToSchedule, options: RetryOptions
   return "failed";
 }
 
-/** The delay after the failed attempt number `attempt`, counted from 1. */
+/** The delay after failed attempt number `attempt`, counted from 1. */
 function retryDelayMilliseconds(options: RetryOptions, attempt: number): number {
   const delay = options.firstRetryIntervalInMilliseconds * (options.backoffCoefficient ?? 1) ** (attempt - 1);
   return Math.min(delay, options.maxRetryIntervalInMilliseconds ?? Infinity, 6 * dayMilliseconds);

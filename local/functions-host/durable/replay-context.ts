@@ -3,7 +3,7 @@ import type { EventRaised, HistoryEvent } from "./history.ts";
 import { openTask, settledTask } from "./replay-task.ts";
 import type { OpenTask, ReplayTask } from "./replay-task.ts";
 
-/** Something an orchestration asked for, with its sequence id. */
+/** Something that an orchestration has scheduled, with its sequence id. */
 export type Scheduled =
   | { kind: "activity"; id: number; name: string; input: string | null; attempt: number }
   | {
@@ -19,25 +19,25 @@ export type Scheduled =
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 export type ToSchedule = DistributiveOmit<Scheduled, "id">;
 
-/** The code that runs now decided otherwise than the code that wrote the history. */
+/** The current code decided differently from the code that wrote the history. */
 export class NonDeterminism extends Error {}
 
 /**
- * What an execution has open while its history is replayed: the counterpart of DTFx's TaskOrchestrationContext.
- * One counter gives every scheduled thing its id; waits for events take none.
+ * An execution's open tasks while its history is replayed: the counterpart of DTFx's TaskOrchestrationContext.
+ * One counter gives every scheduled task its id; waits for events take none.
  */
 export interface ReplayContext {
   /** The time of the work item being replayed. */
   now: Date;
   schedule(what: ToSchedule): OpenTask;
-  /** Schedules a timer that is cancelled already: it takes an id and keeps nothing waiting. */
+  /** Schedules an already cancelled timer: it takes an id and nothing waits for it. */
   scheduleCancelledTimer(fireAt: Date): ReplayTask;
   waitForEvent(name: string): ReplayTask;
   raiseEvent(event: EventRaised): void;
-  /** The history says that `event` was scheduled: it must be what the code has asked for under that id. */
+  /** Checks that what the history says was scheduled is what the code has scheduled under that id. */
   match(event: HistoryEvent): void;
   complete(id: number, outcome: "succeeded" | "failed"): void;
-  /** While suspended, what was asked for but not sent yet is held back. */
+  /** Holds back what was scheduled but not yet sent, while the instance is suspended. */
   hold(): void;
   release(): void;
   nextId: () => number;
@@ -46,8 +46,8 @@ export interface ReplayContext {
   openCount(): number;
   waiterCount(): number;
   /**
-   * A call of a function that the app does not have. It fails at once for the host, which keeps that to itself, so that the
-   * orchestrator waits for ever. It takes no sequence id.
+   * A call of a missing function. On the real host it fails at once, but the orchestrator is not notified and waits
+   * forever. It takes no sequence id.
    */
   callUnknown(): ReplayTask;
   calledUnknown(): boolean;
@@ -64,7 +64,7 @@ export function createReplayContext(executionId: string): ReplayContext {
   let unsent = new Map<number, Scheduled>();
   let held = new Map<number, Scheduled>();
   const open = new Map<number, OpenTask>();
-  // Waiters are a stack and events a queue: the last to wait gets the first event, here as in the library.
+  // Waiters are a stack and events a queue: as in the library, the last waiter gets the first event.
   const waiters = new Map<string, OpenTask[]>();
   let unread: EventRaised[] = [];
   let hasCalledUnknown = false;
@@ -128,7 +128,7 @@ export function createReplayContext(executionId: string): ReplayContext {
     },
     complete(id, outcome) {
       const task = open.get(id);
-      // A completion that was delivered before, or that comes after a cancellation, changes nothing.
+      // A duplicate completion, or one after a cancellation, changes nothing.
       if (!task) return;
       open.delete(id);
       task.settle(outcome);

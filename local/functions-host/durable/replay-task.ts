@@ -1,6 +1,6 @@
 /**
- * A task of the replay: synchronous, so that everything that follows from one history event has happened before the
- * next event is looked at. Only whether it settled and whether it failed matter; values stay in the history.
+ * A task of the replay: synchronous, so that all consequences of one history event have happened before the next event
+ * is processed. Only whether it settled and whether it failed matter; values stay in the history.
  */
 export interface ReplayTask {
   readonly settled: "no" | "succeeded" | "failed";
@@ -36,7 +36,10 @@ export function settledTask(outcome: "succeeded" | "failed" = "succeeded"): Repl
   return task;
 }
 
-/** Settles when every task has, failed ones included: .NET's Task.WhenAll, unlike JavaScript's Task.all, does not fail fast. */
+/**
+ * Settles when all tasks have, including failed ones: .NET's Task.WhenAll does not fail fast, unlike JavaScript's
+ * Task.all.
+ */
 export function whenAll(tasks: readonly ReplayTask[]): ReplayTask {
   const all = openTask();
   let remaining = tasks.length;
@@ -59,10 +62,10 @@ export function whenAny(tasks: readonly ReplayTask[]): ReplayTask {
   return any;
 }
 
-/** A coroutine over tasks: yields what it waits for and is resumed once that has settled. Its result is its outcome. */
+/** A coroutine over tasks: yields what it waits for, and is resumed once that has settled. Returns its outcome. */
 export type Coroutine = Generator<ReplayTask, "succeeded" | "failed", undefined>;
 
-/** Runs a coroutine as far as it gets. What it throws reaches whoever settled the task it waited for. */
+/** Runs a coroutine as far as possible. Its errors are thrown to the code that settled the task it waited for. */
 export function run(coroutine: Coroutine): ReplayTask {
   const whole = openTask();
   const resume = (): void => {

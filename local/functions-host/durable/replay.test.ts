@@ -34,7 +34,7 @@ it("11. an unknown action type fails the orchestration", () => {
   });
 });
 
-it("15. of the events that came with the end of an execution, those after continueAsNew go to the next one", () => {
+it("15. of the events that arrive with an execution's end, those after continueAsNew go to the next execution", () => {
   const raised = (n: number) => event("EventRaised", now, { Name: "go", Input: JSON.stringify({ n }) });
   const history = [
     ...start,

@@ -18,19 +18,19 @@ export type End =
   | { status: "ContinuedAsNew"; input: string | null; carried: EventRaised[] };
 
 export interface Decision {
-  /** What is asked for for the first time, ordered by sequence id. */
+  /** Newly scheduled tasks, ordered by sequence id. */
   scheduled: Scheduled[];
   end?: End;
-  /** The sequence id that follows all that was scheduled; the end of the execution takes it. */
+  /** The next sequence id; the end of the execution takes it. */
   nextId: number;
   suspended: boolean;
   isOpen(id: number): boolean;
 }
 
 /**
- * Re-executes an orchestrator's actions against a history that ends with the events of the present work item, and says
- * what follows. Actions run strictly one after the other; an execution ends only when nothing that it scheduled is open
- * (durable extension, OutOfProcOrchestrationShim.cs; durabletask, TaskOrchestrationExecutor.cs).
+ * Re-executes an orchestrator's actions against a history that ends with the events of the current work item, and
+ * returns the decision. Actions run strictly one after the other; an execution ends only when nothing that it scheduled
+ * is open (durable extension, OutOfProcOrchestrationShim.cs; durabletask, TaskOrchestrationExecutor.cs).
  */
 export function replay(
   history: readonly HistoryEvent[],
@@ -93,8 +93,8 @@ export function replay(
         context.complete(event.TimerId, "succeeded");
         break;
       case EventType.EventRaised:
-        // The next execution gets what arrives after continueAsNew. What came before and was not read is lost: the extension
-        // is not asked to preserve unprocessed events (point `continueAsNew with events`).
+        // The next execution gets the events after continueAsNew. Earlier, unread ones are lost: the library does not
+        // request that unprocessed events are preserved (point `continueAsNew with events`).
         if (now.end?.status === "ContinuedAsNew") now.end.carried.push(event);
         else context.raiseEvent(event);
         break;

@@ -7,10 +7,10 @@ import type { HistoryEvent } from "./history.ts";
 import { describeMisuse, strictMode, threwNoMessage } from "./strict-mode.ts";
 import type { Instance } from "./store.ts";
 
-// durable-functions hides the state of a failed orchestrator behind this label (OrchestrationFailureError.js).
+// durable-functions appends a failed orchestrator's state after this label (OrchestrationFailureError.js).
 const stateLabel = "\n\n$OutOfProcData$:";
 
-/** An orchestrator failed in a way that gives no state: the instance fails at once. */
+/** An orchestrator failed without returning a state: the instance fails at once. */
 export class OrchestratorBroken extends Error {}
 
 /** Runs an orchestrator function over the whole history. Throws OrchestratorBroken. */
@@ -32,7 +32,9 @@ export async function runOrchestrator(
   const state = await runOnce();
   if (faults.replayTwice && !isDeepStrictEqual(await runOnce(), state)) {
     throw new OrchestratorBroken(
-      strictMode("two runs on the same history decided differently (remove what differs: clock, chance, environment)"),
+      strictMode(
+        "two runs on the same history decided differently (remove what differs: clock, randomness, environment)",
+      ),
     );
   }
   return state;
@@ -47,7 +49,7 @@ function triggerInput(instance: Instance, history: readonly HistoryEvent[]): str
     isReplaying: started?.IsPlayed ?? false,
     parentInstanceId: instance.parent?.InstanceId ?? null,
     upperSchemaVersion: 1,
-    // 2 is schema V3: without entity locks, which need 3.
+    // 2 is schema V3, without entity locks, which need 3.
     upperSchemaVersionNew: 2,
     longRunningTimerIntervalDuration: "3.00:00:00",
     maximumShortTimerDuration: "6.00:00:00",
@@ -61,7 +63,7 @@ function readState(result: unknown, json: string | undefined): OrchestratorState
   if (json === undefined || !Array.isArray(live?.actions)) {
     throw new OrchestratorBroken("the function returned no orchestrator state (register it with df.app.orchestration)");
   }
-  // Only the objects themselves show that two compounds share a task; JSON has lost that.
+  // Only the objects show that two compounds share a task; in JSON this is lost.
   const misuse = describeMisuse(live.actions.flat());
   if (misuse !== undefined) throw new OrchestratorBroken(strictMode(misuse));
   return JSON.parse(json) as OrchestratorState;
@@ -78,7 +80,7 @@ function readFailure(error: unknown): OrchestratorState {
   return { ...state, error: state.error ?? threwNoMessage };
 }
 
-/** An orchestrator's failure as the host logs it: without the state that its message carries. */
+/** Returns an orchestrator's failure for the log, without the state that its message contains. */
 export function describeFailure(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const at = message.indexOf(stateLabel);

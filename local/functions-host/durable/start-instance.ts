@@ -13,14 +13,14 @@ interface NewInstance {
   parent: ParentInstance | null;
 }
 
-/** An execution id: a GUID. It begins the ids of sub-orchestrations that are given none. */
+/** Returns a new execution id: a GUID. Default ids of sub-orchestrations begin with it. */
 export function newExecutionId(): string {
   return randomUUID();
 }
 
 /**
- * Inside a transaction: makes the status row and sends the start. A finished instance of that id is replaced, with its
- * history; one that has not finished is left alone and returned.
+ * Inside a transaction: creates the status row and sends the start. A finished instance with that id is replaced, and
+ * its history too; an unfinished one is left alone and returned.
  */
 export function startInstance(store: DurableStore, start: NewInstance, now: Date): Instance | undefined {
   const existing = store.instance(start.instanceId);
@@ -40,7 +40,7 @@ export function startInstance(store: DurableStore, start: NewInstance, now: Date
   return undefined;
 }
 
-/** Inside a transaction: sends the start of the instance's present execution. */
+/** Inside a transaction: sends the start of the instance's current execution. */
 export function sendStart(store: DurableStore, instance: Instance, now: Date): void {
   const { instanceId, executionId, parent, name, version, input } = instance;
   const started = event("ExecutionStarted", now, {

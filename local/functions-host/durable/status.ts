@@ -8,7 +8,7 @@ interface StatusOptions {
   showHistoryOutput: boolean;
 }
 
-/** An instance as the durable HTTP API shows it. */
+/** Returns an instance's status for the durable HTTP API. */
 export function statusJson(instance: Instance, options: StatusOptions, history: readonly HistoryEvent[]) {
   return {
     name: instance.name,
@@ -46,7 +46,7 @@ const shownEvents: ReadonlySet<number> = new Set([
   EventType.EventRaised,
 ]);
 
-/** The history as people read it: completions with the name and time of what they complete, without bookkeeping. */
+/** Returns a readable history: completions with the name and time of the completed task, without bookkeeping. */
 function historyJson(history: readonly HistoryEvent[], showOutput: boolean) {
   const scheduled = new Map(history.filter(({ EventId }) => EventId >= 0).map((each) => [each.EventId, each]));
   return history
@@ -69,7 +69,7 @@ function historyJson(history: readonly HistoryEvent[], showOutput: boolean) {
     });
 }
 
-/** What a request wants to see. */
+/** Reads what a request wants to see. */
 export function statusOptions(query: URLSearchParams): StatusOptions {
   return {
     showInput: isTrue(query, "showInput", true),
@@ -78,7 +78,7 @@ export function statusOptions(query: URLSearchParams): StatusOptions {
   };
 }
 
-/** A boolean of the query string. */
+/** Reads a boolean of the query string. */
 export function isTrue(query: URLSearchParams, name: string, otherwise: boolean): boolean {
   const value = query.get(name);
   return value === null ? otherwise : value.toLowerCase() === "true";

@@ -41,7 +41,10 @@ export interface QueuedActivity {
   runs: number;
 }
 
-/** The tables of the durable engine, as the host `owner` sees them: without what other hosts have claimed. Callers put what belongs together into one `database.transaction`. */
+/**
+ * The durable engine's tables, as the host `owner` sees them: without other hosts' claims. Callers group changes into
+ * one `database.transaction`.
+ */
 export type DurableStore = ReturnType<typeof createStore>;
 
 export function createStore(database: Database, owner = "") {
@@ -51,7 +54,7 @@ export function createStore(database: Database, owner = "") {
   return {
     database,
 
-    /** The system key of the durable webhooks, made once a store. */
+    /** The system key of the durable webhooks, created once per store. */
     systemKey(): string {
       run("INSERT OR IGNORE INTO meta (key, value) VALUES ('systemKey', ?)", randomBytes(32).toString("base64url"));
       return all("SELECT value FROM meta WHERE key = 'systemKey'")[0]?.["value"] as string;
@@ -70,7 +73,7 @@ export function createStore(database: Database, owner = "") {
         ...[row.customStatus, row.parent && JSON.stringify(row.parent), row.createdAt, row.updatedAt],
       );
     },
-    /** Everything about an instance; its running activity finds nothing to complete any more. */
+    /** Removes everything about an instance. A running activity then finds nothing to complete. */
     removeInstance(instanceId: string): void {
       for (const table of ["instances", "history", "inbox", "activities"]) {
         run(`DELETE FROM ${table} WHERE instance_id = ?`, instanceId);
@@ -88,7 +91,7 @@ export function createStore(database: Database, owner = "") {
     },
     removeHistory: (instanceId: string) => run("DELETE FROM history WHERE instance_id = ?", instanceId),
 
-    /** Puts a message into an instance's inbox. `executionId` null: for whichever execution is there. */
+    /** Puts a message into an instance's inbox. If `executionId` is null, it is for any execution. */
     send(
       instanceId: string,
       event: Message,
@@ -113,7 +116,7 @@ export function createStore(database: Database, owner = "") {
     removeReceived: (ids: readonly number[]) => {
       for (const id of ids) run("DELETE FROM inbox WHERE id = ?", id);
     },
-    /** Timers that nobody waits for any more (cancelled, or of a finished execution). */
+    /** Removes timers that nothing waits for any more (cancelled, or of a finished execution). */
     removeTimers(instanceId: string, isOpen: (timerId: number) => boolean): void {
       const type = `json_extract(event, '$.EventType') = ${EventType.TimerFired}`;
       const timers = all(
@@ -124,7 +127,7 @@ export function createStore(database: Database, owner = "") {
         if (!isOpen(row["timer"] as number)) run("DELETE FROM inbox WHERE id = ?", row["id"] as number);
       }
     },
-    /** The instances of so many of the oldest messages that are due; -1: of all. */
+    /** Returns the instances of the oldest due messages, at most `messages` of them; -1: no limit. */
     dueInstances: (now: number, messages: number): string[] =>
       all(
         `SELECT instance_id FROM (
@@ -135,7 +138,7 @@ export function createStore(database: Database, owner = "") {
       ).map((row) => row["instance_id"] as string),
     nextTimerAt: (now: number): number | undefined =>
       (all("SELECT min(due_at) AS next FROM inbox WHERE due_at > ?", now)[0]?.["next"] as number | null) ?? undefined,
-    /** When the first of what other hosts have under way becomes visible, unless they live and renew it. */
+    /** Returns when the first of other hosts' claims expires, unless it is renewed. */
     nextVisibleAt: (now: number): number | undefined =>
       (all(
         "SELECT min(visible_at) AS next FROM claims WHERE kind IN ('turn', 'activity') AND owner <> ? AND visible_at > ?",
@@ -149,7 +152,7 @@ export function createStore(database: Database, owner = "") {
         ...[activity.name, activity.input, activity.attempt],
       );
     },
-    /** So many of the oldest; -1: all. */
+    /** Returns the `most` oldest; -1: all. */
     queuedActivities: (now: number, most: number): QueuedActivity[] =>
       all(
         `SELECT * FROM activities WHERE ${isVisible("activity", "CAST(id AS TEXT)")} ORDER BY id LIMIT ?`,

@@ -2,30 +2,30 @@ import { ActionType } from "./actions.ts";
 import type { Action } from "./actions.ts";
 import type { ReplayTask } from "./replay-task.ts";
 
-// Azure's host hangs, or gives an orchestration wrong results, in each of these cases. The local host ends it with a
-// reason instead, because an orchestration that stays Running without a word takes hours to understand.
+// In each of these cases Azure's host hangs or gives the orchestration wrong results. The local host fails it with a
+// reason instead, because an orchestration that stays Running without any message takes hours to understand.
 
 export function strictMode(reason: string): string {
   return `strict mode: ${reason}`;
 }
 
-/** An orchestrator that threw something without a message; the library drops it (durable-functions 3.5.0). */
+/** For an orchestrator that threw something without a message; the library drops it (durable-functions 3.5.0). */
 export const threwNoMessage = strictMode(
-  "the orchestrator threw something that is not an Error with a message; Azure's host would leave it Running for ever (throw new Error with a message)",
+  "the orchestrator threw something that is not an Error with a message; Azure's host would leave it Running forever (throw an Error with a message)",
 );
 
 export function describeHang(): string {
-  return "the orchestrator waits for something that nobody will ever complete; Azure's host would leave it Running for ever (look for a thrown undefined, or a task that was never scheduled)";
+  return "the orchestrator waits for something that will never complete; Azure's host would leave it Running forever (look for a thrown undefined, or a task that was never scheduled)";
 }
 
-/** Why these actions would not do in Azure what they say, or undefined. Needs the actions before serialisation. */
+/** Returns why these actions would misbehave in Azure, or undefined. Needs the actions before serialisation. */
 export function describeMisuse(actions: readonly Action[]): string | undefined {
   const seen = new Set<Action>();
   const visit = (action: Action): string | undefined => {
     if ("compoundActions" in action) {
       return action.compoundActions.map(visit).find((problem) => problem !== undefined);
     }
-    // Waiting again for the same event is the one reuse that is safe: it takes no sequence id.
+    // Waiting again for the same event is the only safe reuse: it takes no sequence id.
     if (action.actionType === ActionType.WaitForExternalEvent) return undefined;
     if (seen.has(action)) {
       return "a task is in more than one Task.all or Task.any; Azure's host schedules it once for each (create a new task; see azure-functions-durable-js#574)";
@@ -40,13 +40,13 @@ export function describeMisuse(actions: readonly Action[]): string | undefined {
 }
 
 /**
- * The library leaves Task.all at the first failure, the host waits for all. If what is left may retry, its ids and those
- * of what the orchestrator schedules meanwhile get mixed up.
+ * The library leaves Task.all at the first failure, the host waits for all. If the remaining calls may retry, their ids
+ * and those of what the orchestrator schedules in the meantime get mixed up.
  */
 export function describeDrift(action: Action | undefined, task: ReplayTask, isLast: boolean): string | undefined {
   if (isLast || task.settled !== "no" || action?.actionType !== ActionType.WhenAll) return undefined;
   if (!action.compoundActions.some((each) => "retryOptions" in each)) return undefined;
-  return "the orchestrator went on after a Task.all of retried calls while one of them is still being retried; Azure's host then hands it results of the wrong call (let each branch return its failure instead of throwing)";
+  return "the orchestrator continued after a Task.all of retried calls while one of them is still being retried; Azure's host then gives it results of the wrong call (let each branch return its failure instead of throwing)";
 }
 
 /** Custom status is limited to 16 KB of UTF-16 (durable extension). Returns why it is refused, or undefined. */

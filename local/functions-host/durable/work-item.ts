@@ -14,7 +14,7 @@ import { describeOversizedStatus } from "./strict-mode.ts";
 import { isFinished } from "./store.ts";
 import type { Instance, Received } from "./store.ts";
 
-/** Works off everything that has arrived for one instance, and commits it in one transaction. One at a time an instance. */
+/** Processes all messages of one instance and commits the result in one transaction. One at a time per instance. */
 export async function runWorkItem(engine: EngineContext, instanceId: string): Promise<void> {
   const { store, claims, clock, faults } = engine;
   const item = takeWork(engine, instanceId, clock.now());
@@ -23,11 +23,11 @@ export async function runWorkItem(engine: EngineContext, instanceId: string): Pr
   const outcome = terminated ? undefined : await decide(engine, item);
   await faults.beforeCommit?.({ kind: "orchestration", instanceId, name: item.instance.name });
   store.database.transaction(() => {
-    // Another host has taken over what this one seemed to have died over.
+    // Another host has taken it over, because this one seemed dead.
     if (!claims.isMine("turn", instanceId)) return;
     const current = store.instance(instanceId);
     store.removeReceived(item.takenIds);
-    // Purged, or purged and started anew, while the orchestrator ran: what it decided belongs to nobody.
+    // The instance was purged, and perhaps started again, while the orchestrator ran: its decision is void.
     if (current?.executionId !== item.instance.executionId) return;
     if (outcome) commitDecision(engine, item, outcome);
     else commitTermination(engine, item, terminated as ExecutionTerminated);
@@ -44,7 +44,7 @@ function takeWork({ store, log, faults }: EngineContext, instanceId: string, now
   const past = store.history(instanceId);
   const messages = instance && !isFinished(instance.status) ? relevant(received, instance, past.length > 0) : [];
   if (!instance || messages.length === 0) {
-    log("debug", durableCategory, `${instanceId}: ${received.length} message(s) came too late and were dropped`);
+    log("debug", durableCategory, `${instanceId}: ${received.length} message(s) arrived too late and were dropped`);
     store.removeReceived(received.map(({ id }) => id));
     return undefined;
   }
@@ -57,7 +57,7 @@ function takeWork({ store, log, faults }: EngineContext, instanceId: string, now
   };
 }
 
-/** Drops what was meant for an earlier execution, and a second start. */
+/** Drops messages for an earlier execution, and a second start. */
 function relevant(received: readonly Received[], instance: Instance, hasStarted: boolean): Message[] {
   return received
     .filter(({ executionId }) => executionId === null || executionId === instance.executionId)
@@ -104,7 +104,7 @@ async function decide(engine: EngineContext, { instance, past, events }: WorkIte
 }
 
 function describeEndlessCall({ instanceId, name }: Instance, reason: string): string {
-  return `${instanceId}: Function '${name} (Orchestrator)' waits for ever, as it would in Azure: ${reason}`;
+  return `${instanceId}: Function '${name} (Orchestrator)' waits forever, as it would in Azure: ${reason}`;
 }
 
 function countActions(actions: readonly Action[]): number {

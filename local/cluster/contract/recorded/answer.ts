@@ -6,11 +6,11 @@ import type { KubeConfig } from "@kubernetes/client-node";
 import type { Call } from "./call.ts";
 import { given } from "./objects.ts";
 
-/** What a server said to a call, without what differs from one run to the next. */
+/** A server's answer to a call, without what differs between runs. */
 export interface Answer {
   status: number;
   type: string;
-  /** Warnings of the server, as their header has them. */
+  /** The server's warnings, as in their header. */
   warnings?: string[];
   body: unknown;
 }
@@ -22,13 +22,13 @@ interface Sent {
   body?: string | undefined;
 }
 
-/** Asks a server over plain HTTP, as no client library would let us. */
+/** Calls a server over plain HTTP: a client library would not send such requests. */
 export async function send(config: KubeConfig, { method, path, headers = {}, body }: Sent): Promise<Answer> {
   const url = new URL((config.getCurrentCluster()?.server ?? "") + path);
   const token = config.getCurrentUser()?.token;
   const options: RequestOptions = {
     method,
-    // The address as it is written: URL would tidy it up.
+    // The path as written: URL would normalise it.
     path,
     headers: { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...headers },
     rejectUnauthorized: config.getCurrentCluster()?.skipTLSVerify !== true,
@@ -57,7 +57,7 @@ const groups: Readonly<Record<string, string>> = {
 
 const json = { "content-type": "application/json" };
 
-/** Removes an object at once, whoever wanted to finish something first. */
+/** Removes an object at once, despite finalizers. */
 async function remove(config: KubeConfig, path: string): Promise<void> {
   const removed = await send(config, { method: "DELETE", path });
   if (removed.status === 404) return;
@@ -65,7 +65,7 @@ async function remove(config: KubeConfig, path: string): Promise<void> {
   await send(config, { method: "PATCH", path, headers, body: '{"metadata":{"finalizers":null}}' });
 }
 
-/** Makes the namespace as every call finds it: with the given objects and nothing else of their kinds. */
+/** Resets the namespace before a call: to the given objects and nothing else of their kinds. */
 async function reset(config: KubeConfig, namespace: string): Promise<void> {
   for (const [plural, object] of given) {
     const place = `${groups[plural] ?? "/api/v1"}/namespaces/${namespace}/${plural}`;
@@ -75,7 +75,7 @@ async function reset(config: KubeConfig, namespace: string): Promise<void> {
   }
 }
 
-/** Asks in a namespace, which has the given objects and no others of their kinds before each call. */
+/** Returns a function that makes a call in the namespace, which it resets before. */
 export function askerIn(config: KubeConfig, namespace: string): (call: Call) => Promise<Answer> {
   let isAsGiven = false;
   const fill = (template: string): string => template.replaceAll("{ns}", namespace);
@@ -88,7 +88,7 @@ export function askerIn(config: KubeConfig, namespace: string): (call: Call) => 
   };
 }
 
-/** Set by the server, other in every run. */
+/** Set by the server, different in every run. */
 const changing = new Set(["uid", "resourceVersion", "creationTimestamp", "managedFields", "selfLink"]);
 
 function steady(value: unknown, namespace: string): unknown {
@@ -96,7 +96,7 @@ function steady(value: unknown, namespace: string): unknown {
   if (Array.isArray(value)) return value.map((each) => steady(each, namespace));
   if (typeof value !== "object" || value === null) return value;
   const isRun = "kind" in value && value.kind === "Deployment";
-  // The status of a Deployment is its controller's, which comes when it comes.
+  // A Deployment's status is written by its controller, at some later time.
   const entries = Object.entries(value).filter(([name]) => !changing.has(name) && !(isRun && name === "status"));
   return inOrder(Object.fromEntries(entries.map(([name, each]) => [name, steady(each, namespace)])));
 }
@@ -109,7 +109,7 @@ function steadyText(text: string, namespace: string): string {
       .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, (instant) => (instant.startsWith("2030") ? instant : "{instant}"))
       .replace(/(ResourceVersion in record \(|current: )\d+/g, "$1{version}")
       .replace(/(resourceVersion: ")\d+/, "$1{version}")
-      // A fault of a patched object quotes all of the object.
+      // A fault of a patched object quotes the whole object.
       .replace(/(patch: )?Invalid value: "\{.*\}": /s, '$1Invalid value: "{object}": ')
       .replace(/^\d+s$/, "{age}")
   );
@@ -120,7 +120,7 @@ interface Cause {
   message: string;
 }
 
-/** The server names the faults of a custom resource in any order. */
+/** The server reports a custom resource's faults in any order. */
 function inOrder(status: Record<string, unknown>): unknown {
   const details = status["details"] as { causes?: Cause[] } | undefined;
   const causes = details?.causes;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Answer } from "./answer.ts";
 
-/** What a real API server answered to every call; `npm run record:cluster` writes it. */
+/** A real API server's answers to all calls, written by `npm run record:cluster`. */
 export interface Recording {
   origin: { server: string; date: string; how: string };
   answers: Record<string, Answer>;

@@ -10,7 +10,7 @@ export interface Call {
 type Body = string | object | null | undefined;
 interface More {
   headers?: Record<string, string>;
-  /** Another content type than the usual one of the method; "" sends none. */
+  /** A content type instead of the method's usual one; "" sends none. */
   type?: string;
 }
 
@@ -37,7 +37,7 @@ const usualTypes: Readonly<Record<string, string>> = {
   DELETE: "application/json",
 };
 
-/** A call; a body that is an object is sent as JSON. */
+/** Returns a call. A body that is an object is sent as JSON. */
 export function call(name: string, method: string, path: string, body?: Body, more: More = {}): Call {
   const type = more.type ?? (body === undefined ? "" : (usualTypes[method] ?? ""));
   return {

@@ -1,7 +1,7 @@
 import { apply, call, paths, type Call } from "./call.ts";
 import { anotherDeployment, another, configMap } from "./objects.ts";
 
-/** Changes of built-in kinds, and what is left of them. */
+/** Changes of built-in kinds. */
 export const changeCalls: readonly Call[] = [
   call("merge replicas text into a deployment", "PATCH", paths.deployment, { spec: { replicas: "x" } }),
   call("merge replicas -1 into a deployment", "PATCH", paths.deployment, { spec: { replicas: -1 } }),

@@ -37,7 +37,7 @@ const template = (spec: Changes, labels: unknown = { app: "desk" }): Changes => 
   template: { metadata: { labels }, spec: { ...deployment.spec.template.spec, ...spec } },
 });
 
-/** What the built-in kinds let in. */
+/** What the built-in kinds accept. */
 export const builtInCalls: readonly Call[] = [
   create("nothing wrong", {}),
   create("replicas -1", { replicas: -1 }),

@@ -12,7 +12,7 @@ const jupyter = (changes: Record<string, unknown>): Record<string, unknown> => (
   jupyterWorkspace: { ...workspace.spec.jupyterWorkspace, ...changes },
 });
 
-/** What the definitions of the custom resources let in. */
+/** What the custom resource definitions accept. */
 export const customCalls: readonly Call[] = [
   createAs("nothing wrong", {}),
   createAs("no spec", { spec: undefined }),

@@ -64,7 +64,7 @@ function bodies(what: keyof typeof of): Call[] {
   ];
 }
 
-/** What the body of a write says it is. */
+/** Types that a write's body names. */
 export const kindCalls: readonly Call[] = [
   ...namesOfKinds("binding"),
   ...namesOfKinds("config map"),

@@ -10,7 +10,7 @@ const one = "?fieldSelector=metadata.name=";
 const get = (name: string, path: string, accept: string): Call =>
   call(name, "GET", path, undefined, { headers: { accept } });
 
-/** What a client may ask the answer to be. */
+/** Representations that a client may request. */
 export const mediaCalls: readonly Call[] = [
   get("a table of bindings", paths.bindings, table),
   get("a table of bindings as kubectl asks", paths.bindings, kubectl),

@@ -47,7 +47,7 @@ const refusedMethods: readonly [string, keyof typeof served][] = [
   ["TRACE", "a config map"],
 ];
 
-/** Where the API serves something, and what can be done there. */
+/** Paths of the API and their methods. */
 export const pathCalls: readonly Call[] = [
   ...[
     "/nowhere",

@@ -8,7 +8,7 @@ import { optionCalls } from "./calls-options.ts";
 import { pathCalls } from "./calls-paths.ts";
 import { scaleCalls } from "./calls-scale.ts";
 
-/** Every call whose answer is recorded. */
+/** All calls whose answers are recorded. */
 export const calls: readonly Call[] = [
   ...customCalls,
   ...kindCalls,

@@ -1,4 +1,4 @@
-/** Where the stand-in answers otherwise on purpose: why, and how far. README.md has the same reasons for people. */
+/** An intentionally different answer of the stand-in: why, and how far. README.md gives the same reasons. */
 export interface Deviation {
   why: string;
   /** What is still the same: the status and reason, or only whether it is a success. */

@@ -1,4 +1,4 @@
-/** The objects that are there before each recorded call. */
+/** The objects that exist before each recorded call. */
 export const binding = {
   apiVersion: "xlscsde.nhs.uk/v1",
   kind: "AnalyticsWorkspaceBinding",
@@ -55,7 +55,7 @@ export const given = [
 
 type Changes = Record<string, unknown>;
 
-/** The object under a name that is not taken, with other fields; a field that is undefined is left out. */
+/** Returns the object with an unused name and other fields. Undefined fields are omitted. */
 export const another = <T extends { metadata: object }>(object: T, changes: Changes): T & Changes => ({
   ...object,
   metadata: { name: "another" },
