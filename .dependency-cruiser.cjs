@@ -50,7 +50,7 @@ module.exports = {
     },
     {
       name: "outside-systems-do-not-know-each-other",
-      comment: "One folder an outside system; they meet in functions/ only.",
+      comment: "One folder per outside system; only functions/ brings them together.",
       severity: "error",
       from: { path: "^shared/(kubernetes|guacamole|azure|identity)/", pathNot: tests },
       to: { path: "^(functions|orchestrations|shared/(?!desktop/|person/|lifecycle/|errors\\.ts|config\\.ts|$1/))" },
@@ -107,15 +107,15 @@ module.exports = {
     },
     {
       name: "a-stand-in-knows-nobody",
-      comment:
-        "A stand-in is a package of its own: it imports neither the product, nor its tests, nor another stand-in.",
+      comment: "A stand-in is a separate package: it imports neither the product, nor its tests, nor another stand-in.",
       severity: "error",
       from: { path: standIns },
       to: { path: "^(functions|orchestrations|shared|test|local)/", pathNot: "^local/$1/" },
     },
     {
       name: "a-stand-in-is-entered-by-its-name",
-      comment: "Others import what a stand-in's package.json exports, by the package's name, and no file inside it.",
+      comment:
+        "Other code imports what a stand-in's package.json exports, by the package's name, and never a file inside it.",
       severity: "error",
       from: { pathNot: standIns },
       to: { path: standIns, dependencyTypesNot: ["aliased-workspace"] },

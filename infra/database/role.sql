@@ -1,6 +1,6 @@
--- The product's role in Guacamole's database: what it needs, and why. Run it as the owner of Guacamole's tables, and again
--- after each upgrade of Guacamole. On guacamole_system_permission it may only look: whoever holds this role can make
--- nobody an administrator.
+-- The product's role in Guacamole's database: what it needs, and why. Run this file as the owner of Guacamole's tables, and
+-- again after each upgrade of Guacamole. The role can only read guacamole_system_permission, so it cannot make anybody an
+-- administrator.
 --
 --   psql --set ON_ERROR_STOP=1 --file role.sql "$OWNER_URL"
 --   ALTER ROLE guacamole_workspaces PASSWORD '…';   -- or, with Entra authentication, create the role for the app's identity
@@ -15,28 +15,28 @@ $$;
 
 GRANT USAGE ON SCHEMA public TO guacamole_workspaces;
 
--- One user a desktop. Deleting the entity takes the user and every permission with it.
+-- One user per desktop. Deleting the entity also deletes the user and all permissions.
 GRANT SELECT, INSERT, DELETE ON guacamole_entity TO guacamole_workspaces;
--- UPDATE keeps valid_until with the binding.
+-- UPDATE keeps valid_until in step with the binding.
 GRANT SELECT, INSERT, UPDATE ON guacamole_user TO guacamole_workspaces;
--- One root group a workspace, removed by an undo when it is empty again.
+-- One root group per workspace, removed when it is empty again.
 GRANT SELECT, INSERT, DELETE ON guacamole_connection_group TO guacamole_workspaces;
--- The connection is written in place, so that its id and its history stay.
+-- The connection is updated in place, so that its id and its history are kept.
 GRANT SELECT, INSERT, UPDATE, DELETE ON guacamole_connection TO guacamole_workspaces;
--- Parameters that are not ours are taken out again: a stray enable-sftp would open what policy closes.
+-- Parameters that are not ours are deleted: a stray enable-sftp would allow what the policy forbids.
 GRANT SELECT, INSERT, UPDATE, DELETE ON guacamole_connection_parameter TO guacamole_workspaces;
--- READ is given and taken back; permissions are never updated.
+-- READ is granted and revoked; permissions are never updated.
 GRANT SELECT, INSERT, DELETE ON guacamole_connection_permission TO guacamole_workspaces;
 GRANT SELECT, INSERT, DELETE ON guacamole_connection_group_permission TO guacamole_workspaces;
 GRANT SELECT, INSERT, DELETE ON guacamole_user_permission TO guacamole_workspaces;
 
--- Retirement keeps a user who holds anything that we did not give: it looks, and never writes.
+-- Retirement keeps a user who holds anything that we did not grant: these tables are only read.
 GRANT SELECT ON guacamole_system_permission TO guacamole_workspaces;
 GRANT SELECT ON guacamole_user_group_member TO guacamole_workspaces;
 GRANT SELECT ON guacamole_user_group_permission TO guacamole_workspaces;
 GRANT SELECT ON guacamole_sharing_profile_permission TO guacamole_workspaces;
 
--- Whether somebody who logged out is back: since when sessions are open.
+-- Who is connected, and whether somebody who logged out is back.
 GRANT SELECT ON guacamole_connection_history TO guacamole_workspaces;
 
 -- New rows take their ids from these.
