@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterThisProcess } from "./after-this-process.ts";
@@ -6,14 +6,11 @@ import { afterThisProcess } from "./after-this-process.ts";
 /** The environment variable with the folder in which a run of vitest keeps what its test files copy (test/test-database.ts). */
 export const templatesVariable = "TEST_TEMPLATES";
 
-export default async function setup(): Promise<() => Promise<void>> {
+export default async function setup(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "templates-"));
   process.env[templatesVariable] = folder;
   // Compiling is half of the CPU time of a short start of the product, and much of a test file's.
   process.env["NODE_COMPILE_CACHE"] = join(folder, "compiled");
-  const dismiss = afterThisProcess('rm -rf "$0"', folder);
-  return async () => {
-    await rm(folder, { recursive: true, force: true });
-    dismiss();
-  };
+  // Not at the end of the run: processes that are just ending still write into the cache.
+  afterThisProcess('rm -rf "$0"', folder);
 }
