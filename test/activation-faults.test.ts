@@ -5,8 +5,8 @@ import type { ActivityName } from "../shared/desktop/activities.ts";
 import { startTestEstate, type TestEstate } from "./estate.ts";
 
 /**
- * Each step of the activation saga fails, in each way a step can: for good without effect, for good although it took effect
- * (a call that timed out), and once, then fine.
+ * Each step of the activation saga fails in each possible way: permanently without effect, permanently although it took
+ * effect (a call that timed out), and once before it succeeds.
  */
 let estate: TestEstate;
 
@@ -46,42 +46,45 @@ function failFor(activity: ActivityName, when: "beforeActivity" | "afterActivity
 }
 
 describe.each(["asthma-cohort", "cancer-registry"])("%s", (workspace) => {
-  // In the first workspace there is nothing before; in the second a desktop that is suspended.
-  const before = workspace === "asthma-cohort" ? "nothing" : "a suspended desktop";
+  // In the first workspace alice has no desktop before, in the second a suspended one.
+  const before = workspace === "asthma-cohort" ? "no desktop" : "a suspended desktop";
 
   beforeAll(async () => {
-    if (before === "nothing") return;
+    if (before === "no desktop") return;
     expect(await estate.ask("alice", workspace)).toMatchObject({ state: "done" });
     expect(await estate.ask("alice", null)).toMatchObject({ state: "done" });
   });
 
-  describe.each(["beforeActivity", "afterActivity"] as const)(`over ${before}, %s`, (when) => {
-    it.each(rows)("$name fails for good: undone newest first, and all is as before", async (row) => {
-      const world = await estate.world();
-      const failures = failFor(row.activity, when);
-      estate.log.length = 0;
+  describe.each(["beforeActivity", "afterActivity"] as const)(`with ${before}, %s`, (when) => {
+    it.each(rows)(
+      "a permanent failure of $name is undone newest first and leaves everything as before",
+      async (row) => {
+        const world = await estate.world();
+        const failures = failFor(row.activity, when);
+        estate.log.length = 0;
 
-      const operation = await estate.ask("alice", workspace);
+        const operation = await estate.ask("alice", workspace);
 
-      expect(operation).toMatchObject({
-        state: "failed",
-        step: row.name,
-        code: "step-failed",
-        reason: `the test broke ${row.activity}`,
-        undone: row.undone,
-        leftBehind: [],
-      });
-      const order = estate.log
-        .filter(({ message }) => message.startsWith("Executing"))
-        .map(({ functionName }) => functionName)
-        .filter((name) => row.undos.includes(name as never));
-      expect(order).toEqual(row.undos);
-      expect(failures(), "attempts").toBe(4);
-      expect(await estate.world()).toEqual(world);
-    });
+        expect(operation).toMatchObject({
+          state: "failed",
+          step: row.name,
+          code: "step-failed",
+          reason: `the test broke ${row.activity}`,
+          undone: row.undone,
+          leftBehind: [],
+        });
+        const order = estate.log
+          .filter(({ message }) => message.startsWith("Executing"))
+          .map(({ functionName }) => functionName)
+          .filter((name) => row.undos.includes(name as never));
+        expect(order).toEqual(row.undos);
+        expect(failures(), "attempts").toBe(4);
+        expect(await estate.world()).toEqual(world);
+      },
+    );
   });
 
-  it.each(rows)(`over ${before}, $name fails once, then is fine: the desktop comes up`, async ({ activity }) => {
+  it.each(rows)(`with ${before}, the desktop comes up although $name fails once`, async ({ activity }) => {
     const failures = failFor(activity, "afterActivity", 1);
     const operation = await estate.ask("alice", workspace);
     expect(failures()).toBe(1);
@@ -89,11 +92,11 @@ describe.each(["asthma-cohort", "cancer-registry"])("%s", (workspace) => {
     expect(await estate.call("alice", "GET", "/users/alice/desktop")).toMatchObject({
       body: { state: "ready", workspace },
     });
-    if (before === "nothing") await wipe(workspace);
+    if (before === "no desktop") await wipe(workspace);
   });
 });
 
-/** Takes away what an activation made, so that the next one begins with nothing again. */
+/** Removes what an activation created, so that the next one starts from nothing. */
 async function wipe(workspace: string): Promise<void> {
   await estate.ask("alice", null);
   const { AppsV1Api, CoreV1Api, NetworkingV1Api } = await import("@kubernetes/client-node");

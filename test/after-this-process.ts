@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
 
 /**
- * Runs a line of shell when this process ends before it has called what is returned: also if it is killed, as vitest's workers are on
- * Ctrl-C. In the line, "$0" is the path.
+ * Runs a shell command if this process ends before it calls the returned function, even if it is killed, as vitest's
+ * workers are on Ctrl-C. In the command, "$0" is the path.
  */
 export function afterThisProcess(line: string, path: string): () => void {
-  // It waits for the end of its standard input, and in a process group of its own, where Ctrl-C does not reach it.
+  // The guard waits for the end of its standard input. It has its own process group, so Ctrl-C does not reach it.
   const guard = spawn("sh", ["-c", `read -r finished || { ${line}; }`, path], {
     detached: true,
     stdio: ["pipe", "ignore", "ignore"],

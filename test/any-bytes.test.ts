@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => estate.close());
 
-/** Every address of the product, with the parts that a caller chooses as braces. */
+/** Every path of the product, with braces for the parts that a caller chooses. */
 const templates = [
   "users/{}/workspaces",
   "users/{}/desktop",
@@ -44,7 +44,7 @@ const mediaTypes = [
 ];
 
 const bytes = fc.uint8Array({ maxLength: 2_000 });
-/** Bytes that come further: JSON, and JSON of nearly the right shape. */
+/** Bytes, JSON, and JSON of nearly the right shape, which gets further. */
 const bodies = fc.oneof(
   bytes,
   fc.json().map((text) => Buffer.from(text)),
@@ -82,7 +82,7 @@ function addressOf({ template, part, query }: Sent): string {
 }
 
 async function send(sent: Sent, headers: Record<string, string>): Promise<Response> {
-  // `..` leads out of the product's addresses, before it is sent.
+  // The URL resolves `..` before it is sent, which can lead out of the product's paths.
   fc.pre(new URL(addressOf(sent)).pathname.startsWith("/api/"));
   const hasBody = !["GET", "HEAD"].includes(sent.method);
   return fetch(addressOf(sent), {
@@ -93,8 +93,8 @@ async function send(sent: Sent, headers: Record<string, string>): Promise<Respon
 }
 
 /**
- * Between 200 and 499, and an error says so in a problem with a code. Back-channel logout has its own form of errors. A zero
- * byte in the address is refused by the Functions host, which says nothing.
+ * The status is between 200 and 499, and an error is a problem with a code. Back-channel logout has its own error
+ * format. A zero byte in the path is refused by the Functions host, with an empty body.
  */
 async function expectAnswer(response: Response, { method, template, part }: Sent): Promise<void> {
   expect(response.status).toBeGreaterThanOrEqual(200);
@@ -109,8 +109,8 @@ async function expectAnswer(response: Response, { method, template, part }: Sent
   expect(body.code ?? body.error).toMatch(/^[a-z_-]+$/);
 }
 
-describe("any bytes to any address", () => {
-  it("without proof: a 4xx or 2xx, and nothing changes", async () => {
+describe("any bytes to any path", () => {
+  it("without valid credentials get a 2xx or 4xx, and change nothing", async () => {
     const before = await everything(estate);
     const proofs = fc.oneof(
       fc.constant({}),
@@ -131,7 +131,7 @@ describe("any bytes to any address", () => {
     expect(await everything(estate)).toEqual(before);
   });
 
-  it("by a person: a 4xx or 2xx, and nobody else's things change", async () => {
+  it("from a person get a 2xx or 4xx, and change nothing of anybody else", async () => {
     const headers = { authorization: `Bearer ${alice}` };
     await fc.assert(
       fc.asyncProperty(calls, async (sent) => {
@@ -142,7 +142,7 @@ describe("any bytes to any address", () => {
     expect((await estate.callAsService("GET", "/users/bob/desktop")).body).toMatchObject({ state: "absent" });
   });
 
-  it("signed as events: always 202, or too large, and the product goes on", async () => {
+  it("signed as events get 202, and the product goes on", async () => {
     await fc.assert(
       fc.asyncProperty(bodies, async (body) => {
         const signature = createHmac("sha256", webhookSecret).update(body).digest("hex");
@@ -159,7 +159,7 @@ describe("any bytes to any address", () => {
     expect(await estate.ask("alice", "asthma-cohort")).toMatchObject({ state: "done" });
   });
 
-  it("as a logout token: 200 or 400", async () => {
+  it("as a logout token get 400", async () => {
     await fc.assert(
       fc.asyncProperty(fc.oneof(fc.string(), fc.string({ unit: "binary" })), async (text) => {
         const form = new URLSearchParams({ logout_token: text.toWellFormed() });

@@ -16,12 +16,12 @@ beforeAll(async () => {
 afterAll(() => estate.close());
 
 describe("docs/api.md", () => {
-  it("has a section for every endpoint, and no other", () => {
+  it("has a section for every endpoint, and no others", () => {
     const endpoints = estate.described.map(({ method, path }) => `${method} /${path}`);
     expect([...sectionOf.keys()].sort()).toEqual(endpoints.sort());
   });
 
-  it("has an example of each that is what the endpoint takes and answers", () => {
+  it("has a valid example of every body and answer", () => {
     for (const { method, path, endpoint } of estate.described) {
       const name = `${method} /${path}`;
       const [before = "", ...answers] = (sectionOf.get(name) ?? "").split(/^Answer /m);
@@ -48,7 +48,7 @@ describe("docs/api.md", () => {
     }
   });
 
-  it("has a problem as they are", () => {
+  it("shows a problem as the API returns it", () => {
     expect(problemAnswer.safeParse(jsonIn(introduction)[0]).error).toBeUndefined();
   });
 });

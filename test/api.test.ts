@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => estate.close());
 
-/** Every object with its version, every row, every orchestration: nothing at all may change. */
+/** Every object with its version, every row and every orchestration. */
 async function everything(): Promise<unknown> {
   const api = KubernetesObjectApi.makeApiClient(estate.kubeconfig);
   const { items } = await api.list<KubernetesObject>("v1", "ConfigMap", namespace);
@@ -54,10 +54,15 @@ describe("bad input", () => {
     ["no body", "malformed-body", {}, /not JSON/],
     ["a body that is not JSON", "malformed-body", { body: "{" }, /not JSON/],
     ["a body that is not UTF-8", "malformed-body", { body: new Uint8Array([0x22, 0xff, 0x22]) }, /not JSON in UTF-8/],
-    ["a body that is no object", "malformed-body", { body: "[]" }, /object/],
+    ["a body that is not an object", "malformed-body", { body: "[]" }, /object/],
     ["no workspace", "malformed-body", { body: "{}" }, /workspace/],
-    ["a workspace that is no text", "malformed-body", { body: '{"workspace":1}' }, /workspace/],
-    ["a workspace that is no name", "malformed-body", { body: '{"workspace":"A/../b"}' }, /workspace: is not the name/],
+    ["a workspace that is not a string", "malformed-body", { body: '{"workspace":1}' }, /workspace/],
+    [
+      "a workspace that is not a name",
+      "malformed-body",
+      { body: '{"workspace":"A/../b"}' },
+      /workspace: is not the name/,
+    ],
     ["an unknown field", "malformed-body", { body: '{"workspace":"asthma-cohort","x":1}' }, /"x"/],
     [
       "another type of body",
@@ -78,22 +83,22 @@ describe("bad input", () => {
       /16384 bytes/,
     ],
     [
-      "a method that the route does not take",
+      "a method that the route does not accept",
       "method-not-allowed",
       { method: "POST", body: "{}" },
       /GET, HEAD, PUT, DELETE/,
     ],
     ["a patch", "method-not-allowed", { method: "PATCH", body: "{}" }, /GET, HEAD, PUT, DELETE/],
-    ["an address that no route has", "not-found", { path: "/api/desktop", method: "GET" }, /no route/],
+    ["a path that no route has", "not-found", { path: "/api/desktop", method: "GET" }, /no route/],
     ["a username in capitals", "malformed-username", { path: "/api/users/Alice/desktop", body: "{}" }, /lower-case/],
     ["a username with a slash", "malformed-username", { path: "/api/users/a%2Fb/desktop", body: "{}" }, /lower-case/],
     [
-      "a username that only looks like ours",
+      "a username with a look-alike letter",
       "malformed-username",
       { path: "/api/users/%D0%B0lice/desktop", body: "{}" },
       /lower-case/,
     ],
-    ["a wait that is no number", "malformed-parameter", { path: `${desktop}?wait=soon`, body: "{}" }, /wait/],
+    ["a wait that is not a number", "malformed-parameter", { path: `${desktop}?wait=soon`, body: "{}" }, /wait/],
     ["a wait that is too long", "malformed-parameter", { path: `${desktop}?wait=11`, body: "{}" }, /0 to 10/],
     [
       "somebody else's desktop",
@@ -102,7 +107,7 @@ describe("bad input", () => {
       /may not act/,
     ],
     [
-      "claims said by the person",
+      "claims sent by the person",
       "not-allowed",
       { body: '{"workspace":"asthma-cohort","claims":{"groups":["/x"]}}' },
       /only a service/,
@@ -120,7 +125,7 @@ describe("bad input", () => {
       /no binding to a workspace/,
     ],
     [
-      "a workspace that is over",
+      "a workspace that has ended",
       "workspace-expired",
       { body: '{"workspace":"flu-season-2023"}' },
       /ended after 2024-04-30/,
@@ -131,7 +136,12 @@ describe("bad input", () => {
       { method: "GET", path: `/api/operations/${"a".repeat(32)}.11111111-1111-4111-8111-111111111111` },
       /none with this id/,
     ],
-    ["an operation's id that is none", "not-found", { method: "GET", path: "/api/operations/x" }, /none with this id/],
+    [
+      "an operation id that is not valid",
+      "not-found",
+      { method: "GET", path: "/api/operations/x" },
+      /none with this id/,
+    ],
   ])("%s is answered with %s, and changes nothing", async (_words, code, bad, detail) => {
     const before = await everything();
     const reply = await send(bad);
@@ -154,7 +164,7 @@ describe("bad input", () => {
     expect(await everything()).toEqual(before);
   });
 
-  it("a token that proves nothing is answered with 401 and how to authenticate", async () => {
+  it("an invalid token is answered with 401 and how to authenticate", async () => {
     const before = await everything();
     for (const bad of ["", "x", "a.b.c", await estate.identity.signToken({ aud: "them" })]) {
       const reply = await send({ body: '{"workspace":"asthma-cohort"}' }, bad);
@@ -165,7 +175,7 @@ describe("bad input", () => {
     expect(await everything()).toEqual(before);
   });
 
-  it("a method that is not allowed says which are", async () => {
+  it("the answer to a method that is not allowed lists those that are", async () => {
     expect((await send({ method: "POST", body: "{}" })).headers.get("allow")).toBe("GET, HEAD, PUT, DELETE");
   });
 
@@ -179,7 +189,7 @@ describe("bad input", () => {
     expect(await estate.callAsService("GET", path)).toMatchObject({ status: 200 });
   });
 
-  it("a request that is no HTTP does not stop the host", async () => {
+  it("a request that is not HTTP does not stop the host", async () => {
     const socket = connect(estate.host.port, "127.0.0.1");
     socket.end("nonsense\r\n\r\n");
     await new Promise((resolve) => socket.on("close", resolve).resume());
@@ -188,7 +198,7 @@ describe("bad input", () => {
 });
 
 describe("the request id", () => {
-  it("of the caller comes back; a strange one is replaced", async () => {
+  it("of the caller is returned; an invalid one is replaced", async () => {
     const get = async (id: string) => {
       const reply = await send({ method: "GET", headers: { "x-request-id": id } });
       return reply.headers.get("x-request-id");
@@ -199,7 +209,7 @@ describe("the request id", () => {
 });
 
 describe("the list of workspaces", () => {
-  it("tells which may be used until when, and why others may not", async () => {
+  it("says which workspaces may be used until when, and why others may not", async () => {
     const { status, body } = await estate.call<{ workspaces: unknown[] }>("alice", "GET", "/users/alice/workspaces");
     expect(status).toBe(200);
     expect(body).toMatchObject({
@@ -220,7 +230,7 @@ describe("the list of workspaces", () => {
     expect(body.workspaces).toHaveLength(3);
   });
 
-  it("holds what a person's claims give them", async () => {
+  it("contains what a person's claims entitle them to", async () => {
     const own = await estate.call("bob", "GET", "/users/bob/workspaces");
     expect(own.body).toMatchObject({ workspaces: [{ workspace: "cancer-registry", entitled: true }] });
     const unknown = await estate.callAsService("GET", "/users/bob/workspaces");
@@ -230,14 +240,14 @@ describe("the list of workspaces", () => {
     expect(said.body).toEqual(own.body);
   });
 
-  it("is for the person, a service and an administrator", async () => {
+  it("may be read by an administrator, but not by another person", async () => {
     expect(await estate.call("bob", "GET", "/users/alice/workspaces")).toMatchObject({ status: 403 });
     expect(await estate.call("olga", "GET", "/users/alice/workspaces")).toMatchObject({ status: 200 });
   });
 });
 
 describe("a desktop", () => {
-  it("is told with its state, the reason, and the link", async () => {
+  it("is returned with its state, the reason and the link", async () => {
     const { body } = await estate.call("alice", "GET", "/users/alice/desktop");
     expect(body).toMatchObject({
       username: "alice",
@@ -254,7 +264,7 @@ describe("a desktop", () => {
     expect((await estate.call("carol", "GET", "/users/carol/desktop")).body).toMatchObject({ state: "absent" });
   });
 
-  it("of an administrator's interest may be looked at, not asked for", async () => {
+  it("of another person may be read by an administrator, but not suspended", async () => {
     expect(await estate.call("olga", "GET", "/users/alice/desktop")).toMatchObject({ status: 200 });
     expect(await estate.call("olga", "DELETE", "/users/alice/desktop")).toMatchObject({ status: 403 });
   });
@@ -273,7 +283,7 @@ describe("health", () => {
 });
 
 describe("secrets", () => {
-  it("of a desktop stand in its Secret and in Guacamole's parameter, and nowhere else", async () => {
+  it("of a desktop are in its Secret and in Guacamole's parameter, and nowhere else", async () => {
     const { rows } = await estate.guacamole.query<{ value: string }>(
       "SELECT parameter_value AS value FROM guacamole_connection_parameter WHERE parameter_name = 'password'",
     );
@@ -296,7 +306,7 @@ describe("secrets", () => {
   });
 });
 
-/** The task hub's file and its journal, byte for byte: SQLite keeps text as it is. */
+/** The task hub's file and its journal, byte for byte: SQLite stores text as it is. */
 async function historyText(): Promise<string> {
   const files = [estate.taskHub, `${estate.taskHub}-wal`];
   const text = (await Promise.all(files.map((file) => readFile(file, "latin1").catch(() => "")))).join("\n");

@@ -35,7 +35,7 @@ const event = (changed: object = {}) =>
     ...changed,
   });
 const hashOf = (body: string) => createHash("sha256").update(body).digest("hex");
-/** A webhook token as the realm makes them, but for what is changed. */
+/** A webhook token as the realm signs it, with these changes. */
 const token = (body: string, changed: Record<string, unknown> = {}, by: IdentityProvider = estate.identity) =>
   by.signToken({
     aud: audience,
@@ -53,16 +53,16 @@ const send = (body: string, headers: Record<string, string>) =>
     body,
   });
 
-describe("where the realm signs events", () => {
+describe("if the realm signs events", () => {
   it.each<[string, (body: string) => Promise<Record<string, string>>]>([
     ["no token", () => Promise.resolve({})],
     [
-      "a signature with the secret, which is good in the other mode",
+      "a signature with the secret, which is valid in the other mode",
       (body) =>
         Promise.resolve({ "x-keycloak-signature": createHmac("sha256", webhookSecret).update(body).digest("hex") }),
     ],
     [
-      "her access token",
+      "the person's access token",
       async () => ({ authorization: `Bearer ${await sampleToken(estate.identity.issuer, "alice")}` }),
     ],
     [
@@ -83,14 +83,14 @@ describe("where the realm signs events", () => {
     ["a token for another body", async () => ({ authorization: `Bearer ${await token(event())}` })],
     ["a token for another audience", async (body) => ({ authorization: `Bearer ${await token(body, { aud: "x" })}` })],
     ["a token that has expired", async (body) => ({ authorization: `Bearer ${await token(body, { exp: 1 })}` })],
-  ])("%s: 401, and nothing changes", async (_words, headers) => {
+  ])("%s is answered with 401 and changes nothing", async (_words, headers) => {
     const before = await everything(estate);
     const body = event();
     expect((await send(body, await headers(body))).status).toBe(401);
     expect(await everything(estate)).toEqual(before);
   });
 
-  it("a new token for the same event, as each attempt has one, is a duplicate", async () => {
+  it("the same event with a new token, as each attempt has, is a duplicate", async () => {
     const body = event({ type: "access.LOGOUT", resourcePath: undefined, authDetails: { userId: "somebody" } });
     const attempt = async () => (await send(body, { authorization: `Bearer ${await token(body)}` })).json();
     expect(await attempt()).toMatchObject({ status: "accepted" });
@@ -99,7 +99,7 @@ describe("where the realm signs events", () => {
     expect(await everything(estate)).toEqual(before);
   });
 
-  it("a webhook token opens no other door", async () => {
+  it("a webhook token is not accepted anywhere else", async () => {
     const before = await everything(estate);
     const authorization = `Bearer ${await token("")}`;
     const asked = await fetch(`${estate.host.url}/api/users/alice`, { method: "DELETE", headers: { authorization } });
@@ -109,7 +109,7 @@ describe("where the realm signs events", () => {
     expect(await everything(estate)).toEqual(before);
   });
 
-  it("an event with the realm's token is followed", async () => {
+  it("an event with the realm's token is acted on", async () => {
     const body = event();
     const response = await send(body, { authorization: `Bearer ${await token(body)}` });
     expect([response.status, await response.json()]).toMatchObject([202, { status: "accepted" }]);

@@ -14,7 +14,7 @@ let estate: TestEstate;
 let otherRealm: IdentityProvider;
 let alice: string;
 let aliceSubject: string;
-/** An operation of alice's. */
+/** One of alice's operations. */
 let operation: string;
 
 beforeAll(async () => {
@@ -28,7 +28,7 @@ beforeAll(async () => {
       users: [],
     }),
   ]);
-  // There is something to break: alice has a desktop.
+  // Give the attacks something to break: alice has a desktop.
   operation = (await estate.ask("alice", "asthma-cohort")).id;
   alice = await sampleToken(estate.identity.issuer, "alice");
   aliceSubject = await subjectOf(estate, "alice");
@@ -54,9 +54,9 @@ async function send({ method = "POST", path = "", headers = {}, body }: Attack):
   });
 }
 
-/** Each attack is answered with its status, twice the same, and nothing at all has changed. */
+/** Each attack is answered with its status and changes nothing. */
 function attacks(rows: Row[]): void {
-  it.each(rows)("%s: %i, and nothing changes", async (_words, status, attack) => {
+  it.each(rows)("%s is answered with %i and changes nothing", async (_words, status, attack) => {
     const before = await everything(estate);
     const response = await send(await attack());
     const text = await response.text();
@@ -65,7 +65,7 @@ function attacks(rows: Row[]): void {
       status === 401 ? (expect.stringMatching(/^Bearer/) as string) : null,
     ]);
     expect(response.headers.get("cache-control")).toBe("no-store");
-    // The answer holds nothing of what was sent as proof.
+    // The answer contains no part of the credentials that were sent.
     expect(text).not.toMatch(/eyJ|[0-9a-f]{64}/);
     expect(await everything(estate)).toEqual(before);
   });
@@ -81,21 +81,21 @@ const switching = (token: string, path = "users/alice/desktop"): Attack => ({
   headers: { ...json, authorization: `Bearer ${token}` },
   body: '{"workspace":"cancer-registry"}',
 });
-/** As the login flow, which may act for anybody, but for what is changed. */
+/** A call with a token of the login flow, which may act for anybody, with these changes. */
 const forged =
   (claims: () => Record<string, unknown>, header: Record<string, unknown> = {}) =>
   async (): Promise<Attack> =>
     switching(await estate.identity.signToken(claims(), header));
 
 describe("access tokens", () => {
-  it("of the login flow are good as they are: only what is changed below is wrong", async () => {
+  it("of the login flow are accepted unchanged: only the changes below make them fail", async () => {
     const path = "users/alice/workspaces";
     const authorization = `Bearer ${await estate.identity.signToken()}`;
     expect((await send({ method: "GET", path, headers: { authorization } })).status).toBe(200);
   });
 
   attacks([
-    ["none", 401, () => ({ ...switching(""), headers: json })],
+    ["no token", 401, () => ({ ...switching(""), headers: json })],
     ["another scheme", 401, () => ({ ...switching(""), headers: { ...json, authorization: `Basic ${alice}` } })],
     ["two tokens in one header", 401, () => switching(`${alice}, Bearer ${alice}`)],
     ["the algorithm none", 401, forged(() => ({}), { alg: "none" })],
@@ -113,12 +113,12 @@ describe("access tokens", () => {
     ["a client that is not accepted (azp)", 401, forged(() => ({ azp: "wiki" }))],
     ["no client", 401, forged(() => ({ azp: undefined }))],
     ["a token that has expired", 401, forged(() => ({ exp: seconds() - 31 }))],
-    ["a token without an end", 401, forged(() => ({ exp: undefined }))],
+    ["a token without an expiry", 401, forged(() => ({ exp: undefined }))],
     ["a token that is not yet valid", 401, forged(() => ({ nbf: seconds() + 60 }))],
     ["a token that was issued in the future", 401, forged(() => ({ iat: seconds() + 60 }))],
-    ["a key that nobody knows", 401, forged(() => ({}), { kid: "unknown" })],
+    ["an unknown key", 401, forged(() => ({}), { kid: "unknown" })],
     ["a key id with a path in it", 401, forged(() => ({}), { kid: "../../../../dev/null" })],
-    ["a key id that is an address", 401, forged(() => ({}), { kid: "http://127.0.0.1:1/keys" })],
+    ["a key id that is a URL", 401, forged(() => ({}), { kid: "http://127.0.0.1:1/keys" })],
     [
       "a header that says where the keys are (jku)",
       401,
@@ -145,7 +145,7 @@ describe("access tokens", () => {
     ["a logout token", 401, forged(() => ({ typ: "Logout" }), { typ: "logout+jwt" })],
     ["a webhook token", 401, forged(() => ({ typ: undefined, azp: undefined, request_body_sha256: "0".repeat(64) }))],
     [
-      "roles in a claim of the person's own",
+      "roles in a claim that the person controls",
       403,
       forged(() => ({ realm_access: undefined, roles: ["desktop-service"], preferred_username: "eve" })),
     ],
@@ -171,12 +171,12 @@ describe("access tokens", () => {
       403,
       forged(() => ({ realm_access: undefined, preferred_username: "аlice" })),
     ],
-    ["a slash behind her username", 400, () => switching(alice, "users/alice%2F..%2Fbob/desktop")],
+    ["a slash after her username", 400, () => switching(alice, "users/alice%2F..%2Fbob/desktop")],
     ["a slash that is encoded twice", 400, () => switching(alice, "users/alice%252Fbob/desktop")],
-    ["a line break behind her username", 400, () => switching(alice, "users/alice%0d%0aset-cookie:x/desktop")],
+    ["a line break after her username", 400, () => switching(alice, "users/alice%0d%0aset-cookie:x/desktop")],
     ["JSON nested 8,000 deep", 400, () => ({ ...switching(alice), body: "[".repeat(8_000) + "]".repeat(8_000) })],
     [
-      "keys that would change every object",
+      "keys that would change the prototype of every object",
       400,
       () => ({
         ...switching(alice),
@@ -263,7 +263,7 @@ describe("events", () => {
       },
     ],
     [
-      "a body with a space more",
+      "a body with an extra space",
       401,
       () => {
         const body = event();
@@ -288,21 +288,29 @@ describe("events", () => {
     ["an event of no realm, signed", 202, () => webhook(event({ realmName: undefined }))],
     ["an old event, signed", 202, () => webhook(event({ time: Date.now() - 21 * minutes }))],
     ["a future event, signed", 202, () => webhook(event({ time: Date.now() + 21 * minutes }))],
-    ["an event that nobody knows, signed", 202, () => webhook(event({ type: "admin.USER-EXPLODE" }))],
+    ["an event of an unknown type, signed", 202, () => webhook(event({ type: "admin.USER-EXPLODE" }))],
     ["an event about nobody, signed", 202, () => webhook(event({ resourcePath: "users/" }))],
     ["JSON nested 100,000 deep, signed", 202, () => webhook("[".repeat(100_000) + "]".repeat(100_000))],
     [
-      "keys that would change every object, signed",
+      "keys that would change the prototype of every object, signed",
       202,
       () => webhook(`{"__proto__":{"id":"x","time":${Date.now()},"realmName":"sde","type":"admin.USER-DELETE"}}`),
     ],
-    ["no JSON, signed", 202, () => webhook("{")],
-    ["nothing, signed", 202, () => webhook("")],
-    ["JSON under another name, signed", 415, () => webhook(event(), undefined, { "content-type": "text/plain" })],
-    ["more headers from a header", 401, () => webhook(event(), "x", { "x-request-id": "a%0d%0aset-cookie: b" })],
+    ["a body that is not JSON, signed", 202, () => webhook("{")],
+    ["an empty body, signed", 202, () => webhook("")],
+    [
+      "JSON with another content type, signed",
+      415,
+      () => webhook(event(), undefined, { "content-type": "text/plain" }),
+    ],
+    [
+      "a header that would add another header",
+      401,
+      () => webhook(event(), "x", { "x-request-id": "a%0d%0aset-cookie: b" }),
+    ],
   ]);
 
-  it("replayed: the second time nothing changes", async () => {
+  it("change nothing if they are replayed", async () => {
     const body = event({ type: "access.LOGOUT", resourcePath: undefined, authDetails: { userId: "somebody" } });
     expect(await (await send(webhook(body))).json()).toMatchObject({ status: "accepted" });
     const before = await everything(estate);
@@ -311,7 +319,7 @@ describe("events", () => {
     expect(await everything(estate)).toEqual(before);
   });
 
-  it("replayed after the host died: still nothing changes", async () => {
+  it("change nothing if they are replayed after the host died", async () => {
     const body = event({ type: "access.LOGOUT", resourcePath: undefined, authDetails: { userId: "somebody" } });
     await send(webhook(body));
     await estate.restartHost();
@@ -366,7 +374,7 @@ describe("back-channel logouts", () => {
     ["another method", 405, () => ({ ...logout(""), method: "GET", body: undefined })],
   ]);
 
-  it("replayed: refused, and nothing changes", async () => {
+  it("are refused and change nothing if they are replayed", async () => {
     const token = await logoutToken({ sub: "somebody" });
     const first = await send(logout(token));
     expect([first.status, await first.text(), first.headers.get("cache-control")]).toEqual([200, "", "no-store"]);
@@ -377,15 +385,15 @@ describe("back-channel logouts", () => {
   });
 });
 
-describe("what the Functions host does itself", () => {
-  it("refuses a zero byte in the address: 400 without a body, and nothing changes", async () => {
+describe("the Functions host", () => {
+  it("refuses a zero byte in the path with 400 and no body, and nothing changes", async () => {
     const before = await everything(estate);
     const response = await send(switching(alice, "users/alice%00/desktop"));
     expect([response.status, await response.text()]).toEqual([400, ""]);
     expect(await everything(estate)).toEqual(before);
   });
 
-  it("joins two Authorization headers by a comma, so that neither counts: 401, and nothing changes", async () => {
+  it("joins two Authorization headers with a comma, so that neither counts: 401, and nothing changes", async () => {
     const before = await everything(estate);
     const token = `Bearer ${alice}`;
     const status = await new Promise((resolve, reject) => {

@@ -5,7 +5,7 @@ import { startTestEstate, type TestEstate, webhookSecret } from "./estate.ts";
 import { everything } from "./everything.ts";
 import { exchange, lastStatus } from "./raw-http.ts";
 
-/** A body needs a Content-Length, since the Functions host drops it without (docs/adr/0012). */
+/** A body needs a Content-Length, because the Functions host drops a body without one (docs/adr/0012). */
 let estate: TestEstate;
 let alice: string;
 
@@ -49,19 +49,19 @@ const logout = (headers: readonly string[], body: string) =>
 
 describe("a body without Content-Length", () => {
   const withoutLength: [string, () => string][] = [
-    ["a wish in chunks", () => put(["Transfer-Encoding: chunked"], chunked(wish))],
+    ["a request in chunks", () => put(["Transfer-Encoding: chunked"], chunked(wish))],
     [
-      "a wish in chunks after 100-continue",
+      "a request in chunks after 100-continue",
       () => put(["Expect: 100-continue", "Transfer-Encoding: chunked"], chunked(wish)),
     ],
-    ["a wish after 100-continue that says no length", () => put(["Expect: 100-continue"], "")],
-    ["a wish that never comes", () => put([], "")],
+    ["a request after 100-continue without a length", () => put(["Expect: 100-continue"], "")],
+    ["a request whose body never comes", () => put([], "")],
     ["an event in chunks", () => webhook(event(), ["Transfer-Encoding: chunked"], chunked(event()))],
-    ["an event that never comes", () => webhook("", [], "")],
+    ["an event whose body never comes", () => webhook("", [], "")],
     ["a logout in chunks", () => logout(["Transfer-Encoding: chunked"], chunked(form))],
-    ["a logout that never comes", () => logout([], "")],
+    ["a logout whose body never comes", () => logout([], "")],
   ];
-  it.each(withoutLength)("is refused with 411 and what to send: %s", async (_words, sent) => {
+  it.each(withoutLength)("is refused with 411, which says what to send: %s", async (_words, sent) => {
     const before = await everything(estate);
     const answer = await exchange(estate.host.port, sent());
     expect(lastStatus(answer)).toBe(411);
@@ -70,7 +70,7 @@ describe("a body without Content-Length", () => {
     expect(await everything(estate)).toEqual(before);
   });
 
-  it("is no fault where no body is needed", async () => {
+  it("is accepted if no body is needed", async () => {
     const authorization = `Authorization: Bearer ${alice}`;
     const get = message("GET /api/users/alice/desktop", [authorization], "");
     expect(lastStatus(await exchange(estate.host.port, get))).toBe(200);
@@ -82,14 +82,14 @@ describe("a body without Content-Length", () => {
     expect(lastStatus(await exchange(estate.host.port, reap))).toBe(200);
   });
 
-  it("is told to those alone who may call", async () => {
+  it("is reported only to authenticated callers", async () => {
     const refused = put(["Transfer-Encoding: chunked"], chunked(wish)).replace(/Bearer .*/, "Bearer x");
     expect(lastStatus(await exchange(estate.host.port, refused))).toBe(401);
   });
 });
 
 describe("a body with Content-Length", () => {
-  it("is taken, also after 100-continue", async () => {
+  it("is accepted, also after 100-continue", async () => {
     const answer = await exchange(estate.host.port, put(["Expect: 100-continue", length(wish)], wish));
     expect([lastStatus(answer), answer.slice(0, 12)]).toEqual([202, "HTTP/1.1 100"]);
     await estate.host.whenIdle();

@@ -6,7 +6,7 @@ import { namespace, type TestEstate } from "./estate.ts";
 
 const custom = { apiVersion: "xlscsde.nhs.uk/v1" };
 
-/** Writes a workspace that is open for everybody whom a binding names, with the policy of that name, or with none. */
+/** Writes a workspace that is open to everybody who has a binding, optionally with the policy of this name. */
 export async function openWorkspace(estate: TestEstate, workspace: string, policy?: string): Promise<void> {
   const spec = {
     displayName: workspace,
@@ -20,7 +20,7 @@ export async function openWorkspace(estate: TestEstate, workspace: string, polic
   await write(estate, manifest);
 }
 
-/** Writes a policy that workspaces can name; it holds these fields and no others. */
+/** Writes a policy with exactly these fields, which workspaces can name. */
 export async function writePolicy(estate: TestEstate, name: string, data: PolicyTexts): Promise<void> {
   const manifest = { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace }, data };
   await write(estate, manifest);
@@ -34,7 +34,7 @@ export async function bind(estate: TestEstate, username: string, workspace: stri
   await write(estate, manifest);
 }
 
-/** Asks for a person's desktop as the login flow does; the operation that it became. */
+/** Asks for a person's desktop as the login flow does. Returns the operation. */
 export async function askFor(
   estate: TestEstate,
   username: string,
@@ -51,7 +51,7 @@ export async function endOf(estate: TestEstate, operation: ToldOperation): Promi
   for (;;) {
     await estate.host.whenIdle();
     const { status, body } = await estate.callAsService("GET", `/operations/${operation.id}`);
-    if (status >= 400) throw new Error(`look at an operation: ${JSON.stringify(body)}`);
+    if (status >= 400) throw new Error(`read operation: ${JSON.stringify(body)}`);
     if (body.state !== "pending" && body.state !== "running") return body;
   }
 }

@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => estate.close());
 
-/** Whole objects with their versions, and whole rows: a write that changes nothing would show too. */
+/** Whole objects with their versions, and whole rows, so that even a write that changes nothing shows. */
 async function everythingOfTheBystander() {
   const api = KubernetesObjectApi.makeApiClient(estate.kubeconfig);
   const objects: KubernetesObject[] = [];
@@ -60,7 +60,7 @@ describe("a person's running desktop is not touched when somebody else", () => {
     expect(await everythingOfTheBystander()).toEqual(before);
   });
 
-  it("is looked at whole", () => {
+  it("does nothing yet, and the comparison covers all objects and rows", () => {
     const { objects, rows } = before as { objects: KubernetesObject[]; rows: unknown[] };
     expect(objects.length).toBeGreaterThanOrEqual(8);
     expect(rows.length).toBeGreaterThanOrEqual(5);
@@ -75,7 +75,7 @@ describe("a person's running desktop is not touched when somebody else", () => {
     expect(await estate.ask("alice", asthma)).toMatchObject({ state: "done" });
   });
 
-  it("suspends theirs", async () => {
+  it("suspends their own", async () => {
     expect(await estate.ask("alice", null)).toMatchObject({ state: "done" });
   });
 
@@ -90,7 +90,7 @@ describe("a person's running desktop is not touched when somebody else", () => {
     expect(await estate.ask("alice", asthma)).toMatchObject({ state: "failed", step: "permission" });
   });
 
-  it("asks for theirs, or its removal", async () => {
+  it("asks for it or for its removal", async () => {
     for (const [method, path] of [
       ["PUT", "/users/dan/desktop"],
       ["DELETE", "/users/dan/desktop"],
@@ -99,7 +99,7 @@ describe("a person's running desktop is not touched when somebody else", () => {
       expect((await estate.call("alice", method, path, { workspace: asthma })).status).toBe(403);
   });
 
-  it("is retired, though all others of the workspace are", async () => {
+  it("is retired and no other desktop of the workspace remains", async () => {
     expect(await estate.ask("alice", asthma)).toMatchObject({ state: "done" });
     const { body } = await estate.call("olga", "DELETE", "/users/alice");
     expect(await estate.end("olga", body)).toMatchObject({ state: "done" });

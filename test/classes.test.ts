@@ -33,7 +33,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true }));
 
-it("a test file is quick unless something that it imports, directly or not, imports node:child_process", () => {
+it("a test file is quick unless something that it imports, directly or indirectly, imports node:child_process", () => {
   expect(testFiles(root)).toEqual({
     quick: ["shared/nothing.test.ts", "test/types-only.test.ts"],
     processes: ["test/by-package.test.ts", "test/directly.test.ts", "test/late.test.ts", "test/through-others.test.ts"],

@@ -2,16 +2,16 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 
-/** What starts a process, directly or as a package. */
+/** The module that starts processes. */
 const startsProcesses = "node:child_process";
 const folders = ["functions", "orchestrations", "shared", "local", "test"];
-/** Imports and exports of values, also dynamic ones; `import type` leaves nothing behind. */
+/** Matches imports and exports of values, including dynamic imports; `import type` is erased. */
 const importPattern =
   /^\s*(?:import|export)\s+(?!type\b)(?:[^;"'`]*?\sfrom\s+)?["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/gm;
 
 /**
- * The test files in two classes. Quick ones stay in their own process. The others import something, directly or not, that
- * starts another one: PostgreSQL (so every test estate), a control plane, the product, a Functions host.
+ * Returns the test files in two classes. Quick ones start no other process. The others import, directly or indirectly,
+ * something that does: PostgreSQL (and so every test estate), a control plane, the product, a Functions host.
  */
 export function testFiles(root: string): { quick: string[]; processes: string[] } {
   const mayStart = new Map<string, ReadonlySet<string>>();
@@ -35,9 +35,9 @@ export function testFiles(root: string): { quick: string[]; processes: string[] 
   return { quick: all.filter((file) => !processes.includes(file)), processes };
 }
 
-/** The project's own files that a file imports, and what starts processes. */
+/** Returns the project's own files that a file imports, and `node:child_process` if it imports that. */
 function imports(root: string, file: string): string[] {
-  // What is not there is somebody's import that fails, or a text that looks like one.
+  // A file that does not exist is a failing import, or text that looks like an import.
   if (!file.endsWith(".ts") || !file.startsWith(root) || !existsSync(file)) return [];
   const names = [...readFileSync(file, "utf8").matchAll(importPattern)].map(([, one, other]) => one ?? other ?? "");
   return names.flatMap((name) => {
@@ -49,7 +49,7 @@ function imports(root: string, file: string): string[] {
       const found = createRequire(file).resolve(name);
       return found.includes("node_modules") ? [] : [found];
     } catch {
-      return []; // for imports only: nobody else's package is ours
+      return []; // has no entry for require, so it is not ours
     }
   });
 }

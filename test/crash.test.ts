@@ -23,7 +23,7 @@ afterEach(async () => {
   await rm(state, { recursive: true, force: true });
 });
 
-/** What the stand-ins kept on disk. */
+/** Returns what the stand-ins stored on disk. */
 async function worldOnDisk(): Promise<World> {
   const [database, cluster] = await Promise.all([
     startLocalDatabase({ directory: join(state, "database") }),
@@ -43,7 +43,7 @@ async function worldOnDisk(): Promise<World> {
 
 const name = deploymentName({ workspace: "asthma-cohort", username: "alice" });
 
-/** The whole of one desktop, and nothing twice. */
+/** Everything that belongs to one desktop, once. */
 const oneDesktop = {
   objects: [`Deployment ${name}`, `NetworkPolicy client-${name}`, `Secret client-${name}`, `Service client-${name}`],
   rows: [
@@ -72,20 +72,17 @@ const points: ActivityName[] = [
   "recordOutcome",
 ];
 
-it.each(points)(
-  "the process dies as by kill -9 right after %s: the next start completes the activation, with nothing twice",
-  async (point) => {
-    const first = await startProduct(state, "--once", "--crash-at", point).ended;
-    expect(first.signal, first.output).toBe("SIGKILL");
+it.each(points)("a start after kill -9 right after %s completes the activation, with nothing twice", async (point) => {
+  const first = await startProduct(state, "--once", "--crash-at", point).ended;
+  expect(first.signal, first.output).toBe("SIGKILL");
 
-    const second = await startProduct(state, "--once").ended;
-    expect(second.output).toContain("The desktop is ready: http://");
-    expect(second.code, second.output).toBe(0);
+  const second = await startProduct(state, "--once").ended;
+  expect(second.output).toContain("The desktop is ready: http://");
+  expect(second.code, second.output).toBe(0);
 
-    const { objects, rows } = await worldOnDisk();
-    const own = Object.keys(objects).filter((key) => key.includes(name));
-    expect(own.sort()).toEqual(oneDesktop.objects);
-    expect(objects[`Deployment ${name}`]).toMatchObject({ spec: { replicas: 1 } });
-    expect(rows).toEqual(oneDesktop.rows);
-  },
-);
+  const { objects, rows } = await worldOnDisk();
+  const own = Object.keys(objects).filter((key) => key.includes(name));
+  expect(own.sort()).toEqual(oneDesktop.objects);
+  expect(objects[`Deployment ${name}`]).toMatchObject({ spec: { replicas: 1 } });
+  expect(rows).toEqual(oneDesktop.rows);
+});

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => estate.close());
 
-/** Desktops that are wanted to run, as `workspace/username`. */
+/** Returns the desktops that should run, as `workspace/username`. */
 async function running(): Promise<string[]> {
   const { objects } = await estate.world();
   return Object.entries(objects)
@@ -33,14 +33,14 @@ async function deadlocks(): Promise<number> {
   return Number(rows[0]?.deadlocks);
 }
 
-describe("many at once", () => {
+describe("many requests at once", () => {
   it("twenty switches by one person among three workspaces end with one active desktop, the last requested", async () => {
     const workspaces = ["study-a", "study-b", "study-c"] as const;
     for (const workspace of workspaces) {
       await openWorkspace(estate, workspace);
       await bind(estate, "gus", workspace);
     }
-    // Not before the first one runs: switches in the middle of a start, and of a switch, are what goes wrong.
+    // After the first one: switches during a start, and during another switch, are what goes wrong.
     const asked = [await askFor(estate, "gus", "study-a")];
     asked.push(
       ...(await Promise.all(
@@ -59,7 +59,7 @@ describe("many at once", () => {
     expect(await rowsThat("may open")).toEqual([
       expect.stringMatching(new RegExp(`^may open ${body.wanted}@gus \\d+ READ$`)),
     ]);
-    // What a switch leaves is complete: each Deployment has its Secret, Service and policy, and none is without one.
+    // A switch leaves complete desktops: each Deployment has its Secret, Service and policy, and there are no others.
     const { objects } = await estate.world();
     const count = (kind: string) => Object.keys(objects).filter((name) => name.startsWith(`${kind} `)).length;
     expect([count("Secret"), count("Service"), count("NetworkPolicy")]).toEqual(
@@ -68,7 +68,7 @@ describe("many at once", () => {
     await endOf(estate, (await estate.callAsService("DELETE", "/users/gus/desktop")).body);
   });
 
-  it("a hundred people in ten workspaces get a desktop each, one group a workspace, and no deadlock", async () => {
+  it("a hundred people in ten workspaces get one desktop each and one group per workspace, without a deadlock", async () => {
     const people = Array.from({ length: 100 }, (_, n) => ({ username: `person${n}`, workspace: `trial-${n % 10}` }));
     await Promise.all(Array.from({ length: 10 }, (_, n) => openWorkspace(estate, `trial-${n}`)));
     await Promise.all(people.map(({ username, workspace }) => bind(estate, username, workspace)));

@@ -8,7 +8,7 @@ import { namespace, startTestEstate, type TestEstate, webhookSecret } from "./es
 import { subjectOf } from "./keycloak-person.ts";
 import { leaveDesktop } from "./operator-leftovers.ts";
 
-/** One damaged record among healthy ones: bob's, whose desktop runs as alice's does. */
+/** One damaged record among healthy ones: that of bob, who has a running desktop, as alice has. */
 const asthma = "asthma-cohort";
 const name = `desktop-request-${personId("bob")}`;
 const named = expect.stringContaining(`ConfigMap ${name} is`) as string;
@@ -37,7 +37,7 @@ beforeEach(async () => {
 });
 afterEach(() => write((found) => found));
 
-/** Writes what `damage` makes of bob's healthy record. */
+/** Writes bob's healthy record, changed by `damage`. */
 async function write(damage: (healthy: V1ConfigMap) => V1ConfigMap): Promise<void> {
   const { labels = {} } = healthy.metadata ?? {};
   const body = damage({ metadata: { name, labels }, data: healthy.data ?? {} });
@@ -53,13 +53,13 @@ function withRequest(change: object): (healthy: V1ConfigMap) => V1ConfigMap {
 
 const badTime = withRequest({ requestedAt: "not a time" });
 const damages: [string, (healthy: V1ConfigMap) => V1ConfigMap][] = [
-  ["a time that is none", badTime],
-  ["no JSON", (found) => ({ ...found, data: { ...found.data, request: "{" } })],
-  ["a part that is missing", (found) => ({ ...found, data: { outcomes: found.data?.["outcomes"] ?? "" } })],
-  ["nothing in it", (found) => ({ ...found, data: {} })],
-  ["somebody else's record", withRequest({ username: "alice" })],
+  ["an invalid time", badTime],
+  ["invalid JSON", (found) => ({ ...found, data: { ...found.data, request: "{" } })],
+  ["a missing part", (found) => ({ ...found, data: { outcomes: found.data?.["outcomes"] ?? "" } })],
+  ["no data", (found) => ({ ...found, data: {} })],
+  ["somebody else's username", withRequest({ username: "alice" })],
   [
-    "no label that says that it is ours",
+    "no label that marks it as ours",
     (found) => ({ ...found, metadata: { name, labels: { "xlscsde.nhs.uk/purpose": "desktop-request" } } }),
   ],
 ];
@@ -79,7 +79,7 @@ const shown = async (username: string) => (await estate.callAsService("GET", `/u
 const logged = () => estate.log.map(({ message }) => message).join("\n");
 
 describe.each(damages)("a record with %s", (_, damage) => {
-  it("is left out of lists, and named in every answer that goes without it", async () => {
+  it("is left out of lists, and named in every answer that lacks it", async () => {
     await write(damage);
     const list = await admin<Listed>("GET", "/desktops");
     expect([list.status, list.body.unanswered]).toEqual([200, [named]]);
@@ -100,7 +100,7 @@ describe.each(damages)("a record with %s", (_, damage) => {
 });
 
 describe("a damaged record", () => {
-  it("keeps its person's desktop, and nobody else's", async () => {
+  it("protects its person's desktop, and nobody else's", async () => {
     await write(badTime);
     vi.setSystemTime(Date.now() + 24 * 60 * 60_000);
     await estate.host.trigger("reapTimer");
@@ -120,7 +120,7 @@ describe("a damaged record", () => {
     expect(await shown("bob")).toMatchObject({ state: "suspended" });
   });
 
-  it("of somebody who may not have their desktop any more is told in what failed", async () => {
+  it("of somebody who may not have their desktop any more is reported as a failure", async () => {
     await write(badTime);
     const binding = { ...custom, kind: "AnalyticsWorkspaceBinding", metadata: { name: `${asthma}-bob`, namespace } };
     await KubernetesObjectApi.makeApiClient(estate.kubeconfig).delete(binding);
@@ -129,7 +129,7 @@ describe("a damaged record", () => {
     expect(body.failed).toEqual([expect.objectContaining({ username: "bob", kind: "entitlement-ended" })]);
   });
 
-  it("is an error to whoever asks for that person, which says what is wrong and what to do", async () => {
+  it("is an error in calls about that person, which says what is wrong and what to do", async () => {
     const { body: before } = await estate.callAsService("PUT", "/users/bob/desktop", { workspace: asthma });
     await write(badTime);
     const words = `read person record: the ConfigMap ${name} is damaged: request.requestedAt: Invalid ISO datetime (fix it, or delete it: the person asks again)`;
@@ -148,7 +148,7 @@ describe("a damaged record", () => {
     expect(logged()).toContain(words);
   });
 
-  it("does not keep others from being ended, woken and told", async () => {
+  it("does not stop the desktops of others from being ended and the timers from running", async () => {
     await write(badTime);
     const ended = await admin<{ ended: unknown[]; failed: unknown[] }>("POST", "/maintenance/end-sessions", {
       workspace: asthma,
@@ -161,7 +161,7 @@ describe("a damaged record", () => {
     expect(await shown("alice")).toMatchObject({ state: "suspended" });
   });
 
-  it("of somebody whom the operator left a desktop leaves that alone, and takes over the others'", async () => {
+  it("excludes the desktop that the operator left to its person from adoption, and no others", async () => {
     await write(badTime);
     await bind(estate, "dora", "cancer-registry");
     await bind(estate, "bob", "cancer-registry");
@@ -173,28 +173,28 @@ describe("a damaged record", () => {
     await estate.host.whenIdle();
   });
 
-  it("is named when Keycloak tells of a group, which may be its person's", async () => {
+  it("is named when Keycloak sends an event about a group, which may be its person's", async () => {
     await write(badTime);
     await tell({ type: "admin.GROUP-DELETE", resourcePath: "groups/g1" });
     expect(logged()).toMatch(new RegExp(`${name} is damaged.*; whether it concerns them is not known`));
   });
 
-  it("lets what Keycloak tells of its person be tried again, as in an outage", async () => {
+  it("lets Keycloak's events about its person be retried, as in an outage", async () => {
     await write(badTime);
     await tell({ type: "admin.USER-DELETE", resourcePath: `users/${await subjectOf(estate, "bob")}` });
     const tries = estate.log.filter(({ message }) => message.startsWith("Executed 'Functions.findPeople' (Failed"));
-    // One call is tried a few times within seconds; calls are repeated for two hours.
+    // One call is attempted a few times within seconds; calls are repeated for two hours.
     expect(tries.length).toBeGreaterThan(10);
   });
 });
 
-describe("what drifted of somebody whose record is damaged", () => {
+describe("drift of a person whose record is damaged", () => {
   const kinds = async () => {
     const { body } = await admin<{ drifts: Drift[] }>("POST", "/maintenance/reconcile?dryRun=true");
     return body.drifts.filter(({ username }) => username === "bob").map(({ kind }) => kind);
   };
 
-  it("is left until the record can be read: it may be work that goes on", async () => {
+  it("is left until the record can be read: it may be work in progress", async () => {
     await core.deleteNamespacedService({ namespace, name: `client-${idOf("bob")}` });
     await write(badTime);
     expect(await kinds()).toEqual([]);

@@ -8,7 +8,7 @@ import { samplePlan, sampleRules } from "./sample-plan.ts";
 
 const sql = await readFile(new URL("../infra/database/role.sql", import.meta.url), "utf8");
 
-/** Each right of the file alone: `SELECT ON guacamole_entity`. */
+/** Every single permission in the file, e.g. `SELECT ON guacamole_entity`. */
 const rights = [...sql.matchAll(/^GRANT ([A-Z, ]+) ON ((?:SEQUENCE |SCHEMA )?\w+) TO/gm)].flatMap(
   ([, verbs = "", object = ""]) => verbs.split(", ").map((verb) => `${verb} ON ${object}`),
 );
@@ -21,7 +21,7 @@ let guacamole: GuacamoleDesktops;
 beforeAll(async () => {
   server = await startGuacamoleDatabase();
   owner = server.owner;
-  // New databases give everybody the use of schema public; a hardened one does not.
+  // New databases grant everybody USAGE on schema public; a hardened one does not.
   await owner.query("REVOKE ALL ON SCHEMA public FROM PUBLIC");
   await owner.query(sql);
   await owner.query(sql);
@@ -37,7 +37,7 @@ afterAll(async () => {
   await server.close();
 });
 
-/** Everything that the product ever does to Guacamole's rows, in a database where nothing is left of it. */
+/** Does everything that the product does with Guacamole's rows, in a database that has none of them. */
 async function wholeLife(): Promise<void> {
   const plan = samplePlan();
   const before = await guacamole.observe(plan.names);
@@ -69,7 +69,7 @@ describe("the product's database role", () => {
     await wholeLife();
   });
 
-  it("can make nobody an administrator", async () => {
+  it("cannot make anybody an administrator", async () => {
     await guacamole.writeConnection(samplePlan(), "Abcdefg8");
     const grant = "INSERT INTO guacamole_system_permission SELECT entity_id, 'ADMINISTER' FROM guacamole_entity";
     await expect(database.query(grant, [])).rejects.toMatchObject({ code: "guacamole-unavailable" });
@@ -83,7 +83,7 @@ describe("the product's database role", () => {
     });
   });
 
-  it.each(rights)("needs %s: without it the product cannot do its work", async (right) => {
+  it.each(rights)("cannot do the product's work without %s", async (right) => {
     await owner.query(`REVOKE ${right} FROM guacamole_workspaces`);
     try {
       await expect(wholeLife()).rejects.toThrow();

@@ -3,7 +3,7 @@ import { startTestEstate, type TestEstate } from "./estate.ts";
 import { viewOf } from "./guacamole-rules.ts";
 import { openSession, presenceOf, realmAdministrator, subjectOf } from "./keycloak-person.ts";
 
-/** Tells of the product's life with Keycloak: everything goes over HTTP, and is caused there. */
+/** Declares the tests of the product's life with Keycloak: everything goes over HTTP and starts in Keycloak. */
 export function aDayInTheLife(settings: Readonly<Record<string, string>>): void {
   let estate: TestEstate;
   const minutes = (count: number) => vi.setSystemTime(Date.now() + count * 60_000);
@@ -25,7 +25,7 @@ export function aDayInTheLife(settings: Readonly<Record<string, string>>): void 
     vi.useRealTimers();
   });
 
-  it("login, list, activate, session, logout, grace, suspended", async () => {
+  it("a login, an activation, a session and a logout end in a suspended desktop after the grace period", async () => {
     const { body } = await estate.call<{ workspaces: { workspace: string; entitled: boolean }[] }>(
       "alice",
       "GET",
@@ -54,7 +54,7 @@ export function aDayInTheLife(settings: Readonly<Record<string, string>>): void 
     expect((await viewOf(estate.guacamole, "asthma-cohort@alice")).mayOpen).toEqual([]);
   });
 
-  it("a second login within the grace keeps the desktop", async () => {
+  it("a second login within the grace period keeps the desktop", async () => {
     expect(await estate.ask("alice", "asthma-cohort")).toMatchObject({ state: "done" });
     const before = await estate.world();
     await estate.identity.logOut("alice");
@@ -69,7 +69,7 @@ export function aDayInTheLife(settings: Readonly<Record<string, string>>): void 
     expect(await estate.world()).toEqual(before);
   });
 
-  it("a session opened in Guacamole within the grace keeps it, too", async () => {
+  it("a session opened in Guacamole within the grace period keeps it, too", async () => {
     await estate.identity.logOut("alice");
     await estate.host.whenIdle();
     minutes(5);
@@ -80,7 +80,7 @@ export function aDayInTheLife(settings: Readonly<Record<string, string>>): void 
     expect((await presenceOf(estate, "alice"))?.leaving).toBeUndefined();
   });
 
-  it("a person who is removed from the group in mid-session loses the desktop for good", async () => {
+  it("a person who is removed from the group in mid-session loses the desktop permanently", async () => {
     const empty = await estate.world();
     expect(await estate.ask("bob", "cancer-registry")).toMatchObject({ state: "done" });
     await openSession(estate, "cancer-registry", "bob");
@@ -91,11 +91,11 @@ export function aDayInTheLife(settings: Readonly<Record<string, string>>): void 
     await estate.host.whenIdle();
     expect(await asService("bob")).toMatchObject({ state: "absent" });
     expect(await estate.world()).toEqual(empty);
-    // The next token does not say the group, so there is no way back in.
+    // The next token does not contain the group, so there is no way back in.
     expect((await estate.call("bob", "PUT", "/users/bob/desktop", { workspace: "cancer-registry" })).status).toBe(404);
   });
 
-  it("of a person who is deleted everything goes", async () => {
+  it("everything of a deleted person is removed", async () => {
     const administrator = await realmAdministrator(estate);
     await administrator.users.del({ id: await subjectOf(estate, "alice") });
     await estate.host.whenIdle();

@@ -38,7 +38,7 @@ afterAll(async () => {
 });
 
 describe("an administrator", () => {
-  it("sees every desktop, those that are suspended too", async () => {
+  it("sees every desktop, including suspended ones", async () => {
     const { desktops } = await list();
     expect(desktops.map(({ username, workspace, state }) => [username, workspace, state]).sort()).toEqual([
       ["alice", "asthma-cohort", "ready"],
@@ -47,7 +47,7 @@ describe("an administrator", () => {
     ]);
   });
 
-  it("pages through them, and asks for some", async () => {
+  it("can page through and filter them", async () => {
     const all = (await list()).desktops;
     const first = await list("?limit=2");
     const second = await list(`?limit=2&after=${first.next ?? ""}`);
@@ -60,7 +60,7 @@ describe("an administrator", () => {
     expect((await olga("GET", "/desktops?state=broken")).status).toBe(400);
   });
 
-  it("sees one with all its reasons", async () => {
+  it("sees one desktop with all reasons for its state", async () => {
     const { body } = await olga("GET", `/desktops/${await idOf("alice", "asthma-cohort")}`);
     expect(body).toMatchObject({
       username: "alice",
@@ -74,7 +74,7 @@ describe("an administrator", () => {
     });
   });
 
-  it("is told that there is none with an id that nobody has", async () => {
+  it("gets 404 for an unknown id", async () => {
     for (const [method, path] of [
       ["GET", "/desktops/none"],
       ["POST", "/desktops/none/suspend"],
@@ -83,7 +83,7 @@ describe("an administrator", () => {
       expect(await olga(method, path, method === "GET" ? undefined : {})).toMatchObject({ status: 404 });
   });
 
-  it("keeps a desktop: a logout does not take it down until then", async () => {
+  it("can keep a desktop, which a logout does not take down until then", async () => {
     const id = await idOf("alice", "asthma-cohort");
     const until = new Date(Date.now() + 3_600_000).toISOString();
     const { status, body } = await olga("POST", `/desktops/${id}/extend`, { until, reason: "a long analysis" });
@@ -108,21 +108,21 @@ describe("an administrator", () => {
   });
 
   it.each([
-    ["in the past", -1],
-    ["in eight days", 8 * 24 * 60],
-  ])("keeps none until a time %s", async (_words, minutes) => {
+    ["a time in the past", -1],
+    ["a time in eight days", 8 * 24 * 60],
+  ])("cannot keep a desktop until %s", async (_words, minutes) => {
     const until = new Date(Date.now() + minutes * 60_000).toISOString();
     const reply = await olga("POST", `/desktops/${await idOf("bob", "cancer-registry")}/extend`, { until });
     expect(reply).toMatchObject({ status: 400, body: { code: "malformed-body" } });
   });
 
-  it("keeps none that does not run", async () => {
+  it("cannot keep a desktop that does not run", async () => {
     const until = new Date(Date.now() + 60_000).toISOString();
     const reply = await olga("POST", `/desktops/${await idOf("alice", "cancer-registry")}/extend`, { until });
     expect(reply).toMatchObject({ status: 409, body: { code: "not-running" } });
   });
 
-  it("suspends one, and says why", async () => {
+  it("can suspend a desktop with a reason", async () => {
     const id = await idOf("bob", "cancer-registry");
     const ended = await operation(`/desktops/${id}/suspend`, { reason: "the registry is being moved" });
     expect(ended).toMatchObject({ state: "done" });
@@ -134,13 +134,13 @@ describe("an administrator", () => {
     expect(await operation(`/desktops/${id}/suspend`)).toMatchObject({ state: "done" });
   });
 
-  it("does not suspend the one that its person is leaving for another", async () => {
+  it("cannot suspend a desktop that its person is leaving for another", async () => {
     await estate.ask("alice", "asthma-cohort");
     const reply = await olga("POST", `/desktops/${await idOf("alice", "cancer-registry")}/suspend`, {});
     expect(reply).toMatchObject({ status: 409, body: { code: "request-changed" } });
   });
 
-  it("retires one alone: the person's other desktop goes on", async () => {
+  it("can retire one desktop, and the person's other one keeps running", async () => {
     const id = await idOf("alice", "cancer-registry");
     const ended = await operation(`/desktops/${id}/retire`);
     expect(ended).toMatchObject({ state: "done", message: "nothing of the desktop in cancer-registry is left" });
@@ -149,7 +149,7 @@ describe("an administrator", () => {
     expect(rows.filter((row) => row.includes("cancer-registry@alice"))).toEqual([]);
   });
 
-  it("retires the one that is in use, and the person wants none then", async () => {
+  it("can retire a desktop that is in use, and then its person wants none", async () => {
     const ended = await operation(`/desktops/${await idOf("alice", "asthma-cohort")}/retire`, {
       reason: "the study ended",
     });
@@ -160,7 +160,7 @@ describe("an administrator", () => {
     expect(await estate.ask("alice", "asthma-cohort")).toMatchObject({ state: "done" });
   });
 
-  it("alone may do all this", async () => {
+  it("is the only one who may do this", async () => {
     const id = await idOf("alice", "asthma-cohort");
     const until = new Date(Date.now() + 60_000).toISOString();
     for (const [method, path, body] of [

@@ -21,7 +21,7 @@ let watcher: ChildProcess;
 let output = "";
 /** Resolves with the next output. */
 let printed = Promise.withResolvers<undefined>();
-/** Ends when every process that can write there has ended. */
+/** Resolves when every process that can write there has ended. */
 let ended: Promise<unknown>;
 const started: ChildProcess[] = [];
 
@@ -49,14 +49,14 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const child of started.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null))
     child.kill("SIGINT");
-  // What a failed test left without its watcher: the lock of the state has the process's id in its name.
+  // End what a failed test left without its watcher: the lock of the state has the process's id in its name.
   for (const name of await readdir(state).catch(() => []))
     if (name.startsWith("lock-")) process.kill(Number(name.split("-")[1]), "SIGTERM");
   await ended;
   await rm(folder, { recursive: true, force: true });
 });
 
-/** The command of `npm run dev`, without npm around it, and on ports that no other test uses: 7071 is everybody's. */
+/** Runs the command of `npm run dev` without npm around it, on ports that no other test uses: anybody may use 7071. */
 function start(): void {
   const [node, ...args] = dev.split(" ");
   expect(node).toBe("node");
@@ -76,7 +76,10 @@ function start(): void {
   ended = once(watcher, "close");
 }
 
-/** Resolves when the text has been printed so often since the start. Throws if more runs have failed meanwhile than expected. */
+/**
+ * Resolves when the text has been printed that many times since the start. Throws if more runs have failed meanwhile
+ * than expected.
+ */
 async function untilPrinted(text: string, times: number, failures = 0): Promise<void> {
   const count = (words: string) => output.split(words).length - 1;
   const over = ended.then(() => {
@@ -117,14 +120,14 @@ const failed = "Failed running";
 const serving = "Ctrl-C stops everything";
 const openApi = "functions/http/openapi.ts";
 
-it("comes up from the sources, without a build, with a desktop that is ready", async () => {
+it("npm run dev comes up from the sources, without a build, with a desktop that is ready", async () => {
   await untilPrinted(serving, 1);
   expect(output).toContain("The desktop is ready");
   expect(existsSync(join(folder, "dist"))).toBe(false);
   expect(await titleOf((await read(state, "running.json"))["api"])).toBe("guacamole-workspaces");
 });
 
-it("starts again when a source changes, with the same state and addresses", async () => {
+it("npm run dev starts again when a source changes, with the same state and addresses", async () => {
   const before = await read(state, "running.json");
   const postgres = await postgresPid();
   await edit(openApi, (text) => text.replace('title: "guacamole-workspaces"', 'title: "edited"'));
@@ -135,7 +138,7 @@ it("starts again when a source changes, with the same state and addresses", asyn
   expect(isAlive(postgres)).toBe(false);
 });
 
-it("says that a source is broken, and comes up when it is mended", async () => {
+it("npm run dev reports a broken source, and comes up when it is fixed", async () => {
   await edit(openApi, (text) => `${text}\nexport const = 1;\n`);
   await untilPrinted(failed, 1);
   expect(output).toContain("openapi.ts");
@@ -143,7 +146,7 @@ it("says that a source is broken, and comes up when it is mended", async () => {
   await untilPrinted(serving, 3, 1);
 });
 
-it("stops at a breakpoint in a saga, and goes on from there", async () => {
+it("npm run dev stops at a breakpoint in a saga, and continues from there", async () => {
   const { api, issuer } = (await read(state, "running.json")) as { api: string; issuer: string };
   const headers = { authorization: `Bearer ${await sampleToken(issuer, "alice")}`, "content-type": "application/json" };
   const saga = await readFile(join(folder, "orchestrations/saga.ts"), "utf8");
@@ -171,7 +174,7 @@ it("stops at a breakpoint in a saga, and goes on from there", async () => {
   expect(await end.json()).toMatchObject({ state: "done" });
 });
 
-it("ends with everything on Ctrl-C", async () => {
+it("npm run dev ends all its processes on Ctrl-C", async () => {
   const postgres = await postgresPid();
   expect(isAlive(postgres)).toBe(true);
   watcher.kill("SIGINT");
@@ -180,7 +183,7 @@ it("ends with everything on Ctrl-C", async () => {
   expect(isAlive(postgres)).toBe(false);
 });
 
-it("ends with everything if the watcher is killed", async () => {
+it("npm run dev ends all its processes if the watcher is killed", async () => {
   start();
   await untilPrinted(serving, 1);
   const postgres = await postgresPid();
@@ -190,11 +193,11 @@ it("ends with everything if the watcher is killed", async () => {
   expect(isAlive(postgres)).toBe(false);
 });
 
-it("is what VS Code starts and attaches to", async () => {
+it("npm run dev is what VS Code starts and attaches to", async () => {
   const { configurations } = (await read(root, ".vscode/launch.json")) as { configurations: Record<string, unknown>[] };
   const { tasks } = (await read(root, ".vscode/tasks.json")) as { tasks: Record<string, unknown>[] };
   for (const { request, port, preLaunchTask } of configurations) {
-    expect([request, port]).toEqual(["attach", 9229]); // Node's port unless told otherwise
+    expect([request, port]).toEqual(["attach", 9229]); // Node's default
     if (preLaunchTask !== undefined) expect(tasks.map(({ label }) => label)).toContain(preLaunchTask);
   }
   expect(tasks).toMatchObject([{ type: "npm", script: "dev", isBackground: true }]);

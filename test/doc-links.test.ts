@@ -7,7 +7,7 @@ const root = dirname(import.meta.dirname);
 const pages: string[] = [];
 for await (const page of glob(["*.md", "{docs,infra,local,test}/**/*.md"], { cwd: root })) pages.push(page);
 
-/** Headings as GitHub turns them into anchors. */
+/** Returns the anchors that GitHub makes of the headings. */
 const anchorsOf = (text: string) =>
   [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
     heading
@@ -17,7 +17,7 @@ const anchorsOf = (text: string) =>
   );
 
 describe("documentation", () => {
-  it.each(pages)("%s links to files and headings that are there", async (page) => {
+  it.each(pages)("%s links only to files and headings that exist", async (page) => {
     const text = await readFile(join(root, page), "utf8");
     for (const [, link = ""] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
       if (/^[a-z]+:/.test(link)) continue;
@@ -29,7 +29,7 @@ describe("documentation", () => {
     }
   });
 
-  it("names only files of the product that are there", async () => {
+  it("names only files of the product that exist", async () => {
     const text = await readFile(join(root, "docs/how-it-works.md"), "utf8");
     const named = [...text.matchAll(/`((?:functions|orchestrations|shared|infra|local)\/[\w/.-]*)`/g)].map(
       ([, path = ""]) => path,

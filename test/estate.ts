@@ -27,7 +27,9 @@ import { startTestDatabase } from "./test-database.ts";
 import { describeWorld, type World } from "./world.ts";
 
 export const namespace = "guacamole";
-/** Timers run when a test triggers them: one that fires by itself changes the task hub while a test compares it. */
+/**
+ * Timers run when a test triggers them: one that fires by itself would change the task hub while a test compares it.
+ */
 const never = "0 0 0 29 2 *";
 const apiAudience = "guacamole-workspaces";
 
@@ -39,7 +41,7 @@ export interface Reply<Body = ToldOperation> {
 
 /** The product from its sources, on all stand-ins, in this process. Durable time is virtual: retries take no time. */
 export interface TestEstate {
-  /** The stand-in, for its faults; idle where the cluster is a real one. */
+  /** The stand-in, for its faults; idle if the cluster is a real one. */
   readonly cluster: LocalCluster;
   readonly kubeconfig: KubeConfig;
   readonly identity: IdentityProvider;
@@ -47,10 +49,10 @@ export interface TestEstate {
   readonly host: FunctionsHost;
   /** The product as it was loaded. */
   readonly app: FunctionApp;
-  /** What the API's document describes. */
+  /** The routes in the API's document. */
   readonly described: readonly DescribedRoute[];
   readonly clock: Clock;
-  /** What goes wrong: tests set it, `mend` clears it. */
+  /** Faults that tests set and `mend` clears. */
   readonly faults: Faults;
   mend(): void;
   readonly log: LogEntry[];
@@ -65,18 +67,18 @@ export interface TestEstate {
     body?: unknown,
     at?: FunctionsHost,
   ): Promise<Reply<Body>>;
-  /** Asks for a workspace (null: for none) and waits for the end of the operation. */
+  /** Asks for a workspace, or for none if null, and waits for the end of the operation. */
   ask(username: string, workspace: string | null): Promise<ToldOperation>;
   /** Waits for the end of an operation. */
   end(username: string, operation: ToldOperation): Promise<ToldOperation>;
   /** Everything that the product may have changed, in both systems. */
   world(): Promise<World>;
   /**
-   * Kills the host as if its process had died, and starts another on the same task hub: with the same app unless another
-   * is given, after `whileDown`, which has the task hub's file to itself.
+   * Kills the host as if its process had died, and starts another one on the same task hub, with the same app unless
+   * another is given. In between, `whileDown` has the task hub's file to itself.
    */
   restartHost(change?: { app?: FunctionApp; whileDown?: () => Promise<void> }): Promise<void>;
-  /** Starts one more host of the same app on the same task hub, which has to be shared. The estate closes it. */
+  /** Starts another host of the same app on the same task hub, which must be shared. The estate closes it. */
   addHost(): Promise<FunctionsHost>;
   close(): Promise<void>;
 }
@@ -87,9 +89,9 @@ export const keycloakAdmin = realmAdministrator("an administrator's secret of th
 
 /**
  * @param real a real cluster instead of the stand-in: as the tests see it, and as the product does
- * @param settings more settings of the product, and others in the place of the usual ones
- * @param clock of the task hub: with the system's, what waits there waits truly
- * @param sharedHub lets more hosts be added
+ * @param settings settings of the product that add to or replace the usual ones
+ * @param clock the task hub's clock; with the system clock, waits take real time
+ * @param sharedHub true if more hosts may be added
  */
 export async function startTestEstate(
   real?: { admin: KubeConfig; product: KubeConfig },
@@ -233,7 +235,7 @@ export async function startTestEstate(
       while (told.state === "pending" || told.state === "running") {
         await host.whenIdle();
         const reply = await estate.call(username, "GET", `/operations/${operation.id}`);
-        if (reply.status >= 400) throw new Error(`look at an operation: ${JSON.stringify(reply.body)}`);
+        if (reply.status >= 400) throw new Error(`read operation: ${JSON.stringify(reply.body)}`);
         told = reply.body;
       }
       return told;

@@ -14,7 +14,10 @@ const kinds = [
   ["xlscsde.nhs.uk/v1", "AnalyticsWorkspaceBinding"],
 ] as const;
 
-/** Every object by its version, every row of every table, all of the task hub: what must be the same where nothing may change. */
+/**
+ * Returns every object with its version, every row of every table, and the whole task hub: all that must stay the same
+ * if nothing may change.
+ */
 export async function everything(estate: TestEstate): Promise<Record<string, string[]>> {
   await estate.host.whenIdle();
   const api = KubernetesObjectApi.makeApiClient(estate.kubeconfig);
@@ -40,7 +43,7 @@ async function allRows({ guacamole }: TestEstate): Promise<string[]> {
   return all;
 }
 
-/** The task hub's file and its journal, byte for byte: the host holds it locked, and whatever it commits changes them. */
+/** The task hub's file and its journal, byte for byte: the host holds the lock, and every commit changes them. */
 async function taskHub({ taskHub: file }: TestEstate): Promise<string[]> {
   const files = await Promise.all([file, `${file}-wal`].map((name) => readFile(name)));
   return files.map((bytes) => createHash("sha256").update(bytes).digest("hex"));

@@ -7,7 +7,7 @@ import { clusterOf } from "../shared/kubernetes/cluster.ts";
 import { type PersonRecords, personRecordsIn } from "../shared/kubernetes/person-records.ts";
 import { namespace, startTestEstate, type TestEstate } from "./estate.ts";
 
-/** Activities that a replaced orchestration still calls, with the generation it was started in. */
+/** Activities that a replaced orchestration still calls, with the generation in which it was started. */
 
 const request = {
   id: "11111111-1111-4111-8111-111111111111",
@@ -55,7 +55,7 @@ const looks: readonly string[] = [
   "inspectDesktop",
 ] satisfies ActivityName[];
 
-/** Those that check the generation in the write itself, and what they take. */
+/** Activities that check the generation in the write itself, with an input. */
 const writes: Partial<Record<ActivityName, object>> = {
   recordOutcome: { username: "alice", requestId: request.id, outcome },
   recordRemoval: { username: "alice", id: later.id, outcome },
@@ -63,7 +63,7 @@ const writes: Partial<Record<ActivityName, object>> = {
 };
 
 describe("an activity of a generation that was replaced", () => {
-  it("changes nothing, whichever it is", async () => {
+  it("changes nothing, whichever activity it is", async () => {
     const before = { world: await estate.world(), record: await requests.read(personId("alice")) };
     const changing = names.filter((name) => !looks.includes(name) && name !== "observeDesktop" && !(name in writes));
     expect(changing.length).toBeGreaterThan(20);
@@ -73,7 +73,7 @@ describe("an activity of a generation that was replaced", () => {
     expect({ world: await estate.world(), record: await requests.read(personId("alice")) }).toEqual(before);
   });
 
-  it("does not keep what it saw as the true beginning", async () => {
+  it("does not record what it saw as the state before the request", async () => {
     const { plan } = (await call("checkEntitlement", { request })) as { plan: object };
     await expect(call("observeDesktop", { request, plan, fence })).rejects.toThrow("[work-replaced]");
     expect((await requests.read(personId("alice")))?.before).toBeUndefined();

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import pg from "pg";
 import { startTestDatabase } from "./test-database.ts";
 
-/** A fresh PostgreSQL with Guacamole's schema, and its owner's connection, for tests that look behind the product. */
+/** A new PostgreSQL with Guacamole's schema, and its owner's connection, for tests that check rows directly. */
 export interface GuacamoleDatabase {
   url: string;
   owner: pg.Client;

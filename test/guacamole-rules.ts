@@ -1,8 +1,8 @@
 import type pg from "pg";
 
 /**
- * What Guacamole lets one of its users do, worked out from the tables alone, as `workspace/connection`. Rights also come
- * from user groups that are not disabled, and READ on a BALANCING group opens all its connections.
+ * What Guacamole lets one of its users do, derived from the tables alone, as `workspace/connection`. Users also have
+ * the permissions of user groups that are not disabled, and READ on a BALANCING group opens all its connections.
  */
 export interface View {
   /** In the tree: READ on the connection and on every group above it (ConnectionGroupTree). */
@@ -56,7 +56,7 @@ const rules = `
   FROM readable r
   ORDER BY 1`;
 
-/** What the user of that name sees and may open now. */
+/** Returns what the user with this name sees and may open now. */
 export async function viewOf(guacamole: pg.Client, entity: string): Promise<View> {
   const { rows } = await guacamole.query<{ connection: string; shown: boolean }>(rules, [entity]);
   return {

@@ -25,7 +25,7 @@ it.each(
       activity: "do" in step ? step.do : step.poll,
     })),
   ),
-)("a host killed at $step, $when, leaves nothing undone: the next one completes the activation", async (row) => {
+)("a host killed at $step, $when, loses nothing: the next one completes the activation", async (row) => {
   const { promise: reached, resolve: reach } = Promise.withResolvers<undefined>();
   estate.faults[row.when] = ({ name: activity }) => {
     if (activity !== row.activity) return;

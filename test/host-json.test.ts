@@ -3,14 +3,14 @@ import { describe, expect, it } from "vitest";
 
 const file = (path: string) => readFile(new URL(`../${path}`, import.meta.url), "utf8");
 
-/** The leaves of an object by their path. */
+/** Returns the leaves of an object with their paths. */
 function leaves(value: unknown, path: readonly string[] = []): [string, string][] {
   if (typeof value !== "object" || value === null) return [[path.join("."), String(value)]];
   return Object.entries(value).flatMap(([key, each]) => leaves(each, [...path, key]));
 }
 
 describe("host.json", () => {
-  it("has the reason for each of its keys in docs/operations.md", async () => {
+  it("has each of its keys in docs/operations.md with a reason", async () => {
     const { version, ...host } = JSON.parse(await file("host.json")) as Record<string, unknown>;
     expect(version).toBe("2.0");
     const section = (await file("docs/operations.md")).split("## The Functions host")[1]?.split("\n## ")[0] ?? "";
@@ -19,7 +19,7 @@ describe("host.json", () => {
     for (const [, key, , reason = ""] of rows) expect(reason.length, key).toBeGreaterThan(10);
   });
 
-  it("lets work that a dead host had taken go on after a minute, the least that the real host accepts", async () => {
+  it("lets another host continue a dead host's work after a minute, the least that the real host accepts", async () => {
     const { extensions } = JSON.parse(await file("host.json")) as {
       extensions: { durableTask: { storageProvider: Record<string, string> } };
     };

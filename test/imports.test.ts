@@ -5,7 +5,7 @@ import { loadApp } from "@stand-in/functions-host";
 
 const root = dirname(import.meta.dirname);
 
-// In a file of its own, so that no module of the product has been imported before.
+// In its own file, so that no module of the product has been imported before.
 it("importing the product registers nothing and changes nothing", async () => {
   const files = globSync("{functions,orchestrations,shared}/**/*.ts", { cwd: root })
     .filter((file) => !file.endsWith(".test.ts") && file !== "functions/index.ts")

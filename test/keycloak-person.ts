@@ -5,7 +5,7 @@ import { personId } from "../shared/desktop/names.ts";
 import { keycloakAdmin, namespace, type TestEstate } from "./estate.ts";
 import type { Presence } from "../shared/person/record.ts";
 
-/** An administrator of the realm, with Keycloak's own client library. */
+/** Returns Keycloak's own client, authenticated as an administrator of the realm. */
 export async function realmAdministrator({ identity }: TestEstate): Promise<KeycloakAdminClient> {
   const { origin } = new URL(identity.issuer);
   const keycloak = new KeycloakAdminClient({ baseUrl: origin, realmName: "sde" });
@@ -17,13 +17,13 @@ export async function realmAdministrator({ identity }: TestEstate): Promise<Keyc
   return keycloak;
 }
 
-/** The person's id at the identity provider, from a token of theirs. */
+/** Returns the person's id at the identity provider, read from a token of theirs. */
 export async function subjectOf({ identity }: TestEstate, username: string): Promise<string> {
   const [, payload = ""] = (await sampleToken(identity.issuer, username)).split(".");
   return (JSON.parse(Buffer.from(payload, "base64url").toString()) as { sub: string }).sub;
 }
 
-/** What the product knows of where the person is. */
+/** Returns what the product has recorded of the person's presence. */
 export async function presenceOf({ kubeconfig }: TestEstate, username: string): Promise<Presence | null> {
   const api = KubernetesObjectApi.makeApiClient(kubeconfig);
   const found = await api.read<V1ConfigMap>({
@@ -34,7 +34,7 @@ export async function presenceOf({ kubeconfig }: TestEstate, username: string): 
   return JSON.parse(found.data?.["presence"] ?? "null") as Presence | null;
 }
 
-/** Guacamole's record of a session that begins now, in the person's desktop. */
+/** Writes Guacamole's record of a session that begins now in the person's desktop. */
 export async function openSession({ guacamole }: TestEstate, workspace: string, username: string): Promise<void> {
   const { rowCount } = await guacamole.query(
     `INSERT INTO guacamole_connection_history (username, connection_id, connection_name, start_date)
@@ -46,7 +46,7 @@ export async function openSession({ guacamole }: TestEstate, workspace: string, 
   if (rowCount !== 1) throw new Error(`open a session of ${username}: there is no connection in ${workspace}`);
 }
 
-/** The person's sessions in the desktop end now. */
+/** Ends the person's sessions in the desktop now. */
 export async function closeSessions({ guacamole }: TestEstate, workspace: string, username: string): Promise<void> {
   await guacamole.query(
     `UPDATE guacamole_connection_history h SET end_date = $3

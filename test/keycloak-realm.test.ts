@@ -29,14 +29,14 @@ const guide = await read("README.md");
 const defaults = z.object(settingsSchema.shape).partial().parse({});
 const client = (id: string) => realm.clients.find(({ clientId }) => clientId === id);
 
-describe("the realm to develop with", () => {
+describe("the development realm", () => {
   it("has the roles that the settings name by default", () => {
     const { SERVICE_ROLE, OFFBOARDING_ROLE, ADMIN_ROLE, MONITORING_ROLE } = defaults;
     const wanted = [SERVICE_ROLE, OFFBOARDING_ROLE, ADMIN_ROLE, MONITORING_ROLE];
     expect(realm.roles.realm.map(({ name }) => name)).toEqual(wanted);
   });
 
-  it("has every client that the guide's settings name, and gives those that call our audience", () => {
+  it("has every client that the guide's settings name, and adds our audience for those that call us", () => {
     const setting = (name: string) => new RegExp(`^${name}=(.*)$`, "m").exec(guide)?.[1] ?? "";
     const callers = setting("OIDC_CLIENTS").split(",");
     expect(callers).toHaveLength(2);
@@ -56,7 +56,7 @@ describe("the realm to develop with", () => {
     expect(webhook.audience).not.toBe(setting("OIDC_AUDIENCE"));
   });
 
-  it("tells of logouts by the back channel, with the session", () => {
+  it("sends back-channel logouts, with the session", () => {
     const guacamole = client("guacamole");
     expect(guacamole?.frontchannelLogout).toBe(false);
     expect(guacamole?.attributes).toMatchObject({
@@ -66,7 +66,7 @@ describe("the realm to develop with", () => {
     expect(realm.eventsListeners).toContain("ext-event-webhook");
   });
 
-  it("has no secret in it, and the sample people", () => {
+  it("contains no secret, and has the sample people", () => {
     for (const { clientId, publicClient, secret } of realm.clients)
       if (!publicClient) expect([clientId, secret]).toEqual([clientId, expect.stringMatching(/^\$\{[A-Z_]+\}$/)]);
     const people = realm.users.filter(({ serviceAccountClientId }) => serviceAccountClientId === undefined);
@@ -77,7 +77,7 @@ describe("the realm to develop with", () => {
 });
 
 describe("the webhook", () => {
-  it("sends exactly the events that mean something to the product", () => {
+  it("sends only events that the product acts on", () => {
     const paths: Record<string, string> = { "admin.USER-ACTION": "users/u/logout", "admin.GROUP-DELETE": "groups/g" };
     for (const type of webhook.eventTypes) {
       const authDetails = { clientId: "guacamole", userId: "u" };

@@ -1,6 +1,6 @@
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** They take much longer than the others; the longest first. A name too many or too few costs time, and nothing else. */
+/** These take much longer than the others; the longest first. A missing or superfluous name costs only time. */
 const long = [
   "control-plane/kwok",
   "api-schemathesis/schemathesis",
@@ -15,8 +15,8 @@ const long = [
 ];
 
 /**
- * The long ones first, then those with processes, then the quick ones, each larger (or, if known, longer) first: so no long one runs
- * alone at the end.
+ * The long ones first, then those that start processes, then the quick ones. Within each class the larger (or, if
+ * known, longer) ones come first, so that no long one runs alone at the end.
  */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

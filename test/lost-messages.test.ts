@@ -9,7 +9,7 @@ import { namespace, startTestEstate, type TestEstate } from "./estate.ts";
 let estate: TestEstate;
 beforeAll(async () => {
   estate = await startTestEstate(undefined, {}, virtualClock(new Date()));
-  // The task hub stays where it is, so that to the product everything in it is a day old from now on.
+  // The task hub's time stands still, so that to the product everything in it is a day old from now on.
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 86_400_000 });
 });
 afterAll(async () => {
@@ -17,7 +17,7 @@ afterAll(async () => {
   await estate.close();
 });
 
-it("a person's orchestration whose messages were lost is replaced by the wake timer, and comes to its end", async () => {
+it("a person's orchestration whose messages were lost is replaced by the wake timer, and finishes", async () => {
   const put = () => estate.call("bob", "PUT", "/users/bob/desktop", { workspace: "cancer-registry" });
   estate.faults.loseMessages = (instanceId) => instanceId === instanceIdOf("bob");
   const { body } = await put();

@@ -32,7 +32,7 @@ afterEach(async () => {
 });
 
 describe("the maintenance switch", () => {
-  it("pauses reaping over a restart, says so everywhere, and lets it go on", async () => {
+  it("pauses reaping across a restart, shows that everywhere, and resumes it", async () => {
     expect(await estate.ask("alice", asthma)).toMatchObject({ state: "done" });
     const reply = await set({ reaping: "paused", reason: "Guacamole is being upgraded" });
     const paused = { state: "paused", by: "olga", reason: "Guacamole is being upgraded" };
@@ -42,7 +42,7 @@ describe("the maintenance switch", () => {
     await estate.restartHost();
     await reap();
     expect(await shown()).toMatchObject({ state: "ready", decision: { rule: "reaping-paused", action: "keep" } });
-    // All that still ends it is the end of what alice may use.
+    // It still ends when alice's entitlement does.
     expect(await shown()).toMatchObject({ decision: { next: { action: "retire" } } });
     const ready = await fetch(`${estate.host.url}/api/health/ready`);
     expect(await ready.json()).toMatchObject({ status: "ready", reaping: "paused", activation: "on" });
@@ -57,7 +57,7 @@ describe("the maintenance switch", () => {
     expect(await shown()).toMatchObject({ state: "suspended" });
   });
 
-  it("pauses activation: who has a desktop keeps it, nobody gets another", async () => {
+  it("pauses activation: people keep the desktop they have, and nobody gets another", async () => {
     expect(await estate.ask("alice", asthma)).toMatchObject({ state: "done" });
     await set({ activation: "paused", reason: "the cluster is full" });
     const path = "/users/alice/desktop";
@@ -72,7 +72,7 @@ describe("the maintenance switch", () => {
     expect(await estate.ask("alice", "cancer-registry")).toMatchObject({ state: "done" });
   });
 
-  it("is for administrators, and takes nothing else", async () => {
+  it("is for administrators, and refuses anything else", async () => {
     expect((await estate.call("alice", "PUT", "/maintenance", { reaping: "paused" })).status).toBe(403);
     expect((await estate.callAsService("GET", "/maintenance")).status).toBe(403);
     for (const body of [{}, { reaping: "off" }, { reason: "why" }, { reaping: "on", other: 1 }])
@@ -81,7 +81,7 @@ describe("the maintenance switch", () => {
 });
 
 describe("ending sessions", () => {
-  it("suspends everybody's desktops of a workspace, in use or not, and no others", async () => {
+  it("suspends everybody's desktops in a workspace, in use or not, and no others", async () => {
     expect(await estate.ask("alice", asthma)).toMatchObject({ state: "done" });
     expect(await estate.ask("bob", asthma)).toMatchObject({ state: "done" });
     await openSession(estate, asthma, "alice");
@@ -103,7 +103,7 @@ describe("ending sessions", () => {
     }
   });
 
-  it("ends that of a person who asked for another desktop in vain", async () => {
+  it("ends that of a person whose switch to another desktop failed", async () => {
     expect(await estate.ask("alice", asthma)).toMatchObject({ state: "done" });
     const deployment = deploymentName({ workspace: "cancer-registry", username: "alice" });
     estate.cluster.setFault({ namespace, deployment }, "image-pull");
@@ -128,7 +128,7 @@ describe("ending sessions", () => {
     expect(await shown("bob")).toMatchObject({ state: "ready" });
   });
 
-  it("refuses a wish that says nobody, or what is not there, and is for administrators", async () => {
+  it("is for administrators, and refuses a body that names nobody or an unknown workspace", async () => {
     const end = (who: string, body: object) => estate.call(who, "POST", "/maintenance/end-sessions", body);
     expect(await end("olga", {})).toMatchObject({ status: 400, body: { code: "malformed-body" } });
     expect(await end("olga", { workspace: "nowhere" })).toMatchObject({ status: 404, body: { code: "not-found" } });
@@ -137,7 +137,7 @@ describe("ending sessions", () => {
 });
 
 describe("upkeep", () => {
-  it("forgets finished work after the days that it is kept, and no other; the people's records stay", async () => {
+  it("purges only finished work whose retention has ended; the people's records stay", async () => {
     expect(await estate.ask("alice", asthma)).toMatchObject({ state: "done" });
     const upkeep = async () => {
       await estate.host.trigger("upkeepTimer");

@@ -5,7 +5,10 @@ import { clusterOf } from "../shared/kubernetes/cluster.ts";
 import { personRecordsIn } from "../shared/kubernetes/person-records.ts";
 import { namespace, startTestEstate, type TestEstate } from "./estate.ts";
 
-/** What nearly looks like input of the API, by where it stands. Each is refused with words that name it; nothing changes. */
+/**
+ * Input that is almost valid, by the place where it is sent. Each is refused with a message that names it, and nothing
+ * changes.
+ */
 let estate: TestEstate;
 let service: string;
 let admin: string;
@@ -83,7 +86,7 @@ describe("a query", () => {
       ],
     ],
   ];
-  it.each(rows)("of %s %s is refused where %s is malformed", async (method, path, name, values) => {
+  it.each(rows)("of %s %s is refused if %s is malformed", async (method, path, name, values) => {
     const token = path.startsWith("users/") || path.startsWith("operations/") ? service : admin;
     for (const value of values) {
       const refused = await send(token, method, `${path}?${name}=${value}`);
@@ -94,11 +97,11 @@ describe("a query", () => {
 
   it.each([
     ["a parameter that is given twice", "wait=1&wait=2", /^read wait: it is given twice/],
-    ["a parameter that is given twice alike", "wait=1&wait=1", /^read wait: it is given twice/],
+    ["a parameter that is given twice with the same value", "wait=1&wait=1", /^read wait: it is given twice/],
     ["a parameter without a value", "wait", /^read wait: /],
     ["an unknown parameter", "x=1", /^read "x": there is no such parameter here \(this address takes wait\)/],
-    ["a parameter in other letters", "Wait=1", /^read "Wait": there is no such parameter/],
-    ["a name of every object", "__proto__=1", /^read "__proto__": there is no such parameter/],
+    ["a parameter with a capital letter", "Wait=1", /^read "Wait": there is no such parameter/],
+    ["a name that every object has", "__proto__=1", /^read "__proto__": there is no such parameter/],
     ["a name that is empty", "=1", /^read "": there is no such parameter/],
     ["a name with a line break", "a%0Ab=1", /^read "a\\nb": there is no such parameter/],
     ["bytes that are not UTF-8", "wait=%FF", /^read the query: it is not UTF-8/],
@@ -109,12 +112,12 @@ describe("a query", () => {
     expect(refused.detail).toMatch(detail);
   });
 
-  it("is refused where a parameter is nearly dryRun, which would do what it was to show", async () => {
+  it("is refused if a parameter is almost dryRun, so that nothing is done that was only to be shown", async () => {
     const refused = await send(admin, "POST", "maintenance/adopt?dryrun=true");
     expect(refused).toMatchObject({ status: 400, code: "malformed-parameter" });
   });
 
-  it("is taken with the values at its limits", async () => {
+  it("is accepted with the values at its limits", async () => {
     expect(await estate.callAsService("DELETE", "/users/alice/desktop?wait=0")).toMatchObject({ status: 202 });
     await estate.host.whenIdle();
     expect(await estate.call("olga", "GET", "/desktops?limit=1")).toMatchObject({ status: 200 });
@@ -122,7 +125,7 @@ describe("a query", () => {
   });
 });
 
-describe("a username in an address", () => {
+describe("a username in a path", () => {
   it.each(["Alice", ".alice", "%FF", "alice%20", "%EF%BB%BFalice", "a".repeat(129)])(
     "is refused as %s",
     async (username) => {
@@ -144,7 +147,7 @@ describe("a body", () => {
     ["begins with a byte order mark", '\ufeff{"workspace":"asthma-cohort"}', /byte order mark/],
     ["is in Latin 1", Buffer.from('{"workspace":"asthma-cohort","subject":"é"}', "latin1"), /not JSON in UTF-8/],
     ["is in UTF-16", Buffer.from('{"workspace":"asthma-cohort"}', "utf16le"), /not JSON/],
-    ["has UTF-8 that is too long", Buffer.from([0x22, 0xc0, 0x80, 0x22]), /not JSON in UTF-8/],
+    ["has overlong UTF-8", Buffer.from([0x22, 0xc0, 0x80, 0x22]), /not JSON in UTF-8/],
     ["has a name twice", '{"workspace":"cancer-registry","workspace":"asthma-cohort"}', /"workspace" twice/],
     ["has a name twice, once escaped", '{"workspace":"a","work\\u0073pace":"b"}', /"workspace" twice/],
     ["has a name twice further down", '{"workspace":"a","claims":{"g":[{"a":1,"a":2}]}}', /"a" twice/],
@@ -160,7 +163,7 @@ describe("a body", () => {
     ["has a subject with NUL", '{"workspace":"a","subject":"\\u0000"}', /subject: .*control/],
     ["has a session that is too long", `{"workspace":"a","session":"${"é".repeat(256)}"}`, /session: it has 1 to 255/],
     ["has an unknown field", '{"workspace":"a","__proto__":{}}', /__proto__/],
-  ])("is refused where it %s", async (_words, body, detail) => {
+  ])("is refused if it %s", async (_words, body, detail) => {
     const refused = await send(service, "PUT", "users/alice/desktop", body);
     expect(refused).toMatchObject({ status: 400, code: "malformed-body" });
     expect(refused.detail).toMatch(detail);
@@ -193,7 +196,7 @@ describe("a body", () => {
     ["application/json;charset=UTF-8", 403],
     ['application/json; charset="utf-8"', 403],
     ["Application/JSON; version=1", 403],
-  ])("of the type %s is answered with %i", async (type, status) => {
+  ])("of type %s is answered with %i", async (type, status) => {
     const answer = await send(service, "PUT", "users/alice/desktop", utf8('{"workspace":"rare-diseases"}'), {
       "content-type": type,
     });
@@ -211,7 +214,7 @@ describe("a body", () => {
     expect(answer).toMatchObject({ status: 200 });
   });
 
-  it("keeps of a person's claims only what bindings can look at, however deep the rest is", async () => {
+  it("is stored with only those claims that bindings can check, however deep the rest is", async () => {
     const deep = "[".repeat(3_000) + "]".repeat(3_000);
     const body = `{"workspace":"cancer-registry","claims":{"groups":["/registry/readers",{"a":1},${deep}]}}`;
     const response = await fetch(`${estate.host.url}/api/users/bob/desktop`, {

@@ -15,7 +15,7 @@ afterAll(() => estate.close());
 const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
 
 describe("a method", () => {
-  it("that an address does not take is answered with 405, and those that it takes", async () => {
+  it("that a path does not accept is answered with 405 and the allowed ones", async () => {
     for (const path of new Set(estate.described.map((route) => route.path))) {
       const taken = estate.described.flatMap((route) => (route.path === path ? [route.method] : []));
       const allowed = taken.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
@@ -28,12 +28,12 @@ describe("a method", () => {
     }
   });
 
-  it("HEAD is taken wherever GET is", async () => {
+  it("HEAD is accepted wherever GET is", async () => {
     for (const path of ["health/live", "health/ready", "openapi.json"])
       expect((await callRaw(`${estate.host.url}/api/${path}`, "HEAD")).status).toBe(200);
   });
 
-  it("TRACE is answered without what was sent", async () => {
+  it("TRACE is answered without echoing the request", async () => {
     const authorization = `Bearer ${alice}`;
     const { status, text } = await callRaw(`${estate.host.url}/api/health/live`, "TRACE", { authorization });
     expect([status, text.includes(alice)]).toEqual([405, false]);
@@ -41,7 +41,7 @@ describe("a method", () => {
   });
 });
 
-describe("a call that does not prove who makes it", () => {
+describe("a call that is not authenticated", () => {
   const plain = 'Bearer realm="guacamole-workspaces"';
   const invalid = `${plain}, error="invalid_token"`;
   it.each([
@@ -52,19 +52,29 @@ describe("a call that does not prove who makes it", () => {
       plain,
       "check access token: none given: Authorization has another scheme",
     ],
-    ["a scheme that begins alike", "Bearers a.b.c", plain, "check access token: none given: Authorization has another"],
+    [
+      "a scheme that begins like Bearer",
+      "Bearers a.b.c",
+      plain,
+      "check access token: none given: Authorization has another",
+    ],
     ["no token after the scheme", "Bearer", invalid, "check access token: it is not one JWT"],
-    ["a token that is no JWT", "Bearer x", invalid, "check access token: it is not one JWT"],
+    ["a token that is not a JWT", "Bearer x", invalid, "check access token: it is not one JWT"],
     ["two tokens", "Bearer a.b.c, Bearer a.b.c", invalid, "check access token: it is not one JWT"],
-    ["a token of nobody", "bearer a.b.c", invalid, "check access token: its signature or form is not valid"],
-  ])("with %s is told so, and what a 401 says follows RFC 6750", async (_words, authorization, challenge, detail) => {
+    [
+      "a token with an invalid signature",
+      "bearer a.b.c",
+      invalid,
+      "check access token: its signature or form is not valid",
+    ],
+  ])("with %s gets a 401 that says so and follows RFC 6750", async (_words, authorization, challenge, detail) => {
     const headers = authorization === undefined ? {} : { authorization };
     const { status, headers: answered, text } = await callRaw(`${estate.host.url}/api/maintenance`, "GET", headers);
     expect([status, answered["www-authenticate"]]).toEqual([401, challenge]);
     expect((JSON.parse(text) as { detail: string }).detail.startsWith(detail)).toBe(true);
   });
 
-  it("is told the same of the health's reasons and of Keycloak's events", async () => {
+  it("gets the same 401 for the reasons in health and for Keycloak's events", async () => {
     const ready = `${estate.host.url}/api/health/ready`;
     const withBasic = await callRaw(ready, "GET", { authorization: "Basic YTpi" });
     expect([withBasic.status, withBasic.headers["www-authenticate"]]).toEqual([401, plain]);

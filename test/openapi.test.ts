@@ -56,18 +56,18 @@ const parametersOf = (name: string) =>
   Object.fromEntries(operation(name).parameters.map(({ name: own, schema, content }) => [own, schema ?? content]));
 
 describe("the API's document", () => {
-  it("is served to anyone", () => {
+  it("is served without authentication", () => {
     expect([response.status, response.headers.get("content-type")]).toEqual([200, "application/json"]);
     expect(document.openapi).toBe("3.1.0");
   });
 
-  it("has nothing that a linter finds", async () => {
+  it("passes a strict linter", async () => {
     const config = await createConfig({ extends: ["recommended-strict"] });
     const problems = await lintFromString({ source: JSON.stringify(document), config });
     expect(problems.map(({ ruleId, message, location }) => [ruleId, message, location[0]?.pointer])).toEqual([]);
   });
 
-  it("has every HTTP function of the product, and nothing else", () => {
+  it("contains every HTTP function of the product, and no others", () => {
     const served = estate.host.functions
       .flatMap(({ kind, url }) => (kind === "http" && url !== undefined ? [new URL(url).pathname] : []))
       .map((path) => decodeURIComponent(path).replace(/^\/api/, ""))
@@ -75,7 +75,7 @@ describe("the API's document", () => {
     expect(Object.keys(document.paths).sort()).toEqual(served.sort());
   });
 
-  it("takes its shapes from the schemas that check what comes in", async () => {
+  it("takes its shapes from the schemas that validate input", async () => {
     const wish = document.components.schemas["DesktopWish"];
     expect(wish).toMatchObject({ type: "object", required: ["workspace"], additionalProperties: false });
     const properties = Object.keys(wish?.["properties"] ?? {});
@@ -84,14 +84,14 @@ describe("the API's document", () => {
     expect(reply).toMatchObject({ status: 400, body: { code: "malformed-body" } });
   });
 
-  it("describes an operation once", () => {
+  it("has unique operation ids", () => {
     const ids = Object.values(document.paths).flatMap((path) =>
       Object.values(path).map(({ operationId }) => operationId),
     );
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it("has each status by itself, with an example of each answer", () => {
+  it("lists each status separately, with an example of each answer", () => {
     for (const { name, responses } of operations())
       for (const [status, { content = {} }] of Object.entries(responses)) {
         expect(status, name).toMatch(/^[2-5]\d\d$/);
@@ -100,7 +100,7 @@ describe("the API's document", () => {
       }
   });
 
-  it("has the headers of each answer", () => {
+  it("lists the headers of each answer", () => {
     const expected = (name: string, status: string) => [
       "x-request-id",
       ...(status === "401" ? ["www-authenticate"] : []),
@@ -114,7 +114,7 @@ describe("the API's document", () => {
         expect([name, status, Object.keys(headers).sort()]).toEqual([name, status, expected(name, status).sort()]);
   });
 
-  it("has the codes with which each operation refuses, by their status", () => {
+  it("lists the error codes of each operation under their status", () => {
     for (const { name, responses } of operations())
       for (const [status, { content }] of Object.entries(responses))
         for (const code of content?.["application/problem+json"]?.schema.properties?.code?.enum ?? [])
@@ -132,7 +132,7 @@ describe("the API's document", () => {
     expect(codesOf("411")).toEqual(["length-required"]);
   });
 
-  it("leads from what takes time to its operation", () => {
+  it("links each call that starts work to its operation", () => {
     for (const name of [
       "PUT /users/{username}/desktop",
       "DELETE /users/{username}/desktop",
@@ -157,7 +157,7 @@ describe("the API's document", () => {
     expect(document.tags.map(({ name }) => name).sort()).toEqual([...used].sort());
   });
 
-  it("says what parameters and bodies look like as far as they are checked", () => {
+  it("describes parameters and bodies as they are validated", () => {
     const username = { type: "string", maxLength: 128, pattern: "^[a-z0-9][a-z0-9._@-]*$" };
     expect(parametersOf("GET /users/{username}/workspaces")).toMatchObject({
       username,

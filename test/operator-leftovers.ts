@@ -7,7 +7,7 @@ export interface Leftover {
   username: string;
   workspace: string;
   replicas: 0 | 1;
-  /** The Deployment's labels and pod annotations where they are not the operator's. */
+  /** The Deployment's labels and pod annotations if they differ from the operator's. */
   labels?: Record<string, string>;
   annotations?: Record<string, string>;
 }
@@ -16,8 +16,9 @@ export interface Leftover {
 const constantHash = Buffer.from("ca458a7d494e3be824f5e1e175a1556c0f8eef2c2d7df3633bec4a29c4411960", "base64");
 
 /**
- * Leaves a desktop as the operator does: Deployment and Service created by a plain client, the binding's status, and rows
- * with the password 1234 in the newer of two root groups of one name. Waits until its pod is ready, if it has one.
+ * Leaves a desktop as the operator does: Deployment and Service created by a plain client, the binding's status, and
+ * rows with the password 1234 in the newer of two root groups with the same name. Waits until its pod is ready, if it
+ * has one.
  *
  * @returns the id of the connection
  */
@@ -109,7 +110,8 @@ async function leaveRows(
     const { rows } = await guacamole.query<{ id: number }>(text, values);
     return rows[0]?.id ?? 0;
   };
-  // Two groups of one name, as two passes of the operator at once made them; desktops went into the newer.
+  // Two groups with the same name, as two concurrent passes of the operator created them; desktops went into the newer
+  // one.
   const newest = () =>
     one("SELECT max(connection_group_id) AS id FROM guacamole_connection_group WHERE connection_group_name = $1", [
       workspace,

@@ -4,7 +4,7 @@ import { deploymentName } from "../shared/desktop/names.ts";
 import { bind, openWorkspace, writePolicy } from "./bound-people.ts";
 import { namespace, startTestEstate, type TestEstate } from "./estate.ts";
 
-/** What a workspace's policy makes of its desktops, from the request to the rows. */
+/** How a workspace's policy shapes its desktops, from the request to the rows. */
 let estate: TestEstate;
 const policy = "special";
 
@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => estate.close());
 
-/** A workspace of this test's own with alice in it. */
+/** Creates a workspace for this test, with alice in it. */
 async function workspaceOf(name: string, chosen: string | undefined = policy): Promise<string> {
   await openWorkspace(estate, name, chosen);
   await bind(estate, "alice", name);
@@ -50,7 +50,7 @@ describe("a workspace's policy", () => {
   it.each([
     ["rdp", 3389, { username: "ada", security: "any" }],
     ["ssh", 22, { username: "ada" }],
-  ])("brings up an %s desktop with a login of its own", async (protocol, port, expected) => {
+  ])("brings up an %s desktop with its own login", async (protocol, port, expected) => {
     await writePolicy(estate, policy, { protocol, loginName: "ada", allowPaste: "true", cpuLimit: "4" });
     const workspace = await workspaceOf(`by-${protocol}`);
     expect(await estate.ask("alice", workspace)).toMatchObject({ state: "done" });
@@ -65,7 +65,7 @@ describe("a workspace's policy", () => {
     expect(parameters).not.toHaveProperty("disable-paste");
   });
 
-  it("counts at the next start, also one with another protocol, and leaves what runs as it was started", async () => {
+  it("takes effect at the next start, even with another protocol, and does not change a running desktop", async () => {
     await writePolicy(estate, policy, { protocol: "vnc" });
     const workspace = await workspaceOf("changing");
     expect(await estate.ask("alice", workspace)).toMatchObject({ state: "done" });
@@ -81,7 +81,7 @@ describe("a workspace's policy", () => {
     expect((await partsIn(workspace)).container?.ports).toMatchObject([{ name: "ssh", containerPort: 2222 }]);
   });
 
-  it("with another protocol starts a pod anew whose access has to be repaired: the old one answers elsewhere", async () => {
+  it("with another protocol restarts a pod whose access must be repaired, because the old one listens elsewhere", async () => {
     await writePolicy(estate, policy, { protocol: "vnc" });
     const workspace = await workspaceOf("repaired");
     expect(await estate.ask("alice", workspace)).toMatchObject({ state: "done" });
@@ -101,7 +101,7 @@ describe("a workspace's policy", () => {
     [{ cpuLimit: "lots" }, /cpuLimit is not an amount/],
     [{ guacamoleParameters: "enable-sftp=true" }, /guacamoleParameters has enable-sftp/],
     [null, /there is no such ConfigMap/],
-  ])("%j refuses the desktop, names workspace and field, and touches nothing", async (wrong, reason) => {
+  ])("%j refuses the desktop, names workspace and field, and changes nothing", async (wrong, reason) => {
     await writePolicy(estate, policy, {});
     const workspace = await workspaceOf("refused");
     expect(await estate.ask("alice", workspace)).toMatchObject({ state: "done" });
@@ -118,7 +118,7 @@ describe("a workspace's policy", () => {
     expect(await estate.world()).toEqual(before);
   });
 
-  it("that becomes wrong after a request was accepted is refused by the work itself, before anything is touched", async () => {
+  it("that becomes invalid after a request was accepted fails the operation before anything is changed", async () => {
     await writePolicy(estate, policy, {});
     const workspace = await workspaceOf("too-late");
     const before = await estate.world();

@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => estate.close());
 
-it("who waits for a desktop reads the cluster's latest event", async () => {
+it("a person who waits for a desktop sees the cluster's latest event", async () => {
   const match = { namespace, deployment: deploymentName({ workspace: "asthma-cohort", username: "alice" }) };
   estate.cluster.setFault(match, "never-ready");
   const { body } = await estate.call("alice", "PUT", "/users/alice/desktop", { workspace: "asthma-cohort" });

@@ -8,7 +8,7 @@ export interface RawAnswer {
   text: string;
 }
 
-/** A call with a method or headers that fetch does not let through. */
+/** Makes a call with a method or headers that fetch does not allow. */
 export async function callRaw(url: string, method: string, headers: Record<string, string> = {}): Promise<RawAnswer> {
   const sent = request(url, { method, headers });
   sent.end();
@@ -19,7 +19,7 @@ export async function callRaw(url: string, method: string, headers: Record<strin
   return { status: response.statusCode ?? 0, headers: response.headers, text };
 }
 
-/** Sends a message byte for byte and returns all that comes back until the server closes. */
+/** Sends a message byte for byte and returns everything received until the server closes. */
 export async function exchange(port: number, message: string): Promise<string> {
   const socket = connect(port, "127.0.0.1");
   let answer = "";
@@ -29,7 +29,7 @@ export async function exchange(port: number, message: string): Promise<string> {
   return answer;
 }
 
-/** The status of the last answer in what `exchange` returned: 100 Continue comes before it. */
+/** Returns the status of the last answer in what `exchange` returned: 100 Continue comes before it. */
 export function lastStatus(answer: string): number {
   return Number([...answer.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].at(-1)?.[1] ?? 0);
 }

@@ -7,9 +7,9 @@ import { viewOf } from "./guacamole-rules.ts";
 import { closeSessions, openSession } from "./keycloak-person.ts";
 
 /**
- * A person connects while their desktop is being suspended for being idle. Guacamole looks whether they may, and only then
- * writes the session down; both are tried at every moment at which anything of the product reads or writes: before each
- * statement in Guacamole's database, and before and after each activity.
+ * A person connects while their desktop is being suspended for being idle. Guacamole first checks whether they may, and
+ * then records the session. Both are tried at every moment at which any part of the product reads or writes: before
+ * each statement in Guacamole's database, and before and after each activity.
  */
 let estate: TestEstate;
 const workspace = "asthma-cohort";
@@ -28,15 +28,15 @@ async function moment(): Promise<void> {
 
 beforeAll(async () => {
   vi.useFakeTimers({ toFake: ["Date"], shouldAdvanceTime: true });
-  // It goes on for many times an idle time: the longest session, which ends it in use, is another test's matter.
+  // The test lasts many idle times, and the longest session, which ends even a desktop in use, is tested elsewhere.
   estate = await startTestEstate(undefined, { DESKTOP_LONGEST_SESSION_MINUTES: "99999" });
   estate.faults.beforeActivity = moment;
   estate.faults.afterActivity = async () => {
     await moment();
     return undefined;
   };
-  // The product's connections come from its pool, which is of this process; the tests' own is left alone.
-  // eslint-disable-next-line @typescript-eslint/unbound-method -- it gets its own `this` back below
+  // The product's connections come from a pool in this process; the tests' own connection is left alone.
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with its own `this` below
   const query = pg.Client.prototype.query as (...args: unknown[]) => unknown;
   vi.spyOn(pg.Client.prototype, "query").mockImplementation(function (this: pg.Client, ...args: unknown[]) {
     const run = () => query.apply(this, args);
@@ -58,7 +58,7 @@ async function runs(): Promise<boolean> {
 
 const mayOpen = async () => (await viewOf(estate.guacamole, entity)).mayOpen.length > 0;
 
-/** A desktop that runs, with nobody connected for longer than it may be. */
+/** Brings up a desktop and lets it be idle for longer than allowed. */
 async function idleDesktop(): Promise<void> {
   expect(await estate.ask("alice", workspace)).toMatchObject({ state: "done" });
   minutes(61);
@@ -71,7 +71,10 @@ async function reap(): Promise<void> {
   onMoment = undefined;
 }
 
-/** Guacamole lets alice in at one moment, where she may, and writes the session down so many moments later. */
+/**
+ * Checks at one moment whether alice may connect, as Guacamole does, and records the session `later` moments after
+ * that.
+ */
 async function connectAt(looksAt: number, later: number): Promise<"connected" | "refused" | "too late"> {
   let seen: "connected" | "refused" | "too late" = "too late";
   let isLetIn = false;
@@ -83,7 +86,7 @@ async function connectAt(looksAt: number, later: number): Promise<"connected" | 
       if (!isLetIn) seen = "refused";
     }
     if (now === looksAt + later && isLetIn) {
-      // Guacamole takes milliseconds for it, so no durable time may have passed.
+      // Guacamole takes only milliseconds, so no durable time may have passed.
       if (estate.clock.now().getTime() === at) {
         await openSession(estate, workspace, "alice");
         seen = "connected";
@@ -95,7 +98,7 @@ async function connectAt(looksAt: number, later: number): Promise<"connected" | 
 }
 
 describe("a person who connects while the reaper is at work", () => {
-  it("is never cut off, at whichever moment; and who does not connect does not keep the desktop up", async () => {
+  it("is never cut off, at any moment, and a person who does not connect does not keep the desktop running", async () => {
     await idleDesktop();
     onMoment = () => Promise.resolve();
     await reap();
@@ -109,7 +112,7 @@ describe("a person who connects while the reaper is at work", () => {
         await idleDesktop();
         const end = await connectAt(looksAt, later);
         ends[end] += 1;
-        const here = `looked at moment ${looksAt}, written ${later} later: ${end}`;
+        const here = `checked at moment ${looksAt}, recorded ${later} later: ${end}`;
         expect([here, await runs(), await mayOpen()]).toEqual([here, end === "connected", end === "connected"]);
         await closeSessions(estate, workspace, "alice");
       }

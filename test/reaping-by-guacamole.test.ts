@@ -5,10 +5,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vites
 import { namespace, startTestEstate, type TestEstate } from "./estate.ts";
 import { closeSessions, openSession } from "./keycloak-person.ts";
 
-/** What Guacamole itself, and its pods, say of sessions that the history leaves open. */
+/** What Guacamole itself and its pods report about sessions that the history leaves open. */
 let estate: TestEstate;
 let guacamole: Server;
-/** The connections that Guacamole says are active; null: it does not answer. */
+/** The connections that Guacamole reports as active; null if it does not answer. */
 let active: number[] | null = [];
 const asthma = "asthma-cohort";
 const minutes = (count: number) => vi.setSystemTime(Date.now() + count * 60_000);
@@ -64,7 +64,7 @@ beforeEach(async () => {
 });
 
 describe("a session that the history leaves open", () => {
-  it("counts as long as Guacamole has the connection, and from then on as ended when that was first noticed", async () => {
+  it("counts as long as Guacamole has the connection, and then as ended when that was first noticed", async () => {
     await openSession(estate, asthma, "alice");
     active = [await connectionId()];
     minutes(180);
@@ -83,7 +83,7 @@ describe("a session that the history leaves open", () => {
     await closeSessions(estate, asthma, "alice");
   });
 
-  it("keeps the desktop while Guacamole does not answer, which says nothing of anybody", async () => {
+  it("keeps the desktop while Guacamole does not answer", async () => {
     await openSession(estate, asthma, "alice");
     active = null;
     minutes(300);
@@ -99,7 +99,7 @@ describe("a session that the history leaves open", () => {
     await closeSessions(estate, asthma, "alice");
   });
 
-  it("is over when every instance of Guacamole was started since", async () => {
+  it("has ended if every instance of Guacamole was started since", async () => {
     await openSession(estate, asthma, "alice");
     active = [await connectionId()];
     minutes(30);

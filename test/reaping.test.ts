@@ -4,7 +4,7 @@ import { startTestEstate, type TestEstate } from "./estate.ts";
 import { viewOf } from "./guacamole-rules.ts";
 import { closeSessions, openSession } from "./keycloak-person.ts";
 
-/** What the reap timer does, by what people see of it. */
+/** What the reap timer does, as people see it. */
 let estate: TestEstate;
 const asthma = "asthma-cohort";
 const minutes = (count: number) => vi.setSystemTime(Date.now() + count * 60_000);
@@ -31,7 +31,7 @@ beforeEach(async () => {
 });
 
 describe("a desktop that is not in use", () => {
-  it("waits for the first visit, and is suspended when nobody comes", async () => {
+  it("waits for the first visit, and is suspended if nobody comes", async () => {
     minutes(29);
     await reap();
     expect(await shown()).toMatchObject({ state: "ready" });
@@ -41,7 +41,7 @@ describe("a desktop that is not in use", () => {
     expect((await viewOf(estate.guacamole, `${asthma}@alice`)).mayOpen).toEqual([]);
   });
 
-  it("is suspended when it was left for longer than it may be, and says why", async () => {
+  it("is suspended if it was idle for longer than allowed, and says why", async () => {
     await openSession(estate, asthma, "alice");
     minutes(120);
     await reap();
@@ -61,8 +61,8 @@ describe("a desktop that is not in use", () => {
   });
 });
 
-describe("a desktop that runs on", () => {
-  it("is one whose person asked again, though nobody is connected", async () => {
+describe("a desktop that keeps running", () => {
+  it("is one whose person asked again, although nobody is connected", async () => {
     minutes(29);
     expect(await estate.ask("alice", asthma)).toMatchObject({ state: "done" });
     minutes(29);
@@ -73,7 +73,7 @@ describe("a desktop that runs on", () => {
     expect(await shown()).toMatchObject({ state: "suspended" });
   });
 
-  it("is one whose person is connected, whatever other connection of the name there is in a group of the name", async () => {
+  it("is one whose person is connected, even if there is another connection and group with the same names", async () => {
     await openSession(estate, asthma, "alice");
     await estate.guacamole.query(
       `WITH spare AS (
@@ -96,7 +96,7 @@ describe("a desktop that runs on", () => {
     await closeSessions(estate, asthma, "alice");
   });
 
-  it("is one that an administrator keeps, by whom it says; and it is ended in use when it runs too long", async () => {
+  it("is one that an administrator keeps, which it shows, but even in use it ends at the longest session", async () => {
     await openSession(estate, asthma, "alice");
     const { endsAt } = await shown();
     expect(Date.parse(String(endsAt)) - Date.now()).toBeGreaterThan(11 * 3_600_000);
@@ -133,7 +133,7 @@ describe("a run of the reaper", () => {
     return (await estate.call<Body>("olga", "GET", "/maintenance")).body.runs.reap;
   };
 
-  it("says beforehand what it would do, and does nothing then", async () => {
+  it("as a dry run says what it would do, and does nothing", async () => {
     minutes(31);
     const before = await estate.world();
     const dry = await estate.call<{ due: unknown[] }>("olga", "POST", "/maintenance/reap?dryRun=true");
@@ -152,7 +152,7 @@ describe("a run of the reaper", () => {
     expect((await estate.call("alice", "POST", "/maintenance/reap")).status).toBe(403);
   });
 
-  it("takes nothing down while Guacamole's database does not answer, and says so", async () => {
+  it("suspends nothing while Guacamole's database does not answer, and says so", async () => {
     minutes(120);
     await estate.guacamole.query("ALTER TABLE guacamole_connection_history RENAME TO away");
     await reap();
@@ -166,7 +166,7 @@ describe("a run of the reaper", () => {
     expect(await shown()).toMatchObject({ state: "suspended" });
   });
 
-  it("goes on with the others when one cannot be suspended, and comes back for it", async () => {
+  it("continues with the others if one cannot be suspended, and retries that one", async () => {
     await bind(estate, "bob", asthma);
     expect(await estate.ask("bob", asthma)).toMatchObject({ state: "done" });
     minutes(31);
@@ -181,7 +181,7 @@ describe("a run of the reaper", () => {
     expect(await shown("alice")).toMatchObject({ state: "suspended" });
   });
 
-  it("does no more when the timer comes twice, and survives a crash", async () => {
+  it("does nothing twice if the timer fires twice, and survives a crash", async () => {
     minutes(31);
     await Promise.all([estate.host.trigger("reapTimer"), estate.host.trigger("reapTimer")]);
     await estate.host.whenIdle();

@@ -16,7 +16,8 @@ const clock = virtualClock(new Date());
 
 beforeAll(async () => {
   estate = await startTestEstate(undefined, {}, clock);
-  // The task hub stays where it is, so that to the product everything in it is a day old from now on, and it ran all the while.
+  // The task hub's time stands still, so that to the product everything in it is a day old from now on and has been
+  // running all that time.
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + day });
   requests = personRecordsIn(clusterOf(estate.kubeconfig), namespace);
 });
@@ -56,7 +57,7 @@ function hold(activity: string) {
   };
 }
 
-describe("a request that comes when its person's orchestration has read the record for the last time", () => {
+describe("a request that arrives after its person's orchestration has read the record for the last time", () => {
   it("is worked on at once, without anybody asking for it again", async () => {
     const reached = Promise.withResolvers<undefined>();
     const released = Promise.withResolvers<undefined>();
@@ -86,7 +87,7 @@ describe("a run without progress", () => {
     ["reap", "surveyDue"],
     ["reconcile", "surveyDrift"],
     ["upkeep", "purgeFinished"],
-  ])("of %s is told in health and replaced by its timer", async (name, activity) => {
+  ])("of %s is shown in health and replaced by its timer", async (name, activity) => {
     const { reached, release } = hold(activity);
     await estate.host.trigger(`${name}Timer`);
     await reached;
@@ -107,7 +108,7 @@ describe("a run without progress", () => {
 });
 
 describe("a person's orchestration without progress", () => {
-  it("is told in health and to the person, and replaced; what the old one still does changes nothing", async () => {
+  it("is shown in health and to the person, and replaced; the old one then changes nothing", async () => {
     const { reached, release } = hold("grantPermission");
     const { body: first } = await estate.call("alice", "PUT", "/users/alice/desktop", { workspace: asthma });
     await reached;
@@ -135,7 +136,8 @@ describe("a person's orchestration without progress", () => {
     );
     expect(waiting.body.note).toMatch(/^the work was stuck and is started again: it goes on at /);
 
-    // The new one waits until no activity of the old one can be under way; this one is, which the product cannot know.
+    // The new one waits until no activity of the old one can be in progress; this one still is, which the product
+    // cannot know.
     clock.advance(day + 3_600_000);
     await expect.poll(open, { timeout: 60_000 }).toEqual([`${registry}@alice`]);
     release();
@@ -145,7 +147,7 @@ describe("a person's orchestration without progress", () => {
     expect(await estate.end("alice", first)).toMatchObject({ state: "superseded" });
   });
 
-  it("that works is not replaced", async () => {
+  it("is not replaced if it makes progress again", async () => {
     const generation = (await record("alice"))?.work?.generation;
     await estate.host.trigger("wakeForgotten");
     expect((await record("alice"))?.work?.generation).toBe(generation);

@@ -41,7 +41,7 @@ const put = (workspace: string) => estate.call("alice", "PUT", "/users/alice/des
 const state = async () =>
   (await estate.call<{ state: string; workspace: string }>("alice", "GET", "/users/alice/desktop")).body;
 
-/** Which workspaces alice can open, and which of her Deployments are wanted to run. */
+/** Returns which workspaces alice can open, and which of her Deployments should run. */
 async function active() {
   const { objects, rows } = await estate.world();
   return {
@@ -54,7 +54,7 @@ async function active() {
   };
 }
 
-/** As a process leaves it that died between writing a request and waking its orchestration. */
+/** Writes a request without waking its orchestration, as if the process had died in between. */
 async function forget(workspace: string | null, username = "alice"): Promise<DesktopRequest> {
   const request: DesktopRequest = {
     id: crypto.randomUUID(),
@@ -71,7 +71,7 @@ async function forget(workspace: string | null, username = "alice"): Promise<Des
   return request;
 }
 
-/** Dora has a binding to the asthma cohort, and never a desktop before. */
+/** Gives dora, who never had a desktop, a binding to the asthma cohort. */
 async function bindDora(): Promise<void> {
   await KubernetesObjectApi.makeApiClient(estate.kubeconfig).patch(
     {
@@ -89,7 +89,7 @@ async function bindDora(): Promise<void> {
 }
 
 describe("requests at the same time", () => {
-  it("twenty for one workspace are one operation and give one desktop", async () => {
+  it("twenty for one workspace become one operation and one desktop", async () => {
     const replies = await Promise.all(Array.from({ length: 20 }, () => put(asthma)));
     expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([202]));
     expect(new Set(replies.map(({ body }) => body.id)).size).toBe(1);
@@ -102,7 +102,7 @@ describe("requests at the same time", () => {
     expect(made).toHaveLength(1);
   });
 
-  it("twenty for two workspaces end with the newest, and with one active desktop", async () => {
+  it("twenty for two workspaces end with the newest one and one active desktop", async () => {
     const replies = await Promise.all(Array.from({ length: 20 }, (_, n) => put(n % 2 ? asthma : registry)));
     const ends = await Promise.all(replies.map(async ({ body }) => (await estate.end("alice", body)).state));
     expect(new Set(ends)).toEqual(new Set(["done", "superseded"]));
@@ -121,7 +121,7 @@ describe("the same request again", () => {
     expect(again.body).toMatchObject({ id: operation.id, state: "done" });
   });
 
-  it("is a new one where the desktop is no longer there", async () => {
+  it("is a new one if the desktop is gone", async () => {
     const operation = await estate.ask("alice", asthma);
     await estate.guacamole.query("DELETE FROM guacamole_connection_permission");
     const again = await put(asthma);
@@ -142,8 +142,8 @@ describe("the same request again", () => {
   });
 });
 
-describe("a request that nobody was woken for", () => {
-  it("is picked up by whoever asks for the operation", async () => {
+describe("a request whose orchestration was not woken", () => {
+  it("is picked up when somebody polls the operation", async () => {
     const request = await forget(asthma);
     const reply = await estate.call("alice", "GET", `/operations/${operationIdOf(request)}`);
     expect(reply.body.state).toBe("pending");
@@ -151,26 +151,26 @@ describe("a request that nobody was woken for", () => {
     expect(await state()).toMatchObject({ state: "ready", workspace: asthma });
   });
 
-  it("is picked up by the timer when nobody asks", async () => {
+  it("is picked up by the timer if nobody polls", async () => {
     await forget(asthma);
     await estate.host.trigger("wakeForgotten");
     await estate.host.whenIdle();
     expect(await state()).toMatchObject({ state: "ready", workspace: asthma });
   });
 
-  it("because the orchestration was just ending is not lost either", async () => {
+  it("is not lost either if the orchestration was just ending", async () => {
     const { promise: looked, resolve: look } = Promise.withResolvers<undefined>();
     const { promise: goOn, resolve: letGo } = Promise.withResolvers<undefined>();
     let recorded = false;
     estate.faults.afterActivity = async ({ name }) => {
       recorded ||= name === "recordOutcome";
       if (name !== "readRequest" || !recorded) return;
-      look(undefined); // it has looked for the last time, and is about to end
+      look(undefined); // it has read for the last time, and is about to end
       await goOn;
     };
     await put(asthma);
     await looked;
-    const second = await put(registry); // refused a start: the instance still runs
+    const second = await put(registry); // not started: the instance still runs
     letGo(undefined);
     await estate.host.whenIdle();
     const left = await requests.read(personId("alice"));
@@ -182,8 +182,8 @@ describe("a request that nobody was woken for", () => {
   });
 });
 
-describe("a request that comes while an older one is worked on", () => {
-  it("is seen by the last look, without anybody asking", async () => {
+describe("a request that arrives while an older one is in progress", () => {
+  it("is seen by the last read, without a poll", async () => {
     estate.faults.afterActivity = async ({ name }) => {
       if (name !== "grantPermission") return;
       estate.mend();
@@ -204,13 +204,13 @@ describe("a request that comes while an older one is worked on", () => {
   });
 });
 
-describe("an outage while a failed run is undone", () => {
-  it("does not make the half-made desktop what was before: the next run goes back to the true beginning", async () => {
+describe("an outage during the undo of a failed run", () => {
+  it("does not make the partial desktop the previous state: the next run restores the state before the request", async () => {
     const before = await estate.world();
     const name = deploymentName({ workspace: asthma, username: "dora" });
     await bindDora();
     estate.cluster.setFault({ namespace, deployment: name }, "image-pull");
-    // The cluster is away for every undo and for the record of the outcome.
+    // The cluster is unavailable for every undo and for recording the outcome.
     estate.faults.beforeActivity = ({ name: activity }) => {
       if (/^(delete|remove|record|revoke|restore)/.test(activity)) throw new Error("[cluster-unavailable] away");
     };
@@ -250,8 +250,8 @@ describe("an outage after the previous desktop was withdrawn", () => {
   });
 });
 
-describe("what others made", () => {
-  it("with a desktop's name is neither used nor touched, and the operation says what is in the way", async () => {
+describe("an object that others created", () => {
+  it("with a desktop's name is neither used nor changed, and the operation says what is in the way", async () => {
     await bindDora();
     const name = deploymentName({ workspace: asthma, username: "dora" });
     const labels = { "xlscsde.nhs.uk/deployment-name": name };
@@ -279,7 +279,7 @@ describe("what others made", () => {
     await apps.deleteNamespacedDeployment({ namespace, name });
   });
 
-  it("and can be opened by the person is closed before a new desktop is opened", async () => {
+  it("and that the person can open is closed before a new desktop is opened", async () => {
     await estate.guacamole.query(`
       WITH g AS (INSERT INTO guacamole_connection_group (connection_group_name) VALUES ('older') RETURNING connection_group_id),
       c AS (INSERT INTO guacamole_connection (connection_name, parent_id, protocol) SELECT 'alice', connection_group_id, 'vnc' FROM g RETURNING connection_id),
@@ -292,9 +292,9 @@ describe("what others made", () => {
   });
 });
 
-describe("the database away when a request comes", () => {
-  it("loses no request: the work begins all the same", async () => {
-    await estate.ask("alice", asthma); // so that the same again has to look whether the desktop still is as it was
+describe("an unavailable database when a request arrives", () => {
+  it("loses no request: the work starts nevertheless", async () => {
+    await estate.ask("alice", asthma); // so that the same request must check the desktop's state
     await estate.guacamole.query("ALTER TABLE guacamole_connection RENAME TO elsewhere");
     const reply = await put(asthma);
     await estate.guacamole.query("ALTER TABLE elsewhere RENAME TO guacamole_connection");
@@ -305,7 +305,7 @@ describe("the database away when a request comes", () => {
 });
 
 describe("another workspace", () => {
-  it("comes up before the one before it goes down, and never two can be opened", async () => {
+  it("comes up before the previous one goes down, and never can both be opened", async () => {
     await estate.ask("alice", asthma);
     const most: number[] = [];
     estate.faults.afterActivity = async () => {
@@ -338,7 +338,7 @@ describe("another workspace", () => {
     expect(wrong).toEqual([]);
   });
 
-  it("that cannot start leaves the one before it untouched, which stays the person's desktop", async () => {
+  it("that cannot start leaves the previous one unchanged, which stays the person's desktop", async () => {
     await estate.ask("alice", registry);
     const before = await estate.world();
     estate.cluster.setFault(
@@ -357,7 +357,7 @@ describe("another workspace", () => {
     });
   });
 
-  it("wanted while the first is still waiting takes its place; the first is undone", async () => {
+  it("that is requested while the first is still waiting takes its place, and the first is undone", async () => {
     estate.cluster.setFault(
       { namespace, deployment: deploymentName({ workspace: asthma, username: "alice" }) },
       "never-ready",
@@ -375,8 +375,8 @@ describe("another workspace", () => {
   });
 });
 
-describe("no desktop", () => {
-  it("suspends: no permission, no pod, and everything kept for the next time", async () => {
+describe("a request for no desktop", () => {
+  it("suspends: no permission and no pod, but everything is kept for the next time", async () => {
     await estate.ask("alice", asthma);
     expect(await estate.ask("alice", null)).toMatchObject({ state: "done" });
     const { objects, rows } = await estate.world();
@@ -391,7 +391,7 @@ describe("no desktop", () => {
     });
   });
 
-  it("and then the same workspace again comes up with a new password", async () => {
+  it("and then for the same workspace brings it up with a new password", async () => {
     const password = async () =>
       (
         await estate.guacamole.query<{ value: string }>(
@@ -412,7 +412,7 @@ describe("no desktop", () => {
     expect(after).not.toEqual(before);
   });
 
-  it("twice is as good as once", async () => {
+  it("changes nothing the second time", async () => {
     await estate.ask("alice", asthma);
     await estate.ask("alice", null);
     const before = await estate.world();
@@ -422,12 +422,12 @@ describe("no desktop", () => {
 });
 
 describe("a binding by claims", () => {
-  it("lets in whom it matches, by the claims of their own token", async () => {
+  it("lets in people whose token has the claims", async () => {
     expect(await estate.ask("bob", registry)).toMatchObject({ state: "done" });
     expect((await estate.world()).rows).toContain(`entity USER ${registry}@bob`);
   });
 
-  it("has no status of one desktop written into it", async () => {
+  it("does not get the status of a single desktop", async () => {
     const { objects } = await estate.world();
     expect(objects["AnalyticsWorkspaceBinding cancer-registry-readers"]).toMatchObject({ status: {} });
   });

@@ -9,14 +9,15 @@ const asthma = "asthma-cohort";
 const registry = "cancer-registry";
 
 let estate: TestEstate;
-/** With a colleague's running desktop in the first workspace, and nothing of alice's. */
+/** The world with a colleague's running desktop in the first workspace, and nothing of alice's. */
 let empty: World;
 
 beforeAll(async () => {
   estate = await startTestEstate();
   await bind(estate, "dan", asthma);
   expect(await estate.ask("dan", asthma)).toMatchObject({ state: "done" });
-  // A first retirement writes into alice's bindings that nothing is wanted; from then on the world has to stay the same.
+  // The first retirement writes into alice's bindings that nothing is wanted; from then on the world must stay the
+  // same.
   await twoDesktops();
   expect(await retire("alice")).toMatchObject({ state: "done" });
   empty = await estate.world();
@@ -26,7 +27,7 @@ afterEach(() => {
   estate.mend();
 });
 
-/** One that is suspended, and one that runs. */
+/** Brings up two desktops of alice; the first is then suspended. */
 async function twoDesktops(): Promise<void> {
   expect(await estate.ask("alice", asthma)).toMatchObject({ state: "done" });
   expect(await estate.ask("alice", registry)).toMatchObject({ state: "done" });
@@ -35,7 +36,7 @@ async function twoDesktops(): Promise<void> {
 const askToRetire = (username: string) => estate.call("olga", "DELETE", `/users/${username}`);
 const retire = async (username: string) => estate.end("olga", (await askToRetire(username)).body);
 
-/** What bears a person's name in either system. */
+/** Returns everything that has the person's name in either system. */
 async function tracesOf(username: string): Promise<string[]> {
   const { objects, rows } = await estate.world();
   const named = Object.entries(objects)
@@ -67,7 +68,7 @@ describe("a person who leaves", () => {
     expect((await estate.call("olga", "GET", "/users/alice/desktop")).body).toMatchObject({ state: "absent" });
   });
 
-  it("takes the workspace's group along when nobody else has a desktop in it, and leaves it otherwise", async () => {
+  it("also loses the workspace's group if nobody else has a desktop in it, and only then", async () => {
     await twoDesktops();
     expect((await estate.world()).rows).toContain(`group ${registry}`);
     await retire("alice");
@@ -75,13 +76,13 @@ describe("a person who leaves", () => {
     expect(rows.filter((row) => row.startsWith("group "))).toEqual([`group ${asthma}`]);
   });
 
-  it("who has nothing is success, twice", async () => {
+  it("and has nothing is retired successfully, even twice", async () => {
     expect(await retire("carol")).toMatchObject({ state: "done" });
     expect(await retire("carol")).toMatchObject({ state: "done" });
     expect(await estate.world()).toEqual(empty);
   });
 
-  it("and comes back gets all of it anew, with another password", async () => {
+  it("and comes back gets a new desktop with another password", async () => {
     await twoDesktops();
     const before = await passwordOf(registry, "alice");
     await retire("alice");
@@ -90,7 +91,7 @@ describe("a person who leaves", () => {
     await retire("alice");
   });
 
-  it("keeps what others made, though it has the desktop's name", async () => {
+  it("does not lose what others created, even with the desktop's name", async () => {
     const name = `client-${deploymentName({ workspace: asthma, username: "alice" })}`;
     const stranger: KubernetesObject & { data: object } = {
       apiVersion: "v1",
@@ -107,9 +108,9 @@ describe("a person who leaves", () => {
     expect(await estate.world()).toEqual(empty);
   });
 
-  it("is rid of what a run left behind, also where only claims let them in", async () => {
+  it("loses what a failed run left behind, also if only claims let them in", async () => {
     estate.faults.beforeActivity = ({ name }) => {
-      // No Deployment and no row is left: only the record of the run tells of the rest.
+      // No Deployment and no row is left: only the record of the run shows the rest.
       if (/^(waitReady|delete)/.test(name)) throw new Error("[step-failed] the test broke it");
     };
     const failed = await estate.ask("bob", registry);
@@ -133,7 +134,7 @@ const steps = [
 ] as const;
 
 describe.each(["beforeActivity", "afterActivity"] as const)("a retirement that fails, %s", (when) => {
-  it.each(steps)("at its step %s goes on from there when it is asked for again", async (step, activity) => {
+  it.each(steps)("at its step %s continues from there if it is requested again", async (step, activity) => {
     await twoDesktops();
     estate.faults[when] = ({ name }) => {
       if (name === activity) throw new Error(`[step-failed] the test broke ${activity}`);
@@ -149,7 +150,7 @@ describe.each(["beforeActivity", "afterActivity"] as const)("a retirement that f
     expect(await estate.world()).toEqual(empty);
   });
 
-  it.each(steps)("once at its step %s is tried again by itself", async (_step, activity) => {
+  it.each(steps)("once at its step %s is retried automatically", async (_step, activity) => {
     await twoDesktops();
     let failures = 0;
     estate.faults[when] = ({ name }) => {
@@ -161,7 +162,7 @@ describe.each(["beforeActivity", "afterActivity"] as const)("a retirement that f
   });
 });
 
-describe("while a retirement is going on", () => {
+describe("while a retirement is in progress", () => {
   async function heldAt(activity: string) {
     const { promise: reached, resolve: reach } = Promise.withResolvers<undefined>();
     const { promise: freed, resolve: free } = Promise.withResolvers<undefined>();
@@ -175,7 +176,7 @@ describe("while a retirement is going on", () => {
     return { operation: body, free };
   }
 
-  it("the person gets no new desktop, and asking for less is the same operation", async () => {
+  it("the person gets no new desktop, and a request for none is the same operation", async () => {
     await twoDesktops();
     const { operation, free } = await heldAt("retireDeployment");
     const put = await estate.call("alice", "PUT", "/users/alice/desktop", { workspace: asthma });
@@ -197,7 +198,7 @@ describe("while a retirement is going on", () => {
     expect(await estate.world()).toEqual(empty);
   });
 
-  it("an activation that runs is given up and undone first", async () => {
+  it("a running activation is abandoned and undone first", async () => {
     const { promise: reached, resolve: reach } = Promise.withResolvers<undefined>();
     const { promise: freed, resolve: free } = Promise.withResolvers<undefined>();
     estate.faults.afterActivity = ({ name }) => {
@@ -215,8 +216,8 @@ describe("while a retirement is going on", () => {
   });
 });
 
-describe("who may retire", () => {
-  it("is neither the person nor the login flow, and nothing happens", async () => {
+describe("a retirement", () => {
+  it("is refused to the person and to the login flow, and nothing happens", async () => {
     await twoDesktops();
     const before = await estate.world();
     const replies = [

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { createRouteTable, type RegisteredRoute } from "@stand-in/functions-host/testing";
 import { startTestEstate, type TestEstate } from "./estate.ts";
 
-/** Which function answers a call follows from their names alone, by the real host's rule: so it is computed here. */
+/** Which function answers a call follows from their names alone, by the real host's rule, so it is computed here. */
 
 let estate: TestEstate;
 let registered: RegisteredRoute[];
@@ -14,10 +14,10 @@ beforeAll(async () => {
 });
 afterAll(() => estate.close());
 
-/** A path that fits a documented one. */
+/** Returns a path that matches a documented one. */
 const example = (path: string) => `/api/${path.replaceAll(/\{(\w+)\}/g, "some-$1")}`;
 
-/** The documented calls that reach another function than the one with their route, each in words. */
+/** Returns a message for each documented call that reaches another function than the one with its route. */
 function hiddenCalls(functions: readonly RegisteredRoute[]): string[] {
   const table = createRouteTable(functions);
   return estate.described.flatMap(({ method, path }) => {
@@ -36,7 +36,7 @@ it("every documented call is answered by the function of its route", () => {
   expect(hiddenCalls(registered)).toEqual([]);
 });
 
-it("a catch-all whose name does not sort last is named with each call that it would hide", () => {
+it("a catch-all whose name does not sort last is reported with each call that it would hide", () => {
   const badly = registered.map((each) => (each.name === "zNotFound" ? { ...each, name: "notFound" } : each));
   const hidden = hiddenCalls(badly);
   expect(hidden).toContain("GET /operations/{id} is answered by notFound ({*rest}), whose name sorts first");

@@ -1,7 +1,7 @@
 /**
- * `npm test`: every test, and beside them lint, types, format, arrows and dead code. Ends with the counts of all of it alone on a
- * line. `npm run test:quick`: types, and the quick tests (test/classes.ts).
- * Other arguments go to vitest: `npm test -- shared` runs the checks and the tests whose path has `shared` in it.
+ * `npm test`: runs all tests and, at the same time, lint, types, format, arrows and dead code. The last line of its
+ * output has the counts of everything. `npm run test:quick`: types and the quick tests (test/classes.ts). Other
+ * arguments go to vitest: `npm test -- shared` runs the checks and the tests whose path contains `shared`.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -31,7 +31,7 @@ interface Checked {
   words: string;
 }
 
-/** Runs an npm script; its output counts only if it fails. */
+/** Runs an npm script; its output is shown only if it fails. */
 async function check(name: string): Promise<Checked> {
   const startedAt = performance.now();
   const run = spawn("npm", ["run", "--silent", `check:${name}`], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
@@ -44,14 +44,16 @@ async function check(name: string): Promise<Checked> {
   return { isOk, words: `${isOk ? "ok    " : "FAILED"} ${name} (${seconds} s)\n${isOk ? "" : output}` };
 }
 
-/** One after the other, since the tests keep the cores busy. */
+/** One after the other, because the tests keep the cores busy. */
 async function runChecks(): Promise<Checked[]> {
   const checked: Checked[] = [];
   for (const name of checks) checked.push(await check(name));
   return checked;
 }
 
-/** Runs vitest and reads its own counts. A run that ends badly without a failed test (a crash, a stray error) counts as one. */
+/**
+ * Runs vitest and reads its own counts. A run that fails without a failed test (a crash, a stray error) counts as one.
+ */
 async function runTests(): Promise<Counts> {
   await mkdir(dirname(report), { recursive: true });
   await rm(report, { force: true });
@@ -80,7 +82,7 @@ async function runTests(): Promise<Counts> {
       skipped: (numPendingTests ?? 0) + (numTodoTests ?? 0),
     };
   } catch (error) {
-    process.stdout.write(`vitest left no report: ${(error as Error).message}\n`);
+    process.stdout.write(`vitest wrote no report: ${(error as Error).message}\n`);
   }
   if (code !== 0 && counts.failed === 0) counts.failed = 1;
   return counts;

@@ -14,7 +14,7 @@ export const sampleSite = {
   guacd: { namespace: "guacamole", labels: { app: "guacd" } },
 };
 
-/** The policy that these texts make of the defaults. */
+/** Returns the policy that results from these texts and the defaults. */
 export function samplePolicy(texts: PolicyTexts = {}): DesktopPolicy {
   const policy = parsePolicy({
     image: "example.org/desktop@sha256:0123",
@@ -25,12 +25,12 @@ export function samplePolicy(texts: PolicyTexts = {}): DesktopPolicy {
   return policy;
 }
 
-/** The request that a pod is started for. */
+/** Returns the request that a pod is started for. */
 export function sampleStart(id: string): Pick<DesktopRequest, "id" | "requestedAt"> {
   return { id, requestedAt: "2026-11-24T09:00:00.000Z" };
 }
 
-/** A valid plan, from which tests change one thing. */
+/** Returns a valid plan, of which tests change one thing. */
 export function samplePlan(change: Partial<DesktopPlan> = {}): DesktopPlan {
   const key = { workspace: change.workspace ?? "cohort-a", username: change.username ?? "alice" };
   return {

@@ -5,7 +5,7 @@ import { bind } from "./bound-people.ts";
 import { namespace, startTestEstate, type TestEstate } from "./estate.ts";
 import { leaveDesktop } from "./operator-leftovers.ts";
 
-/** Bindings that somebody else scales: by hand, or an older Keycloak extension. */
+/** Bindings that somebody else scales: a person with kubectl, or an older Keycloak extension. */
 let estate: TestEstate;
 let objects: KubernetesObjectApi;
 const asthma = "asthma-cohort";
@@ -41,7 +41,7 @@ async function scaleOf(workspace: string, username = "alice"): Promise<unknown> 
   return [binding.spec?.replicas ?? 0, binding.metadata?.annotations?.["xlscsde.nhs.uk/replicas-seen"]];
 }
 
-/** One run of the timer, and all that it set going. */
+/** Runs the timer once, and waits for all that it started. */
 async function follow(): Promise<void> {
   await estate.host.trigger("followScaling");
   await estate.host.whenIdle();
@@ -64,7 +64,7 @@ const shown = async (username = "alice") =>
   ).body;
 
 describe("a binding scaled by somebody else", () => {
-  it("up brings the desktop up, once", async () => {
+  it("up starts the desktop, once", async () => {
     await scale(asthma, 1);
     await follow();
     expect(await shown()).toMatchObject({ workspace: asthma, wanted: asthma, state: "ready" });
@@ -81,7 +81,7 @@ describe("a binding scaled by somebody else", () => {
     expect(await shown()).toMatchObject({ workspace: asthma, wanted: null, state: "suspended" });
   });
 
-  it("up while another goes down is a switch, as the Keycloak extension makes it", async () => {
+  it("up while another is scaled down is a switch, as the Keycloak extension does it", async () => {
     await estate.ask("alice", asthma);
     await scale(asthma, 0);
     await scale(registry, 1);
@@ -90,7 +90,7 @@ describe("a binding scaled by somebody else", () => {
     expect((await estate.world()).rows.filter((row) => row.startsWith("may open"))).toHaveLength(1);
   });
 
-  it("down is nothing where the person wants another desktop by now", async () => {
+  it("down changes nothing if the person now wants another desktop", async () => {
     await estate.ask("alice", asthma);
     await estate.ask("alice", registry);
     await scale(asthma, 1);
@@ -115,7 +115,7 @@ describe("a binding scaled by somebody else", () => {
     await follow();
   });
 
-  it("up, whose desktop cannot start, is not tried again by itself", async () => {
+  it("up is not retried automatically if its desktop cannot start", async () => {
     estate.cluster.setFault(
       { namespace, deployment: deploymentName({ workspace: asthma, username: "alice" }) },
       "quota",
@@ -128,7 +128,7 @@ describe("a binding scaled by somebody else", () => {
     expect((await requestOf("alice"))?.metadata?.resourceVersion).toBe(failed?.metadata?.resourceVersion);
   });
 
-  it("up can be asked for again after that: its binding went back to 0", async () => {
+  it("up can be scaled up again after that: its binding went back to 0", async () => {
     estate.cluster.setFault(
       { namespace, deployment: deploymentName({ workspace: asthma, username: "alice" }) },
       "quota",
@@ -143,7 +143,7 @@ describe("a binding scaled by somebody else", () => {
     expect(await shown()).toMatchObject({ workspace: asthma, state: "ready" });
   });
 
-  it("up comes true also when the process dies in the middle", async () => {
+  it("up starts the desktop even if the process dies in the middle", async () => {
     estate.faults.beforeActivity = ({ name }) =>
       name === "createCredential" ? new Promise<undefined>(() => undefined) : undefined;
     await scale(asthma, 1);
@@ -156,7 +156,7 @@ describe("a binding scaled by somebody else", () => {
     expect(await scaleOf(asthma)).toEqual([1, "1"]);
   });
 
-  it("down after a failed switch is the running desktop's, which goes on while it is not", async () => {
+  it("up stays so after a failed switch, and its desktop keeps running", async () => {
     await estate.ask("alice", asthma);
     estate.cluster.setFault(
       { namespace, deployment: deploymentName({ workspace: registry, username: "alice" }) },
@@ -168,8 +168,8 @@ describe("a binding scaled by somebody else", () => {
   });
 });
 
-describe("what the product writes into bindings itself", () => {
-  it("is never taken for somebody else's wish", async () => {
+describe("a scale that the product writes into a binding itself", () => {
+  it("is never taken for somebody else's request", async () => {
     const settled = async () => {
       const before = (await requestOf("alice"))?.metadata?.resourceVersion;
       await follow();
@@ -198,8 +198,8 @@ describe("what the product writes into bindings itself", () => {
   });
 });
 
-describe("what the operator left", () => {
-  it("is no wish while its binding and its Deployment agree, and one when the binding is scaled after it", async () => {
+describe("a desktop that the operator left", () => {
+  it("is not a request while its binding and Deployment agree, but becomes one if the binding is scaled later", async () => {
     await bind(estate, "dan", asthma);
     await leaveDesktop(estate, { username: "dan", workspace: asthma, replicas: 1 });
     await follow();

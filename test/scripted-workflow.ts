@@ -3,7 +3,7 @@ import type { Task } from "durable-functions";
 import type { Workflow } from "../orchestrations/workflow.ts";
 import type { ActivityName } from "../shared/desktop/activities.ts";
 
-/** What an activity answers, by how often it was called before; a thrown error is what is left when its retries are used up. */
+/** What an activity returns, by the number of earlier calls; a thrown error is what remains after its retries. */
 export type Script = Partial<Record<ActivityName, (input: never, earlierCalls: number) => unknown>>;
 
 /** A workflow whose activities follow a script and whose clock moves only when it is paused. */

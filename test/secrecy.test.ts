@@ -33,7 +33,7 @@ async function ask(wanted: string | null): Promise<unknown> {
   return told;
 }
 
-/** Everything that the product wrote anywhere, by place. Left out is only where a password belongs. */
+/** Returns everything that the product wrote anywhere, by place, except where a password belongs. */
 async function everything(): Promise<Record<string, string>> {
   const hub = basename(estate.taskHub);
   const files = (await readdir(dirname(estate.taskHub))).filter((file) => file.startsWith(hub));
@@ -74,7 +74,7 @@ async function everything(): Promise<Record<string, string>> {
   };
 }
 
-/** The places where one of the passwords stands, plain or in base64 or hexadecimal. */
+/** Returns the places that contain one of the passwords, plain or in base64 or hexadecimal. */
 function placesOf(secret: string, places: Record<string, string>): string[] {
   const bytes = Buffer.from(secret);
   const forms = [secret, bytes.toString("base64").replace(/=+$/, ""), bytes.toString("hex")];
@@ -84,7 +84,7 @@ function placesOf(secret: string, places: Record<string, string>): string[] {
 }
 
 describe("a desktop's password", () => {
-  it("is another one at each start, and stays while the desktop runs", async () => {
+  it("is a new one at each start, and stays while the desktop runs", async () => {
     for (let start = 0; start < 3; start += 1) {
       expect(await ask(workspace)).toMatchObject({ state: "done" });
       passwords.push(await password());
@@ -96,7 +96,7 @@ describe("a desktop's password", () => {
     expect(passwords.filter((text) => !/^[A-Za-z0-9]{8}$/.test(text))).toEqual([]);
   });
 
-  it("is told by no error, though the database repeats it in its own", async () => {
+  it("is in no error, although the database's own error repeats it", async () => {
     await estate.guacamole.query(`
       CREATE FUNCTION refuse_parameter() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN RAISE EXCEPTION 'refused: %', NEW.parameter_value USING DETAIL = NEW.parameter_value; END $$;
@@ -114,10 +114,10 @@ describe("a desktop's password", () => {
     passwords.push(await password());
   });
 
-  it("stands nowhere but in its Secret and in the connection's parameter", async () => {
+  it("is nowhere but in its Secret and in the connection's parameter", async () => {
     const places = await everything();
     expect(new Set(passwords).size).toBe(5);
-    // Each place is really looked at: what wrote the credential, or for whom, is to be found in it.
+    // Each place has content: it mentions what wrote the credential, or for whom.
     expect(Object.keys(places).filter((place) => !/alice|createCredential/.test(places[place] ?? ""))).toEqual([]);
     for (const secret of passwords) expect(placesOf(secret, places)).toEqual([]);
   });

@@ -11,8 +11,8 @@ import {
 } from "../shared/kubernetes/manifests.ts";
 
 /**
- * What `kubectl diff --server-side --field-manager=guacamole-workspaces` says of a desktop's manifests: by object, what is
- * there and what applying it again would make of it. Nothing is applied.
+ * Returns what `kubectl diff --server-side --field-manager=guacamole-workspaces` shows for a desktop's manifests: for
+ * each object, its live state and the state after applying it again. Nothing is applied.
  */
 export async function diffOf(
   config: KubeConfig,
@@ -38,7 +38,7 @@ export async function diffOf(
   );
 }
 
-/** Without what controllers report meanwhile. */
+/** Returns an object without what controllers report. */
 function withoutReports({ kind, metadata, ...rest }: KubernetesObject) {
   const { labels, annotations, generation, uid } = metadata ?? {};
   return {

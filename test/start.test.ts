@@ -14,7 +14,10 @@ afterAll(async () => {
   await rm(state, { recursive: true, force: true });
 });
 
-/** What differs from start to start: ports, what a pod is called, whether there was something to build, and what was seen while waiting. */
+/**
+ * Returns the lines without what differs from start to start: ports, the pod's name, whether there was something to
+ * build, and what was seen while waiting.
+ */
 function lasting(output: string): string[] {
   return output
     .split("\n")
@@ -28,7 +31,7 @@ function lasting(output: string): string[] {
     .filter((line) => !/\] readiness: /.test(line));
 }
 
-/** The README's example, up to where the product goes on serving. */
+/** Returns the README's example, up to where the product keeps serving. */
 async function promised(): Promise<string[]> {
   const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
   const block = /```\n(guacamole-workspaces: everything[\s\S]*?)\n```/.exec(readme)?.[1] ?? "";
@@ -58,7 +61,7 @@ describe("npm start", () => {
     expect(all.trimEnd()).toMatch(/stopped$/);
   });
 
-  it("goes on where it was at the next start", async () => {
+  it("continues where it was at the next start", async () => {
     const { code, output } = await startProduct(state, "--once").ended;
     expect(code, output).toBe(0);
     expect(output).toContain("it is already running from an earlier start");
@@ -67,21 +70,21 @@ describe("npm start", () => {
 
   it.each([
     ["an unknown option", ["--no-such"], 2, "--no-such"],
-    ["a port that is none", ["--port", "x"], 2, "is not a port"],
-    ["a kubeconfig that is not there", ["--once", "--kubeconfig", "/no/such"], 1, "read --kubeconfig"],
+    ["an invalid port", ["--port", "x"], 2, "is not a port"],
+    ["a kubeconfig that does not exist", ["--once", "--kubeconfig", "/no/such"], 1, "read --kubeconfig"],
     [
       "a database that does not answer",
       ["--once", "--database-url", "postgres://u:p@127.0.0.1:1/g"],
       1,
       "guacamole is not ready: reach guacamole's database: it does not answer: connect ECONNREFUSED",
     ],
-  ])("with %s says so", async (_words, args, code, words) => {
+  ])("reports %s", async (_words, args, code, words) => {
     const ended = await startProduct(state, ...args).ended;
     expect(ended.output).toContain(words);
     expect(ended.code).toBe(code);
   });
 
-  it("with a port that is in use says so", async () => {
+  it("reports a port that is in use", async () => {
     const server = createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => server.once("listening", resolve));
     const address = server.address();

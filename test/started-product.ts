@@ -7,7 +7,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 const running = new Set<ChildProcess>();
 
-/** Kills what a test that failed half-way left running; for the end of a test file. */
+/** Kills what a failed test left running. Call it at the end of a test file. */
 export async function killLeftovers(): Promise<void> {
   await Promise.all(
     [...running].map(async (child) => {
@@ -24,7 +24,7 @@ export interface Ended {
   output: string;
 }
 
-/** `npm start -- …` as people run it, without npm around it. */
+/** Runs `npm start -- …` without npm around it. */
 export function startProduct(
   state: string,
   ...more: string[]

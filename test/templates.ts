@@ -3,7 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterThisProcess } from "./after-this-process.ts";
 
-/** The environment variable with the folder in which a run of vitest keeps what its test files copy (test/test-database.ts). */
+/**
+ * The environment variable that names the folder in which a run of vitest keeps what its test files copy
+ * (test/test-database.ts).
+ */
 export const templatesVariable = "TEST_TEMPLATES";
 
 export default async function setup(): Promise<void> {

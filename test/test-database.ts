@@ -7,7 +7,10 @@ import { type LocalDatabase, startLocalDatabase } from "@stand-in/database";
 import { afterThisProcess } from "./after-this-process.ts";
 import { templatesVariable } from "./templates.ts";
 
-/** A database of a test dies with the test: it never waits for the disk, and has no processes that it does not need. */
+/**
+ * A test's database lives only as long as the test: it never waits for the disk, and has no processes that it does not
+ * need.
+ */
 const settings = `
 fsync = off
 full_page_writes = off
@@ -19,7 +22,7 @@ io_method = sync
 export async function startTestDatabase(directory: string): Promise<LocalDatabase> {
   await prepareTestDatabase(directory);
   const database = await startLocalDatabase({ directory });
-  // Its first line is the server's process id.
+  // The first line of the file is the server's process id.
   const dismiss = afterThisProcess('read -r pid < "$0" && kill -INT "$pid"', join(directory, "data/postmaster.pid"));
   return {
     ...database,
@@ -31,15 +34,16 @@ export async function startTestDatabase(directory: string): Promise<LocalDatabas
 }
 
 /**
- * Makes a folder in which startLocalDatabase finds everything there. It is a copy of one that the run of vitest has made once:
- * creating one takes more than a second of CPU time, copying it a tenth of that. Does nothing outside of vitest.
+ * Makes a folder in which startLocalDatabase finds a complete database. It is a copy of one that the run of vitest
+ * created once: creating one takes more than a second of CPU time, copying it a tenth of that. Does nothing outside
+ * vitest.
  */
 export async function prepareTestDatabase(directory: string): Promise<void> {
   const templates = process.env[templatesVariable];
   if (templates !== undefined) await copy(await templateIn(templates), directory);
 }
 
-/** Several test files may make the template at the same time; the first one that is complete is used by all. */
+/** Several test files may create the template at the same time; all use the first one that is complete. */
 async function templateIn(templates: string): Promise<string> {
   const template = join(templates, "database");
   if (existsSync(template)) return template;
@@ -58,7 +62,7 @@ async function templateIn(templates: string): Promise<string> {
   return template;
 }
 
-/** As `cp` does, which keeps the owner: as root, PostgreSQL runs as somebody else. */
+/** With `cp`, which keeps the owner: if run as root, PostgreSQL runs as another user. */
 async function copy(from: string, to: string): Promise<void> {
   await mkdir(dirname(to), { recursive: true });
   await promisify(execFile)("cp", ["-Rp", from, to]);

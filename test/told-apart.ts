@@ -9,7 +9,7 @@ export interface Everything {
   world: World;
   /** Guacamole's rows by names, with their values. */
   rows: string[];
-  /** What people want, by the object's name, with its version. */
+  /** The request objects by name, with their versions. */
   requests: Record<string, unknown>;
 }
 
@@ -50,7 +50,7 @@ export async function everythingIn(estate: TestEstate): Promise<Everything> {
   return { world, rows, requests };
 }
 
-/** What of everything belongs to one desktop, without what is new where it had to be made again. */
+/** Returns what belongs to one desktop, without what is new if it had to be created again. */
 export function partsOf({ world, rows }: Everything, desktop: NamedDesktop) {
   const own = Object.entries(world.objects).filter(([name]) => name.includes(desktop.names.deployment));
   const objects = own.map(([name, object]) => [
@@ -69,7 +69,7 @@ export function partsOf({ world, rows }: Everything, desktop: NamedDesktop) {
   };
 }
 
-/** What belongs to none of these desktops, nor to the workspaces that only they are in. */
+/** Returns what belongs to none of these desktops, nor to workspaces that only they are in. */
 export function withoutAllOf({ world, rows, requests }: Everything, desktops: readonly NamedDesktop[]) {
   const names = new Set(
     desktops.flatMap(({ workspace, username, names }) => [

@@ -34,7 +34,7 @@ it("two apps in one process each have their own settings, routes and connections
   expect([...one.app.functions.keys()]).toEqual([...other.app.functions.keys()]);
 });
 
-it("TRACE is let through once, however often that is asked for", () => {
+it("allowing TRACE several times changes Request only once", () => {
   letTraceThrough();
   const { Request } = globalThis;
   letTraceThrough();

@@ -4,7 +4,7 @@ import type { ToldOperation } from "../local/main-job.ts";
 import { askFor, bind, endOf, openWorkspace } from "./bound-people.ts";
 import { startTestEstate, type TestEstate } from "./estate.ts";
 
-/** Two hosts of the product on one task hub, as a plan with two instances has them. */
+/** Two hosts of the product on one task hub, as in a plan with two instances. */
 
 const workspaces = ["trial-a", "trial-b", "trial-c", "trial-d"];
 const people = Array.from({ length: 40 }, (_, number) => ({
@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => estate.close());
 
-/** Asks at a host, and at the one that lives if that host is gone, as a load balancer lets a client do. */
+/** Asks one host, or the remaining one if that host is gone, as a load balancer would. */
 async function ask(username: string, workspace: string, at: FunctionsHost): Promise<ToldOperation> {
   try {
     return await askFor(estate, username, workspace, at);
@@ -40,7 +40,7 @@ async function ask(username: string, workspace: string, at: FunctionsHost): Prom
 
 const notUnique = (names: readonly string[]) => names.filter((name, index) => names.indexOf(name) !== index);
 
-it("40 people, 20 changes of mind, one host killed: nothing doubled, no request lost", async () => {
+it("with 40 people, 20 changes of mind and one killed host, nothing is duplicated and no request is lost", async () => {
   const running = new Map<string, number>();
   const seen = { runs: 0, overlapping: 0 };
   const { promise: manyRan, resolve } = Promise.withResolvers<undefined>();

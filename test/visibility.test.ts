@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => estate.close());
 
-/** What the person's two identities, a colleague in the first workspace, and a stranger see and may open. */
+/** The Guacamole users to check: the person's two, a colleague in the first workspace, and a stranger. */
 const everyone = {
   inAsthma: `${asthma}@alice`,
   inRegistry: `${registry}@alice`,
@@ -29,7 +29,7 @@ const everyone = {
 const transitions: {
   when: string;
   ask?: string | null;
-  /** What else is done to alice's desktop, and then what to undo of it. */
+  /** What else is done to alice's desktop; it may set `afterwards` to undo it. */
   also?: () => Promise<unknown>;
   alice: { inAsthma: View; inRegistry: View };
 }[] = [
@@ -69,11 +69,11 @@ const transitions: {
     also: async () => estate.end("olga", (await estate.call("olga", "DELETE", "/users/alice")).body),
     alice: { inAsthma: nothing, inRegistry: nothing },
   },
-  { when: "made anew", ask: asthma, alice: { inAsthma: only(`${asthma}/alice`), inRegistry: nothing } },
+  { when: "created again", ask: asthma, alice: { inAsthma: only(`${asthma}/alice`), inRegistry: nothing } },
 ];
 
-describe("who sees which connection, and who may open it", () => {
-  it.each(transitions)("a desktop that is $when", async ({ ask, also, alice }) => {
+describe("only the person sees and may open the connection", () => {
+  it.each(transitions)("of a desktop that is $when", async ({ ask, also, alice }) => {
     if (ask !== undefined) expect(await estate.ask("alice", ask)).toMatchObject({ state: "done" });
     await also?.();
     const views: Record<string, View> = {};
@@ -83,7 +83,7 @@ describe("who sees which connection, and who may open it", () => {
     afterwards = () => Promise.resolve();
   });
 
-  it("the rules notice a connection without its group, and rights that come from a user group", async () => {
+  it("the rules detect a connection without its group, and permissions through a user group", async () => {
     const { guacamole } = estate;
     await guacamole.query("BEGIN");
     try {

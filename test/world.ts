@@ -29,12 +29,16 @@ const tables = [
   "SELECT 'system ' || name || ' ' || permission FROM guacamole_system_permission JOIN guacamole_entity USING (entity_id)",
 ];
 
-/** The request that something was made for and when, and what we saw of a binding: said of an object, not part of what it is. */
+/**
+ * The request that something was created for, its time, and the last seen scale of a binding: notes on an object, not
+ * part of its state.
+ */
 const bookkeeping = new Set(["xlscsde.nhs.uk/request", "xlscsde.nhs.uk/replicas-seen", "xlscsde.nhs.uk/started-at"]);
 
 /**
- * Reads both systems. Left out is what changes by itself (versions, times, what controllers report), what every start makes
- * anew (the password, the request that a pod was started for), and the request objects, which record what was asked for.
+ * Reads both systems, without what changes by itself (versions, times, what controllers report), what every start
+ * creates again (the password, the request that a pod was started for), and the request objects, which record what was
+ * asked for.
  */
 export async function describeWorld(config: KubeConfig, guacamole: pg.Client, namespace: string): Promise<World> {
   const api = KubernetesObjectApi.makeApiClient(config);
@@ -63,7 +67,8 @@ function lasting(kind: string, { metadata, ...rest }: KubernetesObject): unknown
     labels: metadata?.labels,
     annotations: Object.fromEntries(annotations.filter(([key]) => !key.startsWith("deployment.kubernetes.io/"))),
     spec: template ? { ...spec, template: { ...template, metadata: undefined } } : spec,
-    // Controllers report the others' status; a binding's is ours. A field that was taken away again is as good as never there.
+    // Controllers report the status of other objects; a binding's is ours. A field that was removed is the same as one
+    // that was never there.
     ...(kind === "AnalyticsWorkspaceBinding"
       ? { status: Object.fromEntries(Object.entries(status ?? {}).filter(([, value]) => value !== null)) }
       : {}),

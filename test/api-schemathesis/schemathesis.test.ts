@@ -6,16 +6,16 @@ import { installSchemathesis, runSchemathesis } from "./schemathesis.ts";
 
 const tool = await installSchemathesis();
 const missing = "missing" in tool ? tool.missing : undefined;
-if (missing !== undefined) process.stderr.write(`the API is not tested with schemathesis: ${missing}\n`);
+if (missing !== undefined) process.stderr.write(`skipped: schemathesis: ${missing}\n`);
 
 let estate: TestEstate;
 
-// With the system's clock: what a call starts goes on between the calls.
+// With the system clock, so that what a call starts continues between the calls.
 beforeAll(async () => {
   if (missing === undefined) estate = await startTestEstate(undefined, {}, systemClock);
 });
 afterAll(() => (missing === undefined ? estate.close() : undefined));
-/** Whatever the caller before did, there are desktops to ask about. */
+/** There are desktops to ask about, whatever the previous caller did. */
 beforeEach(async () => {
   await estate.call("olga", "PUT", "/maintenance", { reaping: "on", activation: "on" });
   await estate.host.whenIdle();
@@ -24,8 +24,8 @@ beforeEach(async () => {
 });
 
 /**
- * What each kind of caller may call. An administrator's calls about desktops come before those that remove people, and a
- * service's last: it says for good whose username is whose.
+ * What each kind of caller may call. An administrator's calls about desktops come before those that remove people. A
+ * service's calls come last, because they permanently decide who owns a username.
  */
 const callers = [
   { name: "administrator", of: "desktops", tags: ["Desktops"], cases: 150, token: () => tokenOf("olga") },
@@ -47,9 +47,9 @@ const callers = [
 ];
 const tokenOf = (username: string) => sampleToken(estate.identity.issuer, username);
 
-describe.skipIf(missing !== undefined)("calls that schemathesis makes from the API's document, by callers", () => {
+describe.skipIf(missing !== undefined)("calls that schemathesis generates from the API's document", () => {
   it.each(callers)(
-    "of the kind $name, of $of, are answered as the document says",
+    "with the role $name, about $of, are answered as documented",
     async ({ name, of, tags, cases, token }) => {
       if ("missing" in tool) throw new Error(tool.missing);
       const ran = await runSchemathesis(tool, {

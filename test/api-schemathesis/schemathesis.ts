@@ -14,19 +14,20 @@ interface Run {
   output: string;
 }
 
-/** How schemathesis is started, or in words why it cannot be. */
+/** How to start schemathesis, or why it cannot be started. */
 export type Schemathesis = { python: string; environment: Record<string, string> } | { missing: string };
 
 /**
- * Installs what requirements.txt names, once, into a folder of its own: a virtual environment, or a plain folder where
- * Python has no venv or no ensurepip (Debian ships them apart, as python3-venv).
+ * Installs requirements.txt once into its own folder: a virtual environment, or a plain folder if Python has no venv or
+ * ensurepip (Debian packages them separately, as python3-venv).
  */
 export async function installSchemathesis(): Promise<Schemathesis> {
   await mkdir(cache, { recursive: true });
   const version = await run("python3", ["-c", "import sys; print('%d.%d' % sys.version_info[:2])"]);
-  if (version.code !== 0) return { missing: "there is no python3" };
+  if (version.code !== 0) return { missing: "python3 is not installed" };
   const [major = 0, minor = 0] = version.output.trim().split(".").map(Number);
-  if (major !== 3 || minor < 10) return { missing: `schemathesis needs Python 3.10; this is ${version.output.trim()}` };
+  if (major !== 3 || minor < 10)
+    return { missing: `schemathesis needs Python 3.10 or newer, found ${version.output.trim()}` };
 
   const hash = createHash("sha256")
     .update(await readFile(requirements))
@@ -56,7 +57,7 @@ async function works({ python, environment }: { python: string; environment: Rec
   return (await run(python, ["-m", "schemathesis.cli", "--version"], environment)).code === 0;
 }
 
-/** Runs schemathesis against the API at this address, and returns its report in words and how many cases it tried. */
+/** Runs schemathesis against the API at this URL. Returns its report and the number of cases that it tried. */
 export async function runSchemathesis(
   { python, environment }: { python: string; environment: Record<string, string> },
   { url, token, name, tags }: { url: string; token: string; name: string; tags: readonly string[] },

@@ -1,6 +1,6 @@
 /**
- * A Kubernetes API that only lists: so many desktops with their requests and bindings, in pages, as an API server sends them.
- * Run as a process of its own, so that its work and memory are not measured. Prints its address.
+ * A Kubernetes API that only lists: the given number of desktops with their requests and bindings, in pages, as an API
+ * server sends them. It runs in its own process, so that its work and memory are not measured, and prints its address.
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -13,7 +13,7 @@ const count = Number(process.argv[2]);
 const now = new Date(process.argv[3] ?? "");
 const everyDesktop = Array.from({ length: count }, (_, index) => ({ index, ...desktopOf(index) }));
 
-/** About as long as what server-side apply and the controllers leave in an object. */
+/** About as long as the field ownership that server-side apply and the controllers leave in an object. */
 const managedFields = ["guacamole-workspaces", "kube-controller-manager"].map((manager) => ({
   manager,
   operation: "Apply",
@@ -85,7 +85,7 @@ const server = createServer((request, response) => {
   response.setHeader("content-type", "application/json");
   const all = lists[last];
   if (!all) {
-    // Kinds are looked up before they are listed; one object by its name is never there.
+    // Clients discover kinds before they list them. Single objects do not exist here.
     const kinds = kindsOf(pathname);
     if (kinds) response.end(JSON.stringify({ kind: "APIResourceList", resources: kinds }));
     else response.writeHead(404).end(JSON.stringify({ kind: "Status", code: 404, message: "there is none" }));

@@ -7,7 +7,7 @@ export function desktopOf(index: number): DesktopKey {
   return { workspace: workspaces[index % workspaces.length] ?? "", username: `person-${index}` };
 }
 
-/** They were started within the last eleven hours. */
+/** Desktops are started within the last eleven hours. */
 export function startOf(index: number, now: Date): string {
   return new Date(now.getTime() - (30 + (index % 630)) * 60_000).toISOString();
 }

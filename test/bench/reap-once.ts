@@ -1,4 +1,7 @@
-/** One reap run's facts and decisions, as the product gathers them, in a process of its own. Prints what it took as JSON. */
+/**
+ * Gathers the facts and decisions of a reap run as the product does, three times in its own process. Prints what it
+ * took as JSON.
+ */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { KubernetesObject } from "@kubernetes/client-node";

@@ -1,9 +1,10 @@
 /**
- * `npm run bench`: how long Keycloak waits for us. Starts the product as `npm start` does, in a process of its own, and calls
- * it with 50 callers at once: first steadily, each once a second and out of step with the others (the steady rows; ends
- * with 1 where one of their 99th percentiles is not under 50 ms), then each again as soon as it has its answer, which shows
- * how much it takes to fill the machine. Callers, product and every stand-in share its cores, and what events lead to runs
- * beside; the ratio to /health/live, which does nothing, says more than the milliseconds. docs/performance.md has figures.
+ * `npm run bench`: measures how long Keycloak waits for us. Starts the product as `npm start` does, in its own process,
+ * and calls it with 50 callers at once. First each caller calls once per second, out of step with the others; exits
+ * with 1 if a 99th percentile of these rows is not under 50 ms. Then each calls again as soon as it has its answer,
+ * which shows how much load the machine can take. Callers, product and all stand-ins share the cores, and the work that
+ * events start runs at the same time, so the ratio to /health/live, which does nothing, says more than the
+ * milliseconds. docs/performance.md has figures.
  */
 import { spawn } from "node:child_process";
 import { createHash, createPrivateKey, randomUUID, sign as signBytes } from "node:crypto";
@@ -18,10 +19,10 @@ import { readRunning } from "../../local/token.ts";
 
 const callers = 50;
 const amount = 2_000;
-/** Calls a second of all callers together: far more events than the Keycloak of a hospital has. */
+/** Calls per second of all callers together: far more events than a hospital's Keycloak sends. */
 const steadyRate = 50;
 const limitMilliseconds = 50;
-/** What the calls before led to has been worked off by then. */
+/** Enough to finish the work that earlier calls started. */
 const settleMilliseconds = 3_000;
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const state = await mkdtemp(join(tmpdir(), "bench-"));
@@ -95,17 +96,17 @@ async function measure(): Promise<boolean> {
   const [cpu] = cpus();
   process.stdout.write(
     `${availableParallelism()} x ${cpu?.model.trim() ?? "?"}, ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.version}\n` +
-      `${callers} callers at once, ${amount} calls each row\n\n`,
+      `${callers} callers at once, ${amount} calls per row\n\n`,
   );
   const rows: [string, () => Sent][] = [
     ["/health/live", () => ({ path: "/api/health/live", method: "GET" })],
-    ["event, nothing to us", () => event("access.REFRESH_TOKEN")],
-    ["event, kept", () => event("access.LOGOUT")],
+    ["event, ignored", () => event("access.REFRESH_TOKEN")],
+    ["event, accepted", () => event("access.LOGOUT")],
     ["back-channel logout", logout],
   ];
   let within = true;
   for (const rate of [steadyRate, undefined]) {
-    const pace = rate === undefined ? "as fast as they can" : `${rate} calls a second`;
+    const pace = rate === undefined ? "as fast as they can" : `${rate} calls per second`;
     process.stdout.write(`${pace.padEnd(24)}   calls/s    p50 ms    p99 ms   p50 to /health/live\n`);
     let base: number | undefined;
     for (const [name, make] of rows) {
@@ -120,7 +121,9 @@ async function measure(): Promise<boolean> {
     process.stdout.write("\n");
   }
   const verdict = within ? "every" : "NOT every";
-  process.stdout.write(`${verdict} 99th percentile at ${steadyRate} calls a second is under ${limitMilliseconds} ms\n`);
+  process.stdout.write(
+    `${verdict} 99th percentile at ${steadyRate} calls per second is under ${limitMilliseconds} ms\n`,
+  );
   return within;
 }
 
@@ -130,7 +133,7 @@ interface Latency {
   perSecond: number;
 }
 
-/** Each caller calls at its own moments, evenly, whether its last call was slow or not: late answers do not slow the load. */
+/** Calls at evenly spaced times, even if earlier calls were slow: late answers do not reduce the load. */
 async function steadily(url: string, make: () => Sent, rate: number): Promise<Latency> {
   const waiting = Array.from({ length: amount }, make);
   const agent = new Agent({ keepAlive: true, maxSockets: callers });
@@ -160,7 +163,7 @@ function answered(url: string, { path, method, headers, body }: Sent, agent: Age
   });
 }
 
-/** Everything is signed beforehand: the callers' own work is not what is measured. */
+/** All calls are signed beforehand, so that the callers' own work is not measured. */
 async function load(url: string, make: () => Sent, count: number): Promise<Latency> {
   const waiting = Array.from({ length: count + callers }, make);
   const result = await autocannon({

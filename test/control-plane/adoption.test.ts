@@ -3,7 +3,7 @@ import { startTestEstate } from "../estate.ts";
 import { describeOnControlPlane } from "./available.ts";
 import { prepare } from "./prepared.ts";
 
-/** The same on a real API server, whose field ownership the stand-in only imitates. */
+/** The same tests on a real API server, whose field ownership the stand-in only imitates. */
 describeOnControlPlane("on a real control plane", () => {
   describeAdoption("what the operator left", async () => {
     const prepared = await prepare();

@@ -12,11 +12,11 @@ import { type Programs, programsIn } from "./programs.ts";
 export interface ControlPlane {
   /** As a member of system:masters. */
   admin: KubeConfig;
-  /** The same as a file, for more programs. */
+  /** The same as a file, for other programs. */
   kubeconfigFile: string;
   /** Starts more programs, which end with the control plane. */
   programs: Pick<Programs, "start" | "expectAlive">;
-  /** A kubeconfig for the holder of a token, e.g. a service account's. */
+  /** Returns a kubeconfig for a token, e.g. a service account's. */
   as(token: string): KubeConfig;
   close(): Promise<void>;
 }
@@ -24,7 +24,9 @@ export interface ControlPlane {
 /** Generous: a busy machine starts the API server in ten seconds. */
 const startMilliseconds = 60_000;
 
-/** @param heartbeats whether nodes send some: without them, their pods would be taken as lost */
+/**
+ * @param heartbeats true if nodes send heartbeats; if false, the controller that gives up silent nodes is turned off
+ */
 export async function startControlPlane(
   folderOfBinaries: string,
   { heartbeats = false }: { heartbeats?: boolean } = {},
@@ -102,7 +104,8 @@ async function untilReady(config: KubeConfig, programs: Programs): Promise<void>
     programs.expectAlive();
     try {
       await core.readNamespace({ name: "default" });
-      // RBAC's own roles come some seconds after the API; without them, service accounts may not read API discovery.
+      // RBAC's default roles appear some seconds after the API; without them, service accounts may not read API
+      // discovery.
       await rbac.readClusterRoleBinding({ name: "system:discovery" });
       return;
     } catch (error) {
@@ -123,7 +126,7 @@ function kubeconfigOf(server: string, token: string) {
   };
 }
 
-/** A kubeconfig for the holder of a token at a server on loopback, whose certificate nobody has signed. */
+/** Returns a kubeconfig for a token at a server on loopback with a self-signed certificate. */
 function kubeConfig(server: string, token: string): KubeConfig {
   const config = new KubeConfig();
   config.loadFromString(JSON.stringify(kubeconfigOf(server, token)));

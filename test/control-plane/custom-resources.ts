@@ -3,7 +3,7 @@ import { type KubernetesObject, KubernetesObjectApi, loadAllYaml, PatchStrategy 
 import { vi } from "vitest";
 import type { ControlPlane } from "./control-plane.ts";
 
-/** The objects of a manifest under infra/kubernetes. */
+/** Returns the objects of a manifest under infra/kubernetes. */
 export async function manifests(name: string): Promise<KubernetesObject[]> {
   const text = await readFile(new URL(`../../infra/kubernetes/${name}.yaml`, import.meta.url), "utf8");
   return loadAllYaml(text) as KubernetesObject[];

@@ -11,7 +11,10 @@ const brokenPod: V1Pod["status"] = {
   containerStatuses: [{ name: "desktop", image: "x", imageID: "", ready: false, restartCount: 0, state: { waiting } }],
 };
 
-/** The same on a real API server with real controllers, whose field ownership and garbage collection the stand-in imitates. */
+/**
+ * The same tests on a real API server with real controllers, whose field ownership and garbage collection the stand-in
+ * imitates.
+ */
 describeOnControlPlane("on a real control plane", () => {
   describeDrift("drift", async () => {
     const broken = new Set<string>();

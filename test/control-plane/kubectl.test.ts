@@ -10,13 +10,13 @@ import { customResources } from "../../local/custom-resources.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import { installCustomResources } from "./custom-resources.ts";
 
-/** What somebody with kubectl sees of the stand-in is what they see of a real cluster. */
+/** kubectl shows the same on the stand-in as on a real cluster. */
 const assets = process.env["KUBEBUILDER_ASSETS"];
 const kubectl = join(assets ?? "", "kubectl");
 const reason =
   assets !== undefined && existsSync(kubectl) ? "" : " (skipped: KUBEBUILDER_ASSETS names no folder with kubectl)";
 
-/** In this order, on one cluster after the other. */
+/** Run in this order on each cluster. */
 const commands: readonly string[] = [
   "api-resources --api-group=xlscsde.nhs.uk",
   "apply -f FILE",
@@ -95,7 +95,7 @@ describe.skipIf(reason !== "")(`kubectl${reason}`, () => {
     });
   }
 
-  it.each(commands.map((command, i) => [command, i] as const))("%s", (_, i) => {
+  it.each(commands.map((command, i) => [command, i] as const))("prints the same on both clusters: %s", (_, i) => {
     expect(said.get("stand-in")?.[i]).toEqual(said.get("real")?.[i]);
   });
 });

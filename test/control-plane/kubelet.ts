@@ -10,12 +10,12 @@ import {
 
 const node = "node-1";
 
-/** What happens to a pod: it becomes ready, or stays as this status says. */
+/** What happens to a pod: it becomes ready, or keeps this status. */
 export type PodFate = (pod: V1Pod) => "ready" | V1Pod["status"];
 
 /**
- * Plays scheduler and kubelet through the API: binds each new pod to a node and makes it ready, or gives it the fate that a
- * test wants, and ends pods that are deleted. Returns how to stop it.
+ * Plays scheduler and kubelet through the API: binds each new pod to a node, makes it ready or gives it the fate that a
+ * test wants, and ends pods that are deleted. Returns a function that stops it.
  */
 export async function playKubelet(
   config: KubeConfig,
@@ -23,7 +23,7 @@ export async function playKubelet(
   fate: PodFate = () => "ready",
 ): Promise<() => void> {
   const core = config.makeApiClient(CoreV1Api);
-  // A Service leads only to pods on nodes that exist.
+  // A Service routes only to pods on nodes that exist.
   await core.createNode({ body: { metadata: { name: node } } }).catch((error: unknown) => {
     if (!(error instanceof ApiException && error.code === 409)) throw error;
   });
@@ -84,7 +84,7 @@ export async function playKubelet(
       `/api/v1/namespaces/${namespace}/pods`,
       {},
       (phase: string, pod: V1Pod) => {
-        // A pod may be gone before we come to it; what else fails shows as a pod that never becomes ready.
+        // A pod may be gone before its turn; any other failure shows as a pod that never becomes ready.
         if (phase !== "DELETED") tend(pod).catch((failure: unknown) => failures.push(failure));
       },
       () => void follow(),

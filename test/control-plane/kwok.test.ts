@@ -16,10 +16,10 @@ import { describeOnControlPlane } from "./available.ts";
 import { nodePrograms } from "./kwok.ts";
 import { namespace, prepareMilliseconds, type Prepared, prepareWithNode } from "./prepared.ts";
 
-/** As many people as a busy morning has, in as many workspaces. */
+/** As many people and workspaces as on a busy morning. */
 const people = Array.from({ length: 200 }, (_, n) => ({ username: `person${n}`, workspace: `trial-${n % 10}` }));
 const ours = "xlscsde.nhs.uk/managedBy=guacamole-workspaces";
-/** For all at once. Nothing depends on how long it takes: 38 to 109 s each were measured on two cores that others used too. */
+/** For all people at once. No assertion depends on the time: 38 to 109 s per test were measured on two shared cores. */
 const withinMilliseconds = 600_000;
 
 describeOnControlPlane(
@@ -31,7 +31,7 @@ describeOnControlPlane(
     beforeAll(async () => {
       prepared = await prepareWithNode();
       const { plane, token } = prepared;
-      // What waits, waits truly: the cluster's time is not ours.
+      // With the system clock: the cluster's time cannot be controlled.
       estate = await startTestEstate({ admin: plane.admin, product: plane.as(token) }, {}, systemClock);
       for (const workspace of new Set(people.map((person) => person.workspace))) await openWorkspace(estate, workspace);
       await Promise.all(people.map(({ username, workspace }) => bind(estate, username, workspace)));
@@ -58,8 +58,8 @@ describeOnControlPlane(
       return told;
     }
     /**
-     * Everybody asks at once; how it ended, for those for whom it did not end well. The answers are waited for one after the
-     * other: two hundred calls with `wait` would look at their operations 800 times a second.
+     * Calls for everybody at once and returns the operations that did not end as done. They are awaited one after the
+     * other: 200 calls with `wait` would poll 800 times per second.
      */
     async function everybody(call: (person: (typeof people)[number]) => Promise<Reply>): Promise<ToldOperation[]> {
       const replies = await Promise.all(people.map(call));
@@ -87,7 +87,7 @@ describeOnControlPlane(
         `SELECT g.connection_group_name || '/' || c.connection_name || ' ' || c.connection_id AS name
          FROM guacamole_connection c JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id`,
       );
-    /** Who may open what: nobody else's connection is among them, or the names would not be equal. */
+    /** Who may open what. A permission on somebody else's connection would show as unequal names. */
     const open = () =>
       rows(
         `SELECT replace(e.name, '@', '/') || ' ' || c.connection_name || ' ' || p.permission AS name
@@ -95,7 +95,7 @@ describeOnControlPlane(
          JOIN guacamole_entity e USING (entity_id)`,
       );
     const everyoneOpens = everyone.map((name) => `${name} ${name.split("/")[1]} READ`).sort();
-    /** What tells one desktop from the next one of the same person. */
+    /** Identifies each desktop, to tell it from a later one of the same person. */
     let first: { uids: (string | undefined)[]; connections: string[] };
 
     async function expectEveryoneReady(): Promise<void> {
@@ -123,7 +123,7 @@ describeOnControlPlane(
         words: 'ImagePullBackOff: Back-off pulling image "example.org/unpullable:1"',
       },
       {
-        what: "a node that there is not",
+        what: "a node that does not exist",
         policy: { nodeSelector: "example.org/gpu=yes" },
         words:
           /^no node took the pod for 1 s: 0\/1 nodes are available: 1 node\(s\) didn't match Pod's node affinity\/selector/,
@@ -134,7 +134,7 @@ describeOnControlPlane(
         words: /^no node took the pod for 1 s: 0\/1 nodes are available: 1 Insufficient cpu/,
       },
     ])(
-      "a start that needs $what ends with the cluster's own words, and nothing of it stays",
+      "a start that needs $what fails with the cluster's own message and leaves nothing",
       async ({ policy, words }) => {
         await writePolicy(estate, "of-trial", policy);
         await openWorkspace(estate, "special", "of-trial");

@@ -6,11 +6,11 @@ import { viewOf } from "../guacamole-rules.ts";
 import { describeOnControlPlane } from "./available.ts";
 import { namespace, prepare, prepareMilliseconds, type Prepared } from "./prepared.ts";
 
-/** The product as a whole, as its service account, on a real control plane whose controllers make the pods. */
+/** The whole product, as its service account, on a real control plane whose controllers create the pods. */
 const asthma = "asthma-cohort";
 const registry = "cancer-registry";
 
-/** What becomes of the pods of these Deployments; all others become ready. */
+/** The statuses of these Deployments' pods; all others become ready. */
 const fates = new Map<string, V1Pod["status"]>();
 
 describeOnControlPlane("a desktop on a real control plane", () => {
@@ -49,7 +49,7 @@ describeOnControlPlane("a desktop on a real control plane", () => {
     expect(await open()).toEqual([`${asthma}@alice`]);
   });
 
-  it("is used: its person sees it and opens it, others do not, and the session is recorded", async () => {
+  it("can be seen and opened by its person and nobody else, and the session is recorded", async () => {
     const { body } = await estate.call<{ state: string; url: string }>("alice", "GET", "/users/alice/desktop");
     expect(body).toMatchObject({ state: "ready", url: expect.stringContaining("/#/client/") as string });
     const own = `${asthma}/alice`;
@@ -64,12 +64,12 @@ describeOnControlPlane("a desktop on a real control plane", () => {
     );
   });
 
-  it("switches: the new one comes up, the one before it is suspended", async () => {
+  it("comes up on a switch, and the previous one is suspended", async () => {
     expect(await estate.ask("alice", registry)).toMatchObject({ state: "done" });
     expect([await open(), await running()]).toEqual([[`${registry}@alice`], [registry]]);
   });
 
-  it("is suspended, its pod gone, and comes up again", async () => {
+  it("is suspended without a pod, and comes up again", async () => {
     expect(await estate.ask("alice", null)).toMatchObject({ state: "done" });
     expect([await open(), await running()]).toEqual([[], []]);
     const labelSelector = `xlscsde.nhs.uk/deployment-name=${deploymentName({ workspace: registry, username: "alice" })}`;
@@ -79,7 +79,7 @@ describeOnControlPlane("a desktop on a real control plane", () => {
     expect(await open()).toEqual([`${registry}@alice`]);
   });
 
-  it("that cannot start is undone, with the cluster's own words, and the one before it stays", async () => {
+  it("that cannot start is undone with the cluster's own message, and the previous one stays", async () => {
     const before = await estate.world();
     const waiting = { reason: "ImagePullBackOff", message: "Back-off pulling image" };
     fates.set(deploymentName({ workspace: asthma, username: "alice" }), {
@@ -98,7 +98,7 @@ describeOnControlPlane("a desktop on a real control plane", () => {
     expect(await estate.world()).toEqual(before);
   });
 
-  it("asked for twenty times at once in two workspaces is one at the end, the newest", async () => {
+  it("that is asked for twenty times at once in two workspaces ends as one, the newest", async () => {
     const put = (workspace: string) => estate.call("alice", "PUT", "/users/alice/desktop", { workspace });
     const replies = await Promise.all(Array.from({ length: 20 }, (_, n) => put(n % 2 ? asthma : registry)));
     const ends = await Promise.all(replies.map(async ({ body }) => (await estate.end("alice", body)).state));
@@ -107,7 +107,7 @@ describeOnControlPlane("a desktop on a real control plane", () => {
     expect([await open(), await running()]).toEqual([[`${body.wanted}@alice`], [body.wanted]]);
   });
 
-  it("whose host is killed in the middle is completed by the next", async () => {
+  it("whose host is killed in the middle is completed by the next host", async () => {
     await estate.ask("alice", null);
     const { promise: reached, resolve } = Promise.withResolvers<undefined>();
     estate.faults.afterActivity = ({ name }) => {
@@ -123,7 +123,7 @@ describeOnControlPlane("a desktop on a real control plane", () => {
     expect(await open()).toEqual([`${asthma}@alice`]);
   });
 
-  it("is retired, and every object and row of it is gone", async () => {
+  it("is retired with all its objects and rows", async () => {
     const reply = await estate.call("olga", "DELETE", "/users/alice");
     expect(await estate.end("olga", reply.body)).toMatchObject({ state: "done" });
     const { objects, rows } = await estate.world();

@@ -6,7 +6,7 @@ import { applyManifest, installCustomResources } from "./custom-resources.ts";
 import { startNode } from "./kwok.ts";
 import { playKubelet, type PodFate } from "./kubelet.ts";
 
-/** Where the desktops of these tests are. */
+/** The namespace of the desktops in these tests. */
 export const namespace = "guacamole";
 
 /** The time that `prepare` may take on a busy machine, for the hooks that call it. */
@@ -45,7 +45,7 @@ export async function prepareWithNode(): Promise<Prepared> {
   }
 }
 
-/** With the tests in the place of scheduler and kubelet. */
+/** With the tests in place of scheduler and kubelet. */
 export async function prepare(fate?: PodFate): Promise<Prepared> {
   const prepared = await preparePlane({ heartbeats: false });
   const stopKubelet = await playKubelet(prepared.plane.admin, namespace, fate);

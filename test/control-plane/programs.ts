@@ -5,15 +5,15 @@ import { join } from "node:path";
 /** The programs that a test started. */
 export interface Programs {
   start(name: string, args: readonly string[]): void;
-  /** Throws with what a program said last, if one has ended. */
+  /** Throws with the last output of a program if it has ended. */
   expectAlive(): void;
   /** Stops them all, newest first. */
   stop(): Promise<void>;
 }
 
 /**
- * Runs a program that is killed when our end of its standard input closes, so also when this process is killed itself, or
- * ends before anybody could close: nothing stays behind. Its data is thrown away.
+ * Runs a program that is killed when our end of its standard input closes, so nothing stays behind even if this process
+ * is killed or ends without cleaning up. Its data is discarded.
  */
 const untilStandardInputEnds = `exec 3<&0
 "$0" "$@" 3<&- &
@@ -22,7 +22,7 @@ program=$!
 exec 3<&-
 wait $program`;
 
-/** Starts programs of one folder, in another folder. */
+/** Starts programs from one folder in another working folder. */
 export function programsIn(folderOfBinaries: string, workingFolder: string): Programs {
   const running: { name: string; child: ChildProcess; said: () => string }[] = [];
   return {
@@ -37,7 +37,7 @@ export function programsIn(folderOfBinaries: string, workingFolder: string): Pro
     },
     expectAlive() {
       const dead = running.find(({ child }) => child.exitCode !== null);
-      if (dead) throw new Error(`run ${dead.name}: it ended\n${dead.said()}`);
+      if (dead) throw new Error(`run ${dead.name}: it has ended\n${dead.said()}`);
     },
     async stop() {
       for (const { child } of running.reverse()) {

@@ -29,7 +29,7 @@ interface Role extends KubernetesObject {
   rules: V1PolicyRule[];
 }
 const roles = access.filter(({ kind }) => kind === "Role") as Role[];
-/** Each right of the manifest alone. */
+/** Every single permission in the manifest. */
 const rights = roles.flatMap(({ metadata, rules }) =>
   rules.flatMap(({ apiGroups = [""], resources = [""], verbs }) =>
     verbs.map((verb) => ({
@@ -41,7 +41,7 @@ const rights = roles.flatMap(({ metadata, rules }) =>
   ),
 );
 
-/** What the product does to a cluster, on a real control plane. */
+/** What the product does with a cluster, on a real control plane. */
 describeOnControlPlane("on a real control plane", () => {
   let prepared: Prepared;
   beforeAll(async () => {
@@ -66,7 +66,7 @@ describeOnControlPlane("on a real control plane", () => {
   });
 });
 
-/** What the account of infra/kubernetes/access.yaml may do: what it must, and no more. */
+/** The account of infra/kubernetes/access.yaml may do what the product needs, and no more. */
 function describeAccount(prepared: () => Prepared): void {
   let desktops: ClusterDesktops;
   let plane: ControlPlane;
@@ -78,7 +78,7 @@ function describeAccount(prepared: () => Prepared): void {
     desktops = desktopsIn(clusterOf(plane.as(token)), sampleSite, sampleRules);
   });
 
-  /** All that the product ever asks of a cluster, for a person of its own. */
+  /** Makes every call that the product makes to a cluster, for a new person. */
   async function wholeLife(): Promise<void> {
     count += 1;
     const cluster = clusterOf(plane.as(token));
@@ -128,15 +128,15 @@ function describeAccount(prepared: () => Prepared): void {
     return (await api.createSelfSubjectAccessReview({ body: { spec } })).status?.allowed;
   }
 
-  it("knows itself as that account", async () => {
+  it("it is authenticated as that account", async () => {
     const review = { spec: { token } };
     const reply = await plane.admin.makeApiClient(AuthenticationV1Api).createTokenReview({ body: review });
     expect(reply.status?.user?.username).toBe("system:serviceaccount:guacamole:guacamole-workspaces");
   });
 
-  it("everything works that the product does", wholeLife);
+  it("it can do everything that the product does", wholeLife);
 
-  it("a second activation has no difference to what is there, as kubectl diff would show it", async () => {
+  it("a second activation changes nothing, as kubectl diff would show", async () => {
     const plan = samplePlan({ username: "twice" });
     await desktops.createCredential(plan, "r1");
     await desktops.applyNetworkPolicy(plan);
@@ -148,7 +148,7 @@ function describeAccount(prepared: () => Prepared): void {
     for (const { live, applied } of differences) expect(applied).toEqual(live);
   });
 
-  it("without reading API discovery, which every account may, it cannot do its work", async () => {
+  it("it cannot do its work without API discovery, which every account may read", async () => {
     const rbac = plane.admin.makeApiClient(RbacAuthorizationV1Api);
     const name = "system:discovery";
     const { roleRef, subjects = [] } = await rbac.readClusterRoleBinding({ name });
@@ -166,7 +166,7 @@ function describeAccount(prepared: () => Prepared): void {
     }
   });
 
-  it.each(rights)("without $verb on $resource it cannot do its work", async ({ role, group, resource, verb }) => {
+  it.each(rights)("it cannot do its work without $verb on $resource", async ({ role, group, resource, verb }) => {
     const rbac = plane.admin.makeApiClient(RbacAuthorizationV1Api);
     const whole = roles.find(({ metadata }) => metadata?.name === role);
     const rules = (whole?.rules ?? []).map((rule) =>

@@ -1,6 +1,6 @@
 /**
- * `npm run record:cluster`: asks a real API server the recorded calls of the stand-in cluster, and writes its answers over the
- * recording. Needs KUBEBUILDER_ASSETS.
+ * `npm run record:cluster`: sends the stand-in cluster's recorded calls to a real API server, and overwrites the
+ * recorded answers. Needs KUBEBUILDER_ASSETS.
  */
 import { recordAnswers } from "@stand-in/cluster/record";
 import { startControlPlane } from "./control-plane.ts";
@@ -8,7 +8,7 @@ import { applyManifest } from "./custom-resources.ts";
 
 const assets = process.env["KUBEBUILDER_ASSETS"];
 if (assets === undefined)
-  throw new Error("record answers: KUBEBUILDER_ASSETS is not set (README says how to get the binaries)");
+  throw new Error("record answers: KUBEBUILDER_ASSETS is not set (README says how to get the programs)");
 
 const plane = await startControlPlane(assets);
 try {

@@ -3,7 +3,7 @@ import { assets, describeOnControlPlane } from "./available.ts";
 import { startControlPlane } from "./control-plane.ts";
 import { installCustomResources } from "./custom-resources.ts";
 
-/** What the stand-in imitates is still what a real server says. */
+/** A real server still gives the answers that the stand-in imitates. */
 describeOnControlPlane("recorded answers", () => {
   describeRecordedAnswers("a real server", async () => {
     const plane = await startControlPlane(assets ?? "");

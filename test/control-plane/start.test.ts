@@ -24,7 +24,7 @@ describeOnControlPlane("npm start on a real cluster, as the product's service ac
   });
   const start = (...more: string[]) => startProduct(join(folder, "state"), "--kubeconfig", kubeconfig, ...more);
 
-  it("brings up the desktop, says which of its parts it may not read, and serves on", async () => {
+  it("brings up the desktop, says which of its parts it may not read, and keeps serving", async () => {
     const started = start();
     await untilPrinted(started, "Ctrl-C stops everything");
     const output = started.output();

@@ -14,8 +14,8 @@ export const writeProduct: WriteApp = async (folder) => {
 };
 
 /**
- * Makes a folder from which Core Tools can start an app: its files, the installed packages, and local.settings.json with
- * these settings.
+ * Makes a folder from which Core Tools can start an app: its files, the installed packages, and local.settings.json
+ * with these settings.
  */
 export async function makeAppFolder(
   folder: string,

@@ -11,11 +11,11 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** The addresses of a connection string: blob, queue, table. */
+/** Returns the addresses in a connection string: blob, queue, table. */
 const endpointsOf = ({ connectionString }: Azurite) =>
   [...connectionString.matchAll(/\w+Endpoint=([^;]+)/g)].map(([, url]) => url ?? "");
 
-/** Every host that Azurite's process connects to is a line in this file; all others are refused. */
+/** A preload for Azurite that writes every connection attempt to this file, one per line, and refuses it. */
 const watchConnections = (log: string) => `
   import { appendFileSync } from "node:fs";
   import net from "node:net";
@@ -27,7 +27,7 @@ const watchConnections = (log: string) => `
   };
 `;
 
-it("Azurite serves blobs, queues and tables on loopback, keeps its data in its folder, and connects to nobody", async () => {
+it("Azurite serves blobs, queues and tables on loopback, keeps its data in its folder, and makes no connections", async () => {
   const [preload, log] = [join(folder, "watch.mjs"), join(folder, "connections")];
   await writeFile(preload, watchConnections(log));
   await writeFile(log, "");
@@ -44,7 +44,7 @@ it("Azurite serves blobs, queues and tables on loopback, keeps its data in its f
   await expect(fetch(endpoints[0] ?? "")).rejects.toThrow();
 });
 
-it("an Azurite that does not start is told with its own words", async () => {
+it("an Azurite that does not start is reported with its own output", async () => {
   await expect(startAzurite(folder, ["--import", "file:///no/such.mjs"])).rejects.toThrow(
     /start Azurite: it ended[^]*no.such\.mjs/,
   );

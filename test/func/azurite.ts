@@ -16,7 +16,7 @@ const accountKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6
 const services = ["Blob", "Queue", "Table"] as const;
 
 /**
- * Starts Azurite with its data in `folder`. Throws with what it printed if it does not start.
+ * Starts Azurite with its data in `folder`. Throws with its output if it does not start.
  *
  * @param nodeArguments for its Node process; a test watches its connections with them
  */

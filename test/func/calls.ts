@@ -2,16 +2,16 @@ import { createHmac, randomUUID } from "node:crypto";
 import { deploymentName } from "../../shared/desktop/names.ts";
 import type { Operation, ProductUnderTest, Reply } from "./product.ts";
 
-/** One call of each endpoint, by the name that the API's document has for it: method and path. */
+/** One call of each endpoint, by method and path as in the API's document. */
 type Calls = Readonly<Record<string, (product: ProductUnderTest) => Promise<Reply>>>;
 
-/** alice's desktop, which runs when these calls begin. */
+/** Alice's desktop, which runs when these calls begin. */
 const workspace = "asthma-cohort";
 const desktop = `/desktops/${deploymentName({ workspace, username: "alice" })}`;
 
 /**
- * In an order in which each finds what it needs: alice's desktop runs at the beginning. Calls that begin work are followed
- * to its end, so that the next finds a settled desktop.
+ * The order gives each call what it needs: alice's desktop runs at the beginning, and a call that starts work waits for
+ * its end, so that the next call finds a settled desktop.
  */
 export const smokeCalls: Calls = {
   "GET /health/live": ({ send }) => send("/health/live"),
@@ -73,7 +73,7 @@ export const smokeCalls: Calls = {
   },
 };
 
-/** Waits until the work that a call has begun is done, and returns the call's own answer. */
+/** Waits until the work that a call started is done, and returns the call's own answer. */
 async function followed(product: ProductUnderTest, call: Promise<Reply>): Promise<Reply> {
   const reply = await call;
   if (reply.status >= 400) return reply;

@@ -10,7 +10,10 @@ interface HostJson {
   extensions: { durableTask: object };
 }
 
-/** The fixture app of the Durable conformance points, as JavaScript, with the product's host.json but for the recorded version. */
+/**
+ * Writes the fixture app of the Durable conformance points, as JavaScript, with the product's host.json and the
+ * recorded version.
+ */
 export const writeConformanceApp: WriteApp = async (folder) => {
   const { extensions, ...host } = JSON.parse(await readFile(join(root, "host.json"), "utf8")) as HostJson;
   const durableTask = { ...extensions.durableTask, defaultVersion: "1.0" };
@@ -45,8 +48,8 @@ const ended = ["Completed", "Failed", "Terminated"];
 const lookMilliseconds = 50;
 
 /**
- * The fixture app on a host in another process. Nobody tells when such a host has nothing left to do, so an instance of
- * which nothing new is seen for `quietMilliseconds` is taken to be waiting.
+ * The fixture app on a host in another process. Such a host does not report when it has nothing left to do, so an
+ * instance that has not changed for `quietMilliseconds` counts as waiting.
  */
 export function conformanceHost(url: string, quietMilliseconds: number): ConformanceHost {
   return {

@@ -11,15 +11,15 @@ export interface StartedFunc {
   stop: () => Promise<void>;
 }
 
-/** A cold start of the real host took 12 to 16 s; the first one of Core Tools downloads the extension bundle besides. */
+/** A cold start of the real host took 12 to 16 s; the first start of Core Tools also downloads the extension bundle. */
 const startSeconds = 180;
 
 /**
- * Runs `func start` in an app's folder and waits until `isUp`. Throws with what it printed if it ends before.
+ * Runs `func start` in an app's folder and waits until `isUp`. Throws with its output if it ends before.
  *
- * Core Tools read host.json and local.settings.json there, and a variable of the environment wins over a setting of the same
- * name: https://learn.microsoft.com/azure/azure-functions/functions-develop-local#local-settings-file. So the names of
- * `settings` are taken out of the environment.
+ * Core Tools read host.json and local.settings.json there, and an environment variable wins over a setting of the same
+ * name: https://learn.microsoft.com/azure/azure-functions/functions-develop-local#local-settings-file. So the names in
+ * `settings` are removed from the environment.
  *
  * @param command the program, and arguments that come before `start`
  */
@@ -31,7 +31,7 @@ export async function startFunc(options: {
   isUp: () => Promise<boolean>;
 }): Promise<StartedFunc> {
   const environment = Object.entries(process.env).filter(([name]) => !(name in options.settings));
-  // A group, since Core Tools start the Node worker as a child, and a crash must take both.
+  // A process group, because Core Tools start the Node worker as a child, and a crash must kill both.
   const group = startGroup([...options.command, "start", "--port", String(options.port)], {
     cwd: options.folder,
     env: { ...Object.fromEntries(environment), FUNCTIONS_CORE_TOOLS_TELEMETRY_OPTOUT: "1" },

@@ -1,6 +1,6 @@
 /**
- * Our local host with the command line of Core Tools: `func start --port N` in an app's folder. The task hub is kept there,
- * so that the next start goes on where this one was. The log goes to standard output.
+ * Our local host with the command line of Core Tools: `func start --port N` in an app's folder. The task hub is stored
+ * there, so that the next start continues where this one ended. The log goes to standard output.
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -13,7 +13,8 @@ async function start(): Promise<void> {
   const options: HostOptions = {
     app: await loadApp({ appRoot: folder }),
     store: join(folder, "task-hub.sqlite"),
-    // What a killed host had under way goes on at the next start. On the real host it waits until its messages are visible.
+    // What a killed host had in progress continues at the next start. On the real host it waits until its messages are
+    // visible.
     recovery: "at-once",
     // Core Tools' port.
     port: Number(values.port ?? 7071),

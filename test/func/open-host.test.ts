@@ -8,7 +8,7 @@ import { freePort, startFunc } from "./func.ts";
 import { openHost } from "./open-host.ts";
 import { hello, writeTinyApp } from "./tiny-app.ts";
 
-/** What no `func` at hand can show: how the suite starts, kills and stops one, with a fake that runs our local host. */
+/** How the suite starts, kills and stops `func`: tested without Core Tools, by a fake that runs our local host. */
 let folder: string;
 const localFunc = fileURLToPath(import.meta.resolve("./local-func.ts"));
 beforeEach(async () => {
@@ -19,7 +19,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** An executable that notes its arguments and runs this, as Core Tools do: the worker is a child of it. */
+/** Writes an executable that logs its arguments and runs this script. As with Core Tools, the worker is its child. */
 async function fakeFunc(script: string): Promise<string> {
   const file = join(folder, "func");
   await writeFile(file, `#!/bin/sh\necho "$@" >> "${join(folder, "arguments")}"\n${script}\n`);
@@ -36,7 +36,7 @@ const tinyApp = {
 };
 
 describe("with FUNC", () => {
-  it("starts the app with local.settings.json and Azurite, kills it whole, starts it again, and stops it", async () => {
+  it("starts the app with local.settings.json and Azurite, kills it with its worker, starts it again, and stops it", async () => {
     process.env["GREETING"] = "from the environment, which wins over local.settings.json";
     const host = await openHost(chooseHost({ FUNC: await fakeFunc(runsLocalHost) }), tinyApp);
     onTestFinished(host.close);
@@ -62,12 +62,12 @@ describe("with FUNC", () => {
 
   it.each([
     [
-      "what func printed if it ends at once",
+      "the output of func if it ends at once",
       "echo no extension bundle >&2; exit 1",
       /it ended with 1\nno extension bundle/,
     ],
-    ["that there is no such program", undefined, /it ended with 127\n.*no-such-func/],
-  ])("tells %s", async (_words, script, words) => {
+    ["that the program does not exist", undefined, /it ended with 127\n.*no-such-func/],
+  ])("reports %s", async (_words, script, words) => {
     const command = [script === undefined ? join(folder, "no-such-func") : await fakeFunc(script)] as const;
     const isUp = () => Promise.resolve(false);
     await expect(startFunc({ command, folder, port: 1, settings: {}, isUp })).rejects.toThrow(words);
@@ -112,7 +112,7 @@ describe("the choice of a host", () => {
 
   it.each([
     [{ FUNC: "func", FUNCTIONS_HOST_URL: "http://127.0.0.1:7071" }, "both set"],
-    [{ FUNC: "./nowhere/func" }, "is not there (name the binary of Core Tools)"],
+    [{ FUNC: "./nowhere/func" }, "does not exist (set it to the binary of Core Tools)"],
     [{ FUNCTIONS_HOST_URL: "127.0.0.1:7071" }, "http://127.0.0.1:7071"],
     [{ FUNCTIONS_HOST_URL: "no url" }, "FUNCTIONS_HOST_URL is no url"],
   ])("refuses %j", (environment, words) => {

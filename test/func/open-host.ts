@@ -8,11 +8,11 @@ import type { HostChoice } from "./choose-host.ts";
 import { freePort, startFunc, type StartedFunc } from "./func.ts";
 import { until } from "./until.ts";
 
-/** An app on a Functions host, which the tests know by its address only. */
+/** An app on a Functions host of which the tests know only the address. */
 export interface HostUnderTest {
   /** http://127.0.0.1:port */
   readonly url: string;
-  /** Absent if the suite did not start the host, and so must not stop it. */
+  /** Absent if the suite did not start the host and so must not stop it. */
   readonly process?: {
     /** As kill -9 of host and worker. */
     crash: () => Promise<void>;
@@ -26,16 +26,16 @@ export interface AppUnderTest {
   name: string;
   writeApp: WriteApp;
   settings: Readonly<Record<string, string>>;
-  /** Whether the app answers at this address, and is the one with these settings. */
+  /** True if the app answers at this address, and is the one with these settings. */
   isUp: (url: string) => Promise<boolean>;
 }
 
-/** A person has to start the host meanwhile. */
+/** A person has to start the host in this time. */
 const givenSeconds = 15 * 60;
 
 export const preparedFolder = join(root, ".local/func");
 
-/** Where apps are prepared for a host that somebody else starts, and how that person is told. */
+/** Where apps are prepared for a host that somebody else starts, and how that person is notified. */
 interface Preparation {
   folder: string;
   tell: (words: string) => void;
@@ -45,10 +45,10 @@ const preparedForPeople: Preparation = {
   tell: (words) => process.stderr.write(words),
 };
 
-/** For one look at a host that may be starting: it may keep a request until it is ready. */
+/** For one poll of a host that may be starting: it may hold a request until it is ready. */
 export const lookSignal = () => AbortSignal.timeout(5_000);
 
-/** Starts the app on the host that was chosen; or prepares it and waits until somebody has started it. */
+/** Starts the app on the chosen host, or prepares it and waits until somebody has started it. */
 export async function openHost(
   choice: HostChoice,
   app: AppUnderTest,
@@ -61,7 +61,7 @@ async function launchHost(
   choice: Exclude<HostChoice, { kind: "given" }>,
   { name, writeApp, settings, isUp }: AppUnderTest,
 ): Promise<HostUnderTest> {
-  // Its real path: modules are loaded by that, and the app must find its own copy of them.
+  // The real path: modules are resolved by it, and the app must find its own copy of them.
   const folder = await realpath(await mkdtemp(join(tmpdir(), `func-${name}-`)));
   const storage = choice.kind === "func" ? await startAzurite(join(folder, "azurite")) : undefined;
   const closeAll = async () => {
@@ -115,7 +115,7 @@ async function awaitHost(
   try {
     const values = hostSettings(settings, storage.connectionString);
     await makeAppFolder(folder, writeApp, values);
-    // For hosts that do not read local.settings.json. The path of Node is this machine's, so it stays out.
+    // For hosts that do not read local.settings.json. The path of Node is left out: it is this machine's.
     const lines = Object.entries(values).filter(([key]) => key !== nodeSetting);
     await writeFile(join(folder, "settings.env"), lines.map(([key, value]) => `${key}=${value}\n`).join(""), {
       mode: 0o600,
@@ -125,7 +125,7 @@ async function awaitHost(
       `\nStart the ${name} at ${url} now, in another terminal:\n\n` +
         `  cd ${shown} && func start --port ${new URL(url).port || "80"}\n\n` +
         `For a host that does not read local.settings.json, ${shown}/settings.env has the settings (README has an example).\n` +
-        `Waiting for it, at most ${givenSeconds / 60} minutes …\n\n`,
+        `Waiting at most ${givenSeconds / 60} minutes …\n\n`,
     );
     await until(`the ${name} at ${url}`, givenSeconds, async () => (await isUp(url)) || undefined);
     return { url, close };
@@ -135,7 +135,7 @@ async function awaitHost(
   }
 }
 
-/** The setting of the Node worker's program: without it the host takes the first Node in PATH. */
+/** The Node worker's program: without this setting the host uses the first Node in PATH. */
 const nodeSetting = "languageWorkers__node__defaultExecutablePath";
 
 function hostSettings(

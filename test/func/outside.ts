@@ -14,7 +14,7 @@ import { startTestDatabase } from "../test-database.ts";
 /** Who calls the API: a sample person, or a client of the realm. */
 export type Caller = "alice" | "bob" | "olga" | "service" | "offboarding" | "monitoring";
 
-/** What the product works on, on loopback and reachable from another process. */
+/** The systems that the product works with, on loopback and reachable from another process. */
 export interface Outside {
   readonly cluster: LocalCluster;
   readonly kubeconfig: KubeConfig;
@@ -68,7 +68,7 @@ export async function startOutside(settingsFolder?: string): Promise<Outside> {
   return {
     ...{ cluster, kubeconfig, guacamole, identity, webhookSecret },
     settings: {
-      // Letters and digits; a hub of its own for each run.
+      // Letters and digits only; each run has its own hub.
       TASKHUB_NAME: `func${randomBytes(4).toString("hex")}`,
       KUBECONFIG: kubeconfigFile,
       NAMESPACE: namespace,

@@ -5,13 +5,13 @@ import { tmpdir } from "node:os";
 import { expect, it, onTestFinished } from "vitest";
 import { startGroup } from "./process-group.ts";
 
-it("a group that is stopped takes along a child that does not stop, and says how the program ended", async () => {
+it("stopping a group also ends a child that ignores the signal, and the ending says how the program exited", async () => {
   const program = `trap "exit 3" TERM; ( trap "" TERM; echo child; exec sleep 600 ) & wait`;
   const group = startGroup(["sh", "-c", program], { cwd: tmpdir() });
   await new Promise((resolve) => {
     group.onOutput(resolve);
   });
-  // Resolves when nobody has the output open any more, so when the child is gone too.
+  // Resolves when no process has the output open any more, so when the child is gone too.
   await group.end("SIGTERM");
   expect(group.ending()).toBe("it ended with 3");
 });

@@ -1,22 +1,22 @@
 import { spawn } from "node:child_process";
 
-/** A program in a process group of its own, with everything that it starts. */
+/** A program in its own process group, with everything that it starts. */
 export interface ProcessGroup {
   /** The last part of what it printed. */
   output: () => string;
-  /** Called with everything that it has printed so far, whenever there is more. */
+  /** Calls the listener with everything printed so far, whenever there is more. */
   onOutput: (listener: (output: string) => void) => void;
   /** How it ended, in words; undefined while it runs. */
   ending: () => string | undefined;
-  /** Signals the whole group and waits until all of it is gone: what outlives the program is killed. */
+  /** Signals the whole group and waits until all of it is gone: what does not end in time is killed. */
   end: (signal: "SIGTERM" | "SIGKILL") => Promise<void>;
   gone: Promise<void>;
 }
 
 /**
- * Kills its process group when our end of its standard input closes: when this process ends, however that happens, and when
- * the program ends (Node closes it then), so that no worker outlives its host. The program itself replaces the shell, reads
- * nothing, and its exit code is seen.
+ * Kills its process group when our end of its standard input closes. That happens when this process ends, in whatever
+ * way, and when the program ends (Node closes it then), so no worker outlives its host. The program itself replaces the
+ * shell and reads nothing, and its exit code is kept.
  */
 const untilStandardInputEnds = `exec 3<&0
 trap "" TERM
@@ -41,7 +41,7 @@ export function startGroup(
   };
   child.stdout.on("data", listen);
   child.stderr.on("data", listen);
-  child.stdin.on("error", () => undefined); // the group is gone, which is what its end is for
+  child.stdin.on("error", () => undefined); // the group is gone, as intended
   const gone = new Promise<void>((resolve) => {
     const end = (words: string) => {
       ending ??= words;

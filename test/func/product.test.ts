@@ -7,12 +7,12 @@ import { choice, type Operation, type ProductUnderTest, startProductUnderTest } 
 import { until } from "./until.ts";
 
 /**
- * The product on a Functions host that these tests know only by its address: the same file runs on our local host, with
- * Core Tools, and on a host that runs already (README, “On a real Functions host”).
+ * The product on a Functions host of which these tests know only the address. The same file runs on our local host,
+ * with Core Tools, and on a host that runs already (README, “On a real Functions host”).
  */
 let product: ProductUnderTest;
 const [asthma, registry] = ["asthma-cohort", "cancer-registry"];
-/** A real host takes more time for each step, and after a crash up to a minute before work goes on. */
+/** A real host takes more time for each step, and up to a minute to continue after a crash. */
 const patience = 5 * 60_000;
 
 interface Document {
@@ -23,12 +23,12 @@ let document: Document;
 beforeAll(async () => {
   product = await startProductUnderTest();
   const { status, body } = await product.send("/openapi.json");
-  // If even this call does not arrive, each of the others still shows what it gets.
+  // If even this call fails, each of the others still shows what it gets.
   document = status === 200 ? (body as unknown as Document) : { paths: {} };
   return product.close;
 }, 20 * 60_000);
 
-/** Whose connection in which workspace may be opened. */
+/** Returns whose connection in which workspace may be opened. */
 async function open(): Promise<string[]> {
   const { rows } = await product.outside.guacamole.query<{ name: string }>(
     "SELECT name FROM guacamole_connection_permission JOIN guacamole_entity USING (entity_id) ORDER BY name",
@@ -39,19 +39,19 @@ async function open(): Promise<string[]> {
 const aliceState = async () => (await product.call("alice", "GET", "/users/alice/desktop")).body["state"];
 
 describe(`the product on ${choice.words}`, { timeout: patience }, () => {
-  it("brings a desktop up: the operation ends done, and its person may open it", async () => {
+  it("brings up a desktop: the operation ends as done, and its person may open it", async () => {
     const operation = await product.ask(asthma);
     expect(await product.end(operation)).toMatchObject({ id: operation.id, state: "done" });
     expect(await aliceState()).toBe("ready");
     expect(await open()).toEqual([`${asthma}@alice`]);
   });
 
-  it("switches to another workspace: the new desktop opens, the old one does not", async () => {
+  it("switches to another workspace: the new desktop can be opened, the old one cannot", async () => {
     expect(await product.end(await product.ask(registry))).toMatchObject({ state: "done" });
     expect(await open()).toEqual([`${registry}@alice`]);
   });
 
-  it("goes on after kill -9 in the middle of an activity and a restart", async ({ skip }) => {
+  it("continues after kill -9 in the middle of an activity and a restart", async ({ skip }) => {
     const { host, outside } = product;
     skip(host.process === undefined, "the suite did not start this host, so it must not kill it");
     const deployment = deploymentName({ workspace: asthma, username: "alice" });
@@ -74,7 +74,7 @@ describe(`the product on ${choice.words}`, { timeout: patience }, () => {
     expect(connections.rows).toHaveLength(2);
   });
 
-  it("runs its timers: a reaping shows in GET /maintenance, and a binding that was scaled is followed", async () => {
+  it("runs its timers: a reap run shows in GET /maintenance, and a scaled binding is acted on", async () => {
     expect(await product.end(await product.ask(null))).toMatchObject({ state: "done" });
     await KubernetesObjectApi.makeApiClient(product.outside.kubeconfig).patch(
       {
@@ -97,7 +97,7 @@ describe(`the product on ${choice.words}`, { timeout: patience }, () => {
     expect(reap).toMatchObject({ startedAt: expect.any(String) as string });
   });
 
-  it("has a smoke call for every documented call, and for no other", () => {
+  it("has a smoke call for every documented call, and for no others", () => {
     const documented = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
@@ -113,7 +113,7 @@ describe(`the product on ${choice.words}`, { timeout: patience }, () => {
     if (body["text"] !== "") expect(headers.get("content-type")).toMatch(/^application\/json/);
   });
 
-  it("answers an unknown address with 404, and an unknown method with 405 and those that it takes", async () => {
+  it("answers an unknown path with 404, and an unknown method with 405 and the allowed ones", async () => {
     for (const path of ["/nowhere", "/users/alice/nowhere", "/desktops/1/2/3"])
       expect(await product.send(path)).toMatchObject({ status: 404, body: { code: "not-found" } });
     const wrong = await product.send("/users/alice/desktop", { method: "PATCH" });
@@ -132,7 +132,7 @@ describe(`the product on ${choice.words}`, { timeout: patience }, () => {
     expect(reply).toMatchObject({ status: 411, body: { code: "length-required" } });
   });
 
-  it("answers a call without a token with 401, and of a person about another one with 403", async () => {
+  it("answers a call without a token with 401, and a person's call about another person with 403", async () => {
     expect(await product.send("/users/alice/desktop")).toMatchObject({ status: 401 });
     expect(await product.call("bob", "GET", "/users/alice/desktop")).toMatchObject({ status: 403 });
   });

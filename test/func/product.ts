@@ -27,9 +27,9 @@ export interface ProductUnderTest {
     path: string,
     body?: unknown,
   ) => Promise<Reply<Body>>;
-  /** Asks for alice's desktop in a workspace (null: for none); the operation. */
+  /** Asks for alice's desktop in a workspace, or for none if null. Returns the operation. */
   ask: (workspace: string | null) => Promise<Operation>;
-  /** Follows an operation until it has ended. */
+  /** Polls an operation until it has ended. */
   end: (operation: Operation) => Promise<Operation>;
   close: () => Promise<void>;
 }
@@ -47,7 +47,8 @@ export async function startProductUnderTest(): Promise<ProductUnderTest> {
       name: "product",
       writeApp: writeProduct,
       settings: outside.settings,
-      // The product itself answers, and knows our identity provider: one with other settings would refuse the token.
+      // True if the product itself answers and trusts our identity provider: one with other settings would refuse the
+      // token.
       isUp: async (url) => {
         const headers = { authorization: `Bearer ${await outside.token("alice")}` };
         const response = await fetch(`${url}/api/users/alice/workspaces`, { headers, signal: lookSignal() }).catch(

@@ -1,6 +1,4 @@
-/**
- * `npm run test:func`: says which Functions host the tests run against, and runs them. Arguments go to vitest.
- */
+/** `npm run test:func`: prints which Functions host the tests run on, and runs them. Arguments go to vitest. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";

@@ -3,7 +3,10 @@ import { join } from "node:path";
 import type { WriteApp } from "./app-folder.ts";
 import { lookSignal } from "./open-host.ts";
 
-/** An app with one function: `GET /api/hello` answers the setting GREETING, the storage and the process that serves it. */
+/**
+ * Writes an app with one function: `GET /api/hello` returns the setting GREETING, the storage and the id of its
+ * process.
+ */
 export const writeTinyApp: WriteApp = async (folder) => {
   const files = {
     "host.json": JSON.stringify({ version: "2.0" }),
@@ -28,7 +31,7 @@ export interface Hello {
   pid: number;
 }
 
-/** What the tiny app answers at this address; undefined if it does not. */
+/** Returns what the tiny app answers at this address; undefined if it does not answer. */
 export async function hello(url: string): Promise<Hello | undefined> {
   const response = await fetch(`${url}/api/hello`, { signal: lookSignal() }).catch(() => undefined);
   return response?.ok === true ? ((await response.json()) as Hello) : undefined;

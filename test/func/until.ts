@@ -3,8 +3,8 @@ import { setTimeout as pause } from "node:timers/promises";
 const lookMilliseconds = 100;
 
 /**
- * Looks until something is found, and returns it. The suite knows the host only from outside, and nobody tells it when a
- * host has started or a timer has fired, so it must ask.
+ * Polls until something is found, and returns it. The suite knows the host only from outside and is not notified when
+ * it has started or a timer has fired, so it must poll.
  *
  * @throws after `withinSeconds`, with what was seen last
  */

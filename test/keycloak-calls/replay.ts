@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startTestEstate, type TestEstate } from "../estate.ts";
 import { exchange, lastStatus } from "../raw-http.ts";
 
-/** A call as it was recorded; README.md beside this file says where and how. */
+/** A call as it was recorded; README.md in this folder says where and how. */
 interface Recorded {
   headers: [string, string][];
   rawBody: string | null;
@@ -13,27 +13,30 @@ interface Recorded {
 const folder = new URL(".", import.meta.url);
 const events = "guacamole-workspaces-events";
 
-/** The settings with which the product takes the recorded webhooks of that mode. */
+/** The settings with which the product accepts the recorded webhooks of each mode. */
 const settingsOf = {
   hmac: { KEYCLOAK_WEBHOOK_SECRET: "hmac-secret-0123456789" },
   bearer: { KEYCLOAK_WEBHOOK: "bearer", KEYCLOAK_WEBHOOK_AUDIENCE: events },
 };
 
-/** Tests that the product takes the recorded calls of that mode, byte for byte but for tokens, which are signed anew. */
+/**
+ * Tests that the product accepts the recorded calls of this mode, byte for byte except for tokens, which are signed
+ * again.
+ */
 export async function describeRecorded(mode: keyof typeof settingsOf): Promise<void> {
   const names = (await readdir(folder)).filter((name) => name.includes(`-${mode}-`) && name.endsWith(".json"));
   const recordings = await Promise.all(
     names.map(async (name) => [name, JSON.parse(await readFile(new URL(name, folder), "utf8")) as Recorded] as const),
   );
 
-  describe(`calls of Keycloak, with the webhook's mode ${mode}`, () => {
+  describe(`calls from Keycloak with the webhook in mode ${mode}`, () => {
     let estate: TestEstate;
     beforeAll(async () => {
       estate = await startTestEstate(undefined, settingsOf[mode]);
     });
     afterAll(() => estate.close());
 
-    it.each(recordings)("say how long they are, and are taken: %s", async (name, recorded) => {
+    it.each(recordings)("have a Content-Length and are accepted: %s", async (name, recorded) => {
       const headerNames = recorded.headers.map(([header]) => header.toLowerCase());
       expect(headerNames).toContain("content-length");
       expect(headerNames).not.toContain("transfer-encoding");
@@ -63,7 +66,7 @@ async function messageOf(estate: TestEstate, { headers, rawBody, token }: Record
   return [`POST /api/keycloak/${path} HTTP/1.1`, ...sent, "", body].join("\r\n");
 }
 
-/** The same claims from this estate's realm, now. */
+/** Signs the same claims with this estate's realm, issued now. */
 function resign({ identity }: TestEstate, claims: Record<string, unknown>, isLogout: boolean): Promise<string> {
   const now = Math.floor(Date.now() / 1_000);
   const own = { azp: undefined, realm_access: undefined, preferred_username: undefined };

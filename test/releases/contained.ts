@@ -1,6 +1,6 @@
 /**
- * True if everything in `expected` is in `actual`, which may have more members; else the path to the first difference.
- * Both are JSON. Arrays must have the same length.
+ * Returns true if everything in `expected` is in `actual`, which may have more members; otherwise the path to the first
+ * difference. Both are JSON. Arrays must have the same length.
  */
 export function isContained(expected: unknown, actual: unknown, path = "$"): true | string {
   if (typeof expected !== "object" || expected === null) return Object.is(expected, actual) || path;

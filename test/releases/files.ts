@@ -10,7 +10,7 @@ export interface Release {
   recordings: { file: string; recording: Recording }[];
 }
 
-/** Every release from which somebody may upgrade to this one: each has a folder. */
+/** Returns every release from which somebody may upgrade to this one: each has a folder. */
 export async function readReleases(): Promise<Release[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   const releases = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
@@ -29,12 +29,12 @@ async function readRelease(release: string): Promise<Release> {
   };
 }
 
-/** Throws if the release was recorded before: what was released does not change. */
+/** Throws if the release was recorded before: what was released must not change. */
 export async function refuseRecorded(release: string): Promise<void> {
   const entries = await readdir(folder);
   if (entries.includes(release))
     throw new Error(
-      `record release ${release}: it was recorded before (raise the version in package.json; delete its folder only if nobody runs it)`,
+      `record release ${release}: it is recorded already (raise the version in package.json; delete its folder only if nobody runs it)`,
     );
 }
 
@@ -45,7 +45,7 @@ export async function writeRelease(names: ReleasedNames, recordings: ReadonlyMap
   for (const [name, recording] of recordings) await writeFile(join(inFolder, `${name}.json`), textOf(recording));
 }
 
-/** One event or input a line: small, and a change shows as a line. */
+/** One event or input per line: small, and a change shows as a line. */
 function textOf({ origin, history, inputs, end }: Recording): string {
   const lines = (each: readonly unknown[]) => `[\n    ${each.map((one) => JSON.stringify(one)).join(",\n    ")}\n  ]`;
   return `{

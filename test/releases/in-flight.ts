@@ -6,7 +6,7 @@ import { personRecordsIn } from "../../shared/kubernetes/person-records.ts";
 import { namespace, type TestEstate } from "../estate.ts";
 import { type Recording, type Turn, turnsOf } from "./recording.ts";
 
-/** The turns after which an activity was under way: where an upgrade may come. */
+/** Returns the turns after which an activity was in progress, where an upgrade may happen. */
 export function interruptions(recording: Recording): { turn: number; activity: string }[] {
   return turnsOf(recording.history).flatMap(({ scheduled }, index) => {
     const [next] = scheduled;
@@ -15,9 +15,9 @@ export function interruptions(recording: Recording): { turn: number; activity: s
 }
 
 /**
- * Makes the estate one in which the recorded orchestration of a person is under way, just after one of its turns: the
- * person's record is as it was read then, the activities before have taken effect, and the one after is in the queue. The
- * effects are those of the current activities, called with what the release called them with.
+ * Brings the estate into a state in which the recorded orchestration of a person is in progress, just after one of its
+ * turns: the person's record is as it was read then, the activities before have taken effect, and the one after is in
+ * the queue. The effects are those of the current activities, called with the release's inputs.
  */
 export async function leaveInFlight(estate: TestEstate, recording: Recording, turn: number): Promise<PersonRecord> {
   const record = recordOf(recording);
@@ -34,7 +34,7 @@ export async function leaveInFlight(estate: TestEstate, recording: Recording, tu
   return record;
 }
 
-/** What the orchestration read of its person first. */
+/** The person's record, which the orchestration read first. */
 function recordOf({ history }: Recording): PersonRecord {
   const first = history.find((each) => each.EventType === EventType.TaskCompleted);
   return JSON.parse(first?.Result ?? "null") as PersonRecord;

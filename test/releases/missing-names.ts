@@ -1,6 +1,9 @@
 import type { ReleasedNames } from "./recording.ts";
 
-/** What a release registers and nothing registers now, in words. The host compares names without regard to case. */
+/**
+ * Returns a message for each name that a release registers and this code does not. The host compares names
+ * case-insensitively.
+ */
 export function missingNames(released: ReleasedNames, now: ReleasedNames): string[] {
   const missing = (kind: "orchestration" | "activity", names: readonly string[], there: readonly string[]) => {
     const known = new Set(there.map((name) => name.toLowerCase()));

@@ -41,7 +41,7 @@ it("a missing name is reported with its release, the consequence and what to do"
   ]);
 });
 
-it("a name that was only kept for older work may be removed", () => {
+it("a name that was kept only for older work may be removed", () => {
   const released = { release: "0.2.0", version: "1.1", orchestrations: [], activities: ["a", "b"], retired: ["b"] };
   expect(
     missingNames(released, { release: "today", version: "1.1", orchestrations: [], activities: ["a"], retired: [] }),
@@ -56,7 +56,7 @@ it("the names that are kept for older work are registered, and an earlier releas
 
 it("a release is recorded once", async () => {
   await expect(refuseRecorded("0.1.0")).rejects.toThrow(
-    "record release 0.1.0: it was recorded before (raise the version",
+    "record release 0.1.0: it is recorded already (raise the version",
   );
   await expect(refuseRecorded("999.0.0")).resolves.toBeUndefined();
 });

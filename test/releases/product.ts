@@ -5,7 +5,10 @@ import { KubeConfig } from "@kubernetes/client-node";
 import { type FunctionApp, loadApp } from "@stand-in/functions-host";
 import { registerSources } from "../../local/sources.ts";
 
-/** Loads the product from its sources as a host does, with nothing to connect to: for what it registers and decides. */
+/**
+ * Loads the product from its sources as a host does, with nothing to connect to, to check what it registers and
+ * decides.
+ */
 export async function loadProduct(): Promise<FunctionApp> {
   const folder = await mkdtemp(join(tmpdir(), "product-"));
   try {

@@ -1,6 +1,6 @@
 /**
- * `npm run record:release`: records what the code of today registers and how its orchestrations run, as the release that
- * package.json names. Run it when a release is made, and commit what it writes; it is never changed afterwards.
+ * `npm run record:release`: records what the current code registers and how its orchestrations run, as the release that
+ * package.json names. Run it when a release is made, and commit what it writes, which is never changed afterwards.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";

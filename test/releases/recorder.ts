@@ -3,9 +3,11 @@ import { decideTurn, type HistoryEvent, watchInvocations } from "@stand-in/funct
 import { type Recording, startOf, turnsOf } from "./recording.ts";
 import { endOf } from "./replay.ts";
 
-/** Collects what an app's orchestrators are given, by the worker's own hook, so that it works on any host. */
+/** Collects what an app's orchestrators are given, through the worker's own hook, so that it works on any host. */
 export interface Recorder {
-  /** The executions since the last call, in the order of their starts; each has the history of its last turn. */
+  /**
+   * Returns the executions since the last call, in the order of their starts; each has the history of its last turn.
+   */
   take(): HistoryEvent[][];
   stop(): void;
 }
@@ -29,13 +31,13 @@ export function startRecorder(app: FunctionApp): Recorder {
   };
 }
 
-/** Orchestrations read the first line of an error; the stack has nothing but the places of the machine that recorded. */
+/** Orchestrations read the first line of an error; the stack contains only paths of the recording machine. */
 function withoutStack(event: HistoryEvent): HistoryEvent {
   if (!("Details" in event)) return event;
   return { ...event, Details: event.Details.replace(/\\nStack: (?:[^"\\]|\\.)*/, "") };
 }
 
-/** Adds the inputs of the activities and the end, as the code that is recorded decides them. Throws if it has not ended. */
+/** Adds the inputs of the activities and the end, as the recorded code decides them. Throws if it has not ended. */
 export async function completeRecording(
   app: FunctionApp,
   origin: Recording["origin"],

@@ -11,11 +11,11 @@ export interface Recording {
     library: string;
   };
   /**
-   * What the orchestrator's worker was given at its last turn: all events, in the order and the form in which the durable
+   * What the orchestrator's worker was given at its last turn: all events, in the order and format in which the durable
    * extension sends them (numeric EventType, JSON in Input and Result, no inputs of activities).
    */
   history: HistoryEvent[];
-  /** What the activities were called with, which the history does not have. Equal inputs stand once. */
+  /** The inputs of the activities, which the history does not contain. Equal inputs are listed once. */
   inputs: { ids: number[]; input: unknown }[];
   end: RecordedEnd;
 }
@@ -29,7 +29,7 @@ export interface ReleasedNames {
   version: string;
   orchestrations: string[];
   activities: string[];
-  /** Those among them that only work of an earlier release still calls: the next release need not have them. */
+  /** Those that only work of an earlier release still calls: the next release may drop them. */
   retired: string[];
 }
 
@@ -66,7 +66,7 @@ function withoutEnd(events: readonly HistoryEvent[]): readonly HistoryEvent[] {
   return events.at(-1)?.EventType === EventType.OrchestratorCompleted ? events.slice(0, -1) : events;
 }
 
-/** How an execution began: its name, instance, version and input. */
+/** Returns how an execution began: its name, instance, version and input. */
 export function startOf(history: readonly HistoryEvent[]) {
   const started = history.find((event) => event.EventType === EventType.ExecutionStarted);
   if (!started) throw new Error("read recording: it has no ExecutionStarted (record it again)");
@@ -74,8 +74,9 @@ export function startOf(history: readonly HistoryEvent[]) {
 }
 
 /**
- * The same history as a real host writes it for an execution that follows a continueAsNew: its first turn belongs to the
- * turn before, so that it has ended before anything is scheduled (durabletask, TaskOrchestrationDispatcher.cs).
+ * Returns the same history as a real host writes it for an execution that follows a continueAsNew: its first turn
+ * belongs to the turn before, so it has ended before anything is scheduled (durabletask,
+ * TaskOrchestrationDispatcher.cs).
  */
 export function asContinuedOnAzure(history: readonly HistoryEvent[]): HistoryEvent[] {
   const at = history.findIndex((event) => event.EventType === EventType.ExecutionStarted);

@@ -3,7 +3,7 @@ import { registeredDurable } from "@stand-in/functions-host/testing";
 import type { ReleasedNames } from "./recording.ts";
 import { retiredNames } from "./retired-names.ts";
 
-/** What the app registers for Durable Functions now. */
+/** Returns the names that the app registers for Durable Functions now. */
 export function registeredNames(app: FunctionApp, release: string): ReleasedNames {
   const { orchestrations, activities, version } = registeredDurable(app);
   return {

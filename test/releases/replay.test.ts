@@ -10,7 +10,7 @@ import { asContinuedOnAzure, type Recording, startOf, turnsOf } from "./recordin
 import { compareWithRecording } from "./replay.ts";
 import { withTable } from "./with-table.ts";
 
-/** Orchestrations that an earlier release has started go on as they began, and end. */
+/** Orchestrations that an earlier release has started continue as they began, and end. */
 let app: FunctionApp;
 beforeAll(async () => {
   app = await loadProduct();
@@ -39,14 +39,14 @@ describe("a recording", () => {
       expect(lettersOf(recording)).toMatch(/^B(S)(s+E)?(B[cft]+(s+)?E)*B([cft]+|S)$/);
   });
 
-  it("also replays in the real host's order after continueAsNew, where the first turn completes before it schedules", async () => {
+  it("also replays in the real host's order after continueAsNew, in which the first turn completes before it schedules", async () => {
     const { history, ...rest } = find("0.1.0/reap-fulfil-request-3.json");
     const onAzure = { ...rest, history: asContinuedOnAzure(history) };
     expect(lettersOf(onAzure)).toMatch(/^BSEsE/);
     expect(await compareWithRecording(app, onAzure)).toEqual([]);
   });
 
-  it("differs if a step was inserted; the difference names the turn and both activities", async () => {
+  it("differs if a step is inserted; the difference names the turn and both activities", async () => {
     const volume: Step = { name: "volume", do: "repairDesktop" as "createCredential" };
     const changed = [...activationSteps.slice(0, 4), volume, ...activationSteps.slice(4)];
     expect(
@@ -55,12 +55,12 @@ describe("a recording", () => {
       {
         turn: 6,
         kind: "order",
-        words: "expected activity createCredential (5), and it schedules activity repairDesktop (5)",
+        words: "expected activity createCredential (5), but it schedules activity repairDesktop (5)",
       },
     ]);
   });
 
-  it("differs if an activity was renamed, removed or moved", async () => {
+  it("differs if an activity is renamed, removed or moved", async () => {
     const without = activationSteps.filter(({ name }) => name !== "service");
     const renamed = activationSteps.map((step) =>
       step.name === "service" ? { name: "service", do: "applyServices" as "applyService" } : step,
@@ -70,11 +70,11 @@ describe("a recording", () => {
       (await withTable(activationSteps, steps, () => compareWithRecording(app, find("0.1.0/activation.json")))).map(
         ({ words }) => words,
       );
-    const instead = "expected activity applyService (7), and it schedules activity createDeployment (7)";
+    const instead = "expected activity applyService (7), but it schedules activity createDeployment (7)";
     expect(await found(without)).toEqual([instead]);
     expect(await found(moved)).toEqual([instead]);
     expect(await found(renamed)).toEqual([
-      "expected activity applyService (7), and it schedules activity applyServices (7)",
+      "expected activity applyService (7), but it schedules activity applyServices (7)",
     ]);
   });
 
@@ -87,7 +87,7 @@ describe("a recording", () => {
       expect(await withTable(activationSteps, changed, () => compareWithRecording(app, find(file)))).toEqual([]);
   });
 
-  it("does not differ either if that is the table of a suspension or a retirement", async () => {
+  it("does not differ either if it is the table of a suspension or a retirement", async () => {
     const rename = <Row extends { name: string; do: string }>(rows: readonly Row[], name: string) =>
       rows.flatMap((row): Row[] =>
         row.name === name
@@ -105,7 +105,7 @@ describe("a recording", () => {
     });
   });
 
-  it("does not differ if a wait takes another time", async () => {
+  it("does not differ if a wait takes longer", async () => {
     const recording = find("0.1.0/review-given-back-fulfil-request-2.json");
     const later = recording.history.map((event) =>
       "FireAt" in event ? { ...event, FireAt: new Date(Date.parse(event.FireAt) + 60_000).toISOString() } : event,
@@ -114,7 +114,7 @@ describe("a recording", () => {
     expect(await compareWithRecording(app, { ...recording, history: later })).toEqual([]);
   });
 
-  it("differs if an undo was removed", async () => {
+  it("differs if an undo is removed", async () => {
     const changed = activationSteps.map((step) => (step.name === "permission" ? { ...step, undo: undefined } : step));
     const differences = await withTable(activationSteps, changed as Step[], () =>
       compareWithRecording(app, find("0.1.0/activation-undone.json")),
@@ -124,7 +124,7 @@ describe("a recording", () => {
     ]);
   });
 
-  it("allows inputs to have more fields than at the release, but not fewer", async () => {
+  it("allows inputs to have more fields than in the release, but not fewer", async () => {
     const recording = find("0.1.0/activation.json");
     const change = (input: (each: object) => object): Recording => ({
       ...recording,
@@ -151,10 +151,10 @@ describe("a recording", () => {
 });
 
 function recordingMissing(file: string): never {
-  throw new Error(`the recording ${file} is not there`);
+  throw new Error(`the recording ${file} does not exist`);
 }
 
-/** A letter an event: Begin, Start, scheduled, completed, failed, timer, End. */
+/** One letter per event: Begin, Start, scheduled, completed, failed, timer, End. */
 function lettersOf({ history }: Pick<Recording, "history">): string {
   const letters: Readonly<Record<number, string>> = {
     12: "B",

@@ -9,7 +9,7 @@ import {
 import { isContained } from "./contained.ts";
 import { type Recording, type RecordedEnd, turnsOf } from "./recording.ts";
 
-/** Where the code of today decides otherwise than the release did. */
+/** A place where the current code decides differently than the release did. */
 export interface Difference {
   /** Counted from 1. */
   turn: number;
@@ -19,9 +19,9 @@ export interface Difference {
 }
 
 /**
- * Replays every prefix of a recorded history that ends at a turn of the orchestrator. What is scheduled must be what the
- * history shows next, by kind, name and sequence id, which is all that the durable extension compares. Inputs and the
- * end may have more in them than at the release. Stops at the first turn that differs in order.
+ * Replays every prefix of a recorded history that ends at a turn of the orchestrator. What is scheduled must be what
+ * the history shows next, by kind, name and sequence id, which is all that the durable extension compares. Inputs and
+ * the end may contain more than in the release. Stops at the first turn that differs in order.
  */
 export async function compareWithRecording(app: FunctionApp, recording: Recording): Promise<Difference[]> {
   const differences: Difference[] = [];
@@ -49,7 +49,7 @@ export async function compareWithRecording(app: FunctionApp, recording: Recordin
     }
     const end = endOf(decision);
     const path = isLast && end ? isContained(recording.end, end) : true;
-    if (path !== true) note("end", `it ends otherwise, at ${path}: ${JSON.stringify(end)}`);
+    if (path !== true) note("end", `it ends differently, at ${path}: ${JSON.stringify(end)}`);
   }
   return differences;
 }
@@ -69,7 +69,7 @@ function compareOrder(
   const told = (each: readonly string[]) => each.join(", ") || "nothing";
   const expected = told(recorded.map(describeEvent));
   const actual = told(scheduled.map(describeScheduled));
-  if (expected.toLowerCase() !== actual.toLowerCase()) return `expected ${expected}, and it schedules ${actual}`;
+  if (expected.toLowerCase() !== actual.toLowerCase()) return `expected ${expected}, but it schedules ${actual}`;
   if (isLast !== (end !== undefined)) return isLast ? "it does not end" : `it ends already, instead of ${expected}`;
   return undefined;
 }

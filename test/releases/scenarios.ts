@@ -4,17 +4,20 @@ import { namespace, type TestEstate } from "../estate.ts";
 import { realmAdministrator, subjectOf } from "../keycloak-person.ts";
 import { bindingOf, cohort, desktopOf, edit, partOf, remove } from "../seeded-drift.ts";
 
-/** Something that people or timers do; the orchestrations that it sets going are recorded. */
+/** Something that people or timers do; the orchestrations that it starts are recorded. */
 export interface Scenario {
   name: string;
-  /** What has to be there; not recorded. */
+  /** Creates what the scenario needs; not recorded. */
   before?(estate: TestEstate): Promise<void>;
   run(estate: TestEstate): Promise<void>;
 }
 
 const registry = "cancer-registry";
 
-/** What the scenarios need before the first of them. They run in order, on one estate: later ones use what earlier ones left. */
+/**
+ * Creates what the scenarios need before the first one. They run in order on one estate: later ones use what earlier
+ * ones left.
+ */
 export async function prepare(estate: TestEstate): Promise<void> {
   for (const workspace of [cohort, "doubled"]) await openWorkspace(estate, workspace);
   for (const username of ["ann", "ben", "cho", "dee"]) await bind(estate, username, cohort);
@@ -27,7 +30,7 @@ async function ask(estate: TestEstate, username: string, workspace: string, expe
   if (state !== expected) throw new Error(`ask for ${username} in ${workspace}: it is ${state}, not ${expected}`);
 }
 
-/** The desktop of a person whom the identity provider knows. */
+/** Brings up the desktop of a person whom the identity provider knows. */
 async function bringUp(estate: TestEstate, username: string, workspace: string): Promise<void> {
   const { state } = await estate.ask(username, workspace);
   if (state !== "done") throw new Error(`bring up the desktop of ${username}: it is ${state}`);
@@ -50,7 +53,7 @@ async function trigger(estate: TestEstate, timer: string): Promise<void> {
   await estate.host.whenIdle();
 }
 
-/** These activities fail: for good, or so many times. */
+/** Makes these activities fail: always, or this many times. */
 function failing(estate: TestEstate, names: readonly ActivityName[], times = Infinity): void {
   const left = new Map<string, number>(names.map((name) => [name, times]));
   estate.faults.beforeActivity = ({ name }) => {
@@ -170,7 +173,7 @@ export const scenarios: readonly Scenario[] = [
       await ask(estate, "ben", cohort, "done");
       await bringUp(estate, "alice", "asthma-cohort");
     },
-    // A binding, a Service and a person are gone, and a group is doubled.
+    // A binding, a Service and a person are gone, and a group is duplicated.
     async run(estate) {
       await remove(estate, bindingOf(desktopOf({ username: "dee" })));
       await remove(estate, partOf("service", desktopOf({ username: "ben" })));

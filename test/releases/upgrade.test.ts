@@ -19,7 +19,7 @@ const activations = (await readReleases())
   .flatMap((release) => release.recordings.map(({ recording }) => recording))
   .filter(({ origin }) => origin.scenario === "activation");
 
-/** Activations that are under way while a new release is deployed. */
+/** Activations that are in progress while a new release is deployed. */
 let estate: TestEstate;
 
 beforeAll(async () => {
@@ -34,7 +34,7 @@ afterEach(async () => {
   expect(await endOf(estate, body)).toMatchObject({ state: "done" });
 });
 
-/** Ann's desktop as it is in both systems; without what differs between two activations. */
+/** Returns Ann's desktop in both systems, without what differs between two activations. */
 function desktopIn({ objects, rows }: World): unknown {
   const { deployment } = desktopOf({ username: "ann" }).names;
   const own = Object.entries(objects).filter(([name]) => name.includes(deployment));
@@ -80,7 +80,7 @@ describe("a release with another activation table", () => {
     return { ...app, hostJson: { ...app.hostJson, extensions: { ...extensions, durableTask } } };
   };
 
-  /** Deploys it while Ann's activation has just created the Deployment; returns how often each activity ran. */
+  /** Deploys the table when Ann's activation has just created the Deployment. Returns how often each activity ran. */
   async function upgradeDuring(
     table: readonly Step[],
     then: (runs: ReadonlyMap<string, number>) => Promise<void>,
@@ -93,7 +93,7 @@ describe("a release with another activation table", () => {
       count(name);
       if (name !== last) return;
       reach(undefined);
-      return new Promise<undefined>(() => undefined); // the old host ends before it can write the result down
+      return new Promise<undefined>(() => undefined); // the old host ends before it can record the result
     };
     const operation = await askFor(estate, "ann", cohort);
     await reached;
@@ -121,7 +121,7 @@ describe("a release with another activation table", () => {
     expect(nonDeterministic()).toBe(0);
   });
 
-  it("fails a running activation if the new row has no version; the next look at the operation starts it again", async () => {
+  it("fails a running activation if the new row has no version; the next poll of the operation starts it again", async () => {
     const runs = await upgradeDuring(withStep(twice), nothingMore);
     expect(nonDeterministic()).toBe(1);
     expect(runs.get("applyNetworkPolicy")).toBe(1 + 2);
