@@ -17,7 +17,10 @@ import { nodePrograms } from "./kwok.ts";
 import { namespace, prepareMilliseconds, type Prepared, prepareWithNode } from "./prepared.ts";
 
 /** Fifty, unless CLUSTER_PEOPLE says how many: `npm run test:cluster` and CI take 200, as on a busy morning. */
-const people = Array.from({ length: Number(process.env["CLUSTER_PEOPLE"] ?? "50") }, (_, n) => ({ username: `person${n}`, workspace: `trial-${n % 10}` }));
+const people = Array.from({ length: Number(process.env["CLUSTER_PEOPLE"] ?? "50") }, (_, n) => ({
+  username: `person${n}`,
+  workspace: `trial-${n % 10}`,
+}));
 const ours = "xlscsde.nhs.uk/managedBy=guacamole-workspaces";
 /** For all people at once. No assertion depends on the time: 38 to 109 s per test were measured on two shared cores. */
 const withinMilliseconds = 600_000;
