@@ -53,10 +53,10 @@ describe("a call that does not prove who makes it", () => {
       "check access token: none given: Authorization has another scheme",
     ],
     ["a scheme that begins alike", "Bearers a.b.c", plain, "check access token: none given: Authorization has another"],
-    ["no token after the scheme", "Bearer", invalid, "check access token: it is not one JWT"],
-    ["a token that is no JWT", "Bearer x", invalid, "check access token: it is not one JWT"],
-    ["two tokens", "Bearer a.b.c, Bearer a.b.c", invalid, "check access token: it is not one JWT"],
-    ["a token of nobody", "bearer a.b.c", invalid, "check access token: its signature or form is not valid"],
+    ["no token after the scheme", "Bearer", invalid, "check access token: it is not a single JWT"],
+    ["a token that is no JWT", "Bearer x", invalid, "check access token: it is not a single JWT"],
+    ["two tokens", "Bearer a.b.c, Bearer a.b.c", invalid, "check access token: it is not a single JWT"],
+    ["a token of nobody", "bearer a.b.c", invalid, "check access token: its signature or format is not valid"],
   ])("with %s is told so, and what a 401 says follows RFC 6750", async (_words, authorization, challenge, detail) => {
     const headers = authorization === undefined ? {} : { authorization };
     const { status, headers: answered, text } = await callRaw(`${estate.host.url}/api/maintenance`, "GET", headers);
