@@ -103,7 +103,7 @@ describe("settings", () => {
     [
       "one audience for webhook and access tokens",
       { KEYCLOAK_WEBHOOK: "bearer", KEYCLOAK_WEBHOOK_AUDIENCE: "desktops", OIDC_AUDIENCE: "desktops" },
-      /must not be OIDC_AUDIENCE/,
+      /must differ from OIDC_AUDIENCE/,
     ],
     [
       "a webhook of a realm that nobody named",

@@ -3,11 +3,11 @@ import { parsePolicy, policyFields, type PolicyTexts } from "./desktop/policy.ts
 
 /**
  * Every setting of the product by the name it has in the environment, but for the defaults of desktops, which are those of
- * a policy's fields (settingOf). `describe` is what the README's table shows; a test keeps the two alike.
+ * a policy's fields (settingOf). `describe` is what the README's table shows; a test keeps the two the same.
  */
 const eachSetting = z.object({
   KUBECONFIG: z.string().optional().describe("Path of a kubeconfig. Without it: the pod's service account"),
-  NAMESPACE: z.string().default("guacamole").describe("Namespace of the desktops and of our request objects"),
+  NAMESPACE: z.string().default("guacamole").describe("Namespace of the desktops and of the person records"),
   WORKSPACES_NAMESPACE: z.string().optional().describe("Namespace of workspaces and bindings. Default: NAMESPACE"),
   CLUSTER_DOMAIN: z.string().default("cluster.local").describe("DNS domain of the cluster"),
   GUACD_LABELS: labels()
@@ -24,7 +24,7 @@ const eachSetting = z.object({
   DATABASE_URL: z
     .string()
     .regex(/^postgres(ql)?:\/\//, "does not begin with postgres:// or postgresql://")
-    .describe("Guacamole's PostgreSQL. Without a password in it where DATABASE_AUTH is entra"),
+    .describe("Guacamole's PostgreSQL. Without a password if DATABASE_AUTH is entra"),
   DATABASE_AUTH: oneOf("password", "entra")
     .default("password")
     .describe("`password` from DATABASE_URL, or `entra`: a token of the app's managed identity"),
@@ -35,20 +35,20 @@ const eachSetting = z.object({
       "is not the resource id of a flexible server (/subscriptions/…/flexibleServers/NAME)",
     )
     .optional()
-    .describe("Resource id of the Azure flexible server, if the product is to start it when it is stopped"),
+    .describe("Resource id of the Azure flexible server, if the product should start it when it is stopped"),
   GUACAMOLE_URL: url().describe("Address of the Guacamole web application, as people reach it"),
   GUACAMOLE_ENTITY_TEMPLATE: z
     .string()
     .regex(
       /^[^{}]*\{workspace\}[^{}]*[@\\][^{}]*\{username\}[^{}]*$|^[^{}]*\{username\}[^{}]*[@\\][^{}]*\{workspace\}[^{}]*$/,
-      "does not hold {workspace} and {username} with an @ or \\ between them (without that, two people could share a name)",
+      "does not contain {workspace} and {username} with an @ or \\ between them (without that, two people could share a name)",
     )
     .default("{workspace}@{username}")
     .describe("Guacamole's user name; must equal the claim that Guacamole reads"),
 
   OIDC_ISSUER: url().describe("Issuer of access tokens, exactly as in their `iss`"),
   OIDC_AUDIENCE: z.string().min(1).describe("Our name in the `aud` of access tokens"),
-  OIDC_JWKS_URL: url().optional().describe("Where the issuer's keys are. Default: Keycloak's place below OIDC_ISSUER"),
+  OIDC_JWKS_URL: url().optional().describe("Address of the issuer's keys. Default: Keycloak's path below OIDC_ISSUER"),
   OIDC_ALGORITHMS: list("RS256").describe("Accepted signature algorithms"),
   OIDC_CLIENTS: list().describe("Clients (`azp`) whose tokens are accepted, separated by commas"),
   OIDC_CLOCK_SKEW_SECONDS: wholeNumber(0, 60).default(30).describe("Tolerance for clocks that differ, at most 60"),
@@ -69,17 +69,17 @@ const eachSetting = z.object({
     .describe("Guacamole's client in Keycloak: its logins count, and logout tokens are for it"),
   LEAVE_GRACE_MINUTES: wholeNumber(0, 1_440)
     .default(15)
-    .describe("So long after a logout the desktop is suspended, unless the person is back"),
+    .describe("How long after a logout the desktop is suspended, unless the person comes back"),
   KEYCLOAK_WEBHOOK: oneOf("off", "hmac", "bearer")
     .default("off")
     .describe("How keycloak-events signs: `hmac` with a secret, `bearer` with the realm's key (0.62 and newer)"),
   KEYCLOAK_WEBHOOK_SECRET: secret().describe("With `hmac`: the webhook's secret, at least 16 characters"),
-  KEYCLOAK_WEBHOOK_SECRET_BEFORE: secret().describe("The secret before it, while it is being changed"),
+  KEYCLOAK_WEBHOOK_SECRET_BEFORE: secret().describe("The previous secret, while it is being changed"),
   KEYCLOAK_WEBHOOK_AUDIENCE: z
     .string()
     .min(1)
     .optional()
-    .describe("With `bearer`: the webhook's audience; another one than OIDC_AUDIENCE"),
+    .describe("With `bearer`: the webhook's audience, different from OIDC_AUDIENCE"),
   KEYCLOAK_REALM: z
     .string()
     .min(1)
@@ -92,7 +92,7 @@ const eachSetting = z.object({
     .string()
     .min(1)
     .optional()
-    .describe("Client that may look people up (view-users). With it nothing is taken away on an event's word alone"),
+    .describe("Client that may look people up (view-users). With it, nothing is removed because of an event alone"),
   KEYCLOAK_ADMIN_SECRET: secret().describe("That client's secret"),
   KEYCLOAK_GROUPS_CLAIM: z.string().min(1).default("groups").describe("The claim that holds a person's groups"),
   KEYCLOAK_ROLES_CLAIM: z.string().min(1).default("roles").describe("The claim that holds a person's roles"),
@@ -100,45 +100,45 @@ const eachSetting = z.object({
   GUACAMOLE_LABELS: labels()
     .optional()
     .describe(
-      "Labels of Guacamole's own pods, `key=value,…`: sessions from before the oldest of them began are no longer alive",
+      "Labels of Guacamole's own pods, `key=value,…`: sessions older than the oldest of them are no longer alive",
     ),
   GUACAMOLE_NAMESPACE: z.string().optional().describe("Namespace of Guacamole's pods. Default: NAMESPACE"),
   GUACAMOLE_API_URLS: list()
     .pipe(
       z
         .array(url().refine(hasNoUser, "has a user or a password in an address (take it out: addresses are logged)"))
-        .min(1, "has no address in it"),
+        .min(1, "has no address"),
     )
     .optional()
-    .describe("Address of each replica of Guacamole, separated by commas: then it is asked who is connected"),
-  GUACAMOLE_API_USERNAME: z.string().min(1).optional().describe("An administrator of Guacamole, for that"),
+    .describe("Address of each replica of Guacamole, separated by commas, to be asked who is connected"),
+  GUACAMOLE_API_USERNAME: z.string().min(1).optional().describe("An administrator of Guacamole, for these calls"),
   GUACAMOLE_API_PASSWORD: z.string().min(1).optional().describe("Their password"),
   GUACAMOLE_API_DATA_SOURCE: z.string().min(1).default("postgresql").describe("Guacamole's name for its database"),
 
   WAKE_SCHEDULE: schedule("*/30 * * * * *").describe(
-    "NCRONTAB: when requests that nobody works on are picked up again",
+    "NCRONTAB: when requests that nothing works on are picked up again",
   ),
   REAP_SCHEDULE: schedule("0 */5 * * * *").describe("NCRONTAB: when idle desktops are looked for and suspended"),
-  RECONCILE_SCHEDULE: schedule("0 */15 * * * *").describe("NCRONTAB: when what drifted is looked for and put right"),
+  RECONCILE_SCHEDULE: schedule("0 */15 * * * *").describe("NCRONTAB: when drift is looked for and repaired"),
   RECONCILE_SAFETY_PERCENT: wholeNumber(1, 100)
     .default(20)
     .describe(
-      "Of all desktops, as many as one reconciliation may take away; where it would be more, it stops and says so",
+      "Share of all desktops that one reconciliation may remove; if it would remove more, it stops and reports that",
     ),
   UPKEEP_SCHEDULE: schedule("0 7 * * * *").describe(
-    "NCRONTAB: when finished work is forgotten and bindings are refreshed",
+    "NCRONTAB: when finished work is deleted and bindings are refreshed",
   ),
   STUCK_AFTER_MINUTES: wholeNumber(5, 1_440)
     .default(10)
-    .describe("Work that makes no progress for so many minutes is replaced"),
+    .describe("Work is replaced after this many minutes without progress"),
   KEEP_FINISHED_DAYS: wholeNumber(1, 3_650)
     .default(30)
-    .describe("So many days the task hub keeps the history of finished work"),
+    .describe("How many days the task hub keeps the history of finished work"),
 });
 
 type Fields = z.output<typeof eachSetting>;
 
-/** The settings, and how they belong together: that is checked even if one alone is wrong, so that all is told at once. */
+/** The settings, and how they belong together: that is checked even if one alone is wrong, so that all faults are reported at once. */
 export const settingsSchema = eachSetting.superRefine(checkTogether, { when: () => true });
 
 function checkTogether(settings: Partial<Fields>, context: z.RefinementCtx): void {
@@ -147,13 +147,13 @@ function checkTogether(settings: Partial<Fields>, context: z.RefinementCtx): voi
   };
   const { KEYCLOAK_WEBHOOK: webhook, KEYCLOAK_WEBHOOK_AUDIENCE: audience } = settings;
   if (webhook === "hmac" && settings.KEYCLOAK_WEBHOOK_SECRET === undefined)
-    fault("KEYCLOAK_WEBHOOK_SECRET", "is missing (KEYCLOAK_WEBHOOK is hmac: set what Keycloak signs with)");
+    fault("KEYCLOAK_WEBHOOK_SECRET", "is missing (KEYCLOAK_WEBHOOK is hmac: set the secret that Keycloak signs with)");
   if (webhook === "bearer" && audience === undefined)
     fault("KEYCLOAK_WEBHOOK_AUDIENCE", "is missing (KEYCLOAK_WEBHOOK is bearer: set the audience of its tokens)");
   if (audience !== undefined && audience === settings.OIDC_AUDIENCE)
     fault(
       "KEYCLOAK_WEBHOOK_AUDIENCE",
-      "must not be OIDC_AUDIENCE (choose another: one's tokens are not for the other)",
+      "must differ from OIDC_AUDIENCE (choose another: a token for one must not be valid for the other)",
     );
   const realm = settings.KEYCLOAK_REALM ?? realmIn(settings.OIDC_ISSUER ?? "").realm;
   if ((webhook === "hmac" || webhook === "bearer") && realm === undefined)
@@ -173,7 +173,7 @@ export type Settings = Fields & {
   OIDC_JWKS_URL: string;
   KEYCLOAK_REALM: string;
   KEYCLOAK_ADMIN_URL: string;
-  /** How desktops are where their workspace says nothing else. */
+  /** How desktops are if their workspace says nothing else. */
   desktopDefaults: PolicyTexts;
 };
 
@@ -263,7 +263,7 @@ function wholeNumber(least: number, most: number) {
 }
 
 function oneOf<const Words extends readonly string[]>(...words: Words) {
-  return z.enum(words, `is none of ${words.join(", ")}`);
+  return z.enum(words, `is not one of ${words.join(", ")}`);
 }
 
 function url() {
@@ -284,7 +284,7 @@ function hasNoUser(address: string): boolean {
 }
 
 function secret() {
-  return z.string().min(16, "has fewer than 16 characters (take a longer one: short ones are guessed)").optional();
+  return z.string().min(16, "has fewer than 16 characters (use a longer one: short ones can be guessed)").optional();
 }
 
 function labels() {

@@ -4,13 +4,13 @@
  */
 export const errorCodes = {
   // The request itself
-  "malformed-body": [400, "The body is not what this route takes"],
-  "malformed-username": [400, "The username cannot be one of ours"],
+  "malformed-body": [400, "The body is not valid for this route"],
+  "malformed-username": [400, "The username is not valid"],
   "malformed-parameter": [400, "A parameter has a wrong value"],
-  "not-authenticated": [401, "It is not proven who calls"],
+  "not-authenticated": [401, "The caller is not authenticated"],
   "not-allowed": [403, "This token may not do that"],
   "not-found": [404, "There is nothing here"],
-  "method-not-allowed": [405, "This route does not take that method"],
+  "method-not-allowed": [405, "This route does not support that method"],
   "length-required": [411, "The body needs a Content-Length"],
   "body-too-large": [413, "The body is too large"],
   "unsupported-media-type": [415, "The body must be JSON"],
@@ -21,18 +21,18 @@ export const errorCodes = {
   "workspace-expired": [403, "The workspace has expired"],
   "workspace-not-yet-available": [403, "The workspace is not yet available"],
   "workspace-missing": [409, "The binding names a workspace that does not exist"],
-  "invalid-policy": [409, "The workspace's policy cannot be followed"],
+  "invalid-policy": [409, "The workspace's policy is not valid"],
   "name-too-long": [409, "Workspace and username together are too long for Guacamole"],
-  "identity-changed": [409, "The username belongs to somebody else by now"],
+  "identity-changed": [409, "The username now belongs to somebody else"],
   // The work
   "not-ours": [409, "An object of that name exists that this product did not create"],
   "cannot-start": [409, "The container cannot start"],
   "not-ready-in-time": [504, "The container was not ready in time"],
   "database-not-running": [503, "The managed database server is not running"],
-  "not-running": [409, "The desktop does not run"],
+  "not-running": [409, "The desktop is not running"],
   "being-retired": [409, "Everything that this person has is being removed"],
-  "activation-paused": [503, "No desktop is brought up for the time being"],
-  "request-changed": [409, "A newer request took its place"],
+  "activation-paused": [503, "No desktops are started for the time being"],
+  "request-changed": [409, "A newer request replaced it"],
   "work-replaced": [409, "The work was taken over by a newer run"],
   "too-many-writers": [503, "Others kept changing the same object"],
   "cluster-unavailable": [503, "Kubernetes does not answer"],
@@ -71,7 +71,7 @@ export function refuse(code: ErrorCode, reason: string): Refusal {
   return { refused: code, reason };
 }
 
-/** Whether an activity's output is a refusal. */
+/** True if an activity's output is a refusal. */
 export function isRefusal(output: unknown): output is Refusal {
   return typeof output === "object" && output !== null && "refused" in output;
 }

@@ -222,8 +222,8 @@ export function describeAdoption(name: string, start: () => Promise<TestEstate>)
                   workspace: running.workspace,
                   deployment: running.deployment,
                   changes: [
-                    "the pod goes on with the password that it has; the next start makes a new one",
-                    "a NetworkPolicy lets in guacd alone, and out what the policy names",
+                    "the pod keeps running with its password; the next start creates a new one",
+                    "a NetworkPolicy allows only guacd in, and only the policy's destinations out",
                     `connection ${running.connection} stays, with the policy's parameters`,
                     "the Guacamole user's last day is 2099-12-31",
                   ],
@@ -271,7 +271,7 @@ export function describeAdoption(name: string, start: () => Promise<TestEstate>)
         leftAlone: [
           {
             deployment: stopped.deployment,
-            reason: expect.stringContaining("alice uses this product already") as string,
+            reason: expect.stringContaining("alice already uses this product") as string,
           },
         ],
       });
@@ -309,8 +309,11 @@ export function describeAdoption(name: string, start: () => Promise<TestEstate>)
       expect(body.leftAlone).toHaveLength(2);
       expect(body.leftAlone).toEqual(
         expect.arrayContaining([
-          { deployment: nobodys, reason: "does not say whose desktop in which workspace it is" },
-          { deployment: ended, reason: expect.stringMatching(/runs, and cannot go on: .*2020-01-01/) as string },
+          { deployment: nobodys, reason: "does not say whose desktop it is, or in which workspace" },
+          {
+            deployment: ended,
+            reason: expect.stringMatching(/is running, but cannot be adopted: .*2020-01-01/) as string,
+          },
         ]),
       );
       expect(await estate.world()).toEqual(before);

@@ -79,7 +79,7 @@ describe("what drifted", () => {
     await without(
       kind,
       () => true,
-      () => expectRefused(new RegExp(`^there is no ${what} at all, and there are 6 desktops$`)),
+      () => expectRefused(new RegExp(`^there are no ${what}s, but 6 desktops$`)),
     );
     expect(await found()).toEqual([]);
   });
@@ -90,7 +90,7 @@ describe("what drifted", () => {
       return without("AnalyticsWorkspaceBinding", (name) => names.includes(name), work);
     };
     await withoutBindings(4, async () => {
-      await expectRefused(/^4 of 6 desktops would go, and 3 may at once \(20 %\); look why/);
+      await expectRefused(/^4 of 6 desktops would be removed, and at most 3 may be at once \(20 %\); find out why/);
       const path = "/maintenance/reconcile?dryRun=true&share=100";
       const { body } = await estate.call<DriftSurvey>("olga", "POST", path);
       expect([body.refused, body.goes]).toEqual([undefined, 4]);
@@ -124,7 +124,7 @@ describe("what drifted", () => {
     );
     const reply = await estate.call("olga", "POST", "/maintenance/reconcile?dryRun=true");
     expect([reply.status, reply.body]).toMatchObject([503, { code: "guacamole-unavailable" }]);
-    expect(await run()).toMatchObject({ drifts: [], refused: expect.stringContaining("does not let us") as string });
+    expect(await run()).toMatchObject({ drifts: [], refused: expect.stringContaining("does not allow it") as string });
     await estate.guacamole.query("ALTER DATABASE guacamole CONNECTION LIMIT -1");
     expect(await everythingIn(estate)).toEqual(before);
     await reconcile(estate);

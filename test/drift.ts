@@ -186,7 +186,7 @@ export function describeDrift(name: string, start: () => Promise<DriftEstate>): 
     const duplicated = doubled.map((workspace) => ({
       kind: "duplicate-groups" as const,
       workspace,
-      reason: "there are 2 root groups of that name",
+      reason: "there are 2 root groups with that name",
     }));
 
     it("is found by a dry run, each once and nothing else, and nothing is changed", async () => {

@@ -58,14 +58,14 @@ describe("a call that is not authenticated", () => {
       plain,
       "check access token: none given: Authorization has another",
     ],
-    ["no token after the scheme", "Bearer", invalid, "check access token: it is not one JWT"],
-    ["a token that is not a JWT", "Bearer x", invalid, "check access token: it is not one JWT"],
-    ["two tokens", "Bearer a.b.c, Bearer a.b.c", invalid, "check access token: it is not one JWT"],
+    ["no token after the scheme", "Bearer", invalid, "check access token: it is not a single JWT"],
+    ["a token that is not a JWT", "Bearer x", invalid, "check access token: it is not a single JWT"],
+    ["two tokens", "Bearer a.b.c, Bearer a.b.c", invalid, "check access token: it is not a single JWT"],
     [
       "a token with an invalid signature",
       "bearer a.b.c",
       invalid,
-      "check access token: its signature or form is not valid",
+      "check access token: its signature or format is not valid",
     ],
   ])("with %s gets a 401 that says so and follows RFC 6750", async (_words, authorization, challenge, detail) => {
     const headers = authorization === undefined ? {} : { authorization };

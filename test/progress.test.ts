@@ -17,7 +17,7 @@ it("a person who waits for a desktop sees the cluster's latest event", async () 
     const reply = await estate.call<{ progress?: object }>("alice", "GET", `/operations/${body.id}`);
     return reply.body.progress ?? {};
   };
-  const said = /^the container runs and is not ready yet: Unhealthy: Readiness probe failed/;
+  const said = /^the container is running but not ready yet: Unhealthy: Readiness probe failed/;
   await expect
     .poll(progress, { timeout: 60_000 })
     .toMatchObject({ step: "readiness", message: expect.stringMatching(said) as string });

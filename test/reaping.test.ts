@@ -54,7 +54,7 @@ describe("a desktop that is not in use", () => {
     await reap();
     expect(await shown()).toMatchObject({
       state: "suspended",
-      reason: expect.stringContaining("nobody is connected, for more than 60 minutes") as string,
+      reason: expect.stringContaining("nobody has been connected for more than 60 minutes") as string,
     });
     expect(await estate.ask("alice", asthma)).toMatchObject({ state: "done" });
     expect(await shown()).toMatchObject({ state: "ready" });
@@ -119,7 +119,7 @@ describe("a desktop that keeps running", () => {
     await reap();
     expect(await shown()).toMatchObject({
       state: "suspended",
-      reason: expect.stringContaining("the longest that it may: 720 minutes") as string,
+      reason: expect.stringContaining("may run for at most 720 minutes") as string,
     });
     const one = await estate.call<{ history: { rule: string }[] }>("olga", "GET", path);
     expect(one.body.history.map(({ rule }) => rule).slice(-3)).toEqual(["in-use", "kept", "longest-session"]);

@@ -134,7 +134,7 @@ describe("a person's orchestration without progress", () => {
       "GET",
       `/operations/${(second as { id: string }).id}`,
     );
-    expect(waiting.body.note).toMatch(/^the work was stuck and is started again: it goes on at /);
+    expect(waiting.body.note).toMatch(/^the work was stuck and has been restarted: it continues at /);
 
     // The new one waits until no activity of the old one can be in progress; this one still is, which the product
     // cannot know.

@@ -129,7 +129,7 @@ async function startInVain(estate: DriftEstate, desktop: NamedDesktop): Promise<
   });
 }
 
-const alone = (what: string) => new RegExp(`^the ${what} is there without its Deployment$`);
+const alone = (what: string) => new RegExp(`^the ${what} exists without its Deployment$`);
 
 export const seeds: readonly Seed[] = [
   {
@@ -217,7 +217,7 @@ export const seeds: readonly Seed[] = [
     username: "open-while-suspended",
     what: "that is suspended and can be opened",
     suspended: true,
-    found: [["access-without-desktop", /^cohort@open-while-suspended may open it, and it does not run$/]],
+    found: [["access-without-desktop", /^cohort@open-while-suspended may open it, but it is not running$/]],
     end: "as before",
     seed: (estate, { workspace, username, names }) =>
       estate.guacamole.query(
@@ -237,14 +237,14 @@ export const seeds: readonly Seed[] = [
   {
     username: "parameter-added",
     what: "whose connection was given file transfer",
-    found: [["connection", /^parameters that are not as they should be: enable-sftp$/]],
+    found: [["connection", /^wrong parameters: enable-sftp$/]],
     end: "as before",
     seed: setParameter("enable-sftp", "true"),
   },
   {
     username: "parameter-removed",
     what: "whose connection lets copy",
-    found: [["connection", /^parameters that are not as they should be: disable-copy$/]],
+    found: [["connection", /^wrong parameters: disable-copy$/]],
     end: "as before",
     seed: (estate, desktop) =>
       onConnection(
@@ -277,7 +277,7 @@ export const seeds: readonly Seed[] = [
   {
     username: "longer-day",
     what: "whose user may log in for longer",
-    found: [["last-day", /^cohort@longer-day may log in until 2100-06-01, and it is 2099-12-31$/]],
+    found: [["last-day", /^cohort@longer-day may log in until 2100-06-01 instead of until 2099-12-31$/]],
     end: "as before",
     seed: (estate, desktop) =>
       onUser(estate, desktop, `UPDATE guacamole_user SET valid_until = '2100-06-01' WHERE entity_id = ${theEntity}`),
@@ -285,7 +285,7 @@ export const seeds: readonly Seed[] = [
   {
     username: "endless-day",
     what: "whose user may log in for ever",
-    found: [["last-day", /^cohort@endless-day may log in until ever, and it is 2099-12-31$/]],
+    found: [["last-day", /^cohort@endless-day may log in without an end instead of until 2099-12-31$/]],
     end: "as before",
     seed: (estate, desktop) =>
       onUser(estate, desktop, `UPDATE guacamole_user SET valid_until = NULL WHERE entity_id = ${theEntity}`),
@@ -293,7 +293,7 @@ export const seeds: readonly Seed[] = [
   {
     username: "policy-opened",
     what: "whose NetworkPolicy lets out more",
-    found: [["network-policy", /^its NetworkPolicy is not as it was made$/]],
+    found: [["network-policy", /^its NetworkPolicy is not as planned$/]],
     end: "as before",
     async seed(estate, desktop) {
       const reference = partOf("networkPolicy", desktop);
@@ -314,7 +314,7 @@ export const seeds: readonly Seed[] = [
   {
     username: "policy-elsewhere",
     what: "whose NetworkPolicy holds for no pod",
-    found: [["network-policy", /^its NetworkPolicy is not as it was made$/]],
+    found: [["network-policy", /^its NetworkPolicy is not as planned$/]],
     end: "as before",
     seed: (estate, desktop) =>
       edit(estate, {
@@ -325,14 +325,14 @@ export const seeds: readonly Seed[] = [
   {
     username: "policy-deleted",
     what: "whose NetworkPolicy was deleted",
-    found: [["network-policy", /^its NetworkPolicy is not there$/]],
+    found: [["network-policy", /^its NetworkPolicy is missing$/]],
     end: "as before",
     seed: (estate, desktop) => remove(estate, partOf("networkPolicy", desktop)),
   },
   {
     username: "service-elsewhere",
     what: "whose Service leads to another pod",
-    found: [["service", /^its Service is not as it was made$/]],
+    found: [["service", /^its Service is not as planned$/]],
     end: "as before",
     seed: (estate, desktop) =>
       edit(estate, {
@@ -343,7 +343,7 @@ export const seeds: readonly Seed[] = [
   {
     username: "service-wider",
     what: "whose Service has a port more",
-    found: [["service", /^its Service is not as it was made$/]],
+    found: [["service", /^its Service is not as planned$/]],
     end: "as before",
     async seed(estate, desktop) {
       const ports = [{ name: "more", port: 8080, targetPort: 8080, protocol: "TCP" }];
@@ -362,14 +362,14 @@ export const seeds: readonly Seed[] = [
   {
     username: "two-pods",
     what: "that somebody scaled to two pods",
-    found: [["too-many-pods", /^it has 2 pods, and one is right$/]],
+    found: [["too-many-pods", /^it has 2 pods instead of one$/]],
     end: "as before",
     seed: (estate, desktop) => edit(estate, { ...partOf("deployment", desktop), spec: { replicas: 2 } }),
   },
   {
     username: "says-stopped",
     what: "that runs, while its binding says that it does not",
-    found: [["binding-status", /^the binding cohort-says-stopped says that it does not run$/]],
+    found: [["binding-status", /^the binding cohort-says-stopped says that it is not running$/]],
     end: "as before",
     seed: (estate, desktop) => setStatus(estate, desktop, { statusText: "READY", replicas: 0 }),
   },
@@ -377,7 +377,7 @@ export const seeds: readonly Seed[] = [
     username: "says-running",
     what: "that is suspended, while its binding says that it runs",
     suspended: true,
-    found: [["binding-status", /^the binding cohort-says-running says that it runs$/]],
+    found: [["binding-status", /^the binding cohort-says-running says that it is running$/]],
     end: "as before",
     seed: (estate, desktop) => setStatus(estate, desktop, { statusText: "ACTIVE", replicas: 1 }),
   },
@@ -388,8 +388,8 @@ export const seeds: readonly Seed[] = [
       ["access-missing", /may not open it/],
       ["connection", /: disable-paste, port$/],
       ["last-day", /2020-01-01/],
-      ["network-policy", /not there/],
-      ["service", /not there/],
+      ["network-policy", /missing/],
+      ["service", /missing/],
     ],
     end: "as before",
     async seed(estate, desktop) {
@@ -409,8 +409,8 @@ export const seeds: readonly Seed[] = [
     what: "that is stuck in starting",
     suspended: true,
     found: [
-      ["binding-status", /^the binding cohort-never-ready says that it does not run$/],
-      ["stuck-starting", /^it was started at 2026-01-01T00:00:00.000Z and was never ready$/],
+      ["binding-status", /^the binding cohort-never-ready says that it is not running$/],
+      ["stuck-starting", /^it was started at 2026-01-01T00:00:00.000Z and never became ready$/],
     ],
     end: "suspended",
     seed: startInVain,
@@ -418,7 +418,7 @@ export const seeds: readonly Seed[] = [
   {
     username: "alice",
     what: "whose person was deleted at the identity provider",
-    found: [["person-gone", /^is unknown to the identity provider now$/]],
+    found: [["person-gone", /^is no longer known to the identity provider$/]],
     end: "gone",
     async seed(estate) {
       const keycloak = await realmAdministrator(estate);

@@ -20,7 +20,7 @@ export function observationActivities(services: Services): Implements<"ensureDat
       if (strangers.length > 0)
         return refuse(
           "not-ours",
-          `${strangers.join(", ")}: has this desktop's name and was not made by this product for it (remove or rename it)`,
+          `${strangers.join(", ")}: has this desktop's name but was not created by this product for it (remove or rename it)`,
         );
       if (rows.balancing)
         return refuse(

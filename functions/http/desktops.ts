@@ -272,7 +272,7 @@ async function extendDesktop(services: Services, { id, principal, body }: Call<u
       `read body: until: it lies in the future, and at most ${limits.longestExtensionMinutes} minutes ahead`,
     );
   if (replicas === 0 || !record)
-    return refuse("not-running", `the desktop of ${username} in ${workspace} does not run`);
+    return refuse("not-running", `the desktop of ${username} in ${workspace} is not running`);
   const extension = { workspace, until: until.toISOString(), by: principal.username, reason: body.reason };
   await changeRecord(
     services,

@@ -35,7 +35,7 @@ export const personsDesktop = {
   workspace: "asthma-cohort",
   wanted: "asthma-cohort",
   state: "idle",
-  reason: "nobody is connected (a session ended at 2026-11-24T11:40:00.000Z); it may be so for 60 minutes",
+  reason: "nobody is connected (a session ended at 2026-11-24T11:40:00.000Z), which is allowed for 60 minutes",
   since: "2026-11-24T11:40:00.000Z",
   url: "https://guacamole.example/#/client/MQBjAHBvc3RncmVzcWw",
   guacamoleUsername: "asthma-cohort@alice",
@@ -43,7 +43,7 @@ export const personsDesktop = {
   decision: {
     action: "keep",
     rule: "idle",
-    reason: "nobody is connected (a session ended at 2026-11-24T11:40:00.000Z); it may be so for 60 minutes",
+    reason: "nobody is connected (a session ended at 2026-11-24T11:40:00.000Z), which is allowed for 60 minutes",
     evidence: {
       kind: "session-ended",
       what: "a session ended",
@@ -59,7 +59,7 @@ export const personsDesktop = {
       at: "2026-11-24T09:35:00.000Z",
       action: "keep",
       rule: "in-use",
-      reason: "somebody is connected since 2026-11-24T09:31:00.000Z",
+      reason: "somebody has been connected since 2026-11-24T09:31:00.000Z",
       evidence: {
         kind: "open-session",
         what: "a session that is open",
@@ -81,7 +81,7 @@ export const runningOperation = {
     number: 9,
     of: 13,
     since: "2026-11-24T09:30:02.000Z",
-    message: "the container runs and is not ready yet",
+    message: "the container is running but not ready yet",
   },
 };
 
@@ -199,7 +199,7 @@ export const reapRun = {
       decision: {
         action: "suspend",
         rule: "idle",
-        reason: "nobody is connected, for more than 60 minutes (a session ended at 2026-11-24T11:40:00.000Z)",
+        reason: "nobody has been connected for more than 60 minutes (a session ended at 2026-11-24T11:40:00.000Z)",
         evidence: {
           kind: "session-ended",
           what: "a session ended",

@@ -5,14 +5,14 @@ import { azureCredential } from "./credential.ts";
 
 /** The Azure flexible server that holds Guacamole's database: development estates stop it over night. */
 export interface ManagedServer {
-  /** Looks at the server's state and starts it when it is stopped. Never waits for it. */
+  /** Checks the server's state and starts it if it is stopped. Never waits for it. */
   ensureRunning(): Promise<Sighting>;
 }
 
-/** How soon to look again: a stopped server takes minutes. */
+/** How soon to check again: a stopped server takes minutes. */
 const againInSeconds = 10;
 
-/** Where no managed server is configured, the database is somebody else's concern. */
+/** Used if no managed server is configured. */
 export const unmanagedServer: ManagedServer = {
   ensureRunning: () =>
     Promise.resolve({ seen: "ready", message: "the database server is not managed by this product" }),
@@ -60,7 +60,7 @@ export function managedServer(
         client = undefined; // a failed sign-in must not be remembered
         throw new ProductError(
           "database-not-running",
-          `look at database server ${name}: Azure does not let us (see the log; check the app's identity and its role)`,
+          `check database server ${name}: Azure does not allow it (see the log; check the app's identity and its role)`,
           { cause: (error as Error).message },
         );
       }
@@ -68,7 +68,7 @@ export function managedServer(
   };
 }
 
-/** Loaded only where it is used: the SDK takes a second to import. */
+/** Loaded only if it is used: the SDK takes a second to import. */
 async function connectAzure(subscription: string): Promise<PostgreSQLManagementFlexibleServerClient> {
   const { PostgreSQLManagementFlexibleServerClient: Client } = await import("@azure/arm-postgresql-flexible");
   return new Client(await azureCredential(), subscription);

@@ -24,7 +24,7 @@ export interface Run {
 export interface PlannedRun extends Run, Pick<Facts, "plan"> {}
 export interface ObservedRun extends PlannedRun, Pick<Facts, "before"> {}
 
-/** What a wait saw. `waiting` is asked again, after `againInSeconds` where the answer did not take its time itself. */
+/** What a wait saw. `waiting` is asked again, after `againInSeconds` if set. */
 export type Sighting =
   | { seen: "ready"; message: string }
   | { seen: "waiting"; message: string; againInSeconds?: number | undefined }
@@ -35,7 +35,7 @@ export interface DesktopInspection {
   desktop: KnownDesktop;
   decision: Decision;
   mayBeOpened: boolean;
-  /** What else is amiss with it. */
+  /** What else is wrong with it. */
   drifts: DesktopDrift[];
 }
 
@@ -89,7 +89,7 @@ export interface Activities {
   /** These two never throw: one person's trouble must not stop the others'. */
   noteDecision: { input: DecidedDesktop & { at: string }; output: { failed: string } | null };
   nominate: { input: DesktopKey & { by: string }; output: { failed: string } | null };
-  /** Decides about one desktop on fresh facts; null where it is gone. */
+  /** Decides about one desktop on fresh facts; null if it is gone. */
   inspectDesktop: { input: DesktopKey; output: DesktopInspection | null };
   giveBackPermission: { input: KnownDesktop; output: null };
   recordReview: {
@@ -103,14 +103,14 @@ export interface Activities {
   removeDesktop: { input: DesktopDrift; output: { failed: string } | null };
   retirePerson: { input: Drift & { username: string }; output: { failed: string } | null };
   mergeGroups: { input: Drift & { workspace: string }; output: { failed: string } | null };
-  /** Puts right what is amiss with one desktop; nothing where it is not any more. */
+  /** Puts right what is wrong with one desktop; nothing where it is not any more. */
   repairDesktop: { input: DesktopDrift; output: null };
 
   /** Forgets finished work of the task hub; returns how much. */
   purgeFinished: { input: Record<string, never>; output: number };
-  /** Says anew in the bindings of running desktops when they were looked at; returns how many. */
+  /** Updates in the bindings of running desktops when they were last checked; returns how many. */
   refreshActiveChecks: { input: Record<string, never>; output: number };
-  /** Starts notices again that make no progress; says how many. */
+  /** Restarts notices that make no progress; returns how many. */
   restartNotices: { input: Record<string, never>; output: number };
 
   listActiveDesktops: { input: { username: string; except?: string | undefined }; output: KnownDesktop[] };

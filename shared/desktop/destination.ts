@@ -10,7 +10,7 @@ export type Destination =
 const platformRanges = ["169.254.0.0/16", "168.63.129.16/32"];
 
 /**
- * Reads `namespace/label=value:port` or `10.1.0.0/16:port`; null where it is neither, or lies within a range that the
+ * Reads `namespace/label=value:port` or `10.1.0.0/16:port`; null if it is neither, or lies within a range that the
  * cloud's platform has for itself. A wider range leaves that one out.
  */
 export function parseDestination(text: string): Destination | null {
@@ -30,7 +30,7 @@ export function parseDestination(text: string): Destination | null {
   return { cidr: place, except: except.map(({ cidr }) => cidr), port };
 }
 
-/** First and last address of a CIDR whose host bits are zero, as Kubernetes wants it; null where it is none. */
+/** First and last address of a CIDR whose host bits are zero, as Kubernetes wants it; null if it is not one. */
 function rangeOf(cidr: string): { first: number; last: number } | null {
   const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(cidr);
   if (!match) return null;

@@ -74,13 +74,13 @@ const settable: Readonly<Record<Protocol, Readonly<Record<string, Value>>>> = {
   },
 };
 
-/** Why a policy may not set this parameter so, or null where it may. */
+/** Why a policy may not set this parameter so, or null if it may. */
 export function faultOfParameter(protocol: Protocol, name: string, value: string): string | null {
   const known = settable[protocol];
   if (!Object.hasOwn(known, name))
     return `has ${name}, which is not a parameter that a policy may set for ${protocol} (${Object.keys(known).join(", ")})`;
   const allowed = known[name];
-  if (allowed === "number") return /^\d{1,6}$/.test(value) ? null : `has ${name}, which is a whole number`;
-  if (allowed instanceof RegExp) return allowed.test(value) ? null : `has ${name} with a value that it cannot have`;
-  return allowed?.includes(value) ? null : `has ${name}, which is one of ${allowed?.join(", ") ?? ""}`;
+  if (allowed === "number") return /^\d{1,6}$/.test(value) ? null : `has ${name}, which must be a whole number`;
+  if (allowed instanceof RegExp) return allowed.test(value) ? null : `has ${name} with a value that is not allowed`;
+  return allowed?.includes(value) ? null : `has ${name}, which must be one of ${allowed?.join(", ") ?? ""}`;
 }

@@ -15,7 +15,7 @@ export const maintenanceSchema = stored({
 export type Pause = z.output<typeof pauseSchema>;
 export type Maintenance = z.output<typeof maintenanceSchema>;
 
-/** Why nothing is brought up, in words for whoever asks. */
+/** Why nothing is brought up, in words for the person who asks. */
 export function describePause({ by, since, reason }: Pause): string {
   return `paused by ${by} since ${since}${reason === undefined ? "" : `: ${reason}`}`;
 }

@@ -77,7 +77,7 @@ export function nameDesktop(key: DesktopKey, rules: NamingRules, deployment = de
   };
 }
 
-/** Whether Guacamole can hold these names. */
+/** True if Guacamole can hold these names. */
 export function fitsGuacamole(names: DesktopNames): boolean {
   return [names.group, names.connection, names.entity].every((name) => name.length <= guacamoleNameLength);
 }
@@ -109,12 +109,12 @@ export const workspacePattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z
 /** What the name of a Deployment, and so the id of a desktop, looks like. */
 export const deploymentPattern = /^[0-9a-f]{32}$/;
 
-/** Whether a text can be a username. */
+/** True if a text can be a username. */
 export function isUsername(text: string): boolean {
   return text.length <= guacamoleNameLength && usernamePattern.test(text);
 }
 
-/** Whether a text can be the name of an AnalyticsWorkspace. */
+/** True if a text can be the name of an AnalyticsWorkspace. */
 export function isWorkspaceName(text: string): boolean {
   return text.length <= guacamoleNameLength && workspacePattern.test(text);
 }

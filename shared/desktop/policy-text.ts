@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type Destination, parseDestination } from "./destination.ts";
 
-/** The texts of a policy's fields: how each kind is read, and what is said of one that cannot be. */
+/** The texts of a policy's fields: how each kind is read, and what is reported if it cannot be read. */
 
 /** The word for "nothing" in a field that could hold something. */
 export const none = "none";
@@ -44,7 +44,7 @@ export function amount() {
 }
 
 export function wholeNumber() {
-  return text(/^[1-9]\d{0,5}$/, "is not a whole number from 1").transform(Number);
+  return text(/^[1-9]\d{0,5}$/, "is not a whole number from 1 to 999999").transform(Number);
 }
 
 /** A port's number, or null for the word. */
@@ -67,7 +67,7 @@ export function pathText(pattern: RegExp, fault: string) {
     .refine(
       (all) =>
         [...all.matchAll(/\$\{([^}]*)(\}?)/g)].every(([, token = "", end]) => end === "}" && tokensInPaths.has(token)),
-      `has a token that is none of ${[...tokensInPaths].join(", ")}`,
+      `has a token that is not one of ${[...tokensInPaths].join(", ")}`,
     );
 }
 
@@ -85,7 +85,8 @@ export interface EnvironmentSource {
 export function environmentSource(source: string, context: z.RefinementCtx): EnvironmentSource {
   const kind = source.startsWith("secret/") ? "secret" : "configmap";
   const name = source.slice(kind.length + 1);
-  if (!objectName.test(name)) context.addIssue({ code: "custom", message: "has what is not the name of an object" });
+  if (!objectName.test(name))
+    context.addIssue({ code: "custom", message: "has an item that is not the name of an object" });
   // Every desktop's Secret is called so: one person's container must never be given another's credential.
   if (name.startsWith("client-")) context.addIssue({ code: "custom", message: "names a desktop's own credential" });
   return { kind, name };

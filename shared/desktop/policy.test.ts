@@ -105,7 +105,7 @@ describe("a policy", () => {
     [{ browserUrl: "javascript:alert(1)" }, "browserUrl", /not a web address/],
     [{ environmentFrom: "proxy" }, "environmentFrom", /configmap\/name/],
     [{ environmentFrom: "secret/client-98177b67d1ea5a7cbb3e5ee858330091" }, "environmentFrom", /own credential/],
-    [{ protocol: "telnet" }, "protocol", /none of vnc, rdp, ssh/],
+    [{ protocol: "telnet" }, "protocol", /not one of vnc, rdp, ssh/],
     [{ port: "0" }, "port", /neither a port/],
     [{ port: "65536" }, "port", /neither a port/],
     [{ loginName: "Desk Top" }, "loginName", /not a login name/],
@@ -129,7 +129,7 @@ describe("a policy", () => {
     [{ guacamoleParameters: "colour-depth=16" }, "guacamoleParameters", /colour-depth.*not a parameter/],
     [{ guacamoleParameters: "color-depth=17" }, "guacamoleParameters", /one of 8, 16, 24, 32/],
     [{ guacamoleParameters: "autoretry=often" }, "guacamoleParameters", /whole number/],
-    [{ guacamoleParameters: "encodings=${GUAC_PASSWORD}" }, "guacamoleParameters", /cannot have/],
+    [{ guacamoleParameters: "encodings=${GUAC_PASSWORD}" }, "guacamoleParameters", /not allowed/],
     [{ guacamoleParameters: "font-size=12" }, "guacamoleParameters", /not a parameter that a policy may set for vnc/],
     ...[
       "hostname=elsewhere",
@@ -193,7 +193,7 @@ describe("a workspace's policy", () => {
     expect(policyOf(workspace, { image }, { port: "x", protocol: "x" })).toEqual({
       refused: "invalid-policy",
       reason:
-        "policy of asthma-cohort (ConfigMap large): protocol is none of vnc, rdp, ssh; port is neither a port nor usual",
+        "policy of asthma-cohort (ConfigMap large): protocol is not one of vnc, rdp, ssh; port is neither a port nor usual",
     });
   });
 });

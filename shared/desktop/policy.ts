@@ -32,7 +32,7 @@ export const policyFields = {
   image: text(/^\S+$/, "is not the name of an image").describe(
     "Image of the desktop's container, by digest where possible",
   ),
-  pullSecrets: listOf(text(objectName, "has what is not the name of a Secret"))
+  pullSecrets: listOf(text(objectName, "has an item that is not the name of a Secret"))
     .prefault(none)
     .describe("Secrets in NAMESPACE with which the image is pulled: `name,…` or `none`"),
   browserUrl: z
@@ -48,7 +48,7 @@ export const policyFields = {
     ),
 
   protocol: z
-    .enum(["vnc", "rdp", "ssh"], { error: "is none of vnc, rdp, ssh" })
+    .enum(["vnc", "rdp", "ssh"], { error: "is not one of vnc, rdp, ssh" })
     .prefault("vnc")
     .describe("`vnc`, `rdp` or `ssh`"),
   port: portOr("usual")
@@ -58,8 +58,8 @@ export const policyFields = {
     .prefault("desktop")
     .describe("Account in the container that RDP, SSH and file transfer log in to"),
 
-  cpuRequest: amount().prefault("250m").describe("CPU that a desktop is promised"),
-  memoryRequest: amount().prefault("512Mi").describe("Memory that a desktop is promised"),
+  cpuRequest: amount().prefault("250m").describe("CPU that a desktop is guaranteed"),
+  memoryRequest: amount().prefault("512Mi").describe("Memory that a desktop is guaranteed"),
   cpuLimit: amount().prefault("2").describe("CPU that a desktop may use"),
   memoryLimit: amount().prefault("2Gi").describe("Memory that a desktop may use"),
   nodeSelector: listOf(text(nodeLabel, "is not a list of labels (key=value,key=value)"))
@@ -69,7 +69,7 @@ export const policyFields = {
   tolerations: listOf(text(taint, "is not a list of taints (key=value:NoSchedule)"))
     .transform((taints) => taints.map(toleration))
     .prefault(none)
-    .describe("Taints that it bears, as kubectl writes them: `key=value:NoSchedule,…` or `none`"),
+    .describe("Taints that it tolerates, as kubectl writes them: `key=value:NoSchedule,…` or `none`"),
   runAsNonRoot: flag()
     .prefault("true")
     .describe("`false` only for an image that needs root: it weakens the container's isolation"),
@@ -112,10 +112,10 @@ export const policyFields = {
     .describe("How long a started desktop waits for its person's first visit"),
   longestSessionMinutes: wholeNumber()
     .prefault("720")
-    .describe("How long a desktop may run at the longest, in use or not"),
+    .describe("The longest time that a desktop may run, in use or not"),
   longestExtensionMinutes: wholeNumber()
     .prefault("10080")
-    .describe("How far ahead an administrator may keep a desktop from being taken down"),
+    .describe("How far ahead an administrator may extend a desktop"),
 };
 
 const policySchema = z.strictObject(policyFields).transform(({ port, guacamoleParameters, ...fields }, context) => {
@@ -163,7 +163,7 @@ export function parsePolicy(texts: PolicyTexts): DesktopPolicy | { faults: { fie
 /**
  * The policy of a workspace: the defaults, and over them what its own texts say.
  *
- * @param own the texts that the workspace names, null where what it names is not there
+ * @param own the texts that the workspace names, null if what it names is not there
  */
 export function policyOf(
   { name, policy }: Pick<Workspace, "name" | "policy">,

@@ -95,7 +95,7 @@ function inWords(ports: readonly Port[]): string {
 export type DesktopState =
   "absent" | "starting" | "ready" | "in-use" | "idle" | "suspending" | "suspended" | "retiring" | "failed";
 
-/** A state, why it is so, and since when where that is known. */
+/** A state, why it is so, and since when if known. */
 export interface DescribedState {
   state: DesktopState;
   reason: string;
@@ -132,7 +132,7 @@ export function describeState(
   const mayOpen = permissions.connection;
   if (!deployment) {
     return connectionId === null
-      ? { state: "absent", reason: "nothing has been made for this person in this workspace" }
+      ? { state: "absent", reason: "nothing has been created for this person in this workspace" }
       : { state: "failed", reason: "Guacamole has a connection, but there is no Deployment" };
   }
   if (deployment.replicas === 0) {
@@ -143,5 +143,5 @@ export function describeState(
   if (deployment.ready === 0) return { state: "starting", reason: "the container is not ready yet" };
   return mayOpen
     ? { state: "ready", reason: "the container is ready and access is granted" }
-    : { state: "starting", reason: "the container is ready, access is not granted yet" };
+    : { state: "starting", reason: "the container is ready, but access has not been granted yet" };
 }

@@ -161,7 +161,7 @@ describe("the active connections are unknown", () => {
     const guacamole = await startGuacamole(["7"]);
     const active = activeConnectionsOf({ ...account, password: "not-the-one", urls: [guacamole.url] });
     const message = await failureOf(active.now(), guacamole);
-    expect(message).toMatch(/it refuses the login \(check username and password\)$/);
+    expect(message).toMatch(/it rejects the login \(check username and password\)$/);
     expect(message).not.toContain("not-the-one");
   });
 

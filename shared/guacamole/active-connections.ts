@@ -11,7 +11,7 @@ export interface ActiveConnections {
 }
 
 interface Options {
-  /** One address an instance, without `/api`: an instance knows of its own tunnels only. */
+  /** One address per instance, without `/api`: an instance knows only its own tunnels. */
   urls: readonly string[];
   /** An account with the system permission ADMINISTER: others are not shown everybody's tunnels. */
   username: string;
@@ -39,7 +39,7 @@ const tunnels = z.record(
   }),
 );
 
-/** Guacamole's REST API (1.4 or newer: the token in a header), with a login of its own for every question. */
+/** Guacamole's REST API (1.4 or newer: the token in a header), with a login of its own forevery question. */
 export function activeConnectionsOf(options: Options): ActiveConnections {
   return {
     async now() {
@@ -77,7 +77,10 @@ async function askInstance(
     );
     // AbstractGuacamoleTunnelService.getActiveConnections leaves out, without a word, what others may not see.
     if (!systemPermissions.includes("ADMINISTER"))
-      throw unavailable(url, "the account is not shown everybody's (give it the system permission ADMINISTER)");
+      throw unavailable(
+        url,
+        "the account cannot see everybody's connections (give it the system permission ADMINISTER)",
+      );
     const found = await call(instance, tunnels, `${data}/activeConnections`, { headers }, refused);
     return Object.values(found).flatMap(({ connectionIdentifier }) => connectionIdentifier ?? []);
   } finally {
@@ -94,12 +97,12 @@ type Refusals = Readonly<Record<number, string>>;
 
 /** Guacamole answers 403 to a wrong password, a second factor that is asked for, and an unknown token alike. */
 const refusedLogin: Refusals = {
-  401: "it refuses the login (check username and password)",
-  403: "it refuses the login (check username and password)",
+  401: "it rejects the login (check username and password)",
+  403: "it rejects the login (check username and password)",
 };
 const refusedToken: Refusals = {
-  401: "it does not know the login that it has just given (let each address lead to one instance)",
-  403: "it does not know the login that it has just given (let each address lead to one instance)",
+  401: "it does not recognise the login that it has just accepted (let each address lead to one instance)",
+  403: "it does not recognise the login that it has just accepted (let each address lead to one instance)",
 };
 
 /** One call. Its errors hold no text of answer or request: either may hold a secret. */
@@ -147,7 +150,7 @@ async function logOut(instance: Instance, headers: Record<string, string>): Prom
     .catch(() => undefined);
 }
 
-/** The body as text, or null where there is more of it. */
+/** The body as text, or null if there is more of it. */
 async function readAtMost({ body }: Response, bytes: number): Promise<string | null> {
   if (body === null) return "";
   const chunks: Uint8Array[] = [];

@@ -15,7 +15,7 @@ export interface Database {
 
 export interface DatabaseOptions {
   url: string;
-  /** Where the password is not in the URL: asked for at each new connection, since tokens expire. */
+  /** If the password is not in the URL: asked for at each new connection, since tokens expire. */
   password?: (() => Promise<string>) | undefined;
   maxConnections?: number;
 }
@@ -72,7 +72,7 @@ export function connectDatabase({ url, password, maxConnections = 10 }: Database
   };
 }
 
-/** A connection that breaks shows in the query that uses it; the event is told to nobody. */
+/** A connection that breaks shows in the query that uses it; the event needs no reaction. */
 function ignore(): void {
   return undefined;
 }
@@ -85,7 +85,10 @@ function translate(error: unknown): ProductError {
   if (error instanceof pg.DatabaseError) {
     const code = error.code ?? "?";
     return /^(08|28|3D|53|57P)|^42501$/.test(code)
-      ? new ProductError("guacamole-unavailable", `use guacamole's database: PostgreSQL does not let us (code ${code})`)
+      ? new ProductError(
+          "guacamole-unavailable",
+          `use guacamole's database: PostgreSQL does not allow it (code ${code})`,
+        )
       : new ProductError("step-failed", `use guacamole's database: PostgreSQL refused the statement (code ${code})`);
   }
   const causes: unknown[] = error instanceof AggregateError ? error.errors : [error];

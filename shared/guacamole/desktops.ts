@@ -21,7 +21,7 @@ export interface GuacamoleDesktops {
   grantPermission(names: DesktopNames): Promise<void>;
   /** Takes READ away where `which` says so. */
   revokePermission(names: DesktopNames, which: Permissions): Promise<void>;
-  /** Removes connection and user for good, and the group with its last connection. Rows that do not lead to the desktop's host stay. */
+  /** Removes connection and user permanently, and the group with its last connection. Rows that do not lead to the desktop's host stay. */
   retire(names: DesktopNames): Promise<void>;
   /** The workspaces in which the person can open a desktop, whoever granted it. */
   findOpenWorkspaces(username: string): Promise<string[]>;
@@ -31,17 +31,17 @@ export interface GuacamoleDesktops {
   connections(): Promise<{ workspace: string; username: string; connectionId: number; readers: string[] }[]>;
   /** The sessions of every connection that are open or ended since then, in one statement; of one person, or of all. */
   sessions(since: string | null, username?: string): Promise<ConnectionSessions[]>;
-  /** Whether anybody opened a session to the person's desktop in this workspace at that time or later. */
+  /** True if anybody opened a session to the person's desktop in this workspace at that time or later. */
   openedSince(workspace: string, username: string, since: string): Promise<boolean>;
   /** Every connection in a root group with what must be right about it; those of one person, or of all. */
   details(username?: string): Promise<ConnectionDetails[]>;
-  /** Each user's last day by name, YYYY-MM-DD; null for ever. */
+  /** Each user's last day by name, YYYY-MM-DD; null if unlimited. */
   lastDays(): Promise<ReadonlyMap<string, string | null>>;
-  /** Names that several root groups have, and how many. */
+  /** Names that several root groups share, and how many groups. */
   duplicateGroups(): Promise<{ workspace: string; count: number }[]>;
   /** Makes one root group of several of that name, as far as that is possible, and removes the spare ones. */
   mergeGroups(workspace: string): Promise<void>;
-  /** Whether the database answers and has Guacamole's schema (1.0.0 or newer). */
+  /** True if the database answers and has Guacamole's schema (1.0.0 or newer). */
   check(): Promise<string | null>;
 }
 
@@ -79,7 +79,7 @@ export function guacamoleDesktopsIn(database: Database, rules: NamingRules): Gua
       if (row?.connection_id == null)
         throw new ProductError(
           "step-failed",
-          `write connection ${plan.names.connection}: somebody else wrote the same rows just now (it is tried again)`,
+          `write connection ${plan.names.connection}: somebody else just wrote the same rows (retrying)`,
         );
       return row.connection_id;
     },

@@ -251,7 +251,7 @@ export const details = `
   WHERE $1::text IS NULL OR c.connection_name = $1
   ORDER BY g.connection_group_name, c.connection_name, c.connection_id`;
 
-/** Each user's last day, null where they may log in for ever. */
+/** Each user's last day, null if they may log in forever. */
 export const lastDays = `
   SELECT e.name, to_char(u.valid_until, 'YYYY-MM-DD') AS day
   FROM guacamole_user u JOIN guacamole_entity e ON e.entity_id = u.entity_id AND e.type = 'USER'`;
@@ -332,7 +332,7 @@ export const sessions = `
   WHERE $2::text IS NULL OR c.connection_name = $2
   GROUP BY g.connection_group_name, c.connection_name, c.connection_id`;
 
-/** Whether a session to $2 (a username) in $1 (a workspace) began at $3 or later. */
+/** True if a session to $2 (a username) in $1 (a workspace) began at $3 or later. */
 export const openedSince = `
   SELECT EXISTS (
     SELECT FROM guacamole_connection_history h

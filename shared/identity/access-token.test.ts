@@ -50,13 +50,13 @@ describe("an access token", () => {
     ["that never expires", "its claim exp is not accepted", { exp: undefined }],
     ["that is not valid yet", "its claim nbf is not accepted", { nbf: now() + 300 }],
     ["without a subject", "its claim sub is not accepted", { sub: undefined }],
-    ["without a username", "it is no access token of ours", { preferred_username: undefined }],
-    ["that is an ID token", "it is no access token of ours", { typ: "ID" }],
+    ["without a username", "it is not one of our access tokens", { preferred_username: undefined }],
+    ["that is an ID token", "it is not one of our access tokens", { typ: "ID" }],
     ["that is a logout token", "it is another kind of token", { typ: "Logout" }, { typ: "logout+jwt" }],
-    ["without a signature", "it is not one JWT (send it whole, as the issuer gave it)", {}, { alg: "none" }],
-    ["signed with the public key as a secret", "its signature or form is not valid", {}, { alg: "HS256" }],
-    ["with an algorithm that is not accepted", "its signature or form is not valid", {}, { alg: "RS512" }],
-    ["with an unknown key", "its signature or form is not valid", {}, { kid: "unknown" }],
+    ["without a signature", "it is not a single JWT (send it whole, as the issuer gave it)", {}, { alg: "none" }],
+    ["signed with the public key as a secret", "its signature or format is not valid", {}, { alg: "HS256" }],
+    ["with an algorithm that is not accepted", "its signature or format is not valid", {}, { alg: "RS512" }],
+    ["with an unknown key", "its signature or format is not valid", {}, { kid: "unknown" }],
   ])("%s is refused: %s", async (_words, reason, claims, header) => {
     const token = await provider.signToken(claims, header);
     await expect(verify(`Bearer ${token}`)).rejects.toMatchObject({

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Claims } from "../desktop/entitlement.ts";
 import { readBearer, type Realm, refuseToken, verifyToken } from "./realm.ts";
 
-/** Who calls, as proven by an access token. */
+/** The caller, as proven by an access token. */
 export interface Principal {
   subject: string;
   username: string;
@@ -33,14 +33,14 @@ const claimsSchema = z.object({
 
 const name = "access token";
 
-/** Checks access tokens. Throws `not-authenticated` for anything that does not prove who calls, and `identity-unavailable` where the keys cannot be had. */
+/** Checks access tokens. Throws `not-authenticated` for anything that does not authenticate the caller, and `identity-unavailable` if the keys cannot be fetched. */
 export function accessTokens(realm: Realm, { audience, clients }: TokenRules): VerifyToken {
   const kind = { name, audience, types: ["jwt", "at+jwt"], required: ["exp", "iat", "sub"] };
 
   return async (authorization) => {
     const payload = await verifyToken(realm, kind, readBearer(name, authorization));
     const parsed = claimsSchema.safeParse(payload);
-    if (!parsed.success) throw refuseToken(name, "it is no access token of ours");
+    if (!parsed.success) throw refuseToken(name, "it is not one of our access tokens");
     const { sub, azp, preferred_username, sid, realm_access, resource_access } = parsed.data;
     if (!clients.includes(azp)) throw refuseToken(name, "its client is not accepted");
 

@@ -4,7 +4,7 @@ import { ProductError } from "../errors.ts";
 
 /** Who people are at the identity provider now. */
 export interface Directory {
-  /** Null where there is no such person any more. Throws `identity-unavailable` where that cannot be found out. */
+  /** Null if the person no longer exists. Throws `identity-unavailable` if that cannot be found out. */
   look(subject: string): Promise<Standing | null>;
 }
 

@@ -28,7 +28,7 @@ export interface ReadEvent {
   notice: Notice | null;
 }
 
-/** Reads an event's JSON; null where it is none. `guacamoleClient` is the client whose logins count. */
+/** Reads an event's JSON; null if it is not one. `guacamoleClient` is the client whose logins count. */
 export function readKeycloakEvent(body: Uint8Array, guacamoleClient: string): ReadEvent | null {
   let json: unknown;
   try {

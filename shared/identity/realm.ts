@@ -26,7 +26,7 @@ const fetchMilliseconds = 5_000;
 /** An unknown key makes us look at most this often, so that made-up key ids cannot make us flood the issuer. */
 const cooldownMilliseconds = 10_000;
 
-/** One cache of keys for every kind of token. While the issuer is down the keys that it had last go on being used. */
+/** One cache of keys forevery kind of token. While the issuer is down the keys that it had last go on being used. */
 export function realmOf(rules: RealmRules): Realm {
   let last: string | undefined;
   const fetchKeys = async (url: string, options: RequestInit): Promise<Response> => {
@@ -51,7 +51,7 @@ export function realmOf(rules: RealmRules): Realm {
 
 /**
  * Checks signature, issuer, audience, times and header of a token. Throws `not-authenticated` for anything that proves
- * nothing, and `identity-unavailable` where the keys cannot be had.
+ * nothing, and `identity-unavailable` if the keys cannot be fetched.
  */
 export async function verifyToken(realm: Realm, kind: TokenKind, token: string): Promise<JWTPayload> {
   try {
@@ -81,7 +81,7 @@ export async function verifyToken(realm: Realm, kind: TokenKind, token: string):
       throw new ProductError("identity-unavailable", `check ${kind.name}: the issuer's keys cannot be fetched`, {
         cause: error,
       });
-    throw refuseToken(kind.name, "its signature or form is not valid");
+    throw refuseToken(kind.name, "its signature or format is not valid");
   }
 }
 
@@ -92,7 +92,7 @@ export function readBearer(name: string, authorization: string | null): string {
   if (scheme.toLowerCase() !== "bearer")
     throw refuseToken(name, "none given: Authorization has another scheme (send Authorization: Bearer <token>)");
   if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token ?? ""))
-    throw refuseToken(name, "it is not one JWT (send it whole, as the issuer gave it)");
+    throw refuseToken(name, "it is not a single JWT (send it whole, as the issuer gave it)");
   return token ?? "";
 }
 

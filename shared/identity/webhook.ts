@@ -43,7 +43,7 @@ export function webhookSignatures(rules: WebhookRules, realm: Realm): VerifyWebh
       );
       return matches.includes(true)
         ? Promise.resolve()
-        : Promise.reject(refuseToken(name, "there is none, or it is not of this body"));
+        : Promise.reject(refuseToken(name, "it is missing or does not match the body"));
     };
 
   const kind = { name, audience: rules.audience, types: ["jwt"], required: ["exp", "iat"] };
@@ -52,7 +52,7 @@ export function webhookSignatures(rules: WebhookRules, realm: Realm): VerifyWebh
     const parsed = tokenSchema.safeParse(token);
     if (!parsed.success) throw refuseToken(name, "it is another kind of token");
     if (!sameHex(parsed.data.request_body_sha256, createHash("sha256").update(body).digest()))
-      throw refuseToken(name, "it is of another body");
+      throw refuseToken(name, "it is for another body");
   };
 }
 

@@ -15,7 +15,7 @@ export interface Changes {
 
 /**
  * Notices changes below some paths; what is there already counts as one. Throws where watching is not allowed: that would
- * stay unnoticed for ever, and make every wait slow. A watch that ends early costs nothing but promptness.
+ * stay unnoticed forever, and make every wait slow. A watch that ends early costs nothing but promptness.
  */
 export async function watchChanges(watch: Watch, paths: readonly WatchedPath[]): Promise<Changes> {
   let change = Promise.withResolvers<undefined>();

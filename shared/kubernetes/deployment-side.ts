@@ -17,7 +17,7 @@ export function sideOf(deployment: V1Deployment): DeploymentSide {
 
 /**
  * When the pod was started: as we noted it, or else since when it answers, which a probe that fails for a moment begins anew;
- * null where neither is known.
+ * null if neither is known.
  */
 export function startOf({ metadata, status }: V1Deployment): { startedAt: string | null; startNoted: boolean } {
   const noted = metadata?.annotations?.[annotation.startedAt];

@@ -244,7 +244,7 @@ describe("the wait for readiness", () => {
     ["image-pull", /^ImagePullBackOff/],
     ["crash-loop", /^the container crashed (?:[3-9]|\d{2,}) times, last with exit code 1 \(Error\)$/],
     ["quota", /exceeded quota/],
-    ["unschedulable", /^no node took the pod for 0 s: 0\/\d+ nodes/],
+    ["unschedulable", /^no node accepted the pod for 0 s: 0\/\d+ nodes/],
   ] as const)("ends early for %s, with the cluster's own words", async (fault, words) => {
     plan = samplePlan({ username: `person-${count}`, unschedulableGraceSeconds: 0 });
     server.setFault({ namespace, deployment: plan.names.deployment }, fault);

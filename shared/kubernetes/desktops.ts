@@ -44,7 +44,7 @@ export interface ClusterDesktops {
   scaleToZero(desktop: NamedDesktop): Promise<void>;
   /** Stops all pods but one. */
   scaleToOne(desktop: NamedDesktop): Promise<void>;
-  /** Watches for some seconds and says what it saw last; news is told at once. */
+  /** Watches for some seconds and returns what it saw last; news is returned at once. */
   waitReady(plan: DesktopPlan): Promise<Sighting>;
   /** All desktops of a person, suspended ones too, with how many pods each wants; also those that the operator left. */
   findOfPerson(username: string): Promise<(KnownDesktop & { replicas: number })[]>;
@@ -54,7 +54,7 @@ export interface ClusterDesktops {
   networkParts(username?: string): Promise<NetworkParts[]>;
   /** What of a desktop's network side is not as its plan wants it. */
   networkDrift(plan: DesktopPlan, parts: NetworkParts | undefined): ReturnType<typeof networkDrift>;
-  /** Whether the Secret of a desktop is there, made by us for it. */
+  /** True if the Secret of a desktop is there, made by us for it. */
   hasCredential(desktop: NamedDesktop): Promise<boolean>;
   /** Every Deployment that the operator left and nobody took over yet. */
   findLeftByOperator(): Promise<LeftDeployment[]>;
@@ -93,13 +93,13 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
     const found = await cluster.read(reference(part, desktop));
     const what = `${kinds[part].kind} ${desktop.names[part]}`;
     if (found && !belongsTo(found, desktop))
-      return refuse("not-ours", `${what}: has this desktop's name and was not made by this product for it`);
+      return refuse("not-ours", `${what}: has this desktop's name but was not created by this product for it`);
     if (found && isLeaving(found))
-      throw new ProductError("step-failed", `apply ${what}: the one before it is still being deleted (tried again)`);
+      throw new ProductError("step-failed", `apply ${what}: the previous one is still being deleted (retrying)`);
     // Only once for each object: the operator's fields would stay in ours, its password among them.
     const theirs = part !== "secret" && "spec" in manifest && found && !appliedByUs(found);
     if (theirs && !(await cluster.takeOver(found)))
-      throw new ProductError("step-failed", `take over ${what}: somebody else wrote it just now (tried again)`);
+      throw new ProductError("step-failed", `take over ${what}: somebody else just changed it (retrying)`);
     try {
       await cluster.apply(manifest);
       return null;
@@ -196,7 +196,7 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
       if (password === undefined)
         throw new ProductError(
           "step-failed",
-          `keep credential of ${plan.names.deployment}: its pod has none in itself any more (ask for the desktop again)`,
+          `keep credential of ${plan.names.deployment}: its pod no longer contains one (ask for the desktop again)`,
         );
       return apply("secret", plan, secretManifest(plan, site, requestId, password));
     },

@@ -6,7 +6,7 @@ type Fields = Record<string, unknown>;
 /** What controllers of the cluster write into an object beside its status; it stays theirs. */
 const clustersOwn = "kube-controller-manager";
 
-/** Whether our server-side apply has ever decided about the object's spec; if not, somebody else's fields are in it. */
+/** True if our server-side apply has ever decided about the object's spec; if not, somebody else's fields are in it. */
 export function appliedByUs(object: KubernetesObject): boolean {
   return (object.metadata?.managedFields ?? []).some(
     (entry) => isOurApply(entry) && Object.hasOwn((entry.fieldsV1 ?? {}) as Fields, "f:spec"),

@@ -35,14 +35,14 @@ export const purpose = {
   maintenance: "desktop-maintenance",
 } as const;
 
-/** Whether we made the object, and so may remove it. */
+/** True if we made the object, and so may remove it. */
 export function isOurs(object: KubernetesObject): boolean {
   return object.metadata?.labels?.[label.managedBy] === manager;
 }
 
 /**
  * The desktop that the object was made for, by us or by the operator before us (AWMS), which put no managedBy on what it
- * made and wrote a Deployment's workspace and username on its pods; null for everybody else's.
+ * made and wrote a Deployment's workspace and username on its pods; null if unlimitedybody else's.
  */
 export function desktopOf(object: KubernetesObject & { spec?: { template?: V1PodTemplateSpec } }): DesktopKey | null {
   const own = object.metadata?.annotations ?? {};
@@ -53,18 +53,18 @@ export function desktopOf(object: KubernetesObject & { spec?: { template?: V1Pod
   return workspace === undefined || username === undefined ? null : { workspace, username };
 }
 
-/** Whether the operator before us made the object, as far as labels tell. */
+/** True if the operator before us made the object, as far as labels tell. */
 function isOperators({ metadata: { labels = {} } = {} }: KubernetesObject): boolean {
   return labels[label.purpose] === purpose.desktop && labels[label.managedBy] === undefined;
 }
 
-/** Whether the object was made for this very desktop: a name alone proves nothing, since a binding's status can carry any. */
+/** True if the object was made for this very desktop: a name alone proves nothing, since a binding's status can carry any. */
 export function belongsTo(object: KubernetesObject, { workspace, username }: DesktopKey): boolean {
   const made = desktopOf(object);
   return made?.workspace === workspace && made.username === username;
 }
 
-/** Whether the object is on its way out: it may still be seen, and cannot be written to any more. */
+/** True if the object is on its way out: it may still be seen, and cannot be written to any more. */
 export function isLeaving(object: KubernetesObject): boolean {
   return object.metadata?.deletionTimestamp !== undefined;
 }

@@ -34,7 +34,7 @@ export function maintenanceSwitchIn(cluster: Cluster, namespace: string): Mainte
           : await cluster.create({ ...reference, metadata: { ...reference.metadata, labels }, data } as V1ConfigMap);
         if (written) return paused;
       }
-      throw new ProductError("too-many-writers", "write the maintenance switch: it changed meanwhile (ask again)");
+      throw new ProductError("too-many-writers", "write the maintenance switch: others kept changing it (try again)");
     },
   };
 }

@@ -44,12 +44,12 @@ export function networkDrift(
 ): { kind: "service" | "network-policy"; reason: string }[] {
   const { service, networkPolicy } = parts ?? {};
   const drifts: { kind: "service" | "network-policy"; reason: string }[] = [];
-  if (!networkPolicy) drifts.push({ kind: "network-policy", reason: "its NetworkPolicy is not there" });
+  if (!networkPolicy) drifts.push({ kind: "network-policy", reason: "its NetworkPolicy is missing" });
   else if (!isDeepStrictEqual(plain(networkPolicy.spec), plain(networkPolicyManifest(plan, site).spec)))
-    drifts.push({ kind: "network-policy", reason: "its NetworkPolicy is not as it was made" });
-  if (!service) drifts.push({ kind: "service", reason: "its Service is not there" });
+    drifts.push({ kind: "network-policy", reason: "its NetworkPolicy is not as planned" });
+  if (!service) drifts.push({ kind: "service", reason: "its Service is missing" });
   else if (!isDeepStrictEqual(asMade(service), asMade(serviceManifest(plan, site))))
-    drifts.push({ kind: "service", reason: "its Service is not as it was made" });
+    drifts.push({ kind: "service", reason: "its Service is not as planned" });
   return drifts;
 }
 

@@ -7,7 +7,7 @@ import type { Cluster } from "./cluster.ts";
  * one, and only who may write there makes one.
  */
 export interface Policies {
-  /** A policy's texts by field, or null where there is no such ConfigMap. */
+  /** A policy's texts by field, or null if there is no such ConfigMap. */
   read(name: string): Promise<PolicyTexts | null>;
 }
 

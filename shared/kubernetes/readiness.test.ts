@@ -111,7 +111,7 @@ it.each<[string, StartFacts, string]>([
   [
     "a ready pod that the Service does not name",
     { ...ready, slices: [] },
-    "waiting: the pod is ready, the Service does not name it yet",
+    "waiting: the pod is ready, but the Service does not list it yet",
   ],
   ...(
     [
@@ -122,7 +122,7 @@ it.each<[string, StartFacts, string]>([
   ).map(([words, slices]): [string, StartFacts, string] => [
     `a ready pod ${words}`,
     { ...ready, slices },
-    "waiting: the pod is ready, the Service does not name it yet",
+    "waiting: the pod is ready, but the Service does not list it yet",
   ]),
   ...(
     [
@@ -135,7 +135,7 @@ it.each<[string, StartFacts, string]>([
     { ...ready, slices },
     "ready: pod p is ready behind the Service",
   ]),
-  ["a ready pod that is being deleted", { ...ready, pods: [gone] }, "waiting: the cluster is making the pod"],
+  ["a ready pod that is being deleted", { ...ready, pods: [gone] }, "waiting: the cluster is creating the pod"],
   [
     "a ready pod of an earlier start",
     {
@@ -146,18 +146,18 @@ it.each<[string, StartFacts, string]>([
       },
       pods: [{ ...readyPod, metadata: { name: "p", ...startedFor("r1") } }],
     },
-    "waiting: the cluster is making the pod",
+    "waiting: the cluster is creating the pod",
   ],
   [
     "a change that the controllers have not seen",
     { ...ready, deployment: { metadata: { generation: 3 }, status: { observedGeneration: 2 } } },
-    "waiting: the cluster has not looked at the Deployment yet",
+    "waiting: the cluster has not processed the Deployment yet",
   ],
-  ["no pod yet", { ...ready, pods: [] }, "waiting: the cluster is making the pod"],
+  ["no pod yet", { ...ready, pods: [] }, "waiting: the cluster is creating the pod"],
   [
     "no Deployment",
     { ...ready, deployment: null },
-    "cannot-start: the Deployment is gone; somebody removed it while it started",
+    "cannot-start: the Deployment is gone; somebody removed it while it was starting",
   ],
   [
     "a quota",
@@ -227,7 +227,7 @@ it.each<[string, StartFacts, string]>([
   [
     "a crash that is behind a container that runs",
     waiting({ running: {} }, { ...crashed, restartCount: 1 }),
-    "waiting: the container runs and is not ready yet",
+    "waiting: the container is running but not ready yet",
   ],
   [
     "a runtime's hiccup",
@@ -262,7 +262,7 @@ it.each<[string, StartFacts, string]>([
   [
     "an init container that still runs",
     podOf({ state: { running: {} } }, { state: { waiting: { reason: "PodInitializing" } } }),
-    "waiting: the container runs and is not ready yet",
+    "waiting: the container is running but not ready yet",
   ],
   [
     "an admission controller's refusal",
@@ -289,7 +289,7 @@ it.each<[string, StartFacts, string]>([
       ...ready,
       pods: [{ metadata: { name: "p" }, status: { phase: "Failed", reason: "Evicted", message: "low on memory" } }],
     },
-    "waiting: the pod failed, another one is made: Evicted: low on memory",
+    "waiting: the pod failed, another one is being created: Evicted: low on memory",
   ],
   [
     "an evicted pod, whose successor a quota refuses",
@@ -344,12 +344,12 @@ it.each<[string, StartFacts, string]>([
   [
     "a deadline that is over",
     overdue(30, waiting({ running: {} })),
-    "not-ready-in-time: the Deployment's deadline is over: the container runs and is not ready yet",
+    "not-ready-in-time: the Deployment's deadline has passed: the container is running but not ready yet",
   ],
   [
     "a deadline of an earlier start",
     overdue(-30, waiting({ running: {} })),
-    "waiting: the container runs and is not ready yet",
+    "waiting: the container is running but not ready yet",
   ],
   [
     "an image that is being pulled, in the cluster's words",
@@ -381,15 +381,15 @@ it.each<[string, StartFacts, string]>([
   [
     "a running container that a probe warns of",
     { ...waiting({ running: {} }), events: [pulling, unhealthy] },
-    "waiting: the container runs and is not ready yet: Unhealthy: Readiness probe failed: connection refused",
+    "waiting: the container is running but not ready yet: Unhealthy: Readiness probe failed: connection refused",
   ],
   [
     "a running container that nothing warns of",
     { ...waiting({ running: {} }), events: [pulling] },
-    "waiting: the container runs and is not ready yet",
+    "waiting: the container is running but not ready yet",
   ],
   ["a ready pod, whatever events say", { ...ready, events: [unhealthy] }, "ready: pod p is ready behind the Service"],
-  ["a running container", waiting({ running: {} }), "waiting: the container runs and is not ready yet"],
+  ["a running container", waiting({ running: {} }), "waiting: the container is running but not ready yet"],
   [
     "no node within the grace",
     unschedulable(secondsAgo(119)),
@@ -398,7 +398,7 @@ it.each<[string, StartFacts, string]>([
   [
     "no node after the grace",
     unschedulable(secondsAgo(120)),
-    "cannot-start: no node took the pod for 120 s: 0/3 nodes are available: 3 Insufficient memory.",
+    "cannot-start: no node accepted the pod for 120 s: 0/3 nodes are available: 3 Insufficient memory.",
   ],
 ])("%s", (_words, facts, expected) => {
   const sighting = judgeStart(facts, rules, now);

@@ -45,10 +45,10 @@ export function judgeStart(
   { unschedulableGraceSeconds }: { unschedulableGraceSeconds: number },
   now: Date,
 ): Sighting {
-  if (!deployment) return refuse("cannot-start", "the Deployment is gone; somebody removed it while it started");
+  if (!deployment) return refuse("cannot-start", "the Deployment is gone; somebody removed it while it was starting");
 
   if ((deployment.status?.observedGeneration ?? 0) < (deployment.metadata?.generation ?? 0))
-    return { seen: "waiting", message: "the cluster has not looked at the Deployment yet" };
+    return { seen: "waiting", message: "the cluster has not processed the Deployment yet" };
 
   const pod = currentPod({ deployment, pods });
   if (!pod || pod.status?.phase === "Failed") {
@@ -57,16 +57,16 @@ export function judgeStart(
     if (failure?.status === "True")
       return passing.test(message) ? { seen: "waiting", message } : refuse("cannot-start", message);
   }
-  if (!pod) return { seen: "waiting", message: "the cluster is making the pod" };
+  if (!pod) return { seen: "waiting", message: "the cluster is creating the pod" };
   if (isReady(pod)) {
     return slices.some((slice) => leadsTo(slice, pod))
       ? { seen: "ready", message: `pod ${pod.metadata?.name ?? ""} is ready behind the Service` }
-      : { seen: "waiting", message: "the pod is ready, the Service does not name it yet" };
+      : { seen: "waiting", message: "the pod is ready, but the Service does not list it yet" };
   }
 
   const sighting = judgePod(pod, events, unschedulableGraceSeconds, now);
   if ("seen" in sighting && isOverdue(deployment, pod))
-    return refuse("not-ready-in-time", `the Deployment's deadline is over: ${sighting.message}`);
+    return refuse("not-ready-in-time", `the Deployment's deadline has passed: ${sighting.message}`);
   return sighting;
 }
 
@@ -84,7 +84,7 @@ function leadsTo(slice: V1EndpointSlice, { metadata }: V1Pod): boolean {
   );
 }
 
-/** Whether the Deployment gave up on this very pod; what it says of an earlier start does not count. */
+/** True if the Deployment gave up on this very pod; what it says of an earlier start does not count. */
 function isOverdue({ status }: V1Deployment, { metadata }: V1Pod): boolean {
   const progressing: V1DeploymentCondition | undefined = condition(status, "Progressing");
   if (progressing?.status !== "False" || progressing.reason !== "ProgressDeadlineExceeded") return false;
@@ -96,14 +96,17 @@ function judgePod(pod: V1Pod, events: readonly CoreV1Event[], graceSeconds: numb
   const scheduled = condition(status, "PodScheduled");
   if (scheduled?.status === "False" && scheduled.reason === "Unschedulable") {
     const since = new Date(scheduled.lastTransitionTime ?? pod.metadata?.creationTimestamp ?? now);
-    const message = scheduled.message ?? "no node takes the pod";
+    const message = scheduled.message ?? "no node accepts the pod";
     if (now.getTime() - since.getTime() >= graceSeconds * 1_000)
-      return refuse("cannot-start", `no node took the pod for ${graceSeconds} s: ${message}`);
+      return refuse("cannot-start", `no node accepted the pod for ${graceSeconds} s: ${message}`);
     return { seen: "waiting", message };
   }
   // An eviction, for example: its ReplicaSet makes another pod.
   if (status?.phase === "Failed")
-    return { seen: "waiting", message: `the pod failed, another one is made: ${words(status.reason, status.message)}` };
+    return {
+      seen: "waiting",
+      message: `the pod failed, another one is being created: ${words(status.reason, status.message)}`,
+    };
 
   const containers = unfinished(pod);
   const verdicts = containers.map((container) => judgeContainer(container, nameIn(pod, container)));
@@ -115,11 +118,11 @@ function judgePod(pod: V1Pod, events: readonly CoreV1Event[], graceSeconds: numb
   const newest = newestOf(events);
   if (containers.some(({ state }) => state?.running)) {
     const why = newest?.type === "Warning" ? `: ${words(newest.reason, newest.message)}` : "";
-    return { seen: "waiting", message: `the container runs and is not ready yet${why}` };
+    return { seen: "waiting", message: `the container is running but not ready yet${why}` };
   }
   const state =
     containers[0]?.state?.waiting?.reason ??
-    (scheduled?.status === "True" ? "a node has the pod" : "waiting for a node");
+    (scheduled?.status === "True" ? "the pod has been assigned to a node" : "waiting for a node");
   return { seen: "waiting", message: newest ? words(newest.reason, newest.message) : state };
 }
 
@@ -170,7 +173,7 @@ function prefix(name: string): string {
 }
 
 /**
- * Some sources tell whole seconds, others microseconds: events of the same second are told apart by their versions, which
+ * Some sources give whole seconds, others microseconds: events of the same second are told apart by their versions, which
  * grow (kubernetes/enhancements, KEP-5504).
  */
 function newestOf(events: readonly CoreV1Event[]): CoreV1Event | undefined {

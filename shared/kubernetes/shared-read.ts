@@ -1,5 +1,5 @@
 /**
- * Lets callers share a long read. Who calls while one is under way shares the next one, which begins when that has ended: so
+ * Lets callers share a long read. A caller that arrives while one is under way shares the next one, which begins when that one has ended, so that
  * nobody gets what was read before they asked, and a crowd costs two reads instead of one each. What is read must not be
  * changed by those who get it.
  */

@@ -8,7 +8,7 @@ import { currentPod, judgeStart } from "./readiness.ts";
 /** One turn of a wait: short enough for any host's limits, long enough that waiting is watching and not asking. */
 const watchMilliseconds = 5_000;
 
-/** Watches a desktop start for some seconds and says what it saw last; news is told at once. */
+/** Watches a desktop start for some seconds and returns what it saw last; news is returned at once. */
 export async function waitReady(cluster: Cluster, namespace: string, plan: DesktopPlan): Promise<Sighting> {
   const labels = `${label.deploymentName}=${plan.names.deployment}`;
   const ofService = `kubernetes.io/service-name=${plan.names.service}`;
@@ -43,7 +43,7 @@ export async function waitReady(cluster: Cluster, namespace: string, plan: Deskt
       const sighting = judgeStart({ deployment, pods, slices, events }, plan, new Date());
       const remaining = deadline - Date.now();
       if (!("seen" in sighting) || sighting.seen === "ready" || remaining <= 0) return sighting;
-      // News is told at once: people see it as progress.
+      // News is returned at once: people see it as progress.
       if (sighting.message !== (first ??= sighting.message)) return sighting;
       await changes.next(remaining);
     }

@@ -46,7 +46,7 @@ const bindingSchema = z.object({
 
 /** Workspaces and bindings as the platform keeps them: the source of entitlement. */
 export interface Workspaces {
-  /** Everything that decides who may use what. Objects that do not fulfil their schema are left out, but told. */
+  /** Everything that decides who may use what. Objects that do not fulfil their schema are left out, but reported. */
   known(): Promise<WorkspacesAndBindings>;
   /** What a binding's wanted replicas and status are now, or null if there is no such binding. */
   bindingState(name: string): Promise<{ replicas: number | null; status: BindingStatus | null } | null>;

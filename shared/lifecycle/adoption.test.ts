@@ -43,7 +43,7 @@ describe("of a person's desktops", () => {
   });
   it("all are left alone while one runs that cannot go on, and none could take its place", () => {
     expect(decideAdoption("alice", [left("a", { entitled: false }), left("b", { deployment: stopped })])).toEqual([
-      { deployment: left("a").names.deployment, reason: "runs, and cannot go on: the binding ended" },
+      { deployment: left("a").names.deployment, reason: "is running, but cannot be adopted: the binding ended" },
     ]);
     expect(wants(left("a", { entitled: false, deployment: stopped }))).toBeNull();
   });
@@ -55,9 +55,9 @@ describe("what a dry run says", () => {
     return "username" in decided ? decided.desktops[0]?.changes : [];
   };
   it.each([
-    ["a pod that is not ready", { deployment: { ...up, ready: 0 } }, /started anew/],
-    ["a pod on another port", { deployment: { ...up, ports: [{ name: "vnc", port: 5901 }] } }, /started anew/],
-    ["a pod that is ready", {}, /goes on with the password that it has/],
+    ["a pod that is not ready", { deployment: { ...up, ready: 0 } }, /started again/],
+    ["a pod on another port", { deployment: { ...up, ports: [{ name: "vnc", port: 5901 }] } }, /started again/],
+    ["a pod that is ready", {}, /keeps running with its password/],
     ["no permission", { permissions: nothing }, /the person may open it/],
   ])("%s", (_, change, expected) => {
     expect(changes(left("a", change))?.some((text) => expected.test(text))).toBe(true);
@@ -68,7 +68,7 @@ describe("what a dry run says", () => {
   it("of one that runs beside another", () => {
     expect(changes(left("b"), left("a"))).toEqual([
       "access is withdrawn until the next start",
-      "it is scaled to zero, since another one of this person goes on",
+      "it is scaled to zero, since another desktop of this person keeps running",
       "the next start replaces its specification and its password in place",
     ]);
   });
@@ -91,8 +91,8 @@ describe("of everything that the operator left", () => {
     expect(candidatesOf(deployments, [record], damaged)).toEqual({
       candidates: [{ deployment: "d0", key: key("alice") }],
       leftAlone: [
-        { deployment: "d1", reason: "does not say whose desktop in which workspace it is" },
-        { deployment: "d2", reason: "bob uses this product already: their next start takes it over" },
+        { deployment: "d1", reason: "does not say whose desktop it is, or in which workspace" },
+        { deployment: "d2", reason: "bob already uses this product: their next start adopts it" },
         { deployment: "d3", reason: "the record of carol cannot be read (GET /health/ready)" },
       ],
     });

@@ -22,7 +22,7 @@ export interface LeftDesktop extends NamedDesktop {
 /** What taking over one person's desktops means: the request that their state amounts to, and each desktop's changes in words. */
 export interface Adoption {
   username: string;
-  /** The workspace whose desktop goes on, or null where none of them runs. */
+  /** The workspace whose desktop goes on, or null if none of them runs. */
   wants: string | null;
   desktops: { workspace: string; deployment: string; changes: string[] }[];
 }
@@ -44,11 +44,11 @@ export function candidatesOf(
   const candidates: { deployment: string; key: DesktopKey }[] = [];
   const leftAlone: LeftAlone[] = [];
   for (const { name: deployment, desktop: key } of deployments) {
-    if (!key) leftAlone.push({ deployment, reason: "does not say whose desktop in which workspace it is" });
+    if (!key) leftAlone.push({ deployment, reason: "does not say whose desktop it is, or in which workspace" });
     else if (asked.has(key.username))
       leftAlone.push({
         deployment,
-        reason: `${key.username} uses this product already: their next start takes it over`,
+        reason: `${key.username} already uses this product: their next start adopts it`,
       });
     else if (isDamaged(key.username))
       leftAlone.push({ deployment, reason: `the record of ${key.username} cannot be read (GET /health/ready)` });
@@ -99,7 +99,9 @@ export function decideAdoption(username: string, left: readonly LeftDesktop[]): 
         one.workspace.localeCompare(other.workspace),
     );
   const unentitled = running.flatMap(({ names, plan }) =>
-    isRefusal(plan) ? [{ deployment: names.deployment, reason: `runs, and cannot go on: ${plan.reason}` }] : [],
+    isRefusal(plan)
+      ? [{ deployment: names.deployment, reason: `is running, but cannot be adopted: ${plan.reason}` }]
+      : [],
   );
   if (!goesOn && unentitled.length > 0) return unentitled;
 
@@ -118,14 +120,14 @@ function goingOn({ cluster, rows }: LeftDesktop, plan: DesktopPlan): string[] {
   const { connectionId, user, validUntil, permissions } = rows;
   return [
     keepsPod(cluster, portsOf(plan))
-      ? "the pod goes on with the password that it has; the next start makes a new one"
-      : "the pod is started anew: it is not ready, or answers on other ports than the policy has",
-    ...(cluster.networkPolicy ? [] : ["a NetworkPolicy lets in guacd alone, and out what the policy names"]),
-    ...(cluster.service ? [] : ["a Service is made"]),
+      ? "the pod keeps running with its password; the next start creates a new one"
+      : "the pod is started again: it is not ready, or listens on other ports than the policy's",
+    ...(cluster.networkPolicy ? [] : ["a NetworkPolicy allows only guacd in, and only the policy's destinations out"]),
+    ...(cluster.service ? [] : ["a Service is created"]),
     connectionId === null
       ? "a connection is written"
       : `connection ${connectionId} stays, with the policy's parameters`,
-    ...(user ? [] : ["a Guacamole user is made"]),
+    ...(user ? [] : ["a Guacamole user is created"]),
     ...(validUntil === plan.until ? [] : [`the Guacamole user's last day is ${plan.until}`]),
     ...(permissions.connection && permissions.group && permissions.self ? [] : ["the person may open it"]),
   ];
@@ -135,7 +137,7 @@ function goingDown({ cluster, rows }: LeftDesktop): string[] {
   const runs = (cluster.deployment?.replicas ?? 0) > 0;
   return [
     ...(rows.permissions.connection ? ["access is withdrawn until the next start"] : []),
-    ...(runs ? ["it is scaled to zero, since another one of this person goes on"] : []),
+    ...(runs ? ["it is scaled to zero, since another desktop of this person keeps running"] : []),
     "the next start replaces its specification and its password in place",
   ];
 }

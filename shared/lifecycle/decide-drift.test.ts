@@ -95,7 +95,7 @@ const withConnection = (change: Partial<ConnectionDetails>): Change => ({
 const withWanted = (change: Partial<typeof wanted> | { parameters: null } | { network: typeof network }): Change => ({
   wanted: new Map([["cohort/alice", { ...wanted, ...change }]]),
 });
-const network = [{ kind: "service" as const, reason: "its Service is not there" }];
+const network = [{ kind: "service" as const, reason: "its Service is missing" }];
 const retire = { action: "retire" as const, rule: "entitlement-ended" as const, reason: "the binding ended" };
 const stuck = { action: "suspend" as const, rule: "stuck-starting" as const, reason: "was never ready" };
 const stopped = { replicas: 0, side: { ...desktop.side, replicas: 0, ready: 0 } };
@@ -124,27 +124,27 @@ describe("a desktop has drifted", () => {
       ["entitlement-ended: the binding ended"],
     ],
     ["if it is stuck", withDesktop({}, { decision: stuck }), ["stuck-starting: was never ready"]],
-    ["if it has several pods", withDesktop({ replicas: 2 }), ["too-many-pods: it has 2 pods, and one is right"]],
+    ["if it has several pods", withDesktop({ replicas: 2 }), ["too-many-pods: it has 2 pods instead of one"]],
     [
       "if it does not run, and its binding and its permission say so",
       withDesktop(stopped),
       [
-        "access-without-desktop: cohort@alice may open it, and it does not run",
-        "binding-status: the binding alice-cohort says that it runs",
+        "access-without-desktop: cohort@alice may open it, but it is not running",
+        "binding-status: the binding alice-cohort says that it is running",
       ],
     ],
     [
       "if its binding says that it does not run",
       { known: { ...gathered.known, bindings: [{ ...binding, active: false }] } },
-      ["binding-status: the binding alice-cohort says that it does not run"],
+      ["binding-status: the binding alice-cohort says that it is not running"],
     ],
-    ["if its network's side is not as planned", withWanted({ network }), ["service: its Service is not there"]],
+    ["if its network's side is not as planned", withWanted({ network }), ["service: its Service is missing"]],
     ["if it has no connection", { connections: [] }, ["connection: Guacamole has no connection for it"]],
     ["if it has another protocol", withConnection({ protocol: "rdp" }), ["connection: its protocol is rdp"]],
     [
       "if its parameters differ, of which the names are told",
       withConnection({ digests: { hostname: "other", password: "p", "enable-sftp": "x" } }),
-      ["connection: parameters that are not as they should be: enable-sftp, hostname"],
+      ["connection: wrong parameters: enable-sftp, hostname"],
     ],
     [
       "if its password differs",
@@ -161,7 +161,7 @@ describe("a desktop has drifted", () => {
     [
       "if its user's last day is another",
       { lastDays: new Map([["cohort@alice", null]]) },
-      ["last-day: cohort@alice may log in until ever, and it is 2026-11-30"],
+      ["last-day: cohort@alice may log in without an end instead of until 2026-11-30"],
     ],
   ])("%s", (_, change, expected) => {
     expect(drifted(change)).toEqual(expected);
@@ -183,7 +183,7 @@ describe("a desktop has drifted", () => {
   });
   it("in its network alone if nobody asked for it", () => {
     expect(drifted(amiss, withRecord({ request: { ...record.request, workspace: null } }))).toEqual([
-      "service: its Service is not there",
+      "service: its Service is missing",
     ]);
   });
   it("by the oldest of several connections of its name", () => {
@@ -194,10 +194,10 @@ describe("a desktop has drifted", () => {
 describe("what is left of a desktop without Deployment", () => {
   it("is named part by part", () => {
     expect(drifted(leftOfBob)).toEqual([
-      "connection-alone: the connection is there without its Deployment",
-      "credential-alone: the Secret is there without its Deployment",
-      "network-policy-alone: the NetworkPolicy is there without its Deployment",
-      "service-alone: the Service is there without its Deployment",
+      "connection-alone: the connection exists without its Deployment",
+      "credential-alone: the Secret exists without its Deployment",
+      "network-policy-alone: the NetworkPolicy exists without its Deployment",
+      "service-alone: the Service exists without its Deployment",
     ]);
   });
   it.each<[string, Change]>([
@@ -216,7 +216,7 @@ describe("beyond desktops", () => {
     [
       "a person whom the identity provider does not know",
       { standings: new Map([["alice", null]]) },
-      ["person-gone: is unknown to the identity provider now"],
+      ["person-gone: is no longer known to the identity provider"],
     ],
     [
       "a person who was disabled",
@@ -226,7 +226,7 @@ describe("beyond desktops", () => {
     [
       "root groups of a workspace's name",
       { duplicateGroups: [{ workspace: "cohort", count: 2 }] },
-      ["duplicate-groups: there are 2 root groups of that name"],
+      ["duplicate-groups: there are 2 root groups with that name"],
     ],
     ["not those of another name", { duplicateGroups: [{ workspace: "Linux servers", count: 2 }] }, []],
   ])("%s", (_, change, expected) => {
@@ -239,9 +239,7 @@ describe("beyond desktops", () => {
   });
   it("nothing is done if there is no binding at all", () => {
     const known = { ...gathered.known, bindings: [] };
-    expect(decideDrift({ ...gathered, known }, 100).refused).toBe(
-      "there is no binding at all, and there are 1 desktops",
-    );
+    expect(decideDrift({ ...gathered, known }, 100).refused).toBe("there are no bindings, but 1 desktops");
   });
   it("what was not answered is named once", () => {
     const unanswered = ["the identity provider is away", "the identity provider is away"];

@@ -23,14 +23,14 @@ export interface DriftSources {
   survey: Survey;
   known: WorkspacesAndBindings;
   connections: readonly ConnectionDetails[];
-  /** Each Guacamole user's last day by name, YYYY-MM-DD; null for ever. */
+  /** Each Guacamole user's last day by name, YYYY-MM-DD; null if unlimited. */
   lastDays: ReadonlyMap<string, string | null>;
   /** Which of the network's parts are there, of desktops that have any. */
   networkParts: readonly (DesktopKey & { service: boolean; networkPolicy: boolean })[];
   rules: NamingRules;
 }
 
-/** What is to be asked besides. */
+/** What else has to be asked. */
 export interface DriftQuestions {
   /** How these desktops should be, and what their connections should say. */
   compared: { surveyed: SurveyedDesktop; withParameters: boolean }[];
@@ -53,7 +53,7 @@ export interface GatheredDrift extends DriftSources {
   wanted: ReadonlyMap<string, WantedDesktop>;
   /** Desktops without Deployment that have a Secret. */
   secrets: readonly DesktopKey[];
-  /** Names that several root groups have, and how many. */
+  /** Names that several root groups share, and how many groups. */
   duplicateGroups: readonly { workspace: string; count: number }[];
   /** What the identity provider says of people, by username; null if it does not know them. */
   standings: ReadonlyMap<string, { enabled: boolean } | null>;
@@ -118,9 +118,10 @@ export function decideDrift(gathered: GatheredDrift, sharePercent: number): Drif
   ]);
   for (const { workspace, count } of gathered.duplicateGroups)
     if (named.has(workspace))
-      drifts.push({ kind: "duplicate-groups", workspace, reason: `there are ${count} root groups of that name` });
+      drifts.push({ kind: "duplicate-groups", workspace, reason: `there are ${count} root groups with that name` });
   for (const [username, standing] of gathered.standings) {
-    if (!standing) drifts.push({ kind: "person-gone", username, reason: "is unknown to the identity provider now" });
+    if (!standing)
+      drifts.push({ kind: "person-gone", username, reason: "is no longer known to the identity provider" });
     else if (!standing.enabled)
       drifts.push({ kind: "person-gone", username, reason: "was disabled at the identity provider" });
   }
@@ -143,10 +144,10 @@ function lookUp({ survey, connections }: DriftSources) {
   const isBusy = (record: PersonRecord | undefined) => record !== undefined && isBeingWorkedOn(record);
   const deployed = new Set(survey.desktops.map(({ desktop }) => keyText(desktop)));
   return {
-    /** Whether this may be left of a desktop that has no Deployment. */
+    /** True if this may be left of a desktop that has no Deployment. */
     isAlone: (key: DesktopKey) =>
       !deployed.has(keyText(key)) && !isBusy(survey.records.get(key.username)) && !isDamaged(key.username),
-    /** Whether the desktop is ours and may stay, and nobody works on it. */
+    /** True if the desktop is ours and may stay, and nobody works on it. */
     isCompared: ({ desktop, decision, record }: SurveyedDesktop) =>
       desktop.ours && decision.action !== "retire" && !isBusy(record) && !isDamaged(desktop.username),
     // Of several connections of a name the oldest counts, as everywhere.
@@ -162,7 +163,7 @@ interface AroundDesktop {
   wanted: WantedDesktop | undefined;
 }
 
-/** What is amiss with a desktop that has a Deployment of ours and may stay, and on which nobody works. */
+/** What is wrong with a desktop that has a Deployment of ours and may stay, and on which nobody works. */
 function driftOf(surveyed: SurveyedDesktop, around: AroundDesktop): DesktopDrift[] {
   const { desktop, decision } = surveyed;
   const { workspace, username, names, replicas } = desktop;
@@ -173,12 +174,12 @@ function driftOf(surveyed: SurveyedDesktop, around: AroundDesktop): DesktopDrift
   const mayOpen = connection?.readers.includes(names.entity) ?? false;
   const runs = replicas > 0;
   if (binding?.username !== undefined && binding.active !== undefined && binding.active !== runs)
-    add("binding-status", `the binding ${binding.name} says that it ${runs ? "does not run" : "runs"}`);
+    add("binding-status", `the binding ${binding.name} says that it is ${runs ? "not running" : "running"}`);
   if (!runs) {
-    if (mayOpen) add("access-without-desktop", `${names.entity} may open it, and it does not run`);
+    if (mayOpen) add("access-without-desktop", `${names.entity} may open it, but it is not running`);
     return found;
   }
-  if (replicas > 1) add("too-many-pods", `it has ${replicas} pods, and one is right`);
+  if (replicas > 1) add("too-many-pods", `it has ${replicas} pods instead of one`);
   if (!wanted) return found;
   for (const { kind, reason } of wanted.network) add(kind, reason);
 
@@ -190,7 +191,10 @@ function driftOf(surveyed: SurveyedDesktop, around: AroundDesktop): DesktopDrift
     else if (!mayOpen) add("access-missing", `${names.entity} may not open it, though it is ready`);
   }
   if (connection && lastDay !== undefined && lastDay !== wanted.until)
-    add("last-day", `${names.entity} may log in until ${lastDay ?? "ever"}, and it is ${wanted.until}`);
+    add(
+      "last-day",
+      `${names.entity} may log in ${lastDay === null ? "without an end" : `until ${lastDay}`} instead of until ${wanted.until}`,
+    );
   return found;
 }
 
@@ -206,8 +210,7 @@ function connectionDrift(
   const plain = differ.filter((name) => !secret.has(name));
   const drifts: { kind: "connection" | "credential"; reason: string }[] = [];
   if (protocol !== wanted.protocol) drifts.push({ kind: "connection", reason: `its protocol is ${protocol}` });
-  if (plain.length > 0)
-    drifts.push({ kind: "connection", reason: `parameters that are not as they should be: ${plain.join(", ")}` });
+  if (plain.length > 0) drifts.push({ kind: "connection", reason: `wrong parameters: ${plain.join(", ")}` });
   if (differ.some((name) => secret.has(name)))
     drifts.push({ kind: "credential", reason: "its password in Guacamole is not the one in its Secret" });
   return drifts;
@@ -222,7 +225,7 @@ function partsAlone(
     kind,
     workspace,
     username,
-    reason: `${what} is there without its Deployment`,
+    reason: `${what} exists without its Deployment`,
   });
   return [
     ...networkParts
@@ -238,7 +241,7 @@ function partsAlone(
   ];
 }
 
-/** How many desktops would go for good. */
+/** How many desktops would be removed permanently. */
 function countGoing(drifts: readonly Drift[], ours: readonly SurveyedDesktop[]): number {
   const goes = new Set(
     drifts.filter(({ kind }) => driftKinds[kind] === "retire").map((drift) => keyText(drift as DesktopKey)),
@@ -248,7 +251,7 @@ function countGoing(drifts: readonly Drift[], ours: readonly SurveyedDesktop[]):
   return goes.size;
 }
 
-/** Whether its person wants this desktop, and it was brought up for them. */
+/** True if its person wants this desktop, and it was brought up for them. */
 function isWanted({ desktop, record }: SurveyedDesktop): boolean {
   const { request, outcomes = {} } = record ?? {};
   return request?.workspace === desktop.workspace && outcomes[request.id]?.state === "done";

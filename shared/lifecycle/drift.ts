@@ -1,6 +1,6 @@
 import type { DesktopKey } from "../desktop/names.ts";
 
-/** What can be amiss, and what is done about it. */
+/** What can be wrong, and what is done about it. */
 export const driftKinds = {
   // The person may not have the desktop any more, in mid-session too: it is retired.
   "entitlement-ended": "retire",
@@ -28,7 +28,7 @@ export const driftKinds = {
 
 export type DriftKind = keyof typeof driftKinds;
 
-/** Something that is not as it should be: what, of which desktop, and why it is amiss. */
+/** Something that is not as it should be: what, of which desktop, and why it is wrong. */
 export interface Drift {
   kind: DriftKind;
   workspace?: string | undefined;
@@ -39,12 +39,12 @@ export interface Drift {
 /** A drift of one desktop. */
 export type DesktopDrift = Drift & DesktopKey;
 
-/** Whether it is put right under its person's lock. */
+/** True if it is put right under its person's lock. */
 export function isReviewed(drift: Drift): drift is DesktopDrift {
   return driftKinds[drift.kind] === "review";
 }
 
-/** What a look at everything came to. */
+/** The result of a survey of everything. */
 export interface DriftSurvey {
   at: string;
   /** Desktops that there are. */
@@ -52,7 +52,7 @@ export interface DriftSurvey {
   drifts: Drift[];
   /** What drifted as well, and is left for the next run. */
   later: number;
-  /** How many desktops would go for good. */
+  /** How many desktops would be removed permanently. */
   goes: number;
   /** Why nothing is done about it. */
   refused?: string | undefined;
@@ -60,7 +60,7 @@ export interface DriftSurvey {
   unanswered: string[];
 }
 
-/** So few may always go: a share of a small estate says nothing. */
+/** This few may always be removed: a share of a small estate says nothing. */
 const alwaysAllowed = 3;
 
 /**
@@ -72,12 +72,10 @@ export function refusal(
   known: { workspaces: readonly unknown[]; bindings: readonly unknown[] },
   sharePercent: number,
 ): string | undefined {
-  if (desktops > 0 && known.bindings.length === 0)
-    return `there is no binding at all, and there are ${desktops} desktops`;
-  if (desktops > 0 && known.workspaces.length === 0)
-    return `there is no workspace at all, and there are ${desktops} desktops`;
+  if (desktops > 0 && known.bindings.length === 0) return `there are no bindings, but ${desktops} desktops`;
+  if (desktops > 0 && known.workspaces.length === 0) return `there are no workspaces, but ${desktops} desktops`;
   const allowed = Math.max(alwaysAllowed, Math.floor((desktops * sharePercent) / 100));
   return goes > allowed
-    ? `${goes} of ${desktops} desktops would go, and ${allowed} may at once (${sharePercent} %); look why, and say a larger share if it is right`
+    ? `${goes} of ${desktops} desktops would be removed, and at most ${allowed} may be at once (${sharePercent} %); find out why, and allow a larger share if it is right`
     : undefined;
 }

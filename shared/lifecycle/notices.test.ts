@@ -71,7 +71,7 @@ describe("what a notice means", () => {
   it.each(Object.keys(told) as (keyof typeof told)[])("%s about a person whom the provider does not know", (what) => {
     const notice = { id: "n1", at: before, told: told[what] };
     expect(decideNotice(record, unknownThere, notice, claimNames)).toEqual(
-      retire("is unknown to the identity provider now"),
+      retire("is no longer known to the identity provider"),
     );
     expect(decideNotice(record, disabled, notice, claimNames)).toEqual(retire("was disabled at the identity provider"));
   });

@@ -18,7 +18,7 @@ export interface ClaimNames {
   roles: string;
 }
 
-/** Whether the identity provider, if asked, knows something about this person that matters. */
+/** True if the identity provider, if asked, knows something about this person that matters. */
 export function asksForStanding({ told }: Notice): boolean {
   return told.what !== "back";
 }
@@ -37,7 +37,7 @@ export function decideNotice(
 ): NoticeDecision {
   const { username } = record.request;
   const retire = (why: string): NoticeDecision => ({ do: "retire person", reason: `${username} ${why}` });
-  if (standing === null) return retire("is unknown to the identity provider now");
+  if (standing === null) return retire("is no longer known to the identity provider");
   if (standing && !standing.enabled) return retire("was disabled at the identity provider");
   const narrowToNow = (now: Standing): NoticeDecision => ({ do: "narrow claims", by: { now, ...claimNames } });
 

@@ -71,10 +71,10 @@ const paused = { by: "root", since: at(-50) };
 const over: Change = { startedAt: at(-720) };
 const ended = { entitlement: { ended: "binding-expired" } };
 
-const idleWords = "nobody is connected, which may be so for 60 minutes";
-const graceWords = "nobody is connected, which may be so for 30 minutes";
+const idleWords = "nobody is connected, which is allowed for 60 minutes";
+const graceWords = "nobody is connected, which is allowed for 30 minutes";
 const stuckWords = "it is not ready";
-const longestWords = "it may run for 720 minutes at the longest, in use or not";
+const longestWords = "it may run for at most 720 minutes, in use or not";
 const leaveWords = "its person logged out";
 
 const anyWords = expect.any(String) as string;
@@ -87,7 +87,7 @@ const suspend = (rule: Rule, reason = anyWords): Partial<Decision> => ({
   next: undefined,
 });
 const stuckSince = (startedAt: string) =>
-  suspend("stuck-starting", `it was started at ${startedAt} and was never ready`);
+  suspend("stuck-starting", `it was started at ${startedAt} and never became ready`);
 const saw = (kind: Evidence["kind"], what: string, at: string, source: Evidence["source"]): Evidence => ({
   kind,
   what,
@@ -98,7 +98,7 @@ const suspendedAt = (at: string, reason = anyWords): Decision["next"] => ({ at, 
 const retiredAt = (at: string): Decision["next"] => ({
   at,
   action: "retire",
-  reason: "its person may use the workspace until then",
+  reason: "its person's access to the workspace ends then",
 });
 
 describe("what becomes of a desktop", () => {
@@ -108,7 +108,7 @@ describe("what becomes of a desktop", () => {
       "left alone for less than it may",
       {},
       {
-        ...keep("idle", `nobody is connected (a session ended at ${at(-30)}); it may be so for 60 minutes`),
+        ...keep("idle", `nobody is connected (a session ended at ${at(-30)}), which is allowed for 60 minutes`),
         evidence: saw("session-ended", "a session ended", at(-30), "Guacamole's history"),
         next: suspendedAt(at(30), idleWords),
       },
@@ -117,7 +117,7 @@ describe("what becomes of a desktop", () => {
       "left alone for longer than it may",
       idleSince(at(-61)),
       {
-        ...suspend("idle", `nobody is connected, for more than 60 minutes (a session ended at ${at(-61)})`),
+        ...suspend("idle", `nobody has been connected for more than 60 minutes (a session ended at ${at(-61)})`),
         evidence: saw("session-ended", "a session ended", at(-61), "Guacamole's history"),
       },
     ],
@@ -135,7 +135,7 @@ describe("what becomes of a desktop", () => {
     [
       "it does not run",
       { replicas: 0 },
-      { ...keep("not-running", "it does not run"), evidence: undefined, next: undefined },
+      { ...keep("not-running", "it is not running"), evidence: undefined, next: undefined },
     ],
     [
       "a request is being worked on",
@@ -155,7 +155,7 @@ describe("what becomes of a desktop", () => {
       "it does not become ready",
       { ready: 0, ...awaited(at(-11)) },
       {
-        ...suspend("stuck-starting", `it was started at ${at(-11)} and was never ready`),
+        ...suspend("stuck-starting", `it was started at ${at(-11)} and never became ready`),
         evidence: saw("not-ready", "started, and not ready", at(-11), "Kubernetes"),
       },
     ],
@@ -189,7 +189,7 @@ describe("what becomes of a desktop", () => {
       "it runs for longer than any may",
       { startedAt: at(-721), sessions: connected },
       {
-        ...suspend("longest-session", `it runs since ${at(-721)}, which is the longest that it may: 720 minutes`),
+        ...suspend("longest-session", `it has been running since ${at(-721)}, and may run for at most 720 minutes`),
         evidence: saw("started", "started", at(-721), "Kubernetes"),
       },
     ],
@@ -197,7 +197,7 @@ describe("what becomes of a desktop", () => {
       "somebody is connected, by the history: since the oldest session that is open",
       { sessions: connected },
       {
-        ...keep("in-use", `somebody is connected since ${at(-170)}`),
+        ...keep("in-use", `somebody has been connected since ${at(-170)}`),
         evidence: saw("open-session", "a session that is open", at(-170), "Guacamole's history"),
         next: suspendedAt(at(540), longestWords),
       },
@@ -206,7 +206,7 @@ describe("what becomes of a desktop", () => {
       "somebody is connected, by Guacamole's own word",
       { sessions: sessions({ active: true, lastEnd: at(-300) }) },
       {
-        ...keep("in-use", `somebody is connected since ${now}`),
+        ...keep("in-use", `somebody has been connected since ${now}`),
         evidence: saw("active-connection", "a connection that is active", now, "Guacamole"),
         next: suspendedAt(at(540), longestWords),
       },
@@ -215,7 +215,7 @@ describe("what becomes of a desktop", () => {
       "it waits for its person's first visit",
       awaited(at(-10)),
       {
-        ...keep("start-grace", `nobody connected yet (started at ${at(-10)}); it may be so for 30 minutes`),
+        ...keep("start-grace", `nobody has connected yet (started at ${at(-10)}), which is allowed for 30 minutes`),
         evidence: saw("started", "started", at(-10), "Kubernetes"),
         next: suspendedAt(at(20), graceWords),
       },
@@ -224,14 +224,14 @@ describe("what becomes of a desktop", () => {
       "its person never came",
       awaited(at(-31)),
       {
-        ...suspend("start-grace", `nobody connected yet, for more than 30 minutes (started at ${at(-31)})`),
+        ...suspend("start-grace", `nobody connected within 30 minutes (started at ${at(-31)})`),
         evidence: saw("started", "started", at(-31), "Kubernetes"),
       },
     ],
     [
       "a limit of one minute",
       { limits: { idleMinutes: 1 }, ...idleSince(now) },
-      keep("idle", `nobody is connected (a session ended at ${now}); it may be so for 1 minute`),
+      keep("idle", `nobody is connected (a session ended at ${now}), which is allowed for 1 minute`),
     ],
 
     // Exactly at a limit
@@ -294,7 +294,7 @@ describe("what becomes of a desktop", () => {
     [
       "the record of its person damaged, and everything else against it",
       { recordDamaged: true, request: null, scaledToZero: "alice-cohort-a", ready: 0, startedAt: at(-9_000) },
-      { action: "keep", rule: "unknown", reason: "kept in doubt: the record of its person is damaged" },
+      { action: "keep", rule: "unknown", reason: "kept in doubt: its person's record is damaged" },
     ],
     [
       "the record of its person damaged, and they may not have it any more",
@@ -326,7 +326,10 @@ describe("what becomes of a desktop", () => {
     [
       "start unknown",
       { startedAt: null, ...idleSince(at(-3_000)) },
-      { ...keep("unknown", "kept in doubt: it is not known since when it runs"), next: retiredAt(at(2_000)) },
+      {
+        ...keep("unknown", "kept in doubt: it is not known since when it has been running"),
+        next: retiredAt(at(2_000)),
+      },
     ],
     [
       "policy unknown",
@@ -337,13 +340,16 @@ describe("what becomes of a desktop", () => {
     [
       "not ready, and its start unknown",
       { ready: 0, startedAt: null, request: unready, sessions: unvisited },
-      { ...keep("unknown", "kept in doubt: it is not known since when it runs"), next: retiredAt(at(2_000)) },
+      {
+        ...keep("unknown", "kept in doubt: it is not known since when it has been running"),
+        next: retiredAt(at(2_000)),
+      },
     ],
     [
       "entitlement unknown",
       { entitlement: null, ...idleSince(at(-300)) },
       {
-        ...keep("unknown", "kept in doubt: it is not known whether its person may have it"),
+        ...keep("unknown", "kept in doubt: it is not known whether its person is entitled to it"),
         next: suspendedAt(at(540), longestWords),
       },
     ],

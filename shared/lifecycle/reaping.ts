@@ -29,7 +29,7 @@ export interface DesktopFacts {
   /** The binding that somebody scaled to 0. */
   scaledToZero?: string | undefined;
   kept?: Extension | undefined;
-  /** Who paused reaping; null where it cannot be found out. */
+  /** Who paused reaping; null if it cannot be found out. */
   reapingPaused?: Pause | null | undefined;
   /** What was decided last. */
   before?: Decision | undefined;
@@ -50,7 +50,7 @@ const stuckMilliseconds = 5 * 60_000;
 /**
  * What is to become of a desktop. Pure: the same facts give the same decision, and whatever is not known keeps it.
  *
- * @param limits null where the workspace's policy cannot be read
+ * @param limits null if the workspace's policy cannot be read
  */
 export function decideReaping(facts: DesktopFacts, limits: Limits | null, now: Date): Decision {
   const { replicas, entitlement, request, kept, startedAt } = facts;
@@ -64,9 +64,9 @@ export function decideReaping(facts: DesktopFacts, limits: Limits | null, now: D
     const evidence: Evidence = { kind: "entitlement-ended", what: entitlement.ended, at, source: "bindings" };
     return { action: "retire", rule: "entitlement-ended", reason: entitlement.ended, evidence };
   }
-  if (replicas === 0) return { action: "keep", rule: "not-running", reason: "it does not run" };
+  if (replicas === 0) return { action: "keep", rule: "not-running", reason: "it is not running" };
   if (facts.recordDamaged)
-    return { action: "keep", rule: "unknown", reason: "kept in doubt: the record of its person is damaged" };
+    return { action: "keep", rule: "unknown", reason: "kept in doubt: its person's record is damaged" };
   if (request?.working)
     return keep("working", "it is being worked on", {
       kind: "open-request",
@@ -79,7 +79,7 @@ export function decideReaping(facts: DesktopFacts, limits: Limits | null, now: D
 
   const stuck = stuckEnd(facts, limits);
   if (startedAt !== null && stuck !== null && stuck <= at)
-    return suspend("stuck-starting", `it was started at ${startedAt} and was never ready`, {
+    return suspend("stuck-starting", `it was started at ${startedAt} and never became ready`, {
       kind: "not-ready",
       what: "started, and not ready",
       at: startedAt,
@@ -106,35 +106,37 @@ export function decideReaping(facts: DesktopFacts, limits: Limits | null, now: D
   if (startedAt !== null && limits && longest !== null && longest <= at)
     return suspend(
       "longest-session",
-      `it runs since ${startedAt}, which is the longest that it may: ${minutes(limits.longestSessionMinutes)}`,
+      `it has been running since ${startedAt}, and may run for at most ${minutes(limits.longestSessionMinutes)}`,
       { kind: "started", what: "started", at: startedAt, source: "Kubernetes" },
     );
 
   const unknown = whatIsUnknown(facts, limits);
   if (unknown !== null) return doubt(unknown);
   const inUse = usedSince(facts);
-  if (inUse) return keep("in-use", `somebody is connected since ${inUse.at}`, inUse);
+  if (inUse) return keep("in-use", `somebody has been connected since ${inUse.at}`, inUse);
 
   const idle = idleEnd(facts, limits);
   if (!idle) return keep("unknown", "kept in doubt");
   const { end, rule, evidence, given } = idle;
   const sign = `${evidence.what} at ${evidence.at}`;
-  const nobody = rule === "idle" ? "nobody is connected" : "nobody connected yet";
-  return end <= at
-    ? suspend(rule, `${nobody}, for more than ${minutes(given)} (${sign})`, evidence)
-    : keep(rule, `${nobody} (${sign}); it may be so for ${minutes(given)}`, evidence);
+  if (end <= at) {
+    const absent = rule === "idle" ? "has been connected for more than" : "connected within";
+    return suspend(rule, `nobody ${absent} ${minutes(given)} (${sign})`, evidence);
+  }
+  const nobody = rule === "idle" ? "nobody is connected" : "nobody has connected yet";
+  return keep(rule, `${nobody} (${sign}), which is allowed for ${minutes(given)}`, evidence);
 }
 
-/** Why nothing can be said of who uses the desktop; null where it can. */
+/** Why nothing can be said of who uses the desktop; null if it can. */
 function whatIsUnknown(
   { unanswered, sessions, startedAt, before, entitlement }: DesktopFacts,
   limits: Limits | null,
 ): string | null {
   if (unanswered.length > 0) return unanswered.join("; ");
-  if (!entitlement) return "it is not known whether its person may have it";
+  if (!entitlement) return "it is not known whether its person is entitled to it";
   if (!limits) return "the policy of its workspace cannot be read";
   if (!sessions) return "it is not known who is connected";
-  if (startedAt === null) return "it is not known since when it runs";
+  if (startedAt === null) return "it is not known since when it has been running";
   // A session does not leave the history by itself: somebody emptied it, or another database answers.
   const vanished =
     (before?.rule === "in-use" || before?.rule === "unknown") &&
@@ -208,8 +210,8 @@ function nextEnd(facts: DesktopFacts, limits: Limits | null, now: string, rule: 
   if (reapingPaused === undefined) {
     const longest = longestEnd(facts, limits);
     if (longest !== null && limits)
-      suspended(longest, `it may run for ${minutes(limits.longestSessionMinutes)} at the longest, in use or not`);
-    if (idle) suspended(idle.end, `nobody is connected, which may be so for ${minutes(idle.given)}`);
+      suspended(longest, `it may run for at most ${minutes(limits.longestSessionMinutes)}, in use or not`);
+    if (idle) suspended(idle.end, `nobody is connected, which is allowed for ${minutes(idle.given)}`);
   }
   if (stuck !== null) ends.push({ at: stuck > now ? stuck : now, action: "suspend", reason: "it is not ready" });
   if (leavingUntil !== undefined) suspended(leavingUntil, "its person logged out");
@@ -217,7 +219,7 @@ function nextEnd(facts: DesktopFacts, limits: Limits | null, now: string, rule: 
     ends.push({
       at: entitlement.endsAt > now ? entitlement.endsAt : now,
       action: "retire",
-      reason: "its person may use the workspace until then",
+      reason: "its person's access to the workspace ends then",
     });
   return ends.sort((one, other) => one.at.localeCompare(other.at))[0];
 }
@@ -226,12 +228,12 @@ function endOf(from: string, minutes: number): string {
   return new Date(Date.parse(from) + minutes * 60_000).toISOString();
 }
 
-/** When it has run for as long as it may; null where its start is not known for certain. */
+/** When it has run for as long as it may; null if its start is not known for certain. */
 function longestEnd({ startedAt, startGuessed }: DesktopFacts, limits: Limits | null): string | null {
   return limits && startedAt !== null && !startGuessed ? endOf(startedAt, limits.longestSessionMinutes) : null;
 }
 
-/** When a desktop that was never ready is given up; null where it was, or its start is not known. */
+/** When a desktop that was never ready is given up; null if it was, or its start is not known. */
 function stuckEnd(
   { ready, startedAt, startGuessed, request, sessions }: DesktopFacts,
   limits: Limits | null,

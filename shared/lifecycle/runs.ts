@@ -6,10 +6,10 @@ export interface DecidedDesktop extends DesktopKey {
   decision: Decision;
 }
 
-/** So many desktops are acted on in one run; the others come next time. */
+/** At most this many desktops are acted on per run; the others come next time. */
 export const mostARun = 500;
 
-/** What a look at all desktops came to. */
+/** The result of a survey of all desktops. */
 export interface ReapSurvey {
   at: string;
   looked: number;

@@ -20,13 +20,13 @@ export interface AroundHistory {
   /** When it was read. */
   now: Date;
   startedAt: string | null;
-  /** Since when the oldest living instance of Guacamole runs; null where that is not known. */
+  /** Since when the oldest living instance of Guacamole runs; null if that is not known. */
   guacamoleSince: string | null;
-  /** Whether Guacamole itself has a connection to the desktop; null where it is not asked. */
+  /** True if Guacamole itself has a connection to the desktop; null if it is not asked. */
   active: boolean | null;
   /** When it was decided, in a row up to now, that nobody is connected; the oldest first. */
   unusedAt: readonly string[];
-  /** How long a session can be at the longest; null where that is not known. */
+  /** How long a session can be at the longest; null if that is not known. */
   longestMinutes?: number | null | undefined;
 }
 
@@ -50,7 +50,7 @@ const newbornMilliseconds = 2 * 60_000;
 export const noSessions: SessionHistory = { open: [], lastStart: null, lastEnd: null };
 
 /**
- * Which sessions count. Guacamole leaves a row open for ever when its process dies, so an open row alone is no proof of
+ * Which sessions count. Guacamole leaves a row open forever when its process dies, so an open row alone is no proof of
  * life: it is none where the desktop was started since, where every instance of Guacamole was, where it is older than a
  * session may be, or where Guacamole, asked after the history was read, knows of no connection. Nothing of that known, it counts. When one that does not count ended
  * is written nowhere: whichever instance held it may have died long after the others were started. So it ended at the latest

@@ -310,7 +310,7 @@ describe("the limits of a desktop", () => {
 it("nothing is decided about what the operator left", () => {
   const { desktops } = decideSurvey({ ...gathered, ...withDesktop({ ours: false }) });
   expect(desktops.map(({ decision }) => decision)).toEqual([
-    { action: "keep", rule: "not-ours", reason: "the operator left it, and it is not taken over yet" },
+    { action: "keep", rule: "not-ours", reason: "the operator left it, and it has not been adopted yet" },
   ]);
 });
 

@@ -36,7 +36,7 @@ export interface Gathered {
   guacamoleSince: string | null;
   /** Sources that could not be asked, with where they are: for operators. */
   unanswered: readonly string[];
-  /** The same in words for everybody, without where. */
+  /** The same in words foreverybody, without where. */
   doubts: readonly string[];
 }
 
@@ -57,7 +57,7 @@ export interface Survey extends Pick<Gathered, "records" | "unanswered" | "damag
 const notOurs: Decision = {
   action: "keep",
   rule: "not-ours",
-  reason: "the operator left it, and it is not taken over yet",
+  reason: "the operator left it, and it has not been adopted yet",
 };
 
 /**
@@ -160,7 +160,7 @@ function scaledToZero(known: WorkspacesAndBindings | null): ReadonlySet<string> 
   return new Set(scaled.map(({ name }) => name));
 }
 
-/** What a survey comes to, in numbers and in what is to be done about it. */
+/** Summarizes a survey: numbers, and what is to be done. */
 export function summarize({ at, desktops, unanswered, damaged }: Survey): ReapSurvey {
   const rules: ReapSurvey["rules"] = {};
   const due: ReapSurvey["due"] = [];

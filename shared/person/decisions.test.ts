@@ -72,7 +72,7 @@ describe("a decision about a desktop", () => {
         ...keep("in-use"),
         reason: "other words",
         evidence: { what: "a connection that is active", at: at(1), source: "Guacamole" },
-        next: { at: at(99), action: "retire", reason: "its person may use the workspace until then" },
+        next: { at: at(99), action: "retire", reason: "its person's access to the workspace ends then" },
       },
       false,
     ],

@@ -35,7 +35,7 @@ describe("an operation", () => {
   it("without progress for 30 seconds says so, and that it goes on by itself", () => {
     const live = { running: true, progress, updatedAt: "2026-01-01T00:00:30.000Z" };
     expect(describeOperation(id, fresh, live, now).note).toBe(
-      "no progress for 30 s: if a server stopped in the middle of the work, it goes on after about a minute",
+      "no progress for 30 s: if a server stopped in the middle of the work, it continues after about a minute",
     );
     expect(describeOperation(id, fresh, { ...live, progress: null }, now)).toMatchObject({ state: "pending" });
     expect(describeOperation(id, fresh, { ...live, progress: null }, now).note).toContain("no progress for 30 s");
@@ -45,7 +45,7 @@ describe("an operation", () => {
     const replaced = { ...fresh, work: { generation: 1, notBefore: "2026-01-01T00:02:00.000Z" } };
     const live = { running: true, progress: null, updatedAt: "2026-01-01T00:01:00.000Z" };
     expect(describeOperation(id, replaced, live, now).note).toBe(
-      "the work was stuck and is started again: it goes on at 2026-01-01T00:02:00.000Z",
+      "the work was stuck and has been restarted: it continues at 2026-01-01T00:02:00.000Z",
     );
     const begun = { ...live, updatedAt: "2026-01-01T00:02:00.000Z" };
     expect(describeOperation(id, replaced, begun, new Date("2026-01-01T00:02:00Z")).note).toBeUndefined();

@@ -54,11 +54,12 @@ export function describeOperation(requestId: string, record: PersonRecord, live:
 }
 
 function noteOnSilence({ work }: PersonRecord, { updatedAt }: LiveWork, now: Date): string | undefined {
-  if (isTakingOver({ work }, now)) return `the work was stuck and is started again: it goes on at ${work?.notBefore}`;
+  if (isTakingOver({ work }, now))
+    return `the work was stuck and has been restarted: it continues at ${work?.notBefore}`;
   const seconds = updatedAt === undefined ? 0 : Math.floor((now.getTime() - Date.parse(updatedAt)) / 1_000);
   return seconds < quietSeconds
     ? undefined
-    : `no progress for ${seconds} s: if a server stopped in the middle of the work, it goes on after about a minute`;
+    : `no progress for ${seconds} s: if a server stopped in the middle of the work, it continues after about a minute`;
 }
 
 /** The entry that an operation is about, while the record still has it. */

@@ -10,7 +10,7 @@ const requestSchema = stored({
   username: z.string(),
   /** null: no desktop. */
   workspace: z.string().nullable(),
-  /** Everything that the person has is to go for good, in every workspace. */
+  /** Everything that the person has is to be removed permanently, in every workspace. */
   retire: z.boolean().optional(),
   requestedAt: instant,
   /** The person's id at the identity provider, if known. */
@@ -35,7 +35,7 @@ const presenceSchema = stored({
 });
 export type Presence = z.output<typeof presenceSchema>;
 
-/** One desktop that is to go for good, beside whatever its person wants. */
+/** One desktop that is to be removed permanently, beside whatever its person wants. */
 const desktopRetirementSchema = stored({
   id: z.string(),
   workspace: z.string(),

@@ -12,7 +12,7 @@ export interface Stamp {
 export interface Wish {
   /** null: no desktop. */
   workspace: string | null;
-  /** Everything that the person has is to go for good. */
+  /** Everything that the person has is to be removed permanently. */
   retire?: boolean | undefined;
   /** Why there is to be no desktop, if it was not the person who said so. */
   reason?: string | undefined;

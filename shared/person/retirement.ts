@@ -3,7 +3,7 @@ import { ask } from "./ask.ts";
 import type { DesktopRetirement, Outcome, PersonRecord } from "./record.ts";
 import { addOutcome, newRequest, type Stamp, supersede } from "./request.ts";
 
-/** The record when everything that the person has is to go for good, in every workspace. One that has ended is enough. */
+/** The record when everything that the person has is to be removed permanently, in every workspace. One that has ended is enough. */
 export function retirePerson(
   record: PersonRecord | null,
   username: string,
@@ -15,7 +15,7 @@ export function retirePerson(
   });
 }
 
-/** Some of a person's desktops that are to go for good. */
+/** Some of a person's desktops that are to be removed permanently. */
 export interface Loss {
   retirements: readonly DesktopRetirement[];
   /** Why the person is to have no desktop, if one of these is the one they want. */
@@ -25,7 +25,7 @@ export interface Loss {
 }
 
 /**
- * The record when some desktops are to go for good: a person who wants one of them wants none now; whatever else they want
+ * The record when some desktops are to be removed permanently: a person who wants one of them wants none now; whatever else they want
  * stays. A retirement that is under way stays the one. The same record if nothing is new.
  */
 export function retireDesktops(

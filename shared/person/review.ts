@@ -16,7 +16,7 @@ export function nominate(record: PersonRecord, review: Review): PersonRecord {
   return waits ? record : { ...record, reviews: [...reviews, review] };
 }
 
-/** What a review came to: the decision, if there was a desktop to decide about, and whether it went down. */
+/** The result of a review: the decision, if there was a desktop to decide about, and whether it went down. */
 export interface Reviewed {
   decision: Decision | null;
   suspended: boolean;

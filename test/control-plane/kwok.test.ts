@@ -129,12 +129,12 @@ describeOnControlPlane(
         what: "a node that does not exist",
         policy: { nodeSelector: "example.org/gpu=yes" },
         words:
-          /^no node took the pod for 1 s: 0\/1 nodes are available: 1 node\(s\) didn't match Pod's node affinity\/selector/,
+          /^no node accepted the pod for 1 s: 0\/1 nodes are available: 1 node\(s\) didn't match Pod's node affinity\/selector/,
       },
       {
         what: "more than a node has",
         policy: { cpuRequest: "20000", cpuLimit: "20000" },
-        words: /^no node took the pod for 1 s: 0\/1 nodes are available: 1 Insufficient cpu/,
+        words: /^no node accepted the pod for 1 s: 0\/1 nodes are available: 1 Insufficient cpu/,
       },
     ])(
       "a start that needs $what fails with the cluster's own message and leaves nothing",
