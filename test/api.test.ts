@@ -57,7 +57,12 @@ describe("bad input", () => {
     ["a body that is no object", "malformed-body", { body: "[]" }, /object/],
     ["no workspace", "malformed-body", { body: "{}" }, /workspace/],
     ["a workspace that is no text", "malformed-body", { body: '{"workspace":1}' }, /workspace/],
-    ["a workspace that is no name", "malformed-body", { body: '{"workspace":"A/../b"}' }, /workspace: is not the name/],
+    [
+      "a workspace that is no name",
+      "malformed-body",
+      { body: '{"workspace":"A/../b"}' },
+      /workspace: it is not a workspace name/,
+    ],
     ["an unknown field", "malformed-body", { body: '{"workspace":"asthma-cohort","x":1}' }, /"x"/],
     [
       "another type of body",

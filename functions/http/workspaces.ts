@@ -14,25 +14,25 @@ import { claims, jsonText } from "./shapes.ts";
 const query = z.object({
   claims: jsonText(claims)
     .optional()
-    .meta({ description: "The person's claims that bindings look at, as a JSON object; for services" }),
+    .meta({ description: "The person's claims that bindings use, as a JSON object; only for services" }),
 });
 
 export function workspacesRoute(services: Services): Route {
   return tokenRoute(services, "workspaces", "users/{username}/workspaces", {
     GET: endpoint({
-      summary: "Which workspaces the person may use, until when or why not, and how the desktop is there",
+      summary: "The workspaces that the person may use, until when or why not, and the state of the desktop there",
       callers: ["self", "service", "admin"],
       query,
       answers: {
         200: {
-          words: "All that any binding gives the person, by name",
+          words: "Every workspace that a binding gives the person, ordered by name",
           body: workspacesAnswer,
           example: examples.workspaces,
         },
       },
       async handle({ caller, username, principal, query: { claims: said } }) {
         if (caller === "self" && said)
-          throw new ProductError("not-allowed", "only a service may say a person's claims: yours are in your token");
+          throw new ProductError("not-allowed", "only a service may send a person's claims: yours are in your token");
         const own = caller === "self" ? principal.claims : (said ?? {});
 
         const known = await services.workspaces.known();
@@ -55,7 +55,7 @@ export function workspacesRoute(services: Services): Route {
   });
 }
 
-/** What a person may do in a workspace, and the two sides of their desktop if they may use it. */
+/** Returns whether a person may use a workspace, and if so both sides of their desktop. */
 async function look(
   services: Services,
   person: { username: string; claims: Record<string, unknown> },
