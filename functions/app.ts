@@ -72,7 +72,7 @@ function appOf(services: Services): App {
   };
 }
 
-/** Connects lazily: nothing is called before a function needs it. Throws if the kubeconfig cannot be read. */
+/** Connects lazily: no system is called before a function needs it. Throws if the kubeconfig cannot be read. */
 function connectServices(settings: Settings): Services {
   const cluster = connectCluster(settings.KUBECONFIG);
   const database = connectDatabase({

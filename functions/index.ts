@@ -2,5 +2,7 @@ import { readSettings } from "../shared/config.ts";
 import { connect } from "./app.ts";
 import { register } from "./register.ts";
 
-/** What the Functions host loads: reads the environment once, connects to the outside world, registers every function. */
+/**
+ * The entry point that the Functions host loads: reads the environment once, connects, and registers every function.
+ */
 register(connect(readSettings(process.env)));

@@ -6,12 +6,12 @@ import { reconcile, type ReconcileInput, reconcileName } from "../orchestrations
 import { upkeep, upkeepName } from "../orchestrations/upkeep.ts";
 import { workflowOf } from "../orchestrations/workflow.ts";
 
-/** Every orchestration by its name, between the Durable library and our pure generators. */
+/** Every orchestration by name: adapts our pure generators to the Durable library. */
 export const orchestrations: Readonly<Record<string, OrchestrationHandler>> = {
   [fulfilRequestName]: function* (context) {
     const input = context.df.getInput<FulfilRequestInput>();
     const goOn = yield* fulfilRequest(workflowOf(context), input);
-    // A fresh history for each request, so that a person's instance stays small for ever.
+    // A fresh history for each request, so that a person's instance stays small.
     if (goOn) context.df.continueAsNew(input);
   },
   [reapName]: function* (context) {

@@ -5,8 +5,8 @@ import { letTraceThrough } from "./http/trace.ts";
 import { taskHubOf } from "./work/task-hub.ts";
 
 /**
- * All methods are registered, and refused by the routes, since the Functions host answers an unknown method like an unknown
- * address. CONNECT is not among them: it names no path, so that no route can have it.
+ * All methods are registered, and the routes refuse those they do not support, since the Functions host answers an
+ * unknown method like an unknown path. CONNECT is missing because it has no path, so no route can have it.
  */
 const everyMethod: HttpMethod[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
 
@@ -17,8 +17,9 @@ export function register({ routes, timers, orchestrations, activities }: App): v
     app.http(name, {
       route: path,
       methods: everyMethod,
-      // Routes check tokens and signatures of their own. Function keys would be a second secret to hand around, and Keycloak
-      // could send one only in the address, which lands in logs.
+      // Routes check tokens and signatures themselves. Function keys would be a second secret to distribute, and
+      // Keycloak
+      // could send one only in the URL, which ends up in logs.
       authLevel: "anonymous",
       extraInputs: [df.input.durableClient()],
       handler: (request, context) => answer(request, taskHubOf(df.getClient(context)), context),

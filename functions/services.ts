@@ -15,7 +15,7 @@ import type { Policies } from "../shared/kubernetes/policies.ts";
 import type { PersonRecords } from "../shared/kubernetes/person-records.ts";
 import type { Workspaces } from "../shared/kubernetes/workspaces.ts";
 
-/** Everything that functions use of the outside world; made once by the composition root. */
+/** Everything in the outside world that functions use; made once by the composition root. */
 export interface Services {
   settings: Settings;
   workspaces: Workspaces;
@@ -25,18 +25,18 @@ export interface Services {
   guacamole: GuacamoleDesktops;
   server: ManagedServer;
   maintenance: MaintenanceSwitch;
-  /** What Guacamole itself says of connections; undefined where it is not asked. */
+  /** Guacamole's own list of connections; undefined if it is not configured. */
   activeConnections: ActiveConnections | undefined;
-  /** Since when Guacamole runs; undefined where its pods are not known. */
+  /** Since when Guacamole has been running; undefined if its pods are not configured. */
   guacamoleInstances: GuacamoleInstances | undefined;
   verifyToken: VerifyToken;
   verifyLogout: VerifyLogout;
-  /** Undefined where Keycloak sends no events. */
+  /** Undefined if Keycloak sends no events. */
   verifyWebhook: VerifyWebhook | undefined;
-  /** Who people are at the identity provider now; undefined where it cannot be asked. */
+  /** People at the identity provider; undefined if it is not configured. */
   directory: Directory | undefined;
   now: () => Date;
-  /** When this process began to work. */
+  /** When this process started. */
   startedAt: Date;
 }
 
@@ -48,7 +48,7 @@ export function namingRules({ settings }: Pick<Services, "settings">): NamingRul
   };
 }
 
-/** The whole day that it is where the workspaces are. */
+/** Returns today's date in the time zone of the workspaces. */
 export function today({ settings, now }: Pick<Services, "settings" | "now">): string {
   return dayIn(settings.TIME_ZONE, now());
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { someAtATime } from "./some-at-a-time.ts";
 
-/** Work that ends when it is told to. */
+/** Work that ends when the test says so. */
 function work() {
   const begun: number[] = [];
   const ends = new Map<number, PromiseWithResolvers<string>>();
@@ -24,11 +24,11 @@ function work() {
   };
 }
 
-/** After everything that has nothing to wait for. */
+/** Resolves after all work that is ready to run. */
 const soon = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("some at a time", () => {
-  it("never does more at once than it may, and begins the next when any ends", async () => {
+  it("never exceeds the limit, and begins the next when any ends", async () => {
     const { begun, do: each, end } = work();
     const all = someAtATime(2, [0, 1, 2, 3], each);
     expect(begun).toEqual([0, 1]);
@@ -41,12 +41,12 @@ describe("some at a time", () => {
     expect(await all).toEqual(["did 0", "did 1", "did 2", "did 3"]);
   });
 
-  it("does all at once if there are fewer than it may, and nothing if there is none", async () => {
+  it("does all at once if there are fewer than the limit, and nothing if there are none", async () => {
     expect(await someAtATime(5, ["a", "b"], (each) => Promise.resolve(each.toUpperCase()))).toEqual(["A", "B"]);
     expect(await someAtATime(5, [], () => Promise.reject(new Error("called")))).toEqual([]);
   });
 
-  it("begins nothing after a failure, and throws the first one when what is under way has ended", async () => {
+  it("begins nothing after a failure, and throws the first one when the work under way has ended", async () => {
     const { begun, do: each, end, fail } = work();
     let thrown: unknown;
     const all = someAtATime(3, [0, 1, 2, 3], each).catch((error: unknown) => {

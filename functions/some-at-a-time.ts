@@ -1,6 +1,6 @@
 /**
- * Does the work for each, at most `atOnce` at a time; the results are in the order of the inputs. After a failure no more
- * work begins; it is thrown when the work under way has ended, so that nothing goes on behind the caller's back.
+ * Does the work for each input, at most `atOnce` at a time, and returns the results in the order of the inputs. After a
+ * failure no more work begins, and the failure is thrown when the work under way has ended.
  */
 export async function someAtATime<In, Out>(
   atOnce: number,

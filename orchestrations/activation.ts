@@ -1,10 +1,10 @@
 import { inOrder, type Step } from "./saga.ts";
 
 /**
- * How a desktop comes up. Order of trust: network policy before pod, readiness before rows, permission last; who could open
- * a pod that is not there, or is about to be replaced, waits for that like everybody.
- * The person's other desktop loses its permission just before the new one gets it, so that never two can be opened; it
- * gets it back if the last steps fail.
+ * How a desktop comes up. Order of trust: network policy before pod, readiness before rows, permission last. Access to
+ * a pod that is gone, or is about to be replaced, is withdrawn until then. The person's other desktop loses its
+ * permission just before the new one gets it, so that two can never be opened at once; it gets it back if the last
+ * steps fail.
  */
 export const activationSteps: readonly Step[] = inOrder([
   { name: "entitlement", do: "checkEntitlement" },

@@ -2,23 +2,23 @@ import type { Task } from "durable-functions";
 import type { Notice } from "../shared/person/notice.ts";
 import { problemOf, type Workflow } from "./workflow.ts";
 
-/** The name under which the orchestration is registered. Its instance id is that of what told us: each is followed once. */
+/** The orchestration's name. Its instance id is derived from the notice: each is followed once. */
 export const followNoticeName = "followNotice";
 
-/** How long to wait before what could not be done is tried again: rides out an outage of two hours. */
+/** The pauses before each retry: rides out an outage of more than an hour and a half. */
 const patienceSeconds = [60, 300, 900, 1_800, 3_600];
 export const longestPauseSeconds = Math.max(...patienceSeconds);
 
 export interface FollowNoticeInput {
   notice: Notice;
-  /** Until when the same could be sent again and be taken for genuine. */
+  /** Until when the same notice could be replayed and accepted as genuine. */
   replayableUntil: string;
 }
 
 /**
- * Does what the identity provider's word asks for, for everybody whom it concerns. Whoever told us will not do so again, so
- * it outlasts outages. It goes on for as long as the same word could be sent again, because whatever goes on cannot be
- * started a second time.
+ * Acts on a notice of the identity provider, for everybody whom it concerns. The notice is not sent again, so this
+ * outlasts outages. It stays unfinished for as long as the notice could be replayed, because an unfinished instance
+ * cannot be started a second time.
  */
 export function* followNotice(
   workflow: Workflow,
@@ -35,7 +35,7 @@ function* persist<Result>(workflow: Workflow, attempt: () => Generator<Task, Res
     try {
       return yield* attempt();
     } catch (error) {
-      if (problemOf(error).code === "internal") throw error; // no outage: a fault of ours, which waiting does not cure
+      if (problemOf(error).code === "internal") throw error; // not an outage but a bug, which waiting does not cure
       yield* workflow.pause(seconds);
     }
   }

@@ -43,7 +43,7 @@ const throws = (message: string) => () => {
 };
 
 describe("fulfilling a request", () => {
-  it("activates the desktop, records how it ended, and looks again", () => {
+  it("activates the desktop, records the outcome, and reads the record again", () => {
     const { goOn, calls, outcome } = run();
     expect(goOn).toBe(false);
     expect(outcome).toMatchObject({
@@ -64,7 +64,7 @@ describe("fulfilling a request", () => {
     expect(run({ readRequest: () => null }).lastLooks).toEqual([true]);
   });
 
-  it("waits until nothing of a replaced generation can be under way, and then reads anew what is wanted", () => {
+  it("waits until nothing of a replaced generation can be under way, and then reads the record again", () => {
     const work = { generation: 1, notBefore: "2026-06-15T12:02:00Z" };
     const waiting = run({ readRequest: () => ({ request, outcomes: {}, work }) });
     expect(waiting).toMatchObject({ goOn: true, calls: ["readRequest"], pauses: [120], lastLooks: [true, false] });
@@ -75,7 +75,7 @@ describe("fulfilling a request", () => {
     });
   });
 
-  it("sends the generation of the record with every activity but the reading of it", () => {
+  it("sends the generation of the record with every activity except the first read", () => {
     const fences = new Map<string, unknown>();
     const noting = Object.fromEntries(
       Object.keys({ ...fine, recordOutcome: true, grantPermission: true }).map((name) => [
@@ -95,16 +95,16 @@ describe("fulfilling a request", () => {
       expect(fence, name).toEqual({ username: "alice", generation: 3 });
   });
 
-  it("does nothing where nobody asked", () => {
+  it("does nothing if nobody asked", () => {
     expect(run({ readRequest: () => null }).calls).toEqual(["readRequest"]);
   });
 
-  it("goes on when a newer request came meanwhile", () => {
+  it("goes on if a newer request has come in the meantime", () => {
     const newer = { ...request, id: "r2" };
     expect(run({ readRequest: (_, n) => ({ request: n === 0 ? request : newer, outcomes: {} }) }).goOn).toBe(true);
   });
 
-  it("gives up a wait for a newer request, and says superseded", () => {
+  it("gives up a wait for a newer request, and records superseded", () => {
     const newer = { ...request, id: "r2", workspace: "c" };
     const { goOn, outcome } = run({
       readRequest: (_, n) => ({ request: n === 0 ? request : newer, outcomes: {} }),
@@ -114,7 +114,7 @@ describe("fulfilling a request", () => {
     expect(goOn).toBe(true);
   });
 
-  it("tells which step failed, why, and what was undone", () => {
+  it("records which step failed, why, and what was undone", () => {
     const { outcome } = run({ createDeployment: () => ({ refused: "cannot-start", reason: "quota" }) });
     expect(outcome).toMatchObject({
       state: "failed",
@@ -143,7 +143,7 @@ describe("fulfilling a request", () => {
     expect(calls).not.toContain("withdrawOthers");
   });
 
-  it("keeps the new desktop when the previous one cannot be suspended, and says so", () => {
+  it("keeps the new desktop if the previous one cannot be suspended, and says so", () => {
     const { outcome, calls } = run({
       listActiveDesktops: () => [desktop],
       scaleToZero: throws("[cluster-unavailable] gone"),
@@ -162,7 +162,7 @@ describe("a request for no desktop", () => {
     expect(outcome).toMatchObject({ state: "done" });
   });
 
-  it("withdraws access even if the pod cannot be stopped, and tells what failed", () => {
+  it("withdraws access even if the pod cannot be stopped, and records what failed", () => {
     const { calls, outcome } = run({
       ...none,
       listActiveDesktops: () => [desktop],
@@ -172,7 +172,7 @@ describe("a request for no desktop", () => {
     expect(outcome).toMatchObject({ state: "failed", step: "deployment", reason: "no", leftBehind: ["deployment"] });
   });
 
-  it("fails, and says so, where the desktops cannot be listed", () => {
+  it("fails, and says so, if the desktops cannot be listed", () => {
     const { outcome } = run({ ...none, listActiveDesktops: throws("[cluster-unavailable] away") });
     expect(outcome).toMatchObject({ state: "failed", code: "cluster-unavailable", step: "desktops" });
   });
@@ -199,7 +199,7 @@ describe("a request to retire", () => {
     expect(outcome).toMatchObject({ state: "done" });
   });
 
-  it("removes the pod although access cannot be withdrawn, and says that it could not", () => {
+  it("removes the pod even if access cannot be withdrawn, and says so", () => {
     const { calls, outcome } = run({ ...leaving, withdrawPermission: throws("[guacamole-unavailable] away") });
     expect(calls.filter((name) => name === "retireDeployment")).toHaveLength(2);
     expect(outcome).toMatchObject({ state: "failed", code: "guacamole-unavailable", step: "permission" });
@@ -235,7 +235,7 @@ describe("the activation saga", () => {
 
   it("can undo every step that changes something", () => {
     const changing = activationSteps.filter((step) => "do" in step && !/^(check|observe)/.test(step.do));
-    // Access to a pod that is not there is given back by nothing but the permission step.
+    // Only the permission step gives back access to a pod that is gone.
     expect(changing.filter((step) => step.undo === undefined).map(({ name }) => name)).toEqual(["stale access"]);
   });
 });

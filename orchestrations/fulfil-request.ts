@@ -11,7 +11,7 @@ import { suspensionSteps } from "./suspension.ts";
 import { type Leftover, type ReportStep, takeDown, type TakeDownStep } from "./take-down.ts";
 import { fenced, problemOf, type Workflow } from "./workflow.ts";
 
-/** The name under which the orchestration is registered. Its instance id is the person's: that is the lock. */
+/** The orchestration's name. Its instance id is derived from the person: that is the lock. */
 export const fulfilRequestName = "fulfilRequest";
 
 export interface FulfilRequestInput {
@@ -19,17 +19,17 @@ export interface FulfilRequestInput {
 }
 
 /**
- * Works towards what the person wants. It reads the newest request, removes what is to go for good, runs the saga for the
- * request, reviews what is to be reviewed, records how each ended, and looks again before it ends.
+ * Fulfils what the person wants. It reads the newest request, retires desktops that are to be removed, runs the saga
+ * for the request, performs pending reviews, records each outcome, and reads the record again before it ends.
  *
- * @returns whether there is more to go on with
+ * @returns true if there is more work
  */
 export function* fulfilRequest(hub: Workflow, { username }: FulfilRequestInput): Generator<Task, boolean> {
   hub.showLastLook(true);
   const record = yield* hub.call("readRequest", { username });
   if (!record || !isUnfinished(record)) return false;
   hub.showLastLook(false);
-  // What is wanted may change while it waits: it begins anew, and reads the record again.
+  // The request may change while it waits: it starts again, and reads the record again.
   if (yield* waitForReplaced(hub, record)) return true;
   const workflow = fenced(hub, { username, generation: generationOf(record) });
   const { request, removals = [], reviews = [] } = record;
@@ -82,7 +82,7 @@ function* activate(workflow: Workflow, request: DesktopRequest): Generator<Task,
     return { state: "failed", at, code: problem.code, reason: problem.reason, step, undone, leftBehind };
   }
 
-  // The new desktop is up; only now the person's previous one goes down. What fails here is no reason to take the new one away.
+  // Only now that the new desktop is up does the previous one go down. A failure here does not affect the new one.
   const leftovers = yield* suspendActive(workflow, request, request.workspace ?? undefined);
   const { url } = result.facts;
   const message =

@@ -13,7 +13,7 @@ const at = "2026-06-15T12:00:00.000Z";
 const nothing = { at, looked: 3, rules: { "in-use": 3 }, due: [], later: 0, toRetire: 1, unanswered: ["x is away"] };
 const none: ReapSurvey = { ...nothing, news: [] };
 
-/** Runs over a survey, and tells in turn what was noted and who was nominated, and how many at once. */
+/** Runs over a survey, and returns in order what was noted and who was nominated, and how many at once. */
 function run(survey: ReapSurvey, change: Script = {}) {
   const noted: unknown[] = [];
   const nominated: unknown[] = [];
@@ -41,7 +41,7 @@ function run(survey: ReapSurvey, change: Script = {}) {
 }
 
 describe("a run of reap", () => {
-  it("does nothing where nothing is due and nothing is new, and says what it saw", () => {
+  it("does nothing if nothing is due and nothing is new, and returns what it saw", () => {
     const { output, calls } = run(none);
     expect(calls).toEqual(["surveyDue"]);
     expect(output).toEqual({ ...nothing, failed: [] });
@@ -79,7 +79,7 @@ describe("a run of reap", () => {
     expect(Math.max(...atOnce)).toBeLessThanOrEqual(20);
   });
 
-  it("nominates what is due although the news cannot be noted", () => {
+  it("nominates what is due even if the news cannot be noted", () => {
     const { output, calls } = run(
       { ...none, due: [desktopOf("ann", suspend)], news: [desktopOf("bob", keep)] },
       { noteDecision: () => ({ failed: "away" }) },

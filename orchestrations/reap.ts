@@ -3,14 +3,14 @@ import type { ActivityName, InputOf, OutputOf } from "../shared/desktop/activiti
 import type { ReapRun } from "../shared/lifecycle/runs.ts";
 import type { Workflow } from "./workflow.ts";
 
-/** The name of the orchestration, and the id of its one instance: a run that is still going on is not started again. */
+/** The name of the orchestration, and the id of its only instance: an unfinished run is not started again. */
 export const reapName = "reap";
 
-/** So many people's records are written side by side. */
+/** At most this many people's records are written at the same time. */
 const atOnce = 20;
 
 /**
- * Looks at all desktops, and hands each that is to be suspended to its person's orchestration, which decides again under
+ * Surveys all desktops, and hands each that is to be suspended to its person's orchestration, which decides again under
  * the person's lock. One that cannot be handed over does not stop the others.
  */
 export function* reap(workflow: Workflow): Generator<Task, ReapRun> {

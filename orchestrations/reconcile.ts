@@ -4,11 +4,11 @@ import { keyText } from "../shared/desktop/names.ts";
 import { inChunks } from "./reap.ts";
 import { problemOf, type Workflow } from "./workflow.ts";
 
-/** The name of the orchestration, and the id of its one instance. */
+/** The name of the orchestration, and the id of its only instance. */
 export const reconcileName = "reconcile";
 
 export interface ReconcileInput {
-  /** Another share of all desktops that may go than the setting, in percent. */
+  /** The percentage of all desktops that may go, instead of the setting. */
   sharePercent?: number | undefined;
 }
 
@@ -19,8 +19,8 @@ export interface ReconcileRun extends DriftSurvey {
 }
 
 /**
- * Looks for what drifted, and hands each to whoever holds its lock: a person's orchestration, or a workspace's transaction.
- * Where a source of truth cannot be read, or says what is hard to believe, nothing is done.
+ * Finds drift, and hands each item to the holder of its lock: a person's orchestration, or a workspace's transaction.
+ * If a source of truth cannot be read, or is implausible, nothing is done.
  */
 export function* reconcile(workflow: Workflow, { sharePercent }: ReconcileInput): Generator<Task, ReconcileRun> {
   let survey: DriftSurvey;

@@ -1,9 +1,9 @@
 import type { TakeDownStep } from "./take-down.ts";
 
 /**
- * How a desktop disappears: access first, the pod before the network policy that holds it, and the rows only when nothing
- * of it is left in the cluster, because what is left is found again by them. The pod goes even if access cannot be
- * withdrawn. Any other failure stops it, and the next retirement goes on from there.
+ * How a desktop is removed: access first, the pod before the network policy that confines it, and the rows only when
+ * nothing is left in the cluster, because leftovers are found by them. The pod goes even if access cannot be withdrawn.
+ * Any other failure stops the removal, and the next retirement continues it.
  */
 export const retirementSteps: readonly TakeDownStep[] = [
   { name: "permission", do: "withdrawPermission" },

@@ -9,7 +9,7 @@ const keep: Decision = { action: "keep", rule: "in-use", reason: "somebody is co
 const suspend: Decision = { action: "suspend", rule: "idle", reason: "nobody is connected" };
 const retire: Decision = { action: "retire", rule: "entitlement-ended", reason: "binding-expired" };
 
-/** What a look finds: access is there at the first look, and gone at the second. */
+/** What an inspection finds: access exists at the first, and is gone at the second. */
 const open = (decision: Decision) => ({ desktop, decision, mayBeOpened: true, drifts: [] as unknown[] });
 const shut = (decision: Decision) => ({ ...open(decision), mayBeOpened: false });
 const fails = (message: string) => () => {
@@ -18,7 +18,10 @@ const fails = (message: string) => () => {
 
 type Look = ReturnType<typeof open> | null | (() => never);
 
-/** Reviews alice's desktop with what each look finds, and tells what was done to which desktop, when, and what was recorded. */
+/**
+ * Reviews alice's desktop with what each look finds, and returns what was done to which desktop, when, and what was
+ * recorded.
+ */
 function run(looks: Look[], change: Script = {}) {
   const recorded: unknown[] = [];
   const inputs: unknown[] = [];
@@ -61,16 +64,16 @@ const inDoubt = (reason: string) => noted({ action: "keep", rule: "unknown", rea
 describe("a review", () => {
   it.each<[string, Look, unknown]>([
     ["is kept", open(keep), noted(keep)],
-    ["is to be retired, which is not a review's to do", open(retire), noted(retire)],
+    ["is to be retired, which a review does not do", open(retire), noted(retire)],
     ["is gone", null, noted(null)],
-    ["cannot be looked at", fails("[cluster-unavailable] away"), inDoubt("away")],
-  ])("does nothing but record it where the desktop %s", (_words, look, expected) => {
+    ["cannot be inspected", fails("[cluster-unavailable] away"), inDoubt("away")],
+  ])("only records it if the desktop %s", (_words, look, expected) => {
     const { calls, recorded } = run([look]);
     expect(calls).toEqual(["inspectDesktop", "recordReview"]);
     expect(recorded).toEqual(expected);
   });
 
-  it("suspends what is still to be suspended when access is withdrawn and whoever just came has had time to show", () => {
+  it("suspends the desktop if that is still the decision after access is withdrawn and a pause", () => {
     const later = { ...desktop, binding: "b" };
     const { calls, recorded, inputs, seconds, steps } = run([open(suspend), { ...shut(suspend), desktop: later }]);
     expect(calls).toEqual([
@@ -89,7 +92,7 @@ describe("a review", () => {
     expect(recorded).toEqual(noted(suspend, true));
   });
 
-  it("puts right what drifted, where the desktop is kept, and nothing of what goes down", () => {
+  it("repairs drift if the desktop is kept, but not if it goes down", () => {
     const drifts = ["one", "two"];
     const { calls, recorded, inputs } = run([{ ...open(keep), drifts }]);
     expect(calls).toEqual(["inspectDesktop", "repairDesktop", "repairDesktop", "recordReview"]);
@@ -103,7 +106,7 @@ describe("a review", () => {
     ["the first of them", [0]],
     ["the last of them", [2]],
     ["every one", [0, 1, 2]],
-  ])("goes on where %s cannot be put right, and records what was decided", (_words, failing) => {
+  ])("goes on if %s cannot be repaired, and records the decision", (_words, failing) => {
     const repaired: unknown[] = [];
     const { calls, recorded } = run([{ ...open(keep), drifts: ["one", "two", "three"] }], {
       repairDesktop: (input: unknown, earlierCalls) => {
@@ -117,7 +120,7 @@ describe("a review", () => {
     expect(recorded).toEqual(noted(keep));
   });
 
-  it("records the decision of the second look", () => {
+  it("records the decision of the second inspection", () => {
     const other: Decision = { ...suspend, rule: "longest-session" };
     expect(run([open(suspend), shut(other)]).recorded).toEqual(noted(other, true));
   });
@@ -126,21 +129,21 @@ describe("a review", () => {
 describe("access that a review withdrew", () => {
   const begun = ["inspectDesktop", "withdrawPermission", "inspectDesktop"];
 
-  it("is given back to whoever came meanwhile", () => {
+  it("is given back to a person who has connected in the meantime", () => {
     const { calls, recorded, inputs } = run([open(suspend), shut(keep)]);
     expect(calls).toEqual([...begun, "giveBackPermission", "recordReview"]);
     expect(inputs.at(-1)).toEqual(desktop);
     expect(recorded).toEqual(noted(keep));
   });
 
-  it("is not given where there was none before", () => {
+  it("is not given if there was none before", () => {
     const { calls, recorded } = run([shut(suspend), shut(keep)]);
     expect(calls).toEqual([...begun, "recordReview"]);
     expect(recorded).toEqual(noted(keep));
   });
 
   it.each<[string, Look, unknown]>([
-    ["whoever may not have the desktop any more", shut(retire), noted(retire)],
+    ["a person who may no longer have the desktop", shut(retire), noted(retire)],
     ["a desktop that is gone", null, noted(null)],
   ])("is not given back to %s, and nothing is suspended", (_words, second, expected) => {
     const { calls, recorded } = run([open(suspend), second]);
@@ -154,13 +157,13 @@ describe("access that a review withdrew", () => {
     expect(recorded).toEqual(inDoubt("away"));
   });
 
-  it("is given back where nobody knows whether it was withdrawn", () => {
+  it("is given back if it may or may not have been withdrawn", () => {
     const { calls, recorded } = run([open(suspend)], { withdrawPermission: fails("[guacamole-unavailable] away") });
     expect(calls).toEqual(["inspectDesktop", "withdrawPermission", "giveBackPermission", "recordReview"]);
     expect(recorded).toEqual(inDoubt("away"));
   });
 
-  it("is no reason to leave the review undone where it cannot be given back", () => {
+  it("does not keep the review from being recorded if it cannot be given back", () => {
     const { calls, recorded } = run([open(suspend), shut(keep)], { giveBackPermission: fails("[step-failed] no") });
     expect(calls).toEqual([...begun, "giveBackPermission", "recordReview"]);
     expect(recorded).toEqual(noted(keep));
@@ -173,13 +176,13 @@ describe("a suspension that does not succeed", () => {
   it.each([
     ["withdrawPermission", false],
     ["scaleToZero", false],
-    // The desktop is down all the same; only the binding does not say so.
+    // The desktop is down anyway; only the binding does not show it.
     ["recordSuspended", true],
   ] as const)(
     "because of %s does every other step, and gives no access back; recorded as one: %s",
     (failing, suspended) => {
       const { calls, recorded } = run([open(suspend), shut(suspend)], {
-        // Access is withdrawn twice: before the second look, and as the first step of the suspension.
+        // Access is withdrawn twice: before the second inspection, and as the first step of the suspension.
         [failing]: (_input: unknown, earlierCalls: number) => {
           if (failing !== "withdrawPermission" || earlierCalls === 1) throw new Error("[step-failed] no");
           return null;

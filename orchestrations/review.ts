@@ -7,12 +7,12 @@ import { type Leftover, type ReportStep, takeDown } from "./take-down.ts";
 import { problemOf, type Workflow } from "./workflow.ts";
 
 /**
- * How long who has just been let in by Guacamole takes to show in its history. It looks at the permission first and writes
- * the session down right after, before anything of the desktop is seen.
+ * How long a person whom Guacamole has just let in takes to appear in its history. Guacamole checks the permission
+ * first and records the session right after, before it shows the desktop.
  */
 const settleSeconds = 5;
 
-/** Does it if it can be done now. What cannot is found again by the next reconciliation, and stops nothing else. */
+/** Tries the work. The next reconciliation finds what failed, and a failure stops nothing else. */
 function* attempt(work: Generator<Task, null>): Generator<Task, void> {
   try {
     yield* work;
@@ -21,15 +21,16 @@ function* attempt(work: Generator<Task, null>): Generator<Task, void> {
   }
 }
 
-/** A binding whose status could not be written does not make a desktop run. */
+/** True if the desktop is down: a binding status that could not be written does not matter. */
 function isDown(leftovers: readonly Leftover[]): boolean {
   return leftovers.every(({ step }) => step === "binding status");
 }
 
 /**
- * Decides about one desktop again, under its person's lock, and acts on it; one that is kept is put right where it drifted.
- * Nobody who is connected is cut off for being idle: access goes first, so that nobody can connect any more; then whoever
- * connected just before has time to show; only if still nobody is there the pod goes. Otherwise access is given back.
+ * Decides about one desktop again, under its person's lock, and acts on it; if it is kept, its drift is repaired.
+ * Nobody who is connected is cut off for being idle: access goes first, so that nobody can connect any more; then a
+ * person who connected just before has time to appear; only if still nobody is connected does the pod go. Otherwise
+ * access is given back.
  */
 export function* reviewDesktop(
   workflow: Workflow,
@@ -55,7 +56,7 @@ export function* reviewDesktop(
       decision = second?.decision;
       if (second?.decision.action === "suspend")
         suspended = isDown(yield* takeDown(workflow, suspensionSteps, second.desktop, report));
-      // Who lost their entitlement meanwhile does not get access back: what is left of the desktop is retired.
+      // A person who has lost their entitlement does not get access back: the rest of the desktop is retired.
       if (second?.decision.action !== "keep" || second.decision.rule === "not-running") withdrawn = undefined;
     }
   } catch (error) {

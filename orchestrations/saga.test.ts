@@ -40,7 +40,7 @@ describe("a saga", () => {
     expect(calls).toEqual(["checkEntitlement", "createCredential", "applyService", "waitReady", "grantPermission"]);
   });
 
-  it("hands what a step found to the steps after it", () => {
+  it("passes what a step found to the steps after it", () => {
     const seen: unknown[] = [];
     const { result } = run({
       checkEntitlement: () => ({ plan: { workspace: "a" } }),
@@ -67,7 +67,7 @@ describe("a saga", () => {
     });
   });
 
-  it("rolls back at once where a step refuses", () => {
+  it("rolls back at once if a step refuses", () => {
     const { result, calls } = run({ applyService: () => ({ refused: "cannot-start", reason: "quota" }) });
     expect(result).toMatchObject({
       state: "failed",
@@ -86,7 +86,7 @@ describe("a saga", () => {
     expect(result).toMatchObject({ undone: ["permission", "credential"], leftBehind: ["service: no cluster"] });
   });
 
-  it("undoes nothing of steps that it has not begun", () => {
+  it("does not undo steps that have not begun", () => {
     const { calls } = run({ checkEntitlement: () => ({ refused: "binding-expired", reason: "over" }) });
     expect(calls).toEqual(["checkEntitlement"]);
   });
@@ -107,7 +107,7 @@ describe("a table in order", () => {
     expect(inOrder(rows)).toBe(rows);
   });
 
-  it("does not compile if a row calls what needs more than the rows above it find out", () => {
+  it("does not compile if a row needs more than the rows above it find out", () => {
     // @ts-expect-error the credential needs what was there before
     inOrder([entitlement, { name: "credential", do: "createCredential" }, before]);
     // @ts-expect-error the wait needs it, too
@@ -136,7 +136,7 @@ describe("a wait", () => {
     });
   });
 
-  it("ends at once where what is waited for will never come", () => {
+  it("ends at once if what is waited for will never come", () => {
     const { result, calls } = run({ waitReady: () => ({ refused: "cannot-start", reason: "ImagePullBackOff" }) });
     expect(result).toMatchObject({ problem: { code: "cannot-start", reason: "ImagePullBackOff" } });
     expect(calls.filter((name) => name === "waitReady")).toHaveLength(1);
@@ -148,7 +148,7 @@ describe("a wait", () => {
     expect(calls).not.toContain("waitReady");
   });
 
-  it("is given up, and undone, when the person wants something else meanwhile", () => {
+  it("is given up, and undone, if the person wants something else in the meantime", () => {
     let asked = 0;
     const { result, calls } = run({ waitReady: () => waiting }, function* () {
       asked += 1;

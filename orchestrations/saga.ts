@@ -12,16 +12,16 @@ import { isRefusal, type Refusal } from "../shared/errors.ts";
 import { rowsFor, type VersionRange } from "./versions.ts";
 import { type Problem, problemOf, type Workflow } from "./workflow.ts";
 
-/** The host fails an orchestration whose custom status has more than 16 KB; a cluster's message can be of any length. */
+/** The host fails an orchestration whose custom status exceeds 16 KB; a cluster's message can have any length. */
 const longestMessage = 1_000;
 
-/** An activity that takes what a run knows. */
+/** An activity whose input is what a run knows. */
 type RunActivity = ActivityTaking<ObservedRun>;
-/** An activity that does its work in one call, and may find out facts. */
+/** An activity that does its work in one call, and may return facts. */
 type StepActivity = {
   [Name in RunActivity]: OutputOf<Name> extends Partial<Facts> | Refusal | null ? Name : never;
 }[RunActivity];
-/** An activity that says what it saw. */
+/** An activity that returns what it saw. */
 type PollActivity = { [Name in RunActivity]: OutputOf<Name> extends Sighting ? Name : never }[RunActivity];
 
 interface DoStep {
@@ -33,13 +33,15 @@ interface PollStep {
   late: Problem["code"];
 }
 
-/** One row of a saga: what people read, what is done or waited for, and what undoes it. */
+/** One row of a saga: its name for people, what is done or waited for, and what undoes it. */
 export type Step = VersionRange & { name: string; undo?: StepActivity } & (DoStep | PollStep);
 
 type ActivitiesOf<Row extends Step> = Row[Extract<keyof Row, "do" | "poll" | "undo">];
 type FactsOf<Row extends Step> = Row extends DoStep ? Exclude<OutputOf<Row["do"]>, Refusal | null> : never;
 
-/** The name of the first row that calls an activity whose input the rows above it do not find out; `never` if there is none. */
+/**
+ * The name of the first row with an activity whose input the rows above it do not provide; `never` if there is none.
+ */
 type TooEarly<Rows extends readonly Step[], Known = Run> = Rows extends readonly [
   infer Row extends Step,
   ...infer Rest extends readonly Step[],
@@ -50,8 +52,8 @@ type TooEarly<Rows extends readonly Step[], Known = Run> = Rows extends readonly
   : never;
 
 /**
- * The table as it is. The compiler refuses it, and names the row, if one needs what the rows above it do not find out. It
- * does not look at versions: each row counts.
+ * Returns the table unchanged. The compiler refuses it, and names the row, if a row needs what the rows above it do not
+ * provide. Versions are ignored: every row counts.
  */
 export function inOrder<const Rows extends readonly Step[]>(
   rows: Rows & ([TooEarly<Rows>] extends [never] ? unknown : { tooEarly: TooEarly<Rows> }),
@@ -63,14 +65,15 @@ export type SagaResult =
   | { state: "done"; facts: Partial<Facts> }
   | { state: "failed"; step: string; problem: Problem; undone: string[]; leftBehind: string[] };
 
-/** What a step can be called with. That it is enough for the step's activities is checked where the table is (`inOrder`). */
+/** The input of a step. `inOrder` checks that it is enough for the step's activities. */
 type KnownRun = Run & Partial<Facts>;
 
 /**
- * Runs the steps of the orchestration's version in order. Each sees what the ones before it found out. If one fails, it and
- * all before it are undone, newest first; an undo that fails does not stop the others and is named in `leftBehind`.
+ * Runs the steps of the orchestration's version in order. Each gets the facts of the ones before it. If one fails, it
+ * and all before it are undone, newest first; an undo that fails does not stop the others and is listed in
+ * `leftBehind`.
  *
- * @param stillWanted asked at every turn of a wait; a run that is no longer wanted fails with `request-changed`
+ * @param stillWanted called at every poll of a wait; a run that is no longer wanted fails with `request-changed`
  */
 export function* runSaga(
   workflow: Workflow,
@@ -90,7 +93,7 @@ export function* runSaga(
     };
 
     report();
-    begun.push(step); // before its do starts: a call that timed out may have taken effect
+    begun.push(step); // before the call: one that timed out may have taken effect
     const input = { ...start, ...facts };
     const result = yield* perform(workflow, step, input, { report, stillWanted });
     if ("problem" in result) {
@@ -124,7 +127,7 @@ function* perform(
   }
 }
 
-/** A durable loop around a short activity, until it sees what is waited for, refuses, or time is up. */
+/** Polls with a short activity until it sees what is waited for, refuses, or time is up. */
 function* waitFor(
   workflow: Workflow,
   step: PollStep,
@@ -132,7 +135,7 @@ function* waitFor(
   { report, stillWanted }: Watcher,
 ): Generator<Task, { problem: Problem } | undefined> {
   const { plan } = input;
-  if (!plan) throw new Error(`wait for ${step.poll}: there is no plan yet (call what makes it before)`);
+  if (!plan) throw new Error(`wait for ${step.poll}: there is no plan yet (call the step that makes it first)`);
   const run = { ...input, plan };
   const seconds = step.withinSeconds(run);
   const deadline = workflow.now().getTime() + seconds * 1_000;

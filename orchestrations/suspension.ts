@@ -1,8 +1,8 @@
 import type { TakeDownStep } from "./take-down.ts";
 
 /**
- * How a desktop goes down: access first. It keeps its Secret, Service and rows, and comes up again from them. No failure
- * stops it, since each step alone already takes the desktop out of reach.
+ * How a desktop goes down: access first. It keeps its Secret, Service and rows, and comes up again from them. No
+ * failure stops it, since each step alone already takes the desktop out of reach.
  */
 export const suspensionSteps: readonly TakeDownStep[] = [
   { name: "permission", do: "withdrawPermission" },

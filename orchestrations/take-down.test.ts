@@ -56,7 +56,7 @@ describe("taking a desktop down", () => {
     ]);
   });
 
-  it("stops at a failed step that the table marks so", () => {
+  it("stops at a failed step that is marked `stopIfFailed`", () => {
     const { calls, leftovers } = run({ withdrawPermission: fails, retireDeployment: fails });
     expect(calls).toEqual(["withdrawPermission", "retireDeployment"]);
     expect(leftovers.map(({ step }) => step)).toEqual(["permission", "deployment"]);

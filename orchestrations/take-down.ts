@@ -4,15 +4,15 @@ import type { KnownDesktop } from "../shared/desktop/known-desktop.ts";
 import { rowsFor, type VersionRange } from "./versions.ts";
 import { type Problem, problemOf, type Workflow } from "./workflow.ts";
 
-/** One row of a table that takes a desktop down: what people read, what is done, and whether a failure of it is the end. */
+/** One row of a table that takes a desktop down: its name for people, what is done, and if a failure stops the rest. */
 export type TakeDownStep = VersionRange & {
   name: string;
   do: ActivityTaking<KnownDesktop>;
-  /** The steps after it are not run if it fails. Without it they are. */
+  /** If set, the steps after this one do not run if it fails. */
   stopIfFailed?: true;
 };
 
-/** What could not be done, by step. */
+/** A step that failed. */
 export interface Leftover extends Problem {
   step: string;
 }
@@ -20,8 +20,8 @@ export interface Leftover extends Problem {
 export type ReportStep = (step: string, number: number, of: number) => void;
 
 /**
- * Takes a desktop down by the steps of the orchestration's version, in order. Nothing is undone: what a failed step left
- * behind is returned.
+ * Takes a desktop down by the steps of the orchestration's version, in order. Nothing is undone: what a failed step
+ * left behind is returned.
  */
 export function* takeDown(
   workflow: Workflow,

@@ -1,21 +1,21 @@
 import type { Task } from "durable-functions";
 import { problemOf, type Workflow } from "./workflow.ts";
 
-/** The name of the orchestration, and the id of its one instance. */
+/** The name of the orchestration, and the id of its only instance. */
 export const upkeepName = "upkeep";
 
 export interface UpkeepRun {
   at: string;
-  /** Finished instances of the task hub that were forgotten. */
+  /** Finished instances that were deleted from the task hub. */
   purged: number;
-  /** Bindings of running desktops whose status says anew when it was looked at. */
+  /** Bindings of running desktops whose time of the last check was updated. */
   refreshed: number;
-  /** Notices that made no progress; absent in runs of release 0.1.0. */
+  /** Notices that made no progress and were restarted; absent in runs of release 0.1.0. */
   restarted?: number | undefined;
   failed: { step: string; reason: string }[];
 }
 
-/** What keeps the house in order; a part that fails does not stop the other. */
+/** Does the regular housekeeping; a part that fails does not stop the others. */
 export function* upkeep(workflow: Workflow): Generator<Task, UpkeepRun> {
   const run: UpkeepRun = { at: workflow.now().toISOString(), purged: 0, refreshed: 0, failed: [] };
   const attempt = function* <Result>(step: string, work: Generator<Task, Result>, otherwise: Result) {

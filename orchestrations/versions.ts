@@ -24,8 +24,8 @@ export function rowsFor<Row extends VersionRange>(
 }
 
 /**
- * True if `version` is lower than `limit`. Compares number by number, as the host does (durabletask, VersioningSettings.cs);
- * an orchestration without a version is older than all that have one.
+ * True if `version` is lower than `limit`. Compares number by number, as the host does (durabletask,
+ * VersioningSettings.cs); an orchestration without a version is older than all that have one.
  */
 export function isOlder(version: string | null | undefined, limit: string): boolean {
   if (!version) return true;

@@ -5,24 +5,27 @@ import type { ActivityName, InputOf, LastLook, OutputOf } from "../shared/deskto
 import { type ErrorCode, isErrorCode } from "../shared/errors.ts";
 import { isOlder } from "./versions.ts";
 
-/** What an orchestration may do: all that the sagas need of Durable Functions, so that they can be tested without it. */
+/**
+ * What an orchestration can do: everything the sagas need from Durable Functions, so that they can be tested without
+ * it.
+ */
 export interface Workflow {
   /** The replay-safe clock. */
   now(): Date;
   /**
-   * Whether the orchestration was started before this version of the orchestrations (`defaultVersion` in host.json).
-   * It keeps its version until it ends, also over continueAsNew.
+   * True if the orchestration was started before this version of the orchestrations (`defaultVersion` in host.json).
+   * It keeps its version until it ends, even across continueAsNew.
    */
   startedBefore(version: string): boolean;
-  /** Runs an activity, again after a pause where it throws; throws its last error when the attempts are used up. */
+  /** Runs an activity, with retries if it throws; throws its last error when the attempts are used up. */
   call<Name extends ActivityName>(name: Name, input: InputOf<Name>): Generator<Task, OutputOf<Name>>;
-  /** Runs it for each input side by side, and waits for all. For activities that return their failures. */
+  /** Runs it for all inputs in parallel, and waits for all. For activities that return their failures. */
   callAll<Name extends ActivityName>(name: Name, inputs: readonly InputOf<Name>[]): Generator<Task, OutputOf<Name>[]>;
   pause(seconds: number): Generator<Task, void>;
   report(progress: Progress): void;
   /**
-   * Shows whether the orchestration may end after the next activity: who changes the record while it shows so has to start it
-   * again.
+   * Shows if the orchestration may end after the next activity: a caller who changes the record in that time has to
+   * start it again.
    */
   showLastLook(isLast: boolean): void;
 }
@@ -36,7 +39,7 @@ function retries(): RetryOptions {
   return options;
 }
 
-/** The Durable Functions side of a workflow. */
+/** Implements a workflow with Durable Functions. */
 export function workflowOf(context: OrchestrationContext): Workflow {
   return {
     now: () => context.df.currentUtcDateTime,
@@ -60,7 +63,7 @@ export function workflowOf(context: OrchestrationContext): Workflow {
   };
 }
 
-/** The workflow with the fence sent along with every activity, so that one of an older generation changes nothing. */
+/** Sends the fence along with every activity, so that an older generation changes nothing. */
 export function fenced(workflow: Workflow, fence: Fence): Workflow {
   return {
     ...workflow,
@@ -73,7 +76,7 @@ export function fenced(workflow: Workflow, fence: Fence): Workflow {
   };
 }
 
-/** Reasons are kept in a small object and told to people. */
+/** Reasons are stored in a small object and shown to people. */
 const longestReason = 2_000;
 
 /** Why something did not work, with a stable code. */
@@ -83,7 +86,7 @@ export interface Problem {
 }
 
 /**
- * Reads an activity's error. The host hands it over as text only, `Activity function 'x' failed: <message> \n <details>`;
+ * Parses an activity's error. The host passes it as text only, `Activity function 'x' failed: <message> \n <details>`;
  * our activities begin their messages with `[code]`.
  */
 export function problemOf(error: unknown): Problem {

@@ -61,7 +61,7 @@ describe("bad input", () => {
       "a workspace that is not a name",
       "malformed-body",
       { body: '{"workspace":"A/../b"}' },
-      /workspace: is not the name/,
+      /workspace: it is not a workspace name/,
     ],
     ["an unknown field", "malformed-body", { body: '{"workspace":"asthma-cohort","x":1}' }, /"x"/],
     [

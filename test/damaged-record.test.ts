@@ -176,7 +176,7 @@ describe("a damaged record", () => {
   it("is named when Keycloak sends an event about a group, which may be its person's", async () => {
     await write(badTime);
     await tell({ type: "admin.GROUP-DELETE", resourcePath: "groups/g1" });
-    expect(logged()).toMatch(new RegExp(`${name} is damaged.*; whether it concerns them is not known`));
+    expect(logged()).toMatch(new RegExp(`${name} is damaged.*; cannot tell whether it concerns them`));
   });
 
   it("lets Keycloak's events about its person be retried, as in an outage", async () => {

@@ -99,7 +99,7 @@ describe("a query", () => {
     ["a parameter that is given twice", "wait=1&wait=2", /^read wait: it is given twice/],
     ["a parameter that is given twice with the same value", "wait=1&wait=1", /^read wait: it is given twice/],
     ["a parameter without a value", "wait", /^read wait: /],
-    ["an unknown parameter", "x=1", /^read "x": there is no such parameter here \(this address takes wait\)/],
+    ["an unknown parameter", "x=1", /^read "x": there is no such parameter here \(this path takes wait\)/],
     ["a parameter with a capital letter", "Wait=1", /^read "Wait": there is no such parameter/],
     ["a name that every object has", "__proto__=1", /^read "__proto__": there is no such parameter/],
     ["a name that is empty", "=1", /^read "": there is no such parameter/],
@@ -156,8 +156,12 @@ describe("a body", () => {
     ["is null", "null", /object/],
     ["is two objects", '{"workspace":"a"}{}', /not JSON/],
     ["has a comment", '{"workspace":"a"/**/}', /not JSON/],
-    ["has an empty workspace", '{"workspace":""}', /^read body: workspace: is not the name/],
-    ["has a workspace with a line break", '{"workspace":"asthma-cohort\\n"}', /^read body: workspace: is not the name/],
+    ["has an empty workspace", '{"workspace":""}', /^read body: workspace: it is not a workspace name/],
+    [
+      "has a workspace with a line break",
+      '{"workspace":"asthma-cohort\\n"}',
+      /^read body: workspace: it is not a workspace name/,
+    ],
     ["has claims that are a list", '{"workspace":"a","claims":[]}', /claims: they are a JSON object/],
     ["has an empty subject", '{"workspace":"a","subject":""}', /subject: it has 1 to 255/],
     ["has a subject with NUL", '{"workspace":"a","subject":"\\u0000"}', /subject: .*control/],
@@ -177,7 +181,7 @@ describe("a body", () => {
     ["maintenance", "PUT", '{"reaping":"paused","reason":"a\\nforged line"}', /reason: /],
     ["maintenance", "PUT", '{"reaping":"Paused"}', /reaping: /],
     ["maintenance/end-sessions", "POST", "{}", /say workspace or username/],
-    ["maintenance/end-sessions", "POST", '{"workspace":""}', /workspace: is not the name/],
+    ["maintenance/end-sessions", "POST", '{"workspace":""}', /workspace: it is not a workspace name/],
     ["maintenance/end-sessions", "POST", '{"username":"Alice"}', /username: it has/],
   ])("of /%s is refused as %s %s", async (path, method, body, detail) => {
     const refused = await send(admin, method, path, body);

@@ -96,7 +96,7 @@ describe("a run without progress", () => {
     ]);
     await estate.host.trigger(`${name}Timer`);
     expect(estate.log.map(({ message }) => message)).toContain(
-      `replaced the run of ${name} before this one, which made no progress`,
+      `replaced the previous run of ${name}, which made no progress`,
     );
     await expect.poll(async () => (await runs())[name]?.state, { timeout: 60_000 }).toBe("done");
     release();

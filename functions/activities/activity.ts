@@ -2,12 +2,12 @@ import type { TaskHub } from "../work/task-hub.ts";
 import type { ActivityName, InputOf, OutputOf } from "../../shared/desktop/activities.ts";
 import type { Fence } from "../../shared/person/work.ts";
 
-/** Where an activity says what operators should read, and the task hub. */
+/** The operators' log and the task hub, for an activity. */
 export interface Surroundings {
   error: (message: string) => void;
   info: (message: string) => void;
   hub: TaskHub;
-  /** Given if a person's orchestration called; writes to their record pass it on. */
+  /** Present if a person's orchestration made the call; writes to their record pass it on. */
   fence: Fence | undefined;
 }
 

@@ -1,7 +1,7 @@
 import type { Services } from "../services.ts";
 import type { Implements } from "./activity.ts";
 
-/** Mirrors a desktop's state into its binding, as the operator kept it. A binding by claims is many people's and has none. */
+/** Mirrors a desktop's state into its binding, as the operator did. A binding by claims is shared and has no status. */
 export function bindingStatusActivities({
   workspaces,
   now,

@@ -2,7 +2,7 @@ import { connectionLink } from "../../shared/guacamole/link.ts";
 import type { Services } from "../services.ts";
 import type { Implements } from "./activity.ts";
 
-/** The credential is read here, where it is needed, and goes nowhere else. */
+/** The credential is read here, where it is needed, and never leaves this step. */
 export function connectionActivities({
   desktops,
   guacamole,

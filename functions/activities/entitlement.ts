@@ -3,7 +3,7 @@ import { planFor } from "../gather/plan.ts";
 import type { Services } from "../services.ts";
 import type { Implements } from "./activity.ts";
 
-/** Checked on the server at every activation, whatever the caller said. */
+/** Checked on the server at every activation, whatever the caller sent. */
 export function entitlementActivities(services: Services): Implements<"checkEntitlement"> {
   return {
     async checkEntitlement({ request: { username, workspace, claims } }) {

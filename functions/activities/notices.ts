@@ -14,7 +14,7 @@ import { type Services, today } from "../services.ts";
 import { changeAndWake, changeRecord, ifThere, stamp } from "../work/person.ts";
 import type { Implements, Surroundings } from "./activity.ts";
 
-/** Does what the identity provider's notices ask for. Each may run twice, late, and in any order with others. */
+/** Acts on the identity provider's notices. Each may run twice, late, and in any order. */
 export function noticeActivities(services: Services): Implements<"findPeople" | "applyNotice"> {
   const { settings } = services;
   const claimNames = { groups: settings.KEYCLOAK_GROUPS_CLAIM, roles: settings.KEYCLOAK_ROLES_CLAIM };
@@ -23,22 +23,22 @@ export function noticeActivities(services: Services): Implements<"findPeople" | 
       const everybody = async () => {
         const { records, damaged } = await services.records.all();
         for (const { fault } of damaged)
-          error(`follow a notice: ${fault.message}; whether it concerns them is not known`);
+          error(`follow a notice: ${fault.message}; cannot tell whether it concerns them`);
         return records;
       };
       if (told.what === "group deleted") {
-        // Keycloak tells of the group and not of its members: whoever has a desktop by a claim may be one.
+        // Keycloak names the group and not its members: anybody with a desktop by a groups claim may be one.
         const records = await everybody();
         return records
           .filter(({ request }) => Object.hasOwn(request.claims, claimNames.groups))
           .map(({ request }) => request.username);
       }
       const known = subject === undefined ? { records: [], damaged: [] } : await services.records.bySubject(subject);
-      // Tried again for as long as an outage: the identity provider does not say it twice.
+      // Retried through an outage: the identity provider does not send it twice.
       if (known.records.length === 0 && known.damaged[0]) throw known.damaged[0].fault;
       for (const { fault } of known.damaged) error(`follow a notice: ${fault.message}`);
       if (known.records.length > 0) return known.records.map(({ request }) => request.username);
-      // A logout token may name nobody but the session.
+      // A logout token may name only the session.
       if (told.what === "left" && typeof told.which === "object" && subject === undefined) {
         const { session } = told.which;
         const records = await everybody();
@@ -46,7 +46,7 @@ export function noticeActivities(services: Services): Implements<"findPeople" | 
           .filter(({ presence }) => presence?.sessions.includes(session))
           .map(({ request }) => request.username);
       }
-      // A username counts only if nobody said yet whose it is.
+      // A username counts only if its subject is not known yet.
       const named = username === undefined ? null : await services.records.read(personId(username));
       return named && named.request.subject === undefined ? [named.request.username] : [];
     },
@@ -95,11 +95,11 @@ async function retire(
   const written = await changeAndWake(services, hub, username, (current) =>
     retirePerson(current, username, reason, now),
   );
-  if (isUnfinished(written)) info(`${reason}: everything is removed`);
+  if (isUnfinished(written)) info(`${reason}: everything this person has is being removed`);
   return null;
 }
 
-/** Retires the desktops that the person may not have with what is left of their claims. */
+/** Retires the desktops that the person may no longer have with their remaining claims. */
 async function retireWhatWasLost(
   services: Services,
   record: PersonRecord,

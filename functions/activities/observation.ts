@@ -5,7 +5,7 @@ import type { Services } from "../services.ts";
 import { changeRecord, ifThere } from "../work/person.ts";
 import type { Implements } from "./activity.ts";
 
-/** What is there before the run: an undo goes back to it. Refuses what is not ours before anything is touched. */
+/** Observes what is there before the run: an undo restores it. Refuses what is not ours before anything is changed. */
 export function observationActivities(services: Services): Implements<"ensureDatabaseRunning" | "observeDesktop"> {
   const { desktops, guacamole, workspaces, server } = services;
   return {
@@ -33,8 +33,9 @@ export function observationActivities(services: Services): Implements<"ensureDat
         binding: binding ?? { replicas: null, status: null },
         others: open.filter(({ workspace }) => workspace !== plan.workspace),
       };
-      // After an outage in the middle of a run what is there now may be that run's own: the first look counts. Others that
-      // can be opened now are withdrawn too, those that a run before this one withdrew are still given back.
+      // After an outage in the middle of a run, what is there now may be that run's own work: the first observation
+      // counts.
+      // Others that can be opened now are withdrawn too; those that the earlier attempt withdrew are still given back.
       const record = await changeRecord(
         services,
         plan.username,

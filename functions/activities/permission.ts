@@ -3,10 +3,10 @@ import { keepsPod } from "../../shared/desktop/state.ts";
 import type { Services } from "../services.ts";
 import type { Implements } from "./activity.ts";
 
-/** What a desktop's access is made of; READ on the user itself opens nothing and stays. */
+/** The permissions that give access to a desktop; READ on the user itself opens nothing and is kept. */
 export const access = { connection: true, group: true, self: false };
 
-/** `others` are the person's desktops in other workspaces: never two can be opened at once. */
+/** `others` are the person's desktops in other workspaces: two can never be opened at once. */
 export function permissionActivities({
   guacamole,
 }: Services): Implements<

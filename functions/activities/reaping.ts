@@ -9,7 +9,7 @@ import { changeAndWake, changeRecord, ifThere, stamp } from "../work/person.ts";
 import type { Implements } from "./activity.ts";
 import { told } from "./told.ts";
 
-/** Deciding, handing over, and what happens under the person's lock. */
+/** Decides, hands over, and acts under the person's lock. */
 export function reapingActivities(
   services: Services,
 ): Implements<"surveyDue" | "noteDecision" | "nominate" | "inspectDesktop" | "giveBackPermission" | "recordReview"> {
@@ -49,7 +49,7 @@ export function reapingActivities(
       const { desktops } = await surveyDesktops(services, username);
       const found = desktops.find(({ desktop }) => desktop.workspace === workspace);
       if (!found?.desktop.ours) return null;
-      // Only what can be found out is put right: whatever cannot must not keep an idle desktop up.
+      // Only for a desktop that is kept: a drift survey that fails must not keep an idle desktop up.
       const drifts = found.decision.action === "keep" ? (await surveyDrift(services, { username })).drifts : [];
       const { permissions } = await guacamole.observe(found.desktop.names);
       const { names, binding } = found.desktop;

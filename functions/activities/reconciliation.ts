@@ -10,7 +10,7 @@ import { changeAndWake, stamp } from "../work/person.ts";
 import type { Implements } from "./activity.ts";
 import { told } from "./told.ts";
 
-/** Finding what drifted, and handing it to its person's orchestration. */
+/** Finds drift, and hands it to the person's orchestration. */
 export function reconciliationActivities(
   services: Services,
 ): Implements<"surveyDrift" | "removeDesktop" | "retirePerson" | "mergeGroups"> {
@@ -18,7 +18,7 @@ export function reconciliationActivities(
   return {
     async surveyDrift({ sharePercent }, { error, info }) {
       const survey = await surveyDrift(services, { sharePercent });
-      for (const reason of survey.unanswered) error(`reconcile: ${reason}; what it would say is left out`);
+      for (const reason of survey.unanswered) error(`reconcile: ${reason}; drift that depends on it is left out`);
       if (survey.refused !== undefined) error(`reconcile: nothing is done: ${survey.refused}`);
       else
         for (const { kind, workspace = "", username = "", reason } of survey.drifts)
@@ -28,7 +28,7 @@ export function reconciliationActivities(
 
     removeDesktop: ({ kind, username, workspace, reason }, around) =>
       told(around, `retire the desktop of ${username} in ${workspace}`, async () => {
-        // Everything is not looked at in one instant: what seemed to be alone may belong to a person who just came.
+        // A survey is not one instant: what seemed to be an orphan may belong to a desktop that is just coming up.
         const alone = kind !== "entitlement-ended";
         const names = nameDesktop({ workspace, username }, namingRules(services));
         if (alone && (await desktops.observe({ workspace, username, names })).deployment) return;
@@ -53,7 +53,7 @@ export function reconciliationActivities(
   };
 }
 
-/** So many are handed over a run; what people may not have any more comes first. */
+/** Keeps at most `mostARun` drifts per run; what people may no longer have comes first. */
 function mostUrgent(survey: DriftSurvey): DriftSurvey {
   const goes = ({ kind }: Drift) => driftKinds[kind] === "retire" || driftKinds[kind] === "retire person";
   const drifts = [...survey.drifts.filter(goes), ...survey.drifts.filter((drift) => !goes(drift))];

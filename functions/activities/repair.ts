@@ -8,7 +8,7 @@ import type { Services } from "../services.ts";
 import type { Implements } from "./activity.ts";
 import { access } from "./permission.ts";
 
-/** Puts right what drifted of one desktop, under its person's lock. */
+/** Repairs the drift of one desktop, under its person's lock. */
 export function repairActivities(services: Services): Implements<"repairDesktop"> {
   const byState = repairsByState(services);
   const byPlan = repairsByPlan(services);
@@ -24,7 +24,7 @@ export function repairActivities(services: Services): Implements<"repairDesktop"
       if (!repair) return null;
       const claims = records.get(username)?.request.claims ?? {};
       const plan = await planFor(services, { username, claims }, workspace, await services.workspaces.known());
-      // If it is not theirs any more, or nobody knows how it should be, the next run says so.
+      // If it is no longer theirs, or how it should be is unknown, the next run reports it.
       if (!isRefusal(plan)) await repair(plan);
       return null;
     },
@@ -33,7 +33,7 @@ export function repairActivities(services: Services): Implements<"repairDesktop"
 
 type Repairs<Desktop> = Partial<Record<DriftKind, (desktop: Desktop) => Promise<void>>>;
 
-/** What follows from whether the desktop runs. */
+/** Repairs that need only the desktop's state. */
 function repairsByState({ desktops, guacamole, workspaces, now }: Services): Repairs<DeployedDesktop> {
   return {
     "access-without-desktop": ({ names }) => guacamole.revokePermission(names, access),
@@ -50,7 +50,7 @@ function repairsByState({ desktops, guacamole, workspaces, now }: Services): Rep
   };
 }
 
-/** What takes knowing how the desktop should be. */
+/** Repairs that need the plan of the desktop. */
 function repairsByPlan({ desktops, guacamole }: Services): Repairs<DesktopPlan> {
   const writeRows = async (plan: DesktopPlan) => {
     await guacamole.writeConnection(plan, await desktops.readCredential(plan));
@@ -62,7 +62,7 @@ function repairsByPlan({ desktops, guacamole }: Services): Repairs<DesktopPlan> 
     },
     async service(plan) {
       throwIfRefused(await desktops.applyService(plan));
-      // A port that somebody added stays theirs. Who is connected is so to the pod, and does not notice.
+      // Applying keeps a port that somebody added. Sessions are connected to the pod, and do not notice a new Service.
       const parts = await desktops.networkParts(plan.username);
       const own = parts.find((each) => each.workspace === plan.workspace);
       if (!desktops.networkDrift(plan, own).some(({ kind }) => kind === "service")) return;

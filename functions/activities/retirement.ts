@@ -5,7 +5,7 @@ import { namingRules, type Services } from "../services.ts";
 import { changeRecord, ifThere } from "../work/person.ts";
 import type { Implements } from "./activity.ts";
 
-/** Each step finds out by itself whether there is anything left to do, and removes nothing that is not this desktop's. */
+/** Each step checks by itself if anything is left to do, and removes nothing that is not this desktop's. */
 export function retirementActivities(
   services: Services,
 ): Implements<
@@ -23,7 +23,7 @@ export function retirementActivities(
     async listDesktops({ username, workspace }) {
       const all = await findDesktops(services, username);
       if (workspace === undefined) return all;
-      // What is left may be so little that nothing tells of a desktop; each step finds out by itself.
+      // So little may be left that the desktop is not listed; each step checks by itself.
       const key = { workspace, username };
       const named = { ...key, names: nameDesktop(key, namingRules(services)) };
       return [all.find((desktop) => desktop.workspace === workspace) ?? named];

@@ -4,7 +4,7 @@ import type { Services } from "../services.ts";
 import type { Implements } from "./activity.ts";
 import { access } from "./permission.ts";
 
-/** What the operator made does not say which binding is the person's own; the bindings do. */
+/** Objects that the operator made do not name the person's binding; the bindings do. */
 async function withBindings({ workspaces }: Services, desktops: KnownDesktop[]): Promise<KnownDesktop[]> {
   if (desktops.every(({ binding }) => binding !== undefined)) return desktops;
   const { bindings } = await workspaces.known();

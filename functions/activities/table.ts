@@ -24,7 +24,10 @@ import { retirementActivities } from "./retirement.ts";
 import { serviceActivities } from "./service.ts";
 import { suspensionActivities } from "./suspension.ts";
 
-/** Activities that only look, and those whose only change is a write to the person's record, which checks the generation. */
+/**
+ * Activities that only read, and those whose only change is a write to the person's record, which checks the
+ * generation.
+ */
 const checkedElsewhere = new Set<string>([
   "readRequest",
   "checkEntitlement",
@@ -38,11 +41,13 @@ const checkedElsewhere = new Set<string>([
   "recordReview",
 ] satisfies ActivityName[]);
 
-/** One activity as the host calls it. What it throws may be kept in a history: a code and a message, never a secret. */
+/**
+ * One activity as the host calls it. What it throws may be stored in a history: a code and a message, never a secret.
+ */
 export type Activity = (given: { fence?: Fence }, hub: TaskHub, context: InvocationContext) => Promise<unknown>;
 export type ActivityTable = Readonly<Record<ActivityName, Activity>>;
 
-/** Every activity of the contract; the type says so if one is missing. */
+/** Every activity of the contract; the compiler reports a missing one. */
 export function activityTable(services: Services): ActivityTable {
   const implementations: Implements<ActivityName> = {
     ...requestActivities(services),
@@ -95,8 +100,8 @@ function activityOf(services: Services, name: string, implementation: Implementa
 }
 
 /**
- * An error as the orchestration's history may keep it: code and message only. Anything unforeseen is logged here with its
- * stack, and told as `internal` without its text, which could hold anything.
+ * Returns an error as the orchestration's history may keep it: code and message only. An unexpected error is logged
+ * here with its stack, and reported as `internal` without its text, which could contain anything.
  */
 function forHistory(error: unknown, context: InvocationContext): Error {
   if (error instanceof ProductError && error.cause !== undefined) context.error(error.message, error.cause);

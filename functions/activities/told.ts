@@ -1,6 +1,6 @@
 import type { Surroundings } from "./activity.ts";
 
-/** Does it, or says why not: one desktop's trouble must never stop the others. */
+/** Does the work, or logs and returns why it failed: one desktop's failure must never stop the others. */
 export async function told(
   { error }: Surroundings,
   what: string,

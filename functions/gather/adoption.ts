@@ -11,10 +11,10 @@ import { namingRules, type Services } from "../services.ts";
 import { someAtATime } from "../some-at-a-time.ts";
 import { planFor } from "./plan.ts";
 
-/** So many desktops are looked at side by side: enough to be quick, few enough for a database's small pool. */
+/** At most this many desktops are read at the same time: enough to be quick, few enough for a small database pool. */
 const atOnce = 5;
 
-/** What taking over everything that the operator left means. Only reads. */
+/** Plans the adoption of everything that the operator left. Only reads. */
 export async function planAdoption(services: Services): Promise<{ people: Adoption[]; leftAlone: LeftAlone[] }> {
   const [deployments, known, { records, damaged }] = await Promise.all([
     services.desktops.findLeftByOperator(),

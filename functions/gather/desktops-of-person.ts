@@ -5,8 +5,8 @@ import { describeState } from "../../shared/desktop/state.ts";
 import { namingRules, type Services } from "../services.ts";
 
 /**
- * Every desktop of a person of which anything may be left, one per workspace: a Deployment, a binding whose status tells of
- * one, a connection that leads to it, or a run that ended half-way.
+ * Returns every desktop of a person of which anything may be left, one per workspace: a Deployment, a binding whose
+ * status names one, a connection that leads to it, or a run that ended half-way.
  */
 export async function findDesktops(services: Services, username: string): Promise<KnownDesktop[]> {
   const rules = namingRules(services);
@@ -36,7 +36,10 @@ export async function findDesktops(services: Services, username: string): Promis
   return [...first.values()].sort((one, other) => one.workspace.localeCompare(other.workspace));
 }
 
-/** The person's desktops that can be opened, also those that we did not make: two must never be open at once. */
+/**
+ * Returns the person's desktops that can be opened, including those that we did not make: two must never be open at
+ * once.
+ */
 export async function findOpenDesktops(services: Services, username: string): Promise<KnownDesktop[]> {
   const [ours, workspaces] = await Promise.all([
     services.desktops.findOfPerson(username),
@@ -49,13 +52,13 @@ export async function findOpenDesktops(services: Services, username: string): Pr
   });
 }
 
-/** Whether a desktop is as a finished activation left it. */
+/** True if a desktop is as a finished activation left it. */
 export async function isReady({ desktops, guacamole }: Services, plan: DesktopPlan): Promise<boolean> {
   const [cluster, rows] = await Promise.all([desktops.observe(plan), guacamole.observe(plan.names)]);
   return describeState(cluster, rows).state === "ready";
 }
 
-/** Whether all of a person's desktops are as a finished suspension left them. */
+/** True if all of a person's desktops are as a finished suspension left them. */
 export async function isSuspended({ desktops, guacamole }: Services, username: string): Promise<boolean> {
   const [all, open] = await Promise.all([desktops.findOfPerson(username), guacamole.findOpenWorkspaces(username)]);
   return open.length === 0 && all.every(({ replicas }) => replicas === 0);

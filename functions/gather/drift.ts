@@ -18,19 +18,19 @@ import { namingRules, type Services } from "../services.ts";
 import { planFor } from "./plan.ts";
 import { surveyDesktops } from "./survey.ts";
 
-/** So many desktops are looked at side by side: their credentials are read one by one. */
+/** At most this many desktops are read at the same time: each has its own credential. */
 const atOnce = 10;
 
 export interface DriftScope {
-  /** Whose; without it everybody's. */
+  /** Only this person's; everybody's by default. */
   username?: string | undefined;
-  /** How much of everything may go at once; by default what the setting says. */
+  /** The percentage of all desktops that may go at once; the setting by default. */
   sharePercent?: number | undefined;
 }
 
 /**
- * Compares bindings, cluster and Guacamole's rows, both ways: of everybody, or of one person. Only reads. Throws if one of
- * them cannot be read; what the identity provider does not answer is left out, and named.
+ * Compares bindings, cluster and Guacamole's rows in both directions, for everybody or one person. Only reads. Throws
+ * if one of them cannot be read; people about whom the identity provider does not answer are left out and reported.
  */
 export async function surveyDrift(
   services: Services,
@@ -76,7 +76,7 @@ async function gatherDrift(services: Services, username: string | undefined): Pr
   return { ...sources, wanted, secrets, duplicateGroups, ...(await standingsOf(services, people)) };
 }
 
-/** How the desktop should be; null if nobody knows, or it is not done yet. */
+/** Returns how the desktop should be; null if that is unknown, or the pod is not ready for it yet. */
 async function wantedDesktop(
   services: Services,
   { surveyed: { desktop, record }, withParameters }: DriftQuestions["compared"][number],
@@ -86,14 +86,14 @@ async function wantedDesktop(
   const { username, workspace, side } = desktop;
   const plan = await planFor(services, { username, claims: record?.request.claims ?? {} }, workspace, known);
   if (isRefusal(plan)) return null;
-  // What a changed policy makes of a pod that answers on other ports waits for its next start; one not ready is not done yet.
+  // A pod with other ports than a changed policy waits for its next start; a pod that is not ready is not finished yet.
   if (!keepsPod({ deployment: side, secret: true, networkPolicy: true, service: true }, portsOf(plan))) return null;
   const { protocol, until } = plan;
   const network = services.desktops.networkDrift(plan, parts);
   return { protocol, until, network, parameters: withParameters ? await wantedParameters(services, plan) : null };
 }
 
-/** What the connection's parameters should be, without their values: the password goes no further. */
+/** Returns digests of the connection's parameters: the password goes no further. */
 async function wantedParameters(
   { desktops }: Pick<Services, "desktops">,
   plan: DesktopPlan,

@@ -4,7 +4,7 @@ import { policyOf } from "../../shared/desktop/policy.ts";
 import { isRefusal, type Refusal } from "../../shared/errors.ts";
 import { namingRules, type Services, today } from "../services.ts";
 
-/** The desktop that this person may have in this workspace today, as the workspace's policy wants it. */
+/** Plans the desktop that this person may have in this workspace today, by the workspace's policy. */
 export async function planFor(
   services: Services,
   person: Person,

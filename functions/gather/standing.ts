@@ -5,10 +5,10 @@ import type { PersonRecord } from "../../shared/person/record.ts";
 import type { Services } from "../services.ts";
 
 /**
- * What the identity provider says of the person now: null if it does not know them; undefined if it cannot be asked, or if
- * it does not matter for this notice.
+ * Returns the person's standing at the identity provider: null if they are unknown there; undefined if it does not
+ * answer, or if it does not matter for this notice.
  *
- * @param tell told why it could not be asked
+ * @param tell logs why it did not answer
  */
 export async function standingOf(
   { directory }: Services,
@@ -21,7 +21,7 @@ export async function standingOf(
   try {
     return await directory.look(whom);
   } catch (error) {
-    tell(`${(error as Error).message}; going by the event alone`);
+    tell(`${(error as Error).message}; deciding by the event alone`);
     return undefined;
   }
 }

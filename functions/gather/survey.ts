@@ -5,7 +5,7 @@ import { sessionsSince } from "../../shared/lifecycle/sessions.ts";
 import { decideSurvey, type Gathered, type Survey } from "../../shared/lifecycle/survey.ts";
 import type { Services } from "../services.ts";
 
-/** What a survey asks. */
+/** The services that a survey uses. */
 type Surveyed = Pick<
   Services,
   | "settings"
@@ -21,24 +21,24 @@ type Surveyed = Pick<
 >;
 
 /**
- * Looks at every desktop (or at those of one person) and decides about each. Throws if the desktops themselves, or what
- * people want, cannot be read.
+ * Surveys every desktop, or those of one person, and decides about each. Throws if the desktops or the person records
+ * cannot be read.
  */
 export async function surveyDesktops(services: Surveyed, username?: string): Promise<Survey> {
   return decideSurvey(await gatherSurvey(services, username));
 }
 
-/** What would be decided now about a person's desktops, by workspace. */
+/** Returns what would be decided now about a person's desktops, by workspace. */
 export async function decisionsAbout(services: Surveyed, username: string): Promise<Map<string, Decision>> {
   const { desktops } = await surveyDesktops(services, username);
   return new Map(desktops.map(({ desktop, decision }) => [desktop.workspace, decision]));
 }
 
-/** Reads all that a survey needs: lists in pages, one statement for all sessions. What does not answer is named. */
+/** Reads everything that a survey needs: lists in pages, one statement for all sessions. Names what does not answer. */
 async function gatherSurvey(services: Surveyed, username?: string): Promise<Gathered> {
   const { settings, now } = services;
   const unanswered: string[] = [];
-  // What people read says which system, and not where it is.
+  // People read which system it is, but not its address.
   const doubts: string[] = [];
   const asked = async <T>(system: string, work: Promise<T>): Promise<T | null> =>
     work.catch((error: unknown) => {
@@ -47,7 +47,7 @@ async function gatherSurvey(services: Surveyed, username?: string): Promise<Gath
       return null;
     });
 
-  // One after the other: side by side, the pages of four long lists would be in memory at once.
+  // One after the other: in parallel, the pages of four long lists would be in memory at once.
   const deployed = await services.desktops.findDeployed(username);
   const { records, damaged } = await recordsOf(services, username);
   const known = await asked("who may use what", services.workspaces.known());
@@ -56,7 +56,7 @@ async function gatherSurvey(services: Surveyed, username?: string): Promise<Gath
     "Guacamole's history",
     services.guacamole.sessions(sessionsSince(deployed, now()), username),
   );
-  // After the history: a session that begins between the two is in one of them.
+  // After the history: a session that begins between the two reads is in this list.
   const active = services.activeConnections
     ? await asked("Guacamole's list of connections", services.activeConnections.now())
     : null;
@@ -86,7 +86,7 @@ async function recordsOf({ records }: Surveyed, username?: string) {
   return { records: own ? [own] : [], damaged: [] };
 }
 
-/** The policies that the workspaces of these desktops name, each read once. One that fails is doubt about its desktops alone. */
+/** Reads each policy of these desktops' workspaces once. One that fails puts only its own desktops in doubt. */
 async function policiesOf(
   { policies }: Surveyed,
   deployed: Gathered["deployed"],

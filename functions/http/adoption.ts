@@ -22,7 +22,7 @@ export function adoptionRoute(services: Services): Route {
       answers: {
         200: { words: "With `dryRun`: what would be done", body: adoptionAnswer, example: examples.adoptionPlan },
         202: {
-          words: "What is being done, with an operation for each person",
+          words: "What is being done, with one operation per person",
           body: adoptionAnswer,
           example: examples.adoption,
         },
@@ -33,8 +33,8 @@ export function adoptionRoute(services: Services): Route {
 }
 
 /**
- * Takes over what the operator left, person by person, as a request of theirs: whatever an activation or a suspension does
- * with such a desktop. `dryRun=true` says what that is and changes nothing.
+ * Takes over what the operator left, person by person, as that person's request: an activation or a suspension then
+ * does the rest. `dryRun=true` reports what would be done and changes nothing.
  */
 async function adoptAll(services: Services, { hub, query }: Call<z.output<typeof dryRunQuery>>) {
   const { dryRun } = query;

@@ -3,7 +3,7 @@ import { type DriftKind, driftKinds } from "../../shared/lifecycle/drift.ts";
 import { evidenceKinds, rules } from "../../shared/desktop/decision.ts";
 import { type ErrorCode, errorCodes } from "../../shared/errors.ts";
 
-/** The shapes of what the API answers. Strict: a field that is not here is a fault of ours, and a test finds it. */
+/** The schemas of the API's answers. Strict: a field that is missing here is a bug, and a test finds it. */
 
 const time = z.iso.datetime().meta({ examples: ["2026-11-24T09:30:00.000Z"] });
 const code = z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]);
@@ -14,7 +14,7 @@ export const problemAnswer = z
     type: z.string().meta({ examples: ["urn:guacamole-workspaces:not-allowed"] }),
     title: words,
     status: z.int(),
-    code: code.meta({ description: "Stable; what callers decide by" }),
+    code: code.meta({ description: "Stable; programs decide by this" }),
     detail: words.meta({ description: "For people" }),
     requestId: z.string(),
   })
@@ -24,9 +24,10 @@ export const desktopState = z
   .enum(["absent", "starting", "ready", "in-use", "idle", "suspending", "suspended", "retiring", "failed"])
   .meta({ id: "DesktopState" });
 
-const leaving = z
-  .strictObject({ since: time, until: time })
-  .meta({ id: "Leaving", description: "The person logged out; unless they come back, the desktop is suspended then" });
+const leaving = z.strictObject({ since: time, until: time }).meta({
+  id: "Leaving",
+  description: "The person logged out; unless they come back by `until`, the desktop is suspended",
+});
 
 const decided = {
   action: z.enum(["keep", "suspend", "retire"]),
@@ -35,27 +36,29 @@ const decided = {
   evidence: z
     .strictObject({ kind: z.enum(evidenceKinds).optional(), what: words, at: time, source: words })
     .optional()
-    .meta({ description: "What it rests on, from when and where" }),
+    .meta({ description: "The evidence for the decision, with its time and source" }),
   next: z
     .strictObject({ at: time, action: z.enum(["suspend", "retire"]), reason: words })
     .optional()
-    .meta({ description: "What comes next if nothing new is seen" }),
+    .meta({ description: "What happens next if nothing new is seen" }),
 };
 
-/** Why a desktop runs, or does not. */
+/** Why a desktop is running or not. */
 const why = {
-  decision: z.strictObject(decided).optional().meta({ description: "What would be decided about it now" }),
-  endsAt: time.optional().meta({ description: "When it ends if nothing new is seen: warn the person" }),
+  decision: z.strictObject(decided).optional().meta({ description: "What would be decided about the desktop now" }),
+  endsAt: time
+    .optional()
+    .meta({ description: "When the desktop will be taken down if nothing new is seen: warn the person" }),
   endsBecause: words.optional(),
   history: z
     .array(z.strictObject({ at: time, ...decided }))
     .optional()
-    .meta({ description: "The last decisions, where something was new, the newest last" }),
+    .meta({ description: "The last decisions in which something was new, newest last" }),
 };
 
 export const keptAnswer = z
   .strictObject({ workspace: z.string(), until: time, by: z.string(), reason: words.optional() })
-  .meta({ id: "Kept", description: "Kept from being taken down by an administrator" });
+  .meta({ id: "Kept", description: "An administrator keeps the desktop from being taken down" });
 
 export const operationAnswerBody = z
   .strictObject({
@@ -76,10 +79,10 @@ export const operationAnswerBody = z
       .optional(),
     note: words
       .optional()
-      .meta({ description: "Why nothing seems to happen: the server stopped, or the work was stuck" }),
+      .meta({ description: "Why nothing seems to happen: the server was stopped, or the work was stuck" }),
     at: time.optional(),
     message: words.optional(),
-    url: z.url().optional().meta({ description: "Where Guacamole shows the desktop" }),
+    url: z.url().optional().meta({ description: "The desktop's address in Guacamole" }),
     code: code.optional(),
     reason: words.optional(),
     step: words.optional(),
@@ -116,8 +119,11 @@ export const workspacesAnswer = z
         entitled: z.boolean(),
         code: code.optional(),
         reason: words.optional(),
-        until: z.iso.date().optional().meta({ description: "The last day" }),
-        guacamoleUsername: z.string().optional().meta({ description: "What Guacamole must read from the token" }),
+        until: z.iso.date().optional().meta({ description: "The last day of the entitlement" }),
+        guacamoleUsername: z
+          .string()
+          .optional()
+          .meta({ description: "The username that Guacamole must read from the token" }),
         desktop: z.strictObject({ state: desktopState, reason: words, since: time.optional() }).optional(),
       }),
     ),
@@ -139,8 +145,10 @@ const listed = {
 export const desktopsAnswer = z
   .strictObject({
     desktops: z.array(z.strictObject(listed)),
-    next: z.string().optional().meta({ description: "Where the next page begins: pass it as `after`" }),
-    unanswered: z.array(words).meta({ description: "What could not be read: what it would say is missing here" }),
+    next: z.string().optional().meta({ description: "Pass it as `after` to get the next page" }),
+    unanswered: z
+      .array(words)
+      .meta({ description: "What could not be read; its information is missing from this answer" }),
   })
   .meta({ id: "Desktops" });
 
@@ -185,14 +193,18 @@ export const reapAnswer = z
   .strictObject({
     dryRun: z.boolean(),
     at: time,
-    looked: z.int().meta({ description: "Desktops that there are" }),
-    rules: z.partialRecord(z.enum(rules), z.int()).meta({ description: "How many that run each rule decided about" }),
-    due: z.array(decidedDesktop).meta({ description: "To be suspended, if it is still so under the person's lock" }),
-    later: z.int().meta({ description: "Due as well, and left for the next run" }),
-    toRetire: z.int().meta({ description: "Not their people's any more: reconcile retires them" }),
+    looked: z.int().meta({ description: "All desktops" }),
+    rules: z
+      .partialRecord(z.enum(rules), z.int())
+      .meta({ description: "How many running desktops each rule decided about" }),
+    due: z
+      .array(decidedDesktop)
+      .meta({ description: "To be suspended, if the decision is still the same under the person's lock" }),
+    later: z.int().meta({ description: "Also due, but left for the next run" }),
+    toRetire: z.int().meta({ description: "People are no longer entitled to these: reconcile retires them" }),
     unanswered: z.array(words).meta({
       description:
-        "What could not be read. Of a source, nothing is suspended for being idle; of a person record, that person's desktops are kept",
+        "What could not be read. If it is a source, nothing is suspended for being idle; if it is a person record, that person's desktops are kept",
     }),
     failed: z.array(z.strictObject({ workspace: z.string(), username: z.string(), reason: words })),
   })
@@ -209,11 +221,11 @@ export const reconcileAnswer = z
   .strictObject({
     dryRun: z.boolean(),
     at: time,
-    desktops: z.int().meta({ description: "Desktops that there are" }),
+    desktops: z.int().meta({ description: "All desktops" }),
     drifts: z.array(z.strictObject(drift)),
-    later: z.int().meta({ description: "Drifted as well, and left for the next run" }),
-    goes: z.int().meta({ description: "Desktops that go for good" }),
-    refused: words.optional().meta({ description: "Why nothing is done about it" }),
+    later: z.int().meta({ description: "Also drifted, but left for the next run" }),
+    goes: z.int().meta({ description: "Desktops that are permanently removed" }),
+    refused: words.optional().meta({ description: "Why nothing is done about the drift" }),
     unanswered: z.array(words),
     failed: z.array(z.strictObject(drift)),
   })

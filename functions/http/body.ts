@@ -5,7 +5,10 @@ import { parseJson } from "./json.ts";
 
 export const bodyBytes = 16 * 1024;
 
-/** Reads a JSON body and checks its shape; refuses other types, too much, and unknown fields. */
+/**
+ * Reads a JSON body and checks it against the schema; refuses other types, bodies that are too large, and unknown
+ * fields.
+ */
 export async function readBody<Schema extends z.ZodType>(
   request: HttpRequest,
   schema: Schema,
@@ -24,14 +27,14 @@ export async function readBody<Schema extends z.ZodType>(
 }
 
 /**
- * Throws `length-required` where the Functions host may have dropped the body: it reads one only where Content-Length says
- * how long it is (docs/adr/0012).
+ * Throws `length-required` if the Functions host may have dropped the body: it reads a body only if Content-Length
+ * states its length (docs/adr/0012).
  */
 export function requireLength({ headers }: HttpRequest): void {
   if (headers.has("content-length") && !headers.has("transfer-encoding")) return;
   throw new ProductError(
     "length-required",
-    "read body: its length is not said (send it whole, with Content-Length and without Transfer-Encoding)",
+    "read body: its length is missing (send Content-Length and no Transfer-Encoding)",
   );
 }
 
@@ -41,7 +44,7 @@ export function requireMediaType(request: HttpRequest, wanted: string): void {
   if (fault !== undefined) throw new ProductError("unsupported-media-type", `read body: ${fault}`);
 }
 
-/** What is wrong with the body's type, in words for the caller. */
+/** Returns what is wrong with the body's type, in words for the caller. */
 export function mediaFaultOf({ headers }: HttpRequest, wanted: string): string | undefined {
   const [essence = "", ...parameters] = (headers.get("content-type") ?? "").split(";").map((part) => part.trim());
   if (essence.toLowerCase() !== wanted) return `send it as Content-Type: ${wanted}`;
@@ -53,7 +56,7 @@ export function mediaFaultOf({ headers }: HttpRequest, wanted: string): string |
   return undefined;
 }
 
-/** The body as it was sent; throws `body-too-large` where it has more than so many bytes. */
+/** Returns the body as it was sent; throws `body-too-large` if it has more than `most` bytes. */
 export async function readBytes(request: HttpRequest, most: number): Promise<Uint8Array> {
   const tooLarge = new ProductError("body-too-large", `read body: it has more than ${most} bytes`);
   if (Number(request.headers.get("content-length") ?? 0) > most) throw tooLarge;
@@ -62,11 +65,11 @@ export async function readBytes(request: HttpRequest, most: number): Promise<Uin
   return bytes;
 }
 
-/** Throws `malformed-body` for bytes that are not UTF-8. A byte order mark stays where it is. */
+/** Throws `malformed-body` if the bytes are not UTF-8. Keeps a byte order mark. */
 function decodeUtf8(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw new ProductError("malformed-body", "read body: it is not JSON in UTF-8 (its bytes are of another encoding)");
+    throw new ProductError("malformed-body", "read body: it is not JSON in UTF-8 (its bytes are in another encoding)");
   }
 }

@@ -19,16 +19,17 @@ import { showDesktop } from "./show-desktop.ts";
 const putSchema = z
   .strictObject({
     workspace: workspaceName,
-    claims: claims
-      .optional()
-      .meta({ description: "The person's claims that bindings look at; for services: a person's are in their token" }),
-    subject: line(255).optional().meta({ description: "The person's id in Keycloak; for services" }),
-    session: line(255).optional().meta({ description: "The session in Keycloak; for services" }),
+    claims: claims.optional().meta({
+      description:
+        "The person's claims that bindings use; only for services, because a person's claims are in their token",
+    }),
+    subject: line(255).optional().meta({ description: "The person's id in Keycloak; only for services" }),
+    session: line(255).optional().meta({ description: "The session in Keycloak; only for services" }),
   })
   .meta({ id: "DesktopWish" });
 type DesktopWish = z.output<typeof putSchema>;
 
-/** A login thread may wait this long. */
+/** A login thread can wait this long. */
 const query = z.object({ wait: waitUpTo(10) });
 type Wait = z.output<typeof query>;
 
@@ -45,7 +46,7 @@ export function desktopRoute(services: Services): Route {
     PUT: endpoint({
       summary: "Ask for the desktop in a workspace",
       description:
-        "The same wish again is the same operation. A wish for another workspace brings that up before this goes down.",
+        "The same wish again returns the same operation. A wish for another workspace brings that desktop up before this one goes down.",
       callers: ["service", "self"],
       query,
       body: putSchema,
@@ -68,7 +69,7 @@ export function desktopRoute(services: Services): Route {
     }),
     DELETE: endpoint({
       summary: "Suspend the person's desktop",
-      description: "Access is withdrawn and the container stopped; it is kept for the next time.",
+      description: "Access is withdrawn and the container stopped; everything is kept for the next time.",
       callers: ["service", "self"],
       query,
       answers: operationAnswers,
@@ -85,7 +86,7 @@ async function putDesktop(
   if (caller === "self" && (body.claims ?? body.subject ?? body.session) !== undefined)
     throw new ProductError(
       "not-allowed",
-      "only a service may say a person's claims, subject or session: yours are in your token",
+      "only a service may send a person's claims, subject or session: yours are in your token",
     );
 
   const known = await services.workspaces.known();
@@ -94,7 +95,7 @@ async function putDesktop(
   const plan = await planFor(services, { username, claims: needed }, body.workspace, known);
   if (isRefusal(plan)) return plan;
   const { activation } = await services.maintenance.read();
-  // Who has their desktop keeps it: they only ask where it is.
+  // A person whose desktop is ready keeps it: they only ask where it is.
   if (activation && !(await isReady(services, plan)))
     return refuse("activation-paused", `no desktop is brought up: ${describePause(activation)}`);
 
@@ -111,13 +112,13 @@ async function deleteDesktop(services: Services, { caller, username, principal, 
     const { bindings } = await services.workspaces.known();
     const claims = caller === "self" ? principal.claims : {};
     if (!bindings.some((binding) => bindsPerson(binding, { username, claims })))
-      return refuse("unknown-user", `no binding names ${username}, and no desktop was ever asked for`);
+      return refuse("unknown-user", `no binding names ${username}, and no desktop was ever requested`);
   }
   const wish = { workspace: null, ...(caller === "self" && { subject: principal.subject }) };
   return fulfil(services, hub, username, wish, () => isSuspended(services, username), query.wait);
 }
 
-/** Of a person's claims, those that bindings look at: what is not needed is not kept. */
+/** Returns only the claims that bindings use: the others are not needed and not kept. */
 function onlyNamed(all: Claims, names: ReadonlySet<string>): Claims {
   const named = Object.entries(all).filter(([name]) => names.has(name));
   return Object.fromEntries(named.map(([name, claim]) => [name, comparable(claim)]));

@@ -30,8 +30,8 @@ const listQuery = z.object({
   username: username.optional().meta({ description: "Only this person's" }),
   workspace: workspaceName.optional().meta({ description: "Only those in this workspace" }),
   state: desktopState.optional().meta({ description: "Only those in this state" }),
-  limit: wholeNumber(1, 500).default(100).meta({ description: "How many at most" }),
-  after: desktopId.optional().meta({ description: "`next` of the page before" }),
+  limit: wholeNumber(1, 500).default(100).meta({ description: "At most this many" }),
+  after: desktopId.optional().meta({ description: "`next` of the previous page" }),
 });
 const waitQuery = z.object({ wait: waitUpTo(10) });
 const reasonBody = z.strictObject({ reason }).meta({ id: "WithReason" });
@@ -39,17 +39,17 @@ const extendBody = z
   .strictObject({ until: z.iso.datetime().meta({ examples: ["2026-11-24T18:00:00Z"] }), reason })
   .meta({ id: "Extension" });
 
-/** For operators: every desktop there is, why it is as it is, and what can be done about it. */
+/** For operators: every desktop, the reasons for its state, and what can be done about it. */
 export function desktopsRoutes(services: Services): Route[] {
   return [
     tokenRoute(services, "desktops", "desktops", {
       GET: endpoint({
-        summary: "Every desktop, in pages",
+        summary: "All desktops, in pages",
         callers: ["admin"],
         query: listQuery,
         answers: {
           200: {
-            words: "One page, by id",
+            words: "One page, ordered by id",
             body: desktopsAnswer,
             example: examples.desktops,
             links: {
@@ -63,7 +63,7 @@ export function desktopsRoutes(services: Services): Route[] {
     }),
     tokenRoute(services, "desktopById", "desktops/{id}", {
       GET: endpoint({
-        summary: "One desktop with all its reasons",
+        summary: "One desktop, with the reasons for its state",
         callers: ["admin"],
         id: desktopId,
         answers: { 200: { words: "The desktop", body: oneDesktopAnswer, example: examples.desktop } },
@@ -72,7 +72,7 @@ export function desktopsRoutes(services: Services): Route[] {
     }),
     tokenRoute(services, "suspendDesktop", "desktops/{id}/suspend", {
       POST: endpoint({
-        summary: "Suspend it: access is withdrawn and the container stopped; it is kept",
+        summary: "Suspend the desktop: access is withdrawn and the container stopped; everything else is kept",
         callers: ["admin"],
         id: desktopId,
         query: waitQuery,
@@ -85,19 +85,19 @@ export function desktopsRoutes(services: Services): Route[] {
     }),
     tokenRoute(services, "extendDesktop", "desktops/{id}/extend", {
       POST: endpoint({
-        summary: "Keep it from being taken down until a time",
+        summary: "Keep the desktop from being taken down until a given time",
         callers: ["admin"],
         id: desktopId,
         body: extendBody,
         example: examples.extension,
-        answers: { 200: { words: "Until when, and by whom", body: keptAnswer, example: examples.kept } },
+        answers: { 200: { words: "Until when it is kept, and by whom", body: keptAnswer, example: examples.kept } },
         refuses: ["invalid-policy", "not-running"],
         handle: (call) => extendDesktop(services, call),
       }),
     }),
     tokenRoute(services, "retireDesktop", "desktops/{id}/retire", {
       POST: endpoint({
-        summary: "Retire it: nothing of it is left; what else the person has stays",
+        summary: "Retire the desktop: it is permanently removed; everything else that the person has is kept",
         callers: ["admin"],
         id: desktopId,
         query: waitQuery,
@@ -122,7 +122,7 @@ interface Found extends DesktopKey, DescribedState {
   record: PersonRecord | undefined;
 }
 
-/** Every desktop by id, with what would be decided about it now, and what could not be read. */
+/** Returns every desktop ordered by id, with what would be decided about it now, and what could not be read. */
 async function findAll(services: Services) {
   const [survey, connections] = await Promise.all([surveyDesktops(services), services.guacamole.connections()]);
   const { unanswered, damaged } = survey;
@@ -263,13 +263,13 @@ async function suspend(services: Services, { id, hub, principal, query, body }: 
 async function extendDesktop(services: Services, { id, principal, body }: Call<unknown, z.output<typeof extendBody>>) {
   const { username, workspace, replicas, limits, record } = await find(services, id);
   if (!limits)
-    return refuse("invalid-policy", `the policy of ${workspace} cannot be read, which says how long it may be`);
+    return refuse("invalid-policy", `the policy of ${workspace} cannot be read, so the longest extension is not known`);
   const until = new Date(body.until);
   const ahead = until.getTime() - services.now().getTime();
   if (ahead <= 0 || ahead > limits.longestExtensionMinutes * 60_000)
     throw new ProductError(
       "malformed-body",
-      `read body: until: it lies in the future, and at most ${limits.longestExtensionMinutes} minutes ahead`,
+      `read body: until: it must be in the future, at most ${limits.longestExtensionMinutes} minutes ahead`,
     );
   if (replicas === 0 || !record)
     return refuse("not-running", `the desktop of ${username} in ${workspace} is not running`);
@@ -290,7 +290,7 @@ async function retire(services: Services, { id, hub, principal, query, body }: R
   const written = await changeAndWake(services, hub, username, (record) =>
     retireDesktops(record, username, { retirements: [retirement], reason }, now),
   );
-  // Asked for twice, it is the retirement that is under way.
+  // If it was asked for before, the answer is the retirement that is under way.
   const underWay = retirementOf(written, workspace) ?? retirement;
   return operationAnswer(underWay.id, await waitForEnd(services, hub, underWay.id, written, query.wait));
 }

@@ -18,52 +18,56 @@ export interface Answer {
   body?: unknown;
 }
 
-/** One call of an endpoint: who calls is proven and may, and what they sent has the endpoint's shape. */
+/**
+ * One call of an endpoint: the caller is authenticated and authorized, and the input matches the endpoint's schemas.
+ */
 export interface Call<Query = unknown, Body = unknown> {
   request: HttpRequest;
   principal: Principal;
   caller: CallerKind;
   hub: TaskHub;
   context: InvocationContext;
-  /** The person whom the address names; empty where it names none. */
+  /** The person in the path; empty if there is none. */
   username: string;
-  /** What else the address names. */
+  /** The id in the path. */
   id: string;
   query: Query;
   body: Body;
 }
 
-/** One way in which an endpoint answers when it does not refuse. */
+/** One answer of an endpoint that does not refuse. */
 export interface DescribedAnswer {
   words: string;
   body?: z.ZodType;
   example?: unknown;
-  /** Headers that it has besides those of every answer. */
+  /** Headers in addition to those of every answer. */
   headers?: readonly ("location" | "retry-after")[];
-  /** What can be asked next, by name: the endpoint, and where in the answer its parameters are (OpenAPI's links). */
+  /** Follow-up calls, by name: the endpoint, and where in the answer its parameters are (OpenAPI's links). */
   links?: Readonly<Record<string, { to: string; parameters: Readonly<Record<string, string>> }>>;
 }
 
-/** What one method of a route takes, who may call it, and what it answers. The document of the API is made from it. */
+/**
+ * What one method of a route takes, who may call it, and what it answers. The OpenAPI document is generated from it.
+ */
 export interface Endpoint<Query extends z.ZodObject = z.ZodObject, Body extends z.ZodType = z.ZodType> {
   summary: string;
   description?: string;
-  /** The first kind that the caller is counts. "owner" is found out by the handler. */
+  /** The first kind that applies to the caller counts. The handler checks "owner". */
   callers: readonly (CallerKind | "owner")[];
-  /** What `{id}` in its address is. Whatever it is not is answered like one that does not exist. */
+  /** The schema of `{id}` in the path. An id that does not match is answered like one that does not exist. */
   id?: z.ZodType;
   query?: Query;
   body?: Body;
-  /** A body as it may be sent. */
+  /** An example of a body. */
   example?: unknown;
   /** By status. */
   answers: Readonly<Record<number, DescribedAnswer>>;
-  /** The codes of its own with which it refuses; those that follow from what it takes and who calls come besides. */
+  /** The codes specific to this endpoint; those that follow from its input and callers are added. */
   refuses?: readonly ErrorCode[];
   handle: (call: Call<z.output<Query>, z.output<Body>>) => Promise<Answer | Refusal>;
 }
 
-/** An endpoint whose shapes are known to itself alone. */
+/** An endpoint whose schemas are hidden from its callers. */
 export type AnyEndpoint = Omit<Endpoint, "handle"> & {
   perform: (
     services: Services,
@@ -74,8 +78,8 @@ export type AnyEndpoint = Omit<Endpoint, "handle"> & {
 const nothing = z.object({});
 
 /**
- * Makes an endpoint. Its checks come in the order in which they tell least: the address, the caller's rights, the query,
- * the body; only then anything is looked up.
+ * Makes an endpoint. It checks the path, the caller's rights, the query and the body, in this order, so that refusals
+ * reveal as little as possible; only then is anything looked up.
  */
 export function endpoint<Query extends z.ZodObject, Body extends z.ZodType>({
   handle,
@@ -88,10 +92,10 @@ export function endpoint<Query extends z.ZodObject, Body extends z.ZodType>({
       const kinds = described.callers.filter((kind) => kind !== "owner");
       const caller =
         kinds.length < described.callers.length
-          ? "self" // whether it is their own is for the handler to find out
+          ? "self" // the handler checks that it is their own
           : authorize(services, principal, username, kinds);
       const query = readQuery(request, described.query ?? nothing) as z.output<Query>;
-      // Without a schema there is no body to be read, and none is.
+      // Without a schema the body is not read.
       const body = (described.body ? await readBody(request, described.body) : undefined) as z.output<Body>;
       const id = request.params["id"] ?? "";
       return handle({ request, principal, ...rest, caller, username, id, query, body });

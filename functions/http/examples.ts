@@ -1,4 +1,4 @@
-/** What the API's document shows as examples. A test checks each against its schema. */
+/** The examples in the OpenAPI document. A test checks each against its schema. */
 
 export const wish = {
   workspace: "asthma-cohort",
@@ -174,7 +174,7 @@ export const maintenance = {
 
 export const maintenanceSwitch = { reaping: "paused", reason: "Guacamole is being upgraded" };
 
-export const endSessions = { workspace: "asthma-cohort", reason: "a breach is being looked into" };
+export const endSessions = { workspace: "asthma-cohort", reason: "a breach is being investigated" };
 
 export const endedSessions = {
   ended: [

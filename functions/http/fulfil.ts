@@ -7,7 +7,7 @@ import { waitForEnd } from "../work/wait-for-end.ts";
 import type { Answer } from "./endpoint.ts";
 import { operationAnswer } from "./operation.ts";
 
-/** Asks, and answers with the operation that it became, after waiting at most so long for its end. */
+/** Records the wish, waits at most `waitSeconds` for the end, and answers with the operation. */
 export async function fulfil(
   services: Services,
   hub: TaskHub,

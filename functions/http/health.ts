@@ -12,18 +12,18 @@ import { authorize } from "./input.ts";
 import { type Described, openRoute, type Route } from "./route.ts";
 
 /**
- * `live`: the process answers. `ready`: what it needs answers too. Open to anyone, so both say nothing but that; why not is
- * for callers with the monitoring role, and in the log.
+ * `live`: the process answers. `ready`: the systems it needs answer too. Both are open to anyone and say no more than
+ * that; the reasons are in the log and for callers with the monitoring role.
  */
 export function healthRoutes(services: Services): Route[] {
   const live = {
-    summary: "Whether the process answers",
+    summary: "Liveness: the process answers",
     callers: [],
-    answers: { 200: { words: "It does", body: liveAnswer, example: examples.live } },
+    answers: { 200: { words: "Live", body: liveAnswer, example: examples.live } },
   };
   const ready: Described = {
-    summary: "Whether what the product needs answers",
-    description: "Open to anyone. An access token with the monitoring role gets the reasons besides.",
+    summary: "Readiness: the systems that the product needs answer",
+    description: "Open to anyone. A caller with the monitoring role also gets the reasons.",
     callers: [],
     optionalToken: true,
     answers: {
@@ -55,7 +55,7 @@ async function lookWhetherReady(
       return null;
     }),
     faultOf("guacamole", () => services.guacamole.check()),
-    services.maintenance.read().catch(() => null), // unknown, then; that the cluster does not answer is said already
+    services.maintenance.read().catch(() => null), // then unknown; that the cluster does not answer is already reported
   ]);
   const reasons = [kubernetes, guacamole].filter((reason) => reason !== null);
   for (const reason of reasons) context.error(reason);
@@ -85,7 +85,7 @@ async function findTroubles(services: Services, hub: TaskHub) {
       damaged: damaged.map(({ fault }) => fault.message),
     };
   } catch (error) {
-    return { stuck: [`whether any work is stuck is not known: ${describeError(error)}`], damaged: [] };
+    return { stuck: [`cannot tell if any work is stuck: ${describeError(error)}`], damaged: [] };
   }
 }
 

@@ -3,21 +3,20 @@ import type { Principal } from "../../shared/identity/access-token.ts";
 import type { Services } from "../services.ts";
 import { flag, wholeNumber } from "./shapes.ts";
 
-/** How long a caller wants to be kept waiting, 0 where they do not say. */
+/** How long a caller wants to wait; 0 by default. */
 export function waitUpTo(seconds: number) {
   return wholeNumber(0, seconds, "a whole number of seconds")
     .default(0)
     .meta({ description: "Seconds to wait for the end of the operation" });
 }
 
-/** `?dryRun=true`: say what would be done, and do nothing. */
-export const dryRun = flag.default(false).meta({ description: "Say what would be done, and do nothing" });
+export const dryRun = flag.default(false).meta({ description: "Only report what would be done" });
 
 export type CallerKind = "service" | "self" | "admin" | "offboarding" | "monitoring";
 
 /**
- * Which of the accepted kinds the caller is; throws `not-allowed` where none. It does so before anything is looked up, so
- * the answer tells nothing of what exists.
+ * Returns which of the accepted kinds the caller is; throws `not-allowed` if none. It does so before anything is looked
+ * up, so that the answer does not reveal what exists.
  */
 export function authorize(
   { settings }: Pick<Services, "settings">,

@@ -13,7 +13,7 @@ describe("JSON", () => {
     );
   });
 
-  it("is refused with a name twice in one object, however deep, and not in two objects", () => {
+  it("is refused if a name is twice in one object, however deep, but not if it is in two objects", () => {
     const names = fc.string({ unit: "binary" });
     fc.assert(
       fc.property(names, fc.jsonValue(), fc.nat(20), (name, value, depth) => {
@@ -26,7 +26,7 @@ describe("JSON", () => {
   });
 
   it.each(['{"a":"}"}', '{"a":"{\\"a\\":1","b":"\\\\"}', '{"a:":1,"a":2}', '["a","a"]', '{"a":"b","b":"a"}', '""'])(
-    "is not refused for what only looks like a name that repeats: %s",
+    "is not refused for what only looks like a repeated name: %s",
     (text) => {
       expect(parseJson(text)).toHaveProperty("value");
     },

@@ -1,9 +1,9 @@
-/** What stands in JSON between which names can repeat: strings, and where an object begins, ends, or has a name's colon. */
+/** The tokens of JSON that matter for repeated names: strings, braces, and the colon after a name. */
 const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}:]/g;
 
 /**
- * Reads JSON as I-JSON (RFC 7493) has it: each name once in an object, since readers differ in which of two counts, and no
- * half surrogate pairs, which UTF-8 cannot hold. A fault is in words for the caller.
+ * Reads I-JSON (RFC 7493): each name once in an object, since parsers differ in which of two counts, and no lone
+ * surrogates, which UTF-8 cannot represent. A fault is in words for the caller.
  */
 export function parseJson(text: string): { value: unknown } | { fault: string } {
   let value: unknown;
@@ -16,7 +16,7 @@ export function parseJson(text: string): { value: unknown } | { fault: string } 
   return fault === undefined ? { value } : { fault };
 }
 
-/** Of a text that is JSON. */
+/** Returns what is wrong with a valid JSON text. */
 function faultOf(text: string): string | undefined {
   const objects: Set<string>[] = [];
   let last = "";
@@ -25,11 +25,11 @@ function faultOf(text: string): string | undefined {
     else if (token === "}") objects.pop();
     else if (token === ":") {
       const names = objects.at(-1);
-      if (names?.has(last)) return `it has ${JSON.stringify(last.slice(0, 64))} twice in one object (say it once)`;
+      if (names?.has(last)) return `it has ${JSON.stringify(last.slice(0, 64))} twice in one object (send it once)`;
       names?.add(last);
     } else {
       last = JSON.parse(token) as string;
-      if (!last.isWellFormed()) return "it has half a surrogate pair (\\ud800 to \\udfff go in pairs)";
+      if (!last.isWellFormed()) return "it has half a surrogate pair (\\ud800 to \\udfff come in pairs)";
     }
   }
   return undefined;

@@ -14,29 +14,31 @@ import type { Answer } from "./endpoint.ts";
 import * as examples from "./examples.ts";
 import { type Described, type Route, signedRoute } from "./route.ts";
 
-/** An update of a whole realm is the largest event there is. */
+/** The largest event is an update of a whole realm. */
 const eventBytes = 256 * 1024;
 const formType = "application/x-www-form-urlencoded";
-/** keycloak-events tries for 15 minutes; the rest is for clocks. What is older was sent again by hand, or by somebody else. */
+/** keycloak-events retries for 15 minutes; the rest allows for clocks. Anything older was replayed. */
 const eventMilliseconds = 20 * 60_000;
 /** Keycloak's logout tokens live two minutes. */
 const logoutMilliseconds = 5 * 60_000;
-/** More than clocks of one estate differ. */
+/** More than the clocks of one site differ. */
 const skewMilliseconds = 60_000;
 
 const eventsEndpoint: Described = {
-  summary: "An event of keycloak-events",
+  summary: "Receive an event of keycloak-events",
   description:
     "Signed with `X-Keycloak-Signature` (HMAC-SHA256 of the body in hex) or with the realm's webhook token, as the setting " +
-    "KEYCLOAK_WEBHOOK says. Whatever is authentic is answered with 202.",
+    "KEYCLOAK_WEBHOOK says. Every authentic event is answered with 202.",
   callers: [],
   body: keycloakEventSchema,
   example: examples.event,
-  answers: { 202: { words: "Taken; what becomes of it", body: eventAnswer, example: examples.eventTaken } },
+  answers: {
+    202: { words: "Received; `status` says what is done with it", body: eventAnswer, example: examples.eventTaken },
+  },
   refuses: ["not-authenticated", "not-found", "unsupported-media-type"],
 };
 
-/** §2.5: other values may come besides, and are ignored. */
+/** §2.5: other values may be present, and are ignored. */
 const logoutForm = z.object({
   logout_token: z
     .string()
@@ -45,23 +47,23 @@ const logoutForm = z.object({
 });
 
 const logoutEndpoint: Described = {
-  summary: "A back-channel logout of Guacamole's client",
+  summary: "Receive a back-channel logout of Guacamole's client",
   description: "OpenID Connect Back-Channel Logout 1.0. Each token counts once.",
   callers: [],
   body: logoutForm,
   mediaType: formType,
   example: examples.logoutForm,
   answers: {
-    200: { words: "Taken, also where nobody is known by it" },
+    200: { words: "Accepted, even if it concerns nobody known" },
     400: {
-      words: "Not a logout token of this realm for this client, or one that was used before",
+      words: "Not a logout token of this realm for this client, or already used",
       body: logoutProblem,
       example: examples.invalidLogout,
     },
   },
 };
 
-/** Keycloak's own calls. Both only prove who calls and keep what was said: an orchestration acts on it. */
+/** Calls by Keycloak. Both only authenticate the caller and store the notice: an orchestration acts on it. */
 export function keycloakRoutes(services: Services): Route[] {
   return [
     signedRoute("keycloakEvents", "keycloak/events", eventsEndpoint, (request, hub, context) =>
@@ -73,14 +75,16 @@ export function keycloakRoutes(services: Services): Route[] {
   ];
 }
 
-/** Whatever is authentic is answered with 202, also what is nothing to us: the sender repeats everything else for 15 minutes. */
+/**
+ * Answers 202 to every authentic event, even an irrelevant one: the sender retries on any other answer for 15 minutes.
+ */
 async function takeEvent(
   { verifyWebhook, settings, now }: Services,
   request: HttpRequest,
   hub: TaskHub,
   context: InvocationContext,
 ): Promise<Answer | Refusal> {
-  if (!verifyWebhook) return refuse("not-found", "no events are taken here (KEYCLOAK_WEBHOOK is off)");
+  if (!verifyWebhook) return refuse("not-found", "events are not accepted (KEYCLOAK_WEBHOOK is off)");
   requireLength(request);
   const body = await readBytes(request, eventBytes);
   const { headers } = request;
@@ -90,14 +94,14 @@ async function takeEvent(
 
   const event = readKeycloakEvent(body, settings.GUACAMOLE_CLIENT);
   if (!event) {
-    context.warn("an event with a valid signature is none that can be read; it is ignored");
+    context.warn("an event with a valid signature cannot be read; it is ignored");
     return { status: 202, body: { status: "ignored" } };
   }
   const eventId = event.id;
   if (event.realm !== settings.KEYCLOAK_REALM || !event.notice)
     return { status: 202, body: { status: "ignored", eventId } };
   if (Math.abs(now().getTime() - event.time.getTime()) > eventMilliseconds) {
-    context.warn(`the event ${eventId} is of ${event.time.toISOString()}: too far from now to act on`);
+    context.warn(`the event ${eventId} is from ${event.time.toISOString()}, too far from now; it is ignored`);
     return { status: 202, body: { status: "stale", eventId } };
   }
   const replayableUntil = after(event.time, eventMilliseconds);
@@ -108,7 +112,10 @@ async function takeEvent(
   return { status: 202, body: { status, eventId } };
 }
 
-/** OpenID Connect Back-Channel Logout 1.0 §2.8: 200 for a logout that we know nothing of, too; 400 for what is no logout. */
+/**
+ * OpenID Connect Back-Channel Logout 1.0 §2.8: 200 even if the session is unknown; 400 if it is not a valid logout
+ * token.
+ */
 async function takeLogout(services: Services, request: HttpRequest, hub: TaskHub): Promise<Answer> {
   const read = await readLogoutForm(request);
   if ("fault" in read) return invalidLogout(`read logout token: ${read.fault}`);
@@ -122,7 +129,7 @@ async function takeLogout(services: Services, request: HttpRequest, hub: TaskHub
   const { id, subject, session, issuedAt } = logout;
   const notice: Notice = {
     id,
-    // It tells whole seconds: what came before it in the same second is older.
+    // The token has whole seconds: anything earlier in the same second is older.
     at: new Date(issuedAt.getTime() + 999).toISOString(),
     subject,
     told: { what: "left", which: session === undefined ? "every session" : { session } },
@@ -150,7 +157,7 @@ function invalidLogout(reason: string): Answer {
   return { status: 400, body: { error: "invalid_request", error_description: reason } };
 }
 
-/** In one durable step: the task hub keeps the notice, and that it was there. */
+/** One durable step: the task hub stores the notice, and remembers its id. */
 function keep(hub: TaskHub, instanceId: string, input: FollowNoticeInput): Promise<"accepted" | "duplicate"> {
   return hub.startOnce(followNoticeName, instanceId, input);
 }

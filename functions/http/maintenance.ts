@@ -26,42 +26,43 @@ const endBody = atLeastOneOf(
   ["workspace", "username"],
 ).meta({ id: "EndSessions" });
 
-/** What administrators pause, and how they end sessions at once. */
+/** How administrators pause work and end sessions at once. */
 export function maintenanceRoutes(services: Services): Route[] {
   return [
     tokenRoute(services, "maintenance", "maintenance", {
       GET: endpoint({
         summary: "What is paused, and what the last runs of the timers did",
         callers: ["admin"],
-        answers: { 200: { words: "As it is", body: maintenanceAnswer, example: examples.maintenance } },
+        answers: { 200: { words: "The current state", body: maintenanceAnswer, example: examples.maintenance } },
         handle: async ({ hub }) => ({
           status: 200,
           body: await describe(hub, await services.maintenance.read()),
         }),
       }),
       PUT: endpoint({
-        summary: "Pause reaping or activation, or let them go on",
+        summary: "Pause or resume reaping or activation",
         description:
-          "Paused reaping keeps desktops that are idle or too long up; what a person may not have any more still goes. Paused " +
-          "activation brings no desktop up; those that run go on. What is not said stays as it is.",
+          "While reaping is paused, no desktop is suspended for being idle or up for too long; desktops that people are no " +
+          "longer entitled to are still retired. While activation is paused, no desktop is brought up; running desktops " +
+          "keep running. Fields that are left out stay as they are.",
         callers: ["admin"],
         body: switchBody,
         example: examples.maintenanceSwitch,
-        answers: { 200: { words: "As it is now", body: maintenanceAnswer, example: examples.maintenance } },
+        answers: { 200: { words: "The new state", body: maintenanceAnswer, example: examples.maintenance } },
         handle: (call) => flip(services, call),
       }),
     }),
     tokenRoute(services, "endSessions", "maintenance/end-sessions", {
       POST: endpoint({
-        summary: "End every session in a workspace, or of a person, now",
+        summary: "End all sessions in a workspace or of a person now",
         description:
-          "Their desktops are suspended, in use or not. They can be asked for again, unless activation is paused.",
+          "The desktops are suspended, in use or not. People can ask for them again, unless activation is paused.",
         callers: ["admin"],
         body: endBody,
         example: examples.endSessions,
         answers: {
           202: {
-            words: "What goes down, with an operation for each person",
+            words: "What is suspended, with one operation per person",
             body: endedAnswer,
             example: examples.endedSessions,
           },
@@ -102,7 +103,7 @@ async function describe(hub: TaskHub, { reaping, activation }: Maintenance) {
   };
 }
 
-/** Whoever has a desktop running there wants none from now on, whatever they asked for last: it is about who is connected. */
+/** Ends every running desktop that matches, even if its person has asked for another one since. */
 async function endSessions(
   services: Services,
   { hub, principal, body }: Call<unknown, z.output<typeof endBody>>,

@@ -7,13 +7,13 @@ import { username } from "./shapes.ts";
 const words: Readonly<Record<string, string>> = {
   service: "service",
   self: "the person",
-  owner: "the person whose it is",
+  owner: "the person whose operation it is",
   admin: "administrator",
   offboarding: "offboarding",
   monitoring: "monitoring",
 };
 
-const usernameInPath = username.meta({ description: "The person, as Keycloak names them" });
+const usernameInPath = username.meta({ description: "The person's username in Keycloak" });
 
 /** One operation of the document, without its tags. */
 export function operationOf(route: DescribedRoute, schemaOf: SchemaOf) {
@@ -34,7 +34,7 @@ export function operationOf(route: DescribedRoute, schemaOf: SchemaOf) {
     security: securityOf(route),
     parameters: [
       ...named.map((name) => parameterOf(name, "path", schemaOf(inPath[name] ?? usernameInPath, "input"))),
-      // As they are once they are read: a number is a number there, also in the document.
+      // The schema after parsing: a number is a number in the document, too.
       ...asked.map(([name, schema]) => parameterOf(name, "query", schemaOf(schema, "output"))),
     ],
     ...(body && {

@@ -7,12 +7,16 @@ import type { DescribedRoute } from "./route.ts";
 
 /** The headers of answers, as components of the document. */
 export const answerHeaders = {
-  "x-request-id": header("The caller's, or one of ours; the log has it too", { pattern: "^[\\w.-]{1,64}$" }, "trace-1"),
-  location: header("Where to ask again", { pattern: "^/api/operations/" }, "/api/operations/5e0e2ac3b79d5d0c"),
-  "retry-after": header("In how many seconds to ask again", { pattern: "^[0-9]+$" }, "5"),
-  allow: header("The methods that the address takes", {}, "GET, HEAD"),
+  "x-request-id": header(
+    "The caller's, or a new one; it is also in the log",
+    { pattern: "^[\\w.-]{1,64}$" },
+    "trace-1",
+  ),
+  location: header("The address to poll", { pattern: "^/api/operations/" }, "/api/operations/5e0e2ac3b79d5d0c"),
+  "retry-after": header("Seconds to wait before asking again", { pattern: "^[0-9]+$" }, "5"),
+  allow: header("The methods that the path supports", {}, "GET, HEAD"),
   "www-authenticate": header(
-    "How to prove who calls; with `error` where a token was given (RFC 6750)",
+    "How to authenticate; with `error` if a token was sent (RFC 6750)",
     { pattern: "^Bearer " },
     'Bearer realm="guacamole-workspaces"',
   ),
@@ -23,7 +27,7 @@ function header(description: string, schema: object, example: string) {
   return { description, required: true, schema: { type: "string", ...schema }, example };
 }
 
-/** The headers of a refusal, besides `x-request-id`. */
+/** The headers of a refusal in addition to `x-request-id`. */
 const refusalHeaders: Readonly<Record<number, readonly HeaderName[]>> = {
   401: ["www-authenticate"],
   405: ["allow"],
@@ -37,7 +41,7 @@ interface Response {
   links?: object;
 }
 
-/** The id of an operation of the document: `GET desktops/{id}` is `get-desktops-id`. */
+/** Returns the id of an operation in the document: `GET desktops/{id}` is `get-desktops-id`. */
 export function operationIdOf(name: string): string {
   return name
     .toLowerCase()
@@ -45,7 +49,7 @@ export function operationIdOf(name: string): string {
     .replace(/-$/, "");
 }
 
-/** What a route answers, by status: when all is well, and in problems. */
+/** Returns the responses of a route by status: answers and problems. */
 export function responsesOf(route: DescribedRoute, schemaOf: SchemaOf): Record<string, Response> {
   const responses = new Map<string, Response>();
   for (const [status, answer] of Object.entries(route.endpoint.answers))

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** A schema as it stands in the document: as callers send it (input), or as it is once it is read (output). */
+/** Returns a schema as JSON Schema: as callers send it (input), or after parsing (output). */
 export type SchemaOf = (schema: z.ZodType, io: "input" | "output") => object;
 
 /** Turns schemas into JSON Schema, and collects those with an id as components of the document. */
@@ -17,7 +17,7 @@ export function documentSchemas(): { schemaOf: SchemaOf; components: Readonly<Re
   return { schemaOf, components };
 }
 
-/** A JSON Schema as it stands in the document: its references point at the components, and it does not name itself. */
+/** Makes a JSON Schema fit the document: its references point to the components, and it has no id of its own. */
 function inDocument(schema: object): object {
   const entries = Object.entries(schema).filter(([key]) => key !== "id" && key !== "$schema");
   const text = JSON.stringify(Object.fromEntries(entries));

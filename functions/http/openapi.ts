@@ -5,14 +5,17 @@ import { answerHeaders } from "./openapi-responses.ts";
 import { documentSchemas } from "./openapi-schemas.ts";
 import { type DescribedRoute, openRoute, type Route } from "./route.ts";
 
-/** By the first part of an address. */
+/** By the first segment of the path. */
 const tags: Readonly<Record<string, { name: string; description: string }>> = {
-  users: { name: "People", description: "For a person, the login flow and offboarding: what one person has" },
-  operations: { name: "Operations", description: "What became of a request" },
-  desktops: { name: "Desktops", description: "For administrators: every desktop" },
-  maintenance: { name: "Maintenance", description: "For administrators: what the timers do, and what is paused" },
-  keycloak: { name: "Keycloak", description: "What Keycloak tells, signed" },
-  health: { name: "Health", description: "Whether it runs" },
+  users: {
+    name: "People",
+    description: "For a person, the login flow and offboarding: one person's workspaces and desktop",
+  },
+  operations: { name: "Operations", description: "The progress and outcome of a request" },
+  desktops: { name: "Desktops", description: "For administrators: all desktops" },
+  maintenance: { name: "Maintenance", description: "For administrators: pauses, and the work of the timers" },
+  keycloak: { name: "Keycloak", description: "Signed calls by Keycloak" },
+  health: { name: "Health", description: "Liveness and readiness" },
 };
 const otherTag = { name: "Document", description: "This document" };
 
@@ -20,7 +23,7 @@ function tagOf(path: string) {
   return tags[path.split("/")[0] ?? ""] ?? otherTag;
 }
 
-/** The document of the API: these routes and itself, from the schemas that check what comes in. */
+/** The OpenAPI document of these routes and itself, generated from the schemas that validate requests. */
 export function openApiRoute(others: readonly Route[]): Route {
   const endpoint = {
     summary: "This document",
@@ -39,7 +42,6 @@ export function openApiRoute(others: readonly Route[]): Route {
   return route;
 }
 
-/** An OpenAPI 3.1 document of these routes. */
 function openApiOf(routes: readonly DescribedRoute[]): object {
   const { schemaOf, components } = documentSchemas();
   const paths: Record<string, Record<string, unknown>> = {};
@@ -54,8 +56,8 @@ function openApiOf(routes: readonly DescribedRoute[]): object {
       title: "guacamole-workspaces",
       version: "1",
       description:
-        "Remote desktops of researchers: who may have which, how they come up, and how they go. Every answer has the " +
-        "caller's `x-request-id`, or one of its own where the caller sends none.",
+        "Remote desktops for researchers: who may have which, and how they are started, suspended and removed. Every " +
+        "response has the caller's `x-request-id`, or a new one.",
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: "/api" }],

@@ -11,14 +11,19 @@ import { authorize, waitUpTo } from "./input.ts";
 import { type Route, tokenRoute } from "./route.ts";
 import { operationId } from "./shapes.ts";
 
-/** Well below what proxies and login threads bear. */
+/** Well below the timeouts of proxies. */
 const query = z.object({ wait: waitUpTo(20) });
 
 const links = { operation: { to: "GET operations/{id}", parameters: { id: "$response.body#/id" } } };
 export const operationAnswers: Readonly<Record<number, DescribedAnswer>> = {
-  200: { words: "It has ended: how", body: operationAnswerBody, example: examples.endedOperation, links },
+  200: {
+    words: "The operation has ended; `state` says how",
+    body: operationAnswerBody,
+    example: examples.endedOperation,
+    links,
+  },
   202: {
-    words: "It goes on: `Location` says where to ask again, `Retry-After` when",
+    words: "The operation is not finished: poll `Location` after `Retry-After`",
     body: operationAnswerBody,
     example: examples.runningOperation,
     headers: ["location", "retry-after"],
@@ -29,18 +34,18 @@ export const operationAnswers: Readonly<Record<number, DescribedAnswer>> = {
 export function operationRoute(services: Services): Route {
   return tokenRoute(services, "operation", "operations/{id}", {
     GET: endpoint({
-      summary: "Where an operation stands, or how it ended",
+      summary: "The progress of an operation, or how it ended",
       callers: ["service", "owner", "admin", "offboarding"],
       id: operationId,
       query,
       answers: operationAnswers,
       async handle({ principal, hub, id: given, query: { wait } }) {
         const id = parseOperationId(given);
-        // An operation of somebody else is answered like one that does not exist.
+        // Somebody else's operation is answered like one that does not exist.
         const none = "read operation: there is none with this id for this caller";
         if (!id) throw new ProductError("not-found", none);
         try {
-          // Before the record is read: it may be damaged, which is nobody else's business.
+          // Before the record is read: if it is damaged, only authorized callers may learn of it.
           const own = id.person === personId(principal.username) ? principal.username : "";
           authorize(services, principal, own, ["service", "self", "admin", "offboarding"]);
         } catch (error) {
@@ -54,7 +59,7 @@ export function operationRoute(services: Services): Route {
   });
 }
 
-/** 200 with the outcome, or 202 with where to ask again. */
+/** Returns 200 with the outcome, or 202 with the address to poll. */
 export function operationAnswer(requestId: string, { record, operation }: Seen): Answer {
   const { username } = record.request;
   const asked = askedIn(record, requestId);

@@ -8,17 +8,18 @@ import { type Route, tokenRoute } from "./route.ts";
 
 const query = z.object({ wait: waitUpTo(10) });
 
-/** Everything that a person has, at once: for who leaves. Open to those who offboard, not to the person or the login flow. */
+/** Removes everything that a person who leaves has. For offboarding, not for the person or the login flow. */
 export function personRoute(services: Services): Route {
   return tokenRoute(services, "person", "users/{username}", {
     DELETE: endpoint({
-      summary: "Retire: remove everything that the person has, for good",
+      summary: "Retire: permanently remove everything that the person has",
       callers: ["offboarding", "admin"],
       query,
       answers: operationAnswers,
       handle({ username, hub, query: { wait } }) {
-        // No "unknown person" here: whoever leaves may have lost their bindings already, and nothing to remove is success.
-        // Looked at again each time: that it ended once says nothing about what came since.
+        // No "unknown person" here: a person who leaves may have lost their bindings already; if nothing is left, it
+        // succeeds.
+        // Checked again each time: an earlier retirement says nothing about what was made since.
         const looksAgain = () => Promise.resolve(false);
         return fulfil(services, hub, username, { workspace: null, retire: true }, looksAgain, wait);
       },

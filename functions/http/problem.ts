@@ -22,7 +22,7 @@ export function problem(
   };
 }
 
-/** What a 401 says of how to authenticate. It has an error only where a token was given (RFC 6750 §3.1). */
+/** Returns the challenge of a 401. It has an error only if a token was sent (RFC 6750 §3.1). */
 export function challenge(authorization: string | null): Record<string, string> {
   const error = /^bearer(\s|$)/i.test(authorization ?? "") ? ', error="invalid_token"' : "";
   return { "www-authenticate": `Bearer realm="guacamole-workspaces"${error}` };

@@ -3,8 +3,8 @@ import type { z } from "zod";
 import { ProductError } from "../../shared/errors.ts";
 
 /**
- * The query, checked. A parameter that the schema does not name is refused: `?dryrun=true`, taken for nothing, would do
- * what it was to show. So is one that is given twice, since which of the two counts differs from reader to reader.
+ * Returns the validated query. Unknown parameters are refused: if `?dryrun=true` were ignored, it would do what it was
+ * meant only to show. So is a parameter that is given twice, since parsers differ in which of two counts.
  */
 export function readQuery<Schema extends z.ZodObject>(request: HttpRequest, schema: Schema): z.output<Schema> {
   const given = new Map<string, string>();
@@ -12,7 +12,7 @@ export function readQuery<Schema extends z.ZodObject>(request: HttpRequest, sche
     if (!Object.hasOwn(schema.shape, name)) {
       const known = Object.keys(schema.shape).join(", ");
       throw malformed(
-        `${quote(name)}: there is no such parameter here (this address takes ${known === "" ? "none" : known})`,
+        `${quote(name)}: there is no such parameter here (this path takes ${known === "" ? "none" : known})`,
       );
     }
     if (given.has(name)) throw malformed(`${name}: it is given twice (give it once)`);
@@ -23,7 +23,9 @@ export function readQuery<Schema extends z.ZodObject>(request: HttpRequest, sche
   throw malformed(parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; "));
 }
 
-/** From the address: in `request.query` the host has joined what repeats, and replaced bytes that are not UTF-8. */
+/**
+ * Reads the URL, since in `request.query` the host has joined repeated values and replaced bytes that are not UTF-8.
+ */
 function pairsOf({ url }: HttpRequest): [name: string, value: string][] {
   const pairs = new URL(url).search.slice(1).split("&").filter(Boolean);
   return pairs.map((pair) => {
@@ -40,7 +42,7 @@ function decode(text: string): string {
   }
 }
 
-/** The name as it can stand in an answer and a log. */
+/** Quotes a name so that it is safe in an answer and a log. */
 function quote(name: string): string {
   return JSON.stringify(name.slice(0, 64));
 }

@@ -2,8 +2,8 @@ import { type ErrorCode, errorCodes } from "../../shared/errors.ts";
 import type { DescribedRoute } from "./route.ts";
 
 /**
- * With which codes a route can refuse, by status in ascending order: those of its own, and those that follow from what it
- * takes and how callers prove who they are.
+ * Returns the codes with which a route can refuse, by status in ascending order: its own, and those that follow from
+ * its input and from how callers authenticate.
  */
 export function refusalsOf({ path, endpoint, proof }: DescribedRoute): ReadonlyMap<number, readonly ErrorCode[]> {
   const { callers, body, refuses = [] } = endpoint;
@@ -11,9 +11,9 @@ export function refusalsOf({ path, endpoint, proof }: DescribedRoute): ReadonlyM
     ...(proof === "token" ? byToken : []),
     ...(proof === "signature" ? bySignature : []),
     ...(path.includes("{username}") ? (["malformed-username"] as const) : []),
-    // Also where a part of the address is empty: then it is another address, which no route has.
+    // An empty segment makes it another path, which no route has.
     ...(path.includes("{") ? (["not-found"] as const) : []),
-    // Whether it is their own is found out later, and then it is not found.
+    // Somebody else's is answered as not found.
     ...(proof === "token" && !callers.includes("owner") ? (["not-allowed"] as const) : []),
     ...(body ? withBody : []),
     ...(body && proof === "token" ? withCheckedBody : []),
@@ -29,7 +29,9 @@ export function refusalsOf({ path, endpoint, proof }: DescribedRoute): ReadonlyM
   return new Map([...byStatus].sort(([one], [other]) => one - other));
 }
 
-/** Every query is checked, also one that should be empty; and every such route asks the cluster, the database or the hub. */
+/**
+ * Every query is checked, even if it should be empty; and every such route calls the cluster, the database or the hub.
+ */
 const byToken = [
   "malformed-parameter",
   "not-authenticated",
@@ -47,5 +49,5 @@ const bySignature = ["identity-unavailable", "durable-unavailable"] as const;
 
 const withBody = ["length-required", "body-too-large"] as const;
 
-/** Of Keycloak's calls the signature is checked first, and what is signed is taken. */
+/** Not for Keycloak's calls: their signature is checked first, and whatever is signed is accepted. */
 const withCheckedBody = ["malformed-body", "unsupported-media-type"] as const;

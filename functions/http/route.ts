@@ -6,23 +6,23 @@ import type { Services } from "../services.ts";
 import type { Answer, AnyEndpoint, Method } from "./endpoint.ts";
 import { challenge, problem } from "./problem.ts";
 
-/** An address of the API and the function that answers there, whatever the method. */
+/** A path of the API and the function that answers there, whatever the method. */
 export interface Route {
-  /** Of the function. The host tries routes in the order of these names, ignoring case. */
+  /** The name of the function. The host tries routes in the order of these names, ignoring case. */
   name: string;
-  /** Below the prefix. */
+  /** Without the prefix. */
   path: string;
-  /** What the document of the API says of it, by method. */
+  /** The methods in the OpenAPI document. */
   described: readonly DescribedRoute[];
   answer: (request: HttpRequest, hub: TaskHub, context: InvocationContext) => Promise<HttpResponseInit>;
 }
 
-/** One method of a route, for the document of the API. */
+/** One method of a route, for the OpenAPI document. */
 export interface DescribedRoute {
   path: string;
   method: Method;
   endpoint: Described;
-  /** How callers prove who they are: by an access token, by a signature of Keycloak's, or not at all. */
+  /** How callers authenticate: with an access token, with a signature of Keycloak, or not at all. */
   proof: "token" | "signature" | "none";
 }
 export type Described = Pick<
@@ -30,13 +30,15 @@ export type Described = Pick<
   "summary" | "description" | "callers" | "id" | "query" | "example" | "answers" | "refuses"
 > & {
   body?: z.ZodType | undefined;
-  /** Where it is not JSON. */
+  /** If it is not JSON. */
   mediaType?: string;
-  /** Where a token is not needed, but tells more. */
+  /** True if a token is not needed but gets more details. */
   optionalToken?: boolean;
 };
 
-/** A route for callers with an access token: proves who calls, runs the method's handler, and turns errors into problems. */
+/**
+ * A route for callers with an access token: authenticates, runs the method's handler, and turns errors into problems.
+ */
 export function tokenRoute(
   services: Services,
   name: string,
@@ -63,7 +65,7 @@ export function tokenRoute(
   };
 }
 
-/** A route that takes POST only and proves by itself who calls: by a signature or a token of another kind. */
+/** A route that takes only POST and authenticates by itself: with a signature or another kind of token. */
 export function signedRoute(
   name: string,
   path: string,
@@ -81,7 +83,7 @@ export function signedRoute(
   };
 }
 
-/** A route that takes GET only and needs no token. */
+/** A route that takes only GET and needs no token. */
 export function openRoute(
   name: string,
   path: string,
@@ -101,7 +103,7 @@ export function openRoute(
   };
 }
 
-/** Every address below the prefix that no other route has. */
+/** The catch-all for every path that no other route has. */
 export const notFoundRoute: Route = {
   // The host tries routes in the order of function names, so this one, which matches everything, must sort last.
   name: "zNotFound",
@@ -109,7 +111,7 @@ export const notFoundRoute: Route = {
   described: [],
   answer: (request, _client, context) =>
     answering(request, context, () =>
-      Promise.resolve({ refused: "not-found", reason: "no route has this address (README lists them)" }),
+      Promise.resolve({ refused: "not-found", reason: "no route has this path (/api/openapi.json lists them)" }),
     ),
 };
 
@@ -146,6 +148,6 @@ async function answering(
       return problem(error.code, error.message, requestId, headers);
     }
     context.error(error);
-    return problem("internal", "an unexpected error; the log has it under this request id", requestId);
+    return problem("internal", "an unexpected error; find it in the log by this request id", requestId);
   }
 }

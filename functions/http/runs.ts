@@ -22,28 +22,28 @@ const reconcileQuery = z.object({
   wait: waitUpTo(10),
   share: wholeNumber(1, 100, "a percentage")
     .optional()
-    .meta({ description: "How much of all desktops may go, in percent, where the setting is too little this once" }),
+    .meta({ description: "The percentage of all desktops that this run may remove, instead of the setting" }),
 });
 
 const started = {
-  words: "It goes on; `GET /maintenance` has what comes of it",
+  words: "The run is not finished; `GET /maintenance` shows its result",
   body: startedAnswer,
   example: examples.runStarted,
 };
 
 const lookMilliseconds = 250;
 
-/** What the timers do, at an administrator's word; or what they would do. */
+/** Lets administrators start what the timers do, or see what it would do. */
 export function runRoutes(services: Services): Route[] {
   return [
     tokenRoute(services, "reapNow", "maintenance/reap", {
       POST: endpoint({
-        summary: "Look for idle desktops and suspend them now, as the timer does",
+        summary: "Find idle desktops and suspend them now, as the timer does",
         callers: ["admin"],
         query,
         answers: {
           200: {
-            words: "With `dryRun`: what would be done. Without: what was done, where it ended within `wait`",
+            words: "With `dryRun`: what would be done. Without: what was done, if the run ended within `wait`",
             body: reapAnswer,
             example: examples.reapRun,
           },
@@ -54,12 +54,12 @@ export function runRoutes(services: Services): Route[] {
     }),
     tokenRoute(services, "reconcileNow", "maintenance/reconcile", {
       POST: endpoint({
-        summary: "Compare bindings, cluster and Guacamole's rows, and put right what drifted now, as the timer does",
+        summary: "Compare bindings, cluster and Guacamole's rows, and repair drift now, as the timer does",
         callers: ["admin"],
         query: reconcileQuery,
         answers: {
           200: {
-            words: "With `dryRun`: what would be done. Without: what was handed over, where it ended within `wait`",
+            words: "With `dryRun`: what would be done. Without: what was handed over, if the run ended within `wait`",
             body: reconcileAnswer,
             example: examples.reconcileRun,
           },
@@ -87,10 +87,10 @@ async function reapNow(services: Services, { hub, query }: Call<Query>): Promise
   return { status: 200, body: { dryRun: true, at, looked, rules, due, later, toRetire, unanswered, failed: [] } };
 }
 
-/** Starts the run unless it goes on already, and waits for its end for so long. */
+/** Starts the run unless one is under way, and waits at most `waitSeconds` for its end. */
 async function runNow(hub: TaskHub, name: string, waitSeconds: number, input: object = {}): Promise<Answer> {
   const started = await hub.startOnce(name, name, input);
-  // One that goes on already is not this one: what it was told is not what was said now.
+  // A run that is already under way has other input: its result is not the answer to this call.
   if (started === "duplicate" && Object.keys(input).length > 0)
     return { status: 202, body: { dryRun: false, state: "running" } };
   const deadline = Date.now() + waitSeconds * 1_000;
@@ -110,7 +110,7 @@ export interface LastRun {
   summary: unknown;
 }
 
-/** How the newest run of that name goes, or went; null where there never was one. */
+/** Returns the newest run of that name; null if there never was one. */
 export async function lastRun(hub: TaskHub, name: string): Promise<LastRun | null> {
   const instance = await hub.find(name);
   if (!instance) return null;

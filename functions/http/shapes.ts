@@ -9,33 +9,33 @@ import {
 import { parseJson } from "./json.ts";
 
 /**
- * What callers may send, part by part. Each is one schema that checks what comes in and that the API's document is made
- * from. What a schema cannot check by itself is checked and described by one function, so that the two stay alike.
+ * The parts of what callers may send. Each is one schema that validates requests and from which the OpenAPI document is
+ * generated. If a schema cannot express a rule, one function both checks and describes it, so that the two agree.
  */
 
-/** The person, as Keycloak names them. */
+/** The person's username in Keycloak. */
 export const username = name(
   usernamePattern,
-  "it has 1 to 128 lower-case letters, digits, and . _ @ - only, and begins with a letter or digit",
+  "it has only 1 to 128 lower-case letters, digits, and . _ @ -, and begins with a letter or digit",
 ).meta({ examples: ["alice"] });
 
 export const workspaceName = name(
   workspacePattern,
-  "is not the name of a workspace (1 to 128 lower-case letters, digits, - and . as Kubernetes allows in a name)",
+  "it is not a workspace name (1 to 128 lower-case letters, digits, - and ., as Kubernetes allows in a name)",
 ).meta({ examples: ["asthma-cohort"] });
 
-/** Of a desktop, as `GET /desktops` told it. */
+/** The id of a desktop, as `GET /desktops` returns it. */
 export const desktopId = z
   .string()
-  .regex(deploymentPattern, "it is 32 hex digits, as the API told it")
-  .meta({ description: "Of a desktop, as the API told it", examples: ["ec6c09a26f9255d9b2bd0f59bff67e9f"] });
+  .regex(deploymentPattern, "it is 32 hex digits, as the API returned it")
+  .meta({ description: "The id of a desktop, as the API returned it", examples: ["ec6c09a26f9255d9b2bd0f59bff67e9f"] });
 
-/** Of an operation, as the API told it. */
+/** The id of an operation. */
 export const operationId = z
   .string()
   .regex(operationIdPattern)
   .meta({
-    description: "Of an operation, as the API told it",
+    description: "The id of an operation, as the API returned it",
     examples: ["5e0e2ac3b79d5d0c9d1f8a3b5a7f6c21.2b0f4f0e-3b6e-4d3a-8a35-0e1f6f3c9a77"],
   });
 
@@ -43,16 +43,15 @@ function name(pattern: RegExp, fault: string) {
   return z.string().max(guacamoleNameLength, { error: fault, abort: true }).regex(pattern, fault);
 }
 
-/** One line for people: some characters, none of them a control character (they would forge lines in logs). */
+/** One line of text for people, without control characters (they could forge lines in logs). */
 export function line(most: number) {
   const fault = `it has 1 to ${most} characters in one line, without control characters`;
-  // JSON Schema counts code points, and so does a regular expression with the flag u; a string's length does not.
+  // JSON Schema counts code points, and so does a regular expression with the u flag; `length` does not.
   const pattern = new RegExp(`^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]{1,${most}}$`, "u");
   return z.string().regex(pattern, fault).meta({ minLength: 1, maxLength: most });
 }
 
-/** Why, in words for people. */
-export const reason = line(500).optional().meta({ description: "Why, in words for people" });
+export const reason = line(500).optional().meta({ description: "The reason, for people" });
 
 /** A parameter that is a whole number, in plain digits: no sign, exponent, space, or leading zero. */
 export function wholeNumber(from: number, to: number, what = "a whole number") {
@@ -87,7 +86,7 @@ export function jsonText<Schema extends z.ZodType>(schema: Schema) {
 /** A person's claims, by name, as in their token. */
 export const claims = z.record(z.string(), z.unknown(), "they are a JSON object");
 
-/** An object that must have at least one of these fields. */
+/** An object that needs at least one of these fields. */
 export function atLeastOneOf<Schema extends z.ZodObject>(
   schema: Schema,
   names: readonly (keyof Schema["shape"] & string)[],

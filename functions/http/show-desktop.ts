@@ -7,7 +7,7 @@ import { describeDesktop } from "../../shared/lifecycle/describe-desktop.ts";
 import type { Answer, Call } from "./endpoint.ts";
 import { describeWhy } from "./why.ts";
 
-/** The desktop that the person has, and beside it what they want, where that is another or could not be had. */
+/** Shows the desktop that the person has, and what they want if that is another one or failed. */
 export async function showDesktop(services: Services, { username }: Call): Promise<Answer> {
   const [record, all] = await Promise.all([
     services.records.read(personId(username)),
@@ -15,7 +15,7 @@ export async function showDesktop(services: Services, { username }: Call): Promi
   ]);
   const wanted = record?.request.workspace ?? null;
   const running = all.filter(({ replicas }) => replicas > 0);
-  // The one that was asked for, if it runs; else the one that runs; else what was asked for; else what is kept.
+  // The requested one if it is running; else the running one; else the requested one; else the one that is kept.
   const shown = running.find(({ workspace }) => workspace === wanted) ?? running[0];
   const workspace = shown?.workspace ?? wanted ?? all[0]?.workspace ?? null;
   if (workspace === null)
@@ -27,8 +27,8 @@ export async function showDesktop(services: Services, { username }: Call): Promi
         wanted,
         state: "absent",
         reason: record?.request.retire
-          ? (record.request.reason ?? "everything this person had was removed")
-          : "no desktop was ever asked for",
+          ? (record.request.reason ?? "everything that this person had was removed")
+          : "no desktop was ever requested",
       },
     };
 
@@ -61,5 +61,5 @@ export async function showDesktop(services: Services, { username }: Call): Promi
   };
 }
 
-/** The states in which the person can open it. */
+/** The states in which the person can open the desktop. */
 const opens: ReadonlySet<DesktopState> = new Set(["ready", "in-use", "idle"]);

@@ -1,9 +1,9 @@
 const mark = Symbol.for("guacamole-workspaces: TRACE reaches its function");
 
 /**
- * Lets a TRACE reach its function. The Functions library makes a Request of every call (its class HttpRequest), and the
- * Fetch standard lets none be made with that method: the library throws before any of our code runs, and the host answers
- * 500. Such a Request is made as a GET without body here, and tells its true method. Calling it again changes nothing.
+ * Lets a TRACE reach its function. The Functions library makes a Request from every call (its class HttpRequest), and
+ * the Fetch standard forbids that method: the library throws before any of our code runs, and the host answers 500.
+ * Here such a Request is made as a GET without a body and then reports its true method. A second call changes nothing.
  */
 export function letTraceThrough(): void {
   const Plain = globalThis.Request;

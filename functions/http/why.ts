@@ -1,7 +1,7 @@
 import type { Decision } from "../../shared/desktop/decision.ts";
 import type { PersonRecord } from "../../shared/person/record.ts";
 
-/** Why the desktop runs, or does not, when that ends, and what was decided before. */
+/** Returns why the desktop is running or not, when that ends, and earlier decisions. */
 export function describeWhy(record: PersonRecord | undefined, workspace: string, decision: Decision | undefined) {
   const history = record?.decisions?.filter((taken) => taken.workspace === workspace);
   return {

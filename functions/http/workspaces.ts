@@ -6,7 +6,7 @@ import { isRefusal, ProductError } from "../../shared/errors.ts";
 import { decisionsAbout } from "../gather/survey.ts";
 import { namingRules, type Services, today } from "../services.ts";
 import { workspacesAnswer } from "./answers.ts";
-import { endpoint } from "./endpoint.ts";
+import { type Call, endpoint } from "./endpoint.ts";
 import * as examples from "./examples.ts";
 import { type Route, tokenRoute } from "./route.ts";
 import { claims, jsonText } from "./shapes.ts";
@@ -14,25 +14,25 @@ import { claims, jsonText } from "./shapes.ts";
 const query = z.object({
   claims: jsonText(claims)
     .optional()
-    .meta({ description: "The person's claims that bindings look at, as a JSON object; for services" }),
+    .meta({ description: "The person's claims that bindings use, as a JSON object; only for services" }),
 });
 
 export function workspacesRoute(services: Services): Route {
   return tokenRoute(services, "workspaces", "users/{username}/workspaces", {
     GET: endpoint({
-      summary: "Which workspaces the person may use, until when or why not, and how the desktop is there",
+      summary: "The workspaces that the person may use, until when or why not, and the state of the desktop there",
       callers: ["self", "service", "admin"],
       query,
       answers: {
         200: {
-          words: "All that any binding gives the person, by name",
+          words: "Every workspace that a binding gives the person, ordered by name",
           body: workspacesAnswer,
           example: examples.workspaces,
         },
       },
-      async handle({ caller, username, principal, query: { claims: said } }) {
+      async handle({ caller, username, principal, context, query: { claims: said } }) {
         if (caller === "self" && said)
-          throw new ProductError("not-allowed", "only a service may say a person's claims: yours are in your token");
+          throw new ProductError("not-allowed", "only a service may send a person's claims: yours are in your token");
         const own = caller === "self" ? principal.claims : (said ?? {});
 
         const known = await services.workspaces.known();
@@ -41,10 +41,7 @@ export function workspacesRoute(services: Services): Route {
         const names = [...new Set(bindings.map(({ workspace }) => workspace))].sort();
         const found = await Promise.all(names.map((name) => look(services, person, name, known)));
         const runs = found.some(({ sides }) => (sides?.cluster.deployment?.replicas ?? 0) > 0);
-        const [record, decisions] = await Promise.all([
-          services.records.read(personId(username)),
-          runs ? decisionsAbout(services, username) : null,
-        ]);
+        const { record, decisions } = await readAround(services, username, runs, context);
         const workspaces = found.map(({ shown, sides }) => {
           const around = { record: record ?? undefined, decision: decisions?.get(shown.workspace) };
           return sides ? { ...shown, desktop: describeDesktop(shown.workspace, sides, around) } : shown;
@@ -55,7 +52,25 @@ export function workspacesRoute(services: Services): Route {
   });
 }
 
-/** What a person may do in a workspace, and the two sides of their desktop if they may use it. */
+/**
+ * What is known around a person's desktops: their record, and what would be decided now if any desktop runs. If the record is
+ * damaged both are missing: the person still gets the list, with states that follow from the desktop alone.
+ */
+async function readAround(services: Services, username: string, runs: boolean, context: Call["context"]) {
+  try {
+    const [record, decisions] = await Promise.all([
+      services.records.read(personId(username)),
+      runs ? decisionsAbout(services, username) : null,
+    ]);
+    return { record, decisions };
+  } catch (error) {
+    if (!(error instanceof ProductError) || error.code !== "damaged-record") throw error;
+    context.error(error.message);
+    return { record: null, decisions: null };
+  }
+}
+
+/** Returns whether a person may use a workspace, and if so both sides of their desktop. */
 async function look(
   services: Services,
   person: { username: string; claims: Record<string, unknown> },

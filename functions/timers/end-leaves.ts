@@ -8,9 +8,10 @@ import { changeAndWake, ifThere, stamp } from "../work/person.ts";
 import type { Timer } from "./timer.ts";
 
 /**
- * Suspends the desktops of people who logged out and did not come back within the grace. Back is who asked for a desktop,
- * logged in, opened a session in Guacamole, or has a live session at the identity provider. In doubt nothing happens
- * until the next run. Harmless if it runs twice, or late. Damaged records are left out; the wake timer names them.
+ * Suspends the desktops of people who logged out and did not come back within the grace period. A person is back if
+ * they asked for a desktop, logged in, opened a session in Guacamole, or have a live session at the identity provider.
+ * In doubt nothing happens until the next run. Harmless if it runs twice or late. Skips damaged records; the wake timer
+ * logs them.
  */
 export function endLeavesTimer(services: Services): Timer {
   return {

@@ -13,9 +13,9 @@ import type { Timer } from "./timer.ts";
 type Known = Awaited<ReturnType<Services["workspaces"]["known"]>>;
 
 /**
- * Takes a binding that was scaled by hand, or by the operator's Keycloak extension, as its person's request. What we write
- * there ourselves is marked as seen in the same write, so it is never taken for one. A binding whose desktop came to nothing
- * goes back to 0. Harmless if it runs twice, or late.
+ * Treats a binding that was scaled by hand, or by the operator's Keycloak extension, as its person's request. Our own
+ * writes mark the value as seen, so they are never mistaken for a request. A binding whose desktop did not come up goes
+ * back to 0. Harmless if it runs twice or late.
  */
 export function followScalingTimer(services: Services): Timer {
   return {
@@ -61,14 +61,16 @@ async function follow(
 ): Promise<void> {
   const record = await services.records.read(personId(username));
   if (!wants) {
-    // Where the person wants another desktop by now, or none, there is nothing to ask for.
+    // If the person now wants another desktop, or none, there is nothing to do.
     if (record && record.request.workspace !== workspace) return;
     await ask(services, hub, username, { workspace: null }, () => isSuspended(services, username));
     context.log(`${binding} was scaled to 0: its desktop is suspended`);
     return;
   }
   if (behind !== undefined) {
-    context.warn(`${binding} was scaled up together with ${behind}, which counts: a person has one desktop at a time`);
+    context.warn(
+      `${binding} was scaled up together with ${behind}, which is followed instead: a person has one desktop at a time`,
+    );
     return;
   }
   const { activation } = await services.maintenance.read();
@@ -77,7 +79,7 @@ async function follow(
   const claims = record?.request.claims ?? {};
   const plan = await planFor(services, { username, claims }, workspace, known);
   if (isRefusal(plan)) {
-    context.warn(`${binding} was scaled up, and its person may not have that desktop: ${plan.reason}`);
+    context.warn(`${binding} was scaled up, but its person may not have that desktop: ${plan.reason}`);
     return;
   }
   await ask(services, hub, username, { workspace }, () => isReady(services, plan));

@@ -5,7 +5,7 @@ import type { Services } from "../services.ts";
 import { keepRunning } from "../work/stuck.ts";
 import type { Timer } from "./timer.ts";
 
-/** The timers whose work is one orchestration each. One that still goes on is not started again: the next time will do. */
+/** The timers that start one orchestration each, unless the previous run is still under way. */
 export function runTimers(services: Services): Timer[] {
   const { settings } = services;
   const schedules = {
@@ -18,8 +18,8 @@ export function runTimers(services: Services): Timer[] {
     schedule,
     run: async (hub, context) => {
       const found = await keepRunning(services, hub, name);
-      if (found === "runs") context.warn(`${name}: the run before this one still goes on`);
-      if (found === "replaced") context.error(`replaced the run of ${name} before this one, which made no progress`);
+      if (found === "runs") context.warn(`${name}: the previous run has not finished; this run is skipped`);
+      if (found === "replaced") context.error(`replaced the previous run of ${name}, which made no progress`);
     },
   }));
 }

@@ -1,11 +1,11 @@
 import type { InvocationContext } from "@azure/functions";
 import type { TaskHub } from "../work/task-hub.ts";
 
-/** Work that is done again and again. */
+/** Work on a schedule. */
 export interface Timer {
-  /** Of the function. */
+  /** The name of the function. */
   name: string;
-  /** NCRONTAB, as the settings have it. */
+  /** NCRONTAB, from the settings. */
   schedule: string;
   run: (hub: TaskHub, context: InvocationContext) => Promise<void>;
 }

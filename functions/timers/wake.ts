@@ -5,8 +5,8 @@ import { keepWorking } from "../work/stuck.ts";
 import type { Timer } from "./timer.ts";
 
 /**
- * Picks up requests that nobody works on: the process died between writing one and waking its orchestration, the
- * orchestration gave up while the cluster was away, or it is stuck. Harmless if it runs twice, or late.
+ * Picks up requests that nothing works on: the process died between writing one and waking its orchestration, the
+ * orchestration gave up while the cluster was unavailable, or it is stuck. Harmless if it runs twice or late.
  */
 export function wakeTimer(services: Services): Timer {
   return {
@@ -20,7 +20,7 @@ export function wakeTimer(services: Services): Timer {
         const { id, username } = record.request;
         try {
           const found = await keepWorking(services, hub, record);
-          if (found === "woken") context.log(`woke the request ${id}, which nobody worked on`);
+          if (found === "woken") context.log(`woke the request ${id}, which nothing worked on`);
           if (found === "replaced")
             context.error(`replaced ${instanceIdOf(username)}, which made no progress on the request ${id}`);
         } catch (error) {

@@ -8,12 +8,12 @@ import { changeAndWake, stamp } from "./person.ts";
 import type { TaskHub } from "./task-hub.ts";
 
 /**
- * Writes what a person is to have into their record, and wakes the work towards it. The record's request is the one that was
- * asked for, or the one before it if that says the same.
+ * Writes a wish into the person's record, and wakes the work on it. The returned record's request is the new one, or
+ * the previous one if it asks for the same.
  *
- * @param asItEnded whether the desktop is still as a finished request for the same left it; asked only if there is such a
- * request. Doubt counts as no: the work finds out what is to be done, and starts a stopped database on its way
- * @param arrival given if asking shows that the person is there
+ * @param asItEnded returns true if the desktop is still as a finished request for the same left it; called only if there is
+ * such a request. Doubt counts as no: the work then finds out what to do, and starts a stopped database on its way
+ * @param arrival given if the call shows that the person is present
  */
 export async function ask(
   services: Services,

@@ -10,22 +10,25 @@ import { type Fence, instanceIdOf, replaceWork } from "../../shared/person/work.
 import type { Services } from "../services.ts";
 import type { TaskHub } from "./task-hub.ts";
 
-/** A change to a person's record: a pure function of shared/person. It may run again if somebody else writes meanwhile. */
+/**
+ * A change to a person's record: a pure function of shared/person. It may run again if somebody else writes at the same
+ * time.
+ */
 export type Change = (record: PersonRecord | null) => PersonRecord | null;
 
-/** The id and the instant of a new entry in a record. */
+/** Returns the id and time of a new entry in a record. */
 export function stamp({ now }: Pick<Services, "now">): Stamp {
   return { id: randomUUID(), at: now().toISOString() };
 }
 
-/** Applies a change to a record that is there; a person without one stays without. */
+/** Applies a change to an existing record; creates none. */
 export function ifThere(change: (record: PersonRecord) => PersonRecord): Change {
   return (record) => record && change(record);
 }
 
 /**
- * Changes a person's record without waking anybody: for what asks for no work, and for the person's own orchestration, which
- * reads the record again.
+ * Changes a person's record without waking their orchestration: for changes that need no work, and for the
+ * orchestration itself, which reads the record again.
  *
  * @param fence given if the person's orchestration writes; throws `work-replaced` if a newer generation took over
  */
@@ -39,8 +42,8 @@ export function changeRecord(
 }
 
 /**
- * Changes a person's record, then wakes their orchestration if there is anything left to do: the one way in which anything
- * is asked for. A crash between the two is cured by the wake timer, or by whoever looks at the operation.
+ * Changes a person's record, then wakes their orchestration if there is anything left to do: the only way to ask for
+ * work. After a crash between the two, the wake timer or a poll of the operation wakes it.
  */
 export async function changeAndWake(
   services: Pick<Services, "records">,
@@ -65,13 +68,13 @@ export async function changeAndWake(
   return record;
 }
 
-/** An instance that took its last look is at its end within one activity. */
+/** An instance that shows its last look ends within one activity. */
 const lastLooks = 20;
 const lookMilliseconds = 100;
 
 /**
- * Makes sure that a person's orchestration reads the record again after this call. One that runs does so before it ends,
- * unless it says that it took its last look: then it is waited for and started again. If it has not ended after two
+ * Makes sure that a person's orchestration reads the record again after this call. One that runs does so before it
+ * ends, unless it shows its last look: then this waits for its end and starts it again. If it has not ended after two
  * seconds, the wake timer starts the work.
  */
 export async function wake(hub: TaskHub, username: string): Promise<void> {
@@ -84,8 +87,8 @@ export async function wake(hub: TaskHub, username: string): Promise<void> {
 }
 
 /**
- * Replaces a person's orchestration that makes no progress. The record's next generation comes first, so that whatever the
- * old one still does changes nothing.
+ * Replaces a person's orchestration that makes no progress. The record gets its next generation first, so that
+ * whatever the old instance still does changes nothing.
  */
 export async function replace(
   services: Pick<Services, "records">,
@@ -102,7 +105,7 @@ export async function replace(
   await hub.restart(fulfilRequestName, instanceIdOf(username), { username }, reason);
 }
 
-/** What the person's orchestration shows of itself; not running if there never was one. */
+/** Returns the status of the person's orchestration; not running if there never was one. */
 export async function liveWork(hub: TaskHub, username: string): Promise<LiveWork> {
   const instance = await hub.find(instanceIdOf(username));
   if (!instance) return { running: false, progress: null };

@@ -17,7 +17,7 @@ interface Instance {
   input: unknown;
 }
 
-/** A task hub with these instances, a store with this record, and what was done to them, in order. */
+/** A task hub with these instances, a store with this record, and the calls made to them, in order. */
 function world(instances: readonly Instance[], record?: PersonRecord, startedAt = longAgo) {
   const done: unknown[] = [];
   const client = {
@@ -56,7 +56,7 @@ describe("a notice that makes no progress", () => {
     input,
   };
 
-  it("beyond its longest pause is started again with what it was told, and that is told", async () => {
+  it("beyond its longest pause is started again with its input, and that is reported", async () => {
     const { services, hub, done } = world([stuck]);
     const told: string[] = [];
     expect(await restartNotices(services, hub, (message) => told.push(message))).toBe(1);
@@ -69,7 +69,7 @@ describe("a notice that makes no progress", () => {
     ]);
   });
 
-  it("and cannot be restarted does not stop the others", async () => {
+  it("that cannot be restarted does not stop the others", async () => {
     const { services, hub, done } = world([{ ...stuck, instanceId: "stubborn" }, stuck]);
     const told: string[] = [];
     expect(await restartNotices(services, hub, (message) => told.push(message))).toBe(1);
@@ -81,10 +81,10 @@ describe("a notice that makes no progress", () => {
 
   it.each<[string, Partial<Instance>]>([
     ["may be in its longest pause", { lastUpdatedTime: "2026-11-26T10:51:00Z" }],
-    ["waits until the same can be sent no more", { input: { ...input, replayableUntil: "2026-11-26T12:00:00Z" } }],
+    ["waits until the same can no longer be sent", { input: { ...input, replayableUntil: "2026-11-26T12:00:00Z" } }],
     ["was suspended by hand", { runtimeStatus: Suspended }],
-    ["has ended meanwhile", { runtimeStatus: Completed }],
-    ["is no notice", { name: "fulfilRequest" }],
+    ["has ended in the meantime", { runtimeStatus: Completed }],
+    ["is not a notice", { name: "fulfilRequest" }],
   ])("is left alone if it %s", async (_, change) => {
     const { services, hub, done } = world([{ ...stuck, ...change }]);
     expect(await restartNotices(services, hub, () => undefined)).toBe(0);
@@ -116,7 +116,7 @@ describe("the work on a person's record", () => {
     ]);
   });
 
-  it("that has ended while it was looked at keeps its generation", async () => {
+  it("that ended during the check keeps its generation", async () => {
     const { services, hub, done } = world([stuck], { ...record, outcomes: { r1: ended } });
     await keepWorking(services, hub, record);
     expect(done).not.toContainEqual(expect.arrayContaining(["generation"]));
@@ -133,7 +133,7 @@ describe("the work on a person's record", () => {
     expect(done).toEqual([]);
   });
 
-  it("that nobody does is started", async () => {
+  it("that is not running is started", async () => {
     const { services, hub, done } = world([{ ...stuck, runtimeStatus: Completed }], record);
     expect(await keepWorking(services, hub, record)).toBe("woken");
     expect(done).toEqual([["start", "fulfilRequest", instanceId, { username: "alice" }]]);

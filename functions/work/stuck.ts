@@ -8,20 +8,20 @@ import { type Instance, isSuspendedByHand, type TaskHub } from "./task-hub.ts";
 import { someAtATime } from "../some-at-a-time.ts";
 
 /**
- * Longer than any activity of a person's orchestration takes: at most 20 s for a pod to go, and some calls of 15 s each.
- * So long after a replacement, nothing that the old instance began can be under way.
+ * Longer than any activity of a person's orchestration: at most 20 s for a pod to go, and some calls of 15 s each. This
+ * long after a replacement, nothing that the old instance began can still be under way.
  */
 const settleMilliseconds = 120_000;
 
-/** After a crash, work goes on within about a minute (host.json's visibility timeouts); silence beyond that is told. */
+/** After a crash, work goes on within about a minute (host.json's visibility timeouts); longer silence is reported. */
 const quietMilliseconds = 120_000;
 
-/** So many instances are looked at side by side. */
+/** At most this many instances are read at the same time. */
 const looksAtOnce = 20;
 
 /**
- * True if an instance that should work has not written to its history for so long, while this process could have worked on
- * it: after an outage of the app, silence counts from its start. An instance that was suspended by hand waits.
+ * True if an instance that should work has not written to its history for this long while the app was running: after an
+ * outage of the app, silence counts from its start. An instance that was suspended by hand is waiting, not silent.
  */
 function isSilent({ now, startedAt }: Services, instance: Instance, milliseconds: number): boolean {
   const since = Math.max(instance.updatedAt.getTime(), startedAt.getTime());
@@ -33,8 +33,8 @@ function stuckAfter({ settings }: Services): number {
 }
 
 /**
- * Makes sure that somebody works on an unfinished record: starts the person's orchestration if none runs, and replaces one
- * that makes no progress. The record's next generation comes first, so that whatever the old one still does changes nothing.
+ * Makes sure that an unfinished record is worked on: starts the person's orchestration if it is not running, and
+ * replaces one that makes no progress.
  */
 export async function keepWorking(
   services: Services,
@@ -55,7 +55,9 @@ export async function keepWorking(
   return "replaced";
 }
 
-/** Starts a run that has one instance at a time, and replaces one that makes no progress: its effects bear being repeated. */
+/**
+ * Starts a run that has one instance at a time, and replaces one that makes no progress: its effects may be repeated.
+ */
 export async function keepRunning(
   services: Services,
   hub: TaskHub,
@@ -69,9 +71,9 @@ export async function keepRunning(
 }
 
 /**
- * Starts notices again that make no progress, with what they were told. One that cannot be restarted does not stop the others.
+ * Restarts notices that make no progress, with their input. One that cannot be restarted does not stop the others.
  *
- * @param tell where operators read what was done
+ * @param tell logs for operators
  * @returns how many were restarted
  */
 export async function restartNotices(
@@ -85,7 +87,7 @@ export async function restartNotices(
       const instance = await hub.find(instanceId);
       if (!instance?.isUnfinished) continue;
       const input = instance.input as FollowNoticeInput;
-      // It waits on purpose: before it tries again, and at its end until what it was told can be sent no more.
+      // It waits on purpose: before a retry, and at its end until the same notice can no longer be sent.
       const untilReplayed = Date.parse(input.replayableUntil) - instance.updatedAt.getTime();
       const mayWait = Math.max(longestPauseSeconds * 1_000, untilReplayed);
       if (!isSilent(services, instance, mayWait + stuckAfter(services))) continue;
@@ -99,7 +101,7 @@ export async function restartNotices(
   return restarted;
 }
 
-/** What makes no progress, or was replaced and has not begun, in words for operators; instance ids name no people. */
+/** Describes for operators what makes no progress, or was replaced and has not begun; instance ids name no people. */
 export async function describeStuck(
   services: Services,
   hub: TaskHub,

@@ -2,7 +2,7 @@ import type { DurableClient } from "durable-functions";
 import { describe, expect, it } from "vitest";
 import { taskHubOf } from "./task-hub.ts";
 
-/** Answers of the task hub, in order; an Error is thrown. The texts are those of the real one (DurableTask 3.19.0). */
+/** A task hub with these answers, in order; an Error is thrown. The texts are the real ones (DurableTask 3.19.0). */
 function taskHub(script: { startNew?: (string | Error)[]; getStatus?: (string | Error)[] }) {
   const calls: string[] = [];
   const next = (name: "startNew" | "getStatus") => {
@@ -33,7 +33,7 @@ const unknown = new Error(
 const away = new Error("connect ECONNREFUSED 127.0.0.1:7071");
 
 describe("starting an orchestration", () => {
-  it("that runs already is a duplicate", async () => {
+  it("that is already running is a duplicate", async () => {
     const { hub } = taskHub({ startNew: [refused], getStatus: ["Running"] });
     expect(await hub.startOnce("work", "x", {})).toBe("duplicate");
   });

@@ -2,23 +2,23 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type DurableClient, type DurableOrchestrationStatus, OrchestrationRuntimeStatus } from "durable-functions";
 import { ProductError } from "../../shared/errors.ts";
 
-/** Where orchestrations are started, looked at and ended. Every call throws `durable-unavailable` if it does not answer. */
+/** Starts, reads and ends orchestrations. Every call throws `durable-unavailable` if the hub does not answer. */
 export interface TaskHub {
   /**
    * Starts an orchestration unless an instance with that id is unfinished. What is accepted survives a crash.
    *
-   * The hub may accept several starts that arrive together (measured on Azure Storage: 1 to 10 of 10, of which one ran):
-   * "accepted" promises that the work is done at least once, not that this caller is the only one.
+   * The hub may accept several starts that arrive together (measured on Azure Storage: 1 to 10 of 10, of which one
+   * ran): "accepted" promises that the work is done at least once, not that only this caller started it.
    */
   startOnce(name: string, instanceId: string, input: unknown): Promise<"accepted" | "duplicate">;
   /** Returns null if there never was an instance with that id, or its history was purged. */
   find(instanceId: string): Promise<Instance | null>;
-  /** Returns the ids of the instances of an orchestration that should work. Reads the whole hub. */
+  /** Returns the ids of an orchestration's unfinished instances that are not suspended. Reads the whole hub. */
   listUnfinished(name: string): Promise<string[]>;
   /**
-   * Ends an instance that makes no progress and starts its work again under the same id. An activity of the old one that is
-   * under way still runs to its end (measured): its effects must be fenced or harmless. Throws if the hub does not show the
-   * instance as ended within some seconds.
+   * Ends an instance that makes no progress and starts its work again under the same id. An activity of the old one
+   * that is under way still runs to its end (measured): its effects must be fenced or harmless. Throws if the hub does
+   * not show the instance as ended within a few seconds.
    */
   restart(name: string, instanceId: string, input: unknown, reason: string): Promise<void>;
   /** Deletes the histories of instances that were created before this time and have ended; returns how many. */
@@ -30,7 +30,7 @@ export interface Instance {
   isUnfinished: boolean;
   status: DurableOrchestrationStatus["runtimeStatus"];
   createdAt: Date;
-  /** When the hub last wrote to its history. */
+  /** When the hub last wrote to the history. */
   updatedAt: Date;
   customStatus: unknown;
   input: unknown;
@@ -50,14 +50,14 @@ export function isCompleted({ status }: Instance): boolean {
   return status === Completed;
 }
 
-/** Further starts after one that was refused because of an instance that has ended by the time we look at it. */
+/** How often a start is tried that is refused because of an instance that has ended when it is read. */
 const startAttempts = 5;
 
-/** A terminated instance can be started again at once; the hub of one of the backends may need some moments to show it. */
+/** A terminated instance can be started again at once, but some backends take a moment to show its end. */
 const terminationLooks = 20;
 const lookMilliseconds = 250;
 
-/** Instances are asked for from here on: older than any. */
+/** Older than any instance. */
 const epoch = new Date(0);
 
 /** The task hub behind the Durable library's client: the only code that calls it. */
@@ -69,8 +69,9 @@ export function taskHubOf(client: DurableClient): TaskHub {
           await client.startNew(name, { instanceId, input });
           return "accepted";
         } catch (error) {
-          // The library does not tell why it was refused. If no instance is unfinished now, one ended in between, or the
-          // hub is in trouble.
+          // The library does not report why it was refused. If no instance is unfinished now, one ended in between, or
+          // the
+          // hub has a problem.
           if ((await hub.find(instanceId))?.isUnfinished) return "duplicate";
           if (attempt === startAttempts)
             throw new ProductError("durable-unavailable", "start work: the task hub refused (ask again)", {
@@ -95,7 +96,7 @@ export function taskHubOf(client: DurableClient): TaskHub {
         };
       } catch (error) {
         if (isUnknownInstance(error)) return null;
-        throw unavailable("look at work", error);
+        throw unavailable("read work", error);
       }
     },
 
@@ -138,7 +139,7 @@ function unavailable(what: string, cause: unknown): ProductError {
   return new ProductError("durable-unavailable", `${what}: the task hub does not answer (ask again)`, { cause });
 }
 
-/** The library throws for unknown instances and tells it only in its text (DurableClient.getStatus). */
+/** The library throws for unknown instances; only its text says so (DurableClient.getStatus). */
 function isUnknownInstance(error: unknown): boolean {
   return error instanceof Error && error.message.includes("HTTP 404 response");
 }

@@ -13,7 +13,7 @@ export interface Seen {
   operation: Operation;
 }
 
-/** Looks at an operation until it has ended or time is up, and wakes work that nobody does. */
+/** Polls an operation until it has ended or time is up, and wakes work that is not running. */
 export async function waitForEnd(
   services: Services,
   hub: TaskHub,
