@@ -97,6 +97,15 @@ describe.each(damages)("a record with %s", (_, damage) => {
     await estate.host.trigger("wakeForgotten");
     expect(logged()).toContain(name);
   });
+
+  it("leaves its person the list of workspaces", async () => {
+    await write(damage);
+    const list = await estate.callAsService("GET", "/users/bob/workspaces");
+    const desktop = expect.objectContaining({ state: "ready" }) as unknown;
+    const entitled = expect.objectContaining({ workspace: asthma, entitled: true, desktop }) as unknown;
+    expect(list).toMatchObject({ status: 200, body: { workspaces: [entitled] } });
+    expect(logged()).toContain(name);
+  });
 });
 
 describe("a damaged record", () => {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { bindsPerson, decideEntitlement, type WorkspacesAndBindings } from "../../shared/desktop/entitlement.ts";
 import { nameDesktop, personId } from "../../shared/desktop/names.ts";
 import { describeDesktop } from "../../shared/lifecycle/describe-desktop.ts";
-import { isRefusal, ProductError } from "../../shared/errors.ts";
+import { type ErrorCode, isRefusal, ProductError } from "../../shared/errors.ts";
 import { decisionsAbout } from "../gather/survey.ts";
 import { namingRules, type Services, today } from "../services.ts";
 import { workspacesAnswer } from "./answers.ts";
@@ -52,6 +52,9 @@ export function workspacesRoute(services: Services): Route {
   });
 }
 
+/** The codes with which a person record cannot be read although the cluster answers. */
+const unreadable: ReadonlySet<string> = new Set<ErrorCode>(["damaged-record", "not-ours"]);
+
 /**
  * What is known around a person's desktops: their record, and what would be decided now if any desktop runs. If the record is
  * damaged both are missing: the person still gets the list, with states that follow from the desktop alone.
@@ -64,7 +67,7 @@ async function readAround(services: Services, username: string, runs: boolean, c
     ]);
     return { record, decisions };
   } catch (error) {
-    if (!(error instanceof ProductError) || error.code !== "damaged-record") throw error;
+    if (!(error instanceof ProductError) || !unreadable.has(error.code)) throw error;
     context.error(error.message);
     return { record: null, decisions: null };
   }
