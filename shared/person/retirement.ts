@@ -3,7 +3,10 @@ import { ask } from "./ask.ts";
 import type { DesktopRetirement, Outcome, PersonRecord } from "./record.ts";
 import { addOutcome, newRequest, type Stamp, supersede } from "./request.ts";
 
-/** The record when everything that the person has is to be removed permanently, in every workspace. One that has ended is enough. */
+/**
+ * The record when everything that the person has is to be removed permanently, in every workspace. One that has ended
+ * is enough.
+ */
 export function retirePerson(
   record: PersonRecord | null,
   username: string,
