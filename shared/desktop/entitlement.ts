@@ -46,8 +46,8 @@ export interface Binding {
 }
 
 /**
- * Everything that decides who may use what. Objects that cannot be read entitle nobody, but are reported: workspaces by their
- * names, bindings by the workspace that they name, undefined if not even that can be read.
+ * Everything that decides who may use what. Objects that cannot be read entitle nobody, but are reported: workspaces by
+ * their names, bindings by the workspace that they name, undefined if not even that can be read.
  */
 export interface WorkspacesAndBindings {
   workspaces: Workspace[];

@@ -28,8 +28,8 @@ export interface Loss {
 }
 
 /**
- * The record when some desktops are to be removed permanently: a person who wants one of them wants none now; whatever else they want
- * stays. A retirement that is under way stays the one. The same record if nothing is new.
+ * The record when some desktops are to be removed permanently: a person who wants one of them wants none now; whatever
+ * else they want stays. A retirement that is under way stays the one. The same record if nothing is new.
  */
 export function retireDesktops(
   record: PersonRecord | null,
