@@ -138,7 +138,10 @@ const eachSetting = z.object({
 
 type Fields = z.output<typeof eachSetting>;
 
-/** The settings, and how they belong together: that is checked even if one alone is wrong, so that all faults are reported at once. */
+/**
+ * The settings, and how they belong together: that is checked even if one alone is wrong, so that all faults are
+ * reported at once.
+ */
 export const settingsSchema = eachSetting.superRefine(checkTogether, { when: () => true });
 
 function checkTogether(settings: Partial<Fields>, context: z.RefinementCtx): void {

@@ -36,15 +36,18 @@ export interface Binding {
   claims: readonly ClaimRule[];
   /** The operator's deployment name, where its status carries one; only a binding that names a person has it. */
   deployment?: string;
-  /** True if its status says that its desktop runs, where it says anything; only a binding that names a person has it. */
+  /**
+   * True if its status says that its desktop runs; undefined if it says nothing. Only a binding that names a person has
+   * it.
+   */
   active?: boolean;
   /** How it is scaled; only a binding that names a person can be. */
   scale?: Scale;
 }
 
 /**
- * Everything that decides who may use what. Objects that cannot be read entitle nobody, but are reported: workspaces by their
- * names, bindings by the workspace that they name, undefined if not even that can be read.
+ * Everything that decides who may use what. Objects that cannot be read entitle nobody, but are reported: workspaces by
+ * their names, bindings by the workspace that they name, undefined if not even that can be read.
  */
 export interface WorkspacesAndBindings {
   workspaces: Workspace[];
@@ -112,7 +115,10 @@ function preferred(one: Binding, other: Binding): number {
   );
 }
 
-/** True if the binding is this person's. A username in a binding decides alone, so its claims can never let in somebody else. */
+/**
+ * True if the binding is this person's. A username in a binding decides alone, so its claims can never let in somebody
+ * else.
+ */
 export function bindsPerson(binding: Binding, person: Person): boolean {
   if (binding.username !== undefined) return binding.username === person.username;
   return binding.claims.length > 0 && binding.claims.every((rule) => matchesClaim(rule, person.claims));

@@ -36,7 +36,9 @@ export function planDesktop(
   };
 }
 
-/** True if files go over an SSH server in the container beside VNC or RDP; SSH desktops have SFTP in the session itself. */
+/**
+ * True if files go over an SSH server in the container beside VNC or RDP; SSH desktops have SFTP in the session itself.
+ */
 export function servesSftp({ protocol, allowUpload, allowDownload }: DesktopPolicy): boolean {
   return protocol !== "ssh" && (allowUpload || allowDownload);
 }

@@ -39,7 +39,7 @@ const tunnels = z.record(
   }),
 );
 
-/** Guacamole's REST API (1.4 or newer: the token in a header), with a login of its own forevery question. */
+/** Guacamole's REST API (1.4 or newer: the token in a header), with a login of its own for every question. */
 export function activeConnectionsOf(options: Options): ActiveConnections {
   return {
     async now() {

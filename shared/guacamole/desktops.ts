@@ -21,7 +21,10 @@ export interface GuacamoleDesktops {
   grantPermission(names: DesktopNames): Promise<void>;
   /** Takes READ away where `which` says so. */
   revokePermission(names: DesktopNames, which: Permissions): Promise<void>;
-  /** Removes connection and user permanently, and the group with its last connection. Rows that do not lead to the desktop's host stay. */
+  /**
+   * Removes connection and user permanently, and the group with its last connection. Rows that do not lead to the
+   * desktop's host stay.
+   */
   retire(names: DesktopNames): Promise<void>;
   /** The workspaces in which the person can open a desktop, whoever granted it. */
   findOpenWorkspaces(username: string): Promise<string[]>;
@@ -41,7 +44,7 @@ export interface GuacamoleDesktops {
   duplicateGroups(): Promise<{ workspace: string; count: number }[]>;
   /** Makes one root group of several of that name, as far as that is possible, and removes the spare ones. */
   mergeGroups(workspace: string): Promise<void>;
-  /** True if the database answers and has Guacamole's schema (1.0.0 or newer). */
+  /** Null if the database answers and has Guacamole's schema (1.0.0 or newer); else what is wrong. */
   check(): Promise<string | null>;
 }
 

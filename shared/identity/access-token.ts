@@ -33,7 +33,10 @@ const claimsSchema = z.object({
 
 const name = "access token";
 
-/** Checks access tokens. Throws `not-authenticated` for anything that does not authenticate the caller, and `identity-unavailable` if the keys cannot be fetched. */
+/**
+ * Checks access tokens. Throws `not-authenticated` for anything that does not authenticate the caller, and
+ * `identity-unavailable` if the keys cannot be fetched.
+ */
 export function accessTokens(realm: Realm, { audience, clients }: TokenRules): VerifyToken {
   const kind = { name, audience, types: ["jwt", "at+jwt"], required: ["exp", "iat", "sub"] };
 

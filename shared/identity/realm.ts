@@ -26,7 +26,7 @@ const fetchMilliseconds = 5_000;
 /** An unknown key makes us look at most this often, so that made-up key ids cannot make us flood the issuer. */
 const cooldownMilliseconds = 10_000;
 
-/** One cache of keys forevery kind of token. While the issuer is down the keys that it had last go on being used. */
+/** One cache of keys for every kind of token. While the issuer is down the keys that it had last go on being used. */
 export function realmOf(rules: RealmRules): Realm {
   let last: string | undefined;
   const fetchKeys = async (url: string, options: RequestInit): Promise<Response> => {

@@ -230,7 +230,7 @@ class PlainObjectApi extends KubernetesObjectApi {
 const sharedMilliseconds = 5 * 60_000;
 
 /**
- * The client makes a new agent, and so a new TLS connection, forevery request (kubernetes-client/javascript, KubeConfig
+ * The client makes a new agent, and so a new TLS connection, for every request (kubernetes-client/javascript, KubeConfig
  * .applySecurityAuthentication). This lets requests share the first one's for some minutes.
  */
 function connectionSharing(): (request: RequestContext) => void {

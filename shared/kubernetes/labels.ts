@@ -42,7 +42,7 @@ export function isOurs(object: KubernetesObject): boolean {
 
 /**
  * The desktop that the object was made for, by us or by the operator before us (AWMS), which put no managedBy on what it
- * made and wrote a Deployment's workspace and username on its pods; null if unlimitedybody else's.
+ * made and wrote a Deployment's workspace and username on its pods; null for everybody else's.
  */
 export function desktopOf(object: KubernetesObject & { spec?: { template?: V1PodTemplateSpec } }): DesktopKey | null {
   const own = object.metadata?.annotations ?? {};
@@ -58,7 +58,10 @@ function isOperators({ metadata: { labels = {} } = {} }: KubernetesObject): bool
   return labels[label.purpose] === purpose.desktop && labels[label.managedBy] === undefined;
 }
 
-/** True if the object was made for this very desktop: a name alone proves nothing, since a binding's status can carry any. */
+/**
+ * True if the object was made for this very desktop: a name alone proves nothing, since a binding's status can carry
+ * any.
+ */
 export function belongsTo(object: KubernetesObject, { workspace, username }: DesktopKey): boolean {
   const made = desktopOf(object);
   return made?.workspace === workspace && made.username === username;

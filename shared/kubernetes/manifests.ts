@@ -201,7 +201,7 @@ export function deploymentManifest(plan: DesktopPlan, site: Site, { id, requeste
               ],
             },
           ],
-          // The operator's names. Optional, since not every estate has them, and a missing one would block the pod forever.
+          // The operator's names. Optional, since not every estate has them, and a missing one would block the pod.
           volumes: [
             { name: "firefox-config", configMap: { name: "firefox-config", optional: true } },
             { name: "certificates", configMap: { name: "xlscsde-enterprise-certificate", optional: true } },

@@ -1,7 +1,7 @@
 /**
- * Lets callers share a long read. A caller that arrives while one is under way shares the next one, which begins when that one has ended, so that
- * nobody gets what was read before they asked, and a crowd costs two reads instead of one each. What is read must not be
- * changed by those who get it.
+ * Lets callers share a long read. A caller that arrives while one is under way shares the next one, which begins when
+ * that one has ended, so that nobody gets what was read before they asked, and a crowd costs two reads instead of one
+ * each. What is read must not be changed by those who get it.
  */
 export function sharedRead<T>(read: () => Promise<T>): () => Promise<T> {
   let current: Promise<T> | undefined;

@@ -36,7 +36,7 @@ export interface Gathered {
   guacamoleSince: string | null;
   /** Sources that could not be asked, with where they are: for operators. */
   unanswered: readonly string[];
-  /** The same in words foreverybody, without where. */
+  /** The same in words for everybody, without where. */
   doubts: readonly string[];
 }
 

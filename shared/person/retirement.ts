@@ -3,7 +3,10 @@ import { ask } from "./ask.ts";
 import type { DesktopRetirement, Outcome, PersonRecord } from "./record.ts";
 import { addOutcome, newRequest, type Stamp, supersede } from "./request.ts";
 
-/** The record when everything that the person has is to be removed permanently, in every workspace. One that has ended is enough. */
+/**
+ * The record when everything that the person has is to be removed permanently, in every workspace. One that has ended
+ * is enough.
+ */
 export function retirePerson(
   record: PersonRecord | null,
   username: string,
@@ -25,8 +28,8 @@ export interface Loss {
 }
 
 /**
- * The record when some desktops are to be removed permanently: a person who wants one of them wants none now; whatever else they want
- * stays. A retirement that is under way stays the one. The same record if nothing is new.
+ * The record when some desktops are to be removed permanently: a person who wants one of them wants none now; whatever
+ * else they want stays. A retirement that is under way stays the one. The same record if nothing is new.
  */
 export function retireDesktops(
   record: PersonRecord | null,
