@@ -208,7 +208,7 @@ it("a host that closes lets its requests end and begins no new ones", async () =
   slow.open();
   expect((await running).status).toBe(200);
   await closed;
-  await expect(fetch(`${host.url}/api/byName`)).rejects.toThrow();
+  await expect(fetch(`${host.url}/api/byName`)).rejects.toThrow("fetch failed");
 });
 
 it("a port that is taken is refused with what to do", async () => {
