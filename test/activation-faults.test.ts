@@ -57,7 +57,7 @@ describe.each(["asthma-cohort", "cancer-registry"])("%s", (workspace) => {
 
   describe.each(["beforeActivity", "afterActivity"] as const)(`with ${before}, %s`, (when) => {
     it.each(rows)(
-      "a permanent failure of $name is undone newest first and leaves everything as before",
+      "a permanent failure of step $name is undone newest first and leaves everything as before",
       async (row) => {
         const world = await estate.world();
         const failures = failFor(row.activity, when);
@@ -84,7 +84,7 @@ describe.each(["asthma-cohort", "cancer-registry"])("%s", (workspace) => {
     );
   });
 
-  it.each(rows)(`with ${before}, the desktop comes up although $name fails once`, async ({ activity }) => {
+  it.each(rows)(`with ${before}, the desktop comes up although step $name fails once`, async ({ activity }) => {
     const failures = failFor(activity, "afterActivity", 1);
     const operation = await estate.ask("alice", workspace);
     expect(failures()).toBe(1);

@@ -208,7 +208,7 @@ it("a host that closes finishes running requests and refuses new ones", async ()
   slow.open();
   expect((await running).status).toBe(200);
   await closed;
-  await expect(fetch(`${host.url}/api/byName`)).rejects.toThrow();
+  await expect(fetch(`${host.url}/api/byName`)).rejects.toThrow("fetch failed");
 });
 
 it("a taken port is refused with advice", async () => {

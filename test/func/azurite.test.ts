@@ -41,7 +41,7 @@ it("Azurite serves blobs, queues and tables on loopback, keeps its data in its f
   await azurite.close();
   expect(await readdir(folder)).toContain("__azurite_db_queue__.json");
   expect(await readFile(log, "utf8")).toBe("");
-  await expect(fetch(endpoints[0] ?? "")).rejects.toThrow();
+  await expect(fetch(endpoints[0] ?? "")).rejects.toThrow("fetch failed");
 });
 
 it("an Azurite that does not start is reported with its own output", async () => {

@@ -55,7 +55,7 @@ describe("with FUNC", () => {
 
     await host.close();
     expect(await hello(host.url)).toBeUndefined();
-    await expect(fetch(queue)).rejects.toThrow();
+    await expect(fetch(queue)).rejects.toThrow("fetch failed");
     const port = new URL(host.url).port;
     expect(await readFile(join(folder, "arguments"), "utf8")).toBe(`start --port ${port}\n`.repeat(2));
   });

@@ -64,7 +64,7 @@ describe(`the product on ${choice.words}`, { timeout: patience }, () => {
       return body.progress?.step === "readiness" || undefined;
     });
     await host.process?.crash();
-    await expect(product.send("/health/live")).rejects.toThrow();
+    await expect(product.send("/health/live")).rejects.toThrow("fetch failed");
     outside.cluster.setFault({ namespace, deployment }, null);
     await host.process?.restart();
 

@@ -18,7 +18,7 @@ it("a failed transaction changes nothing, and the next one works", () => {
 it("a closed store commits nothing", () => {
   const database = openDatabase(":memory:");
   database.close();
-  expect(() => database.transaction(() => 1)).toThrow();
+  expect(() => database.transaction(() => 1)).toThrow("database is not open");
   expect(() => {
     database.close();
   }).not.toThrow();
