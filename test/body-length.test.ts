@@ -66,7 +66,7 @@ describe("a body without Content-Length", () => {
     const answer = await exchange(estate.host.port, sent());
     expect(lastStatus(answer)).toBe(411);
     expect(answer).toContain('"code":"length-required"');
-    expect(answer).toMatch(/with Content-Length and without Transfer-Encoding/);
+    expect(answer).toMatch(/send Content-Length and no Transfer-Encoding/);
     expect(await everything(estate)).toEqual(before);
   });
 
