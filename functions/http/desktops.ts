@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { decideEntitlement } from "../../shared/desktop/entitlement.ts";
 import { deploymentName, type DesktopKey, keyText, nameDesktop, personId } from "../../shared/desktop/names.ts";
-import { extend } from "../../shared/person/extension.ts";
+import { extend, extensionOf } from "../../shared/person/extension.ts";
 import { operationIdOf } from "../../shared/person/operation.ts";
 import { retireDesktops, retirementOf } from "../../shared/person/retirement.ts";
 import type { PersonRecord } from "../../shared/person/record.ts";
@@ -188,7 +188,7 @@ async function list(services: Services, { query }: Call<z.output<typeof listQuer
 
 function summaryOf({ id, username, workspace, state, reason: words, decision, record }: Found) {
   const { leaving } = record?.presence ?? {};
-  const { kept } = record ?? {};
+  const kept = extensionOf(record, workspace);
   return {
     id,
     username,
@@ -198,7 +198,7 @@ function summaryOf({ id, username, workspace, state, reason: words, decision, re
     endsAt: decision.next?.at,
     wanted: record?.request.workspace ?? null,
     ...(leaving && { leaving }),
-    ...(kept?.workspace === workspace && { kept }),
+    ...(kept && { kept }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { extensionOf } from "../../shared/person/extension.ts";
 import { nameDesktop, personId } from "../../shared/desktop/names.ts";
 import type { DesktopState } from "../../shared/desktop/state.ts";
 import { connectionLink } from "../../shared/guacamole/link.ts";
@@ -53,7 +54,7 @@ export async function showDesktop(services: Services, { username }: Call): Promi
       : {};
   const { leaving } = record?.presence ?? {};
   const since = state.since ?? outcome?.at ?? record?.request.requestedAt;
-  const kept = record?.kept?.workspace === workspace ? record.kept : undefined;
+  const kept = extensionOf(record ?? undefined, workspace);
   const why = describeWhy(record ?? undefined, workspace, decision);
   return {
     status: 200,

@@ -1,4 +1,4 @@
-import { isUnfinished } from "../person/request.ts";
+import { isBeingChanged } from "../person/request.ts";
 import type { WorkspacesAndBindings } from "../desktop/entitlement.ts";
 import { type DesktopKey, keyText, nameDesktop, type NamingRules } from "../desktop/names.ts";
 import type { DesktopPlan } from "../desktop/plan.ts";
@@ -141,7 +141,7 @@ export function decideDrift(gathered: GatheredDrift, sharePercent: number): Drif
 
 function lookUp({ survey, connections }: DriftSources) {
   const isDamaged = damagedAmong(survey.damaged);
-  const isBusy = (record: PersonRecord | undefined) => record !== undefined && isBeingWorkedOn(record);
+  const isBusy = (record: PersonRecord | undefined) => record !== undefined && isBeingChanged(record);
   const deployed = new Set(survey.desktops.map(({ desktop }) => keyText(desktop)));
   return {
     /** True if this may be left of a desktop that has no Deployment. */
@@ -255,11 +255,6 @@ function countGoing(drifts: readonly Drift[], ours: readonly SurveyedDesktop[]):
 function isWanted({ desktop, record }: SurveyedDesktop): boolean {
   const { request, outcomes = {} } = record ?? {};
   return request?.workspace === desktop.workspace && outcomes[request.id]?.state === "done";
-}
-
-/** Work that reviews alone are waiting for does not count: they look for drift themselves. */
-function isBeingWorkedOn(record: PersonRecord): boolean {
-  return isUnfinished({ ...record, reviews: undefined });
 }
 
 function sortKey({ kind, workspace = "", username = "" }: Drift): string {

@@ -7,6 +7,7 @@ import {
   type GuacamoleSide,
 } from "../desktop/state.ts";
 import type { PersonRecord } from "../person/record.ts";
+import { retirementOf } from "../person/retirement.ts";
 
 /** A desktop's two sides, as far as they say in which state it is. */
 interface Sides {
@@ -29,7 +30,7 @@ export function describeDesktop(
   const { workspace: wanted, reason } = record?.request ?? {};
   return describeUse(describeState(cluster, rows), {
     decision,
-    removal: record?.removals?.find((removal) => removal.workspace === workspace),
+    removal: retirementOf(record, workspace),
     noneBecause: wanted === null ? reason : undefined,
   });
 }

@@ -7,6 +7,8 @@ import type { Maintenance } from "../desktop/maintenance.ts";
 import { policyOf, type PolicyTexts } from "../desktop/policy.ts";
 import { isRefusal } from "../errors.ts";
 import { type DamagedRecord, damagedAmong } from "../person/damaged-record.ts";
+import { extensionOf } from "../person/extension.ts";
+import { isBeingChanged } from "../person/request.ts";
 import type { PersonRecord } from "../person/record.ts";
 import { entitlementsAt } from "./entitlements.ts";
 import { keyText } from "../desktop/names.ts";
@@ -114,7 +116,7 @@ function assembleFacts(gathered: Gathered): (desktop: DeployedDesktop, limits: L
         ? {
             workspace: request.workspace,
             requestedAt: request.requestedAt,
-            working: !outcome || (record.removals ?? []).length > 0,
+            working: isBeingChanged(record),
             ...(isUp && { readyAt: outcome.at }),
           }
         : null,
@@ -122,7 +124,7 @@ function assembleFacts(gathered: Gathered): (desktop: DeployedDesktop, limits: L
       leavingUntil: record?.presence?.leaving?.until,
       entitlement: entitlementOf && entitlementOf(desktop, request?.nobodyAsked ? undefined : request?.claims),
       scaledToZero: binding !== undefined && scaledDown.has(binding) ? binding : undefined,
-      kept: record?.kept?.workspace === workspace ? record.kept : undefined,
+      kept: extensionOf(record, workspace),
       reapingPaused: maintenance && maintenance.reaping,
       before: record && lastDecisionOfUse(record, workspace),
       unanswered: doubts,

@@ -48,7 +48,7 @@ function askAgain(record: PersonRecord, wanted: DesktopRequest, stillTrue: Askin
   return isSame && holds ? record : supersede(record, wanted);
 }
 
-/** The record of a person who is taken over with what they have; whoever asked for a desktop meanwhile is adopted by that. */
+/** The record of a person who is adopted with what they have. One who has a record already keeps it. */
 export function adopt(record: PersonRecord | null, username: string, wish: Wish, stamp: Stamp): PersonRecord {
   return record ?? { request: newRequest(record, username, wish, stamp), outcomes: {} };
 }

@@ -113,7 +113,7 @@ describe("a decision about a desktop", () => {
     expect(lastDecision(record, "a")).toBeUndefined();
   });
 
-  it("pushes the oldest out where ten are remembered, of whichever desktop", () => {
+  it("pushes the oldest out if ten are remembered, of whichever desktop", () => {
     const ten = Array.from({ length: 10 }, (_, minute) =>
       taken(minute === 0 ? "b" : "a", minute, keep(minute % 2 === 0 ? "in-use" : "idle")),
     );
@@ -163,18 +163,18 @@ describe("a desktop is unused", () => {
     ["since it was to be suspended", [keep("in-use"), suspend("idle")], 1],
     ["since before doubt", [keep("idle"), keep("unknown"), keep("idle")], 0],
     ["since before doubt that lasts", [keep("idle"), keep("unknown")], 0],
-    ["since after doubt, where nothing was said before", [keep("unknown"), keep("idle")], 1],
-    ["since after doubt, where it was in use before", [keep("in-use"), keep("unknown"), keep("idle")], 2],
+    ["since after doubt, if nothing was said before", [keep("unknown"), keep("idle")], 1],
+    ["since after doubt, if it was in use before", [keep("in-use"), keep("unknown"), keep("idle")], 2],
     ["since it was idle again", [keep("idle"), keep("in-use"), keep("idle")], 2],
     ["since it was idle again, with doubt", [keep("idle"), keep("unknown"), keep("in-use"), keep("idle")], 3],
-    ["at no time where nothing was decided", [], undefined],
-    ["at no time where there was only doubt", [keep("unknown")], undefined],
+    ["at no time if nothing was decided", [], undefined],
+    ["at no time if there was only doubt", [keep("unknown")], undefined],
   ])("%s", (_words, decided, minute) => {
     expect(since(...decided)).toBe(minute === undefined ? undefined : at(minute));
   });
 
   it.each(rules.filter((rule) => !["idle", "start-grace", "unknown"].includes(rule)))(
-    "no longer where %s decides, and anew after it",
+    "no longer if %s decides, and again after it",
     (rule) => {
       expect(since(keep("idle"), keep(rule))).toBeUndefined();
       expect(since(keep("idle"), keep(rule), keep("unknown"), keep("start-grace"))).toBe(at(3));
