@@ -1,6 +1,6 @@
 /**
  * The closed list of error codes. Each stands in problem+json answers, operation failures and logs, never changes its
- * meaning, and has its HTTP status and title beside it.
+ * meaning, and has its HTTP status and title next to it.
  */
 export const errorCodes = {
   // The request itself

@@ -103,7 +103,7 @@ export interface Activities {
   removeDesktop: { input: DesktopDrift; output: { failed: string } | null };
   retirePerson: { input: Drift & { username: string }; output: { failed: string } | null };
   mergeGroups: { input: Drift & { workspace: string }; output: { failed: string } | null };
-  /** Puts right what is wrong with one desktop; nothing where it is not any more. */
+  /** Repairs one drift of a desktop; does nothing if it is gone by now. */
   repairDesktop: { input: DesktopDrift; output: null };
 
   /** Forgets finished work of the task hub; returns how much. */

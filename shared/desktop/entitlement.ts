@@ -34,7 +34,7 @@ export interface Binding {
   expires: Day;
   username?: string;
   claims: readonly ClaimRule[];
-  /** The operator's deployment name, where its status carries one; only a binding that names a person has it. */
+  /** The operator's deployment name, if its status has one; only a binding that names a person has it. */
   deployment?: string;
   /**
    * True if its status says that its desktop runs; undefined if it says nothing. Only a binding that names a person has
@@ -72,8 +72,8 @@ export interface Entitlement {
 }
 
 /**
- * Whether the person may use the workspace today: some binding names this username (exact) or matches by claims, the
- * workspace exists, and today lies inside both dates, first and last day included.
+ * Returns the entitlement if the person may use the workspace today: a binding names this username (exact) or matches
+ * by claims, the workspace exists, and today lies inside both dates, first and last day included.
  */
 export function decideEntitlement(
   person: Person,
@@ -125,7 +125,7 @@ export function bindsPerson(binding: Binding, person: Person): boolean {
 }
 
 /**
- * Whether a claim fulfils a rule. A claim may hold one value or a list; EQUALS and IN want one of its values among the
+ * True if a claim fulfils a rule. A claim may hold one value or a list; EQUALS and IN want one of its values among the
  * rule's (IN: separated by commas), the NOT forms want none. A claim that is absent fulfils nothing: doubt is no access.
  */
 function matchesClaim({ name, operator, value }: ClaimRule, claims: Claims): boolean {

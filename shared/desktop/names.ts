@@ -60,7 +60,7 @@ export function deploymentName({ workspace, username }: DesktopKey): string {
   return hashOf(workspace, username);
 }
 
-/** All names of a desktop. `deployment` wins where a binding's status already carries one. */
+/** All names of a desktop. `deployment` wins if a binding's status already has one. */
 export function nameDesktop(key: DesktopKey, rules: NamingRules, deployment = deploymentName(key)): DesktopNames {
   const service = `client-${deployment}`;
   return {

@@ -6,7 +6,7 @@ import { fitsGuacamole, type NamedDesktop, nameDesktop, type NamingRules } from 
 import type { DesktopPolicy } from "./policy.ts";
 import type { Port } from "./state.ts";
 
-/** What a desktop is to be: everything that Kubernetes and Guacamole need to be told, and no secret. */
+/** What a desktop is to be: everything that Kubernetes and Guacamole need to know, and no secret. */
 export interface DesktopPlan extends NamedDesktop, DesktopPolicy {
   /** Last day of access. */
   until: Day;
@@ -37,7 +37,7 @@ export function planDesktop(
 }
 
 /**
- * True if files go over an SSH server in the container beside VNC or RDP; SSH desktops have SFTP in the session itself.
+ * True if files go over an SSH server in the container next to VNC or RDP; SSH desktops have SFTP in the session itself.
  */
 export function servesSftp({ protocol, allowUpload, allowDownload }: DesktopPolicy): boolean {
   return protocol !== "ssh" && (allowUpload || allowDownload);

@@ -42,7 +42,7 @@ export type Permissions = z.output<typeof permissionsSchema>;
 /** What Guacamole's database holds of one desktop. */
 const guacamoleSideSchema = stored({
   group: z.boolean(),
-  /** A BALANCING group opens every connection in it to whoever may read the group. */
+  /** A BALANCING group opens every connection in it to everybody who may read the group. */
   balancing: z.boolean(),
   connectionId: z.number().nullable(),
   user: z.boolean(),
@@ -102,11 +102,11 @@ export interface DescribedState {
   since?: string | undefined;
 }
 
-/** What is known of a desktop beside its two sides: what was decided about it, and what its person's record says. */
+/** What is known about a desktop apart from its two sides: what was decided about it, and what its person's record says. */
 export interface AroundState {
   decision: Decision | undefined;
   removal: { requestedAt: string; reason: string } | undefined;
-  /** Why its person has none, where somebody else said so. */
+  /** Why its person has none, if somebody else decided so. */
   noneBecause: string | undefined;
 }
 

@@ -5,7 +5,7 @@ import { ProductError } from "../errors.ts";
 export interface ActiveConnections {
   /**
    * Ids of the connections that have a tunnel now. Throws `guacamole-unavailable` unless every instance gave a whole answer:
-   * whoever is missing from half an answer may be connected all the same.
+   * a person who is missing from half an answer may still be connected.
    */
   now(): Promise<ReadonlySet<number>>;
 }

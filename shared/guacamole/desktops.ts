@@ -19,16 +19,16 @@ export interface GuacamoleDesktops {
   removeConnection(names: DesktopNames, before: GuacamoleSide): Promise<void>;
   /** READ on connection, group and self, and nothing else. */
   grantPermission(names: DesktopNames): Promise<void>;
-  /** Takes READ away where `which` says so. */
+  /** Takes READ away from what `which` names. */
   revokePermission(names: DesktopNames, which: Permissions): Promise<void>;
   /**
    * Removes connection and user permanently, and the group with its last connection. Rows that do not lead to the
    * desktop's host stay.
    */
   retire(names: DesktopNames): Promise<void>;
-  /** The workspaces in which the person can open a desktop, whoever granted it. */
+  /** The workspaces in which the person can open a desktop, no matter who granted it. */
   findOpenWorkspaces(username: string): Promise<string[]>;
-  /** The connections that have the person's username for a name: in which workspace, and where each leads. */
+  /** The connections named after the person: their workspaces, and the hosts they lead to. */
   findConnections(username: string): Promise<{ workspace: string; host: string | null }[]>;
   /** Every connection in a root group, with the names of the users who may open it. */
   connections(): Promise<{ workspace: string; username: string; connectionId: number; readers: string[] }[]>;

@@ -2,9 +2,9 @@
  * Removes a desktop's connection and user, and the group when nothing else is in it: all or nothing, so that what is left
  * after a failure can still be found by its connection. $1 group (workspace), $2 connection (username), $3 entity, $4 host.
  *
- * Ours is a connection that leads to the desktop's host, in any of several root groups with that name. A user who holds
- * anything else, or beside whom a stranger's connection of the name stands, stays. An empty group of the workspace's name, as
- * the operator left when it made two, goes along where nobody else may see it.
+ * Ours is a connection that leads to the desktop's host, in any of several root groups with that name. A user stays if
+ * they hold anything else, or if somebody else's connection has their name. An empty group with the workspace's name, as
+ * the operator left when it made two, is removed too if nobody else may see it.
  */
 export const retireRows = `
   WITH named AS (

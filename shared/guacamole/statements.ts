@@ -230,7 +230,7 @@ export const connections = `
 
 /**
  * Every connection in a root group (of one username $1, or of everybody: null) with what must be right about it. Values of
- * parameters are told as digests (SHA-256 in hex), since some are secret; `host` alone is told as it is.
+ * parameters are returned as digests (SHA-256 in hex), because some are secret; only `host` is returned as it is.
  */
 export const details = `
   SELECT g.connection_group_name AS workspace, c.connection_name AS username, c.connection_id AS "connectionId", c.protocol,
@@ -256,7 +256,7 @@ export const lastDays = `
   SELECT e.name, to_char(u.valid_until, 'YYYY-MM-DD') AS day
   FROM guacamole_user u JOIN guacamole_entity e ON e.entity_id = u.entity_id AND e.type = 'USER'`;
 
-/** Names that several root groups have; a BALANCING group is none of ours. */
+/** Names that several root groups have; a BALANCING group is not ours. */
 export const duplicateGroups = `
   SELECT connection_group_name AS workspace, count(*)::int AS count
   FROM guacamole_connection_group
@@ -266,8 +266,9 @@ export const duplicateGroups = `
   ORDER BY connection_group_name`;
 
 /**
- * Moves the connections of all root groups called $1 into the one that has most of them, and lets see that one who sees any
- * of them. Only connections that lead to desktops ($2: what their hosts end in) are moved; one whose name is there already stays where it is; a BALANCING group is none of ours.
+ * Moves the connections of all root groups called $1 into the one that has most of them, which everybody may see who may
+ * see any of them. Only connections that lead to desktops ($2: the end of their hosts) are moved; one whose name exists
+ * there already stays where it is. A BALANCING group is not ours.
  */
 export const mergeGroups = `
   WITH named AS (

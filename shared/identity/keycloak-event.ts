@@ -20,7 +20,7 @@ export const keycloakEventSchema = z
   .meta({ id: "KeycloakEvent" });
 type KeycloakEvent = z.output<typeof keycloakEventSchema>;
 
-/** An authentic event: whose realm, which one, when; and what it tells us, where that is anything to us. */
+/** An authentic event: its realm, id and time, and the notice that it means, if any. */
 export interface ReadEvent {
   realm: string | undefined;
   id: string;

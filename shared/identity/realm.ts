@@ -85,7 +85,7 @@ export async function verifyToken(realm: Realm, kind: TokenKind, token: string):
   }
 }
 
-/** The token of `Authorization: Bearer`. Throws `not-authenticated`, which says whether there is none or it is no JWT. */
+/** Returns the token of `Authorization: Bearer`. Throws `not-authenticated`; the message says if it is missing or not a JWT. */
 export function readBearer(name: string, authorization: string | null): string {
   const [, scheme, token] = /^(\S+)(?: +(.*))?$/.exec(authorization ?? "") ?? [];
   if (scheme === undefined) throw refuseToken(name, "none given (send Authorization: Bearer <token>)");

@@ -6,7 +6,7 @@ import { readBearer, type Realm, refuseToken, verifyToken } from "./realm.ts";
 export type WebhookRules =
   | {
       mode: "hmac";
-      /** The secret, and beside it the one before while it is being changed. */
+      /** The secret, and the previous one while it is being changed. */
       secrets: readonly string[];
     }
   | { mode: "bearer"; audience: string };

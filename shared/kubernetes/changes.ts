@@ -14,7 +14,7 @@ export interface Changes {
 }
 
 /**
- * Notices changes below some paths; what is there already counts as one. Throws where watching is not allowed: that would
+ * Notices changes below some paths; what is there already counts as one. Throws if watching is not allowed: that would
  * stay unnoticed forever, and make every wait slow. A watch that ends early costs nothing but promptness.
  */
 export async function watchChanges(watch: Watch, paths: readonly WatchedPath[]): Promise<Changes> {

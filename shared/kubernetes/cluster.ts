@@ -67,7 +67,7 @@ export interface Cluster {
 const callMilliseconds = 15_000;
 const pageSize = 500;
 
-/** Connects by a kubeconfig file, or as the pod's service account where there is none. Throws if neither can be read. */
+/** Connects by a kubeconfig file, or as the pod's service account if there is none. Throws if neither can be read. */
 export function connectCluster(kubeconfigFile: string | undefined): Cluster {
   const config = new KubeConfig();
   try {

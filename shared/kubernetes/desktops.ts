@@ -145,7 +145,7 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
     }
   }
 
-  /** The desktop that a Deployment is; none where it does not say whose, or is not ours. */
+  /** The desktop of a Deployment; none if it does not say whose it is, or is not ours. */
   function known(deployment: V1Deployment): (KnownDesktop & { replicas: number })[] {
     const { name, annotations = {} } = deployment.metadata ?? {};
     const key = desktopOf(deployment);

@@ -3,7 +3,7 @@ import { manager } from "./labels.ts";
 
 type Fields = Record<string, unknown>;
 
-/** What controllers of the cluster write into an object beside its status; it stays theirs. */
+/** What controllers of the cluster write into an object apart from its status; it stays theirs. */
 const clustersOwn = "kube-controller-manager";
 
 /** True if our server-side apply has ever decided about the object's spec; if not, somebody else's fields are in it. */
@@ -15,7 +15,7 @@ export function appliedByUs(object: KubernetesObject): boolean {
 
 /**
  * The managedFields that make our apply the owner of all that people and other programs wrote: the next apply then removes
- * what it does not name, where it otherwise would leave a field to its owner. What client-go's csaupgrade does for one
+ * what it does not name, although it would otherwise leave a field to its owner. What client-go's csaupgrade does for one
  * manager (kubernetes.io/docs/reference/using-api/server-side-apply, "Upgrading from client-side apply").
  */
 export function takenOver(object: KubernetesObject): V1ManagedFieldsEntry[] {

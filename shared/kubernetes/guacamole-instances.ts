@@ -4,7 +4,7 @@ import type { Cluster } from "./cluster.ts";
 /** The instances of Guacamole's web application, as far as the cluster shows them. */
 export interface GuacamoleInstances {
   /**
-   * Since when the oldest instance that lives has been running (ISO): tunnels live in memory, so none is older. Null where
+   * Since when the oldest instance that lives has been running (ISO): tunnels live in memory, so none is older. Null if
    * that is unknown: no pod, none that runs, or one that runs and does not say since when.
    */
   oldestStart(): Promise<string | null>;
@@ -29,7 +29,7 @@ export function guacamoleInstancesIn(
 }
 
 /**
- * When the pod's running containers started; NaN where it does not say. Which of them is Guacamole cannot be told: a sidecar
+ * When the pod's running containers started; NaN if it does not say. Which of them is Guacamole is not known: a sidecar
  * that started earlier makes sessions look alive for longer, never for shorter.
  */
 function startsIn({ status }: V1Pod): number[] {

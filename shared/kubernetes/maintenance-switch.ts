@@ -7,7 +7,7 @@ import { isOurs, label, manager, purpose } from "./labels.ts";
 /** What is paused: one ConfigMap, so that it survives every restart and can be read with kubectl. */
 export interface MaintenanceSwitch {
   read(): Promise<Maintenance>;
-  /** Writes what `change` makes of what is set; changes it again where somebody else was quicker. */
+  /** Writes what `change` returns for the current value; calls it again if somebody else was quicker. */
   update(change: (current: Maintenance) => Maintenance): Promise<Maintenance>;
 }
 

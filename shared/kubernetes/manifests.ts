@@ -117,7 +117,7 @@ function peerOf(destination: Destination): V1NetworkPolicyPeer {
   return { ...inNamespace(destination.namespace), podSelector: { matchLabels: { [key]: value } } };
 }
 
-/** What the image's start script is told: where to go, and the account that its servers let in. */
+/** The environment of the image's start script: the URL to open, and the account that its servers accept. */
 function environmentOf(plan: DesktopPlan): V1EnvVar[] {
   const password = { valueFrom: { secretKeyRef: { name: plan.names.secret, key: passwordKey } } };
   const account = (server: string) => [

@@ -3,8 +3,8 @@ import type { PolicyTexts } from "../desktop/policy.ts";
 import type { Cluster } from "./cluster.ts";
 
 /**
- * The policies that workspaces can choose from: ConfigMaps beside the desktops, so that who may write workspaces chooses
- * one, and only who may write there makes one.
+ * The policies that workspaces can choose from: ConfigMaps next to the desktops. People who may write workspaces choose
+ * one; only people who may write to that namespace can create one.
  */
 export interface Policies {
   /** A policy's texts by field, or null if there is no such ConfigMap. */

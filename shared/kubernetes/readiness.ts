@@ -25,7 +25,7 @@ const hopeless = new Set(["InvalidImageName", "CreateContainerConfigError", "Err
 /** How often a container may be started again before we say that it cannot start. */
 const restartsAllowed = 2;
 
-/** Why a pod could not be made just now, where the cluster tries again by itself: a write that crossed another, a webhook that is away. */
+/** Why a pod could not be created just now, if the cluster retries by itself: a write that crossed another, a webhook that is away. */
 const passing = /Operation cannot be fulfilled|Internal error occurred|timed out|deadline exceeded/i;
 
 /** The pod that was made for the newest start; of several, one that has not failed. */
@@ -37,7 +37,7 @@ export function currentPod({ deployment, pods }: Pick<StartFacts, "deployment" |
 }
 
 /**
- * Whether the pod behind the Service is ready, with the cluster's own words. Ends the wait where waiting is in vain: image
+ * Reports if the pod behind the Service is ready, with the cluster's own message. Ends the wait if waiting cannot help: image
  * pull, crash loop, a pod that fits no node beyond the grace, quota, admission, the Deployment's own deadline.
  */
 export function judgeStart(
@@ -71,7 +71,7 @@ export function judgeStart(
 }
 
 /**
- * Whether the Service sends traffic to a pod by way of this slice. A slice without endpoints has null in the place of the
+ * True if the Service sends traffic to a pod by way of this slice. A slice without endpoints has null in the place of the
  * list, whatever the client's type says; a condition that is not set counts as ready (the API's own rule).
  */
 function leadsTo(slice: V1EndpointSlice, { metadata }: V1Pod): boolean {
@@ -139,7 +139,7 @@ function unfinished({ spec, status }: V1Pod): V1ContainerStatus[] {
 
 const theOnly = "the container";
 
-/** Named where there are several: an admission controller may add some. */
+/** Named if there are several: an admission controller may add some. */
 function nameIn({ status }: V1Pod, { name }: V1ContainerStatus): string {
   const several = (status?.initContainerStatuses ?? []).length + (status?.containerStatuses ?? []).length > 1;
   return several ? `the container ${name}` : theOnly;
@@ -173,7 +173,7 @@ function prefix(name: string): string {
 }
 
 /**
- * Some sources give whole seconds, others microseconds: events of the same second are told apart by their versions, which
+ * Some sources give whole seconds, others microseconds: events of the same second are distinguished by their versions, which
  * grow (kubernetes/enhancements, KEP-5504).
  */
 function newestOf(events: readonly CoreV1Event[]): CoreV1Event | undefined {

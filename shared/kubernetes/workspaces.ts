@@ -50,11 +50,11 @@ export interface Workspaces {
   known(): Promise<WorkspacesAndBindings>;
   /** What a binding's wanted replicas and status are now, or null if there is no such binding. */
   bindingState(name: string): Promise<{ replicas: number | null; status: BindingStatus | null } | null>;
-  /** Mirrors a desktop's state into its binding, where the operator kept it. A binding that is gone is no error. */
+  /** Mirrors a desktop's state into its binding, as the operator did. A missing binding is not an error. */
   recordBinding(name: string, replicas: number | null, status: BindingStatus | null): Promise<void>;
   /** Writes a binding's status, and nothing of what it wants. A binding that is gone is no error. */
   recordStatus(name: string, status: BindingStatus): Promise<void>;
-  /** Notes that we know of a binding's wanted replicas, whoever wrote them. */
+  /** Notes that we know of a binding's wanted replicas, no matter who wrote them. */
   markSeen(name: string, replicas: number): Promise<void>;
   /** Sets a binding's wanted replicas back to 0: nothing came of them. */
   scaleBack(name: string): Promise<void>;

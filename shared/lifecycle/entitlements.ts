@@ -5,7 +5,7 @@ import { isRefusal } from "../errors.ts";
 import type { DesktopFacts } from "./reaping.ts";
 
 /**
- * Who may have their desktops, for many of them: bindings are found by name, not by looking at all.
+ * Decides for many people if they may have their desktops: bindings are found by name, not by a search through all.
  *
  * @returns for a desktop and its person's claims (undefined if nobody knows them) until when, or why not; null in doubt
  */

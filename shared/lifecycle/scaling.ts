@@ -12,7 +12,7 @@ export interface Scaling extends DesktopKey {
 }
 
 /**
- * What other programs and people asked for by scaling bindings, as the operator and its Keycloak extension were told:
+ * What other programs and people asked for by scaling bindings, as for the operator and its Keycloak extension:
  * 0 → 1 asks for the desktop, 1 → 0 for none. A person's wishes for a desktop come first, so that a switch (one up, one
  * down) is one; of several at once the first by name counts.
  *

@@ -50,11 +50,12 @@ const newbornMilliseconds = 2 * 60_000;
 export const noSessions: SessionHistory = { open: [], lastStart: null, lastEnd: null };
 
 /**
- * Which sessions count. Guacamole leaves a row open forever when its process dies, so an open row alone is no proof of
- * life: it is none where the desktop was started since, where every instance of Guacamole was, where it is older than a
- * session may be, or where Guacamole, asked after the history was read, knows of no connection. Nothing of that known, it counts. When one that does not count ended
- * is written nowhere: whichever instance held it may have died long after the others were started. So it ended at the latest
- * when nobody was found there for the first time, or now. Times in the future are now.
+ * Returns the sessions that count. Guacamole leaves a row open forever when its process dies, so an open row alone is no
+ * proof of life. It does not count if the desktop was started since, if every instance of Guacamole was, if it is older
+ * than a session may be, or if Guacamole, asked after the history was read, has no connection. If none of that is known,
+ * it counts. When a session that does not count ended is not recorded: its instance may have died long after the others
+ * were started. It ended at the latest when nobody was found there for the first time, or now. Times in the future are
+ * now.
  */
 export function countSessions(history: SessionHistory, around: AroundHistory): CountedSessions {
   const { now, startedAt, guacamoleSince, active, unusedAt, longestMinutes } = around;

@@ -60,7 +60,7 @@ export interface Leave {
 
 /**
  * The record after a session ended: the person's leave begins, unless they were there since, another session of theirs is
- * known to be alive, or the one that ended is none of those in which they asked for a desktop.
+ * known to be alive, or the one that ended is not one in which they asked for a desktop.
  */
 export function leave(record: PersonRecord, { at, which, alive }: Leave, graceMinutes: number): PersonRecord {
   const { presence, request } = record;

@@ -24,7 +24,7 @@ const requestSchema = stored({
 });
 export type DesktopRequest = z.output<typeof requestSchema>;
 
-/** What is known of whether a person is there: kept beside their request, since events arrive in any order. */
+/** What is known about a person's presence. Separate from their request, because events arrive in any order. */
 const presenceSchema = stored({
   /** The newest time at which they were known to be there. */
   seenAt: instant,
@@ -35,7 +35,7 @@ const presenceSchema = stored({
 });
 export type Presence = z.output<typeof presenceSchema>;
 
-/** One desktop that is to be removed permanently, beside whatever its person wants. */
+/** One desktop that is to be removed permanently, whatever its person wants. */
 const desktopRetirementSchema = stored({
   id: z.string(),
   workspace: z.string(),

@@ -102,7 +102,7 @@ export function finish(record: PersonRecord, requestId: string, outcome: Outcome
  */
 export const outcomesKept = 50;
 
-/** Adds an outcome, the newest last, and forgets the oldest. The first outcome of a request stays: it has been told. */
+/** Adds an outcome, the newest last, and forgets the oldest. The first outcome of a request stays: it has been reported. */
 export function addOutcome(
   outcomes: Readonly<Record<string, Outcome>>,
   id: string,
