@@ -2,6 +2,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** These take much longer than the others; the longest first. A missing or superfluous name costs only time. */
 const long = [
+  "keycloak/real",
   "control-plane/kwok",
   "api-schemathesis/schemathesis",
   "simulation/simulation",

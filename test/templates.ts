@@ -1,7 +1,7 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterThisProcess } from "./after-this-process.ts";
+import { afterThisProcess } from "../local/after-this-process.ts";
 
 /**
  * The environment variable that names the folder in which a run of vitest keeps what its test files copy

@@ -4,7 +4,7 @@ import { appendFile, mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { type LocalDatabase, startLocalDatabase } from "@stand-in/database";
-import { afterThisProcess } from "./after-this-process.ts";
+import { afterThisProcess } from "../local/after-this-process.ts";
 import { templatesVariable } from "./templates.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { startGroup } from "./process-group.ts";
+import { startGroup } from "../../local/process-group.ts";
 
 /** Azurite, Microsoft's emulator of Azure Storage: blobs, queues and tables on loopback, on free ports. */
 export interface Azurite {

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { startGroup } from "./process-group.ts";
+import { startGroup } from "../../local/process-group.ts";
 import { until } from "./until.ts";
 
 /** A Functions host that was started with `func start`. */

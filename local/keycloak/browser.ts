@@ -1,0 +1,83 @@
+import { randomUUID } from "node:crypto";
+
+/**
+ * A person's browser, as far as Keycloak's login form needs one: it keeps cookies, follows Keycloak's redirects, and
+ * stops at the first address elsewhere.
+ */
+export class Browser {
+  readonly #cookies = new Map<string, string>();
+  readonly #issuer: string;
+
+  constructor(issuer: string) {
+    this.#issuer = issuer;
+  }
+
+  /**
+   * Logs in to a client by its redirect, as Guacamole does (implicit flow), and returns the parameters with which
+   * Keycloak sends the person back. Without a form, because the browser is logged in already, the password is not used.
+   */
+  async logIn(
+    username: string,
+    password: string,
+    request: { client: string; redirectUri: string; responseType?: string },
+  ): Promise<URLSearchParams> {
+    const { client, redirectUri, responseType = "id_token" } = request;
+    const address = new URL(`${this.#issuer}/protocol/openid-connect/auth`);
+    address.search = new URLSearchParams({
+      client_id: client,
+      redirect_uri: redirectUri,
+      response_type: responseType,
+      scope: "openid email profile",
+      nonce: randomUUID(),
+    }).toString();
+    let page = await this.#visit(address.href);
+    if (page.text !== undefined) {
+      const [, action] = /<form[^>]*id="kc-form-login"[^>]*action="([^"]+)"/.exec(page.text) ?? [];
+      if (action === undefined) throw new Error(`log in: Keycloak shows no login form but:\n${inShort(page.text)}`);
+      page = await this.#visit(action.replaceAll("&amp;", "&"), new URLSearchParams({ username, password }));
+    }
+    if (page.text !== undefined) throw new Error(`log in: Keycloak shows:\n${inShort(page.text)}`);
+    const { hash, search } = new URL(page.address);
+    return new URLSearchParams(hash === "" ? search.slice(1) : hash.slice(1));
+  }
+
+  /** Logs out by the address that a client sends its people to. `idToken` spares the question whether to. */
+  async logOut(idToken: string, redirectUri: string): Promise<void> {
+    const address = new URL(`${this.#issuer}/protocol/openid-connect/logout`);
+    address.search = new URLSearchParams({
+      id_token_hint: idToken,
+      post_logout_redirect_uri: redirectUri,
+    }).toString();
+    const { text } = await this.#visit(address.href);
+    if (text !== undefined) throw new Error(`log out: Keycloak shows:\n${inShort(text)}`);
+  }
+
+  /** Returns the page at the end of Keycloak's redirects, or, without its text, the address elsewhere. */
+  async #visit(address: string, form?: URLSearchParams): Promise<{ address: string; text?: string }> {
+    let body = form;
+    for (let at = address; ; body = undefined) {
+      if (!at.startsWith(new URL(this.#issuer).origin)) return { address: at };
+      const response = await fetch(at, {
+        redirect: "manual",
+        headers: { cookie: [...this.#cookies].map(([name, value]) => `${name}=${value}`).join("; ") },
+        ...(body && { method: "POST", body }),
+      });
+      for (const cookie of response.headers.getSetCookie()) {
+        const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
+        this.#cookies.set(name, value);
+      }
+      const location = response.headers.get("location");
+      const text = await response.text();
+      if (location === null) return { address: at, text };
+      at = new URL(location, at).href;
+    }
+  }
+}
+
+function inShort(page: string): string {
+  return page
+    .replace(/<(script|style)[\s\S]*?<\/\1>/g, "")
+    .replace(/<[^>]*>/g, " ")
+    .replace(/\s+/g, " ")
+    .slice(0, 1_000);
+}

@@ -1,0 +1,54 @@
+import { readFile } from "node:fs/promises";
+import KeycloakAdminClient from "@keycloak/keycloak-admin-client";
+import type { RealKeycloak } from "./real-keycloak.ts";
+
+/** The secrets that the development realm leaves open. */
+export interface RealmSecrets {
+  WORKSPACE_ACTION_SECRET: string;
+  LOOKUP_SECRET: string;
+}
+
+const file = new URL("../../infra/keycloak/sde-realm.json", import.meta.url);
+
+/** Returns the development realm (infra/keycloak) under a name, with its secrets. */
+export async function developmentRealm(name: string, secrets: RealmSecrets): Promise<{ realm: string }> {
+  const text = (await readFile(file, "utf8")).replace(/\$\{(\w+)\}/g, (_placeholder, secret: string) => {
+    if (!(secret in secrets)) throw new Error(`read ${file.pathname}: \${${secret}} is not known (add it here)`);
+    return secrets[secret as keyof RealmSecrets];
+  });
+  return { ...(JSON.parse(text) as object), realm: name };
+}
+
+/** Returns a client of the admin API as the server's administrator, for one realm. Its token is a new one. */
+export async function administratorOf(keycloak: RealKeycloak, realm: string): Promise<KeycloakAdminClient> {
+  const client = new KeycloakAdminClient({ baseUrl: keycloak.url, realmName: "master" });
+  await client.auth({ grantType: "password", clientId: "admin-cli", ...keycloak.administrator });
+  client.setConfig({ realmName: realm });
+  return client;
+}
+
+/** Where keycloak-events sends a realm's events, and what signs them: a shared secret, or the realm's key (0.62). */
+export interface Webhook {
+  url: string;
+  signedBy: { secret: string } | { audience: string };
+  eventTypes: readonly string[];
+}
+
+/** Registers a webhook with keycloak-events' own API: a realm file cannot contain one. */
+export async function addWebhook(keycloak: RealKeycloak, realm: string, webhook: Webhook): Promise<void> {
+  const { accessToken = "" } = await administratorOf(keycloak, realm);
+  const { url, signedBy, eventTypes } = webhook;
+  const response = await fetch(`${keycloak.url}/realms/${realm}/webhooks`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${accessToken}`, "content-type": "application/json" },
+    // Before 0.62 there is no field authType, and a secret means HMAC.
+    body: JSON.stringify({
+      enabled: true,
+      url,
+      eventTypes,
+      ...("secret" in signedBy ? signedBy : { authType: "bearer", ...signedBy }),
+    }),
+  });
+  if (!response.ok)
+    throw new Error(`register a webhook: Keycloak answered ${response.status}: ${await response.text()}`);
+}

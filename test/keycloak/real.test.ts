@@ -1,0 +1,10 @@
+import { describe } from "vitest";
+import { describeOnKeycloak } from "./available.ts";
+import { describeHarness } from "./harness.ts";
+
+/** Everything on a real Keycloak is in this file: a start takes half a minute, so each version starts once. */
+describeOnKeycloak((keycloak, distribution) => {
+  describe("what the other tests use", () => {
+    describeHarness(keycloak, distribution);
+  });
+});

@@ -1,0 +1,75 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import type KeycloakAdminClient from "@keycloak/keycloak-admin-client";
+import { Browser } from "../../local/keycloak/browser.ts";
+import type { RealKeycloak } from "../../local/keycloak/real-keycloak.ts";
+import { addWebhook, administratorOf, developmentRealm, type Webhook } from "../../local/keycloak/realm.ts";
+
+/** The development realm under a name of its own, so that tests do not disturb one another. */
+export interface TestRealm {
+  readonly keycloak: RealKeycloak;
+  readonly name: string;
+  readonly issuer: string;
+  /** The clients with a secret. */
+  readonly service: { id: string; secret: string };
+  readonly lookup: { id: string; secret: string };
+  administrator(): Promise<KeycloakAdminClient>;
+  /** Sets where Keycloak tells the end of Guacamole's sessions, and, if given, where it sends events. */
+  tell(listeners: { backchannelLogout: string; webhook?: Webhook }): Promise<void>;
+  /** Logs in to Guacamole in a browser of its own. */
+  signIn(username: string, password?: string): Promise<SignedIn>;
+  /** Asks for a token with the fields of a form. */
+  token(form: Readonly<Record<string, string>>): Promise<TokenAnswer>;
+  remove(): Promise<void>;
+}
+
+export interface SignedIn {
+  browser: Browser;
+  idToken: string;
+  /** Logs out, as Guacamole's own button does. */
+  signOut: () => Promise<void>;
+}
+
+export type TokenAnswer = Readonly<Partial<Record<"access_token" | "id_token" | "refresh_token" | "error", string>>>;
+
+/** Where Guacamole is, for Keycloak; nothing listens there. */
+export const guacamole = { client: "guacamole", redirectUri: "http://localhost:8080/guacamole/" };
+
+export async function createRealm(
+  keycloak: RealKeycloak,
+  name = `sde-${randomUUID().slice(0, 8)}`,
+): Promise<TestRealm> {
+  const secrets = { WORKSPACE_ACTION_SECRET: secret(), LOOKUP_SECRET: secret() };
+  const master = await administratorOf(keycloak, "master");
+  await master.realms.create(await developmentRealm(name, secrets));
+  const issuer = `${keycloak.url}/realms/${name}`;
+  const administrator = () => administratorOf(keycloak, name);
+  return {
+    ...{ keycloak, name, issuer, administrator },
+    service: { id: "workspace-action", secret: secrets.WORKSPACE_ACTION_SECRET },
+    lookup: { id: "guacamole-workspaces-lookup", secret: secrets.LOOKUP_SECRET },
+    async tell({ backchannelLogout, webhook }) {
+      const { clients } = await administrator();
+      const [client] = await clients.find({ clientId: guacamole.client });
+      const attributes = { ...client?.attributes, "backchannel.logout.url": backchannelLogout };
+      await clients.update({ id: client?.id ?? "" }, { ...client, attributes });
+      if (webhook) await addWebhook(keycloak, name, webhook);
+    },
+    async signIn(username, password = username) {
+      const browser = new Browser(issuer);
+      const idToken = (await browser.logIn(username, password, guacamole)).get("id_token") ?? "";
+      return { browser, idToken, signOut: () => browser.logOut(idToken, guacamole.redirectUri) };
+    },
+    async token(form) {
+      const body = new URLSearchParams(form);
+      const response = await fetch(`${issuer}/protocol/openid-connect/token`, { method: "POST", body });
+      return (await response.json()) as TokenAnswer;
+    },
+    async remove() {
+      await (await administratorOf(keycloak, "master")).realms.del({ realm: name });
+    },
+  };
+}
+
+function secret(): string {
+  return randomBytes(16).toString("hex");
+}
