@@ -18,6 +18,13 @@ interface Realm {
   eventsListeners: string[];
   roles: { realm: { name: string }[] };
   clients: Client[];
+  requiredActions: {
+    alias: string;
+    providerId: string;
+    enabled: boolean | string;
+    defaultAction: boolean;
+    config: Record<string, string>;
+  }[];
   users: { username: string; serviceAccountClientId?: string; realmRoles?: string[]; groups?: string[] }[];
 }
 const folder = new URL("../infra/keycloak/", import.meta.url);
@@ -54,6 +61,25 @@ describe("the development realm", () => {
       setting("KEYCLOAK_WEBHOOK_AUDIENCE"),
     ]);
     expect(webhook.audience).not.toBe(setting("OIDC_AUDIENCE"));
+  });
+
+  it("registers our required action with its settings, enabled on demand and never stored with a person", async () => {
+    const action = realm.requiredActions.find(({ alias }) => alias === "choose-workspace");
+    const { clientId, clientSecret, guacamoleClient, apiUrl } = action?.config ?? {};
+    expect(action).toMatchObject({ providerId: "choose-workspace", defaultAction: false });
+    // Enabled without the jar, it would fail every login of the realm.
+    expect(action?.enabled).toBe("${WORKSPACE_ACTION_ENABLED:false}");
+    expect(client(clientId ?? "")?.secret).toBe(clientSecret);
+    expect(client(guacamoleClient ?? "")).toBeDefined();
+    expect(apiUrl).toMatch(/\/api\}$/);
+    const fields = await read("provider/src/main/java/guacamole/workspaces/keycloak/SettingsPage.java");
+    for (const name of Object.keys(action?.config ?? {})) expect(fields).toContain(`"${name}"`);
+  });
+
+  it("registers Keycloak's own required actions too, because an import that names any registers only those", () => {
+    expect(realm.requiredActions.map(({ alias }) => alias)).toEqual(
+      expect.arrayContaining(["CONFIGURE_TOTP", "UPDATE_PASSWORD", "UPDATE_PROFILE", "VERIFY_EMAIL", "VERIFY_PROFILE"]),
+    );
   });
 
   it("sends back-channel logouts, with the session", () => {

@@ -1,6 +1,6 @@
 /**
- * `npm test`: runs all tests and, at the same time, lint, types, format, arrows and dead code. The last line of its
- * output has the counts of everything. `npm run test:quick`: types and the quick tests (test/classes.ts). Other
+ * `npm test`: runs all tests, those of the Keycloak provider included, and, at the same time, lint, types, format, arrows
+ * and dead code. The last line of its output has the counts of everything. `npm run test:quick`: types and the quick tests (test/classes.ts). Other
  * arguments go to vitest: `npm test -- shared` runs the checks and the tests whose path contains `shared`.
  */
 import { spawn } from "node:child_process";
@@ -8,6 +8,8 @@ import { once } from "node:events";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { testProvider } from "./provider/maven.ts";
+import type { Counts } from "./provider/surefire.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const report = join(root, "node_modules/.cache/vitest/report.json");
@@ -18,12 +20,6 @@ const checks = quick ? ["types"] : ["lint", "types", "format", "arrows", "dead-c
 
 function splitArguments(all: readonly string[]): { quick: boolean; rest: string[] } {
   return { quick: all.includes("--quick"), rest: all.filter((each) => each !== "--quick") };
-}
-
-interface Counts {
-  passed: number;
-  failed: number;
-  skipped: number;
 }
 
 interface Checked {
@@ -88,10 +84,19 @@ async function runTests(): Promise<Counts> {
   return counts;
 }
 
-const [tested, checked] = await Promise.all([runTests(), runChecks()]);
-process.stdout.write(`\n${checked.map(({ words }) => words).join("")}`);
-const passed = tested.passed + checked.filter(({ isOk }) => isOk).length;
-const failed = tested.failed + checked.filter(({ isOk }) => !isOk).length;
-const { skipped } = tested;
+/** After the checks, for the same reason. A run of some of the tests leaves it out. */
+async function runProvider(): ReturnType<typeof testProvider> {
+  const isAll = !quick && rest.length === 0;
+  return isAll ? testProvider() : { counts: { passed: 0, failed: 0, skipped: 0 }, words: "" };
+}
+
+const [tested, { checked, provider }] = await Promise.all([
+  runTests(),
+  runChecks().then(async (checked) => ({ checked, provider: await runProvider() })),
+]);
+process.stdout.write(`\n${checked.map(({ words }) => words).join("")}${provider.words}`);
+const passed = tested.passed + provider.counts.passed + checked.filter(({ isOk }) => isOk).length;
+const failed = tested.failed + provider.counts.failed + checked.filter(({ isOk }) => !isOk).length;
+const skipped = tested.skipped + provider.counts.skipped;
 process.stdout.write(`\n${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}\n`);
 process.exitCode = failed === 0 ? 0 : 1;

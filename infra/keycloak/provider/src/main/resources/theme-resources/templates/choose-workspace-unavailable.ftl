@@ -1,0 +1,15 @@
+<#import "template.ftl" as layout>
+<@layout.registrationLayout displayMessage=false; section>
+  <#if section = "header">
+    ${msg("chooseWorkspaceUnavailableTitle")}
+  <#elseif section = "form">
+    <link rel="stylesheet" href="${url.resourcesPath}/css/choose-workspace.css">
+    <div id="cw-problem" class="cw-problem" role="alert">
+      <p class="cw-problem-title">${msg("chooseWorkspaceUnavailable")}</p>
+      <p>${msg("chooseWorkspaceUnavailableHelp")}</p>
+    </div>
+    <div class="cw-buttons">
+      <a id="cw-retry" href="${again}" class="${properties.kcButtonClass!} ${properties.kcButtonPrimaryClass!} ${properties.kcButtonBlockClass!}">${msg("chooseWorkspaceTryAgain")}</a>
+    </div>
+  </#if>
+</@layout.registrationLayout>

@@ -1,0 +1,48 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Counts, readReports } from "./surefire.ts";
+
+const provider = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), "infra/keycloak/provider");
+const reports = join(provider, "target/surefire-reports");
+
+/**
+ * Builds the Keycloak provider and runs its tests. Where Maven or a JDK is missing they count as one skipped test, with
+ * the reason. A run that fails without a failed test (it does not compile) counts as one.
+ */
+export async function testProvider(): Promise<{ counts: Counts; words: string }> {
+  const missing = await missingTool();
+  if (missing !== undefined)
+    return { counts: { passed: 0, failed: 0, skipped: 1 }, words: `skipped: provider: ${missing}\n` };
+  await rm(reports, { recursive: true, force: true });
+  // Maven asks no registry for what it has, so this works offline from the second time on.
+  const { code, output } = await run("mvn", ["-B", "-q", "package"]);
+  const counts = await readReports(reports);
+  if (code !== 0 && counts.failed === 0) counts.failed = 1;
+  const { passed, failed, skipped } = counts;
+  const shown = failed === 0 ? "" : output;
+  return {
+    counts,
+    words: `${shown}${failed === 0 ? "ok    " : "FAILED"} provider: ${passed} passed, ${failed} failed, ${skipped} skipped\n`,
+  };
+}
+
+async function missingTool(): Promise<string | undefined> {
+  const javac = await run("javac", ["-version"]).catch(() => undefined);
+  const release = Number(/^javac (\d+)/m.exec(javac?.output ?? "")?.[1] ?? 0);
+  if (release < 17) return "there is no JDK 17 or newer (Debian: apt-get install openjdk-17-jdk-headless)";
+  const maven = await run("mvn", ["-version"]).catch(() => undefined);
+  return maven?.code === 0 ? undefined : "Maven is not installed (Debian: apt-get install maven)";
+}
+
+/** Throws if there is no such command. */
+async function run(command: string, args: readonly string[]): Promise<{ code: number | null; output: string }> {
+  const started = spawn(command, args, { cwd: provider, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  started.stdout.on("data", (text: Buffer) => (output += text.toString()));
+  started.stderr.on("data", (text: Buffer) => (output += text.toString()));
+  const [code] = (await once(started, "close")) as [number | null];
+  return { code, output };
+}
