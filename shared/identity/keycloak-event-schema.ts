@@ -3,12 +3,7 @@ import { z } from "zod";
 /** An event as keycloak-events sends it. Null and absent are the same; fields that we do not act on are not looked at. */
 export const keycloakEventSchema = z
   .object({
-    id: z
-      .string()
-      .min(1)
-      .max(255)
-      .nullish()
-      .meta({ description: "Absent in keycloak-events 0.33; then uid counts" }),
+    id: z.string().min(1).max(255).nullish().meta({ description: "Absent in keycloak-events 0.33; then uid counts" }),
     uid: z.string().min(1).max(255).nullish(),
     time: z.number().int().min(0).max(8.64e15),
     realmId: z.string().nullish().meta({
