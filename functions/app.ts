@@ -37,6 +37,7 @@ import { followScalingTimer } from "./timers/follow-scaling.ts";
 import { runTimers } from "./timers/runs.ts";
 import type { Timer } from "./timers/timer.ts";
 import { wakeTimer } from "./timers/wake.ts";
+import { eventFaultCounts } from "./work/event-faults.ts";
 
 /** Everything that the app does, as values. */
 export interface App {
@@ -115,6 +116,7 @@ function connectServices(settings: Settings): Services {
     verifyToken: accessTokens(realm, { audience: settings.OIDC_AUDIENCE, clients: settings.OIDC_CLIENTS }),
     verifyLogout: logoutTokens(realm, settings.GUACAMOLE_CLIENT),
     verifyWebhook: webhook && webhookSignatures(webhook, realm),
+    eventFaults: eventFaultCounts(),
     directory:
       settings.KEYCLOAK_ADMIN_CLIENT === undefined
         ? undefined

@@ -13,6 +13,7 @@ import type { GuacamoleInstances } from "../shared/kubernetes/guacamole-instance
 import type { MaintenanceSwitch } from "../shared/kubernetes/maintenance-switch.ts";
 import type { Policies } from "../shared/kubernetes/policies.ts";
 import type { PersonRecords } from "../shared/kubernetes/person-records.ts";
+import type { EventFaults } from "./work/event-faults.ts";
 import type { Workspaces } from "../shared/kubernetes/workspaces.ts";
 
 /** Everything in the outside world that functions use; made once by the composition root. */
@@ -33,6 +34,8 @@ export interface Services {
   verifyLogout: VerifyLogout;
   /** Undefined if Keycloak sends no events. */
   verifyWebhook: VerifyWebhook | undefined;
+  /** Events of Keycloak that this process did not understand. */
+  eventFaults: EventFaults;
   /** People at the identity provider; undefined if it is not configured. */
   directory: Directory | undefined;
   now: () => Date;

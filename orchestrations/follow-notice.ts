@@ -5,6 +5,9 @@ import { problemOf, type Workflow } from "./workflow.ts";
 /** The orchestration's name. Its instance id is derived from the notice: each is followed once. */
 export const followNoticeName = "followNotice";
 
+/** How many people one activity takes: it must end in time even while the identity provider hangs. */
+const atOnce = 40;
+
 /** The pauses before each retry: rides out an outage of more than an hour and a half. */
 const patienceSeconds = [60, 300, 900, 1_800, 3_600];
 export const longestPauseSeconds = Math.max(...patienceSeconds);
@@ -25,9 +28,26 @@ export function* followNotice(
   { notice, replayableUntil }: FollowNoticeInput,
 ): Generator<Task, void> {
   const people = yield* persist(workflow, () => workflow.call("findPeople", notice));
-  for (const username of people) yield* persist(workflow, () => workflow.call("applyNotice", { notice, username }));
+  if (people.length > 1 && !workflow.startedBefore("1.1")) yield* applyToMany(workflow, notice, people);
+  else
+    for (const username of people) yield* persist(workflow, () => workflow.call("applyNotice", { notice, username }));
   const left = Date.parse(replayableUntil) - workflow.now().getTime();
   if (left > 0) yield* workflow.pause(left / 1_000);
+}
+
+/** One person's trouble must not keep the others waiting: who failed is tried again later, and the rest go on. */
+function* applyToMany(workflow: Workflow, notice: Notice, people: readonly string[]): Generator<Task, void> {
+  let left = people;
+  yield* persist(workflow, function* () {
+    const failures = [];
+    for (let next = 0; next < left.length; next += atOnce) {
+      const usernames = left.slice(next, next + atOnce);
+      failures.push(yield* workflow.call("applyNoticeToMany", { notice, usernames }));
+    }
+    left = failures.flatMap(({ failed }) => failed);
+    const reason = failures.find(({ failed }) => failed.length > 0)?.reason;
+    if (reason !== undefined) throw new Error(reason);
+  });
 }
 
 function* persist<Result>(workflow: Workflow, attempt: () => Generator<Task, Result>): Generator<Task, Result> {

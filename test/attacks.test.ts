@@ -240,6 +240,7 @@ const webhook = (
   body,
 });
 const minutes = 60_000;
+const disabling = { type: "admin.USER-UPDATE", representation: '{"enabled":false}' };
 
 describe("events", () => {
   attacks([
@@ -285,9 +286,9 @@ describe("events", () => {
     ["a body of 10 MB", 413, () => ({ ...webhook(event()), body: "x".repeat(10 * 1024 * 1024) })],
     ["another method", 405, () => ({ ...webhook(event()), method: "PUT" })],
     ["an event of another realm, signed", 202, () => webhook(event({ realmName: "master" }))],
-    ["an event of no realm, signed", 202, () => webhook(event({ realmName: undefined }))],
-    ["an old event, signed", 202, () => webhook(event({ time: Date.now() - 21 * minutes }))],
-    ["a future event, signed", 202, () => webhook(event({ time: Date.now() + 21 * minutes }))],
+    ["an old event, signed", 202, () => webhook(event({ ...disabling, time: Date.now() - 21 * minutes }))],
+    ["a future event, signed", 202, () => webhook(event({ ...disabling, time: Date.now() + 21 * minutes }))],
+    ["a future deletion, signed", 202, () => webhook(event({ time: Date.now() + 21 * minutes }))],
     ["an event of an unknown type, signed", 202, () => webhook(event({ type: "admin.USER-EXPLODE" }))],
     ["an event about nobody, signed", 202, () => webhook(event({ resourcePath: "users/" }))],
     ["JSON nested 100,000 deep, signed", 202, () => webhook("[".repeat(100_000) + "]".repeat(100_000))],

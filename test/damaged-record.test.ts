@@ -184,7 +184,7 @@ describe("a damaged record", () => {
 
   it("is named when Keycloak sends an event about a group, which may be its person's", async () => {
     await write(badTime);
-    await tell({ type: "admin.GROUP-DELETE", resourcePath: "groups/g1" });
+    await tell({ type: "admin.GROUP-DELETE", resourcePath: "groups/g1", representation: '{"name":"g1"}' });
     expect(logged()).toMatch(new RegExp(`${name} is damaged.*; cannot tell whether it concerns them`));
   });
 

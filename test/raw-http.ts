@@ -33,3 +33,8 @@ export async function exchange(port: number, message: string): Promise<string> {
 export function lastStatus(answer: string): number {
   return Number([...answer.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].at(-1)?.[1] ?? 0);
 }
+
+/** Returns the JSON in the last answer in what `exchange` returned. */
+export function jsonIn(answer: string): unknown {
+  return JSON.parse(/\r\n\r\n[^{]*(\{.*\})\s*[^}]*$/s.exec(answer)?.[1] ?? "null");
+}

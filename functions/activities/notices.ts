@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { decideEntitlement } from "../../shared/desktop/entitlement.ts";
 import { personId } from "../../shared/desktop/names.ts";
-import { isRefusal } from "../../shared/errors.ts";
-import { decideNotice } from "../../shared/lifecycle/notices.ts";
+import { isRefusal, ProductError } from "../../shared/errors.ts";
+import { type ClaimNames, decideNotice } from "../../shared/lifecycle/notices.ts";
 import { type Narrowing, narrowClaims } from "../../shared/person/claims.ts";
+import type { Notice } from "../../shared/person/notice.ts";
 import { comeBack, leave } from "../../shared/person/presence.ts";
 import type { PersonRecord } from "../../shared/person/record.ts";
 import { isUnfinished } from "../../shared/person/request.ts";
@@ -11,26 +12,41 @@ import { retireDesktops, retirePerson } from "../../shared/person/retirement.ts"
 import { findDesktops } from "../gather/desktops-of-person.ts";
 import { standingOf } from "../gather/standing.ts";
 import { type Services, today } from "../services.ts";
+import { someAtATime } from "../some-at-a-time.ts";
 import { changeAndWake, changeRecord, ifThere, stamp } from "../work/person.ts";
 import type { Implements, Surroundings } from "./activity.ts";
 
+/** How many people are looked up at once: as many as the identity provider and the cluster bear beside everything else. */
+const peopleAtOnce = 4;
+
 /** Acts on the identity provider's notices. Each may run twice, late, and in any order. */
-export function noticeActivities(services: Services): Implements<"findPeople" | "applyNotice"> {
-  const { settings } = services;
+export function noticeActivities(services: Services): Implements<"findPeople" | "applyNotice" | "applyNoticeToMany"> {
+  const { settings, directory } = services;
   const claimNames = { groups: settings.KEYCLOAK_GROUPS_CLAIM, roles: settings.KEYCLOAK_ROLES_CLAIM };
   return {
-    async findPeople({ subject, username, told }, { error }) {
+    async findPeople({ subject, username, told }, { error, info }) {
       const everybody = async () => {
         const { records, damaged } = await services.records.all();
         for (const { fault } of damaged)
           error(`follow a notice: ${fault.message}; cannot tell whether it concerns them`);
         return records;
       };
-      if (told.what === "group deleted") {
-        // Keycloak names the group and not its members: anybody with a desktop by a groups claim may be one.
+      if (told.what === "everybody left") {
+        const records = await everybody();
+        return records.filter(({ request }) => request.workspace !== null).map(({ request }) => request.username);
+      }
+      if (told.what === "group deleted" || told.what === "gone") {
+        // Keycloak names the group or role and not who has it: anybody with a desktop by such a claim may.
+        const claim = claimNames[told.what === "gone" ? told.claim : "groups"];
+        if (!directory && (told.what !== "gone" || told.values.length === 0)) {
+          info(
+            "groups or roles changed in Keycloak, and it did not say which; without KEYCLOAK_ADMIN_CLIENT nothing is done",
+          );
+          return [];
+        }
         const records = await everybody();
         return records
-          .filter(({ request }) => Object.hasOwn(request.claims, claimNames.groups))
+          .filter(({ request }) => Object.hasOwn(request.claims, claim))
           .map(({ request }) => request.username);
       }
       const known = subject === undefined ? { records: [], damaged: [] } : await services.records.bySubject(subject);
@@ -51,38 +67,61 @@ export function noticeActivities(services: Services): Implements<"findPeople" | 
       return named && named.request.subject === undefined ? [named.request.username] : [];
     },
 
-    async applyNotice({ notice, username }, around) {
-      const record = await services.records.read(personId(username));
-      if (!record) return null;
-      const standing = await standingOf(services, record, notice, around.error);
-      const decision = decideNotice(record, standing, notice, claimNames);
-      const { at } = notice;
-      switch (decision.do) {
-        case "nothing":
-          return null;
-        case "come back":
-          await changeRecord(
-            services,
-            username,
-            ifThere((current) => comeBack(current, at)),
-          );
-          return null;
-        case "leave": {
-          const { which, alive } = decision;
-          await changeRecord(
-            services,
-            username,
-            ifThere((current) => leave(current, { at, which, alive }, settings.LEAVE_GRACE_MINUTES)),
-          );
-          return null;
+    applyNotice: ({ notice, username }, around) => applyNotice(services, claimNames, notice, username, around),
+
+    async applyNoticeToMany({ notice, usernames }, around) {
+      const tries = await someAtATime(peopleAtOnce, usernames, async (username) => {
+        try {
+          await applyNotice(services, claimNames, notice, username, around);
+          return [];
+        } catch (error) {
+          around.error(`follow a notice for ${username}: ${(error as Error).message}`);
+          // Anything else is not an outage but a bug, which another try does not cure.
+          return error instanceof ProductError ? [{ username, reason: `[${error.code}] ${error.message}` }] : [];
         }
-        case "retire person":
-          return retire(services, username, decision.reason, around);
-        case "narrow claims":
-          return retireWhatWasLost(services, record, decision.by, around);
-      }
+      });
+      const failures = tries.flat();
+      return { failed: failures.map(({ username }) => username), reason: failures[0]?.reason ?? "" };
     },
   };
+}
+
+async function applyNotice(
+  services: Services,
+  claimNames: ClaimNames,
+  notice: Notice,
+  username: string,
+  around: Surroundings,
+): Promise<null> {
+  const record = await services.records.read(personId(username));
+  if (!record) return null;
+  const standing = await standingOf(services, record, notice, around.error);
+  const decision = decideNotice(record, standing, notice, claimNames);
+  const { at } = notice;
+  switch (decision.do) {
+    case "nothing":
+      return null;
+    case "come back":
+      await changeRecord(
+        services,
+        username,
+        ifThere((current) => comeBack(current, at)),
+      );
+      return null;
+    case "leave": {
+      const { which, alive } = decision;
+      await changeRecord(
+        services,
+        username,
+        ifThere((current) => leave(current, { at, which, alive }, services.settings.LEAVE_GRACE_MINUTES)),
+      );
+      return null;
+    }
+    case "retire person":
+      return retire(services, username, decision.reason, around);
+    case "narrow claims":
+      return retireWhatWasLost(services, record, decision.by, around);
+  }
 }
 
 async function retire(

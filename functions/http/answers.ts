@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type DriftKind, driftKinds } from "../../shared/lifecycle/drift.ts";
 import { evidenceKinds, rules } from "../../shared/desktop/decision.ts";
 import { type ErrorCode, errorCodes } from "../../shared/errors.ts";
+import { type EventFault, eventFaults } from "../../shared/identity/keycloak-event.ts";
 
 /** The schemas of the API's answers. Strict: a field that is missing here is a bug, and a test finds it. */
 
@@ -285,8 +286,16 @@ export const adoptionAnswer = z
   })
   .meta({ id: "Adoption" });
 
+const eventFault = z.enum(Object.keys(eventFaults) as [EventFault, ...EventFault[]]);
+
 export const eventAnswer = z
-  .strictObject({ status: z.enum(["accepted", "duplicate", "ignored", "stale"]), eventId: z.string().optional() })
+  .strictObject({
+    status: z.enum(["accepted", "duplicate", "ignored", "stale"]),
+    eventId: z.string().optional(),
+    reason: eventFault
+      .optional()
+      .meta({ description: "Why the event is not understood; absent if it is ignored because it does not matter" }),
+  })
   .meta({ id: "EventTaken" });
 
 export const logoutProblem = z
@@ -310,5 +319,12 @@ export const readyAnswer = z
       .array(words)
       .optional()
       .meta({ description: "Person records that cannot be read, for callers with the monitoring role" }),
+    eventsNotUnderstood: z
+      .array(z.strictObject({ type: z.string(), reason: eventFault, words, count: z.int(), lastAt: time }))
+      .optional()
+      .meta({
+        description:
+          "Keycloak's events that this process received and did not understand, for callers with the monitoring role",
+      }),
   })
   .meta({ id: "Ready" });

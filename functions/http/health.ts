@@ -3,6 +3,7 @@ import type { TaskHub } from "../work/task-hub.ts";
 import { reapName } from "../../orchestrations/reap.ts";
 import { reconcileName } from "../../orchestrations/reconcile.ts";
 import { upkeepName } from "../../orchestrations/upkeep.ts";
+import { eventFaults } from "../../shared/identity/keycloak-event.ts";
 import type { Services } from "../services.ts";
 import { describeStuck } from "../work/stuck.ts";
 import { liveAnswer, readyAnswer } from "./answers.ts";
@@ -71,7 +72,7 @@ async function lookWhetherReady(
       guacamole: word(guacamole),
       reaping: switched(maintenance?.reaping),
       activation: switched(maintenance?.activation),
-      ...(authorization === null ? {} : { reasons, ...troubles }),
+      ...(authorization === null ? {} : { reasons, ...troubles, eventsNotUnderstood: describeFaults(services) }),
     },
   };
 }
@@ -87,6 +88,16 @@ async function findTroubles(services: Services, hub: TaskHub) {
   } catch (error) {
     return { stuck: [`cannot tell if any work is stuck: ${describeError(error)}`], damaged: [] };
   }
+}
+
+function describeFaults({ eventFaults: counts }: Services) {
+  return counts.all().map(({ type, fault, count, lastAt }) => ({
+    type,
+    reason: fault,
+    words: eventFaults[fault],
+    count,
+    lastAt: lastAt.toISOString(),
+  }));
 }
 
 async function faultOf(system: string, check: () => Promise<string | null>): Promise<string | null> {

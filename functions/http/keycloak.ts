@@ -5,7 +5,9 @@ import { z } from "zod";
 import { type FollowNoticeInput, followNoticeName } from "../../orchestrations/follow-notice.ts";
 import type { Notice } from "../../shared/person/notice.ts";
 import { ProductError, type Refusal, refuse } from "../../shared/errors.ts";
-import { keycloakEventSchema, readKeycloakEvent } from "../../shared/identity/keycloak-event.ts";
+import { countsAtAnyAge } from "../../shared/lifecycle/notices.ts";
+import { type EventFault, eventFaults, readKeycloakEvent } from "../../shared/identity/keycloak-event.ts";
+import { keycloakEventSchema } from "../../shared/identity/keycloak-event-schema.ts";
 import type { Logout } from "../../shared/identity/logout-token.ts";
 import type { Services } from "../services.ts";
 import { eventAnswer, logoutProblem } from "./answers.ts";
@@ -17,7 +19,7 @@ import { type Described, type Route, signedRoute } from "./route.ts";
 /** The largest event is an update of a whole realm. */
 const eventBytes = 256 * 1024;
 const formType = "application/x-www-form-urlencoded";
-/** keycloak-events retries for 15 minutes; the rest allows for clocks. Anything older was replayed. */
+/** keycloak-events retries for 15 minutes; the rest allows for clocks. Anything older was replayed, or sent again. */
 const eventMilliseconds = 20 * 60_000;
 /** Keycloak's logout tokens live two minutes. */
 const logoutMilliseconds = 5 * 60_000;
@@ -79,11 +81,12 @@ export function keycloakRoutes(services: Services): Route[] {
  * Answers 202 to every authentic event, even an irrelevant one: the sender retries on any other answer for 15 minutes.
  */
 async function takeEvent(
-  { verifyWebhook, settings, now }: Services,
+  services: Services,
   request: HttpRequest,
   hub: TaskHub,
   context: InvocationContext,
 ): Promise<Answer | Refusal> {
+  const { verifyWebhook, settings, directory, now } = services;
   if (!verifyWebhook) return refuse("not-found", "events are not accepted (KEYCLOAK_WEBHOOK is off)");
   requireLength(request);
   const body = await readBytes(request, eventBytes);
@@ -92,24 +95,39 @@ async function takeEvent(
   await verifyWebhook(signed, body);
   requireMediaType(request, "application/json");
 
-  const event = readKeycloakEvent(body, settings.GUACAMOLE_CLIENT);
-  if (!event) {
-    context.warn("an event with a valid signature cannot be read; it is ignored");
-    return { status: 202, body: { status: "ignored" } };
+  const rules = { realm: settings.KEYCLOAK_REALM, guacamoleClient: settings.GUACAMOLE_CLIENT };
+  const event = readKeycloakEvent(body, rules);
+  if ("fault" in event) countFault(services, event.type, event.fault, context);
+  const about = event.id === undefined ? {} : { eventId: event.id };
+  if (event.kind === "not understood") return eventTaken("ignored", { ...about, reason: event.fault });
+  if (event.kind === "irrelevant") return eventTaken("ignored", about);
+
+  const { notice } = event;
+  const time = new Date(notice.at);
+  const age = now().getTime() - time.getTime();
+  const isLate = age > eventMilliseconds;
+  if (age < -eventMilliseconds || (isLate && !countsAtAnyAge(notice, directory !== undefined))) {
+    context.warn(`the event ${event.id} is from ${notice.at}, too far from now; it is ignored`);
+    return eventTaken("stale", about);
   }
-  const eventId = event.id;
-  if (event.realm !== settings.KEYCLOAK_REALM || !event.notice)
-    return { status: 202, body: { status: "ignored", eventId } };
-  if (Math.abs(now().getTime() - event.time.getTime()) > eventMilliseconds) {
-    context.warn(`the event ${eventId} is from ${event.time.toISOString()}, too far from now; it is ignored`);
-    return { status: 202, body: { status: "stale", eventId } };
-  }
-  const replayableUntil = after(event.time, eventMilliseconds);
-  const status = await keep(hub, `event-${hashOf(`${settings.KEYCLOAK_REALM}:${eventId}`)}`, {
-    notice: event.notice,
-    replayableUntil,
+  const status = await keep(hub, `event-${hashOf(`${settings.KEYCLOAK_REALM}:${event.id}`)}`, {
+    // A username may be somebody else's by now.
+    notice: isLate ? { ...notice, username: undefined, late: true } : notice,
+    replayableUntil: after(isLate ? now() : time, eventMilliseconds),
   });
-  return { status: 202, body: { status, eventId } };
+  return eventTaken(status, about);
+}
+
+function eventTaken(status: z.output<typeof eventAnswer>["status"], more: object): Answer {
+  return { status: 202, body: { status, ...more } };
+}
+
+function countFault(services: Services, type: string, fault: EventFault, context: InvocationContext): void {
+  const { isNew } = services.eventFaults.count(type, fault, services.now());
+  if (isNew)
+    context.warn(
+      `an event of type ${type} is not understood: ${eventFaults[fault]} (${fault}); more of these are only counted, in GET /health/ready`,
+    );
 }
 
 /**

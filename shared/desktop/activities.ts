@@ -83,6 +83,11 @@ export interface Activities {
   /** The people whom a notice is about, as far as we know them, by username. */
   findPeople: { input: Notice; output: string[] };
   applyNotice: { input: { notice: Notice; username: string }; output: null };
+  /** Applies it to many people; returns those for whom it failed, and why the first of these did. */
+  applyNoticeToMany: {
+    input: { notice: Notice; usernames: readonly string[] };
+    output: { failed: string[]; reason: string };
+  };
 
   /** Decides about every desktop that runs. */
   surveyDue: { input: Record<string, never>; output: ReapSurvey };

@@ -1,118 +1,63 @@
 import { z } from "zod";
-import type { Notice, Told } from "../person/notice.ts";
+import type { Notice } from "../person/notice.ts";
+import { keycloakEventSchema } from "./keycloak-event-schema.ts";
+import { meanings } from "./keycloak-meanings.ts";
+import { isKeycloakType } from "./keycloak-types.ts";
 
-/** An event as keycloak-events sends it. Null and absent are the same; fields that we do not act on are not looked at. */
-export const keycloakEventSchema = z
-  .object({
-    id: z.string().min(1).max(255).nullish(),
-    uid: z.string().min(1).max(255).nullish(),
-    time: z.number().int().min(0).max(8.64e15),
-    realmId: z.string().nullish(),
-    realmName: z.string().nullish(),
-    type: z.string().max(255),
-    authDetails: z
-      .object({ clientId: z.string().nullish(), userId: z.string().max(255).nullish(), username: z.string().nullish() })
-      .nullish(),
-    resourcePath: z.string().max(2_000).nullish(),
-    /** JSON in a string: what the administrator sent. */
-    representation: z.string().nullish(),
-  })
-  .meta({ id: "KeycloakEvent" });
-type KeycloakEvent = z.output<typeof keycloakEventSchema>;
+/** Why an authentic event is not understood, or not wholly. */
+export const eventFaults = {
+  unreadable: "its body is not an event of keycloak-events",
+  "another-realm": "it is about another realm than KEYCLOAK_REALM",
+  "unknown-type": "this release does not know its type",
+  "no-subject": "it does not say whom or what it is about",
+  "no-detail": "it does not say what the person lost, so only asking Keycloak tells (KEYCLOAK_ADMIN_CLIENT)",
+} as const;
+export type EventFault = keyof typeof eventFaults;
 
-/** An authentic event: its realm, id and time, and the notice that it means, if any. */
-export interface ReadEvent {
-  realm: string | undefined;
-  id: string;
-  time: Date;
-  notice: Notice | null;
-}
+/** What an authentic event says: something that we act on, nothing to us, or something that we do not understand. */
+export type ReadEvent =
+  | { kind: "notice"; id: string; type: string; notice: Notice; fault?: EventFault }
+  | { kind: "irrelevant"; id: string; type: string }
+  | { kind: "not understood"; id?: string; type: string; fault: EventFault };
 
-/** Reads an event's JSON; null if it is not one. `guacamoleClient` is the client whose logins count. */
-export function readKeycloakEvent(body: Uint8Array, guacamoleClient: string): ReadEvent | null {
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
-  } catch {
-    return null; // whoever signed it sent something else than an event
-  }
+/**
+ * Reads an event whose signature is valid. The signature places it: each realm has its own key, or secret. An event that
+ * names no realm is therefore one of `realm`, and one that names another is not.
+ *
+ * @param guacamoleClient the client whose logins count
+ */
+export function readKeycloakEvent(
+  body: Uint8Array,
+  { realm, guacamoleClient }: { realm: string; guacamoleClient: string },
+): ReadEvent {
+  const json = parse(body);
   const { data: event } = keycloakEventSchema.safeParse(json);
   const id = event?.id ?? event?.uid;
-  if (!event || id == null) return null;
-  const time = new Date(event.time);
-  const told = tellingOf(event, guacamoleClient);
-  const notice = told && { id, at: time.toISOString(), ...told };
-  return { realm: event.realmName ?? undefined, id, time, notice };
+  if (!event || id == null) return { kind: "not understood", type: typeIn(json), fault: "unreadable" };
+  const { type } = event;
+  const interpret = Object.hasOwn(meanings, type) ? meanings[type] : undefined;
+  if (!interpret && isKeycloakType(type)) return { kind: "irrelevant", id, type };
+  if (event.realmName != null && event.realmName !== realm)
+    return { kind: "not understood", id, type, fault: "another-realm" };
+  if (!interpret) return { kind: "not understood", id, type, fault: "unknown-type" };
+  const meaning = interpret(event, guacamoleClient);
+  if (meaning === "irrelevant") return { kind: "irrelevant", id, type };
+  if (meaning === "no-subject") return { kind: "not understood", id, type, fault: "no-subject" };
+  const { gap, ...said } = meaning;
+  const notice = { id, at: new Date(event.time).toISOString(), ...said };
+  return { kind: "notice", id, type, notice, ...(gap && { fault: gap }) };
 }
 
-function tellingOf(event: KeycloakEvent, guacamoleClient: string): Omit<Notice, "id" | "at"> | null {
-  const { type, authDetails, resourcePath } = event;
-  // A user's own event names the user as its actor; an administrator's names the administrator, and the user in its path.
-  const [, actor] = /^access\.(.+)$/.exec(type) ?? [];
-  if (actor !== undefined) {
-    const told = ownTelling(actor, authDetails?.clientId ?? undefined, guacamoleClient);
-    const subject = authDetails?.userId ?? undefined;
-    return told && subject !== undefined
-      ? { subject, username: authDetails?.username?.toLowerCase() ?? undefined, told }
-      : null;
-  }
-  const [, encoded] = /^users\/([^/]+)(?:\/|$)/.exec(resourcePath ?? "") ?? [];
-  const told = adminTelling(event);
-  if (told?.what === "group deleted") return { told };
-  return told && encoded !== undefined ? { subject: encoded, told } : null;
-}
-
-function ownTelling(type: string, client: string | undefined, guacamoleClient: string): Told | null {
-  switch (type) {
-    case "LOGIN":
-    case "CUSTOM_REQUIRED_ACTION":
-      // Every application's logins come by, and each reload of a page.
-      return client === guacamoleClient ? { what: "back" } : null;
-    case "LOGOUT":
-    case "USER_SESSION_DELETED":
-      // The event's session is that of the logout itself (p2-inc/keycloak-events#107): it does not say which one ended.
-      return { what: "left", which: "some session" };
-    case "DELETE_ACCOUNT":
-      return { what: "deleted" };
-    case "USER_DISABLED_BY_PERMANENT_LOCKOUT":
-      return { what: "changed" };
-    default:
-      return null;
-  }
-}
-
-function adminTelling({ type, resourcePath, representation }: KeycloakEvent): Told | null {
-  switch (type) {
-    case "admin.USER-DELETE":
-      return { what: "deleted" };
-    case "admin.USER-UPDATE": {
-      const { data } = z.object({ enabled: z.boolean() }).safeParse(parse(representation));
-      return data?.enabled === false ? { what: "disabled" } : { what: "changed" };
-    }
-    case "admin.USER-ACTION":
-      return /^users\/[^/]+\/logout$/.test(resourcePath ?? "") ? { what: "left", which: "every session" } : null;
-    case "admin.GROUP_MEMBERSHIP-DELETE": {
-      const { data } = z
-        .object({ name: z.string().optional(), path: z.string().optional() })
-        .safeParse(parse(representation));
-      return { what: "lost", claim: "groups", values: [data?.path, data?.name].filter((value) => value !== undefined) };
-    }
-    case "admin.REALM_ROLE_MAPPING-DELETE":
-    case "admin.CLIENT_ROLE_MAPPING-DELETE": {
-      const { data } = z.array(z.object({ name: z.string() })).safeParse(parse(representation));
-      return { what: "lost", claim: "roles", values: data?.map(({ name }) => name) ?? [] };
-    }
-    case "admin.GROUP-DELETE":
-      return { what: "group deleted" };
-    default:
-      return null;
-  }
-}
-
-function parse(text: string | null | undefined): unknown {
+function parse(body: Uint8Array): unknown {
   try {
-    return JSON.parse(text ?? "null");
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
   } catch {
-    return null; // then the event says only that something changed
+    return undefined; // whoever signed it sent something else than an event
   }
+}
+
+/** The type of a body that may be anything else, for the log. */
+function typeIn(json: unknown): string {
+  const { data } = z.object({ type: z.string() }).safeParse(json);
+  return data?.type.slice(0, 80) ?? "none";
 }

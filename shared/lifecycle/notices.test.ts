@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Standing } from "../person/claims.ts";
 import type { Told } from "../person/notice.ts";
 import type { PersonRecord } from "../person/record.ts";
-import { asksForStanding, decideNotice, type NoticeDecision } from "./notices.ts";
+import { asksForStanding, countsAtAnyAge, decideNotice, type NoticeDecision } from "./notices.ts";
 
 const before = "2026-01-05T08:00:00Z";
 const asked = "2026-01-05T09:00:00Z";
@@ -29,6 +29,10 @@ const told = {
   "lost a role": { what: "lost", claim: "roles", values: ["reader"] },
   changed: { what: "changed" },
   "group deleted": { what: "group deleted" },
+  "everybody left": { what: "everybody left" },
+  "a group is gone": { what: "gone", claim: "groups", values: ["/a"] },
+  "a role is gone": { what: "gone", claim: "roles", values: ["reader"] },
+  "something is gone": { what: "gone", claim: "groups", values: [] },
 } as const satisfies Record<string, Told>;
 
 const cannotBeAsked = undefined;
@@ -64,6 +68,37 @@ describe("what a notice means", () => {
     ["changed", "the provider says what they have", now, after, narrowToNow],
     ["group deleted", "the provider cannot be asked", cannotBeAsked, after, nothing],
     ["group deleted", "the provider says what they have", now, after, narrowToNow],
+    [
+      "everybody left",
+      "the provider cannot be asked",
+      cannotBeAsked,
+      after,
+      { do: "leave", which: "every session", alive: undefined },
+    ],
+    [
+      "everybody left",
+      "the provider knows living sessions",
+      now,
+      after,
+      { do: "leave", which: "every session", alive: ["one"] },
+    ],
+    [
+      "a group is gone",
+      "the provider cannot be asked",
+      cannotBeAsked,
+      after,
+      { do: "narrow claims", by: { lost: ["/a"], of: "groups", below: true } },
+    ],
+    [
+      "a role is gone",
+      "the provider cannot be asked",
+      cannotBeAsked,
+      after,
+      { do: "narrow claims", by: { lost: ["reader"], of: "realm_roles", below: true } },
+    ],
+    ["a role is gone", "claims were proven since", cannotBeAsked, before, nothing],
+    ["something is gone", "the provider cannot be asked", cannotBeAsked, after, nothing],
+    ["something is gone", "the provider says what they have", now, after, narrowToNow],
   ])("%s, and %s", (what, _words, standing, at, decision) => {
     expect(decideNotice(record, standing, { id: "n1", at, told: told[what] }, claimNames)).toEqual(decision);
   });
@@ -83,8 +118,29 @@ describe("what a notice means", () => {
     expect(decideNotice(record, cannotBeAsked, notice, claimNames)).not.toEqual(nothing);
   });
 
+  it.each(Object.keys(told) as (keyof typeof told)[])("%s, told late, only if it is true or asking told", (what) => {
+    const late = { id: "n1", at: after, told: told[what], late: true } as const;
+    const inTime = { id: "n1", at: after, told: told[what] };
+    const inDoubt = decideNotice(record, cannotBeAsked, late, claimNames);
+    expect(inDoubt).toEqual(
+      what === "deleted" ? decideNotice(record, cannotBeAsked, inTime, claimNames) : { do: "nothing" },
+    );
+    if (what !== "back")
+      for (const standing of [now, disabled, unknownThere])
+        expect(decideNotice(record, standing, late, claimNames)).toEqual(
+          decideNotice(record, standing, inTime, claimNames),
+        );
+  });
+
+  it("counts at any age if it is a deletion, or if the provider can be asked about it", () => {
+    const counting = (canAsk: boolean) =>
+      Object.entries(told).flatMap(([what, each]) => (countsAtAnyAge({ told: each }, canAsk) ? [what] : []));
+    expect(counting(false)).toEqual(["deleted"]);
+    expect(counting(true)).toEqual(Object.keys(told).filter((what) => what !== "back"));
+  });
+
   it("is never worth asking the provider about a person who came back", () => {
-    const asks = Object.entries(told).filter(([, told]) => asksForStanding({ id: "n1", at: after, told }));
+    const asks = Object.entries(told).filter(([, told]) => asksForStanding({ told }));
     expect(asks.map(([what]) => what)).toEqual(Object.keys(told).filter((what) => what !== "back"));
   });
 });

@@ -19,8 +19,17 @@ export interface ClaimNames {
 }
 
 /** True if the identity provider, if asked, knows something about this person that matters. */
-export function asksForStanding({ told }: Notice): boolean {
+export function asksForStanding({ told }: Pick<Notice, "told">): boolean {
   return told.what !== "back";
+}
+
+/**
+ * True if a notice is worth following although it arrived late, or was sent again: if it is true at any age, or if asking
+ * tells whether it still is. A deletion is always true, because ids are never used again. Everything else may have been
+ * reversed since: a person enabled, a group given back or created again, a session opened.
+ */
+export function countsAtAnyAge(notice: Pick<Notice, "told">, canAsk: boolean): boolean {
+  return notice.told.what === "deleted" || (canAsk && asksForStanding(notice));
 }
 
 /**
@@ -32,13 +41,14 @@ export function asksForStanding({ told }: Notice): boolean {
 export function decideNotice(
   record: PersonRecord,
   standing: Standing | null | undefined,
-  { at, told }: Notice,
+  { at, late, told }: Notice,
   claimNames: ClaimNames,
 ): NoticeDecision {
   const { username } = record.request;
   const retire = (why: string): NoticeDecision => ({ do: "retire person", reason: `${username} ${why}` });
   if (standing === null) return retire("is no longer known to the identity provider");
   if (standing && !standing.enabled) return retire("was disabled at the identity provider");
+  if (late && !standing && told.what !== "deleted") return { do: "nothing" };
   const narrowToNow = (now: Standing): NoticeDecision => ({ do: "narrow claims", by: { now, ...claimNames } });
 
   switch (told.what) {
@@ -46,16 +56,21 @@ export function decideNotice(
       return { do: "come back" };
     case "left":
       return { do: "leave", which: told.which, alive: standing?.sessions };
+    case "everybody left":
+      return { do: "leave", which: "every session", alive: standing?.sessions };
     case "deleted":
       return standing ? { do: "nothing" } : retire("was deleted at the identity provider");
     case "disabled":
       // A person who was seen since has been enabled again.
       return standing || at < lastSeen(record) ? { do: "nothing" } : retire("was disabled at the identity provider");
     case "lost":
+    case "gone": {
       if (standing) return narrowToNow(standing);
       // Claims that were proven after it happened know of it.
-      if (at < record.request.requestedAt) return { do: "nothing" };
-      return { do: "narrow claims", by: { lost: told.values, of: claimNames[told.claim] } };
+      if (at < record.request.requestedAt || told.values.length === 0) return { do: "nothing" };
+      const by = { lost: told.values, of: claimNames[told.claim] };
+      return { do: "narrow claims", by: told.what === "gone" ? { ...by, below: true } : by };
+    }
     case "changed":
     case "group deleted":
       return standing ? narrowToNow(standing) : { do: "nothing" };

@@ -17,6 +17,13 @@ describe("claims", () => {
     expect(narrowClaims(claims, { lost: ["/a", "a"], of: "groups" })).toEqual(left);
   });
 
+  it("lose what is below a group that is gone, and keep what only begins alike", () => {
+    const claims = { groups: ["/a", "/a/b", "/ab", "/a~/b", "a/b"] };
+    const gone = { lost: ["/a", "a"], of: "groups" };
+    expect(narrowClaims(claims, { ...gone, below: true })).toEqual({ groups: ["/ab", "/a~/b", "a/b"] });
+    expect(narrowClaims(claims, gone)).toEqual({ groups: ["/a/b", "/ab", "/a~/b", "a/b"] });
+  });
+
   it.each([
     [
       { groups: ["/a", "/b"], roles: ["reader", "writer"] },

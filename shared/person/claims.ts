@@ -10,12 +10,20 @@ export interface Standing {
   sessions: readonly string[];
 }
 
-/** What a person is known to have lost: these values of a claim, or whatever of groups and roles they no longer have. */
-export type Narrowing = { lost: readonly string[]; of: string } | { now: Standing; groups: string; roles: string };
+/**
+ * What a person is known to have lost: these values of a claim (with `below`, also the paths below them), or whatever of
+ * groups and roles they no longer have.
+ */
+export type Narrowing =
+  { lost: readonly string[]; of: string; below?: true } | { now: Standing; groups: string; roles: string };
 
 /** The claims without what was lost; a claim that is emptied is gone. Nothing is added: what a token did not say stays unsaid. */
 export function narrowClaims(claims: Claims, by: Narrowing): Claims {
-  if ("lost" in by) return filterClaim(claims, by.of, (value) => !by.lost.includes(value));
+  if ("lost" in by) {
+    const { lost, below } = by;
+    const isBelow = (value: string) => lost.some((path) => path.startsWith("/") && value.startsWith(`${path}/`));
+    return filterClaim(claims, by.of, (value) => !lost.includes(value) && !(below && isBelow(value)));
+  }
   const groups = filterClaim(claims, by.groups, (value) => by.now.groups.includes(value));
   return filterClaim(groups, by.roles, (value) => by.now.roles.includes(value));
 }

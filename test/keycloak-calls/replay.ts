@@ -1,13 +1,16 @@
 import { readdir, readFile } from "node:fs/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { Notice } from "../../shared/person/notice.ts";
+import type { EndedSessions } from "../../shared/person/presence.ts";
 import { startTestEstate, type TestEstate } from "../estate.ts";
-import { exchange, lastStatus } from "../raw-http.ts";
+import { exchange, jsonIn, lastStatus } from "../raw-http.ts";
+import { understanding } from "./understanding.ts";
 
 /** A call as it was recorded; README.md in this folder says where and how. */
 interface Recorded {
   headers: [string, string][];
   rawBody: string | null;
-  token: { claims: Record<string, unknown> } | null;
+  token: { claims: Record<string, unknown> & { iat: number } } | null;
 }
 
 const folder = new URL(".", import.meta.url);
@@ -20,31 +23,68 @@ const settingsOf = {
 };
 
 /**
- * Tests that the product accepts the recorded calls of this mode, byte for byte except for tokens, which are signed
- * again.
+ * Sends the recorded calls of this mode to the product a second after each was made, byte for byte except for tokens,
+ * which are signed again. Tests what is answered, and what the product understands.
  */
 export async function describeRecorded(mode: keyof typeof settingsOf): Promise<void> {
-  const names = (await readdir(folder)).filter((name) => name.includes(`-${mode}-`) && name.endsWith(".json"));
+  const isOfMode = (name: string) => name.includes(`-${mode}-`);
+  const names = (await readdir(folder)).filter((name) => isOfMode(name) && name.endsWith(".json"));
   const recordings = await Promise.all(
     names.map(async (name) => [name, JSON.parse(await readFile(new URL(name, folder), "utf8")) as Recorded] as const),
   );
 
   describe(`calls from Keycloak with the webhook in mode ${mode}`, () => {
     let estate: TestEstate;
+    const notices: Notice[] = [];
     beforeAll(async () => {
+      vi.useFakeTimers({ toFake: ["Date"] });
       estate = await startTestEstate(undefined, settingsOf[mode]);
+      estate.faults.beforeActivity = ({ name, input }) => {
+        if (name === "findPeople") notices.push(input as Notice);
+      };
     });
-    afterAll(() => estate.close());
+    afterAll(async () => {
+      vi.useRealTimers();
+      await estate.close();
+    });
 
-    it.each(recordings)("have a Content-Length and are accepted: %s", async (name, recorded) => {
+    it("are all in the table", () => {
+      const listed = Object.keys(understanding).filter((name) => isOfMode(name));
+      expect(listed.sort()).toEqual(names.map((name) => name.replace(".json", "")).sort());
+    });
+
+    it.each(recordings)("have a Content-Length, and mean what the table says: %s", async (name, recorded) => {
       const headerNames = recorded.headers.map(([header]) => header.toLowerCase());
       expect(headerNames).toContain("content-length");
       expect(headerNames).not.toContain("transfer-encoding");
+      vi.setSystemTime(madeAt(recorded) + 1_000);
       const isLogout = name.includes("backchannel-logout");
+      notices.length = 0;
       const answer = await exchange(estate.host.port, await messageOf(estate, recorded, isLogout));
-      expect([lastStatus(answer), answer]).toEqual([isLogout ? 200 : 202, answer]);
+      await estate.host.whenIdle();
+      const { status, reason } = (isLogout ? {} : jsonIn(answer)) as { status?: string; reason?: string };
+      const told = [lastStatus(answer), status, reason, ...notices.map(describeNotice)];
+      const words = told.filter((word) => word !== undefined).join(" ");
+      expect([words, answer]).toEqual([understanding[name.replace(".json", "")], answer]);
     });
   });
+}
+
+function madeAt({ rawBody, token }: Recorded): number {
+  return rawBody === null ? (token?.claims.iat ?? 0) * 1_000 : (JSON.parse(rawBody) as { time: number }).time;
+}
+
+function describeNotice({ subject, username, told }: Notice): string {
+  const whom = subject === undefined ? "unnamed" : subject.slice(0, 8) + (username === undefined ? "" : `=${username}`);
+  const { what, ...more } = told;
+  return [`${whom}:`, what, ...(Object.values(more) as Detail[]).map((detail) => describeDetail(detail))].join(" ");
+}
+
+type Detail = EndedSessions | readonly string[];
+function describeDetail(detail: Detail): string {
+  if (typeof detail === "string") return detail;
+  if ("session" in detail) return `session ${detail.session}${detail.orAnother ? " or another" : ""}`;
+  return detail.length === 0 ? "not said which" : detail.join(", ");
 }
 
 async function messageOf(estate: TestEstate, { headers, rawBody, token }: Recorded, isLogout: boolean) {
@@ -66,19 +106,11 @@ async function messageOf(estate: TestEstate, { headers, rawBody, token }: Record
   return [`POST /api/keycloak/${path} HTTP/1.1`, ...sent, "", body].join("\r\n");
 }
 
-/** Signs the same claims with this estate's realm, issued now. */
+/** Signs the same claims with the keys of this estate's realm. */
 function resign({ identity }: TestEstate, claims: Record<string, unknown>, isLogout: boolean): Promise<string> {
-  const now = Math.floor(Date.now() / 1_000);
   const own = { azp: undefined, realm_access: undefined, preferred_username: undefined };
   return identity.signToken(
-    {
-      ...own,
-      ...(isLogout ? {} : { typ: undefined, sub: undefined }),
-      ...claims,
-      iss: identity.issuer,
-      iat: now,
-      exp: now + 60,
-    },
+    { ...own, ...(isLogout ? {} : { typ: undefined, sub: undefined }), ...claims, iss: identity.issuer },
     isLogout ? { typ: "logout+jwt" } : {},
   );
 }
