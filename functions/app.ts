@@ -2,7 +2,8 @@ import type { OrchestrationHandler } from "durable-functions";
 import { accessTokens } from "../shared/identity/access-token.ts";
 import { logoutTokens } from "../shared/identity/logout-token.ts";
 import { directoryIn } from "../shared/identity/directory.ts";
-import { realmOf } from "../shared/identity/realm.ts";
+import type { Realm } from "../shared/identity/realm.ts";
+import { realmKeys } from "../shared/identity/realm-keys.ts";
 import { webhookSignatures, type WebhookRules } from "../shared/identity/webhook.ts";
 import { databaseToken } from "../shared/azure/credential.ts";
 import { managedServer, unmanagedServer } from "../shared/azure/managed-server.ts";
@@ -85,12 +86,12 @@ function connectServices(settings: Settings): Services {
     guacd: { namespace: settings.GUACD_NAMESPACE, labels: settings.GUACD_LABELS },
   };
 
-  const realm = realmOf({
+  const realm: Realm = {
     issuer: settings.OIDC_ISSUER,
-    jwksUrl: settings.OIDC_JWKS_URL,
+    keys: realmKeys({ url: settings.OIDC_JWKS_URL, maxAgeMinutes: settings.OIDC_KEYS_MAX_AGE_MINUTES }),
     algorithms: settings.OIDC_ALGORITHMS,
     clockSkewSeconds: settings.OIDC_CLOCK_SKEW_SECONDS,
-  });
+  };
   const webhook = webhookRules(settings);
 
   return {
@@ -113,6 +114,7 @@ function connectServices(settings: Settings): Services {
     guacamoleInstances:
       settings.GUACAMOLE_LABELS &&
       guacamoleInstancesIn(cluster, settings.GUACAMOLE_NAMESPACE, settings.GUACAMOLE_LABELS),
+    realmKeys: realm.keys,
     verifyToken: accessTokens(realm, { audience: settings.OIDC_AUDIENCE, clients: settings.OIDC_CLIENTS }),
     verifyLogout: logoutTokens(realm, settings.GUACAMOLE_CLIENT),
     verifyWebhook: webhook && webhookSignatures(webhook, realm),

@@ -6,6 +6,7 @@ import type { ActiveConnections } from "../shared/guacamole/active-connections.t
 import type { GuacamoleDesktops } from "../shared/guacamole/desktops.ts";
 import type { VerifyToken } from "../shared/identity/access-token.ts";
 import type { VerifyLogout } from "../shared/identity/logout-token.ts";
+import type { RealmKeys } from "../shared/identity/realm-keys.ts";
 import type { Directory } from "../shared/identity/directory.ts";
 import type { VerifyWebhook } from "../shared/identity/webhook.ts";
 import type { ClusterDesktops } from "../shared/kubernetes/desktops.ts";
@@ -30,6 +31,7 @@ export interface Services {
   activeConnections: ActiveConnections | undefined;
   /** Since when Guacamole has been running; undefined if its pods are not configured. */
   guacamoleInstances: GuacamoleInstances | undefined;
+  realmKeys: RealmKeys;
   verifyToken: VerifyToken;
   verifyLogout: VerifyLogout;
   /** Undefined if Keycloak sends no events. */

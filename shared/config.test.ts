@@ -29,11 +29,15 @@ describe("settings", () => {
       WORKSPACES_NAMESPACE: "guacamole",
       GUACD_NAMESPACE: "guacamole",
       OIDC_JWKS_URL: "http://127.0.0.1:8081/realms/sde/protocol/openid-connect/certs",
-      OIDC_ALGORITHMS: ["RS256"],
+      OIDC_ALGORITHMS: ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"],
       OIDC_CLIENTS: ["a", "b"],
       GUACD_LABELS: { app: "guacd" },
       desktopDefaults: { image: "example.org/desktop:1" },
     });
+  });
+
+  it.each(["HS256", "RS256,HS512", "none", "rs256", ","])("never accept tokens signed by %s", (algorithms) => {
+    expect(messageFor({ ...valid, OIDC_ALGORITHMS: algorithms })).toMatch(/OIDC_ALGORITHMS names (an|no) algorithm/);
   });
 
   it("of desktops are the fields of a policy", () => {

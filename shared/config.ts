@@ -1,6 +1,14 @@
 import { z } from "zod";
 import { parsePolicy, policyFields, type PolicyTexts } from "./desktop/policy.ts";
 
+/** The algorithms by which a realm may sign: with a key pair of its own. HS* has one secret for both sides, none has none. */
+const signatureAlgorithms = [
+  ...["RS256", "RS384", "RS512"],
+  ...["PS256", "PS384", "PS512"],
+  ...["ES256", "ES384", "ES512"],
+  "EdDSA",
+] as const;
+
 /**
  * Every setting of the product by the name it has in the environment, but for the defaults of desktops, which are those of
  * a policy's fields (settingOf). `describe` is what the README's table shows; a test keeps the two the same.
@@ -49,7 +57,22 @@ const eachSetting = z.object({
   OIDC_ISSUER: url().describe("Issuer of access tokens, exactly as in their `iss`"),
   OIDC_AUDIENCE: z.string().min(1).describe("Our name in the `aud` of access tokens"),
   OIDC_JWKS_URL: url().optional().describe("Address of the issuer's keys. Default: Keycloak's path below OIDC_ISSUER"),
-  OIDC_ALGORITHMS: list("RS256").describe("Accepted signature algorithms"),
+  OIDC_ALGORITHMS: list()
+    .pipe(
+      z
+        .array(
+          z.enum(
+            signatureAlgorithms,
+            `names an algorithm that is never accepted (choose from ${signatureAlgorithms.join(", ")}: HS* and none do not prove that the issuer signed)`,
+          ),
+        )
+        .min(1, "names no algorithm"),
+    )
+    .optional()
+    .describe("Accepted signature algorithms. Default: RS, PS and ES with 256, 384 and 512, and EdDSA"),
+  OIDC_KEYS_MAX_AGE_MINUTES: wholeNumber(1, 1_440)
+    .default(60)
+    .describe("How long a key is accepted after the issuer last named it: the bound while the issuer is away"),
   OIDC_CLIENTS: list().describe("Clients (`azp`) whose tokens are accepted, separated by commas"),
   OIDC_CLOCK_SKEW_SECONDS: wholeNumber(0, 60).default(30).describe("Tolerance for clocks that differ, at most 60"),
   SERVICE_ROLE: z.string().default("desktop-service").describe("Role of callers that act for any person (Keycloak)"),
@@ -169,11 +192,12 @@ function checkTogether(settings: Partial<Fields>, context: z.RefinementCtx): voi
     fault("KEYCLOAK_ADMIN_SECRET", "is missing (KEYCLOAK_ADMIN_CLIENT is set: set that client's secret)");
 }
 
-export type Settings = Fields & {
+export type Settings = Omit<Fields, "OIDC_ALGORITHMS"> & {
   WORKSPACES_NAMESPACE: string;
   GUACD_NAMESPACE: string;
   GUACAMOLE_NAMESPACE: string;
   OIDC_JWKS_URL: string;
+  OIDC_ALGORITHMS: readonly string[];
   KEYCLOAK_REALM: string;
   KEYCLOAK_ADMIN_URL: string;
   /** How desktops are if their workspace says nothing else. */
@@ -209,6 +233,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     GUACD_NAMESPACE: settings.GUACD_NAMESPACE ?? settings.NAMESPACE,
     GUACAMOLE_NAMESPACE: settings.GUACAMOLE_NAMESPACE ?? settings.NAMESPACE,
     OIDC_JWKS_URL: settings.OIDC_JWKS_URL ?? `${settings.OIDC_ISSUER}/protocol/openid-connect/certs`,
+    OIDC_ALGORITHMS: settings.OIDC_ALGORITHMS ?? signatureAlgorithms,
     KEYCLOAK_REALM: settings.KEYCLOAK_REALM ?? realm ?? "",
     KEYCLOAK_ADMIN_URL: settings.KEYCLOAK_ADMIN_URL ?? keycloak,
   };

@@ -277,7 +277,7 @@ describe("health", () => {
     expect([live.status, await live.json()]).toEqual([200, { status: "live" }]);
     expect([ready.status, await ready.json()]).toEqual([
       200,
-      { status: "ready", kubernetes: "ok", guacamole: "ok", reaping: "on", activation: "on" },
+      { status: "ready", kubernetes: "ok", guacamole: "ok", identity: "ok", reaping: "on", activation: "on" },
     ]);
   });
 });

@@ -308,6 +308,9 @@ export const readyAnswer = z
     status: z.enum(["ready", "not ready"]),
     kubernetes: z.enum(["ok", "not ready"]),
     guacamole: z.enum(["ok", "not ready"]),
+    identity: z
+      .enum(["ok", "not ready"])
+      .meta({ description: "Not ready: no token can be checked, because the issuer's keys are not known" }),
     reaping: z.enum(["on", "paused", "unknown"]),
     activation: z.enum(["on", "paused", "unknown"]),
     reasons: z.array(words).optional().meta({ description: "For callers with the monitoring role" }),

@@ -279,12 +279,20 @@ export const invalidLogout = { error: "invalid_request", error_description: "che
 
 export const live = { status: "live" };
 
-export const ready = { status: "ready", kubernetes: "ok", guacamole: "ok", reaping: "on", activation: "on" };
+export const ready = {
+  status: "ready",
+  kubernetes: "ok",
+  guacamole: "ok",
+  identity: "ok",
+  reaping: "on",
+  activation: "on",
+};
 
 export const notReady = {
   status: "not ready",
   kubernetes: "ok",
   guacamole: "not ready",
+  identity: "ok",
   reaping: "on",
   activation: "on",
   reasons: ["guacamole is not ready: query database: it cannot be reached"],

@@ -50,15 +50,16 @@ async function lookWhetherReady(
   if (authorization !== null)
     authorize(services, await services.verifyToken(authorization), "", ["monitoring", "admin"]);
 
-  const [kubernetes, guacamole, maintenance] = await Promise.all([
+  const [kubernetes, guacamole, identity, maintenance] = await Promise.all([
     faultOf("kubernetes", async () => {
       await services.workspaces.known();
       return null;
     }),
     faultOf("guacamole", () => services.guacamole.check()),
+    faultOf("identity", () => services.realmKeys.fault()),
     services.maintenance.read().catch(() => null), // then unknown; that the cluster does not answer is already reported
   ]);
-  const reasons = [kubernetes, guacamole].filter((reason) => reason !== null);
+  const reasons = [kubernetes, guacamole, identity].filter((reason) => reason !== null);
   for (const reason of reasons) context.error(reason);
   const troubles = authorization === null ? undefined : await findTroubles(services, hub);
   for (const words of [...(troubles?.stuck ?? []), ...(troubles?.damaged ?? [])]) context.error(words);
@@ -70,6 +71,7 @@ async function lookWhetherReady(
       status: reasons.length === 0 ? "ready" : "not ready",
       kubernetes: word(kubernetes),
       guacamole: word(guacamole),
+      identity: word(identity),
       reaping: switched(maintenance?.reaping),
       activation: switched(maintenance?.activation),
       ...(authorization === null ? {} : { reasons, ...troubles, eventsNotUnderstood: describeFaults(services) }),

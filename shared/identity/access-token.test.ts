@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type IdentityProvider, startIdentityProvider } from "@stand-in/identity";
 import { accessTokens, type VerifyToken } from "./access-token.ts";
-import { type RealmRules, realmOf } from "./realm.ts";
+import type { Realm } from "./realm.ts";
+import { realmKeys } from "./realm-keys.ts";
 
 let provider: IdentityProvider;
-let rules: RealmRules;
+let realm: Realm;
 const ours = { audience: "us", clients: ["action"] };
 let verify: VerifyToken;
+const keysAt = (url: string) => realmKeys({ url, maxAgeMinutes: 60 });
 
 beforeAll(async () => {
   provider = await startIdentityProvider({
@@ -15,13 +17,13 @@ beforeAll(async () => {
     clients: [{ id: "action", secret: "s", roles: ["desktop-service"] }],
     users: [],
   });
-  rules = {
+  realm = {
     issuer: provider.issuer,
-    jwksUrl: `${provider.issuer}/protocol/openid-connect/certs`,
+    keys: keysAt(`${provider.issuer}/protocol/openid-connect/certs`),
     algorithms: ["RS256"],
     clockSkewSeconds: 30,
   };
-  verify = accessTokens(realmOf(rules), ours);
+  verify = accessTokens(realm, ours);
 });
 afterAll(() => provider.close());
 
@@ -89,13 +91,11 @@ describe("an access token", () => {
   it("signed with an older key of the issuer is still good", async () => {
     const token = await provider.signToken();
     await provider.rotateKeys();
-    await expect(accessTokens(realmOf(rules), ours)(`Bearer ${token}`)).resolves.toMatchObject({
-      subject: expect.any(String) as string,
-    });
+    await expect(verify(`Bearer ${token}`)).resolves.toMatchObject({ subject: expect.any(String) as string });
   });
 
   it("cannot be checked while the issuer's keys are out of reach, which is not the caller's fault", async () => {
-    const away = accessTokens(realmOf({ ...rules, jwksUrl: "http://127.0.0.1:1/certs" }), ours);
+    const away = accessTokens({ ...realm, keys: keysAt("http://127.0.0.1:1/certs") }, ours);
     await expect(away(`Bearer ${await provider.signToken()}`)).rejects.toMatchObject({ code: "identity-unavailable" });
   });
 });

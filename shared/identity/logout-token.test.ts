@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type IdentityProvider, startIdentityProvider } from "@stand-in/identity";
 import { logoutTokens, type VerifyLogout } from "./logout-token.ts";
-import { realmOf } from "./realm.ts";
+import { realmKeys } from "./realm-keys.ts";
 
 let provider: IdentityProvider;
 let verify: VerifyLogout;
 
 beforeAll(async () => {
   provider = await startIdentityProvider({ store: ":memory:", audience: "us", clients: [], users: [] });
-  const rules = { issuer: provider.issuer, algorithms: ["RS256"], clockSkewSeconds: 30 };
-  const realm = realmOf({ ...rules, jwksUrl: `${provider.issuer}/protocol/openid-connect/certs` });
-  verify = logoutTokens(realm, "guacamole");
+  const { issuer } = provider;
+  const keys = realmKeys({ url: `${issuer}/protocol/openid-connect/certs`, maxAgeMinutes: 60 });
+  verify = logoutTokens({ issuer, keys, algorithms: ["RS256"], clockSkewSeconds: 30 }, "guacamole");
 });
 afterAll(() => provider.close());
 

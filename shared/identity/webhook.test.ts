@@ -1,7 +1,8 @@
 import { createHash, createHmac } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type IdentityProvider, startIdentityProvider } from "@stand-in/identity";
-import { type Realm, realmOf } from "./realm.ts";
+import type { Realm } from "./realm.ts";
+import { realmKeys } from "./realm-keys.ts";
 import { webhookSignatures } from "./webhook.ts";
 
 /** A vector computed elsewhere: secret, body (295 bytes in UTF-8), HMAC-SHA256, SHA-256. */
@@ -19,12 +20,12 @@ let realm: Realm;
 
 beforeAll(async () => {
   provider = await startIdentityProvider({ store: ":memory:", audience: "us", clients: [], users: [] });
-  realm = realmOf({
+  realm = {
     issuer: provider.issuer,
-    jwksUrl: `${provider.issuer}/protocol/openid-connect/certs`,
+    keys: realmKeys({ url: `${provider.issuer}/protocol/openid-connect/certs`, maxAgeMinutes: 60 }),
     algorithms: ["RS256"],
     clockSkewSeconds: 30,
-  });
+  };
 });
 afterAll(() => provider.close());
 
