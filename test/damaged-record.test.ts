@@ -5,7 +5,7 @@ import type { Drift } from "../shared/lifecycle/drift.ts";
 import { deploymentName, personId } from "../shared/desktop/names.ts";
 import { bind } from "./bound-people.ts";
 import { namespace, startTestEstate, type TestEstate, webhookSecret } from "./estate.ts";
-import { subjectOf } from "./keycloak-person.ts";
+import { presenceOf, subjectOf } from "./keycloak-person.ts";
 import { leaveDesktop } from "./operator-leftovers.ts";
 
 /** One damaged record among healthy ones: that of bob, who has a running desktop, as alice has. */
@@ -186,6 +186,18 @@ describe("a damaged record", () => {
     await write(badTime);
     await tell({ type: "admin.GROUP-DELETE", resourcePath: "groups/g1", representation: '{"name":"g1"}' });
     expect(logged()).toMatch(new RegExp(`${name} is damaged.*; cannot tell whether it concerns them`));
+  });
+
+  it("does not keep from the others what Keycloak says about everybody, and is retried", async () => {
+    let rounds = 0;
+    estate.faults.beforeActivity = async (call) => {
+      if (call.name === "applyNoticeToMany" && rounds++ === 0) await write(badTime);
+    };
+    await tell({ type: "admin.REALM-ACTION", resourcePath: "logout-all" });
+    estate.mend();
+    expect(await presenceOf(estate, "alice")).toMatchObject({ leaving: {} });
+    expect(logged()).toMatch(new RegExp(`follow a notice for bob: .*${name} is damaged`));
+    expect(rounds).toBe(6);
   });
 
   it("lets Keycloak's events about its person be retried, as in an outage", async () => {
