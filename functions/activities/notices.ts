@@ -5,12 +5,14 @@ import { isRefusal } from "../../shared/errors.ts";
 import { decideNotice } from "../../shared/lifecycle/notices.ts";
 import { type Narrowing, narrowClaims } from "../../shared/person/claims.ts";
 import { comeBack, leave } from "../../shared/person/presence.ts";
+import type { Notice } from "../../shared/person/notice.ts";
 import type { PersonRecord } from "../../shared/person/record.ts";
 import { isUnfinished } from "../../shared/person/request.ts";
 import { retireDesktops, retirePerson } from "../../shared/person/retirement.ts";
 import { findDesktops } from "../gather/desktops-of-person.ts";
 import { standingOf } from "../gather/standing.ts";
 import { type Services, today } from "../services.ts";
+import { followScalingOf } from "../work/follow-scaling.ts";
 import { changeAndWake, changeRecord, ifThere, stamp } from "../work/person.ts";
 import type { Implements, Surroundings } from "./activity.ts";
 
@@ -48,12 +50,17 @@ export function noticeActivities(services: Services): Implements<"findPeople" | 
       }
       // A username counts only if its subject is not known yet.
       const named = username === undefined ? null : await services.records.read(personId(username));
-      return named && named.request.subject === undefined ? [named.request.username] : [];
+      if (named) return named.request.subject === undefined ? [named.request.username] : [];
+      // Somebody who logs in for the first time may have scaled a binding.
+      return told.what === "back" && username !== undefined ? [username] : [];
     },
 
     async applyNotice({ notice, username }, around) {
       const record = await services.records.read(personId(username));
-      if (!record) return null;
+      if (!record) {
+        if (notice.told.what === "back") await followLogin(services, username, notice, around);
+        return null;
+      }
       const standing = await standingOf(services, record, notice, around.error);
       const decision = decideNotice(record, standing, notice, claimNames);
       const { at } = notice;
@@ -66,6 +73,7 @@ export function noticeActivities(services: Services): Implements<"findPeople" | 
             username,
             ifThere((current) => comeBack(current, at)),
           );
+          await followLogin(services, username, notice, around);
           return null;
         case "leave": {
           const { which, alive } = decision;
@@ -83,6 +91,20 @@ export function noticeActivities(services: Services): Implements<"findPeople" | 
       }
     },
   };
+}
+
+/** The login may have scaled the person's bindings. If they cannot be followed now, the timer does it. */
+async function followLogin(
+  services: Services,
+  username: string,
+  { subject }: Notice,
+  { hub, info, error }: Surroundings,
+): Promise<void> {
+  try {
+    await followScalingOf(services, username, { hub, log: info, warn: info, subject });
+  } catch (failure) {
+    error(`follow the scaling at the login of ${username}: ${(failure as Error).message} (the timer tries again)`);
+  }
 }
 
 async function retire(
