@@ -1,8 +1,9 @@
+import { createHmac, randomUUID } from "node:crypto";
 import KeycloakAdminClient from "@keycloak/keycloak-admin-client";
 import { KubernetesObjectApi, type V1ConfigMap } from "@kubernetes/client-node";
 import { sampleToken } from "../local/token.ts";
 import { personId } from "../shared/desktop/names.ts";
-import { keycloakAdmin, namespace, type TestEstate } from "./estate.ts";
+import { keycloakAdmin, namespace, type TestEstate, webhookSecret } from "./estate.ts";
 import type { Presence } from "../shared/person/record.ts";
 
 /** Returns Keycloak's own client, authenticated as an administrator of the realm. */
@@ -55,4 +56,47 @@ export async function closeSessions({ guacamole }: TestEstate, workspace: string
        AND h.end_date IS NULL`,
     [workspace, username, new Date()],
   );
+}
+
+/**
+ * Sends Keycloak's event of a login to Guacamole, with the fields that keycloak-events 0.62 on Keycloak 26.7.3 sends (recorded
+ * in November 2026). Returns the product's answer.
+ */
+export async function tellLogin(
+  { host }: Pick<TestEstate, "host">,
+  username: string,
+  subject: string,
+  { id = randomUUID(), time = Date.now() }: { id?: string; time?: number } = {},
+): Promise<string> {
+  const session = "bNWtByUNOxbo4Pt7NXaflKM4";
+  const body = JSON.stringify({
+    id,
+    time,
+    realmId: "a9bb8b9b-d9f4-4372-a9c2-512a28c4e6af",
+    realmName: "sde",
+    uid: randomUUID(),
+    authDetails: {
+      realmId: "sde",
+      clientId: "guacamole",
+      userId: subject,
+      ipAddress: "127.0.0.1",
+      username,
+      sessionId: session,
+    },
+    details: {
+      auth_method: "openid-connect",
+      auth_type: "code",
+      response_type: "id_token",
+      redirect_uri: "http://localhost:8080/guacamole/",
+      consent: "no_consent_required",
+      code_id: session,
+      username,
+      response_mode: "fragment",
+    },
+    type: "access.LOGIN",
+  });
+  const signature = createHmac("sha256", webhookSecret).update(body).digest("hex");
+  const headers = { "content-type": "application/json", "x-keycloak-signature": signature };
+  const answer = await fetch(`${host.url}/api/keycloak/events`, { method: "POST", headers, body });
+  return ((await answer.json()) as { status: string }).status;
 }

@@ -13,6 +13,7 @@ import { findDesktops } from "../gather/desktops-of-person.ts";
 import { standingOf } from "../gather/standing.ts";
 import { type Services, today } from "../services.ts";
 import { someAtATime } from "../some-at-a-time.ts";
+import { followScalingOf } from "../work/follow-scaling.ts";
 import { changeAndWake, changeRecord, ifThere, stamp } from "../work/person.ts";
 import type { Implements, Surroundings } from "./activity.ts";
 
@@ -64,7 +65,9 @@ export function noticeActivities(services: Services): Implements<"findPeople" | 
       }
       // A username counts only if its subject is not known yet.
       const named = username === undefined ? null : await services.records.read(personId(username));
-      return named && named.request.subject === undefined ? [named.request.username] : [];
+      if (named) return named.request.subject === undefined ? [named.request.username] : [];
+      // Somebody who logs in for the first time may have scaled a binding.
+      return told.what === "back" && username !== undefined ? [username] : [];
     },
 
     applyNotice: ({ notice, username }, around) => applyNotice(services, claimNames, notice, username, around),
@@ -94,7 +97,10 @@ async function applyNotice(
   around: Surroundings,
 ): Promise<null> {
   const record = await services.records.read(personId(username));
-  if (!record) return null;
+  if (!record) {
+    if (notice.told.what === "back") await followLogin(services, username, notice, around);
+    return null;
+  }
   const standing = await standingOf(services, record, notice, around.error);
   const decision = decideNotice(record, standing, notice, claimNames);
   const { at } = notice;
@@ -107,6 +113,7 @@ async function applyNotice(
         username,
         ifThere((current) => comeBack(current, at)),
       );
+      await followLogin(services, username, notice, around);
       return null;
     case "leave": {
       const { which, alive } = decision;
@@ -121,6 +128,20 @@ async function applyNotice(
       return retire(services, username, decision.reason, around);
     case "narrow claims":
       return retireWhatWasLost(services, record, decision.by, around);
+  }
+}
+
+/** The login may have scaled the person's bindings. If they cannot be followed now, the timer does it. */
+async function followLogin(
+  services: Services,
+  username: string,
+  { subject }: Notice,
+  { hub, info, error }: Surroundings,
+): Promise<void> {
+  try {
+    await followScalingOf(services, username, { hub, log: info, warn: info, subject });
+  } catch (failure) {
+    error(`follow the scaling at the login of ${username}: ${(failure as Error).message} (the timer tries again)`);
   }
 }
 

@@ -103,6 +103,10 @@ export const desktopAnswer = z
     url: z.url().optional(),
     guacamoleUsername: z.string().optional(),
     lastFailure: z.strictObject({ workspace: z.string().nullable(), code, reason: words, step: words }).optional(),
+    lastRefusal: z
+      .strictObject({ workspace: z.string(), at: time, code, reason: words })
+      .optional()
+      .meta({ description: "The person chose a workspace by scaling a binding, and may not have a desktop there" }),
     leaving: leaving.optional(),
     kept: keptAnswer.optional(),
     ...why,
@@ -126,6 +130,10 @@ export const workspacesAnswer = z
           .optional()
           .meta({ description: "The username that Guacamole must read from the token" }),
         desktop: z.strictObject({ state: desktopState, reason: words, since: time.optional() }).optional(),
+        lastRefusal: z
+          .strictObject({ at: time, code, reason: words })
+          .optional()
+          .meta({ description: "Choosing this workspace by scaling its binding had no effect" }),
       }),
     ),
   })

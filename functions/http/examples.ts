@@ -39,6 +39,12 @@ export const personsDesktop = {
   since: "2026-11-24T11:40:00.000Z",
   url: "https://guacamole.example/#/client/MQBjAHBvc3RncmVzcWw",
   guacamoleUsername: "asthma-cohort@alice",
+  lastRefusal: {
+    workspace: "flu-season-2023",
+    at: "2026-11-24T11:30:00.000Z",
+    code: "workspace-expired",
+    reason: "flu-season-2023 ended after 2024-04-30",
+  },
   leaving: { since: "2026-11-24T12:00:00.000Z", until: "2026-11-24T12:15:00.000Z" },
   decision: {
     action: "keep",

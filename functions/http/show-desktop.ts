@@ -5,15 +5,18 @@ import { connectionLink } from "../../shared/guacamole/link.ts";
 import { namingRules, type Services } from "../services.ts";
 import { decisionsAbout } from "../gather/survey.ts";
 import { describeDesktop } from "../../shared/lifecycle/describe-desktop.ts";
+import { lastRefusalOf } from "../../shared/lifecycle/scaling.ts";
 import type { Answer, Call } from "./endpoint.ts";
 import { describeWhy } from "./why.ts";
 
 /** Shows the desktop that the person has, and what they want if that is another one or failed. */
 export async function showDesktop(services: Services, { username }: Call): Promise<Answer> {
-  const [record, all] = await Promise.all([
+  const [record, all, bindings] = await Promise.all([
     services.records.read(personId(username)),
     services.desktops.findOfPerson(username),
+    services.workspaces.bindingsOf(username),
   ]);
+  const lastRefusal = lastRefusalOf(bindings, record);
   const wanted = record?.request.workspace ?? null;
   const running = all.filter(({ replicas }) => replicas > 0);
   // The requested one if it is running; else the running one; else the requested one; else the one that is kept.
@@ -30,6 +33,7 @@ export async function showDesktop(services: Services, { username }: Call): Promi
         reason: record?.request.retire
           ? (record.request.reason ?? "everything that this person had was removed")
           : "no desktop was ever requested",
+        lastRefusal,
       },
     };
 
@@ -58,7 +62,7 @@ export async function showDesktop(services: Services, { username }: Call): Promi
   const why = describeWhy(record ?? undefined, workspace, decision);
   return {
     status: 200,
-    body: { username, workspace, wanted, ...state, since, ...link, ...lastFailure, leaving, kept, ...why },
+    body: { username, workspace, wanted, ...state, since, ...link, ...lastFailure, lastRefusal, leaving, kept, ...why },
   };
 }
 

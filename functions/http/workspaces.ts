@@ -2,6 +2,7 @@ import { z } from "zod";
 import { bindsPerson, decideEntitlement, type WorkspacesAndBindings } from "../../shared/desktop/entitlement.ts";
 import { nameDesktop, personId } from "../../shared/desktop/names.ts";
 import { describeDesktop } from "../../shared/lifecycle/describe-desktop.ts";
+import { lastRefusalOf } from "../../shared/lifecycle/scaling.ts";
 import { type ErrorCode, isRefusal, ProductError } from "../../shared/errors.ts";
 import { decisionsAbout } from "../gather/survey.ts";
 import { namingRules, type Services, today } from "../services.ts";
@@ -44,7 +45,11 @@ export function workspacesRoute(services: Services): Route {
         const { record, decisions } = await readAround(services, username, runs, context);
         const workspaces = found.map(({ shown, sides }) => {
           const around = { record: record ?? undefined, decision: decisions?.get(shown.workspace) };
-          return sides ? { ...shown, desktop: describeDesktop(shown.workspace, sides, around) } : shown;
+          const own = bindings.filter(({ workspace }) => workspace === shown.workspace);
+          const { at, code, reason } = lastRefusalOf(own, record) ?? {};
+          const lastRefusal = at === undefined ? undefined : { at, code, reason };
+          const desktop = sides ? describeDesktop(shown.workspace, sides, around) : undefined;
+          return { ...shown, desktop, lastRefusal };
         });
         return { status: 200, body: { username, workspaces } };
       },

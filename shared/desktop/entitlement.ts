@@ -1,4 +1,4 @@
-import type { Refusal } from "../errors.ts";
+import type { ErrorCode, Refusal } from "../errors.ts";
 import { refuse } from "../errors.ts";
 import { type Day, earlier } from "./day.ts";
 
@@ -25,6 +25,15 @@ export interface ClaimRule {
 export interface Scale {
   replicas: number;
   seen: number | null;
+  /** When we first found it scaled as it is now, by somebody else. */
+  noticedAt?: string;
+}
+
+/** Why a binding that somebody scaled up had no effect. */
+export interface ScalingRefusal {
+  at: string;
+  code: ErrorCode;
+  reason: string;
 }
 
 /** What the domain needs of an AnalyticsWorkspaceBinding. A binding names one person, or everybody whose claims match. */
@@ -43,6 +52,8 @@ export interface Binding {
   active?: boolean;
   /** How it is scaled; only a binding that names a person can be. */
   scale?: Scale;
+  /** Why it was last scaled up in vain. */
+  lastRefusal?: ScalingRefusal;
 }
 
 /**

@@ -9,6 +9,8 @@ export const label = {
   purpose: "xlscsde.nhs.uk/purpose",
   deploymentName: "xlscsde.nhs.uk/deployment-name",
   managedBy: "xlscsde.nhs.uk/managedBy",
+  /** On a binding: the username in the operator's spelling. */
+  username: "xlscsde.nhs.uk/username",
   /** 32 hex digits that stand for the person: unlike the username's label, no two people share it. */
   person: "xlscsde.nhs.uk/person",
   /** On a request: 32 hex digits that stand for the person's id at the identity provider. */
@@ -25,6 +27,10 @@ export const annotation = {
   startedAt: "xlscsde.nhs.uk/started-at",
   /** On a binding: its `spec.replicas` when we looked or wrote last. */
   replicasSeen: "xlscsde.nhs.uk/replicas-seen",
+  /** On a binding: the generation that we found scaled by somebody else, and when. */
+  scalingNoticed: "xlscsde.nhs.uk/scaling-noticed",
+  /** On a binding: when and why it was last scaled up in vain, as JSON. */
+  scalingRefused: "xlscsde.nhs.uk/scaling-refused",
   /** On a workspace: the ConfigMap that holds the policy of its desktops. */
   policy: "xlscsde.nhs.uk/desktop-policy",
 } as const;
@@ -34,6 +40,13 @@ export const purpose = {
   request: "desktop-request",
   maintenance: "desktop-maintenance",
 } as const;
+
+/** A username as the operator writes it into a label; null if that would be no label's value. */
+export function usernameLabel(username: string): string | null {
+  // lsc-sde/awms-keycloak-extensions (6157ca2), WorkspaceKubernetesClient.getWorkspaceBindingsForUserWithUserLabel
+  const text = username.replace(/[^0-9a-z.]+/g, "___");
+  return /^[0-9a-z](?:[0-9a-z._]{0,61}[0-9a-z])?$/.test(text) ? text : null;
+}
 
 /** True if we made the object, and so may remove it. */
 export function isOurs(object: KubernetesObject): boolean {

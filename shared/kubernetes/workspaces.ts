@@ -1,53 +1,24 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
-import { z } from "zod";
-import type { Binding, Workspace, WorkspacesAndBindings } from "../desktop/entitlement.ts";
+import type { Binding, ScalingRefusal, WorkspacesAndBindings } from "../desktop/entitlement.ts";
 import type { BindingStatus } from "../desktop/state.ts";
 import type { Cluster, Reference } from "./cluster.ts";
-import { annotation } from "./labels.ts";
+import { annotation, label, usernameLabel } from "./labels.ts";
+import { bindingSchema, parseBinding, parseWorkspace } from "./parse-workspaces.ts";
 import { sharedRead } from "./shared-read.ts";
 
 const apiVersion = "xlscsde.nhs.uk/v1";
 const workspaceKind = { apiVersion, kind: "AnalyticsWorkspace" };
 const bindingKind = { apiVersion, kind: "AnalyticsWorkspaceBinding", plural: "analyticsworkspacebindings" };
 
-const day = z.iso.date();
-
-const workspaceSchema = z.object({
-  metadata: z.object({ name: z.string(), annotations: z.record(z.string(), z.string()).default({}) }),
-  spec: z.object({
-    displayName: z.string(),
-    description: z.string(),
-    validity: z.object({ availableFrom: day, expires: day }),
-  }),
-});
-
-const bindingSchema = z.object({
-  metadata: z.object({ name: z.string(), annotations: z.record(z.string(), z.string()).default({}) }),
-  spec: z.object({
-    workspace: z.string(),
-    expires: day,
-    username: z.string().min(1).optional(),
-    claims: z
-      .array(
-        z.object({ name: z.string(), operator: z.enum(["EQUALS", "NOT EQUALS", "IN", "NOT IN"]), value: z.string() }),
-      )
-      .default([]),
-    replicas: z.number().int().optional(),
-  }),
-  status: z
-    .object({
-      statusText: z.string().optional(),
-      deploymentName: z.string().optional(),
-      replicas: z.number().int().optional(),
-      lastActiveCheck: z.string().optional(),
-    })
-    .optional(),
-});
-
 /** Workspaces and bindings as the platform keeps them: the source of entitlement. */
 export interface Workspaces {
   /** Everything that decides who may use what. Objects that do not fulfil their schema are left out, but reported. */
   known(): Promise<WorkspacesAndBindings>;
+  /**
+   * The bindings that name this person, by their label; in an estate of thousands much less than everything. One whose
+   * label stands for another name is missing.
+   */
+  bindingsOf(username: string): Promise<Binding[]>;
   /** What a binding's wanted replicas and status are now, or null if there is no such binding. */
   bindingState(name: string): Promise<{ replicas: number | null; status: BindingStatus | null } | null>;
   /** Mirrors a desktop's state into its binding, as the operator did. A missing binding is not an error. */
@@ -56,8 +27,12 @@ export interface Workspaces {
   recordStatus(name: string, status: BindingStatus): Promise<void>;
   /** Notes that we know of a binding's wanted replicas, no matter who wrote them. */
   markSeen(name: string, replicas: number): Promise<void>;
-  /** Sets a binding's wanted replicas back to 0: nothing came of them. */
-  scaleBack(name: string): Promise<void>;
+  /** Sets a binding's wanted replicas to what really runs: nothing came of what somebody else wrote. */
+  scaleBack(name: string, replicas: number): Promise<void>;
+  /** Notes when a binding was first found as it is scaled now. The note is void once it is scaled again. */
+  noticeScaling(name: string, at: string): Promise<void>;
+  /** Notes in a binding, for its person and for operators, why scaling it up had no effect. */
+  recordRefusal(name: string, refusal: ScalingRefusal): Promise<void>;
 }
 
 export function workspacesIn(cluster: Cluster, namespace: string): Workspaces {
@@ -65,6 +40,12 @@ export function workspacesIn(cluster: Cluster, namespace: string): Workspaces {
     ...bindingKind,
     metadata: { name, namespace },
   });
+  const bindings = async (labels: string) => {
+    const found = await parsed(cluster.pages(bindingKind, namespace, { labels }), parseBinding);
+    return found.filter(({ username }) => username !== undefined);
+  };
+  const withoutLabel = sharedRead(() => bindings(`!${label.username}`));
+
   return {
     // In a rush every request and every activation asks; one list of the estate each would keep the API server from answering.
     known: sharedRead(async () => {
@@ -80,6 +61,12 @@ export function workspacesIn(cluster: Cluster, namespace: string): Workspaces {
       ]);
       return { workspaces, bindings, unreadable };
     }),
+    async bindingsOf(username) {
+      const own = usernameLabel(username);
+      const lists = await Promise.all([own === null ? [] : bindings(`${label.username}=${own}`), withoutLabel()]);
+      // Two usernames can share a label.
+      return lists.flat().filter((binding) => binding.username === username);
+    },
     async bindingState(name) {
       const { apiVersion, kind, metadata } = reference(name);
       const parsed = bindingSchema.safeParse(await cluster.read({ apiVersion, kind, metadata }));
@@ -102,8 +89,18 @@ export function workspacesIn(cluster: Cluster, namespace: string): Workspaces {
     async recordStatus(name, status) {
       await cluster.mergeStatus(reference(name), status);
     },
-    async scaleBack(name) {
-      await cluster.mergeSpec(plain(reference(name)), { replicas: 0 }, seen(0));
+    async scaleBack(name, replicas) {
+      await cluster.mergeSpec(plain(reference(name)), { replicas }, seen(replicas));
+    },
+    async noticeScaling(name, at) {
+      const found = await cluster.read(plain(reference(name)));
+      const { generation } = (found?.metadata ?? {}) as { generation?: number };
+      if (generation === undefined) return;
+      await cluster.mergeSpec(plain(reference(name)), {}, { [annotation.scalingNoticed]: `${generation} ${at}` });
+    },
+    async recordRefusal(name, refusal) {
+      await cluster.mergeSpec(plain(reference(name)), {}, { [annotation.scalingRefused]: JSON.stringify(refusal) });
+      await cluster.mergeStatus(reference(name), { statusText: `REFUSED: ${refusal.reason}` });
     },
     async markSeen(name, replicas) {
       await cluster.mergeSpec(plain(reference(name)), {}, seen(replicas));
@@ -114,7 +111,7 @@ export function workspacesIn(cluster: Cluster, namespace: string): Workspaces {
 async function parsed<T>(
   pages: AsyncGenerator<KubernetesObject[]>,
   parse: (object: KubernetesObject) => T[],
-  note: (unreadable: KubernetesObject) => void,
+  note: (unreadable: KubernetesObject) => void = () => undefined,
 ): Promise<T[]> {
   const found: T[] = [];
   for await (const page of pages) {
@@ -133,38 +130,4 @@ function plain({ apiVersion, kind, metadata }: Reference): Reference {
 
 function seen(replicas: number): Record<string, string> {
   return { [annotation.replicasSeen]: String(replicas) };
-}
-
-function parseWorkspace(object: KubernetesObject): Workspace[] {
-  const parsed = workspaceSchema.safeParse(object);
-  if (!parsed.success) return [];
-  const { metadata, spec } = parsed.data;
-  return [
-    {
-      name: metadata.name,
-      displayName: spec.displayName,
-      description: spec.description,
-      availableFrom: spec.validity.availableFrom,
-      expires: spec.validity.expires,
-      policy: metadata.annotations[annotation.policy],
-    },
-  ];
-}
-
-function parseBinding(object: KubernetesObject): Binding[] {
-  const parsed = bindingSchema.safeParse(object);
-  if (!parsed.success) return [];
-  const { metadata, spec, status } = parsed.data;
-  const { workspace, expires, username, claims } = spec;
-  const personal = username === undefined ? {} : { username };
-  const deployment =
-    username === undefined || status?.deploymentName === undefined ? {} : { deployment: status.deploymentName };
-  const noted = metadata.annotations[annotation.replicasSeen];
-  const scale =
-    username === undefined
-      ? {}
-      : { scale: { replicas: spec.replicas ?? 0, seen: noted === undefined ? null : Number(noted) } };
-  const active =
-    username === undefined || status?.statusText === undefined ? {} : { active: status.statusText === "ACTIVE" };
-  return [{ name: metadata.name, workspace, expires, claims, ...personal, ...deployment, ...active, ...scale }];
 }

@@ -1,58 +1,176 @@
-import type { Binding } from "../desktop/entitlement.ts";
-import type { DesktopKey } from "../desktop/names.ts";
+import type { Binding, ScalingRefusal } from "../desktop/entitlement.ts";
+import { type DesktopKey, keyText } from "../desktop/names.ts";
 import type { PersonRecord } from "../person/record.ts";
+import { outcomeOf } from "../person/request.ts";
 
-/** A binding that somebody else scaled: a person wants that desktop, or no longer wants it. */
-export interface Scaling extends DesktopKey {
-  binding: string;
+/** A binding that somebody else scaled, and what it was at when we looked or wrote last. */
+export interface ScaledBinding {
+  name: string;
   replicas: number;
-  wants: boolean;
-  /** Another binding of the same person that was scaled up as well and comes first: this one does not count. */
-  behind?: string;
+  before: number;
+}
+
+/** A desktop whose bindings somebody else scaled. A person may have several bindings to one workspace. */
+export interface ScaledDesktop extends DesktopKey {
+  /** Those that were scaled, ordered by name. */
+  bindings: ScaledBinding[];
+  /** When all of them were first found so; undefined if one of them was not found before. */
+  noticedAt?: string | undefined;
+}
+
+/** What other programs and people said about one person's desktops by scaling bindings. */
+export interface ScaledPerson {
+  username: string;
+  /** Desktops that are wanted and were not before, ordered by workspace. */
+  chosen: ScaledDesktop[];
+  /** Desktops that were wanted and are not any more, ordered by workspace. */
+  given: ScaledDesktop[];
+  /** Desktops that are wanted as before, by another of their bindings. */
+  unchanged: ScaledDesktop[];
+  /** When one of the person's bindings was last scaled up in vain. */
+  refusedAt?: string | undefined;
 }
 
 /**
- * What other programs and people asked for by scaling bindings, as for the operator and its Keycloak extension:
- * 0 → 1 asks for the desktop, 1 → 0 for none. A person's wishes for a desktop come first, so that a switch (one up, one
- * down) is one; of several at once the first by name counts.
+ * What was asked for by scaling bindings, as for the operator and its Keycloak extension: 0 → 1 asks for the desktop,
+ * 1 → 0 gives it up. A desktop is wanted if any of its bindings is scaled up.
  *
  * @param left how many pods the operator left wanted of a desktop; what a binding that we never saw is compared with
  */
-export function scalingsOf(bindings: readonly Binding[], left: (desktop: DesktopKey) => number): Scaling[] {
-  const scaled = bindings.flatMap(({ name, username, workspace, scale }): Scaling[] => {
-    if (username === undefined || !scale) return [];
-    const before = scale.seen ?? left({ workspace, username });
-    const wants = scale.replicas > 0;
-    if (wants === before > 0) return [];
-    return [{ binding: name, username, workspace, replicas: scale.replicas, wants }];
-  });
-  scaled.sort(
-    (one, other) =>
-      one.username.localeCompare(other.username) ||
-      Number(other.wants) - Number(one.wants) ||
-      one.binding.localeCompare(other.binding),
-  );
-  return scaled.map((scaling, index) => {
-    const first = scaled.findIndex(({ username, wants }) => wants && username === scaling.username);
-    const ahead = scaling.wants && first < index ? scaled[first] : undefined;
-    return ahead ? { ...scaling, behind: ahead.binding } : scaling;
-  });
+export function scaledPeople(bindings: readonly Binding[], left: (desktop: DesktopKey) => number): ScaledPerson[] {
+  const people = new Map<string, ScaledPerson>();
+  for (const [{ workspace, username }, own] of byDesktop(bindings)) {
+    const all = own.map(({ name, scale }) => {
+      const before = scale.seen ?? left({ workspace, username });
+      return { name, replicas: scale.replicas, before, noticedAt: scale.noticedAt };
+    });
+    const changed = all.filter(({ replicas, before }) => replicas > 0 !== before > 0);
+    const wanted = all.some(({ replicas }) => replicas > 0);
+    const wantedBefore = all.some(({ before }) => before > 0);
+    const person = people.get(username) ?? { username, chosen: [], given: [], unchanged: [] };
+    people.set(username, person);
+    person.refusedAt = newest([person.refusedAt, ...own.map(({ lastRefusal }) => lastRefusal?.at)]);
+    if (changed.length === 0) continue;
+    const which = wanted === wantedBefore ? person.unchanged : wanted ? person.chosen : person.given;
+    const notices = changed.map(({ noticedAt }) => noticedAt);
+    which.push({
+      workspace,
+      username,
+      bindings: changed.map(({ name, replicas, before }) => ({ name, replicas, before })),
+      noticedAt: notices.includes(undefined) ? undefined : newest(notices),
+    });
+  }
+  return [...people.values()]
+    .filter(({ chosen, given, unchanged }) => chosen.length + given.length + unchanged.length > 0)
+    .sort((one, other) => one.username.localeCompare(other.username));
+}
+
+type PersonalBinding = Binding & Required<Pick<Binding, "username" | "scale">>;
+
+/** The bindings that name a person, by desktop, in a stable order. */
+function byDesktop(bindings: readonly Binding[]): [DesktopKey, PersonalBinding[]][] {
+  const found = new Map<string, [DesktopKey, PersonalBinding[]]>();
+  const personal = bindings.filter((each): each is PersonalBinding => each.username !== undefined && !!each.scale);
+  for (const binding of personal.sort(
+    (one, other) => one.workspace.localeCompare(other.workspace) || one.name.localeCompare(other.name),
+  )) {
+    const key = keyText(binding);
+    const entry = found.get(key) ?? [{ workspace: binding.workspace, username: binding.username }, []];
+    found.set(key, entry);
+    entry[1].push(binding);
+  }
+  return [...found.values()];
 }
 
 /**
- * Bindings that still ask for a pod though their person's newest request has ended otherwise: it failed, or wants another
- * desktop or none. Unless that desktop runs all the same, they go back to 0, so that scaling them up again says something.
+ * How long a desktop has to be given up, with nothing chosen instead, before it is suspended: a switch is several
+ * writes, and the bindings may be read in between. Longer than an API server takes to answer one.
  */
-export function unfulfilled(
+const settleMilliseconds = 10_000;
+
+/** How long after a choice in vain a desktop that is given up belongs to that choice: more than a run of the timer. */
+const sameBreathMilliseconds = 60_000;
+
+/**
+ * What to do about a desktop that is given up while nothing is chosen.
+ *
+ * - `nothing`: its person has asked for another desktop, or for none
+ * - `wait`: the choice that it belongs to may still be on its way
+ * - `stay`: it belongs to a choice that came to nothing, so it stays if it works
+ */
+export function decideGiven(
+  { workspace, noticedAt }: ScaledDesktop,
+  record: PersonRecord | null,
+  refusedAt: string | undefined,
+  now: string,
+): "nothing" | "wait" | "stay" | "suspend" {
+  const elsewhere = record !== null && record.request.workspace !== workspace;
+  const failed = record !== null && outcomeOf(record)?.state === "failed";
+  if (elsewhere && !failed) return "nothing";
+  const failedChoice = elsewhere && record.request.workspace !== null ? record.request.requestedAt : undefined;
+  const choice = newest([refusedAt, failedChoice]);
+  if (choice !== undefined && passed(choice, noticedAt ?? now) <= sameBreathMilliseconds) return "stay";
+  return noticedAt === undefined || passed(noticedAt, now) < settleMilliseconds ? "wait" : "suspend";
+}
+
+function passed(from: string, to: string): number {
+  return Date.parse(to) - Date.parse(from);
+}
+
+function newest(times: readonly (string | undefined)[]): string | undefined {
+  return times
+    .filter((time) => time !== undefined)
+    .reduce<string | undefined>((a, b) => (a && a > b ? a : b), undefined);
+}
+
+/** A binding, and what its replicas are to be. */
+export interface Correction extends DesktopKey {
+  binding: string;
+  replicas: number;
+}
+
+/**
+ * Bindings that do not say what runs though their person's newest request has ended, so that scaling them would say
+ * nothing. One asks for a pod, and the request failed, or was for another desktop or none: it goes to 0. Or it asks for
+ * none, but the request for another desktop failed and its own was kept: it goes to 1.
+ *
+ * @param runs whether the person's desktop in a workspace runs
+ */
+export function correctionsOf(
   bindings: readonly Binding[],
-  records: readonly PersonRecord[],
-): (DesktopKey & { binding: string })[] {
-  const byPerson = new Map(records.map((record) => [record.request.username, record]));
-  return bindings.flatMap(({ name, username, workspace, scale }) => {
-    const record = username === undefined ? undefined : byPerson.get(username);
-    const outcome = record?.outcomes[record.request.id];
-    if (username === undefined || !record || !outcome || !scale?.replicas || !scale.seen) return [];
+  record: PersonRecord | null | undefined,
+  runs: (workspace: string) => boolean,
+): Correction[] {
+  const outcome = record && outcomeOf(record);
+  if (!record || !outcome) return [];
+  return bindings.flatMap(({ name, username, workspace, scale, active }): Correction[] => {
+    // What was not followed yet is not corrected.
+    if (username !== record.request.username || !scale || scale.seen === null) return [];
+    if (scale.seen > 0 !== scale.replicas > 0) return [];
+    const correct = (replicas: number) => [{ binding: name, username, workspace, replicas }];
     const fulfilled = outcome.state === "done" && record.request.workspace === workspace;
-    return fulfilled ? [] : [{ binding: name, username, workspace }];
+    if (scale.replicas > 0) return fulfilled || runs(workspace) ? [] : correct(0);
+    return active && outcome.state === "failed" && runs(workspace) ? correct(1) : [];
   });
+}
+
+/** People of whom a binding may have to be corrected, whatever runs. */
+export function mayNeedCorrection(bindings: readonly Binding[], records: readonly PersonRecord[]): string[] {
+  const byPerson = new Map(records.map((record) => [record.request.username, record]));
+  const may = bindings.filter((binding) => {
+    const record = byPerson.get(binding.username ?? "");
+    return [true, false].some((runs) => correctionsOf([binding], record, () => runs).length > 0);
+  });
+  return [...new Set(may.flatMap(({ username }) => username ?? []))];
+}
+
+/** The newest choice in vain that the person has not answered by asking for anything since. */
+export function lastRefusalOf(
+  bindings: readonly Binding[],
+  record: PersonRecord | null | undefined,
+): (ScalingRefusal & { workspace: string }) | undefined {
+  return bindings
+    .flatMap(({ workspace, lastRefusal }) => (lastRefusal ? [{ workspace, ...lastRefusal }] : []))
+    .filter(({ at }) => !record || at > record.request.requestedAt)
+    .sort((one, other) => other.at.localeCompare(one.at))[0];
 }

@@ -167,9 +167,30 @@ describe("the facts of a desktop", () => {
       { before: taken(-20, "in-use") },
     ],
     [
-      "a binding that was scaled to 0",
-      withBindings([{ ...binding, scale: { replicas: 0, seen: 1 } }]),
+      "a binding that was scaled to 0 some time ago",
+      withBindings([{ ...binding, scale: { replicas: 0, seen: 1, noticedAt: at(-1) } }]),
       { scaledToZero: "alice-cohort" },
+    ],
+    [
+      "a binding that was scaled to 0 just now, perhaps for another one",
+      withBindings([{ ...binding, scale: { replicas: 0, seen: 1 } }]),
+      { scaledToZero: undefined },
+    ],
+    [
+      "a binding that was scaled to 0 while another one to the same workspace was scaled up",
+      withBindings([
+        { ...binding, scale: { replicas: 0, seen: 1, noticedAt: at(-1) } },
+        { ...binding, name: "alice-cohort-2", scale: { replicas: 1, seen: 0 } },
+      ]),
+      { scaledToZero: undefined },
+    ],
+    [
+      "a binding that was scaled to 0 while one to another workspace was scaled up",
+      withBindings([
+        { ...binding, scale: { replicas: 0, seen: 1, noticedAt: at(-1) } },
+        { ...binding, name: "alice-other", workspace: "other", scale: { replicas: 1, seen: 0 } },
+      ]),
+      { scaledToZero: undefined },
     ],
     [
       "a binding that was at 0 already",

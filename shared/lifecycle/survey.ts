@@ -14,6 +14,7 @@ import { entitlementsAt } from "./entitlements.ts";
 import { keyText } from "../desktop/names.ts";
 import { decideReaping, type DesktopFacts, type Limits } from "./reaping.ts";
 import { mostARun, type ReapSurvey } from "./runs.ts";
+import { decideGiven, scaledPeople } from "./scaling.ts";
 import { type ConnectionSessions, countSessions, noSessions, sessionsByDesktop } from "./sessions.ts";
 
 /** All that was read for a survey. null is: it does not answer. */
@@ -83,11 +84,11 @@ function assembleFacts(gathered: Gathered): (desktop: DeployedDesktop, limits: L
   const { at, settings, records, damaged, known, maintenance, sessions, active, guacamoleSince, doubts } = gathered;
   const historyOf = sessions && sessionsByDesktop(sessions);
   const entitlementOf = known && entitlementsAt(at, settings.timeZone, known);
-  const scaledDown = scaledToZero(known);
+  const scaledDown = scaledToZero(gathered);
   const isDamaged = damagedAmong(damaged);
 
   return (desktop, limits) => {
-    const { workspace, username, binding } = desktop;
+    const { workspace, username } = desktop;
     const record = records.get(username);
     const request = record?.request;
     const outcome = request && record.outcomes[request.id];
@@ -123,7 +124,7 @@ function assembleFacts(gathered: Gathered): (desktop: DeployedDesktop, limits: L
       seenAt: own && record ? lastSeen(record) : null,
       leavingUntil: record?.presence?.leaving?.until,
       entitlement: entitlementOf && entitlementOf(desktop, request?.nobodyAsked ? undefined : request?.claims),
-      scaledToZero: binding !== undefined && scaledDown.has(binding) ? binding : undefined,
+      scaledToZero: scaledDown.get(keyText(desktop)),
       kept: extensionOf(record, workspace),
       reapingPaused: maintenance && maintenance.reaping,
       before: record && lastDecisionOfUse(record, workspace),
@@ -156,10 +157,15 @@ function limitsIn({
   };
 }
 
-/** The bindings that somebody scaled to 0 since we looked last. */
-function scaledToZero(known: WorkspacesAndBindings | null): ReadonlySet<string> {
-  const scaled = known?.bindings.filter(({ scale }) => scale?.replicas === 0 && (scale.seen ?? 0) > 0) ?? [];
-  return new Set(scaled.map(({ name }) => name));
+/** The desktops that somebody gave up by scaling their bindings to 0, each with the first of these. */
+function scaledToZero({ known, records, at }: Pick<Gathered, "known" | "records" | "at">): ReadonlyMap<string, string> {
+  const people = scaledPeople(known?.bindings ?? [], () => 0).filter(({ chosen }) => chosen.length === 0);
+  const found = new Map<string, string>();
+  for (const { username, given, refusedAt } of people)
+    for (const desktop of given)
+      if (decideGiven(desktop, records.get(username) ?? null, refusedAt, at.toISOString()) === "suspend")
+        found.set(keyText(desktop), desktop.bindings[0]?.name ?? "");
+  return found;
 }
 
 /** Summarizes a survey: numbers, and what is to be done. */

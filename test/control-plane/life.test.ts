@@ -1,8 +1,11 @@
 import { CoreV1Api, type V1Pod } from "@kubernetes/client-node";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { deploymentName } from "../../shared/desktop/names.ts";
 import { startTestEstate, type TestEstate } from "../estate.ts";
 import { viewOf } from "../guacamole-rules.ts";
+import { subjectOf, tellLogin } from "../keycloak-person.ts";
+import { olderExtension, toTheEnd } from "../older-extension.ts";
+import { scaledWorld } from "../scaled-world.ts";
 import { describeOnControlPlane } from "./available.ts";
 import { namespace, prepare, prepareMilliseconds, type Prepared } from "./prepared.ts";
 
@@ -121,6 +124,38 @@ describeOnControlPlane("a desktop on a real control plane", () => {
     await estate.restartHost();
     expect(await estate.end("alice", reply.body)).toMatchObject({ state: "done" });
     expect(await open()).toEqual([`${asthma}@alice`]);
+  });
+
+  it("is switched by a login after a choice in the older extension, and stays when an ended workspace is chosen", async () => {
+    const extension = olderExtension(prepared.plane.admin, namespace);
+    const logIn = async (workspace: string) => {
+      await toTheEnd(extension.choose(`${workspace}:${workspace}-alice`, "alice"));
+      await tellLogin(estate, "alice", await subjectOf(estate, "alice"));
+      await estate.host.whenIdle();
+    };
+    await logIn(registry);
+    expect([await open(), await running()]).toEqual([[`${registry}@alice`], [registry]]);
+    await logIn("flu-season-2023");
+    expect([await open(), await running()]).toEqual([[`${registry}@alice`], [registry]]);
+    const { body } = await estate.call("alice", "GET", "/users/alice/desktop");
+    expect(body).toMatchObject({ lastRefusal: { workspace: "flu-season-2023", code: "workspace-expired" } });
+    const bindings = scaledWorld(estate);
+    const scales = () => Promise.all([registry, "flu-season-2023"].map((each) => bindings.scaleOf(`${each}-alice`)));
+    expect(await scales()).toEqual([
+      [1, "1"],
+      [0, "0"],
+    ]);
+    // Given up: followed once it has been found so for ten seconds.
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 120_000, shouldAdvanceTime: true });
+    await bindings.edit(`${registry}-alice`, { replicas: 0 });
+    for (const expected of [[registry], [registry], []]) {
+      await estate.host.trigger("followScaling");
+      await estate.host.whenIdle();
+      expect(await running()).toEqual(expected);
+      vi.setSystemTime(Date.now() + 6_000);
+    }
+    vi.useRealTimers();
+    expect(await estate.ask("alice", asthma)).toMatchObject({ state: "done" });
   });
 
   it("is retired with all its objects and rows", async () => {
