@@ -46,6 +46,8 @@ export interface App {
   timers: readonly Timer[];
   orchestrations: Readonly<Record<string, OrchestrationHandler>>;
   activities: ActivityTable;
+  /** What is to be done before the process ends: leaves nothing open at other systems. */
+  close: () => Promise<void>;
 }
 
 /** The app with these settings, connected to the outside world. Registers nothing: `register` does. */
@@ -71,6 +73,7 @@ function appOf(services: Services): App {
     timers: [wakeTimer(services), followScalingTimer(services), endLeavesTimer(services), ...runTimers(services)],
     orchestrations,
     activities: activityTable(services),
+    close: async () => services.activeConnections?.close(),
   };
 }
 

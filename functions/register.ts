@@ -11,8 +11,9 @@ import { taskHubOf } from "./work/task-hub.ts";
 const everyMethod: HttpMethod[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
 
 /** Registers every function of an app with the Functions libraries: the only place that does. */
-export function register({ routes, timers, orchestrations, activities }: App): void {
+export function register({ routes, timers, orchestrations, activities, close }: App): void {
   letTraceThrough();
+  app.hook.appTerminate(close);
   for (const { name, path, answer } of routes)
     app.http(name, {
       route: path,

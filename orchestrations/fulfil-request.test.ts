@@ -127,7 +127,7 @@ describe("fulfilling a request", () => {
 
   it("suspends the previous desktop only when the new one is up, and access first", () => {
     const { calls } = run({ listActiveDesktops: () => [desktop] });
-    const order = ["grantPermission", "withdrawPermission", "scaleToZero", "recordSuspended"] as const;
+    const order = ["grantPermission", "withdrawPermission", "endTunnels", "scaleToZero", "recordSuspended"] as const;
     expect(order.map((name) => calls.indexOf(name))).toEqual(
       order.map((name) => calls.indexOf(name)).sort((one, other) => one - other),
     );
@@ -188,6 +188,7 @@ describe("a request to retire", () => {
     const { calls, outcome } = run(leaving);
     const order = [
       "withdrawPermission",
+      "endTunnels",
       "retireDeployment",
       "retireService",
       "retireCredential",

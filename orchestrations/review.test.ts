@@ -81,6 +81,7 @@ describe("a review", () => {
       "withdrawPermission",
       "inspectDesktop",
       "withdrawPermission",
+      "endTunnels",
       "scaleToZero",
       "recordSuspended",
       "recordReview",
@@ -88,7 +89,7 @@ describe("a review", () => {
     const key = { username: "alice", workspace: "a" };
     expect(inputs).toEqual([key, desktop, key, later, later, later]);
     expect(seconds).toEqual([0, 0, 5, 5, 5, 5]);
-    expect(steps).toEqual(["1/3 permission", "2/3 deployment", "3/3 binding status"]);
+    expect(steps).toEqual(["1/4 permission", "2/4 sessions", "3/4 deployment", "4/4 binding status"]);
     expect(recorded).toEqual(noted(suspend, true));
   });
 
@@ -171,10 +172,12 @@ describe("access that a review withdrew", () => {
 });
 
 describe("a suspension that does not succeed", () => {
-  const steps = ["withdrawPermission", "scaleToZero", "recordSuspended"] as const;
+  const steps = ["withdrawPermission", "endTunnels", "scaleToZero", "recordSuspended"] as const;
 
   it.each([
     ["withdrawPermission", false],
+    // They end with the container.
+    ["endTunnels", true],
     ["scaleToZero", false],
     // The desktop is down anyway; only the binding does not show it.
     ["recordSuspended", true],

@@ -21,9 +21,11 @@ function* attempt(work: Generator<Task, null>): Generator<Task, void> {
   }
 }
 
-/** True if the desktop is down: a binding status that could not be written does not matter. */
+/** Steps without which a desktop is down, too: its sessions end with its container. */
+const dispensable: ReadonlySet<string> = new Set(["sessions", "binding status"]);
+
 function isDown(leftovers: readonly Leftover[]): boolean {
-  return leftovers.every(({ step }) => step === "binding status");
+  return leftovers.every(({ step }) => dispensable.has(step));
 }
 
 /**

@@ -60,7 +60,23 @@ it("in-use", async () => {
 });
 
 it("idle", async () => {
+  vi.setSystemTime(Date.now() + 60_000); // Less than five seconds would be no session.
   await closeSessions(estate, workspace, "alice");
+  await expectEverywhere("idle");
+});
+
+// The session that is open goes on (measured on Guacamole 1.6.0, November 2026); nobody can open a new one.
+it("failed, if the connection was deleted under an open session, until reconciliation has written it again", async () => {
+  await openSession(estate, workspace, "alice");
+  await estate.guacamole.query("DELETE FROM guacamole_connection WHERE connection_name = 'alice'");
+  await expectEverywhere("failed");
+  await estate.host.trigger("reconcileTimer");
+  await estate.host.whenIdle();
+  await expectEverywhere("in-use");
+  vi.setSystemTime(Date.now() + 60_000);
+  await estate.guacamole.query("UPDATE guacamole_connection_history SET end_date = $1 WHERE end_date IS NULL", [
+    new Date(),
+  ]);
   await expectEverywhere("idle");
 });
 

@@ -1,3 +1,5 @@
+import { keyText } from "../../shared/desktop/names.ts";
+import { sessionsByDesktop, tunnelsTo } from "../../shared/lifecycle/sessions.ts";
 import type { KnownDesktop } from "../../shared/desktop/known-desktop.ts";
 import { findOpenDesktops } from "../gather/desktops-of-person.ts";
 import type { Services } from "../services.ts";
@@ -19,8 +21,8 @@ async function withBindings({ workspaces }: Services, desktops: KnownDesktop[]):
 
 export function suspensionActivities(
   services: Services,
-): Implements<"listActiveDesktops" | "withdrawPermission" | "scaleToZero"> {
-  const { desktops, guacamole } = services;
+): Implements<"listActiveDesktops" | "withdrawPermission" | "endTunnels" | "scaleToZero"> {
+  const { desktops, guacamole, activeConnections, now } = services;
   return {
     async listActiveDesktops({ username, except }) {
       const [all, open] = await Promise.all([desktops.findOfPerson(username), findOpenDesktops(services, username)]);
@@ -35,6 +37,19 @@ export function suspensionActivities(
     },
     async withdrawPermission({ names }) {
       await guacamole.revokePermission(names, access);
+      return null;
+    },
+    async endTunnels({ workspace, username, names }, { error, info }) {
+      if (!activeConnections) return null;
+      const whose = `${username} in ${workspace}`;
+      try {
+        const rows = sessionsByDesktop(await guacamole.sessions(now().toISOString(), username));
+        const own = rows.get(keyText({ workspace, username }));
+        const count = own ? await activeConnections.end((tunnels) => tunnelsTo(tunnels, names.entity, own)) : 0;
+        if (count > 0) info(`${count} open session(s) of ${whose} ended`);
+      } catch (failure) {
+        error(`end the sessions of ${whose}: ${(failure as Error).message} (they end when the container stops)`);
+      }
       return null;
     },
     async scaleToZero(desktop) {

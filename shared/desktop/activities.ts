@@ -120,6 +120,8 @@ export interface Activities {
 
   listActiveDesktops: { input: { username: string; except?: string | undefined }; output: KnownDesktop[] };
   withdrawPermission: { input: KnownDesktop; output: null };
+  /** Ends the sessions that Guacamole has open, if it can be asked. Never throws: without the container they end, too. */
+  endTunnels: { input: KnownDesktop; output: null };
   scaleToZero: { input: KnownDesktop; output: null };
   recordSuspended: { input: KnownDesktop; output: null };
 }

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type DesktopKey, type DesktopNames, nameDesktop, type NamingRules } from "../desktop/names.ts";
 import type { DesktopPlan } from "../desktop/plan.ts";
 import type { ConnectionDetails } from "../lifecycle/decide-drift.ts";
-import type { ConnectionSessions } from "../lifecycle/sessions.ts";
+import { type ConnectionSessions, shortestSessionSeconds } from "../lifecycle/sessions.ts";
 import type { GuacamoleSide, Permissions } from "../desktop/state.ts";
 import { ProductError } from "../errors.ts";
 import type { Database } from "./database.ts";
@@ -32,9 +32,9 @@ export interface GuacamoleDesktops {
   findConnections(username: string): Promise<{ workspace: string; host: string | null }[]>;
   /** Every connection in a root group, with the names of the users who may open it. */
   connections(): Promise<{ workspace: string; username: string; connectionId: number; readers: string[] }[]>;
-  /** The sessions of every connection that are open or ended since then, in one statement; of one person, or of all. */
+  /** The sessions of every connection that are open or ended since then, in one statement; of one person, or of all. What ended too soon is an attempt. */
   sessions(since: string | null, username?: string): Promise<ConnectionSessions[]>;
-  /** True if anybody opened a session to the person's desktop in this workspace at that time or later. */
+  /** True if anybody opened a session to the person's desktop in this workspace at that time or later; an attempt is none. */
   openedSince(workspace: string, username: string, since: string): Promise<boolean>;
   /** Every connection in a root group with what must be right about it; those of one person, or of all. */
   details(username?: string): Promise<ConnectionDetails[]>;
@@ -53,6 +53,7 @@ interface SessionsRow extends DesktopKey {
   open: Date[];
   lastStart: Date | null;
   lastEnd: Date | null;
+  lastAttempt: Date | null;
 }
 
 export function guacamoleDesktopsIn(database: Database, rules: NamingRules): GuacamoleDesktops {
@@ -117,18 +118,22 @@ export function guacamoleDesktopsIn(database: Database, rules: NamingRules): Gua
     findConnections: (username) => database.query(sql.connectionsOf, [username]),
     connections: () => database.query(sql.connections, []),
     async sessions(since, username) {
-      const rows = await database.query<SessionsRow>(sql.sessions, [since, username ?? null]);
-      return rows.map(({ open, lastStart, lastEnd, ...connection }) => ({
+      const values = [since, username ?? null, rules.entityTemplate, shortestSessionSeconds];
+      const rows = await database.query<SessionsRow>(sql.sessions, values);
+      return rows.map(({ open, lastStart, lastEnd, lastAttempt, ...connection }) => ({
         ...connection,
         history: {
           open: open.map((start) => start.toISOString()),
           lastStart: lastStart?.toISOString() ?? null,
           lastEnd: lastEnd?.toISOString() ?? null,
+          lastAttempt: lastAttempt?.toISOString() ?? null,
         },
       }));
     },
     async openedSince(workspace, username, since) {
-      const [row] = await database.query<{ opened: boolean }>(sql.openedSince, [workspace, username, since]);
+      const { entity } = nameDesktop({ workspace, username }, rules);
+      const values = [workspace, username, since, entity, shortestSessionSeconds];
+      const [row] = await database.query<{ opened: boolean }>(sql.openedSince, values);
       return row?.opened ?? false;
     },
     details: (username) => database.query(sql.details, [username ?? null]),

@@ -64,6 +64,15 @@ export const observe = `
 /** The operator gave every user one and the same hash of 48 bytes. SHA-256 has 32: a hash that somebody set stays. */
 const isDigest = "octet_length(guacamole_user.password_hash) = 32";
 
+/**
+ * How many tunnels one user may have to their desktop at once. It is for two tabs: while the network is away, or a desktop
+ * does not answer, each old tunnel keeps its place until guacd notices, about 15 seconds, and the client opens the next one
+ * after 15 seconds. With 2, one hanging tab made the other one read that it is in use (measured on 1.6.0, November 2026). It
+ * still bounds what a broken client can open. `max_connections`, which counts everybody, stays the server's default: only
+ * the desktop's person has READ, and an administrator who helps them must not be locked out.
+ */
+const mostTunnelsPerUser = 4;
+
 /** $4 protocol, $5 parameters as JSON, $6 last day of access, $7 and $8 random bytes. */
 export const writeConnection = `
   WITH ${theRows},
@@ -80,10 +89,10 @@ export const writeConnection = `
   ),
   the_connection AS (
     INSERT INTO guacamole_connection (connection_name, parent_id, protocol, max_connections_per_user)
-    SELECT $2, connection_group_id, $4, 2
+    SELECT $2, connection_group_id, $4, ${mostTunnelsPerUser}
     FROM the_group
     ON CONFLICT (connection_name, parent_id) DO UPDATE
-    SET protocol = EXCLUDED.protocol
+    SET protocol = EXCLUDED.protocol, max_connections_per_user = EXCLUDED.max_connections_per_user
     RETURNING connection_id
   ),
   new_entity AS (
@@ -317,29 +326,65 @@ export const removeSpareGroups = `
         )
     )`;
 
+/** The user of a connection in a workspace, by the template $3. */
+const entityOf = "replace(replace($3, '{workspace}', o.workspace), '{username}', o.username)";
+const recent = "($1::timestamptz IS NULL OR h.end_date IS NULL OR h.end_date >= $1)";
+
 /**
  * Every connection in a root group with its sessions that are open or ended at $1 or later (null: all); of one username $2,
- * or of everybody (null). Connections without any are there too: a new one has no history.
+ * or of everybody (null). Connections without any are there too: a new one has no history. $4: the seconds below which a
+ * row that ended is an attempt, not a session.
+ *
+ * If a connection is removed while a session is open, the session goes on, and its row keeps the names and loses the id.
  */
 export const sessions = `
-  SELECT g.connection_group_name AS workspace, c.connection_name AS username, c.connection_id AS "connectionId",
-    coalesce(array_agg(h.start_date) FILTER (WHERE h.history_id IS NOT NULL AND h.end_date IS NULL), '{}') AS open,
-    max(h.start_date) AS "lastStart", max(h.end_date) AS "lastEnd"
-  FROM guacamole_connection c
-  JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id AND g.parent_id IS NULL
-  LEFT JOIN guacamole_connection_history h
-    ON h.connection_id = c.connection_id
-    AND ($1::timestamptz IS NULL OR h.end_date IS NULL OR h.end_date >= $1)
-  WHERE $2::text IS NULL OR c.connection_name = $2
-  GROUP BY g.connection_group_name, c.connection_name, c.connection_id`;
+  WITH ours AS (
+    SELECT g.connection_group_name AS workspace, c.connection_name AS username, c.connection_id
+    FROM guacamole_connection c
+    JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id AND g.parent_id IS NULL
+    WHERE $2::text IS NULL OR c.connection_name = $2
+  ),
+  visits AS (
+    SELECT o.connection_id, h.start_date, h.end_date
+    FROM ours o
+    JOIN guacamole_connection_history h ON h.connection_id = o.connection_id
+    WHERE ${recent}
+    UNION ALL
+    SELECT o.connection_id, h.start_date, h.end_date
+    FROM guacamole_connection_history h
+    JOIN ours o ON o.username = h.connection_name AND ${entityOf} = h.username
+    WHERE h.connection_id IS NULL AND ${recent}
+  ),
+  judged AS (
+    SELECT *, end_date IS NULL OR end_date - start_date >= make_interval(secs => $4) AS counts FROM visits
+  )
+  SELECT o.workspace, o.username, o.connection_id AS "connectionId",
+    coalesce(array_agg(j.start_date) FILTER (WHERE j.counts AND j.end_date IS NULL), '{}') AS open,
+    max(j.start_date) FILTER (WHERE j.counts) AS "lastStart",
+    max(j.end_date) FILTER (WHERE j.counts) AS "lastEnd",
+    max(j.start_date) FILTER (WHERE NOT j.counts) AS "lastAttempt"
+  FROM ours o
+  LEFT JOIN judged j USING (connection_id)
+  GROUP BY o.workspace, o.username, o.connection_id`;
 
-/** True if a session to $2 (a username) in $1 (a workspace) began at $3 or later. */
+/**
+ * True if a session to $2 (a username) in $1 (a workspace), or of the user $4 to a connection of that name that was removed
+ * since, began at $3 or later, and did not end within $5 seconds.
+ */
 export const openedSince = `
   SELECT EXISTS (
     SELECT FROM guacamole_connection_history h
-    JOIN guacamole_connection c ON c.connection_id = h.connection_id
-    JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id AND g.parent_id IS NULL
-    WHERE g.connection_group_name = $1 AND c.connection_name = $2 AND h.start_date >= $3::timestamptz
+    WHERE h.start_date >= $3::timestamptz
+      AND (h.end_date IS NULL OR h.end_date - h.start_date >= make_interval(secs => $5))
+      AND (
+        h.connection_id IN (
+          SELECT c.connection_id
+          FROM guacamole_connection c
+          JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id AND g.parent_id IS NULL
+          WHERE g.connection_group_name = $1 AND c.connection_name = $2
+        )
+        OR (h.connection_id IS NULL AND h.connection_name = $2 AND h.username = $4)
+      )
   ) AS opened`;
 
 export const schemaPresent = `SELECT to_regclass('guacamole_entity') IS NOT NULL AS present`;

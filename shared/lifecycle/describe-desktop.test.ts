@@ -9,6 +9,9 @@ const ready = {
   cluster: { deployment },
   rows: { connectionId: 7, permissions: { connection: true, group: true, self: true } },
 };
+const noAccess = { connection: false, group: false, self: false };
+const withoutAccess = { ...ready, rows: { connectionId: 7, permissions: noAccess } };
+const deletedRows = { ...ready, rows: { connectionId: null, permissions: noAccess } };
 const suspended = {
   cluster: { deployment: { ...deployment, replicas: 0, ready: 0 } },
   rows: { connectionId: 7, permissions: { connection: false, group: false, self: false } },
@@ -33,6 +36,27 @@ describe("a desktop", () => {
     ["is in use", ready, { record, decision: decided("in-use") }, "in-use"],
     ["is idle", ready, { record, decision: decided("idle") }, "idle"],
     ["is not idle any more when it is taken down", ready, { record, decision: decided("idle", "suspend") }, "ready"],
+    // Guacamole goes on with a session whose connection was deleted (measured on 1.6.0, November 2026).
+    ["is not starting if its connection was deleted", deletedRows, { record, decision: decided("unknown") }, "failed"],
+    ["is not starting if access was taken away", withoutAccess, { record, decision: decided("in-use") }, "failed"],
+    [
+      "is being suspended if access was withdrawn for that",
+      withoutAccess,
+      { record, decision: decided("idle", "suspend") },
+      "suspending",
+    ],
+    [
+      "is starting while its access is not granted yet",
+      withoutAccess,
+      { record: { ...record, outcomes: {} }, decision: decided("working") },
+      "starting",
+    ],
+    [
+      "is starting while it has no connection yet",
+      deletedRows,
+      { record: { ...record, outcomes: {} }, decision: undefined },
+      "starting",
+    ],
     [
       "is starting, whoever is connected to it",
       { ...ready, cluster: { deployment: { ...deployment, ready: 0 } } },
@@ -59,6 +83,19 @@ describe("a desktop", () => {
   it("says since when it is in use, and why", () => {
     const described = describeDesktop("cohort", ready, { record, decision: decided("in-use") });
     expect(described).toEqual({ state: "in-use", reason: "by in-use", since: at });
+  });
+  it("says what is wrong if it cannot be opened, and what happens next", () => {
+    const reasonOf = (sides: typeof deletedRows | typeof withoutAccess, of: PersonRecord | undefined) =>
+      describeDesktop("cohort", sides, { record: of, decision: undefined }).reason;
+    expect(reasonOf(deletedRows, record)).toBe(
+      "the container is ready, but Guacamole has no connection for it; open sessions go on; the next reconciliation writes it again",
+    );
+    expect(reasonOf(withoutAccess, record)).toBe(
+      "the container is ready, but its person may not open it; open sessions go on; the next reconciliation grants access again",
+    );
+    expect(reasonOf(deletedRows, undefined)).toBe(
+      "the container is ready, but Guacamole has no connection for it; open sessions go on; ask for it again",
+    );
   });
   it("says why it was suspended, if somebody else wanted that", () => {
     const none = { ...record, request: { ...record.request, workspace: null, reason: "suspended by olga" } };

@@ -7,6 +7,7 @@ import {
   type GuacamoleSide,
 } from "../desktop/state.ts";
 import type { PersonRecord } from "../person/record.ts";
+import { isBeingChanged } from "../person/request.ts";
 import { retirementOf } from "../person/retirement.ts";
 
 /** A desktop's two sides, as far as they say in which state it is. */
@@ -28,9 +29,34 @@ export function describeDesktop(
   { record, decision }: Around,
 ): DescribedState {
   const { workspace: wanted, reason } = record?.request ?? {};
-  return describeUse(describeState(cluster, rows), {
+  const isBroughtUp = record !== undefined && isBeingChanged(record);
+  const state = describeState(cluster, rows);
+  const shown = isBroughtUp
+    ? state
+    : withoutAccess(state, { cluster, rows }, { wanted: wanted === workspace, decision });
+  return describeUse(shown, {
     decision,
     removal: retirementOf(record, workspace),
     noneBecause: wanted === null ? reason : undefined,
   });
+}
+
+/**
+ * A container that is ready and cannot be opened is starting only while somebody brings it up. Otherwise access was
+ * withdrawn because it goes down, or its rows were changed or removed in Guacamole: sessions that are open go on then, and
+ * nobody can open a new one.
+ */
+function withoutAccess(
+  state: DescribedState,
+  { cluster: { deployment }, rows }: Sides,
+  { wanted, decision }: { wanted: boolean; decision: Decision | undefined },
+): DescribedState {
+  if (state.state !== "starting" || !deployment || deployment.ready === 0) return state;
+  if (decision?.action === "suspend") return { state: "suspending", reason: decision.reason };
+  const [what, repair] =
+    rows.connectionId === null
+      ? ["Guacamole has no connection for it", "writes it again"]
+      : ["its person may not open it", "grants access again"];
+  const remedy = wanted ? `the next reconciliation ${repair}` : "ask for it again";
+  return { state: "failed", reason: `the container is ready, but ${what}; open sessions go on; ${remedy}` };
 }

@@ -21,8 +21,10 @@ const limits: Limits = {
 const visited: CountedSessions = {
   open: [],
   active: false,
+  activeSince: null,
   lastStart: at(-170),
   lastEnd: at(-30),
+  lastAttempt: null,
   presumedEnd: null,
   readAt: now,
 };
@@ -212,6 +214,50 @@ describe("what becomes of a desktop", () => {
       },
     ],
     [
+      "somebody is connected, by Guacamole's own word, which says since when",
+      { sessions: sessions({ active: true, activeSince: at(-40) }) },
+      {
+        ...keep("in-use", `somebody has been connected since ${at(-40)}`),
+        evidence: saw("active-connection", "a connection that is active", at(-40), "Guacamole"),
+      },
+    ],
+    // A forgotten tab tries every 15 seconds to reach a name that does not resolve, and leaves a row of 35 to 91 ms each
+    // time (measured on Guacamole 1.6.0, November 2026).
+    [
+      "only attempts since the last session: they do not keep it",
+      { sessions: sessions({ lastEnd: at(-61), lastAttempt: at(-1) }) },
+      {
+        ...suspend(
+          "idle",
+          `nobody has been connected for more than 60 minutes (a session ended at ${at(-61)}; an attempt to connect at ${at(-1)} does not count, because it ended within 5 seconds)`,
+        ),
+        evidence: saw("session-ended", "a session ended", at(-61), "Guacamole's history"),
+      },
+    ],
+    [
+      "only attempts since the start: nobody has connected yet",
+      { ...awaited(at(-10)), sessions: { ...unvisited, lastAttempt: at(-9) } },
+      keep(
+        "start-grace",
+        `nobody has connected yet (started at ${at(-10)}; an attempt to connect at ${at(-9)} does not count, because it ended within 5 seconds), which is allowed for 30 minutes`,
+      ),
+    ],
+    [
+      "attempts before the last sign: nobody needs to know",
+      { sessions: sessions({ lastAttempt: at(-31) }) },
+      keep("idle", `nobody is connected (a session ended at ${at(-30)}), which is allowed for 60 minutes`),
+    ],
+    [
+      "attempts to reach what is not ready do not make it ready",
+      { ready: 0, ...awaited(at(-10)), sessions: { ...unvisited, lastAttempt: at(-2) } },
+      suspend("stuck-starting"),
+    ],
+    [
+      "an attempt that was open when we looked has not vanished when it has ended",
+      { ...connectedBefore(at(-5)), sessions: sessions({ lastEnd: at(-61), lastAttempt: at(-5) }) },
+      suspend("idle"),
+    ],
+    [
       "it waits for its person's first visit",
       awaited(at(-10)),
       {
@@ -311,9 +357,24 @@ describe("what becomes of a desktop", () => {
       { unanswered: ["guacamole is away", "the bindings too"], ...idleSince(at(-300)) },
       {
         ...keep("unknown", "kept in doubt: guacamole is away; the bindings too"),
-        evidence: undefined,
+        evidence: saw("session-began", "a session began", at(-170), "Guacamole's history"),
         next: suspendedAt(at(540), longestWords),
       },
+    ],
+    [
+      "policy unknown, and a session that is newer than what was seen before",
+      { limits: null, ...connectedBefore(at(-100)), sessions: sessions({ lastStart: at(-50), lastEnd: at(-10) }) },
+      { ...keep("unknown"), evidence: saw("session-ended", "a session ended", at(-10), "Guacamole's history") },
+    ],
+    [
+      "policy unknown, and somebody connected",
+      { limits: null, ...connectedBefore(at(-100)), sessions: sessions({ open: [at(-20)], lastStart: at(-20) }) },
+      { ...keep("unknown"), evidence: saw("open-session", "a session that is open", at(-20), "Guacamole's history") },
+    ],
+    [
+      "sessions unknown, and somebody was connected before",
+      { sessions: null, ...connectedBefore(at(-100)) },
+      { ...keep("unknown"), evidence: saw("open-session", "a session that is open", at(-100), "Guacamole's history") },
     ],
     [
       "sessions unknown",
@@ -668,8 +729,10 @@ describe("whatever the facts", () => {
   const anySessions = fc.record({
     open: fc.oneof(fc.constant([]), fc.array(past, { maxLength: 3 })),
     active: fc.nat(3).map((drawn) => drawn === 0),
+    activeSince: orNull(past),
     lastStart: orNull(past),
     lastEnd: orNull(past),
+    lastAttempt: orNull(past),
     presumedEnd: orNull(past),
     readAt: fc.constant(now),
   });

@@ -2,7 +2,7 @@ import type { Extension } from "../person/record.ts";
 import type { Decision, Evidence, EvidenceKind, Rule } from "../desktop/decision.ts";
 import type { Pause } from "../desktop/maintenance.ts";
 import type { DesktopPolicy } from "../desktop/policy.ts";
-import { clockToleranceMilliseconds, type CountedSessions } from "./sessions.ts";
+import { clockToleranceMilliseconds, type CountedSessions, shortestSessionSeconds } from "./sessions.ts";
 
 /** All that a decision rests on. null is: not known, which is never a reason to take anything down. */
 export interface DesktopFacts {
@@ -85,8 +85,7 @@ export function decideReaping(facts: DesktopFacts, limits: Limits | null, now: D
       at: startedAt,
       source: "Kubernetes",
     });
-  // What was seen before stays what doubt rests on, so that what vanished is still missed at the next look.
-  const doubt = (words: string) => keep("unknown", `kept in doubt: ${words}`, facts.before?.evidence);
+  const doubt = (words: string) => keep("unknown", `kept in doubt: ${words}`, evidenceInDoubt(facts));
   if (facts.reapingPaused === null) return doubt("it is not known whether reaping is paused");
   if (facts.reapingPaused) {
     const { by, since, reason } = facts.reapingPaused;
@@ -118,7 +117,7 @@ export function decideReaping(facts: DesktopFacts, limits: Limits | null, now: D
   const idle = idleEnd(facts, limits);
   if (!idle) return keep("unknown", "kept in doubt");
   const { end, rule, evidence, given } = idle;
-  const sign = `${evidence.what} at ${evidence.at}`;
+  const sign = `${evidence.what} at ${evidence.at}${attemptSince(facts, evidence)}`;
   if (end <= at) {
     const absent = rule === "idle" ? "has been connected for more than" : "connected within";
     return suspend(rule, `nobody ${absent} ${minutes(given)} (${sign})`, evidence);
@@ -128,31 +127,45 @@ export function decideReaping(facts: DesktopFacts, limits: Limits | null, now: D
 }
 
 /** Why nothing can be said of who uses the desktop; null if it can. */
-function whatIsUnknown(
-  { unanswered, sessions, startedAt, before, entitlement }: DesktopFacts,
-  limits: Limits | null,
-): string | null {
+function whatIsUnknown(facts: DesktopFacts, limits: Limits | null): string | null {
+  const { unanswered, sessions, startedAt, entitlement } = facts;
   if (unanswered.length > 0) return unanswered.join("; ");
   if (!entitlement) return "it is not known whether its person is entitled to it";
   if (!limits) return "the policy of its workspace cannot be read";
   if (!sessions) return "it is not known who is connected";
   if (startedAt === null) return "it is not known since when it has been running";
-  // A session does not leave the history by itself: somebody emptied it, or another database answers.
-  const vanished =
-    (before?.rule === "in-use" || before?.rule === "unknown") &&
-    before.evidence?.kind === "open-session" &&
-    before.evidence.at >= startOfTolerance(startedAt) &&
-    (sessions.lastStart === null || sessions.lastStart < before.evidence.at);
-  return vanished ? `the session of ${before.evidence?.at ?? ""} is not in Guacamole's history any more` : null;
+  const vanished = vanishedSession(facts);
+  return vanished && `the session of ${vanished.at} is not in Guacamole's history any more`;
+}
+
+/** A session that was open when we looked before, and is not in the history now; null if there is none. */
+function vanishedSession({ before, sessions, startedAt }: DesktopFacts): Evidence | null {
+  if (before?.rule !== "in-use" && before?.rule !== "unknown") return null;
+  const { evidence } = before;
+  if (!sessions || startedAt === null || evidence?.kind !== "open-session") return null;
+  if (evidence.at < startOfTolerance(startedAt)) return null;
+  // A session does not leave the history by itself: somebody emptied it, or another database answers. One that ended so
+  // soon that it was none is still there.
+  const isThere = [sessions.lastStart, sessions.lastAttempt].some((start) => start !== null && start >= evidence.at);
+  return isThere ? null : evidence;
+}
+
+/**
+ * What doubt rests on: the newest that is known. What vanished, and what was seen before sessions could not be read any
+ * more, stays, so that it is still missed at the next look.
+ */
+function evidenceInDoubt(facts: DesktopFacts): Evidence | undefined {
+  if (!facts.sessions || vanishedSession(facts)) return facts.before?.evidence;
+  return usedSince(facts) ?? newestSign(facts) ?? facts.before?.evidence;
 }
 
 function usedSince({ sessions }: DesktopFacts): Evidence | null {
   const [first] = [...(sessions?.open ?? [])].sort();
   if (first !== undefined)
     return { kind: "open-session", what: "a session that is open", at: first, source: "Guacamole's history" };
-  return sessions?.active
-    ? { kind: "active-connection", what: "a connection that is active", at: sessions.readAt, source: "Guacamole" }
-    : null;
+  if (!sessions?.active) return null;
+  const at = sessions.activeSince ?? sessions.readAt;
+  return { kind: "active-connection", what: "a connection that is active", at, source: "Guacamole" };
 }
 
 interface IdleEnd {
@@ -164,11 +177,22 @@ interface IdleEnd {
 }
 
 /** When the time with nobody connected is over, and since when it counts. */
-function idleEnd({ sessions, startedAt, seenAt, request }: DesktopFacts, limits: Limits | null): IdleEnd | null {
-  if (!sessions || !limits || startedAt === null) return null;
+function idleEnd(facts: DesktopFacts, limits: Limits | null): IdleEnd | null {
+  const { sessions, startedAt } = facts;
+  const evidence = newestSign(facts);
+  if (!sessions || !limits || startedAt === null || !evidence) return null;
   const { lastStart, lastEnd, presumedEnd } = sessions;
   const first = startOfTolerance(startedAt);
   const visited = [lastStart, lastEnd, presumedEnd].some((each) => each !== null && each >= first);
+  const rule = visited ? "idle" : "start-grace";
+  const given = visited ? limits.idleMinutes : limits.startGraceMinutes;
+  return { end: endOf(evidence.at, given), rule, evidence, given };
+}
+
+/** The last that is known of anybody at a desktop; null if its start or its sessions are not known. */
+function newestSign({ sessions, startedAt, seenAt, request }: DesktopFacts): Evidence | null {
+  if (!sessions || startedAt === null) return null;
+  const { lastStart, lastEnd, presumedEnd } = sessions;
   const signs: (Evidence | null)[] = [
     sign("started", "started", startedAt, "Kubernetes"),
     sign("ready", "ready", request?.readyAt, "request"),
@@ -177,12 +201,15 @@ function idleEnd({ sessions, startedAt, seenAt, request }: DesktopFacts, limits:
     sign("session-ended", "a session ended", lastEnd, "Guacamole's history"),
     sign("presumed-end", "a session ended at the latest", presumedEnd, "Guacamole"),
   ];
-  const evidence = signs
-    .filter((each) => each !== null)
-    .reduce((newest, each) => (each.at > newest.at ? each : newest));
-  const rule = visited ? "idle" : "start-grace";
-  const given = visited ? limits.idleMinutes : limits.startGraceMinutes;
-  return { end: endOf(evidence.at, given), rule, evidence, given };
+  return signs.filter((each) => each !== null).reduce((newest, each) => (each.at > newest.at ? each : newest));
+}
+
+/** In words, that somebody tried to connect after the last sign and got nowhere; empty if nobody did. */
+function attemptSince({ sessions }: DesktopFacts, { at }: Evidence): string {
+  const attempt = sessions?.lastAttempt ?? null;
+  return attempt !== null && attempt > at
+    ? `; an attempt to connect at ${attempt} does not count, because it ended within ${shortestSessionSeconds} seconds`
+    : "";
 }
 
 function sign(

@@ -1,12 +1,31 @@
 import type { DeployedDesktop } from "../desktop/known-desktop.ts";
 import { type DesktopKey, keyText } from "../desktop/names.ts";
 
+/**
+ * A row of Guacamole's history that ended sooner is an attempt, not a session. Measured on Guacamole 1.6.0 in November
+ * 2026: a connect that reaches no desktop leaves a row of 35 to 91 ms if the name does not resolve, 65 ms if the port is
+ * closed, and about 100 ms if the password is wrong; a forgotten tab repeats it every 15 seconds. A picture takes 460 ms
+ * and more. The limit is far above all of these, for slow networks, and below any time in which somebody does some work.
+ */
+export const shortestSessionSeconds = 5;
+
 /** What Guacamole's history holds of the sessions to one desktop: times as they stand there. */
 export interface SessionHistory {
   /** When sessions began that have no end in it. */
   open: readonly string[];
   lastStart: string | null;
   lastEnd: string | null;
+  /** When the last attempt began that ended too soon to be a session. */
+  lastAttempt: string | null;
+}
+
+/** A tunnel that Guacamole itself has now. */
+export interface ActiveTunnel {
+  connectionId: number | null;
+  /** Guacamole's name of the user. */
+  entity: string | null;
+  /** As its row in the history says; null if Guacamole does not tell. */
+  startedAt: string | null;
 }
 
 /** What the history holds of one connection. */
@@ -22,8 +41,8 @@ export interface AroundHistory {
   startedAt: string | null;
   /** Since when the oldest living instance of Guacamole runs; null if that is not known. */
   guacamoleSince: string | null;
-  /** True if Guacamole itself has a connection to the desktop; null if it is not asked. */
-  active: boolean | null;
+  /** Since when Guacamole itself has its connections to the desktop (null: it does not tell); null if it is not asked. */
+  active: readonly (string | null)[] | null;
   /** When it was decided, in a row up to now, that nobody is connected; the oldest first. */
   unusedAt: readonly string[];
   /** How long a session can be at the longest; null if that is not known. */
@@ -35,8 +54,12 @@ export interface CountedSessions {
   open: readonly string[];
   /** Guacamole says by itself that somebody is connected. */
   active: boolean;
+  /** Since when, if it tells. */
+  activeSince: string | null;
   lastStart: string | null;
   lastEnd: string | null;
+  /** When the last attempt began that ended too soon to be a session. */
+  lastAttempt: string | null;
   /** When those that were left open must have ended at the latest. */
   presumedEnd: string | null;
   readAt: string;
@@ -47,13 +70,13 @@ export const clockToleranceMilliseconds = 5 * 60_000;
 /** A session that has just begun may not be in Guacamole's list yet. */
 const newbornMilliseconds = 2 * 60_000;
 
-export const noSessions: SessionHistory = { open: [], lastStart: null, lastEnd: null };
+export const noSessions: SessionHistory = { open: [], lastStart: null, lastEnd: null, lastAttempt: null };
 
 /**
  * Returns the sessions that count. Guacamole leaves a row open forever when its process dies, so an open row alone is no
  * proof of life. It does not count if the desktop was started since, if every instance of Guacamole was, if it is older
- * than a session may be, or if Guacamole, asked after the history was read, has no connection. If none of that is known,
- * it counts. When a session that does not count ended is not recorded: its instance may have died long after the others
+ * than a session may be, or if Guacamole, asked after the history was read, has no connection that began then. If none of
+ * that is known, it counts. A connection of Guacamole's that is not in the history counts like a session. When a session that does not count ended is not recorded: its instance may have died long after the others
  * were started. It ended at the latest when nobody was found there for the first time, or now. Times in the future are
  * now.
  */
@@ -65,24 +88,53 @@ export function countSessions(history: SessionHistory, around: AroundHistory): C
   const endedBy = (at: string) => {
     if (presumedEnd === null || at > presumedEnd) presumedEnd = at;
   };
+  const isListed = active && listedIn(active);
   for (const start of history.open) {
     if (startedAt !== null && isBefore(start, startedAt, clockToleranceMilliseconds)) continue;
     const stale =
       (longestMinutes != null && isBefore(start, readAt, longestMinutes * 60_000 + clockToleranceMilliseconds)) ||
       (guacamoleSince !== null && isBefore(start, guacamoleSince, clockToleranceMilliseconds)) ||
-      (active === false && isBefore(start, readAt, newbornMilliseconds));
+      (isListed?.(start) === false && isBefore(start, readAt, newbornMilliseconds));
     if (stale) endedBy(unusedAt.find((at) => isBefore(start, at, clockToleranceMilliseconds)) ?? readAt);
     else open.push(start > readAt ? readAt : start);
   }
   const past = (at: string | null) => (at !== null && at > readAt ? readAt : at);
   return {
     open,
-    active: active === true,
+    active: active !== null && active.length > 0,
+    activeSince: past((active ?? []).filter((start) => start !== null).sort()[0] ?? null),
     lastStart: past(history.lastStart),
     lastEnd: past(history.lastEnd),
+    lastAttempt: past(history.lastAttempt),
     presumedEnd,
     readAt,
   };
+}
+
+/**
+ * Whether Guacamole has a connection that began then: the row and the list hold the same instant (ActiveConnectionRecord.java,
+ * 1.6.0). If one of its connections does not say when it began, it may be any.
+ */
+function listedIn(active: readonly (string | null)[]): (start: string) => boolean {
+  const starts = new Set(active);
+  return (start) => starts.has(start) || starts.has(null);
+}
+
+/**
+ * Of Guacamole's tunnels those that lead to a desktop: to one of its connections, or to one that was removed while the
+ * session was open. Guacamole goes on with such a session under the old id, and its row keeps the user's name and the start
+ * (measured on 1.6.0 in November 2026).
+ */
+export function tunnelsTo<Tunnel extends ActiveTunnel>(
+  tunnels: readonly Tunnel[],
+  entity: string,
+  { connectionIds, history }: { connectionIds: readonly number[]; history: SessionHistory },
+): Tunnel[] {
+  return tunnels.filter(
+    (tunnel) =>
+      (tunnel.connectionId !== null && connectionIds.includes(tunnel.connectionId)) ||
+      (tunnel.entity === entity && tunnel.startedAt !== null && history.open.includes(tunnel.startedAt)),
+  );
 }
 
 /** The sessions of each desktop: of all its connections, if older ones of the name lie in other groups. */
@@ -103,6 +155,7 @@ export function sessionsByDesktop(
               open: [...others.history.open, ...history.open],
               lastStart: later(others.history.lastStart, history.lastStart),
               lastEnd: later(others.history.lastEnd, history.lastEnd),
+              lastAttempt: later(others.history.lastAttempt, history.lastAttempt),
             },
           }
         : { connectionIds: [connectionId], history },

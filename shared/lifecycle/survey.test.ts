@@ -5,7 +5,7 @@ import { nameDesktop, personId } from "../desktop/names.ts";
 import { ProductError } from "../errors.ts";
 import type { PersonRecord } from "../person/record.ts";
 import type { DesktopFacts, Limits } from "./reaping.ts";
-import { type ConnectionSessions, sessionsSince } from "./sessions.ts";
+import { type ActiveTunnel, type ConnectionSessions, sessionsSince } from "./sessions.ts";
 import { decideSurvey, type Gathered, type Survey, summarize } from "./survey.ts";
 
 const at = (minutes: number) => new Date(Date.parse("2026-11-24T10:00:00.000Z") + minutes * 60_000).toISOString();
@@ -45,7 +45,7 @@ const sessions: ConnectionSessions = {
   workspace: "cohort",
   username: "alice",
   connectionId: 7,
-  history: { open: [at(-30)], lastStart: at(-30), lastEnd: at(-60) },
+  history: { open: [at(-30)], lastStart: at(-30), lastEnd: at(-60), lastAttempt: at(-1) },
 };
 
 /** alice's desktop, in use, with everything known; tests change one thing. */
@@ -111,8 +111,10 @@ describe("the facts of a desktop", () => {
       sessions: {
         open: [at(-30)],
         active: false,
+        activeSince: null,
         lastStart: at(-30),
         lastEnd: at(-60),
+        lastAttempt: at(-1),
         presumedEnd: null,
         readAt: at(0),
       },
@@ -220,17 +222,22 @@ describe("the facts of a desktop", () => {
 
 describe("the sessions of a desktop", () => {
   const none = { open: [], lastStart: null, lastEnd: null };
+  const tunnel = (connectionId: number | null, minutes = -30, entity = "cohort@alice"): ActiveTunnel => ({
+    connectionId,
+    entity,
+    startedAt: at(minutes),
+  });
   it.each<[string, Partial<Gathered>, Partial<NonNullable<DesktopFacts["sessions"]>> | null]>([
     ["not known if the history does not answer", { sessions: null }, null],
     ["not known of a desktop that is up and has no connection in it", { sessions: [] }, null],
     ["none of a desktop that is not up yet", { sessions: [], ...withRecord({ outcomes: {} }) }, none],
     ["none if nobody has a record and a connection", { sessions: [], records: new Map() }, none],
     ["not somebody else's", { sessions: [sessions, { ...sessions, username: "bob" }] }, { open: [at(-30)] }],
-    ["active if Guacamole says so", { active: new Set([7]) }, { open: [at(-30)], active: true }],
-    ["ended if Guacamole knows of none", { active: new Set([8]) }, { open: [], active: false, presumedEnd: at(0) }],
+    ["active if Guacamole says so", { active: [tunnel(7)] }, { open: [at(-30)], active: true }],
+    ["ended if Guacamole knows of none", { active: [tunnel(8, -20)] }, { open: [], active: false, presumedEnd: at(0) }],
     [
       "ended when it was first decided that nobody is connected",
-      { active: new Set(), ...withRecord({ decisions: [taken(-12, "idle"), taken(-6, "idle")] }) },
+      { active: [], ...withRecord({ decisions: [taken(-12, "idle"), taken(-6, "idle")] }) },
       { open: [], presumedEnd: at(-12) },
     ],
     ["ended if Guacamole was started after", { guacamoleSince: at(-10) }, { open: [], presumedEnd: at(0) }],
@@ -250,12 +257,21 @@ describe("the sessions of a desktop", () => {
       {
         sessions: [
           sessions,
-          { ...sessions, connectionId: 8, history: { open: [at(-9)], lastStart: at(-9), lastEnd: at(-70) } },
+          {
+            ...sessions,
+            connectionId: 8,
+            history: { open: [at(-9)], lastStart: at(-9), lastEnd: at(-70), lastAttempt: at(-2) },
+          },
         ],
-        active: new Set([8]),
+        active: [tunnel(8, -9)],
       },
-      { open: [at(-30), at(-9)], active: true, lastStart: at(-9), lastEnd: at(-60) },
+      { open: [at(-9)], active: true, lastStart: at(-9), lastEnd: at(-60), lastAttempt: at(-1), presumedEnd: at(0) },
     ],
+    // Its connection was deleted and written again while it was open: the tunnel keeps the old id, the row has none
+    // (measured on 1.6.0, November 2026).
+    ["active if Guacamole has it under an older id", { active: [tunnel(3)] }, { open: [at(-30)], active: true }],
+    ["ended if Guacamole has somebody else's then", { active: [tunnel(3, -30, "cohort@bob")] }, { active: false }],
+    ["ended if Guacamole has another of theirs", { active: [tunnel(3, -29)] }, { open: [], active: false }],
   ])("are %s", (_, change, expected) => {
     const { facts } = given(change);
     if (expected === null) expect(facts.sessions).toBeNull();

@@ -15,7 +15,14 @@ import { keyText } from "../desktop/names.ts";
 import { decideReaping, type DesktopFacts, type Limits } from "./reaping.ts";
 import { mostARun, type ReapSurvey } from "./runs.ts";
 import { decideGiven, scaledPeople } from "./scaling.ts";
-import { type ConnectionSessions, countSessions, noSessions, sessionsByDesktop } from "./sessions.ts";
+import {
+  type ActiveTunnel,
+  type ConnectionSessions,
+  countSessions,
+  noSessions,
+  sessionsByDesktop,
+  tunnelsTo,
+} from "./sessions.ts";
 
 /** All that was read for a survey. null is: it does not answer. */
 export interface Gathered {
@@ -33,8 +40,8 @@ export interface Gathered {
   maintenance: Maintenance | null;
   /** What Guacamole's history holds of each connection. */
   sessions: readonly ConnectionSessions[] | null;
-  /** The ids of the connections that Guacamole itself knows to be in use; null also if it is not asked. */
-  active: ReadonlySet<number> | null;
+  /** The tunnels that Guacamole itself has; null also if it is not asked. */
+  active: readonly ActiveTunnel[] | null;
   /** Since when the oldest living instance of Guacamole runs; if that is not known, open sessions simply count. */
   guacamoleSince: string | null;
   /** Sources that could not be asked, with where they are: for operators. */
@@ -108,7 +115,8 @@ function assembleFacts(gathered: Gathered): (desktop: DeployedDesktop, limits: L
             // A start that is only guessed ends no session.
             startedAt: desktop.startNoted ? desktop.startedAt : null,
             guacamoleSince,
-            active: active && rows ? rows.connectionIds.some((id) => active.has(id)) : null,
+            active:
+              active && rows ? tunnelsTo(active, desktop.names.entity, rows).map(({ startedAt }) => startedAt) : null,
             unusedAt: record ? unusedAt(record, workspace) : [],
             longestMinutes: limits?.longestSessionMinutes,
           })

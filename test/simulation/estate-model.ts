@@ -50,7 +50,7 @@ export function createEstate({ seed, desktops: count, faults, probesFail, timeli
     life: undefined,
     ready: false,
     permitted: false,
-    history: { open: [], lastStart: null, lastEnd: null },
+    history: { open: [], lastStart: null, lastEnd: null, lastAttempt: null },
     record: undefined,
     busy: false,
   }));

@@ -79,7 +79,7 @@ export function createGuacamole({ seed, timeline, faults, desktops, hasDatabase,
       note("Guacamole", "emptied");
       for (const desktop of desktops) {
         for (const row of desktop.history.open) row.gone = true;
-        Object.assign(desktop.history, { open: [], lastStart: null, lastEnd: null });
+        Object.assign(desktop.history, { open: [], lastStart: null, lastEnd: null, lastAttempt: null });
         if (desktop.life) desktop.life.emptied = true;
       }
     });

@@ -90,6 +90,9 @@ export function createReaper({ seed, estate, survey: model, watch, latecomer }: 
       estate.note(username, "given back");
       return null;
     },
+    *endTunnels() {
+      return null; // The container stops right after, which ends them too.
+    },
     *scaleToZero({ username }) {
       estate.stop(named(username), inspected.get(username) ?? "");
       return null;

@@ -97,4 +97,13 @@ describe("a run", () => {
   });
 });
 
-const nothing = { open: [], active: false, lastStart: null, lastEnd: null, presumedEnd: null, readAt: "" };
+const nothing = {
+  open: [],
+  active: false,
+  activeSince: null,
+  lastStart: null,
+  lastEnd: null,
+  lastAttempt: null,
+  presumedEnd: null,
+  readAt: "",
+};

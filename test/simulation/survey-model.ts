@@ -3,7 +3,7 @@ import type { Binding, Workspace } from "../../shared/desktop/entitlement.ts";
 import type { KnownDesktop } from "../../shared/desktop/known-desktop.ts";
 import type { decideReaping } from "../../shared/lifecycle/reaping.ts";
 import type { ReapSurvey } from "../../shared/lifecycle/runs.ts";
-import type { ConnectionSessions, SessionHistory } from "../../shared/lifecycle/sessions.ts";
+import type { ActiveTunnel, ConnectionSessions, SessionHistory } from "../../shared/lifecycle/sessions.ts";
 import {
   decideSurvey,
   type Gathered,
@@ -114,11 +114,15 @@ export function surveyOver({ estate, instancesKnown, restAsked, decideReaping }:
     };
   }
 
-  /** The connections that Guacamole shows as active. */
-  function activeIn(): ReadonlySet<number> {
+  /** The tunnels that Guacamole shows as active. */
+  function activeIn(): ActiveTunnel[] {
     const sessions = guacamole.instances.flatMap((instance) => [...instance.sessions]);
     const listed = sessions.filter(({ listedAt }) => listedAt <= timeline.now());
-    return new Set(listed.map(({ life }) => connectionOf(life.username)));
+    return listed.map(({ life: { username }, row }) => ({
+      connectionId: connectionOf(username),
+      entity: username,
+      startedAt: row.start,
+    }));
   }
 
   /** Decides as the product does. */
@@ -135,10 +139,10 @@ export function surveyOver({ estate, instancesKnown, restAsked, decideReaping }:
 
   const read = (desktop: Desktop): Read => {
     const { username, history } = desktop;
-    const { open, lastStart, lastEnd } = history;
+    const { open, lastStart, lastEnd, lastAttempt } = history;
     const starts = open.map(({ start }) => start);
     const connectionId = connectionOf(username);
-    const sessions = { workspace, username, connectionId, history: { open: starts, lastStart, lastEnd } };
+    const sessions = { workspace, username, connectionId, history: { open: starts, lastStart, lastEnd, lastAttempt } };
     return { desktop, sessions };
   };
 

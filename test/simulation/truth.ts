@@ -74,7 +74,7 @@ export interface Desktop {
   life: Life | undefined;
   ready: boolean;
   permitted: boolean;
-  history: { open: Row[]; lastStart: string | null; lastEnd: string | null };
+  history: { open: Row[]; lastStart: string | null; lastEnd: string | null; lastAttempt: string | null };
   record: PersonRecord | undefined;
   /** Somebody works on it: the person's lock. */
   busy: boolean;
