@@ -6,6 +6,7 @@ import { namingRules, type Services } from "../services.ts";
 import { decisionsAbout } from "../gather/survey.ts";
 import { describeDesktop } from "../../shared/lifecycle/describe-desktop.ts";
 import type { Answer, Call } from "./endpoint.ts";
+import { signInAgain } from "./sign-in-again.ts";
 import { describeWhy } from "./why.ts";
 
 /** Shows the desktop that the person has, and what they want if that is another one or failed. */
@@ -46,7 +47,11 @@ export async function showDesktop(services: Services, { username }: Call): Promi
   const outcome = record?.outcomes[record.request.id];
   const link =
     opens.has(state.state) && rows.connectionId !== null
-      ? { url: connectionLink(services.settings.GUACAMOLE_URL, rows.connectionId), guacamoleUsername: names.entity }
+      ? {
+          url: connectionLink(services.settings.GUACAMOLE_URL, rows.connectionId),
+          guacamoleUsername: names.entity,
+          ...(record && workspace === wanted && { signInAgain: signInAgain(services, record, record.request.id) }),
+        }
       : {};
   const lastFailure =
     outcome?.state === "failed"
