@@ -58,6 +58,8 @@ describe("settings", () => {
     ["DATABASE_URL", "mysql://u:secret@h/db"],
     ["DATABASE_SERVER_ID", "secret"],
     ["GUACAMOLE_ENTITY_TEMPLATE", "secret-{username}"],
+    ["GUACAMOLE_ENTITY_TEMPLATE", "{username}@secret"],
+    ["GUACAMOLE_ENTITY_TEMPLATE", "{username}{username}secret"],
     ["GUACAMOLE_URL", "secret"],
     ["GUACD_LABELS", "secret"],
     ["DESKTOP_DESTINATIONS", "secret"],

@@ -48,11 +48,13 @@ const eachSetting = z.object({
   GUACAMOLE_ENTITY_TEMPLATE: z
     .string()
     .regex(
-      /^[^{}]*\{workspace\}[^{}]*[@\\][^{}]*\{username\}[^{}]*$|^[^{}]*\{username\}[^{}]*[@\\][^{}]*\{workspace\}[^{}]*$/,
-      "does not contain {workspace} and {username} with an @ or \\ between them (without that, two people could share a name)",
+      /^\{username\}$|^[^{}]*\{workspace\}[^{}]*[@\\][^{}]*\{username\}[^{}]*$|^[^{}]*\{username\}[^{}]*[@\\][^{}]*\{workspace\}[^{}]*$/,
+      "is neither {username} alone, nor {workspace} and {username} with an @ or \\ between them (otherwise two people could share a name)",
     )
     .default("{workspace}@{username}")
-    .describe("Guacamole's user name; must equal the claim that Guacamole reads"),
+    .describe(
+      "Guacamole's user name; must equal the claim that Guacamole reads. Or `{username}`: one user per person (docs/operations.md says which to choose)",
+    ),
 
   OIDC_ISSUER: url().describe("Issuer of access tokens, exactly as in their `iss`"),
   OIDC_AUDIENCE: z.string().min(1).describe("Our name in the `aud` of access tokens"),

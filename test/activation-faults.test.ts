@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { activationSteps } from "../orchestrations/activation.ts";
 import { rowsFor, startedNow } from "../orchestrations/versions.ts";
 import type { ActivityName } from "../shared/desktop/activities.ts";
@@ -9,16 +9,6 @@ import { startTestEstate, type TestEstate } from "./estate.ts";
  * effect (a call that timed out), and once before it succeeds.
  */
 let estate: TestEstate;
-
-beforeAll(async () => {
-  estate = await startTestEstate();
-});
-afterAll(() => estate.close());
-
-afterEach(async () => {
-  estate.mend();
-  await estate.ask("alice", null);
-});
 
 const steps = rowsFor(startedNow, activationSteps);
 const rows = steps.map((step, index) => ({
@@ -45,54 +35,82 @@ function failFor(activity: ActivityName, when: "beforeActivity" | "afterActivity
   return () => failures;
 }
 
-describe.each(["asthma-cohort", "cancer-registry"])("%s", (workspace) => {
-  // In the first workspace alice has no desktop before, in the second a suspended one.
-  const before = workspace === "asthma-cohort" ? "no desktop" : "a suspended desktop";
-
+describe.each(["{workspace}@{username}", "{username}"])("with users called %s", (template) => {
   beforeAll(async () => {
-    if (before === "no desktop") return;
-    expect(await estate.ask("alice", workspace)).toMatchObject({ state: "done" });
-    expect(await estate.ask("alice", null)).toMatchObject({ state: "done" });
+    estate = await startTestEstate(undefined, { GUACAMOLE_ENTITY_TEMPLATE: template });
+  });
+  afterAll(() => estate.close());
+
+  afterEach(async () => {
+    estate.mend();
+    await estate.ask("alice", null);
   });
 
-  describe.each(["beforeActivity", "afterActivity"] as const)(`with ${before}, %s`, (when) => {
-    it.each(rows)(
-      "a permanent failure of step $name is undone newest first and leaves everything as before",
-      async (row) => {
-        const world = await estate.world();
-        const failures = failFor(row.activity, when);
-        estate.log.length = 0;
+  describe.each(["asthma-cohort", "cancer-registry"])("%s", (workspace) => {
+    // In the first workspace alice has no desktop before, in the second a suspended one.
+    const before = workspace === "asthma-cohort" ? "no desktop" : "a suspended desktop";
 
-        const operation = await estate.ask("alice", workspace);
-
-        expect(operation).toMatchObject({
-          state: "failed",
-          step: row.name,
-          code: "step-failed",
-          reason: `the test broke ${row.activity}`,
-          undone: row.undone,
-          leftBehind: [],
-        });
-        const order = estate.log
-          .filter(({ message }) => message.startsWith("Executing"))
-          .map(({ functionName }) => functionName)
-          .filter((name) => row.undos.includes(name as never));
-        expect(order).toEqual(row.undos);
-        expect(failures(), "attempts").toBe(4);
-        expect(await estate.world()).toEqual(world);
-      },
-    );
-  });
-
-  it.each(rows)(`with ${before}, the desktop comes up although step $name fails once`, async ({ activity }) => {
-    const failures = failFor(activity, "afterActivity", 1);
-    const operation = await estate.ask("alice", workspace);
-    expect(failures()).toBe(1);
-    expect(operation).toMatchObject({ state: "done" });
-    expect(await estate.call("alice", "GET", "/users/alice/desktop")).toMatchObject({
-      body: { state: "ready", workspace },
+    beforeAll(async () => {
+      if (before === "no desktop") return;
+      expect(await estate.ask("alice", workspace)).toMatchObject({ state: "done" });
+      expect(await estate.ask("alice", null)).toMatchObject({ state: "done" });
     });
-    if (before === "no desktop") await wipe(workspace);
+
+    describe.each(["beforeActivity", "afterActivity"] as const)(`with ${before}, %s`, (when) => {
+      it.each(rows)(
+        "a permanent failure of step $name is undone newest first and leaves everything as before",
+        async (row) => {
+          const world = await estate.world();
+          const failures = failFor(row.activity, when);
+          estate.log.length = 0;
+
+          const operation = await estate.ask("alice", workspace);
+
+          expect(operation).toMatchObject({
+            state: "failed",
+            step: row.name,
+            code: "step-failed",
+            reason: `the test broke ${row.activity}`,
+            undone: row.undone,
+            leftBehind: [],
+          });
+          const order = estate.log
+            .filter(({ message }) => message.startsWith("Executing"))
+            .map(({ functionName }) => functionName)
+            .filter((name) => row.undos.includes(name as never));
+          expect(order).toEqual(row.undos);
+          expect(failures(), "attempts").toBe(4);
+          expect(await estate.world()).toEqual(world);
+        },
+      );
+    });
+
+    it.each(rows)(`with ${before}, the desktop comes up although step $name fails once`, async ({ activity }) => {
+      const failures = failFor(activity, "afterActivity", 1);
+      const operation = await estate.ask("alice", workspace);
+      expect(failures()).toBe(1);
+      expect(operation).toMatchObject({ state: "done" });
+      expect(await estate.call("alice", "GET", "/users/alice/desktop")).toMatchObject({
+        body: { state: "ready", workspace },
+      });
+      if (before === "no desktop") await wipe(workspace);
+    });
+  });
+
+  describe("with a desktop that runs in another workspace", () => {
+    beforeAll(async () => {
+      expect(await estate.ask("alice", "asthma-cohort")).toMatchObject({ state: "done" });
+    });
+    beforeEach(async () => {
+      expect(await estate.ask("alice", "cancer-registry")).toMatchObject({ state: "done" });
+    });
+
+    it.each(rows)("a failure of step $name after it took effect leaves that one as it was, and open", async (row) => {
+      const world = await estate.world();
+      failFor(row.activity, "afterActivity");
+      expect(await estate.ask("alice", "asthma-cohort")).toMatchObject({ state: "failed", leftBehind: [] });
+      expect(await estate.world()).toEqual(world);
+    });
   });
 });
 
@@ -111,4 +129,5 @@ async function wipe(workspace: string): Promise<void> {
     .deleteNamespacedNetworkPolicy({ ...query, name: `client-${name}` });
   await estate.guacamole.query("DELETE FROM guacamole_connection_group WHERE connection_group_name = $1", [workspace]);
   await estate.guacamole.query("DELETE FROM guacamole_entity WHERE name = $1", [`${workspace}@alice`]);
+  await estate.guacamole.query("DELETE FROM guacamole_entity WHERE name = 'alice'");
 }

@@ -11,6 +11,15 @@ export interface View {
   mayOpen: string[];
 }
 
+/**
+ * What Home does after a login: it opens the only connection that the user sees, unless they can reach pages of settings
+ * (userPageService.generateHomePage, guacamole-client 1.6.0; measured on a real 1.6.0 in November 2026: the link does not
+ * survive Guacamole's own login, and Home opens the desktop if exactly one is in the tree). Null: the list of connections.
+ */
+export function openedByHome({ sees }: View): string | null {
+  return sees.length === 1 ? (sees[0] ?? null) : null;
+}
+
 /** $1 the user's name. */
 const rules = `
   WITH RECURSIVE

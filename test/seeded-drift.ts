@@ -235,6 +235,14 @@ export const seeds: readonly Seed[] = [
       onUser(estate, desktop, `DELETE FROM guacamole_connection_permission WHERE entity_id = ${theEntity}`),
   },
   {
+    username: "unseen",
+    what: "that is ready and not shown, since somebody took READ on its group away",
+    found: [["access-missing", /^cohort@unseen may open it, but does not see it: READ on its group is missing$/]],
+    end: "as before",
+    seed: (estate, desktop) =>
+      onUser(estate, desktop, `DELETE FROM guacamole_connection_group_permission WHERE entity_id = ${theEntity}`),
+  },
+  {
     username: "parameter-added",
     what: "whose connection was given file transfer",
     found: [["connection", /^wrong parameters: enable-sftp$/]],

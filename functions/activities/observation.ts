@@ -1,7 +1,8 @@
 import { remember } from "../../shared/person/request.ts";
+import { isOneUserPerPerson } from "../../shared/desktop/names.ts";
 import { refuse } from "../../shared/errors.ts";
 import { findOpenDesktops } from "../gather/desktops-of-person.ts";
-import type { Services } from "../services.ts";
+import { namingRules, type Services } from "../services.ts";
 import { changeRecord, ifThere } from "../work/person.ts";
 import type { Implements } from "./activity.ts";
 
@@ -11,11 +12,13 @@ export function observationActivities(services: Services): Implements<"ensureDat
   return {
     ensureDatabaseRunning: () => server.ensureRunning(),
     async observeDesktop({ plan }, { fence }) {
-      const [{ strangers, ...cluster }, rows, binding, open] = await Promise.all([
+      const shared = isOneUserPerPerson(namingRules(services));
+      const [{ strangers, ...cluster }, rows, binding, open, administrator] = await Promise.all([
         desktops.observe(plan),
         guacamole.observe(plan.names),
         workspaces.bindingState(plan.binding.name),
         findOpenDesktops(services, plan.username),
+        shared && guacamole.isAdministrator(plan.names.entity),
       ]);
       if (strangers.length > 0)
         return refuse(
@@ -26,6 +29,12 @@ export function observationActivities(services: Services): Implements<"ensureDat
         return refuse(
           "not-ours",
           `the connection group ${plan.names.group} is BALANCING, which opens every desktop in it to everybody (make it organizational)`,
+        );
+      // The last day would be theirs too, and lock them out.
+      if (administrator)
+        return refuse(
+          "not-ours",
+          `the Guacamole user ${plan.names.entity} has system permissions (give that account another name, or take them away)`,
         );
       const observed = {
         ...cluster,
@@ -46,7 +55,16 @@ export function observationActivities(services: Services): Implements<"ensureDat
       const since = observed.others.filter(({ workspace }) =>
         first.others.every((other) => other.workspace !== workspace),
       );
-      return { before: { ...first, others: [...first.others, ...since] } };
+      // The user is that of a desktop which came up since then: it is now as that desktop needs it.
+      const own =
+        shared && since.length > 0
+          ? {
+              user: observed.user,
+              validUntil: observed.validUntil,
+              permissions: { ...first.permissions, self: observed.permissions.self },
+            }
+          : {};
+      return { before: { ...first, ...own, others: [...first.others, ...since] } };
     },
   };
 }

@@ -1,4 +1,4 @@
-import { nameDesktop } from "../../shared/desktop/names.ts";
+import { type DesktopKey, type DesktopNames, formerEntity, nameDesktop } from "../../shared/desktop/names.ts";
 import {
   type Adoption,
   candidatesOf,
@@ -23,17 +23,21 @@ export async function planAdoption(services: Services): Promise<{ people: Adopti
   ]);
   const { candidates, leftAlone } = candidatesOf(deployments, records, damaged);
 
+  const rules = namingRules(services);
+  const former = (key: DesktopKey, names: DesktopNames) =>
+    services.guacamole.observe({ ...names, entity: formerEntity(key, rules) });
   const left: LeftDesktop[] = [];
   const look = async ({ deployment, key }: (typeof candidates)[number]) => {
     const plan = await planFor(services, { username: key.username, claims: {} }, key.workspace, known);
     const reason = whyTwo(deployment, key, plan);
     if (reason !== null) return leftAlone.push({ deployment, reason });
-    const names = nameDesktop(key, namingRules(services), deployment);
+    const names = nameDesktop(key, rules, deployment);
     const [cluster, rows] = await Promise.all([
       services.desktops.observe({ ...key, names }),
       services.guacamole.observe(names),
     ]);
-    return left.push({ ...key, names, cluster, rows, plan });
+    const mayBeOpened = rows.permissions.connection || (await former(key, names)).permissions.connection;
+    return left.push({ ...key, names, cluster, rows, mayBeOpened, plan });
   };
   await someAtATime(atOnce, candidates, look);
   return decideAdoptions(left, leftAlone);

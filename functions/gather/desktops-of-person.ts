@@ -55,7 +55,8 @@ export async function findOpenDesktops(services: Services, username: string): Pr
 /** True if a desktop is as a finished activation left it. */
 export async function isReady({ desktops, guacamole }: Services, plan: DesktopPlan): Promise<boolean> {
   const [cluster, rows] = await Promise.all([desktops.observe(plan), guacamole.observe(plan.names)]);
-  return describeState(cluster, rows).state === "ready";
+  // Without its group the connection is not shown: Guacamole does not open it after a login.
+  return describeState(cluster, rows).state === "ready" && rows.permissions.group;
 }
 
 /** True if all of a person's desktops are as a finished suspension left them. */

@@ -61,6 +61,24 @@ export const keptAnswer = z
   .strictObject({ workspace: z.string(), until: time, by: z.string(), reason: words.optional() })
   .meta({ id: "Kept", description: "An administrator keeps the desktop from being taken down" });
 
+const link = z.url().meta({
+  description:
+    "Opens the desktop for somebody who is signed in to Guacamole. Send anybody else to the part before `#`: the rest is lost in Guacamole's own login, and its Home opens the person's only desktop",
+});
+
+const signInAgain = z
+  .strictObject({
+    reason: words.meta({ description: "For people: what to do, and why" }),
+    from: z.string().meta({ description: "The Guacamole user of the desktop that the person had before" }),
+    to: z.string().meta({ description: "The Guacamole user of this desktop" }),
+    logout: z.url().meta({ description: "Guacamole's Home, whose menu has Logout" }),
+  })
+  .meta({
+    id: "SignInAgain",
+    description:
+      "Present if the person's previous desktop, in another workspace, had another Guacamole user. Until they log out of Guacamole, its link leads to “The requested connection does not exist”",
+  });
+
 export const operationAnswerBody = z
   .strictObject({
     id: z.string(),
@@ -83,7 +101,8 @@ export const operationAnswerBody = z
       .meta({ description: "Why nothing seems to happen: the server was stopped, or the work was stuck" }),
     at: time.optional(),
     message: words.optional(),
-    url: z.url().optional().meta({ description: "The desktop's address in Guacamole" }),
+    url: link.optional(),
+    signInAgain: signInAgain.optional(),
     code: code.optional(),
     reason: words.optional(),
     step: words.optional(),
@@ -100,7 +119,8 @@ export const desktopAnswer = z
     state: desktopState,
     reason: words,
     since: time.optional(),
-    url: z.url().optional(),
+    url: link.optional(),
+    signInAgain: signInAgain.optional(),
     guacamoleUsername: z.string().optional(),
     lastFailure: z.strictObject({ workspace: z.string().nullable(), code, reason: words, step: words }).optional(),
     lastRefusal: z

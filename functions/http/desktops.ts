@@ -292,5 +292,5 @@ async function retire(services: Services, { id, hub, principal, query, body }: R
   );
   // If it was asked for before, the answer is the retirement that is under way.
   const underWay = retirementOf(written, workspace) ?? retirement;
-  return operationAnswer(underWay.id, await waitForEnd(services, hub, underWay.id, written, query.wait));
+  return operationAnswer(services, underWay.id, await waitForEnd(services, hub, underWay.id, written, query.wait));
 }

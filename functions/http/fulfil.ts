@@ -18,5 +18,9 @@ export async function fulfil(
   arrival?: Omit<Arrival, "at">,
 ): Promise<Answer> {
   const record = await ask(services, hub, username, wish, asItEnded, arrival);
-  return operationAnswer(record.request.id, await waitForEnd(services, hub, record.request.id, record, waitSeconds));
+  return operationAnswer(
+    services,
+    record.request.id,
+    await waitForEnd(services, hub, record.request.id, record, waitSeconds),
+  );
 }

@@ -9,6 +9,7 @@ import { type Answer, type DescribedAnswer, endpoint } from "./endpoint.ts";
 import * as examples from "./examples.ts";
 import { authorize, waitUpTo } from "./input.ts";
 import { type Route, tokenRoute } from "./route.ts";
+import { signInAgain } from "./sign-in-again.ts";
 import { operationId } from "./shapes.ts";
 
 /** Well below the timeouts of proxies. */
@@ -53,14 +54,14 @@ export function operationRoute(services: Services): Route {
         }
         const record = await services.records.read(id.person);
         if (!record || !isKnown(record, id.request)) throw new ProductError("not-found", none);
-        return operationAnswer(id.request, await waitForEnd(services, hub, id.request, record, wait));
+        return operationAnswer(services, id.request, await waitForEnd(services, hub, id.request, record, wait));
       },
     }),
   });
 }
 
 /** Returns 200 with the outcome, or 202 with the address to poll. */
-export function operationAnswer(requestId: string, { record, operation }: Seen): Answer {
+export function operationAnswer(services: Services, requestId: string, { record, operation }: Seen): Answer {
   const { username } = record.request;
   const asked = askedIn(record, requestId);
   const id = operationIdOf({ ...record.request, id: requestId });
@@ -82,6 +83,8 @@ export function operationAnswer(requestId: string, { record, operation }: Seen):
     }),
     note,
     ...outcome,
+    switchedFrom: undefined, // signInAgain says what it means
+    signInAgain: signInAgain(services, record, requestId),
   };
   return outcome
     ? { status: 200, body }

@@ -7,6 +7,7 @@ import { decisionsAbout } from "../gather/survey.ts";
 import { describeDesktop } from "../../shared/lifecycle/describe-desktop.ts";
 import { lastRefusalOf } from "../../shared/lifecycle/scaling.ts";
 import type { Answer, Call } from "./endpoint.ts";
+import { signInAgain } from "./sign-in-again.ts";
 import { describeWhy } from "./why.ts";
 
 /** Shows the desktop that the person has, and what they want if that is another one or failed. */
@@ -50,7 +51,11 @@ export async function showDesktop(services: Services, { username }: Call): Promi
   const outcome = record?.outcomes[record.request.id];
   const link =
     opens.has(state.state) && rows.connectionId !== null
-      ? { url: connectionLink(services.settings.GUACAMOLE_URL, rows.connectionId), guacamoleUsername: names.entity }
+      ? {
+          url: connectionLink(services.settings.GUACAMOLE_URL, rows.connectionId),
+          guacamoleUsername: names.entity,
+          ...(record && workspace === wanted && { signInAgain: signInAgain(services, record, record.request.id) }),
+        }
       : {};
   const lastFailure =
     outcome?.state === "failed"

@@ -33,8 +33,34 @@ export interface NamedDesktop extends DesktopKey {
 export interface NamingRules {
   namespace: string;
   clusterDomain: string;
-  /** `{workspace}` and `{username}` are filled in; must equal the claim that Guacamole reads. */
+  /**
+   * `{workspace}` and `{username}` are filled in; must equal the claim that Guacamole reads. Without `{workspace}` it is
+   * `{username}` alone: then all desktops of a person have the same user.
+   */
   entityTemplate: string;
+}
+
+/** True if a person has one Guacamole user for all desktops, and not one for each. */
+export function isOneUserPerPerson({ entityTemplate }: NamingRules): boolean {
+  return !entityTemplate.includes("{workspace}");
+}
+
+/**
+ * The name that a desktop's user may have had before: under the other kind of template, which the AWMS operator had or
+ * which was set until now.
+ */
+export function formerEntity({ workspace, username }: DesktopKey, rules: NamingRules): string {
+  return isOneUserPerPerson(rules) ? `${workspace}@${username}` : username;
+}
+
+/** True if this is a host of a desktop: of ours, or of one that the AWMS operator made. */
+export function isDesktopHost(host: string | null, rules: NamingRules): boolean {
+  return host !== null && host.startsWith("client-") && host.endsWith(desktopHosts(rules));
+}
+
+/** What the hosts of all desktops end in. */
+export function desktopHosts({ namespace, clusterDomain }: NamingRules): string {
+  return `.${namespace}.svc.${clusterDomain}`;
 }
 
 /** Lengths of guacamole_entity.name and guacamole_connection.connection_name; longer names are refused, never cut: two people could merge. */
@@ -68,7 +94,7 @@ export function nameDesktop(key: DesktopKey, rules: NamingRules, deployment = de
     service,
     secret: service,
     networkPolicy: service,
-    host: `${service}.${rules.namespace}.svc.${rules.clusterDomain}`,
+    host: `${service}${desktopHosts(rules)}`,
     group: key.workspace,
     connection: key.username,
     entity: rules.entityTemplate

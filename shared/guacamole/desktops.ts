@@ -1,5 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { type DesktopKey, type DesktopNames, nameDesktop, type NamingRules } from "../desktop/names.ts";
+import {
+  desktopHosts,
+  type DesktopKey,
+  type DesktopNames,
+  formerEntity,
+  isDesktopHost,
+  isOneUserPerPerson,
+  nameDesktop,
+  type NamingRules,
+} from "../desktop/names.ts";
 import type { DesktopPlan } from "../desktop/plan.ts";
 import type { ConnectionDetails } from "../lifecycle/decide-drift.ts";
 import { type ConnectionSessions, shortestSessionSeconds } from "../lifecycle/sessions.ts";
@@ -19,8 +28,8 @@ export interface GuacamoleDesktops {
   removeConnection(names: DesktopNames, before: GuacamoleSide): Promise<void>;
   /** READ on connection, group and self, and nothing else. */
   grantPermission(names: DesktopNames): Promise<void>;
-  /** Takes READ away from what `which` names. */
-  revokePermission(names: DesktopNames, which: Permissions): Promise<void>;
+  /** Takes READ away from what `which` names; with `former`, also from the name that the desktop's user may have had before. */
+  revokePermission(names: DesktopNames, which: Permissions & { former?: boolean }): Promise<void>;
   /**
    * Removes connection and user permanently, and the group with its last connection. Rows that do not lead to the
    * desktop's host stay.
@@ -28,6 +37,8 @@ export interface GuacamoleDesktops {
   retire(names: DesktopNames): Promise<void>;
   /** The workspaces in which the person can open a desktop, no matter who granted it. */
   findOpenWorkspaces(username: string): Promise<string[]>;
+  /** True if this user of Guacamole has a system permission. */
+  isAdministrator(entity: string): Promise<boolean>;
   /** The connections named after the person: their workspaces, and the hosts they lead to. */
   findConnections(username: string): Promise<{ workspace: string; host: string | null }[]>;
   /** Every connection in a root group, with the names of the users who may open it. */
@@ -57,6 +68,8 @@ interface SessionsRow extends DesktopKey {
 }
 
 export function guacamoleDesktopsIn(database: Database, rules: NamingRules): GuacamoleDesktops {
+  const formerOf = ({ group, connection }: DesktopNames) =>
+    formerEntity({ workspace: group, username: connection }, rules);
   const keyOf = ({ group, connection, entity }: DesktopNames) => [group, connection, entity];
 
   return {
@@ -104,16 +117,30 @@ export function guacamoleDesktopsIn(database: Database, rules: NamingRules): Gua
           `grant permission to ${names.entity}: its connection or user is missing, or its group is BALANCING`,
         );
     },
-    async revokePermission(names, { connection, group, self }) {
-      await database.inWorkspace(names.group, sql.revokePermission, [...keyOf(names), connection, group, self]);
+    async revokePermission(names, { connection, group, self, former }) {
+      const values = [...keyOf(names), connection, group, self, former ? formerOf(names) : null];
+      await database.inWorkspace(names.group, sql.revokePermission, values);
     },
     async retire(names) {
-      await database.inWorkspace(names.group, retireRows, [...keyOf(names), names.host]);
+      const shared = isOneUserPerPerson(rules);
+      const values = [...keyOf(names), names.host, shared, desktopHosts(rules), shared ? formerOf(names) : null];
+      await database.inWorkspace(names.group, retireRows, values);
     },
     async findOpenWorkspaces(username) {
-      const rows = await database.query<{ workspace: string; entity: string }>(sql.opened, [username]);
-      const own = rows.filter(({ workspace, entity }) => nameDesktop({ workspace, username }, rules).entity === entity);
+      const rows = await database.query<{ workspace: string; entity: string; host: string | null }>(sql.opened, [
+        username,
+      ]);
+      const own = rows.filter(
+        ({ workspace, entity, host }) =>
+          nameDesktop({ workspace, username }, rules).entity === entity &&
+          // The name of a person's user says nothing about the connection: an administrator may have given them others.
+          (!isOneUserPerPerson(rules) || isDesktopHost(host, rules)),
+      );
       return own.map(({ workspace }) => workspace);
+    },
+    async isAdministrator(entity) {
+      const [row] = await database.query<{ held: boolean }>(sql.hasSystemPermission, [entity]);
+      return row?.held ?? false;
     },
     findConnections: (username) => database.query(sql.connectionsOf, [username]),
     connections: () => database.query(sql.connections, []),
@@ -143,8 +170,7 @@ export function guacamoleDesktopsIn(database: Database, rules: NamingRules): Gua
     },
     duplicateGroups: () => database.query(sql.duplicateGroups, []),
     async mergeGroups(workspace) {
-      const hosts = `.${rules.namespace}.svc.${rules.clusterDomain}`;
-      await database.inWorkspace(workspace, sql.mergeGroups, [workspace, hosts]);
+      await database.inWorkspace(workspace, sql.mergeGroups, [workspace, desktopHosts(rules)]);
       await database.inWorkspace(workspace, sql.removeSpareGroups, [workspace]);
     },
     async check() {

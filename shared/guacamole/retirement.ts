@@ -1,9 +1,12 @@
 /**
  * Removes a desktop's connection and user, and the group when nothing else is in it: all or nothing, so that what is left
- * after a failure can still be found by its connection. $1 group (workspace), $2 connection (username), $3 entity, $4 host.
+ * after a failure can still be found by its connection. $1 group (workspace), $2 connection (username), $3 entity, $4 host,
+ * $5 whether all desktops of a person have the same user, $6 the end of all desktops' hosts,
+ * $7 the name that the desktop's own user had before, or null.
  *
  * Ours is a connection that leads to the desktop's host, in any of several root groups with that name. A user stays if
- * they hold anything else, or if somebody else's connection has their name. An empty group with the workspace's name, as
+ * they hold anything else, if somebody else's connection has their name, or if another desktop of the person has the same
+ * user, suspended or not. An empty group with the workspace's name, as
  * the operator left when it made two, is removed too if nobody else may see it.
  */
 export const retireRows = `
@@ -19,8 +22,16 @@ export const retireRows = `
     SELECT e.entity_id
     FROM guacamole_entity e
     JOIN guacamole_user u USING (entity_id)
-    WHERE e.type = 'USER' AND e.name = $3
+    WHERE e.type = 'USER' AND (e.name = $3 OR e.name = $7)
       AND NOT EXISTS (SELECT FROM named WHERE NOT ours)
+      AND NOT (e.name = $3 AND $5::boolean AND EXISTS (
+        SELECT
+        FROM guacamole_connection c
+        JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id AND g.parent_id IS NULL
+        JOIN guacamole_connection_parameter p ON p.connection_id = c.connection_id AND p.parameter_name = 'hostname'
+        WHERE c.connection_name = $2 AND c.connection_id NOT IN (SELECT connection_id FROM own)
+          AND p.parameter_value LIKE 'client-%' AND right(p.parameter_value, length($6)) = $6
+      ))
       AND NOT EXISTS (SELECT FROM guacamole_system_permission s WHERE s.entity_id = e.entity_id)
       AND NOT EXISTS (SELECT FROM guacamole_user_group_member m WHERE m.member_entity_id = e.entity_id)
       AND NOT EXISTS (SELECT FROM guacamole_user_group_permission p WHERE p.entity_id = e.entity_id)

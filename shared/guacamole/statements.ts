@@ -138,7 +138,10 @@ export const writeConnection = `
   SELECT (SELECT connection_id FROM the_connection) AS connection_id
   WHERE EXISTS (SELECT FROM the_user)`;
 
-/** $4 and $5: whether connection and user were there before and so stay; $6 the last day that such a user had. */
+/**
+ * $4 and $5: whether connection and user were there before and so stay; $6 the last day that such a user had. A user who
+ * has got another desktop meanwhile stays too.
+ */
 export const removeConnection = `
   WITH ${theRows},
   gone_connection AS (
@@ -150,6 +153,11 @@ export const removeConnection = `
     DELETE FROM guacamole_entity
     USING existing_user
     WHERE guacamole_entity.entity_id = existing_user.entity_id AND NOT $5::boolean
+      AND NOT EXISTS (
+        SELECT FROM guacamole_connection_permission p
+        WHERE p.entity_id = existing_user.entity_id
+          AND p.connection_id NOT IN (SELECT connection_id FROM existing_connection)
+      )
   )
   UPDATE guacamole_user
   SET valid_until = $6::date
@@ -191,9 +199,22 @@ export const grantPermission = `
   )
   SELECT EXISTS (SELECT FROM grantee) AS granted`;
 
-/** $4, $5, $6: whether READ on connection, group and self is to go. */
+/** $4, $5, $6: whether READ on connection, group and self is to go; $7 the user's former name, whose READ goes too, or null. */
 export const revokePermission = `
   WITH ${theRows},
+  former AS (
+    SELECT entity_id FROM guacamole_entity WHERE type = 'USER' AND name = $7
+  ),
+  formers_connection AS (
+    DELETE FROM guacamole_connection_permission p
+    USING former f, existing_connection c
+    WHERE p.entity_id = f.entity_id AND p.connection_id = c.connection_id AND p.permission = 'READ' AND $4::boolean
+  ),
+  formers_group AS (
+    DELETE FROM guacamole_connection_group_permission p
+    USING former f, existing_group g
+    WHERE p.entity_id = f.entity_id AND p.connection_group_id = g.connection_group_id AND p.permission = 'READ' AND $5::boolean
+  ),
   on_connection AS (
     DELETE FROM guacamole_connection_permission p
     USING existing_user u, existing_connection c
@@ -208,15 +229,25 @@ export const revokePermission = `
   USING existing_user u
   WHERE p.entity_id = u.entity_id AND p.affected_user_id = u.user_id AND p.permission = 'READ' AND $6::boolean`;
 
-/** The workspaces whose connection called $1 (a username) somebody may open, and as which entity. */
+/** The workspaces whose connection called $1 (a username) somebody may open, as which entity, and where it leads. */
 export const opened = `
-  SELECT g.connection_group_name AS workspace, e.name AS entity
+  SELECT g.connection_group_name AS workspace, e.name AS entity, h.parameter_value AS host
   FROM guacamole_connection c
   JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id AND g.parent_id IS NULL
   JOIN guacamole_connection_permission p ON p.connection_id = c.connection_id AND p.permission = 'READ'
   JOIN guacamole_entity e ON e.entity_id = p.entity_id AND e.type = 'USER'
+  LEFT JOIN guacamole_connection_parameter h ON h.connection_id = c.connection_id AND h.parameter_name = 'hostname'
   WHERE c.connection_name = $1
   ORDER BY g.connection_group_name`;
+
+/** True if the user called $1 has any system permission, as Guacamole's administrators have. */
+export const hasSystemPermission = `
+  SELECT EXISTS (
+    SELECT
+    FROM guacamole_system_permission s
+    JOIN guacamole_entity e ON e.entity_id = s.entity_id
+    WHERE e.type = 'USER' AND e.name = $1
+  ) AS held`;
 
 /** The connections called $1 (a username) in root groups, with the host that each leads to. */
 export const connectionsOf = `
@@ -239,7 +270,8 @@ export const connections = `
 
 /**
  * Every connection in a root group (of one username $1, or of everybody: null) with what must be right about it. Values of
- * parameters are returned as digests (SHA-256 in hex), because some are secret; only `host` is returned as it is.
+ * parameters are returned as digests (SHA-256 in hex), because some are secret; only `host` is returned as it is. Of those who may read the group only those who may open the
+ * connection too.
  */
 export const details = `
   SELECT g.connection_group_name AS workspace, c.connection_name AS username, c.connection_id AS "connectionId", c.protocol,
@@ -254,7 +286,17 @@ export const details = `
       FROM guacamole_connection_permission p
       JOIN guacamole_entity e ON e.entity_id = p.entity_id AND e.type = 'USER'
       WHERE p.connection_id = c.connection_id AND p.permission = 'READ'
-    ), '{}') AS readers
+    ), '{}') AS readers,
+    coalesce((
+      SELECT array_agg(e.name::text)
+      FROM guacamole_connection_group_permission p
+      JOIN guacamole_entity e ON e.entity_id = p.entity_id AND e.type = 'USER'
+      WHERE p.connection_group_id = g.connection_group_id AND p.permission = 'READ'
+        AND EXISTS (
+          SELECT FROM guacamole_connection_permission r
+          WHERE r.entity_id = p.entity_id AND r.connection_id = c.connection_id AND r.permission = 'READ'
+        )
+    ), '{}') AS "groupReaders"
   FROM guacamole_connection c
   JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id AND g.parent_id IS NULL
   WHERE $1::text IS NULL OR c.connection_name = $1

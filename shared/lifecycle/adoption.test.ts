@@ -18,6 +18,7 @@ function left(workspace: string, { deployment = up, permissions = all, entitled 
     names: plan.names,
     cluster: { secret: false, networkPolicy: false, service: true, deployment },
     rows: { group: true, balancing: false, connectionId: 7, user: true, validUntil: plan.until, permissions },
+    mayBeOpened: permissions.connection,
     plan: entitled ? plan : refuse("binding-expired", "the binding ended"),
   };
 }

@@ -16,6 +16,8 @@ export interface LeftDeployment {
 export interface LeftDesktop extends NamedDesktop {
   cluster: ClusterSide;
   rows: GuacamoleSide;
+  /** Its person can open it, under the name that their user has or had. */
+  mayBeOpened: boolean;
   plan: DesktopPlan | Refusal;
 }
 
@@ -95,8 +97,7 @@ export function decideAdoption(username: string, left: readonly LeftDesktop[]): 
     .filter(({ plan }) => !isRefusal(plan))
     .sort(
       (one, other) =>
-        Number(other.rows.permissions.connection) - Number(one.rows.permissions.connection) ||
-        one.workspace.localeCompare(other.workspace),
+        Number(other.mayBeOpened) - Number(one.mayBeOpened) || one.workspace.localeCompare(other.workspace),
     );
   const unentitled = running.flatMap(({ names, plan }) =>
     isRefusal(plan)
@@ -133,10 +134,10 @@ function goingOn({ cluster, rows }: LeftDesktop, plan: DesktopPlan): string[] {
   ];
 }
 
-function goingDown({ cluster, rows }: LeftDesktop): string[] {
+function goingDown({ cluster, mayBeOpened }: LeftDesktop): string[] {
   const runs = (cluster.deployment?.replicas ?? 0) > 0;
   return [
-    ...(rows.permissions.connection ? ["access is withdrawn until the next start"] : []),
+    ...(mayBeOpened ? ["access is withdrawn until the next start"] : []),
     ...(runs ? ["it is scaled to zero, since another desktop of this person keeps running"] : []),
     "the next start replaces its specification and its password in place",
   ];

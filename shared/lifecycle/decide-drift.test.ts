@@ -39,6 +39,7 @@ const connection: ConnectionDetails = {
   host: names.host,
   digests: { hostname: "h", password: "p" },
   readers: ["cohort@alice"],
+  groupReaders: ["cohort@alice"],
 };
 const workspace = {
   name: "cohort",
@@ -157,6 +158,11 @@ describe("a desktop has drifted", () => {
       "if its person may not open it",
       withConnection({ readers: ["somebody"] }),
       ["access-missing: cohort@alice may not open it, though it is ready"],
+    ],
+    [
+      "if its person may open it but not see it",
+      withConnection({ groupReaders: ["somebody"] }),
+      ["access-missing: cohort@alice may open it, but does not see it: READ on its group is missing"],
     ],
     [
       "if its user's last day is another",

@@ -1,6 +1,6 @@
 import { isBeingChanged } from "../person/request.ts";
 import type { WorkspacesAndBindings } from "../desktop/entitlement.ts";
-import { type DesktopKey, keyText, nameDesktop, type NamingRules } from "../desktop/names.ts";
+import { type DesktopKey, formerEntity, keyText, nameDesktop, type NamingRules } from "../desktop/names.ts";
 import type { DesktopPlan } from "../desktop/plan.ts";
 import { damagedAmong } from "../person/damaged-record.ts";
 import type { PersonRecord } from "../person/record.ts";
@@ -16,6 +16,8 @@ export interface ConnectionDetails extends DesktopKey {
   digests: Readonly<Record<string, string>>;
   /** The users who hold READ on it themselves. */
   readers: string[];
+  /** Those of them who hold READ on its group too: without it, the connection is not shown to them. */
+  groupReaders: string[];
 }
 
 /** What was read first of everything, or of one person: it says what else has to be asked. */
@@ -108,6 +110,7 @@ export function decideDrift(gathered: GatheredDrift, sharePercent: number): Drif
         connection: connectionOf.get(id),
         lastDay: lastDays.get(names.entity),
         wanted: gathered.wanted.get(id),
+        formerEntity: formerEntity(surveyed.desktop, gathered.rules),
       }),
     );
   }
@@ -161,6 +164,8 @@ interface AroundDesktop {
   /** Its user's last day in Guacamole; undefined if there is no such user. */
   lastDay: string | null | undefined;
   wanted: WantedDesktop | undefined;
+  /** The name that its user may have had before. */
+  formerEntity: string;
 }
 
 /** What is wrong with a desktop that has a Deployment of ours and may stay, and on which nobody works. */
@@ -176,7 +181,8 @@ function driftOf(surveyed: SurveyedDesktop, around: AroundDesktop): DesktopDrift
   if (binding?.username !== undefined && binding.active !== undefined && binding.active !== runs)
     add("binding-status", `the binding ${binding.name} says that it is ${runs ? "not running" : "running"}`);
   if (!runs) {
-    if (mayOpen) add("access-without-desktop", `${names.entity} may open it, but it is not running`);
+    const reader = connection?.readers.find((name) => name === names.entity || name === around.formerEntity);
+    if (reader !== undefined) add("access-without-desktop", `${reader} may open it, but it is not running`);
     return found;
   }
   if (replicas > 1) add("too-many-pods", `it has ${replicas} pods instead of one`);
@@ -189,6 +195,8 @@ function driftOf(surveyed: SurveyedDesktop, around: AroundDesktop): DesktopDrift
     for (const { kind, reason } of connectionDrift(wanted, connection)) add(kind, reason);
     if (lastDay === undefined) add("connection", "Guacamole has no user for it");
     else if (!mayOpen) add("access-missing", `${names.entity} may not open it, though it is ready`);
+    else if (!connection.groupReaders.includes(names.entity))
+      add("access-missing", `${names.entity} may open it, but does not see it: READ on its group is missing`);
   }
   if (connection && lastDay !== undefined && lastDay !== wanted.until)
     add(

@@ -41,7 +41,7 @@ const full: Full<PersonRecord> = {
     reason: "asked",
   },
   outcomes: {
-    r1: { state: "done", at, message: "ready", url: "https://guacamole/#/client/1" },
+    r1: { state: "done", at, message: "ready", url: "https://guacamole/#/client/1", switchedFrom: "cohort-b" },
     r2: { state: "failed", at, code: "step-failed", reason: "why", step: "service", undone: ["a"], leftBehind: ["b"] },
     r3: superseded,
   },
@@ -66,6 +66,7 @@ const full: Full<PersonRecord> = {
     },
   },
   presence: { seenAt: at, sessions: ["x"], leaving: { since: at, until: at } },
+  lastDesktop: "cohort-a",
   removals: [{ id: "m1", workspace: "cohort-c", requestedAt: at, reason: "retired" }],
   kept: { workspace: "cohort-a", until: at, by: "olga", reason: "a long run" },
   reviews: [{ id: "v1", workspace: "cohort-a", requestedAt: at, by: "reap" }],

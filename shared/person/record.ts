@@ -72,7 +72,14 @@ const workSchema = stored({
 
 /** How a request ended. */
 const outcomeSchema = z.discriminatedUnion("state", [
-  stored({ state: z.literal("done"), at: instant, message: z.string(), url: z.string().optional() }),
+  stored({
+    state: z.literal("done"),
+    at: instant,
+    message: z.string(),
+    url: z.string().optional(),
+    /** The workspace of the desktop that the person had before this one came up, if it was another. */
+    switchedFrom: z.string().optional(),
+  }),
   stored({
     state: z.literal("failed"),
     at: instant,
@@ -96,6 +103,8 @@ export const recordSchema = z.object({
    */
   before: stored({ workspace: z.string(), desktop: desktopBeforeSchema }).optional(),
   presence: presenceSchema.optional(),
+  /** The workspace of the last desktop that came up: Guacamole may still know the person by its user. */
+  lastDesktop: z.string().optional(),
   /** Removals that have not ended. */
   removals: z.array(desktopRetirementSchema).readonly().optional(),
   kept: extensionSchema.optional(),

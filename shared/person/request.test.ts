@@ -50,7 +50,7 @@ describe("a record", () => {
 });
 
 describe("what was there before", () => {
-  const first = { group: false } as DesktopBefore;
+  const first = { group: false, others: [] as DesktopBefore["others"] } as DesktopBefore;
   const later = { group: true } as DesktopBefore;
   const remembered = remember(fresh, "a", first);
 

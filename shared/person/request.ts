@@ -89,11 +89,24 @@ export function remember(record: PersonRecord, workspace: string, desktop: Deskt
  * of the run was left behind: then the next run for that workspace goes back to it.
  */
 export function finish(record: PersonRecord, requestId: string, outcome: Outcome): PersonRecord {
+  // Only a desktop that came up has an address.
+  const cameUp = outcome.state === "done" && outcome.url !== undefined ? record.before?.workspace : undefined;
+  const switchedFrom = cameUp === undefined ? undefined : hadElsewhere(record, cameUp);
   return {
     ...record,
-    outcomes: addOutcome(record.outcomes, requestId, outcome),
+    outcomes: addOutcome(record.outcomes, requestId, outcome.state === "done" ? { ...outcome, switchedFrom } : outcome),
+    lastDesktop: cameUp ?? record.lastDesktop,
     before: outcome.state === "failed" && outcome.leftBehind.length > 0 ? record.before : undefined,
   };
+}
+
+/**
+ * The workspace of the last desktop of the person that came up before, or that could be opened when work on the one in
+ * `workspace` began; undefined if it is that one.
+ */
+export function hadElsewhere({ lastDesktop, before }: PersonRecord, workspace: string): string | undefined {
+  const last = lastDesktop ?? before?.desktop.others[0]?.workspace;
+  return last === workspace ? undefined : last;
 }
 
 /**
