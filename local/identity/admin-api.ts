@@ -70,11 +70,15 @@ export async function answerAdmin(users: RealmUsers, telling: Telling, request: 
   }
 }
 
-/** A logout by the person: the back-channel call, and the event. The event's session is not the one that ended. */
+/**
+ * A logout by the person: the back-channel call, and the event, which names the same session (recorded from Keycloak
+ * 26.7.3 with keycloak-events 0.62, 2026-11-26).
+ */
 export async function logOut(telling: Telling, person: RealmUser): Promise<void> {
+  const { subject: userId, username, session } = person;
   await endSession(telling, person);
-  const { subject: userId, username } = person;
-  await tellEvent(telling, { type: "access.LOGOUT", authDetails: { userId, username, sessionId: "of-the-logout" } });
+  const authDetails = { userId, username, ...(session !== undefined && { sessionId: session }) };
+  await tellEvent(telling, { type: "access.LOGOUT", authDetails });
 }
 
 async function endSession(telling: Telling, person: RealmUser): Promise<void> {

@@ -27,8 +27,8 @@ export const meanings: Readonly<Record<string, Interpret>> = {
   "access.LOGOUT": (event) => {
     const session = event.authDetails?.sessionId;
     // With Keycloak 26.7 it is the session that ended; with some older ones that of the logout itself
-    // (keycloak/keycloak#43806).
-    return ofActor(event, { what: "left", which: session == null ? "some session" : { session, orAnother: true } });
+    // (keycloak/keycloak#43806), which is none that we know: then the back channel says which one ended.
+    return ofActor(event, { what: "left", which: session == null ? "some session" : { session } });
   },
   "access.USER_SESSION_DELETED": (event) => {
     const session = event.authDetails?.sessionId;

@@ -48,11 +48,8 @@ export function comeBack(record: PersonRecord, at: string): PersonRecord {
   return { ...record, presence: { ...presence, seenAt: at, sessions: presence?.sessions ?? [], leaving } };
 }
 
-/**
- * Which of a person's sessions ended: the one named, one that is not named, or all. `orAnother`: if the one named is none
- * of theirs that we know, it need not be the one that ended.
- */
-export type EndedSessions = "some session" | "every session" | { session: string; orAnother?: true };
+/** Which of a person's sessions ended: the one named, one that is not named, or all. */
+export type EndedSessions = "some session" | "every session" | { session: string };
 
 export interface Leave {
   at: string;
@@ -65,12 +62,11 @@ export interface Leave {
  * The record after a session ended: the person's leave begins, unless they were there since, another session of theirs is
  * known to be alive, or the one that ended is not one in which they asked for a desktop.
  */
-export function leave(record: PersonRecord, { at, alive, ...ended }: Leave, graceMinutes: number): PersonRecord {
+export function leave(record: PersonRecord, { at, which, alive }: Leave, graceMinutes: number): PersonRecord {
   const { presence, request } = record;
   // A person who has no desktop has nothing to leave.
   if (at < lastSeen(record) || presence?.leaving || request.workspace === null) return record;
   const known = presence?.sessions ?? [];
-  const which = believe(ended.which, known);
   const sessions = sessionsAfter(known, which, alive);
   const other = typeof which === "object" && known.length > 0 && !known.includes(which.session);
   const remain = { ...presence, seenAt: presence?.seenAt ?? request.requestedAt, sessions };
@@ -78,11 +74,6 @@ export function leave(record: PersonRecord, { at, alive, ...ended }: Leave, grac
     return sessions.length === known.length ? record : { ...record, presence: remain };
   const until = new Date(Date.parse(at) + graceMinutes * 60_000).toISOString();
   return { ...record, presence: { ...remain, leaving: { since: at, until } } };
-}
-
-function believe(which: EndedSessions, known: readonly string[]): EndedSessions {
-  const isDoubtful = typeof which === "object" && which.orAnother && !known.includes(which.session);
-  return isDoubtful ? "some session" : which;
 }
 
 function sessionsAfter(

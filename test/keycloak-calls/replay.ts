@@ -83,7 +83,7 @@ function describeNotice({ subject, username, told }: Notice): string {
 type Detail = EndedSessions | readonly string[];
 function describeDetail(detail: Detail): string {
   if (typeof detail === "string") return detail;
-  if ("session" in detail) return `session ${detail.session}${detail.orAnother ? " or another" : ""}`;
+  if ("session" in detail) return `session ${detail.session}`;
   return detail.length === 0 ? "not said which" : detail.join(", ");
 }
 

@@ -22,8 +22,7 @@ export const understanding: Readonly<Record<string, string>> = {
 
   "kc26.7.3-ke0.62-bearer-access.LOGIN-guacamole": "202 accepted 4e877b82=alice: back",
   "kc26.7.3-ke0.62-bearer-access.LOGIN-guacamole-workspaces-cli": "202 ignored",
-  "kc26.7.3-ke0.62-bearer-access.LOGOUT":
-    "202 accepted 4e877b82=alice: left session hQPyIw6NJw8ZAareRhhOgqN5 or another",
+  "kc26.7.3-ke0.62-bearer-access.LOGOUT": "202 accepted 4e877b82=alice: left session hQPyIw6NJw8ZAareRhhOgqN5",
   "kc26.7.3-ke0.62-bearer-access.USER_SESSION_DELETED":
     "202 accepted fa1cf396=usr4: left session TKBw4Ouvv758io52k-DNwehL",
   "kc26.7.3-ke0.62-bearer-admin.CLIENT_ROLE_MAPPING-DELETE": "202 accepted 808aba79: lost roles user",
@@ -42,7 +41,7 @@ export const understanding: Readonly<Record<string, string>> = {
   "kc26.7.3-ke0.62-hmac-access.LOGIN-guacamole": "202 accepted 54dcdfce=usr1: back",
   "kc26.7.3-ke0.62-hmac-access.LOGIN-guacamole-workspaces-cli": "202 ignored",
   "kc26.7.3-ke0.62-hmac-access.LOGIN_ERROR": "202 ignored",
-  "kc26.7.3-ke0.62-hmac-access.LOGOUT": "202 accepted 4e877b82=alice: left session LR7jpAYJdACP3kSleS8pzQ2b or another",
+  "kc26.7.3-ke0.62-hmac-access.LOGOUT": "202 accepted 4e877b82=alice: left session LR7jpAYJdACP3kSleS8pzQ2b",
   "kc26.7.3-ke0.62-hmac-access.USER_DISABLED_BY_TEMPORARY_LOCKOUT": "202 ignored",
   "kc26.7.3-ke0.62-hmac-access.USER_INFO_REQUEST_ERROR": "202 ignored",
   "kc26.7.3-ke0.62-hmac-access.USER_SESSION_DELETED":
