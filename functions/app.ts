@@ -130,6 +130,7 @@ function connectServices(settings: Settings): Services {
             realm: settings.KEYCLOAK_REALM,
             client: settings.KEYCLOAK_ADMIN_CLIENT,
             secret: settings.KEYCLOAK_ADMIN_SECRET ?? "",
+            guacamoleClient: settings.GUACAMOLE_CLIENT,
           }),
     now: () => new Date(),
     startedAt: new Date(),

@@ -1,6 +1,7 @@
 import type { Settings } from "../shared/config.ts";
 import { dayIn } from "../shared/desktop/day.ts";
 import type { NamingRules } from "../shared/desktop/names.ts";
+import type { SessionRules } from "../shared/person/presence.ts";
 import type { ManagedServer } from "../shared/azure/managed-server.ts";
 import type { ActiveConnections } from "../shared/guacamole/active-connections.ts";
 import type { GuacamoleDesktops } from "../shared/guacamole/desktops.ts";
@@ -43,6 +44,14 @@ export interface Services {
   now: () => Date;
   /** When this process started. */
   startedAt: Date;
+}
+
+export function sessionRules({ settings }: Pick<Services, "settings">): SessionRules {
+  return {
+    graceMinutes: settings.LEAVE_GRACE_MINUTES,
+    idleMinutes: settings.KEYCLOAK_SESSION_IDLE_MINUTES,
+    maxMinutes: settings.KEYCLOAK_SESSION_MAX_MINUTES,
+  };
 }
 
 export function namingRules({ settings }: Pick<Services, "settings">): NamingRules {

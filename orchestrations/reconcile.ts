@@ -57,6 +57,8 @@ export function* reconcile(workflow: Workflow, { sharePercent }: ReconcileInput)
   note(people, yield* inChunks(workflow, "retirePerson", people));
   const removals = onePerDesktop(of<DesktopDrift>("retire"));
   note(removals, yield* inChunks(workflow, "removeDesktop", removals));
+  const leavers = of<DesktopDrift>("leave");
+  note(leavers, yield* inChunks(workflow, "beginLeave", leavers));
   const reviews = onePerDesktop(of<DesktopDrift>("review"));
   const nominations = reviews.map(({ username, workspace }) => ({ username, workspace, by: reconcileName }));
   note(reviews, yield* inChunks(workflow, "nominate", nominations));

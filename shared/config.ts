@@ -95,6 +95,12 @@ const eachSetting = z.object({
   LEAVE_GRACE_MINUTES: wholeNumber(0, 1_440)
     .default(15)
     .describe("How long after a logout the desktop is suspended, unless the person comes back"),
+  KEYCLOAK_SESSION_IDLE_MINUTES: wholeNumber(1, 525_600)
+    .default(30)
+    .describe("The realm's SSO Session Idle, or its remember-me value if that is longer"),
+  KEYCLOAK_SESSION_MAX_MINUTES: wholeNumber(1, 525_600)
+    .default(600)
+    .describe("The realm's SSO Session Max, or its remember-me value if that is longer"),
   KEYCLOAK_WEBHOOK: oneOf("off", "hmac", "bearer")
     .default("off")
     .describe("How keycloak-events signs: `hmac` with a secret, `bearer` with the realm's key (0.62 and newer)"),
@@ -117,7 +123,9 @@ const eachSetting = z.object({
     .string()
     .min(1)
     .optional()
-    .describe("Client that may look people up (view-users). With it, nothing is removed because of an event alone"),
+    .describe(
+      "Client that may look people up (role view-users). With it, nothing is removed because of an event alone",
+    ),
   KEYCLOAK_ADMIN_SECRET: secret().describe("That client's secret"),
   KEYCLOAK_GROUPS_CLAIM: z.string().min(1).default("groups").describe("The claim that holds a person's groups"),
   KEYCLOAK_ROLES_CLAIM: z.string().min(1).default("roles").describe("The claim that holds a person's roles"),

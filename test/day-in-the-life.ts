@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { startTestEstate, type TestEstate } from "./estate.ts";
 import { viewOf } from "./guacamole-rules.ts";
-import { openSession, presenceOf, realmAdministrator, subjectOf } from "./keycloak-person.ts";
+import { closeSessions, logIn, openSession, presenceOf, realmAdministrator, subjectOf } from "./keycloak-person.ts";
 
 /** Declares the tests of the product's life with Keycloak: everything goes over HTTP and starts in Keycloak. */
 export function aDayInTheLife(settings: Readonly<Record<string, string>>): void {
@@ -36,6 +36,7 @@ export function aDayInTheLife(settings: Readonly<Record<string, string>>): void 
       "cancer-registry",
     ]);
     expect(await estate.ask("alice", "asthma-cohort")).toMatchObject({ state: "done" });
+    await logIn(estate, "alice", "asthma-cohort");
     await openSession(estate, "asthma-cohort", "alice");
     minutes(60);
 
@@ -78,6 +79,22 @@ export function aDayInTheLife(settings: Readonly<Record<string, string>>): void 
     await endLeaves();
     expect(await asService("alice")).toMatchObject({ state: "in-use" });
     expect((await presenceOf(estate, "alice"))?.leaving).toBeUndefined();
+  });
+
+  it("a logout somewhere else does not end a desktop that is in use, and the end of its session does", async () => {
+    // alice has asked with a token of the command line: in which session Guacamole is used, nobody has said.
+    expect(await estate.ask("alice", "asthma-cohort")).toMatchObject({ state: "done" });
+    minutes(5);
+    await estate.identity.logOut("alice");
+    await estate.host.whenIdle();
+    expect((await presenceOf(estate, "alice"))?.leaving).toMatchObject({ unlessInUse: true });
+    minutes(16);
+    await endLeaves();
+    expect(await asService("alice")).toMatchObject({ state: "in-use" });
+    expect((await presenceOf(estate, "alice"))?.leaving).toBeUndefined();
+
+    await estate.identity.logOut("alice");
+    await closeSessions(estate, "asthma-cohort", "alice");
   });
 
   it("a person who is removed from the group in mid-session loses the desktop permanently", async () => {

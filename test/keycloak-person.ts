@@ -18,10 +18,23 @@ export async function realmAdministrator({ identity }: TestEstate): Promise<Keyc
   return keycloak;
 }
 
-/** Returns the person's id at the identity provider, read from a token of theirs. */
-export async function subjectOf({ identity }: TestEstate, username: string): Promise<string> {
+/** Returns the person's id at the identity provider. */
+export async function subjectOf(estate: TestEstate, username: string): Promise<string> {
+  return (await claimsOf(estate, username)).sub;
+}
+
+/** Asks for a workspace as the login flow does, in the person's session at the identity provider. */
+export async function logIn(estate: TestEstate, username: string, workspace: string): Promise<void> {
+  const { sub, sid } = await claimsOf(estate, username);
+  const wish = { workspace, subject: sub, session: sid };
+  const { status } = await estate.callAsService("PUT", `/users/${username}/desktop?wait=10`, wish);
+  if (status !== 200) throw new Error(`log in as ${username}: ${status}`);
+}
+
+/** What a token of the person says. */
+async function claimsOf({ identity }: TestEstate, username: string): Promise<{ sub: string; sid: string }> {
   const [, payload = ""] = (await sampleToken(identity.issuer, username)).split(".");
-  return (JSON.parse(Buffer.from(payload, "base64url").toString()) as { sub: string }).sub;
+  return JSON.parse(Buffer.from(payload, "base64url").toString()) as { sub: string; sid: string };
 }
 
 /** Returns what the product has recorded of the person's presence. */

@@ -26,7 +26,13 @@ interface Realm {
     defaultAction: boolean;
     config: Record<string, string>;
   }[];
-  users: { username: string; serviceAccountClientId?: string; realmRoles?: string[]; groups?: string[] }[];
+  users: {
+    username: string;
+    serviceAccountClientId?: string;
+    realmRoles?: string[];
+    clientRoles?: Record<string, string[]>;
+    groups?: string[];
+  }[];
 }
 const folder = new URL("../infra/keycloak/", import.meta.url);
 const read = (name: string) => readFile(new URL(name, folder), "utf8");
@@ -82,6 +88,12 @@ describe("the development realm", () => {
     expect(realm.requiredActions.map(({ alias }) => alias)).toEqual(
       expect.arrayContaining(["CONFIGURE_TOTP", "UPDATE_PASSWORD", "UPDATE_PROFILE", "VERIFY_EMAIL", "VERIFY_PROFILE"]),
     );
+  });
+
+  it("lets the lookup client view people, and nothing else", () => {
+    const id = client("guacamole-workspaces-lookup")?.clientId;
+    const account = realm.users.find(({ serviceAccountClientId }) => serviceAccountClientId === id);
+    expect([account?.realmRoles, account?.clientRoles]).toEqual([undefined, { "realm-management": ["view-users"] }]);
   });
 
   it("sends back-channel logouts, with the session", () => {

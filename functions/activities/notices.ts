@@ -11,7 +11,7 @@ import { isUnfinished } from "../../shared/person/request.ts";
 import { retireDesktops, retirePerson } from "../../shared/person/retirement.ts";
 import { findDesktops } from "../gather/desktops-of-person.ts";
 import { standingOf } from "../gather/standing.ts";
-import { type Services, today } from "../services.ts";
+import { type Services, sessionRules, today } from "../services.ts";
 import { someAtATime } from "../some-at-a-time.ts";
 import { followScalingOf } from "../work/follow-scaling.ts";
 import { changeAndWake, changeRecord, ifThere, stamp } from "../work/person.ts";
@@ -120,7 +120,7 @@ async function applyNotice(
       await changeRecord(
         services,
         username,
-        ifThere((current) => leave(current, { at, which, alive }, services.settings.LEAVE_GRACE_MINUTES)),
+        ifThere((current) => leave(current, { at, which, alive }, sessionRules(services))),
       );
       return null;
     }

@@ -1,19 +1,20 @@
 import { randomUUID } from "node:crypto";
 import { type Drift, driftKinds, type DriftSurvey } from "../../shared/lifecycle/drift.ts";
 import { nameDesktop } from "../../shared/desktop/names.ts";
+import { leave } from "../../shared/person/presence.ts";
 import { outcomeOf } from "../../shared/person/request.ts";
 import { retireDesktops, retirePerson } from "../../shared/person/retirement.ts";
 import { mostARun } from "../../shared/lifecycle/runs.ts";
 import { surveyDrift } from "../gather/drift.ts";
-import { namingRules, type Services } from "../services.ts";
-import { changeAndWake, stamp } from "../work/person.ts";
+import { namingRules, type Services, sessionRules } from "../services.ts";
+import { changeAndWake, changeRecord, ifThere, stamp } from "../work/person.ts";
 import type { Implements } from "./activity.ts";
 import { told } from "./told.ts";
 
 /** Finds drift, and hands it to the person's orchestration. */
 export function reconciliationActivities(
   services: Services,
-): Implements<"surveyDrift" | "removeDesktop" | "retirePerson" | "mergeGroups"> {
+): Implements<"surveyDrift" | "removeDesktop" | "retirePerson" | "beginLeave" | "mergeGroups"> {
   const { desktops, guacamole } = services;
   return {
     async surveyDrift({ sharePercent }, { error, info }) {
@@ -45,6 +46,19 @@ export function reconciliationActivities(
         const now = stamp(services);
         return changeAndWake(services, around.hub, username, (record) =>
           retirePerson(record, username, `${username} ${why}`, now),
+        );
+      }),
+
+    beginLeave: ({ username, workspace }, around) =>
+      told(around, `begin the leave of ${username}`, () => {
+        const { at } = stamp(services);
+        const left = { at, which: "some session", alive: [] } as const;
+        return changeRecord(
+          services,
+          username,
+          ifThere((record) =>
+            record.request.workspace === workspace ? leave(record, left, sessionRules(services)) : record,
+          ),
         );
       }),
 

@@ -12,6 +12,7 @@ import {
   type WantedDesktop,
 } from "../../shared/lifecycle/decide-drift.ts";
 import type { DriftSurvey } from "../../shared/lifecycle/drift.ts";
+import type { Standing } from "../../shared/person/claims.ts";
 import { keyText, nameDesktop } from "../../shared/desktop/names.ts";
 import { someAtATime } from "../some-at-a-time.ts";
 import { namingRules, type Services } from "../services.ts";
@@ -111,7 +112,7 @@ async function standingsOf(
   { directory }: Services,
   people: DriftQuestions["people"],
 ): Promise<Pick<GatheredDrift, "standings" | "unanswered">> {
-  const standings = new Map<string, { enabled: boolean } | null>();
+  const standings = new Map<string, Standing | null>();
   const unanswered: string[] = [];
   if (directory)
     await someAtATime(atOnce, people, async ({ username, subject }) => {

@@ -24,7 +24,9 @@ const putSchema = z
         "The person's claims that bindings use; only for services, because a person's claims are in their token",
     }),
     subject: line(255).optional().meta({ description: "The person's id in Keycloak; only for services" }),
-    session: line(255).optional().meta({ description: "The session in Keycloak; only for services" }),
+    session: line(255).optional().meta({
+      description: "The Keycloak session in which the person logs in to Guacamole; only for services",
+    }),
   })
   .meta({ id: "DesktopWish" });
 type DesktopWish = z.output<typeof putSchema>;
@@ -101,7 +103,9 @@ async function putDesktop(
 
   const subject = caller === "self" ? principal.subject : body.subject;
   const wish = { workspace: body.workspace, claims: needed, subject: subject ?? null };
-  const session = caller === "self" ? principal.session : body.session;
+  // A person's session with another application (the command line, a portal) says nothing of their presence in Guacamole.
+  const isGuacamole = principal.client === services.settings.GUACAMOLE_CLIENT;
+  const session = caller === "service" ? body.session : isGuacamole ? principal.session : undefined;
   const arrival = { session, subject, claims: needed };
   return fulfil(services, hub, username, wish, () => isReady(services, plan), query.wait, arrival);
 }

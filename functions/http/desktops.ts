@@ -3,6 +3,7 @@ import { z } from "zod";
 import { decideEntitlement } from "../../shared/desktop/entitlement.ts";
 import { deploymentName, type DesktopKey, keyText, nameDesktop, personId } from "../../shared/desktop/names.ts";
 import { extend, extensionOf } from "../../shared/person/extension.ts";
+import { leaveOf } from "../../shared/person/presence.ts";
 import { operationIdOf } from "../../shared/person/operation.ts";
 import { retireDesktops, retirementOf } from "../../shared/person/retirement.ts";
 import type { PersonRecord } from "../../shared/person/record.ts";
@@ -187,7 +188,7 @@ async function list(services: Services, { query }: Call<z.output<typeof listQuer
 }
 
 function summaryOf({ id, username, workspace, state, reason: words, decision, record }: Found) {
-  const { leaving } = record?.presence ?? {};
+  const leaving = leaveOf(record);
   const kept = extensionOf(record, workspace);
   return {
     id,

@@ -1,4 +1,5 @@
 import { extensionOf } from "../../shared/person/extension.ts";
+import { leaveOf } from "../../shared/person/presence.ts";
 import { nameDesktop, personId } from "../../shared/desktop/names.ts";
 import type { DesktopState } from "../../shared/desktop/state.ts";
 import { connectionLink } from "../../shared/guacamole/link.ts";
@@ -61,7 +62,7 @@ export async function showDesktop(services: Services, { username }: Call): Promi
     outcome?.state === "failed"
       ? { lastFailure: { workspace: wanted, code: outcome.code, reason: outcome.reason, step: outcome.step } }
       : {};
-  const { leaving } = record?.presence ?? {};
+  const leaving = leaveOf(record);
   const since = state.since ?? outcome?.at ?? record?.request.requestedAt;
   const kept = extensionOf(record ?? undefined, workspace);
   const why = describeWhy(record ?? undefined, workspace, decision);

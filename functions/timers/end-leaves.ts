@@ -3,6 +3,7 @@ import type { TaskHub } from "../work/task-hub.ts";
 import { extensionOf } from "../../shared/person/extension.ts";
 import { endLeave } from "../../shared/person/presence.ts";
 import type { PersonRecord, Presence } from "../../shared/person/record.ts";
+import { surveyDesktops } from "../gather/survey.ts";
 import type { Services } from "../services.ts";
 import { changeAndWake, ifThere, stamp } from "../work/person.ts";
 import type { Timer } from "./timer.ts";
@@ -10,6 +11,7 @@ import type { Timer } from "./timer.ts";
 /**
  * Suspends the desktops of people who logged out and did not come back within the grace period. A person is back if
  * they asked for a desktop, logged in, opened a session in Guacamole, or have a live session at the identity provider.
+ * If it is not certain that they left, so does a connection that was open all the time.
  * In doubt nothing happens until the next run. Harmless if it runs twice or late. Skips damaged records; the wake timer
  * logs them.
  */
@@ -39,7 +41,7 @@ async function endLeaveOf(
   services: Services,
   hub: TaskHub,
   record: PersonRecord,
-  { since, until }: Leaving,
+  { since, until, unlessInUse }: Leaving,
   context: InvocationContext,
 ): Promise<void> {
   const { username, subject, workspace } = record.request;
@@ -47,9 +49,15 @@ async function endLeaveOf(
   const extension = workspace === null ? undefined : extensionOf(record, workspace);
   if (extension && extension.until > now.at) return;
 
-  const sessions = (subject !== undefined && (await services.directory?.look(subject))?.sessions) || [];
+  const sessions =
+    services.directory && subject !== undefined
+      ? ((await services.directory.look(subject))?.sessions ?? [])
+      : undefined;
   const isBack =
-    sessions.length > 0 || (workspace !== null && (await services.guacamole.openedSince(workspace, username, since)));
+    (sessions !== undefined && sessions.length > 0) ||
+    (workspace !== null &&
+      ((await services.guacamole.openedSince(workspace, username, since)) ||
+        (unlessInUse === true && (await isConnected(services, workspace, username)))));
   const reason = `logged out at ${since} and was not back by ${until}`;
   const written = await changeAndWake(
     services,
@@ -58,4 +66,12 @@ async function endLeaveOf(
     ifThere((current) => endLeave(current, { since, isBack, sessions, reason }, now)),
   );
   if (written?.request.id === now.id) context.log(`${username} ${reason}: their desktop is suspended`);
+}
+
+/** Throws if it is not known. */
+async function isConnected(services: Services, workspace: string, username: string): Promise<boolean> {
+  const { desktops } = await surveyDesktops(services, username);
+  const surveyed = desktops.find(({ desktop }) => desktop.workspace === workspace);
+  if (surveyed?.use === null) throw new Error(`${username} may be connected: Guacamole does not say`);
+  return surveyed?.use.connected ?? false;
 }

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { tellEvent, tellLogout, type Telling } from "./listeners.ts";
+import { cliClient } from "./claims.ts";
 import type { RealmUser, RealmUsers } from "./realm-users.ts";
+import { stableId } from "./stable-id.ts";
 
 /** A call of Keycloak's admin REST API. Implemented is the part that looks up, logs out, changes and deletes people. */
 export interface AdminRequest {
@@ -41,7 +43,7 @@ export async function answerAdmin(users: RealmUsers, telling: Telling, request: 
     case "GET groups":
       return { status: 200, body: person.groups.map(groupOf) };
     case "GET sessions":
-      return { status: 200, body: person.session === undefined ? [] : [{ id: person.session, userId: id }] };
+      return { status: 200, body: person.session === undefined ? [] : [sessionOf(telling, person, person.session)] };
     case "GET role-mappings":
       return { status: 200, body: rest.length > 1 ? (person.user.roles ?? []).map((name) => ({ name })) : {} };
     case "PUT": {
@@ -85,6 +87,12 @@ async function endSession(telling: Telling, person: RealmUser): Promise<void> {
   const { session } = person;
   person.session = undefined;
   if (session !== undefined) await tellLogout(telling, person, session);
+}
+
+/** The person's one session, in which they use every client. Keycloak names the clients by their ids. */
+function sessionOf({ client }: Telling, { subject, username }: RealmUser, id: string): object {
+  const clients = Object.fromEntries([client, cliClient].map((name) => [stableId(name), name]));
+  return { id, userId: subject, username, clients };
 }
 
 /** A group's id is derived from its path. */

@@ -107,6 +107,7 @@ export interface Activities {
   /** These three never throw, either. */
   removeDesktop: { input: DesktopDrift; output: { failed: string } | null };
   retirePerson: { input: Drift & { username: string }; output: { failed: string } | null };
+  beginLeave: { input: DesktopDrift; output: { failed: string } | null };
   mergeGroups: { input: Drift & { workspace: string }; output: { failed: string } | null };
   /** Repairs one drift of a desktop; does nothing if it is gone by now. */
   repairDesktop: { input: DesktopDrift; output: null };

@@ -6,6 +6,8 @@ import { readBearer, type Realm, refuseToken, verifyToken } from "./realm.ts";
 export interface Principal {
   subject: string;
   username: string;
+  /** The client that the token was issued to (`azp`). */
+  client: string;
   roles: ReadonlySet<string>;
   claims: Claims;
   /** The session at the identity provider that the token belongs to; a client's own token has none. */
@@ -48,6 +50,6 @@ export function accessTokens(realm: Realm, { audience, clients }: TokenRules): V
     if (!clients.includes(azp)) throw refuseToken(name, "its client is not accepted");
 
     const roles = new Set([...(realm_access?.roles ?? []), ...(resource_access?.[audience]?.roles ?? [])]);
-    return { subject: sub, username: preferred_username, roles, claims: payload, session: sid };
+    return { subject: sub, username: preferred_username, client: azp, roles, claims: payload, session: sid };
   };
 }

@@ -1,6 +1,7 @@
-import type { Standing } from "../person/claims.ts";
 import KeycloakAdminClient from "@keycloak/keycloak-admin-client";
+import { decodeJwt } from "jose";
 import { ProductError } from "../errors.ts";
+import type { Standing } from "../person/claims.ts";
 
 /** Who people are at the identity provider now. */
 export interface Directory {
@@ -9,35 +10,48 @@ export interface Directory {
 }
 
 const answerMilliseconds = 5_000;
-/** Shorter than any token lives: a new one costs one call. */
-const tokenMilliseconds = 45_000;
+/** A token is renewed this long before it ends, or after half of its life if that is shorter. */
+const renewalMilliseconds = 30_000;
 /** More than any person has; Keycloak answers with fewer unless told. */
 const everyGroup = 10_000;
 
-/** Keycloak's admin API, as a client with the role `view-users` of `realm-management`. It only ever reads. */
-export function directoryIn(options: { url: string; realm: string; client: string; secret: string }): Directory {
-  const keycloak = new KeycloakAdminClient({
-    baseUrl: options.url,
-    realmName: options.realm,
-    timeout: answerMilliseconds,
-  });
-  let authenticatedUntil = 0;
+export interface DirectoryRules {
+  url: string;
+  realm: string;
+  /** The client that looks people up, with the role `view-users` of `realm-management` and no other. */
+  client: string;
+  secret: string;
+  /** Only sessions of this client count. */
+  guacamoleClient: string;
+}
 
+/** Keycloak's admin API. It only ever reads. */
+export function directoryIn({ url, realm, client, secret, guacamoleClient }: DirectoryRules): Directory {
+  const keycloak = new KeycloakAdminClient({ baseUrl: url, realmName: realm, timeout: answerMilliseconds });
+  let renewAt = 0;
+  let authenticating: Promise<void> | undefined;
+
+  async function requestToken(): Promise<void> {
+    const asked = Date.now();
+    await keycloak.auth({ grantType: "client_credentials", clientId: client, clientSecret: secret });
+    const { iat = 0, exp = 0 } = decodeJwt(keycloak.accessToken ?? "");
+    const life = (exp - iat) * 1_000;
+    renewAt = asked + life - Math.min(renewalMilliseconds, life / 2);
+  }
+
+  /** One request for everybody who needs a token at the same time. */
   async function authenticate(): Promise<void> {
-    if (Date.now() < authenticatedUntil) return;
-    const started = Date.now();
-    await keycloak.auth({
-      grantType: "client_credentials",
-      clientId: options.client,
-      clientSecret: options.secret,
-    });
-    authenticatedUntil = started + tokenMilliseconds;
+    if (Date.now() < renewAt) return;
+    authenticating ??= requestToken().finally(() => (authenticating = undefined));
+    await authenticating;
   }
 
   return {
     async look(subject) {
+      let token: string | undefined;
       try {
         await authenticate();
+        token = keycloak.accessToken;
         const id = { id: subject };
         const user = await keycloak.users.findOne(id);
         if (user == null) return null;
@@ -54,10 +68,15 @@ export function directoryIn(options: { url: string; realm: string; client: strin
           enabled: user.enabled !== false,
           groups: texts(groups.flatMap(({ path, name }) => [path, name])),
           roles: texts([...realmRoles, ...clientRoles].map(({ name }) => name)),
-          sessions: texts(sessions.map(({ id: session }) => session)),
+          sessions: texts(
+            sessions
+              .filter(({ clients }) => Object.values(clients ?? {}).includes(guacamoleClient))
+              .map(({ id: session }) => session),
+          ),
         };
       } catch (error) {
-        authenticatedUntil = 0; // the token may be what was wrong
+        // The token may be what was wrong; a newer one is not.
+        if (token === keycloak.accessToken) renewAt = 0;
         throw new ProductError("identity-unavailable", "look a person up: Keycloak's admin API does not answer", {
           cause: error,
         });

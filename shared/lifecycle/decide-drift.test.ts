@@ -31,6 +31,7 @@ const surveyed: SurveyedDesktop = {
   limits: null,
   decision: { action: "keep", rule: "in-use", reason: "in use" },
   record,
+  use: { connected: true, visited: true },
 };
 const connection: ConnectionDetails = {
   ...alice,
@@ -75,7 +76,7 @@ const gathered: GatheredDrift = {
   wanted: new Map([["cohort/alice", wanted]]),
   secrets: [],
   duplicateGroups: [],
-  standings: new Map([["alice", { enabled: true }]]),
+  standings: new Map([["alice", { enabled: true, sessions: ["one"] }]]),
   unanswered: [],
 };
 type Change = Partial<GatheredDrift>;
@@ -217,6 +218,49 @@ describe("what is left of a desktop without Deployment", () => {
   });
 });
 
+describe("a person without a session at the identity provider", () => {
+  const none = { standings: new Map([["alice", { enabled: true, sessions: [] }]]) };
+  const seen = (minutes: number, sessions: string[] = []) => ({
+    ...record,
+    request: { ...record.request, requestedAt: before(minutes) },
+    outcomes: { 1: { state: "done" as const, at: before(minutes), message: "ready" } },
+    presence: { seenAt: before(minutes), sessions },
+  });
+  const before = (minutes: number) => new Date(Date.parse(at) - minutes * 60_000).toISOString();
+  const away = { connected: false, visited: true };
+  const found = (change: Partial<SurveyedDesktop>, more: Change = none, changed: Partial<DeployedDesktop> = {}) =>
+    drifted(withDesktop(changed, { record: seen(30), use: away, ...change }), more).filter((each) =>
+      each.startsWith("session-ended"),
+    );
+
+  it("has left if they were in Guacamole, or asked in a session, and are not connected", () => {
+    const left = ["session-ended: has no session with Guacamole any more"];
+    expect(found({})).toEqual(left);
+    expect(found({ record: seen(30, ["one"]), use: { connected: false, visited: false } })).toEqual(left);
+  });
+
+  it.each<[string, Partial<SurveyedDesktop>, Change?, Partial<DeployedDesktop>?]>([
+    ["is connected", { use: { connected: true, visited: true } }],
+    ["may be connected", { use: null }],
+    ["was never there", { use: { connected: false, visited: false } }],
+    ["was seen a minute ago", { record: seen(1) }],
+    ["got the desktop a minute ago", { record: { ...seen(30), outcomes: seen(1).outcomes } }],
+    [
+      "has left already",
+      { record: { ...seen(30), presence: { seenAt: at, sessions: [], leaving: { since: at, until: at } } } },
+    ],
+    ["wants another desktop", { record: { ...seen(30), request: { ...seen(30).request, workspace: "other" } } }],
+    ["is being served", { record: { ...seen(30), outcomes: {} } }],
+    ["has a session", {}, { standings: gathered.standings }],
+    ["could not be looked up", {}, { standings: new Map() }],
+    ["has a stopped desktop", {}, none, stopped],
+    ["has a desktop that is not ours", {}, none, { ours: false }],
+    ["is unknown", {}, { standings: new Map([["alice", null]]) }],
+  ])("has not left if the person %s", (_, change, more, changed) => {
+    expect(found(change, more, changed)).toEqual([]);
+  });
+});
+
 describe("beyond desktops", () => {
   it.each<[string, Change, string[]]>([
     [
@@ -226,7 +270,7 @@ describe("beyond desktops", () => {
     ],
     [
       "a person who was disabled",
-      { standings: new Map([["alice", { enabled: false }]]) },
+      { standings: new Map([["alice", { enabled: false, sessions: ["one"] }]]) },
       ["person-gone: was disabled at the identity provider"],
     ],
     [

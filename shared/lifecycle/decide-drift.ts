@@ -1,4 +1,6 @@
-import { isBeingChanged } from "../person/request.ts";
+import type { Standing } from "../person/claims.ts";
+import { lastSeen } from "../person/presence.ts";
+import { isBeingChanged, outcomeOf } from "../person/request.ts";
 import type { WorkspacesAndBindings } from "../desktop/entitlement.ts";
 import { type DesktopKey, formerEntity, keyText, nameDesktop, type NamingRules } from "../desktop/names.ts";
 import type { DesktopPlan } from "../desktop/plan.ts";
@@ -58,7 +60,7 @@ export interface GatheredDrift extends DriftSources {
   /** Names that several root groups share, and how many groups. */
   duplicateGroups: readonly { workspace: string; count: number }[];
   /** What the identity provider says of people, by username; null if it does not know them. */
-  standings: ReadonlyMap<string, { enabled: boolean } | null>;
+  standings: ReadonlyMap<string, Pick<Standing, "enabled" | "sessions"> | null>;
   /** What could not be asked. */
   unanswered: readonly string[];
 }
@@ -127,6 +129,11 @@ export function decideDrift(gathered: GatheredDrift, sharePercent: number): Drif
       drifts.push({ kind: "person-gone", username, reason: "is no longer known to the identity provider" });
     else if (!standing.enabled)
       drifts.push({ kind: "person-gone", username, reason: "was disabled at the identity provider" });
+  }
+  for (const surveyed of ours.filter(isCompared)) {
+    const { workspace, username } = surveyed.desktop;
+    if (gathered.standings.get(username)?.sessions.length === 0 && hasLeft(surveyed, survey.at))
+      drifts.push({ kind: "session-ended", workspace, username, reason: "has no session with Guacamole any more" });
   }
 
   drifts.sort((one, other) => sortKey(one).localeCompare(sortKey(other)));
@@ -204,6 +211,22 @@ function driftOf(surveyed: SurveyedDesktop, around: AroundDesktop): DesktopDrift
       `${names.entity} may log in ${lastDay === null ? "without an end" : `until ${lastDay}`} instead of until ${wanted.until}`,
     );
   return found;
+}
+
+/** A login takes this long at most: until its end the identity provider does not know it. */
+const loginMilliseconds = 2 * 60_000;
+
+/**
+ * True if the person, who has no session at the identity provider, was in Guacamole and is not connected. Guacamole's own
+ * session outlives that of the identity provider, so an open connection counts more.
+ */
+function hasLeft({ desktop, record, use }: SurveyedDesktop, now: string): boolean {
+  if (!record || !use || use.connected || desktop.replicas === 0 || record.presence?.leaving) return false;
+  const outcome = outcomeOf(record);
+  if (record.request.workspace !== desktop.workspace || outcome?.state !== "done") return false;
+  const last = Math.max(Date.parse(lastSeen(record)), Date.parse(outcome.at));
+  if (Date.parse(now) - last < loginMilliseconds) return false;
+  return use.visited || (record.presence?.sessions.length ?? 0) > 0;
 }
 
 /** Which parameters differ, by name: values may be secret. */

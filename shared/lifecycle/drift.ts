@@ -11,6 +11,8 @@ export const driftKinds = {
   "credential-alone": "retire",
   // The identity provider knows them no more, or has disabled them: everything of theirs is retired.
   "person-gone": "retire person",
+  // Their sessions have ended, and nobody reported it: their leave begins.
+  "session-ended": "leave",
   // Under the person's lock, each by the step that made it.
   "stuck-starting": "review",
   "access-without-desktop": "review",
@@ -24,7 +26,7 @@ export const driftKinds = {
   "binding-status": "review",
   // Under the workspace's lock in Guacamole's database.
   "duplicate-groups": "merge groups",
-} as const satisfies Record<string, "retire" | "retire person" | "review" | "merge groups">;
+} as const satisfies Record<string, "retire" | "retire person" | "leave" | "review" | "merge groups">;
 
 export type DriftKind = keyof typeof driftKinds;
 

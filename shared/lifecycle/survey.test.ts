@@ -364,6 +364,7 @@ describe("what a survey comes to", () => {
       username === "nobody"
         ? undefined
         : { ...record, decisions: [taken(-5, username === "news" ? "in-use" : "idle")] },
+    use: null,
   });
   const survey: Survey = {
     at: at(0),

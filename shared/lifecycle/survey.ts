@@ -57,6 +57,8 @@ export interface SurveyedDesktop {
   limits: Limits | null;
   decision: Decision;
   record: PersonRecord | undefined;
+  /** Whether somebody is connected, and whether anybody was since it was started; null if that is not known. */
+  use: { connected: boolean; visited: boolean } | null;
 }
 
 export interface Survey extends Pick<Gathered, "records" | "unanswered" | "damaged"> {
@@ -80,10 +82,19 @@ export function decideSurvey(gathered: Gathered, decide: typeof decideReaping = 
   const limitsOf = limitsIn(gathered);
   const desktops = deployed.map((desktop): SurveyedDesktop => {
     const limits = limitsOf(desktop.workspace);
-    const decision = desktop.ours ? decide(factsOf(desktop, limits), limits, at) : notOurs;
-    return { desktop, limits, decision, record: records.get(desktop.username) };
+    const record = records.get(desktop.username);
+    if (!desktop.ours) return { desktop, limits, decision: notOurs, record, use: null };
+    const facts = factsOf(desktop, limits);
+    return { desktop, limits, decision: decide(facts, limits, at), record, use: useOf(desktop, facts) };
   });
   return { at: at.toISOString(), desktops, records, unanswered, damaged };
+}
+
+function useOf({ startedAt }: DeployedDesktop, { sessions }: DesktopFacts): SurveyedDesktop["use"] {
+  if (!sessions) return null;
+  const { open, active, lastStart } = sessions;
+  const visited = lastStart !== null && startedAt !== null && lastStart >= startedAt;
+  return { connected: active || open.length > 0, visited };
 }
 
 /** Puts together, for each desktop, the facts that a decision rests on. */

@@ -6,7 +6,7 @@ export interface Standing {
   /** Groups by path and by name, and roles by name. */
   groups: readonly string[];
   roles: readonly string[];
-  /** Sessions that are alive. */
+  /** Living sessions that Guacamole's client takes part in; those of other applications are no sign of presence. */
   sessions: readonly string[];
 }
 

@@ -14,6 +14,12 @@ export function lastSeen({ request, presence }: Pick<PersonRecord, "request" | "
   return at > request.requestedAt ? at : request.requestedAt;
 }
 
+/** The person's leave, as it is shown. */
+export function leaveOf(record: PersonRecord | null | undefined): { since: string; until: string } | undefined {
+  const leaving = record?.presence?.leaving;
+  return leaving && { since: leaving.since, until: leaving.until };
+}
+
 /** A person who asks for a desktop: when, and what is known of them, as just proven. */
 export interface Arrival {
   at: string;
@@ -32,12 +38,20 @@ export function arrive(record: PersonRecord, { at, session, subject, claims }: A
 
 function presenceAt(record: PersonRecord, at: string, session: string | undefined): Presence | undefined {
   const { presence } = record;
-  const sessions = presence?.sessions ?? [];
-  const known = session === undefined || sessions.includes(session);
+  const known = presence?.sessions ?? [];
+  const isKnown = session === undefined || known.includes(session);
   const justSeen = Date.parse(at) - Date.parse(lastSeen(record)) < seenAgainMilliseconds;
-  if (known && justSeen && !presence?.leaving) return presence;
-  const all = known ? sessions : [...sessions, session].slice(-sessionsKept);
-  return { ...presence, seenAt: at, sessions: all, leaving: undefined };
+  if (isKnown && justSeen && !presence?.leaving) return presence;
+  const sessions = isKnown ? known : [...known, session].slice(-sessionsKept);
+  const noted = Object.fromEntries(sessions.map((each) => [each, notedIn(record, each)]));
+  if (session !== undefined) noted[session] = { first: isKnown ? (noted[session]?.first ?? at) : at, last: at };
+  return { ...presence, seenAt: at, sessions, ...(sessions.length > 0 && { noted }), leaving: undefined };
+}
+
+/** When a session was named first and last; if that was not noted, as if it had been when its person was last seen. */
+function notedIn(record: PersonRecord, session: string): { first: string; last: string } {
+  const seen = lastSeen(record);
+  return record.presence?.noted?.[session] ?? { first: seen, last: seen };
 }
 
 /** The record after a login that was reported: it ends an older leave, and counts as the person being there. */
@@ -58,34 +72,63 @@ export interface Leave {
   alive?: readonly string[] | undefined;
 }
 
+/** How long a leave's grace is, and how long the realm lets a session live: idle, and at most. */
+export interface SessionRules {
+  graceMinutes: number;
+  idleMinutes: number;
+  maxMinutes: number;
+}
+
 /**
  * The record after a session ended: the person's leave begins, unless they were there since, another session of theirs is
  * known to be alive, or the one that ended is not one in which they asked for a desktop.
+ *
+ * Nobody tells us that a session expired (Keycloak before 26.5) or that it was refreshed. Without the identity provider's
+ * word, a session is over when it has reached its maximum age, and in doubt when it would have been idle for too long.
  */
-export function leave(record: PersonRecord, { at, which, alive }: Leave, graceMinutes: number): PersonRecord {
+export function leave(record: PersonRecord, left: Leave, rules: SessionRules): PersonRecord {
   const { presence, request } = record;
+  const { at } = left;
   // A person who has no desktop has nothing to leave.
-  if (at < lastSeen(record) || presence?.leaving || request.workspace === null) return record;
+  if (at < lastSeen(record) || request.workspace === null) return record;
   const known = presence?.sessions ?? [];
-  const sessions = sessionsAfter(known, which, alive);
-  const other = typeof which === "object" && known.length > 0 && !known.includes(which.session);
-  const remain = { ...presence, seenAt: presence?.seenAt ?? request.requestedAt, sessions };
-  if (sessions.length > 0 || other || (alive && alive.length > 0))
-    return sessions.length === known.length ? record : { ...record, presence: remain };
-  const until = new Date(Date.parse(at) + graceMinutes * 60_000).toISOString();
-  return { ...record, presence: { ...remain, leaving: { since: at, until } } };
+  const { goes, sessions } = decideLeave(record, left, rules);
+  const noted = presence?.noted && Object.fromEntries(sessions.map((each) => [each, notedIn(record, each)]));
+  const remain: Presence = { ...presence, seenAt: presence?.seenAt ?? request.requestedAt, sessions, noted };
+  if (presence?.leaving) {
+    if (goes !== "certainly" || !presence.leaving.unlessInUse) return record;
+    const { since, until } = presence.leaving;
+    return { ...record, presence: { ...remain, leaving: { since, until } } };
+  }
+  if (goes === "no") return sessions.length === known.length ? record : { ...record, presence: remain };
+  const until = new Date(Date.parse(at) + rules.graceMinutes * 60_000).toISOString();
+  const leaving = { since: at, until, ...(goes === "unless in use" && { unlessInUse: true }) };
+  return { ...record, presence: { ...remain, leaving } };
 }
 
-function sessionsAfter(
-  known: readonly string[],
-  which: EndedSessions,
-  alive: readonly string[] | undefined,
-): readonly string[] {
-  if (which === "every session") return [];
-  if (alive) return known.filter((session) => alive.includes(session));
-  if (typeof which === "object") return known.filter((session) => session !== which.session);
-  // One of several ended, and it is not said which: the others may be in use.
-  return known.length > 1 ? known : [];
+/** Whether a leave begins, and which of the known sessions may still be alive. */
+function decideLeave(
+  record: PersonRecord,
+  { at, which, alive }: Leave,
+  { idleMinutes, maxMinutes }: SessionRules,
+): { goes: "no" | "certainly" | "unless in use"; sessions: readonly string[] } {
+  const known = record.presence?.sessions ?? [];
+  const ended = typeof which === "object" ? which.session : undefined;
+  const isCertain = which === "every session" || (ended !== undefined && known.includes(ended));
+  if (alive) {
+    // Keycloak makes a back-channel call before it removes the session.
+    const others = alive.filter((session) => session !== ended);
+    const sessions = known.filter((session) => others.includes(session));
+    return { goes: others.length > 0 ? "no" : isCertain ? "certainly" : "unless in use", sessions };
+  }
+  if (which === "every session") return { goes: "certainly", sessions: [] };
+  const age = (since: string) => (Date.parse(at) - Date.parse(since)) / 60_000;
+  const rest = known.filter((session) => session !== ended && age(notedIn(record, session).first) <= maxMinutes);
+  const active = rest.filter((session) => age(notedIn(record, session).last) <= idleMinutes);
+  // Of those that are alive for certain, the one that ended may be one if it was not named.
+  const stays = ended === undefined ? active.length > 1 : isCertain ? active.length > 0 : rest.length > 0;
+  if (stays) return { goes: "no", sessions: rest };
+  return { goes: isCertain && rest.length === 0 ? "certainly" : "unless in use", sessions: rest };
 }
 
 /** A leave whose grace is over, and what was found out about the person since. */
@@ -93,8 +136,8 @@ export interface EndedLeave {
   /** When it began: a person who came back meanwhile has no leave any more, or a newer one. */
   since: string;
   isBack: boolean;
-  /** The person's living sessions according to the identity provider. */
-  sessions: readonly string[];
+  /** The person's living sessions according to the identity provider; undefined if it is not asked. */
+  sessions: readonly string[] | undefined;
   reason: string;
 }
 
@@ -106,7 +149,9 @@ export function endLeave(
 ): PersonRecord {
   const { presence, request } = record;
   if (presence?.leaving?.since !== since) return record;
-  const over = { ...record, presence: { ...presence, sessions, leaving: undefined } };
+  const left = sessions ?? (isBack ? presence.sessions : []);
+  const noted = presence.noted && Object.fromEntries(left.map((session) => [session, notedIn(record, session)]));
+  const over = { ...record, presence: { ...presence, sessions: left, noted, leaving: undefined } };
   if (isBack || request.workspace === null) return over;
   return supersede(over, newRequest(record, request.username, { workspace: null, reason }, stamp));
 }

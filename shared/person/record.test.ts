@@ -65,7 +65,12 @@ const full: Full<PersonRecord> = {
       others: [{ workspace: "cohort-b", username: "alice", names }],
     },
   },
-  presence: { seenAt: at, sessions: ["x"], leaving: { since: at, until: at } },
+  presence: {
+    seenAt: at,
+    sessions: ["x"],
+    noted: { x: { first: at, last: at } },
+    leaving: { since: at, until: at, unlessInUse: true },
+  },
   lastDesktop: "cohort-a",
   removals: [{ id: "m1", workspace: "cohort-c", requestedAt: at, reason: "retired" }],
   kept: { workspace: "cohort-a", until: at, by: "olga", reason: "a long run" },
@@ -87,7 +92,7 @@ const full: Full<PersonRecord> = {
 /** The texts of the record in which every object has a key that this release does not know. */
 function newerTexts(): Record<string, string> {
   const newer = { newer: { deep: [1] } };
-  const maps: readonly unknown[] = [full, full.request.claims, full.outcomes];
+  const maps: readonly unknown[] = [full, full.request.claims, full.outcomes, full.presence.noted];
   const extend = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(extend);
     if (typeof value !== "object" || value === null || value === full.request.claims) return value;
@@ -126,13 +131,14 @@ describe("a person's record", () => {
 
   const later = "2026-06-15T13:00:00.000Z";
   const stamp = { id: "r9", at: later };
+  const rules = { graceMinutes: 10, idleMinutes: 30, maxMinutes: 600 };
   const left = { at: later, which: { session: "x" } };
   const decision = { action: "keep", rule: "in-use", reason: "somebody is connected" } as const;
   const loss = { retirements: [{ ...retirement, workspace: "cohort-d" }], reason: "no more", claims: {} };
   it.each<[string, (record: PersonRecord) => PersonRecord]>([
     ["an arrival", (record) => arrive(record, { at: later, session: "y", subject: "s1", claims: {} })],
     ["a login", (record) => comeBack(record, later)],
-    ["a logout", (record) => leave({ ...record, presence: staying(record) }, left, 10)],
+    ["a logout", (record) => leave({ ...record, presence: staying(record) }, left, rules)],
     ["a new generation", (record) => replaceWork(record, later)],
     ["a retirement", (record) => retireDesktops(record, "alice", loss, stamp)],
     ["a decision", (record) => rememberDecision(record, "cohort-a", later, decision)],

@@ -30,8 +30,16 @@ const presenceSchema = stored({
   seenAt: instant,
   /** The sessions at the identity provider in which they asked for a desktop, and whose end we have not heard of. */
   sessions: z.array(z.string()).readonly(),
-  /** They logged out: unless they come back, their desktop is suspended at `until`. */
-  leaving: stored({ since: instant, until: instant }).optional(),
+  /** When each of them was named first and last. Older releases did not note it. */
+  noted: z
+    .record(z.string(), stored({ first: instant, last: instant }))
+    .readonly()
+    .optional(),
+  /**
+   * They logged out: unless they come back, their desktop is suspended at `until`. If `unlessInUse`, it is not certain that
+   * the session that ended is the one of the desktop: then an open connection shows that it is not.
+   */
+  leaving: stored({ since: instant, until: instant, unlessInUse: z.boolean().optional() }).optional(),
 });
 export type Presence = z.output<typeof presenceSchema>;
 

@@ -1,0 +1,114 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { once } from "node:events";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { type Directory, directoryIn } from "./directory.ts";
+
+/** Answers below /admin/realms/sde/, with the fields that Keycloak 26.7.3 has in its representations, shortened. */
+const user = { id: "u", username: "alice", enabled: true };
+const session = (id: string, ...clients: string[]) => ({
+  id,
+  username: "alice",
+  userId: "u",
+  ipAddress: "127.0.0.1",
+  start: 1_795_692_842_000,
+  lastAccess: 1_795_692_842_000,
+  clients: Object.fromEntries(clients.map((name) => [`uuid-of-${name}`, name])),
+});
+
+let server: Server;
+let calls: string[];
+let answers: Record<string, unknown>;
+let tokenSeconds: number;
+let directory: Directory;
+
+const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString("base64url");
+
+beforeEach(async () => {
+  calls = [];
+  tokenSeconds = 60;
+  answers = {
+    "users/u": user,
+    "users/u/groups": [{ id: "g", name: "asthma", path: "/asthma" }],
+    "users/u/role-mappings/realm/composite": [{ id: "r", name: "reader" }],
+    "users/u/role-mappings": { clientMappings: { app: { mappings: [{ id: "c", name: "editor" }] } } },
+    "users/u/sessions": [session("one", "guacamole"), session("two", "guacamole-workspaces-cli"), session("three")],
+  };
+  let tokens = 0;
+  server = createServer((request, response) => {
+    const path = new URL(request.url ?? "", "http://here").pathname.replace("/admin/realms/sde/", "");
+    calls.push(path);
+    const isToken = path.endsWith("/token");
+    const iat = Math.floor(Date.now() / 1_000);
+    const token = `${encode({})}.${encode({ iat, exp: iat + tokenSeconds, n: (tokens += 1) })}.s`;
+    const body = isToken ? { access_token: token, expires_in: tokenSeconds } : answers[path];
+    response.writeHead(body === undefined ? 404 : 200, { "content-type": "application/json" });
+    response.end(JSON.stringify(body ?? { error: "User not found" }));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  directory = directoryIn({ url, realm: "sde", client: "lookup", secret: "s", guacamoleClient: "guacamole" });
+  vi.useFakeTimers({ toFake: ["Date"] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+  server.closeAllConnections();
+  server.close();
+});
+
+const tokenRequests = () => calls.filter((path) => path.endsWith("/token")).length;
+
+describe("a look", () => {
+  it("tells groups, roles, and only the sessions in which Guacamole is used", async () => {
+    expect(await directory.look("u")).toEqual({
+      enabled: true,
+      groups: ["/asthma", "asthma"],
+      roles: ["reader", "editor"],
+      sessions: ["one"],
+    });
+    expect(calls.slice(1).sort()).toEqual(Object.keys(answers).sort());
+  });
+
+  it("knows that a person does not exist", async () => {
+    expect(await directory.look("nobody")).toBeNull();
+  });
+
+  it.each([401, 403, 500])("does not take the answer %s for nobody", async (status) => {
+    server.removeAllListeners("request");
+    server.on("request", (_request, response) => response.writeHead(status).end("{}"));
+    await expect(directory.look("u")).rejects.toMatchObject({ code: "identity-unavailable" });
+  });
+});
+
+describe("the token for looking", () => {
+  it("is requested once by everybody who looks at the same time", async () => {
+    await Promise.all(Array.from({ length: 6 }, () => directory.look("u")));
+    expect(tokenRequests()).toBe(1);
+  });
+
+  it.each([
+    [300, 270],
+    [60, 30],
+    [10, 5],
+  ])("of %i seconds is renewed after %i", async (life, renewed) => {
+    tokenSeconds = life;
+    await directory.look("u");
+    vi.setSystemTime(Date.now() + renewed * 1_000 - 1_500);
+    await directory.look("u");
+    expect(tokenRequests()).toBe(1);
+    vi.setSystemTime(Date.now() + 2_000);
+    await Promise.all([directory.look("u"), directory.look("u")]);
+    expect(tokenRequests()).toBe(2);
+  });
+
+  it("is requested again after a look that failed, once", async () => {
+    await directory.look("u");
+    delete answers["users/u/sessions"];
+    const failed = await Promise.allSettled([directory.look("u"), directory.look("u")]);
+    expect(failed.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    answers["users/u/sessions"] = [];
+    await Promise.all([directory.look("u"), directory.look("u")]);
+    expect(tokenRequests()).toBe(2);
+  });
+});
