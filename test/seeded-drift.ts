@@ -283,6 +283,43 @@ export const seeds: readonly Seed[] = [
     seed: setParameter("password", "changed!"),
   },
   {
+    username: "no-password",
+    what: "whose connection has no password, so that Guacamole asks its person for one",
+    found: [["credential", /^its password in Guacamole is not the one in its Secret$/]],
+    end: "as before",
+    seed: (estate, desktop) =>
+      onConnection(
+        estate,
+        desktop,
+        `DELETE FROM guacamole_connection_parameter WHERE connection_id = ${theConnection} AND parameter_name = 'password'`,
+      ),
+  },
+  {
+    username: "empty-password",
+    what: "whose connection has an empty password",
+    found: [["credential", /^its password in Guacamole is not the one in its Secret$/]],
+    end: "as before",
+    seed: setParameter("password", ""),
+  },
+  {
+    username: "edited-secret",
+    what: "whose Secret was edited after its container started with it",
+    found: [["pod-credential", /^its Secret was changed after its container had started with it$/]],
+    end: "suspended",
+    seed: (estate, desktop) => edit(estate, { ...partOf("secret", desktop), data: { password: "Y2hhbmdlZCE=" } }),
+  },
+  {
+    username: "other-start",
+    what: "whose Secret was made for another start",
+    found: [["pod-credential", /^its Secret was changed after its container had started with it$/]],
+    end: "suspended",
+    seed: (estate, desktop) => {
+      const { metadata, ...secret } = partOf("secret", desktop);
+      const annotations = { "xlscsde.nhs.uk/request": "another" };
+      return edit(estate, { ...secret, metadata: { ...metadata, annotations } });
+    },
+  },
+  {
     username: "longer-day",
     what: "whose user may log in for longer",
     found: [["last-day", /^cohort@longer-day may log in until 2100-06-01 instead of until 2099-12-31$/]],

@@ -15,8 +15,11 @@ export function repairActivities(services: Services): Implements<"repairDesktop"
   return {
     async repairDesktop({ kind, username, workspace, reason }, { info }) {
       const { desktops, records } = await surveyDesktops(services, username);
-      const desktop = desktops.find((each) => each.desktop.workspace === workspace)?.desktop;
-      if (!desktop) return null;
+      const found = desktops.find((each) => each.desktop.workspace === workspace);
+      if (!found) return null;
+      const { desktop, decision } = found;
+      // Who is connected stays so; the next run finds it again.
+      if (kind === "pod-credential" && decision.rule !== "idle" && decision.rule !== "start-grace") return null;
       info(`${username}: the desktop in ${workspace} is put right: ${reason}`);
 
       await byState[kind]?.(desktop);
@@ -35,18 +38,25 @@ type Repairs<Desktop> = Partial<Record<DriftKind, (desktop: Desktop) => Promise<
 
 /** Repairs that need only the desktop's state. */
 function repairsByState({ desktops, guacamole, workspaces, now }: Services): Repairs<DeployedDesktop> {
+  async function writeStatus({ binding, names, replicas }: DeployedDesktop): Promise<void> {
+    if (binding === undefined) return;
+    await workspaces.recordStatus(binding, {
+      statusText: replicas > 0 ? "ACTIVE" : "READY",
+      deploymentName: names.deployment,
+      replicas: replicas > 0 ? 1 : 0,
+      lastActiveCheck: now().toISOString(),
+    });
+  }
   return {
     "access-without-desktop": ({ names }) => guacamole.revokePermission(names, access),
-    "too-many-pods": (desktop) => desktops.scaleToOne(desktop),
-    async "binding-status"({ binding, names, replicas }) {
-      if (binding === undefined) return;
-      await workspaces.recordStatus(binding, {
-        statusText: replicas > 0 ? "ACTIVE" : "READY",
-        deploymentName: names.deployment,
-        replicas: replicas > 0 ? 1 : 0,
-        lastActiveCheck: now().toISOString(),
-      });
+    // Nobody can connect reliably, and only a start makes a credential and a pod that belong together.
+    async "pod-credential"(desktop) {
+      await guacamole.revokePermission(desktop.names, access);
+      await desktops.scaleToZero(desktop);
+      await writeStatus({ ...desktop, replicas: 0 });
     },
+    "too-many-pods": (desktop) => desktops.scaleToOne(desktop),
+    "binding-status": writeStatus,
   };
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { DeployedDesktop } from "../../shared/desktop/known-desktop.ts";
 import { type DesktopPlan, portsOf } from "../../shared/desktop/plan.ts";
 import { keepsPod } from "../../shared/desktop/state.ts";
 import { isRefusal } from "../../shared/errors.ts";
@@ -91,20 +92,28 @@ async function wantedDesktop(
   if (!keepsPod({ deployment: side, secret: true, networkPolicy: true, service: true }, portsOf(plan))) return null;
   const { protocol, until } = plan;
   const network = services.desktops.networkDrift(plan, parts);
-  return { protocol, until, network, parameters: withParameters ? await wantedParameters(services, plan) : null };
+  return {
+    protocol,
+    until,
+    network,
+    parameters: withParameters ? await wantedParameters(services, plan, desktop) : null,
+  };
 }
 
 /** Returns digests of the connection's parameters: the password goes no further. */
 async function wantedParameters(
   { desktops }: Pick<Services, "desktops">,
   plan: DesktopPlan,
+  { startedFor }: Pick<DeployedDesktop, "startedFor">,
 ): Promise<WantedDesktop["parameters"]> {
-  const password = await desktops.readCredential(plan).catch(() => null);
-  if (password === null) return null;
+  const credential = await desktops.lookAtCredential(plan, startedFor).catch(() => null);
+  if (credential === null) return null;
+  const { password, isOfPod } = credential;
   const wanted = Object.entries(connectionParameters(plan, password));
   return {
     digests: Object.fromEntries(wanted.map(([name, value]) => [name, digestOf(value)])),
     secret: new Set(wanted.filter(([, value]) => value === password).map(([name]) => name)),
+    isOfPod,
   };
 }
 

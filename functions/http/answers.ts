@@ -357,5 +357,9 @@ export const readyAnswer = z
         description:
           "Keycloak's events that this process received and did not understand, for callers with the monitoring role",
       }),
+    gaps: z
+      .array(words)
+      .optional()
+      .meta({ description: "What the settings leave open, and what to set, for callers with the monitoring role" }),
   })
   .meta({ id: "Ready" });

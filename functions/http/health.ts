@@ -4,6 +4,7 @@ import { reapName } from "../../orchestrations/reap.ts";
 import { reconcileName } from "../../orchestrations/reconcile.ts";
 import { upkeepName } from "../../orchestrations/upkeep.ts";
 import { eventFaults } from "../../shared/identity/keycloak-event.ts";
+import type { Settings } from "../../shared/config.ts";
 import type { Services } from "../services.ts";
 import { describeStuck } from "../work/stuck.ts";
 import { liveAnswer, readyAnswer } from "./answers.ts";
@@ -74,7 +75,14 @@ async function lookWhetherReady(
       identity: word(identity),
       reaping: switched(maintenance?.reaping),
       activation: switched(maintenance?.activation),
-      ...(authorization === null ? {} : { reasons, ...troubles, eventsNotUnderstood: describeFaults(services) }),
+      ...(authorization === null
+        ? {}
+        : {
+            reasons,
+            ...troubles,
+            eventsNotUnderstood: describeFaults(services),
+            gaps: findGaps(services.settings),
+          }),
     },
   };
 }
@@ -100,6 +108,19 @@ function describeFaults({ eventFaults: counts }: Services) {
     count,
     lastAt: lastAt.toISOString(),
   }));
+}
+
+/** What works, and would work better with other settings: no reason to be out of service. */
+export function findGaps({
+  GUACAMOLE_API_URLS: urls,
+  GUACAMOLE_LABELS: labels,
+}: Pick<Settings, "GUACAMOLE_API_URLS" | "GUACAMOLE_LABELS">): string[] {
+  // Measured on Guacamole 1.6.0 in November 2026: rows of a killed process stay open, and no start closes them.
+  return urls === undefined && labels === undefined
+    ? [
+        "a session that a killed Guacamole leaves open keeps its desktop in use until longestSessionMinutes (set GUACAMOLE_API_URLS, so that Guacamole is asked who is connected, or GUACAMOLE_LABELS, so that its pods tell since when they run)",
+      ]
+    : [];
 }
 
 async function faultOf(system: string, check: () => Promise<string | null>): Promise<string | null> {

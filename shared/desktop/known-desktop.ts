@@ -14,6 +14,8 @@ export interface DeployedDesktop extends KnownDesktop {
   /** When the start of its pod was asked for; of one that we did not start, since when it answers; null if unknown. */
   startedAt: string | null;
   startNoted: boolean;
+  /** The request that its pod was started for, and took the credential of; undefined if it does not say. */
+  startedFor?: string | undefined;
   /** True if we made it or took it over. */
   ours: boolean;
 }

@@ -9,7 +9,7 @@ import { ProductError, type Refusal, refuse } from "../errors.ts";
 import type { LeftDeployment } from "../lifecycle/adoption.ts";
 import { type Cluster, type Reference, RefusedByCluster } from "./cluster.ts";
 import { ownPassword, sideOf, startOf } from "./deployment-side.ts";
-import { appliedByUs } from "./field-ownership.ts";
+import { appliedByUs, hasOurValue } from "./field-ownership.ts";
 import { annotation, belongsTo, desktopOf, isLeaving, isOurs, label, purpose } from "./labels.ts";
 import {
   deploymentManifest,
@@ -33,6 +33,11 @@ export interface ClusterDesktops {
   /** Makes the credential of a pod that has its password in itself, and goes on. */
   keepCredential(plan: DesktopPlan, requestId: string): Promise<Refusal | null>;
   readCredential(desktop: NamedDesktop): Promise<string>;
+  /** The credential, and whether it is the one that the desktop's pod was started with, which took `startedFor`. Null if there is none. */
+  lookAtCredential(
+    desktop: NamedDesktop,
+    startedFor: string | undefined,
+  ): Promise<{ password: string; isOfPod: boolean } | null>;
   applyNetworkPolicy(plan: DesktopPlan): Promise<Refusal | null>;
   applyService(plan: DesktopPlan): Promise<Refusal | null>;
   createDeployment(plan: DesktopPlan, start: Start): Promise<Refusal | null>;
@@ -202,14 +207,22 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
     },
 
     async readCredential(desktop) {
-      const found = await cluster.read<V1Secret>(reference("secret", desktop));
-      const encoded = found && belongsTo(found, desktop) ? found.data?.[passwordKey] : undefined;
-      if (encoded === undefined)
+      const found = await desktops.lookAtCredential(desktop, undefined);
+      if (!found)
         throw new ProductError(
           "step-failed",
           `read secret ${desktop.names.secret}: it has no password (ask for the desktop again)`,
         );
-      return Buffer.from(encoded, "base64").toString();
+      return found.password;
+    },
+
+    async lookAtCredential(desktop, startedFor) {
+      const found = await cluster.read<V1Secret>(reference("secret", desktop));
+      const encoded = found && belongsTo(found, desktop) ? found.data?.[passwordKey] : undefined;
+      if (!found || encoded === undefined) return null;
+      const madeFor = found.metadata?.annotations?.[annotation.request];
+      const isOfPod = (startedFor === undefined || startedFor === madeFor) && hasOurValue(found, passwordKey);
+      return { password: Buffer.from(encoded, "base64").toString(), isOfPod };
     },
 
     applyNetworkPolicy: (plan) => apply("networkPolicy", plan, networkPolicyManifest(plan, site)),
@@ -257,6 +270,7 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
                 ...desktop,
                 side: sideOf(deployment),
                 ...startOf(deployment),
+                startedFor: deployment.spec?.template.metadata?.annotations?.[annotation.request],
                 ours: isOurs(deployment),
               })),
           );

@@ -31,6 +31,17 @@ export function takenOver(object: KubernetesObject): V1ManagedFieldsEntry[] {
   ];
 }
 
+/**
+ * True if the value under this key of a Secret is the one that we applied: who changes a value takes it over from us
+ * (kubernetes.io/docs/reference/using-api/server-side-apply, "Field management").
+ */
+export function hasOurValue(secret: KubernetesObject, key: string): boolean {
+  return (secret.metadata?.managedFields ?? []).some((entry) => {
+    const values = ((entry.fieldsV1 ?? {}) as Record<string, Fields | undefined>)["f:data"] ?? {};
+    return isOurApply(entry) && Object.hasOwn(values, `f:${key}`);
+  });
+}
+
 function isOurApply(entry: V1ManagedFieldsEntry): boolean {
   return entry.manager === manager && entry.operation === "Apply";
 }

@@ -62,7 +62,7 @@ const wanted = {
   protocol: "vnc" as const,
   until: "2026-11-30",
   network: [],
-  parameters: { digests: { hostname: "h", password: "p" }, secret: new Set(["password"]) },
+  parameters: { digests: { hostname: "h", password: "p" }, secret: new Set(["password"]), isOfPod: true },
 };
 
 /** alice's desktop runs and is as it should be, and bob has none; tests change one thing. */
@@ -152,6 +152,19 @@ describe("a desktop has drifted", () => {
       "if its password differs",
       withConnection({ digests: { hostname: "h", password: "other" } }),
       ["credential: its password in Guacamole is not the one in its Secret"],
+    ],
+    [
+      "if it has no password in Guacamole, which then asks its person for one",
+      withConnection({ digests: { hostname: "h" } }),
+      ["credential: its password in Guacamole is not the one in its Secret"],
+    ],
+    [
+      "if its Secret was changed under its container, and nothing else, since that would be written with it",
+      {
+        ...withWanted({ parameters: { ...wanted.parameters, isOfPod: false } }),
+        ...withConnection({ digests: { hostname: "other", password: "other" } }),
+      },
+      ["pod-credential: its Secret was changed after its container had started with it"],
     ],
     ["if its Secret has no password", withWanted({ parameters: null }), ["credential: its Secret has no password"]],
     ["if it has no user", { lastDays: new Map() }, ["connection: Guacamole has no user for it"]],

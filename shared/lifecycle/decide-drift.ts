@@ -48,8 +48,8 @@ export interface DriftQuestions {
 export interface WantedDesktop extends Pick<DesktopPlan, "protocol" | "until"> {
   /** What of its network's side is not so. */
   network: readonly { kind: "service" | "network-policy"; reason: string }[];
-  /** null if its Secret has no password. */
-  parameters: { digests: Readonly<Record<string, string>>; secret: ReadonlySet<string> } | null;
+  /** null if its Secret has no password. `isOfPod`: the password is the one that its pod was started with. */
+  parameters: { digests: Readonly<Record<string, string>>; secret: ReadonlySet<string>; isOfPod: boolean } | null;
 }
 
 export interface GatheredDrift extends DriftSources {
@@ -233,7 +233,10 @@ function hasLeft({ desktop, record, use }: SurveyedDesktop, now: string): boolea
 function connectionDrift(
   wanted: WantedDesktop,
   { digests, protocol }: ConnectionDetails,
-): { kind: "connection" | "credential"; reason: string }[] {
+): { kind: "connection" | "credential" | "pod-credential"; reason: string }[] {
+  // Which password the pod has, nobody knows: writing this one could lock out a person who can still connect.
+  if (wanted.parameters?.isOfPod === false)
+    return [{ kind: "pod-credential", reason: "its Secret was changed after its container had started with it" }];
   if (!wanted.parameters) return [{ kind: "credential", reason: "its Secret has no password" }];
   const { digests: expected, secret } = wanted.parameters;
   const names = [...new Set([...Object.keys(expected), ...Object.keys(digests)])].sort();

@@ -20,6 +20,7 @@ export const driftKinds = {
   "too-many-pods": "review",
   connection: "review",
   credential: "review",
+  "pod-credential": "review",
   "last-day": "review",
   "network-policy": "review",
   service: "review",
