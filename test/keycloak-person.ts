@@ -72,8 +72,9 @@ export async function closeSessions({ guacamole }: TestEstate, workspace: string
 }
 
 /**
- * Sends Keycloak's event of a login to Guacamole, with the fields that keycloak-events 0.62 on Keycloak 26.7.3 sends (recorded
- * in November 2026). Returns the product's answer.
+ * Sends Keycloak's event of a login to Guacamole, with the fields that keycloak-events 0.33 on Keycloak 25.0.4 sends
+ * (recorded in November 2026): it names neither its realm nor the event, only this sending of it (`uid`). Returns the
+ * product's answer.
  */
 export async function tellLogin(
   { host }: Pick<TestEstate, "host">,
@@ -81,13 +82,11 @@ export async function tellLogin(
   subject: string,
   { id = randomUUID(), time = Date.now() }: { id?: string; time?: number } = {},
 ): Promise<string> {
-  const session = "bNWtByUNOxbo4Pt7NXaflKM4";
+  const session = "d9f3725a-f2b5-4882-b3e5-5f922bca8935";
   const body = JSON.stringify({
-    id,
     time,
-    realmId: "a9bb8b9b-d9f4-4372-a9c2-512a28c4e6af",
-    realmName: "sde",
-    uid: randomUUID(),
+    realmId: "c2b3f78d-9aa8-42b6-8b19-5622b7a7209a",
+    uid: id,
     authDetails: {
       realmId: "sde",
       clientId: "guacamole",
@@ -96,9 +95,12 @@ export async function tellLogin(
       username,
       sessionId: session,
     },
+    type: "access.LOGIN",
     details: {
       auth_method: "openid-connect",
       auth_type: "code",
+      token_id: "358b99a1-6042-49eb-b7ee-54db2cc9f36e",
+      scope: "openid email profile",
       response_type: "id_token",
       redirect_uri: "http://localhost:8080/guacamole/",
       consent: "no_consent_required",
@@ -106,7 +108,6 @@ export async function tellLogin(
       username,
       response_mode: "fragment",
     },
-    type: "access.LOGIN",
   });
   const signature = createHmac("sha256", webhookSecret).update(body).digest("hex");
   const headers = { "content-type": "application/json", "x-keycloak-signature": signature };
