@@ -1,10 +1,11 @@
-import { CoreV1Api, KubernetesObjectApi, PatchStrategy, type V1Secret } from "@kubernetes/client-node";
+import { CoreV1Api } from "@kubernetes/client-node";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { nameDesktop } from "../shared/desktop/names.ts";
 import { namespace, startTestEstate, type TestEstate } from "./estate.ts";
 import { account, activeConnections, type Answer, type FakeGuacamole, startFakeGuacamole } from "./guacamole-rest.ts";
 import { closeSessions, openSession } from "./keycloak-person.ts";
 import { sampleRules } from "./sample-plan.ts";
+import { edit } from "./seeded-drift.ts";
 
 /** What Guacamole itself and its pods report about sessions, and what it does to them when we ask. */
 let estate: TestEstate;
@@ -201,12 +202,11 @@ describe("a desktop that goes down with a session open", () => {
 
 // Nobody knows which password the container has, and its person can still connect with the one that Guacamole holds.
 it("a desktop whose Secret was edited keeps its connection while somebody is connected, and goes when nobody is", async () => {
-  const password = async () =>
-    (
-      await estate.guacamole.query(
-        "SELECT parameter_value FROM guacamole_connection_parameter WHERE parameter_name = 'password' ORDER BY connection_id DESC LIMIT 1",
-      )
-    ).rows;
+  const password = async () => {
+    const statement =
+      "SELECT connection_id, parameter_value FROM guacamole_connection_parameter WHERE parameter_name = 'password' ORDER BY 1";
+    return (await estate.guacamole.query<Record<string, unknown>>(statement)).rows;
+  };
   const reconcile = async () => {
     await estate.host.trigger("reconcileTimer");
     await estate.host.whenIdle();
@@ -214,14 +214,8 @@ it("a desktop whose Secret was edited keeps its connection while somebody is con
   await connect();
   const before = await password();
   const name = nameDesktop({ workspace: asthma, username: "alice" }, sampleRules).secret;
-  await KubernetesObjectApi.makeApiClient(estate.kubeconfig).patch(
-    { apiVersion: "v1", kind: "Secret", metadata: { name, namespace }, data: { password: "Y2hhbmdlZCE=" } } as V1Secret,
-    undefined,
-    undefined,
-    "somebody",
-    undefined,
-    PatchStrategy.MergePatch,
-  );
+  const secret = { apiVersion: "v1", kind: "Secret", metadata: { name, namespace } };
+  await edit(estate, { ...secret, data: { password: "Y2hhbmdlZCE=" } });
   await reconcile();
   expect(await shown()).toMatchObject({ state: "in-use" });
   expect(await password()).toEqual(before);
