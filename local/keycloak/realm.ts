@@ -2,19 +2,25 @@ import { readFile } from "node:fs/promises";
 import KeycloakAdminClient from "@keycloak/keycloak-admin-client";
 import type { RealKeycloak } from "./real-keycloak.ts";
 
-/** The secrets that the development realm leaves open. */
+/** What the development realm leaves open: its secrets, and whether and with which API the required action is used. */
 export interface RealmSecrets {
   WORKSPACE_ACTION_SECRET: string;
   LOOKUP_SECRET: string;
+  /** Needs the provider's jar. */
+  WORKSPACE_ACTION_ENABLED?: "true" | "false";
+  WORKSPACES_API_URL?: string;
 }
 
 const file = new URL("../../infra/keycloak/sde-realm.json", import.meta.url);
 
 /** Returns the development realm (infra/keycloak) under a name, with its secrets. */
 export async function developmentRealm(name: string, secrets: RealmSecrets): Promise<{ realm: string }> {
-  const text = (await readFile(file, "utf8")).replace(/\$\{(\w+)\}/g, (_placeholder, secret: string) => {
-    if (!(secret in secrets)) throw new Error(`read ${file.pathname}: \${${secret}} is not known (add it here)`);
-    return secrets[secret as keyof RealmSecrets];
+  // As Keycloak itself does with a file that it imports: ${NAME} or ${NAME:default}.
+  const placeholder = /\$\{(\w+)(?::([^}]*))?\}/g;
+  const text = (await readFile(file, "utf8")).replace(placeholder, (_whole, name: string, otherwise?: string) => {
+    const value = secrets[name as keyof RealmSecrets] ?? otherwise;
+    if (value === undefined) throw new Error(`read ${file.pathname}: \${${name}} is not known (add it here)`);
+    return value;
   });
   return { ...(JSON.parse(text) as object), realm: name };
 }

@@ -31,7 +31,7 @@
           </#list>
         </fieldset>
       <#else>
-        <p id="cw-none">${msg("chooseWorkspaceNone")}</p>
+        <p id="cw-none" class="cw-text">${msg("chooseWorkspaceNone")}</p>
       </#if>
       <div class="cw-buttons">
         <#if offered?has_content>
@@ -55,7 +55,7 @@
       </section>
     </#if>
     <#if !offered?has_content && !cancellable>
-      <p><a id="cw-restart" href="${url.loginRestartFlowUrl}">${msg("chooseWorkspaceOtherPerson")}</a></p>
+      <p class="cw-text"><a id="cw-restart" href="${url.loginRestartFlowUrl}">${msg("chooseWorkspaceOtherPerson")}</a></p>
     </#if>
   </#if>
 </@layout.registrationLayout>
