@@ -1,8 +1,15 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe } from "vitest";
 import { type Distribution, keycloakHomes, readDistribution } from "../../local/keycloak/distribution.ts";
 import { type RealKeycloak, startKeycloak } from "../../local/keycloak/real-keycloak.ts";
+import { buildJar, missingTool } from "../provider/maven.ts";
 
 const distributions = await Promise.all(keycloakHomes(process.env).map((home) => readDistribution(home, process.env)));
+
+/** Why Keycloak starts without our provider; undefined if it has it. */
+export const providerIsMissing = distributions.length === 0 ? undefined : await missingTool();
 
 /** The first start of a version builds it, which takes a minute, and several on a busy machine. */
 const startMilliseconds = 600_000;
@@ -23,10 +30,17 @@ export function describeOnKeycloak(tests: (keycloak: () => RealKeycloak, distrib
   }
   describe.each(distributions)("on Keycloak $version with keycloak-events $events", (distribution) => {
     let keycloak: RealKeycloak | undefined;
+    let folder: string | undefined;
     beforeAll(async () => {
-      keycloak = await startKeycloak(distribution);
+      folder = await mkdtemp(join(tmpdir(), "provider-"));
+      // Realms enable its action on demand, so that the jar changes nothing for the others.
+      const jars = providerIsMissing === undefined ? [await buildJar(folder)] : [];
+      keycloak = await startKeycloak(distribution, { jars });
     }, startMilliseconds);
-    afterAll(() => keycloak?.close());
+    afterAll(async () => {
+      await keycloak?.close();
+      if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+    });
     tests(() => {
       if (keycloak === undefined) throw new Error("use Keycloak: it has not started (call this inside a test)");
       return keycloak;

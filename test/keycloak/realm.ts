@@ -34,13 +34,21 @@ export type TokenAnswer = Readonly<Partial<Record<"access_token" | "id_token" | 
 /** Where Guacamole is, for Keycloak; nothing listens there. */
 export const guacamole = { client: "guacamole", redirectUri: "http://localhost:8080/guacamole/" };
 
+export function realmName(): string {
+  return `sde-${randomUUID().slice(0, 8)}`;
+}
+
+/** @param workspacesApi the product's address: logins to Guacamole then choose a workspace, which needs our provider */
 export async function createRealm(
   keycloak: RealKeycloak,
-  name = `sde-${randomUUID().slice(0, 8)}`,
+  name = realmName(),
+  workspacesApi?: string,
 ): Promise<TestRealm> {
   const secrets = { WORKSPACE_ACTION_SECRET: secret(), LOOKUP_SECRET: secret() };
+  const chooses =
+    workspacesApi === undefined ? {} : { WORKSPACE_ACTION_ENABLED: "true" as const, WORKSPACES_API_URL: workspacesApi };
   const master = await administratorOf(keycloak, "master");
-  await master.realms.create(await developmentRealm(name, secrets));
+  await master.realms.create(await developmentRealm(name, { ...secrets, ...chooses }));
   const issuer = `${keycloak.url}/realms/${name}`;
   const administrator = () => administratorOf(keycloak, name);
   return {

@@ -29,7 +29,18 @@ export async function testProvider(): Promise<{ counts: Counts; words: string }>
   };
 }
 
-async function missingTool(): Promise<string | undefined> {
+/** Builds the provider's jar into a directory of its own, without the tests. Returns its path. */
+export async function buildJar(directory: string): Promise<string> {
+  const { code, output } = await run("mvn", [
+    ...["-B", "-q", "package", "-Dmaven.test.skip=true"],
+    `-DbuildDirectory=${directory}`,
+  ]);
+  if (code !== 0) throw new Error(`build the Keycloak provider: mvn ended with ${String(code)}\n${output}`);
+  return join(directory, "guacamole-workspaces-keycloak.jar");
+}
+
+/** Returns what is missing to build the provider, and how to get it. */
+export async function missingTool(): Promise<string | undefined> {
   const javac = await run("javac", ["-version"]).catch(() => undefined);
   const release = Number(/^javac (\d+)/m.exec(javac?.output ?? "")?.[1] ?? 0);
   if (release < 17) return "there is no JDK 17 or newer (Debian: apt-get install openjdk-17-jdk-headless)";
