@@ -20,7 +20,7 @@ export function serviceClient(secret: string): Client {
 
 /** The client that administers the realm: it plays Keycloak's administrators and looks up people for the product. */
 export function realmAdministrator(secret: string): Client {
-  return { id: "realm-admin", secret, roles: ["view-users", "manage-users"] };
+  return { id: "realm-admin", secret, roles: [], managementRoles: ["view-users", "manage-users"] };
 }
 
 /** What the main job activates. */

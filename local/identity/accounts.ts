@@ -3,6 +3,8 @@ export interface Client {
   readonly id: string;
   readonly secret: string;
   readonly roles: readonly string[];
+  /** Roles of the client `realm-management`, which open the admin API. Its tokens then lack our audience. */
+  readonly managementRoles?: readonly string[];
 }
 
 export interface User {

@@ -1,50 +1,83 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import type { Client } from "./accounts.ts";
 import type { RealmUser } from "./realm-users.ts";
 import { stableId } from "./stable-id.ts";
+import { type Imitated, tokenId } from "./version.ts";
 
 export type Claims = Record<string, unknown>;
 
 /** The public client with which people exchange their password for a token, from a terminal. */
 export const cliClient = "guacamole-workspaces-cli";
 
+/** The client of Keycloak's admin API: its roles say who may call that. */
+export const managementClient = "realm-management";
+
 /** What all access tokens of one issuer have in common. */
 export interface TokenFrame {
   readonly issuer: string;
   readonly audience: string;
   readonly tokenSeconds: number;
+  readonly imitates: Imitated;
 }
 
 /** Keycloak's claims of a client's own token: its service account is a user named after it. */
 export function serviceAccountClaims(client: Client, frame: TokenFrame, now: Date): Claims {
+  const management = client.managementRoles ?? [];
   return {
     ...commonClaims(frame, now),
+    jti: tokenId(frame.imitates, "by-client"),
+    // Without a mapper for ours, only that of the clients whose roles it has.
+    aud: management.length > 0 ? managementClient : frame.audience,
     sub: stableId(`service-account-${client.id}`),
     azp: client.id,
-    client_id: client.id,
-    clientHost: "127.0.0.1",
-    clientAddress: "127.0.0.1",
+    ...realmAccess(client.roles),
+    ...(management.length > 0 && { resource_access: { [managementClient]: { roles: management } } }),
+    scope: "profile email",
+    email_verified: false,
     preferred_username: `service-account-${client.id}`,
-    realm_access: { roles: client.roles },
+    ...(frame.imitates === "25.0.4" && {
+      clientHost: "127.0.0.1",
+      clientAddress: "127.0.0.1",
+      client_id: client.id,
+    }),
   };
 }
 
 /** Keycloak's claims of a person's token. The user's own claims are added but cannot replace the ones below. */
-export function userClaims(
-  { user, username, subject, groups }: RealmUser,
-  session: string,
-  frame: TokenFrame,
-  now: Date,
-): Claims {
+export function userClaims(person: RealmUser, session: string, scope: string, frame: TokenFrame, now: Date): Claims {
+  const { user, groups } = person;
   return {
     ...user.claims,
-    ...(user.claims && "groups" in user.claims ? { groups } : {}),
     ...commonClaims(frame, now),
-    sub: subject,
+    ...personClaims(person),
+    groups: groups.length > 0 ? groups : undefined,
+    jti: tokenId(frame.imitates, "by-password"),
     azp: cliClient,
     sid: session,
-    preferred_username: username,
-    realm_access: { roles: user.roles ?? [] },
+    ...realmAccess(user.roles ?? []),
+    scope,
+  };
+}
+
+/** Keycloak's claims of a person's ID token: by password with an access token, or in a browser with a nonce. */
+export function idClaims(
+  person: RealmUser,
+  session: string,
+  client: string,
+  frame: TokenFrame,
+  now: Date,
+  by: { accessToken: string } | { nonce: string },
+): Claims {
+  const { iat, ...common } = commonClaims(frame, now);
+  return {
+    ...common,
+    iat,
+    ...("nonce" in by ? { auth_time: iat, nonce: by.nonce } : { at_hash: halfHash(by.accessToken) }),
+    ...personClaims(person),
+    aud: client,
+    typ: "ID",
+    azp: client,
+    sid: session,
   };
 }
 
@@ -58,6 +91,33 @@ export function commonClaims({ issuer, audience, tokenSeconds }: TokenFrame, now
     aud: audience,
     typ: "Bearer",
     acr: "1",
-    scope: "profile email",
   };
+}
+
+/** The development realm's people have their username as first name, and all the same last name. */
+export function profileOf({ username }: RealmUser): { firstName: string; lastName: string; email: string } {
+  return { firstName: username, lastName: "Sample", email: `${username}@example.org` };
+}
+
+function personClaims(person: RealmUser): Claims {
+  const { firstName, lastName, email } = profileOf(person);
+  return {
+    sub: person.subject,
+    email_verified: false,
+    name: `${firstName} ${lastName}`,
+    preferred_username: person.username,
+    given_name: firstName,
+    family_name: lastName,
+    email,
+  };
+}
+
+/** Somebody without roles has no such claim. */
+function realmAccess(roles: readonly string[]): Claims {
+  return roles.length === 0 ? {} : { realm_access: { roles } };
+}
+
+/** https://openid.net/specs/openid-connect-core-1_0.html#CodeIDToken */
+function halfHash(token: string): string {
+  return createHash("sha256").update(token).digest().subarray(0, 16).toString("base64url");
 }

@@ -1,27 +1,52 @@
 import { createHash, createHmac, randomUUID } from "node:crypto";
-import type { RealmUser } from "./realm-users.ts";
+import { setTimeout as pause } from "node:timers/promises";
+import { stableId } from "./stable-id.ts";
+import type { Imitated } from "./version.ts";
 
 /** Where the realm sends notifications, as Keycloak does: by back-channel logout and by keycloak-events' webhook. */
 export interface Listeners {
   /** The backchannel logout URL of Guacamole's client. */
   backchannelLogout?: string;
-  webhook?: { url: string } & ({ secret: string } | { audience: string });
+  webhook?: {
+    url: string;
+    /**
+     * After how many milliseconds an event that was not answered with 2xx is sent again, with the same ids. Default:
+     * never. `recordedRetries` are those of keycloak-events 0.62.
+     */
+    retries?: readonly number[];
+  } & ({ secret: string } | { audience: string });
 }
+
+/** Measured on keycloak-events 0.62: after every answer but 2xx, 400 and 401 included. */
+export const recordedRetries: readonly number[] = [600, 1_900, 15_500, 37_000];
 
 /** An event as keycloak-events sends it. */
 export interface RealmEvent {
   type: string;
-  authDetails?: Readonly<Record<string, string>>;
+  operationType?: string;
+  resourceType?: string;
+  resourceId?: string;
+  authDetails: Readonly<Record<string, string>>;
   resourcePath?: string;
   representation?: string;
-  details?: Readonly<Record<string, string>>;
+  details: Readonly<Record<string, string>>;
+}
+
+/** A session that ended. */
+export interface Ended {
+  subject: string;
+  session: string;
 }
 
 export interface Telling {
+  readonly imitates: Imitated;
+  readonly startedAt: Date;
   /** The client whose sessions end: the logout token's audience. */
   client: string;
   realm: string;
   listeners: () => Listeners;
+  /** Sends an event now, or when the tests let it go. */
+  deliver: (send: () => Promise<void>) => Promise<void>;
   /** Signs with the realm's key, adding iss, iat, exp and jti. */
   sign: (claims: Record<string, unknown>, type: string) => string;
   now: () => Date;
@@ -31,55 +56,68 @@ export interface Telling {
 /** How long Keycloak waits for an answer to a logout. */
 const answerMilliseconds = 5_000;
 const logoutEvent = "http://schemas.openid.net/event/backchannel-logout";
+/** Keycloak's logout tokens live less long than access tokens. */
+const logoutTokenSeconds = 120;
 
 /** Sends an event. Resolves when the listener has answered, and never rejects: like Keycloak, it only logs failures. */
 export async function tellEvent(telling: Telling, event: RealmEvent): Promise<void> {
   const { webhook } = telling.listeners();
   if (!webhook) return;
   const body = JSON.stringify({
-    id: randomUUID(),
+    // keycloak-events 0.33, which belongs to Keycloak 25, names neither the event nor the realm.
+    ...(telling.imitates === "26.7.3" && { id: randomUUID(), realmName: telling.realm }),
     uid: randomUUID(),
     time: telling.now().getTime(),
-    realmId: "0a5a3f3f-6c3f-4d0e-9d4b-5c1be8d4b000",
-    realmName: telling.realm,
-    details: {},
+    realmId: stableId("realm"),
     ...event,
   });
-  const signature =
-    "secret" in webhook
-      ? { "x-keycloak-signature": createHmac("sha256", webhook.secret).update(body).digest("hex") }
-      : { authorization: `Bearer ${webhookToken(telling, webhook.audience, body)}` };
-  await post(telling, event.type, webhook.url, { "content-type": "application/json", ...signature }, body);
+  await telling.deliver(async () => {
+    for (const wait of [0, ...(webhook.retries ?? [])]) {
+      if (wait > 0) await pause(wait);
+      const signature =
+        "secret" in webhook
+          ? { "x-keycloak-signature": createHmac("sha256", webhook.secret).update(body).digest("hex") }
+          : { authorization: `Bearer ${webhookToken(telling, webhook.audience, body)}` };
+      const headers = { "content-type": "application/json", ...signature };
+      const status = await post(telling, event.type, webhook.url, headers, body);
+      // Only an answer is a reason to try again: a lost connection is not.
+      if (status === null || (status >= 200 && status < 300)) return;
+    }
+  });
 }
 
-/** The token of keycloak-events' bearer mode: it contains its body's hash and no person. */
+/** The token of keycloak-events' bearer mode: it contains its body's hash and no person. Each try has its own. */
 function webhookToken(telling: Telling, audience: string, body: string): string {
   const hash = createHash("sha256").update(body).digest("hex");
   return telling.sign({ aud: audience, request_body_sha256: hash }, "JWT");
 }
 
-/** Notifies Guacamole's client of a session's end, with `sid`: "Backchannel logout session required" is on. */
-export async function tellLogout(telling: Telling, { subject }: RealmUser, session: string): Promise<void> {
+/** Notifies Guacamole's client of a session's end, with `sid`: "Backchannel logout session required" is on. Once. */
+export async function tellLogout(telling: Telling, { subject, session }: Ended): Promise<void> {
   const { backchannelLogout } = telling.listeners();
   if (backchannelLogout === undefined) return;
-  const claims = { aud: telling.client, sub: subject, sid: session, typ: "Logout", events: { [logoutEvent]: {} } };
+  const exp = Math.floor(telling.now().getTime() / 1_000) + logoutTokenSeconds;
+  const claims = { exp, aud: telling.client, sub: subject, sid: session, typ: "Logout", events: { [logoutEvent]: {} } };
   const form = new URLSearchParams({ logout_token: telling.sign(claims, "logout+jwt") });
   const headers = { "content-type": "application/x-www-form-urlencoded" };
   await post(telling, "logout", backchannelLogout, headers, form.toString());
 }
 
+/** Returns the status; null if there was no answer. */
 async function post(
   { log }: Telling,
   what: string,
   url: string,
   headers: Record<string, string>,
   body: string,
-): Promise<void> {
+): Promise<number | null> {
   try {
     const signal = AbortSignal.timeout(answerMilliseconds);
     const { status } = await fetch(url, { method: "POST", headers, body, signal });
     log(`sent ${what}: ${status}`);
+    return status;
   } catch (error) {
     log(`could not send ${what}: ${(error as Error).message}`);
+    return null;
   }
 }

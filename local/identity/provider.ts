@@ -2,20 +2,23 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Client, User } from "./accounts.ts";
-import { answerAdmin, logOut } from "./admin-api.ts";
+import { answerAdmin, failure } from "./admin-api.ts";
 import { callerOf } from "./caller.ts";
-import { commonClaims, serviceAccountClaims, userClaims, type Claims, type TokenFrame } from "./claims.ts";
+import { cliClient, commonClaims, idClaims, serviceAccountClaims, userClaims } from "./claims.ts";
+import type { Claims, TokenFrame } from "./claims.ts";
 import { discoveryDocument, paths } from "./discovery.ts";
-import type { Listeners, Telling } from "./listeners.ts";
+import { type Listeners, recordedRetries, type Telling } from "./listeners.ts";
+import { logOut, openSession, signIn, type SignedIn } from "./logins.ts";
 import { readForm, readText } from "./read-form.ts";
-import { realmUsers } from "./realm-users.ts";
+import { type RealmUser, realmUsers } from "./realm-users.ts";
 import { signJwt } from "./sign.ts";
 import { openSigningKeys } from "./signing-keys.ts";
 import { stableId } from "./stable-id.ts";
 import { decideToken } from "./token-request.ts";
+import type { Imitated } from "./version.ts";
 
-export type { Client, User };
-export { stableId };
+export type { Client, Imitated, SignedIn, User };
+export { recordedRetries, stableId };
 
 export interface IdentityProviderOptions {
   /** A JSON file for the signing keys; ":memory:" keeps them in memory only. */
@@ -24,6 +27,13 @@ export interface IdentityProviderOptions {
   readonly port?: number;
   /** Default "sde". */
   readonly realm?: string;
+  /** Default: the newest. */
+  readonly imitates?: Imitated;
+  /**
+   * Whether a token by password belongs to a session with Guacamole too (default: true). In Keycloak it does not, but
+   * tests ask for tokens of people who are taken to be in Guacamole.
+   */
+  readonly tokensAreLogins?: boolean;
   readonly audience: string;
   readonly clients: readonly Client[];
   readonly users: readonly User[];
@@ -49,8 +59,15 @@ export interface IdentityProvider {
   rotateKeys(): Promise<void>;
   /** Notifies these listeners from now on, as Keycloak with keycloak-events does. */
   tell(listeners: Listeners): void;
-  /** Logs a person out. Resolves when the listeners have answered. Unknown people are ignored. */
+  /**
+   * Logs a person in to Guacamole in a browser, and tells the webhook. Without `ownSession` they join their first
+   * session, if they have one, as in a browser in which they are logged in already. Throws if there is no such person.
+   */
+  signIn(username: string, options?: { ownSession?: boolean }): Promise<SignedIn>;
+  /** Logs a person out of all sessions. Resolves when the listeners have answered. Unknown people are ignored. */
   logOut(username: string): Promise<void>;
+  /** Keeps events back until they are released, in this or the opposite order. */
+  holdEvents(): { release(order?: "as sent" | "reversed"): Promise<void> };
   close(): Promise<void>;
 }
 
@@ -67,21 +84,28 @@ const adminRoles = { read: "view-users", write: "manage-users" };
  * store is damaged.
  */
 export async function startIdentityProvider(options: IdentityProviderOptions): Promise<IdentityProvider> {
-  const { clients, users, realm = "sde", log = () => undefined, now = () => new Date() } = options;
+  const { clients, users, realm = "sde", imitates = "26.7.3", log = () => undefined, now = () => new Date() } = options;
   const keys = await openSigningKeys(options.store);
   const server = createServer();
   const port = await listen(server, options.port ?? 0);
   const realmPath = `/realms/${encodeURIComponent(realm)}`;
   const adminPath = `/admin${realmPath}/`;
   const issuer = `http://127.0.0.1:${port}${realmPath}`;
-  const frame: TokenFrame = { issuer, audience: options.audience, tokenSeconds: options.tokenSeconds ?? 300 };
+  const frame: TokenFrame = { issuer, audience: options.audience, tokenSeconds: options.tokenSeconds ?? 300, imitates };
 
   const people = realmUsers(users);
   let listeners: Listeners = {};
+  let held: (() => Promise<void>)[] | undefined;
   const telling: Telling = {
+    imitates,
+    startedAt: now(),
     client: options.guacamoleClient ?? "guacamole",
     realm,
     listeners: () => listeners,
+    async deliver(send) {
+      if (held) held.push(send);
+      else await send();
+    },
     sign(claims, typ) {
       const { iss, iat, exp, jti } = commonClaims(frame, now());
       return sign({ iss, iat, exp, jti, ...claims }, { typ });
@@ -99,6 +123,8 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
     const path = request.url?.split("?")[0] ?? "";
     if (path.startsWith(adminPath)) return answerAdminCall(request, path.slice(adminPath.length));
     const expected = path === realmPath + paths.token ? "POST" : "GET";
+    if (path.startsWith("/realms/") && path !== realmPath && !path.startsWith(`${realmPath}/`))
+      return failure(telling, 404, "Realm does not exist");
     if (!Object.values(paths).some((known) => path === realmPath + known)) return problem(404, "not_found");
     if (request.method !== expected) return problem(405, "invalid_request", `use ${expected}`);
     if (path === realmPath + paths.discovery) return { status: 200, body: discoveryDocument(issuer) };
@@ -109,41 +135,65 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
   async function answerAdminCall(request: IncomingMessage, path: string): Promise<Answer> {
     const caller = await callerOf(request.headers.authorization, keys, issuer);
     const needed = request.method === "GET" ? adminRoles.read : adminRoles.write;
-    if (!caller) return problem(401, "HTTP 401 Unauthorized");
-    if (!caller.roles.includes(needed)) return problem(403, "HTTP 403 Forbidden");
+    if (!caller) return failure(telling, 401, "HTTP 401 Unauthorized");
+    if (!caller.roles.includes(needed)) return failure(telling, 403, "HTTP 403 Forbidden");
     const text = await readText(request);
-    if (text === null) return problem(413, "HTTP 413 Content Too Large");
+    if (text === null) return failure(telling, 413, "HTTP 413 Content Too Large");
     return answerAdmin(people, telling, {
       method: request.method ?? "GET",
       path: path.split("/").map(decodeURIComponent),
       body: text === "" ? undefined : (JSON.parse(text) as unknown),
-      admin: { realmId: realm, userId: caller.subject, clientId: "the admin's client", username: caller.username },
+      caller,
     });
   }
 
   async function answerToken(request: IncomingMessage): Promise<Answer> {
     const form = await readForm(request);
     if (typeof form === "number") return problem(form, "invalid_request", form === 413 ? "too large" : "send a form");
-    const decision = decideToken(form, request.headers.authorization, clients, people);
+    const decision = decideToken(form, request.headers.authorization, clients, people, telling);
     if ("error" in decision) {
       log(`refused a token: ${decision.error}`);
       return problem(decision.status, decision.error, decision.description);
     }
-    const claims =
-      "client" in decision
-        ? serviceAccountClaims(decision.client, frame, now())
-        : userClaims(decision.person, people.sessionOf(decision.person), frame, now());
-    log(`issued a token to ${String(claims["preferred_username"])}`);
+    const answer =
+      "client" in decision ? answerClient(decision.client) : answerPerson(decision.person, form.get("scope") ?? "");
+    log(`issued a token to ${answer.to}`);
+    const { access_token, id_token, session_state, scope } = answer;
     return {
       status: 200,
       body: {
-        access_token: sign(claims),
-        expires_in: frame.tokenSeconds,
-        refresh_expires_in: 0,
-        token_type: "Bearer",
+        ...{ access_token, expires_in: frame.tokenSeconds, refresh_expires_in: 0, token_type: "Bearer" },
+        ...(id_token !== undefined && { id_token }),
         "not-before-policy": 0,
-        scope: claims["scope"],
+        ...(session_state !== undefined && { session_state }),
+        scope,
       },
+    };
+  }
+
+  interface Issued {
+    to: string;
+    access_token: string;
+    id_token?: string;
+    session_state?: string;
+    scope: unknown;
+  }
+
+  function answerClient(client: Client): Issued {
+    const claims = serviceAccountClaims(client, frame, now());
+    return { to: String(claims["preferred_username"]), access_token: sign(claims), scope: claims["scope"] };
+  }
+
+  function answerPerson(person: RealmUser, asked: string): Issued {
+    const isOpenId = asked.split(" ").includes("openid");
+    const scope = isOpenId ? "openid profile email" : "profile email";
+    const joined = options.tokensAreLogins === false ? [cliClient] : [cliClient, telling.client];
+    const { id: session } = openSession(telling, person, joined, false);
+    const access_token = sign(userClaims(person, session, scope, frame, now()));
+    const id = () => sign(idClaims(person, session, cliClient, frame, now(), { accessToken: access_token }));
+    return {
+      ...{ to: person.username, access_token, session_state: session, scope },
+      ...(isOpenId && { id_token: id() }),
     };
   }
 
@@ -170,6 +220,23 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
     },
     tell(told) {
       listeners = told;
+    },
+    async signIn(username, { ownSession = false } = {}) {
+      const person = people.byName(username);
+      if (!person) throw new Error(`sign in ${username}: there is no such person`);
+      return signIn(telling, person, ownSession, (session, nonce) =>
+        sign(idClaims(person, session, telling.client, frame, now(), { nonce })),
+      );
+    },
+    holdEvents() {
+      const kept: (() => Promise<void>)[] = [];
+      held = kept;
+      return {
+        async release(order = "as sent") {
+          held = undefined;
+          for (const send of order === "as sent" ? kept : kept.reverse()) await send();
+        },
+      };
     },
     async logOut(username) {
       const person = people.byName(username);

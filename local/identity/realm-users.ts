@@ -1,8 +1,15 @@
-import { randomUUID } from "node:crypto";
 import type { User } from "./accounts.ts";
 import { stableId } from "./stable-id.ts";
 
-/** A person's current state in the realm: what administrators change, and one session per person. */
+/** A login that is still valid. */
+export interface Session {
+  readonly id: string;
+  readonly startedAt: Date;
+  /** The clients that the person has logged in to in this session. */
+  readonly clients: readonly string[];
+}
+
+/** A person's current state in the realm: what administrators and logins change. */
 export interface RealmUser {
   readonly user: User;
   readonly subject: string;
@@ -10,7 +17,7 @@ export interface RealmUser {
   readonly username: string;
   enabled: boolean;
   groups: readonly string[];
-  session: string | undefined;
+  sessions: readonly Session[];
 }
 
 /** The realm's people, initially the configured accounts. Changes are kept in memory only. */
@@ -18,8 +25,6 @@ export interface RealmUsers {
   byName(username: string): RealmUser | undefined;
   bySubject(subject: string): RealmUser | undefined;
   remove(person: RealmUser): void;
-  /** Returns the person's session, a new one if there is none. */
-  sessionOf(person: RealmUser): string;
 }
 
 export function realmUsers(users: readonly User[]): RealmUsers {
@@ -32,7 +37,7 @@ export function realmUsers(users: readonly User[]): RealmUsers {
       subject: user.subject ?? stableId(username),
       enabled: true,
       groups: Array.isArray(groups) ? groups.filter((group) => typeof group === "string") : [],
-      session: undefined,
+      sessions: [],
     };
   });
   return {
@@ -41,6 +46,5 @@ export function realmUsers(users: readonly User[]): RealmUsers {
     remove(person) {
       people.splice(people.indexOf(person), 1);
     },
-    sessionOf: (person) => (person.session ??= randomUUID()),
   };
 }

@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { cliClient } from "./claims.ts";
 import type { Client } from "./accounts.ts";
 import type { RealmUser, RealmUsers } from "./realm-users.ts";
+import type { Imitated } from "./version.ts";
 
 /** Who authenticated at the token endpoint, or an OAuth error (RFC 6749 §5.2) with Keycloak's status. */
 export type TokenDecision =
@@ -15,40 +16,50 @@ export function decideToken(
   authorization: string | undefined,
   clients: readonly Client[],
   users: RealmUsers,
+  { imitates, client: guacamole }: { imitates: Imitated; client: string },
 ): TokenDecision {
   const repeated = [...form.keys()].find((name) => form.getAll(name).length > 1);
   if (repeated !== undefined) return refuse(400, "invalid_request", "duplicated parameter");
   const grant = form.get("grant_type");
   if (grant === null) return refuse(400, "invalid_request", "Missing form parameter: grant_type");
   const caller = authenticateClient(form, authorization, clients);
-  if (caller === undefined) return refuse(401, "invalid_client", "Invalid client or Invalid client credentials");
+  if ("refused" in caller) {
+    if (caller.refused === guacamole)
+      return refuse(400, "unauthorized_client", "Client not allowed for direct access grants");
+    // Keycloak tells a wrong secret from an unknown client.
+    const isKnown = clients.some(({ id }) => id === caller.refused);
+    const error = isKnown ? "unauthorized_client" : "invalid_client";
+    return refuse(401, error, "Invalid client or Invalid client credentials");
+  }
   switch (grant) {
     case "client_credentials":
-      if (caller !== "public") return { client: caller };
+      if (caller !== publicClient) return { client: caller };
       return refuse(401, "unauthorized_client", "Public client not allowed to retrieve service account");
     case "password":
-      if (caller === "public") return authenticateUser(form, users);
+      if (caller === publicClient) return authenticateUser(form, users, imitates);
       return refuse(400, "unauthorized_client", "Client not allowed for direct access grants");
     default:
       return refuse(400, "unsupported_grant_type", "Unsupported grant_type");
   }
 }
 
-/**
- * Returns the confidential client whose secret is right, "public" for the client without one, undefined for anything
- * else.
- */
+const publicClient: Client = { id: cliClient, secret: "", roles: [] };
+
+/** Returns the confidential client whose secret is right, or the public one; else the name that was given. */
 function authenticateClient(
   form: URLSearchParams,
   authorization: string | undefined,
   clients: readonly Client[],
-): Client | "public" | undefined {
+): Client | { refused: string } {
   const candidates =
     authorization === undefined
       ? [{ id: form.get("client_id") ?? "", secret: form.get("client_secret") ?? "" }]
       : readBasic(authorization);
-  if (authorization === undefined && candidates[0]?.id === cliClient) return "public";
-  return clients.find((client) => candidates.some(({ id, secret }) => id === client.id && same(secret, client.secret)));
+  if (authorization === undefined && candidates[0]?.id === cliClient) return publicClient;
+  const found = clients.find((client) =>
+    candidates.some(({ id, secret }) => id === client.id && same(secret, client.secret)),
+  );
+  return found ?? { refused: candidates[0]?.id ?? "" };
 }
 
 /**
@@ -71,13 +82,14 @@ function decodeForm(text: string): string {
   return decodeURIComponent(text.replaceAll("+", " "));
 }
 
-function authenticateUser(form: URLSearchParams, users: RealmUsers): TokenDecision {
+function authenticateUser(form: URLSearchParams, users: RealmUsers, imitates: Imitated): TokenDecision {
   const name = form.get("username") ?? undefined;
   if (name === undefined) return refuse(401, "invalid_request", "Missing parameter: username");
   const person = users.byName(name);
   if (person && same(form.get("password") ?? "", person.user.password))
     return person.enabled ? { person } : refuse(400, "invalid_grant", "Account disabled");
-  return refuse(401, "invalid_grant", "Invalid user credentials"); // the same for both, so that names cannot be probed
+  // The same for both, so that names cannot be probed. 26.7 changed the status.
+  return refuse(imitates === "25.0.4" ? 401 : 400, "invalid_grant", "Invalid user credentials");
 }
 
 /** Compares in constant time. An empty secret matches nothing. */

@@ -1,10 +1,10 @@
 import { createHmac } from "node:crypto";
 import { decodeJwt } from "jose";
+import { type Recorder, startRecorder } from "@stand-in/identity/contract";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Distribution } from "../../local/keycloak/distribution.ts";
 import type { RealKeycloak } from "../../local/keycloak/real-keycloak.ts";
 import { createRealm, guacamole, type TestRealm } from "./realm.ts";
-import { type Recorder, startRecorder } from "./recorder.ts";
 
 /** The distribution, the realm file, the extension and the login form do what the other tests take for granted. */
 export function describeHarness(keycloak: () => RealKeycloak, { events }: Distribution): void {
@@ -52,13 +52,5 @@ export function describeHarness(keycloak: () => RealKeycloak, { events }: Distri
       authDetails: { userId: decodeJwt(idToken).sub, clientId: "guacamole" },
     });
     expect(headers["x-keycloak-signature"]).toBe(createHmac("sha256", "s").update(body).digest("hex"));
-  });
-
-  it("a stopped Keycloak answers nobody, and has everything again after its start", async () => {
-    await keycloak().stop();
-    await expect(fetch(realm.issuer)).rejects.toThrow("fetch failed");
-    await keycloak().start();
-    expect((await fetch(realm.issuer)).status).toBe(200);
-    await realm.signIn("alice");
   });
 }

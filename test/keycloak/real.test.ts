@@ -1,7 +1,10 @@
 import { describe } from "vitest";
+import { describeIdentityContract } from "@stand-in/identity/contract";
 import { describeOnKeycloak } from "./available.ts";
 import { describeChooseWorkspace } from "./choose-workspace.ts";
+import { contractRealm } from "./contract.ts";
 import { describeHarness } from "./harness.ts";
+import { describeProduct } from "./product.ts";
 
 /** Everything on a real Keycloak is in this file: a start takes half a minute, so each version starts once. */
 describeOnKeycloak((keycloak, distribution) => {
@@ -11,4 +14,9 @@ describeOnKeycloak((keycloak, distribution) => {
   describe("a person who chooses a workspace at login", () => {
     describeChooseWorkspace(keycloak);
   });
+  describe("the product", () => {
+    describeProduct(keycloak);
+  });
+  const version = { keycloak: distribution.version, events: distribution.events };
+  describeIdentityContract("what the stand-in imitates", version, () => contractRealm(keycloak()));
 });

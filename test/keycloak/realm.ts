@@ -12,7 +12,12 @@ export interface TestRealm {
   /** The clients with a secret. */
   readonly service: { id: string; secret: string };
   readonly lookup: { id: string; secret: string };
+  /** The server's administrator. */
   administrator(): Promise<KeycloakAdminClient>;
+  /** Adds a client that may look people up and change them. */
+  addAdministrator(): Promise<{ id: string; secret: string }>;
+  /** Adds a key that signs from now on. The earlier ones stay. */
+  rotateKeys(): Promise<void>;
   /** Sets where Keycloak tells the end of Guacamole's sessions, and, if given, where it sends events. */
   tell(listeners: { backchannelLogout: string; webhook?: Webhook }): Promise<void>;
   /** Logs in to Guacamole in a browser of its own. */
@@ -55,6 +60,32 @@ export async function createRealm(
     ...{ keycloak, name, issuer, administrator },
     service: { id: "workspace-action", secret: secrets.WORKSPACE_ACTION_SECRET },
     lookup: { id: "guacamole-workspaces-lookup", secret: secrets.LOOKUP_SECRET },
+    async addAdministrator() {
+      const { clients, users } = await administrator();
+      const client = { clientId: "realm-admin", secret: secret() };
+      const { id } = await clients.create({ ...client, serviceAccountsEnabled: true, standardFlowEnabled: false });
+      const account = await clients.getServiceAccountUser({ id });
+      const [management] = await clients.find({ clientId: "realm-management" });
+      const clientUniqueId = management?.id ?? "";
+      const roles = (await clients.listRoles({ id: clientUniqueId })).flatMap(({ id: role, name: roleName }) =>
+        role !== undefined && (roleName === "view-users" || roleName === "manage-users")
+          ? [{ id: role, name: roleName }]
+          : [],
+      );
+      await users.addClientRoleMappings({ id: account.id ?? "", clientUniqueId, roles });
+      return { id: client.clientId, secret: client.secret };
+    },
+    async rotateKeys() {
+      const { components, realms } = await administrator();
+      const { id } = (await realms.findOne({ realm: name })) ?? {};
+      await components.create({
+        name: `rsa-${randomUUID()}`,
+        ...(id !== undefined && { parentId: id }),
+        providerId: "rsa-generated",
+        providerType: "org.keycloak.keys.KeyProvider",
+        config: { priority: [String(Date.now())], algorithm: ["RS256"], keySize: ["2048"] },
+      });
+    },
     async tell({ backchannelLogout, webhook }) {
       const { clients } = await administrator();
       const [client] = await clients.find({ clientId: guacamole.client });

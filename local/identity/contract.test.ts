@@ -1,0 +1,43 @@
+import { startIdentityProvider } from "./provider.ts";
+import { describeIdentityContract } from "./contract.ts";
+
+const clients = {
+  service: { id: "workspace-action", secret: "one" },
+  lookup: { id: "guacamole-workspaces-lookup", secret: "two" },
+  administrator: { id: "realm-admin", secret: "three" },
+};
+const people = { alice: "/asthma", bob: "/registry/readers", carol: null, dan: null, olga: null };
+
+for (const [imitates, events] of [
+  ["26.7.3", "0.62"],
+  ["25.0.4", "0.33"],
+] as const)
+  describeIdentityContract(`the stand-in as Keycloak ${imitates}`, { keycloak: imitates, events }, async () => {
+    const provider = await startIdentityProvider({
+      store: ":memory:",
+      imitates,
+      tokensAreLogins: false,
+      audience: "guacamole-workspaces",
+      clients: [
+        { ...clients.service, roles: ["desktop-service"] },
+        { ...clients.lookup, roles: [], managementRoles: ["view-users", "query-users", "query-groups"] },
+        { ...clients.administrator, roles: [], managementRoles: ["view-users", "manage-users"] },
+      ],
+      users: Object.entries(people).map(([username, group]) => ({
+        username,
+        password: username,
+        ...(group !== null && { claims: { groups: [group] } }),
+        ...(username === "olga" && { roles: ["desktop-admin"] }),
+      })),
+    });
+    return {
+      ...{ name: "sde", issuer: provider.issuer, ...clients },
+      signIn: (username) => Promise.resolve(provider.signIn(username, { ownSession: true })),
+      tell(told) {
+        provider.tell(told);
+        return Promise.resolve();
+      },
+      rotateKeys: () => provider.rotateKeys(),
+      close: () => provider.close(),
+    };
+  });
