@@ -8,6 +8,7 @@ import { type Faults, type FunctionsHost, loadApp, type LogEntry, startFunctions
 import { startIdentityProvider } from "@stand-in/identity";
 import { customResources } from "./custom-resources.ts";
 import type { StartOptions } from "./options.ts";
+import { passedOn } from "./passed-on.ts";
 import { firstFree, readPorts, writePorts } from "./ports.ts";
 import { said } from "./said.ts";
 import { realmAdministrator, sampleUsers, serviceClient, writeSampleEstate } from "./sample-estate.ts";
@@ -100,6 +101,10 @@ export async function startEstate(
     appRoot: root,
     ...(options.sources && { load: registerSources }),
     environment: {
+      LEAVE_GRACE_MINUTES: "1",
+      GUACAMOLE_URL: "http://127.0.0.1:8080/guacamole",
+      DESKTOP_IMAGE: "example.org/analytics-vnc-client:1.0.0",
+      ...passedOn(process.env),
       TASKHUB_NAME: "local",
       FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: "300000", // as in docs/operations.md
       KUBECONFIG: kubeconfigFile,
@@ -112,9 +117,6 @@ export async function startEstate(
       KEYCLOAK_WEBHOOK_AUDIENCE: eventsAudience,
       KEYCLOAK_ADMIN_CLIENT: administrator.id,
       KEYCLOAK_ADMIN_SECRET: administrator.secret,
-      LEAVE_GRACE_MINUTES: process.env["LEAVE_GRACE_MINUTES"] ?? "1",
-      GUACAMOLE_URL: process.env["GUACAMOLE_URL"] ?? "http://127.0.0.1:8080/guacamole",
-      DESKTOP_IMAGE: process.env["DESKTOP_IMAGE"] ?? "example.org/analytics-vnc-client:1.0.0",
     },
   });
   const port = options.port ?? (await firstFree(last.functions, usualPort));

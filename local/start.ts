@@ -1,6 +1,6 @@
 import { createWriteStream } from "node:fs";
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LocalDatabaseError, lockFolder } from "@stand-in/database";
 import { buildProduct } from "./build.ts";
@@ -43,7 +43,7 @@ async function start(options: StartOptions, stop: AbortSignal): Promise<number> 
     const done = await activate(estate, stop);
     if (options.once || stop.aborted) return done ? 0 : 1;
 
-    tellWhatToTry(estate, logFile);
+    tellWhatToTry(estate, options.state, logFile);
     await new Promise((resolve) => {
       stop.addEventListener("abort", resolve, { once: true });
     });
@@ -99,8 +99,11 @@ async function activate(estate: Estate, stop: AbortSignal): Promise<boolean> {
   return true;
 }
 
-function tellWhatToTry({ api }: Estate, logFile: string): void {
-  const authorization = `-H "Authorization: Bearer $(npm run -s token)"`;
+function tellWhatToTry({ api }: Estate, state: string, logFile: string): void {
+  // The other commands look for what runs in the same folder.
+  const where = state === resolve(".local") ? "" : ` --state '${state.replaceAll("'", "'\\''")}'`;
+  const token = where === "" ? "npm run -s token" : `npm run -s token --${where}`;
+  const authorization = `-H "Authorization: Bearer $(${token})"`;
   terminal.line();
   terminal.line("Serving. Next, try this in another terminal:");
   terminal.line(`  curl -s ${authorization} ${api}/api/users/${username}/workspaces`);
@@ -109,7 +112,7 @@ function tellWhatToTry({ api }: Estate, logFile: string): void {
   );
   terminal.line(`  curl -s -X DELETE ${authorization} "${api}/api/users/${username}/desktop?wait=10"`);
   terminal.line(
-    `  npm run -s keycloak -- logout ${username}    # as if in Keycloak: the desktop is suspended a minute later`,
+    `  npm run -s keycloak --${where} logout ${username}    # as if in Keycloak: the desktop is suspended a minute later`,
   );
   terminal.line();
   terminal.line(`The host's log is in ${logFile}. Ctrl-C stops everything.`);

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type pg from "pg";
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connectDatabase, type Database } from "../shared/guacamole/database.ts";
 import { type GuacamoleDesktops, guacamoleDesktopsIn } from "../shared/guacamole/desktops.ts";
@@ -63,6 +63,63 @@ async function wholeLife(): Promise<void> {
   expect(await guacamole.observe(plan.names)).toEqual(before);
   expect(await guacamole.check()).toBeNull();
 }
+
+describe("who runs role.sql", () => {
+  const as = async (role: string, database = "guacamole"): Promise<pg.Client> => {
+    const url = new URL(server.url);
+    if (role !== "guacamole") [url.username, url.password] = [role, "of the test"];
+    url.pathname = `/${database}`;
+    const client = new pg.Client({ connectionString: url.href });
+    await client.connect();
+    return client;
+  };
+  /** The file for another role, which does not exist yet. */
+  const forNewRole = sql.replaceAll("guacamole_workspaces", "not_yet");
+  const roles = async () => (await owner.query("SELECT rolname FROM pg_roles ORDER BY 1")).rows as unknown[];
+
+  beforeAll(async () => {
+    await owner.query("CREATE ROLE runner LOGIN PASSWORD 'of the test'");
+    await owner.query("GRANT runner TO guacamole");
+    await owner.query("CREATE DATABASE theirs OWNER runner");
+    const client = await as("runner", "theirs");
+    await client.query(await readFile(new URL("../local/database/guacamole-schema.sql", import.meta.url), "utf8"));
+    await client.end();
+  });
+  afterAll(async () => {
+    await owner.query("DROP DATABASE theirs");
+    await owner.query("DROP ROLE runner");
+  });
+
+  it("and owns the tables without CREATEROLE is told to have the role created, before anything is changed", async () => {
+    const client = await as("runner", "theirs");
+    const before = await roles();
+    await expect(client.query(forNewRole)).rejects.toThrow(
+      "role.sql: runner has no CREATEROLE (let an administrator run CREATE ROLE not_yet LOGIN; then run this file again)",
+    );
+    expect(await roles()).toEqual(before);
+    await client.end();
+  });
+
+  it("and owns the tables without CREATEROLE may run it once the role exists", async () => {
+    const client = await as("runner", "theirs");
+    await client.query(sql);
+    await client.end();
+  });
+
+  it("and does not own the tables is told who does", async () => {
+    const client = await as("runner");
+    await expect(client.query(sql)).rejects.toThrow(
+      "role.sql: runner does not own Guacamole's tables (run this file as guacamole)",
+    );
+    await client.end();
+  });
+
+  it("and is connected to another database is told so", async () => {
+    const client = await as("guacamole", "postgres");
+    await expect(client.query(sql)).rejects.toThrow("role.sql: database postgres has no table public.guacamole_entity");
+    await client.end();
+  });
+});
 
 describe("the product's database role", () => {
   // Guacamole leaves 50 of 50 rows of logins open (measured on 1.6.0, November 2026), and adds one at each refresh.

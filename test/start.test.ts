@@ -1,13 +1,16 @@
+import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { killLeftovers, startProduct, untilPrinted } from "./started-product.ts";
 
 let state: string;
 beforeAll(async () => {
-  state = await mkdtemp(join(tmpdir(), "start-"));
+  // The printed commands have to quote it.
+  state = await mkdtemp(join(tmpdir(), "it's a start-"));
 });
 afterAll(async () => {
   await killLeftovers();
@@ -47,7 +50,16 @@ describe("npm start", () => {
     expect(lasting(output).slice(0, example.length)).toEqual(example);
 
     const running = JSON.parse(await readFile(join(state, "running.json"), "utf8")) as { api: string };
-    expect(output.match(/^ {2}curl .*$/gm)).toHaveLength(3);
+    const commands = output.match(/^ {2}(curl|npm) .*$/gm) ?? [];
+    expect(commands).toHaveLength(4);
+    const answers = [];
+    for (const command of commands) answers.push((await promisify(execFile)("bash", ["-c", command])).stdout);
+    expect(JSON.parse(answers[0] ?? "")).toMatchObject({ username: "alice", workspaces: expect.any(Array) as unknown });
+    expect(JSON.parse(answers[1] ?? "")).toMatchObject({ workspace: "cancer-registry", state: "done" });
+    expect(JSON.parse(answers[2] ?? "")).toMatchObject({ workspace: null, state: "done" });
+    expect(answers[3]).toMatch(/^alice is logged out/);
+    // As it was, for the next test.
+    await promisify(execFile)("bash", ["-c", (commands[1] ?? "").replace("cancer-registry", "asthma-cohort")]);
     expect(output).toContain(`${running.api}/api/users/alice/workspaces`);
     expect((await fetch(`${running.api}/api/health/ready`)).status).toBe(200);
 

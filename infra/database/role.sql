@@ -2,8 +2,41 @@
 -- again after each upgrade of Guacamole. The role can only read guacamole_system_permission, so it cannot make anybody an
 -- administrator.
 --
+-- Who runs it needs: to own the tables, or be a member of their owner; CREATEROLE, unless the role exists already; and to
+-- own the schema, if not everybody may use it. This is checked before anything is changed.
+--
 --   psql --set ON_ERROR_STOP=1 --file role.sql "$OWNER_URL"
 --   ALTER ROLE guacamole_workspaces PASSWORD '…';   -- or, with Entra authentication, create the role for the app's identity
+
+DO $$
+DECLARE
+  tables_owner text := (
+    SELECT pg_get_userbyid(relowner)
+    FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
+    WHERE nspname = 'public' AND relname = 'guacamole_entity'
+  );
+  is_new boolean := NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'guacamole_workspaces');
+BEGIN
+  IF tables_owner IS NULL THEN
+    RAISE EXCEPTION 'role.sql: database % has no table public.guacamole_entity (connect to Guacamole''s database)',
+      current_database();
+  END IF;
+  IF NOT pg_has_role(tables_owner, 'USAGE') THEN
+    RAISE EXCEPTION 'role.sql: % does not own Guacamole''s tables (run this file as %)', current_user, tables_owner;
+  END IF;
+  IF is_new AND NOT (SELECT rolcreaterole OR rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+    RAISE EXCEPTION 'role.sql: % has no CREATEROLE (let an administrator run CREATE ROLE guacamole_workspaces LOGIN; then run this file again)',
+      current_user;
+  END IF;
+  -- Without the grant option, GRANT only warns.
+  IF NOT has_schema_privilege('public', 'USAGE WITH GRANT OPTION')
+    AND NOT has_schema_privilege(CASE WHEN is_new THEN 'public' ELSE 'guacamole_workspaces' END, 'public', 'USAGE')
+  THEN
+    RAISE EXCEPTION 'role.sql: % may not grant the use of schema public (let an administrator run GRANT USAGE ON SCHEMA public TO %)',
+      current_user, CASE WHEN is_new THEN 'PUBLIC' ELSE 'guacamole_workspaces' END;
+  END IF;
+END
+$$;
 
 DO $$
 BEGIN

@@ -1,0 +1,14 @@
+import { settingOf, settingsSchema } from "../shared/config.ts";
+import { policyFields } from "../shared/desktop/policy.ts";
+
+/** What the stand-ins decide: where cluster, database and identity provider are, and how they are reached. */
+const decided = /^(KUBECONFIG|NAMESPACE|WORKSPACES_NAMESPACE|DATABASE_.*|OIDC_.*|KEYCLOAK_.*)$/;
+
+/** The product's settings in an environment that a local start passes on: all but those that the stand-ins decide. */
+export function passedOn(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const names = [...Object.keys(settingsSchema.shape), ...Object.keys(policyFields).map(settingOf)];
+  const given = names.map((name) => [name, environment[name]] as const);
+  return Object.fromEntries(
+    given.filter((entry): entry is [string, string] => entry[1] !== undefined && !decided.test(entry[0])),
+  );
+}
