@@ -8,7 +8,7 @@ import { namespace, startTestEstate, type TestEstate } from "../estate.ts";
 import { providerIsMissing } from "./available.ts";
 import { chromiumPath } from "./chromium.ts";
 import { createRealm, guacamole, realmName, type TestRealm } from "./realm.ts";
-import { type Recorder, startRecorder } from "./recorder.ts";
+import { type Recorder, startRecorder } from "@stand-in/identity/contract";
 
 /** Real Chromium, the real Keycloak with our provider, and the product from its sources on the other stand-ins. */
 export function describeChooseWorkspace(keycloak: () => RealKeycloak): void {
