@@ -7,9 +7,12 @@
     <p id="cw-chosen" class="cw-chosen">${workspace}</p>
     <div id="cw-progress" class="cw-progress" role="status">
       <#if progress??>
-        <#assign stepKey = "chooseWorkspaceStep." + progress.step?replace(" ", "-")>
-        <#assign stepWords = msg(stepKey)>
-        <#if stepWords = stepKey><#assign stepWords = progress.step></#if>
+        <#assign stepWords = progress.step>
+        <#-- A brace in a key that has no message is a fault for MessageFormat. -->
+        <#if progress.step?matches("[a-z -]+")>
+          <#assign stepKey = "chooseWorkspaceStep." + progress.step?replace(" ", "-")>
+          <#if msg(stepKey) != stepKey><#assign stepWords = msg(stepKey)></#if>
+        </#if>
         <p><label for="cw-bar">${msg("chooseWorkspaceStep", progress.number?c, progress.of?c)}</label> <span id="cw-step">${stepWords}</span></p>
         <progress id="cw-bar" class="cw-bar" value="${progress.number?c}" max="${progress.of?c}"></progress>
         <#if progress.message??><p id="cw-message" class="cw-reason" lang="en">${progress.message}</p></#if>

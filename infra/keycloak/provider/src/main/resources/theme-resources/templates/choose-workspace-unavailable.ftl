@@ -10,6 +10,11 @@
     </div>
     <div class="cw-buttons">
       <a id="cw-retry" href="${again}" class="${properties.kcButtonClass!} ${properties.kcButtonPrimaryClass!} ${properties.kcButtonBlockClass!}">${msg("chooseWorkspaceTryAgain")}</a>
+      <#if cancellable>
+        <form action="${url.loginAction}" method="post">
+          <button id="cw-cancel" type="submit" name="cancel-aia" value="true" class="${properties.kcButtonClass!} ${properties.kcButtonSecondaryClass!properties.kcButtonDefaultClass!} ${properties.kcButtonBlockClass!}">${msg("doCancel")}</button>
+        </form>
+      </#if>
     </div>
   </#if>
 </@layout.registrationLayout>

@@ -106,8 +106,12 @@ final class ChooseWorkspace implements RequiredActionProvider {
       var every = settings.recheckAfter();
       if (every.isZero() || checkedAt(present).plus(every).isAfter(Instant.now())) return true;
       present.setNote(CHECKED_AT, String.valueOf(Instant.now().getEpochSecond()));
-      return api(context, settings).list(person(context, settings)).stream()
-          .anyMatch(each -> each.entitled() && name.equals(each.guacamoleUsername()) && RUNNING.contains(String.valueOf(each.desktopState())));
+      var holds =
+          api(context, settings).list(person(context, settings)).stream()
+              .anyMatch(each -> each.entitled() && name.equals(each.guacamoleUsername()) && RUNNING.contains(String.valueOf(each.desktopState())));
+      // Whoever leaves the page that follows and comes again must not get in because somebody just looked.
+      if (!holds) present.removeNote(CHECKED_AT);
+      return holds;
     } catch (Outage | Settings.Invalid unanswered) {
       LOG.warnf("check workspace: %s; the session keeps its workspace", unanswered.getMessage());
       return true;
@@ -141,7 +145,7 @@ final class ChooseWorkspace implements RequiredActionProvider {
   private void act(RequiredActionContext context, Map<String, String> sent) {
     try {
       var settings = settings(context);
-      var step = new Step(context, settings, api(context, settings), person(context, settings), new LoginNotes(context.getAuthenticationSession()));
+      var step = new Step(context, settings, api(context, settings), person(context, settings), new LoginNotes(context.getAuthenticationSession()), nameBefore(context));
       step.take(sent);
     } catch (Settings.Invalid invalid) {
       unavailable(context, "read setting " + invalid.setting() + " of the required action " + ChooseWorkspaceFactory.ID + ": " + invalid.getMessage());
@@ -159,10 +163,21 @@ final class ChooseWorkspace implements RequiredActionProvider {
     context.challenge(Pages.unavailable(context));
   }
 
+  /**
+   * The name that this browser has in Guacamole, if an application asked for a change: it may be signed in there. In
+   * any other login it is not, because Guacamole itself began the login. Else null.
+   */
+  private String nameBefore(RequiredActionContext context) {
+    if (!isInitiated(context)) return null;
+    var present = session.sessions().getUserSession(context.getRealm(), context.getAuthenticationSession().getParentSession().getId());
+    return present == null ? null : present.getNote(LoginNotes.CLAIM);
+  }
+
   /** One request of the person's browser. */
-  private record Step(RequiredActionContext context, Settings settings, WorkspacesApi api, Person person, LoginNotes notes) {
+  private record Step(RequiredActionContext context, Settings settings, WorkspacesApi api, Person person, LoginNotes notes, String nameBefore) {
     void take(Map<String, String> sent) throws Outage {
       if (sent.containsKey("still")) notes.setStill("true".equals(sent.get("still")));
+      if (sent.containsKey("continue")) notes.setTold();
       if (sent.containsKey("again")) notes.askAgain();
       else if (sent.containsKey("choose")) {
         chosen(sent.get("workspace"));
@@ -243,6 +258,10 @@ final class ChooseWorkspace implements RequiredActionProvider {
 
     /** Writes what the claim is made of. A mapper that reads the attribute must never find an older name there. */
     private void finish(Choice choice) throws Outage {
+      if (nameBefore != null && !nameBefore.equals(choice.guacamoleUsername()) && !notes.isTold()) {
+        context.challenge(Pages.signInAgain(context, choice.displayName(), nameBefore));
+        return;
+      }
       var attribute = settings.userAttribute();
       if (!attribute.isEmpty() && !write(attribute, choice.guacamoleUsername()))
         throw new Outage("write user attribute " + attribute + " of " + person.username() + ": it is read-only");
@@ -296,11 +315,13 @@ final class ChooseWorkspace implements RequiredActionProvider {
     return prompt != null && List.of(prompt.split(" ")).contains("none");
   }
 
-  private WorkspacesApi api(RequiredActionContext context, Settings settings) {
+  private WorkspacesApi api(RequiredActionContext context, Settings settings) throws Settings.Invalid {
     var realm = context.getRealm();
     var base = session.getContext().getUri().getBaseUri().toString();
     var name = URLEncoder.encode(realm.getName(), StandardCharsets.UTF_8).replace("+", "%20");
     var issuer = base + (base.endsWith("/") ? "" : "/") + "realms/" + name;
+    if (settings.tokenUrl() == null && !OwnAddress.isTrusted(base, realm))
+      throw new Settings.Invalid("tokenUrl", "set it, or Keycloak's hostname: without them a browser's Host header would name the server that is sent the secret");
     var tokenUrl = settings.tokenUrl() == null ? URI.create(issuer + "/protocol/openid-connect/token") : settings.tokenUrl();
     return connections.api(realm.getId(), settings, tokenUrl, new ClientCredential(session, realm, settings, issuer));
   }

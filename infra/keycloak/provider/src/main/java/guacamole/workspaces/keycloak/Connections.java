@@ -7,10 +7,11 @@ import java.net.URI;
 import java.time.Clock;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 
 /** The connection of each realm, with its token. A change of the realm's settings makes a new one. */
 final class Connections {
-  private record Connection(Settings settings, URI tokenUrl, Http http, TokenSource tokens) {}
+  private record Connection(Settings settings, URI tokenUrl, Http http, TokenSource tokens, Semaphore places) {}
 
   private final Map<String, Connection> byRealm = new ConcurrentHashMap<>();
 
@@ -22,13 +23,13 @@ final class Connections {
                 kept != null && kept.settings.equals(settings) && kept.tokenUrl.equals(tokenUrl)
                     ? kept
                     : connect(settings, tokenUrl));
-    return new WorkspacesApi(connection.http, settings.apiUrl(), connection.tokens, credential, settings.readTimeout());
+    return new WorkspacesApi(connection.http, settings.apiUrl(), connection.tokens, credential, settings.readTimeout(), connection.places);
   }
 
   private static Connection connect(Settings settings, URI tokenUrl) {
     var http = new Http(settings.connectTimeout());
     var tokens =
         new TokenSource(http, tokenUrl, settings.connectTimeout(), settings.readTimeout(), Clock.systemUTC());
-    return new Connection(settings, tokenUrl, http, tokens);
+    return new Connection(settings, tokenUrl, http, tokens, new Semaphore(WorkspacesApi.CALLS_AT_ONCE));
   }
 }

@@ -20,6 +20,7 @@ record LoginNotes(AuthenticationSessionModel login) {
   private static final String ASKED = PREFIX + "asked";
   private static final String STILL = PREFIX + "still";
   private static final String ENDED = PREFIX + "ended";
+  private static final String TOLD = PREFIX + "told";
 
   /** What the person has chosen, as the API lists it, and the operation that brings it up. */
   record Choice(String workspace, String displayName, String guacamoleUsername, String operation, Instant chosenAt) {}
@@ -45,7 +46,7 @@ record LoginNotes(AuthenticationSessionModel login) {
 
   /** Forgets the choice. From now on the person is asked, even if there is only one workspace. */
   void askAgain() {
-    for (var note : new String[] {WORKSPACE, DISPLAY_NAME, USERNAME, OPERATION, CHOSEN_AT}) login.removeAuthNote(note);
+    for (var note : new String[] {WORKSPACE, DISPLAY_NAME, USERNAME, OPERATION, CHOSEN_AT, TOLD}) login.removeAuthNote(note);
     login.setAuthNote(ASKED, "true");
   }
 
@@ -69,6 +70,15 @@ record LoginNotes(AuthenticationSessionModel login) {
 
   void setEnded(String guacamoleUsername) {
     login.setAuthNote(ENDED, guacamoleUsername);
+  }
+
+  /** The person has read that Guacamole may still be signed in under another name. */
+  boolean isTold() {
+    return "true".equals(login.getAuthNote(TOLD));
+  }
+
+  void setTold() {
+    login.setAuthNote(TOLD, "true");
   }
 
   boolean hasClaim() {

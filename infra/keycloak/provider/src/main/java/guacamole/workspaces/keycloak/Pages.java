@@ -50,9 +50,18 @@ final class Pages {
     return form.createForm("choose-workspace-progress.ftl");
   }
 
+  /** @param before the name under which Guacamole may still be signed in */
+  static Response signInAgain(RequiredActionContext context, String workspace, String before) {
+    return context.form()
+        .setAttribute("workspace", workspace)
+        .setAttribute("before", before)
+        .createForm("choose-workspace-sign-in-again.ftl");
+  }
+
   static Response unavailable(RequiredActionContext context) {
     return context.form()
         .setAttribute("again", pageUrl(context.getActionUrl()).toString())
+        .setAttribute("cancellable", isCancellable(context))
         .setStatus(Response.Status.SERVICE_UNAVAILABLE)
         .createForm("choose-workspace-unavailable.ftl");
   }
@@ -104,6 +113,6 @@ final class Pages {
 
   private static Integer usualMinutes(Operation operation) {
     var seconds = operation.usuallyReadyWithinSeconds();
-    return seconds == null ? null : (seconds + 59) / 60;
+    return seconds == null || seconds <= 0 ? null : (seconds - 1) / 60 + 1;
   }
 }

@@ -25,6 +25,7 @@ import org.keycloak.storage.ReadOnlyException;
 class ChooseWorkspaceTest {
   private static final String CHOOSE = "choose-workspace.ftl";
   private static final String PROGRESS = "choose-workspace-progress.ftl";
+  private static final String SIGN_IN_AGAIN = "choose-workspace-sign-in-again.ftl";
   private static final String UNAVAILABLE = "choose-workspace-unavailable.ftl";
 
   private final FakeServer server = new FakeServer();
@@ -130,6 +131,18 @@ class ChooseWorkspaceTest {
     assertEquals(CHOOSE, login.show());
     assertEquals("chooseWorkspaceEnded", login.page.get("problem"));
     assertEquals(List.of(), puts());
+  }
+
+  @Test
+  @DisplayName("asks again in the next login too if the person left the page that said so")
+  void endedTwice() {
+    returns("ready");
+    list = workspaces(refused("asthma-cohort"), entitled("cancer-registry", "ready"));
+    assertTrue(login.evaluate());
+    login.actions.clear();
+    login.notes.keySet().removeIf(note -> note.startsWith("choose-workspace."));
+    assertTrue(login.evaluate());
+    assertEquals(2, server.calls.size());
   }
 
   @Test
@@ -332,6 +345,54 @@ class ChooseWorkspaceTest {
     login.clientNotes.put("kc_action_enforced", "true");
     login.show();
     assertEquals(false, login.page.get("cancellable"));
+  }
+
+  @Test
+  @DisplayName("says after a change that Guacamole may still be signed in under the other name")
+  void signInAgain() {
+    returns("ready");
+    login.clientNotes.put("kc_action_executing", "choose-workspace");
+    assertEquals("success", login.send("choose", "true", "workspace", "asthma-cohort"), "the same name as before");
+    login.sessionNotes.clear();
+    assertEquals(SIGN_IN_AGAIN, login.send("choose", "true", "workspace", "cancer-registry"));
+    assertEquals("asthma-cohort@alice", login.page.get("before"));
+    assertEquals(SIGN_IN_AGAIN, login.show());
+    assertNull(login.claim());
+    assertEquals(CHOOSE, login.send("again", "true"));
+    assertEquals(SIGN_IN_AGAIN, login.send("choose", "true", "workspace", "cancer-registry"));
+    assertEquals("success", login.send("continue", "true"));
+    assertEquals("cancer-registry@alice", login.claim());
+  }
+
+  @Test
+  @DisplayName("says nothing of that in a login that Guacamole began: it is signed out then")
+  void begunByGuacamole() {
+    returns("suspended");
+    assertTrue(login.evaluate());
+    assertEquals("success", login.send("choose", "true", "workspace", "cancer-registry"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"continue", "check", "still"})
+  @DisplayName("takes no other button for a choice")
+  void nothingChosenYet(String button) {
+    assertEquals(CHOOSE, login.send(button, "true", "workspace", "asthma-cohort"));
+    assertEquals(List.of(), puts());
+    assertNull(login.claim());
+  }
+
+  @Test
+  @DisplayName("sends the secret to no server that a Host header names")
+  void ownAddress() {
+    login.settings.remove("tokenUrl");
+    login.base = "http://evil.example/";
+    assertEquals(UNAVAILABLE, login.show());
+    assertEquals(List.of(), server.tokenForms);
+    login.realmAttributes.put("frontendUrl", "http://keycloak.example/");
+    assertTrue(OwnAddress.isTrusted("http://keycloak.example/", login.realm));
+    login.realmAttributes.clear();
+    for (var loopback : List.of("http://localhost:8081/", "http://127.0.0.1/auth", "https://[::1]:8443/")) assertTrue(OwnAddress.isTrusted(loopback, login.realm), loopback);
+    for (var other : List.of("http://localhost.evil.example/", "http://127.0.0.1.evil.example/", "http://localhost@evil.example/")) assertFalse(OwnAddress.isTrusted(other, login.realm), other);
   }
 
   @Test

@@ -43,15 +43,19 @@ final class FakeLogin {
   final Map<String, String> clientNotes = new HashMap<>();
   final Map<String, String> sessionNotes = new HashMap<>();
   final Map<String, String> attributes = new HashMap<>();
+  final Map<String, String> realmAttributes = new HashMap<>();
   final Set<String> actions = new HashSet<>();
   final List<String> done = new ArrayList<>();
   final List<String> errors = new ArrayList<>();
   final Map<String, Object> page = new HashMap<>();
   final Map<String, String> headers = new HashMap<>();
   String clientId = "guacamole";
+  /** Keycloak's own address, as the request shows it. */
+  String base = "http://localhost:8081/";
   /** The notes of the user session that exists already; null if there is none. */
   Map<String, String> userSession;
 
+  final RealmModel realm = mock(RealmModel.class);
   final UserModel user = mock(UserModel.class);
   final KeycloakSession session = mock(KeycloakSession.class);
   private final RequiredActionContext context = mock(RequiredActionContext.class);
@@ -60,9 +64,9 @@ final class FakeLogin {
   FakeLogin(URI api, URI token) {
     settings.putAll(Map.of("apiUrl", api.toString(), "tokenUrl", token.toString(), "clientSecret", "action-secret"));
 
-    var realm = mock(RealmModel.class);
     when(realm.getId()).thenReturn("realm-id");
     when(realm.getName()).thenReturn("sde");
+    when(realm.getAttribute(anyString())).thenAnswer(call -> realmAttributes.get(call.<String>getArgument(0)));
 
     var asthma = mock(GroupModel.class);
     when(asthma.getName()).thenReturn("asthma");
@@ -91,13 +95,14 @@ final class FakeLogin {
     var present = mock(UserSessionModel.class);
     when(present.getNote(anyString())).thenAnswer(call -> userSession.get(call.<String>getArgument(0)));
     doAnswer(call -> userSession.put(call.getArgument(0), call.getArgument(1))).when(present).setNote(anyString(), any());
+    doAnswer(call -> userSession.remove(call.<String>getArgument(0))).when(present).removeNote(anyString());
     var sessions = mock(UserSessionProvider.class);
     when(sessions.getUserSession(any(), anyString()))
         .thenAnswer(call -> userSession != null && call.getArgument(1).equals("root-id") ? present : null);
     when(session.sessions()).thenReturn(sessions);
     var keycloak = mock(KeycloakContext.class);
     var uri = mock(KeycloakUriInfo.class);
-    when(uri.getBaseUri()).thenReturn(URI.create("http://localhost:8081/"));
+    when(uri.getBaseUri()).thenAnswer(call -> URI.create(base));
     when(keycloak.getUri()).thenReturn(uri);
     when(keycloak.resolveLocale(any())).thenReturn(Locale.UK);
     when(session.getContext()).thenReturn(keycloak);

@@ -27,6 +27,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @DisplayName("the pages")
@@ -92,7 +93,8 @@ class TemplatesTest {
     var pages = List.of(
         render("choose-workspace.ftl", choosePage()),
         render("choose-workspace-progress.ftl", progressPage),
-        render("choose-workspace-unavailable.ftl", Map.of("again", "http://k/a?x=" + EVIL)));
+        render("choose-workspace-sign-in-again.ftl", Map.of("workspace", EVIL, "before", EVIL)),
+        render("choose-workspace-unavailable.ftl", Map.of("again", "http://k/a?x=" + EVIL, "cancellable", true)));
     for (var html : pages) {
       assertFalse(html.contains("<script"), html);
       assertTrue(html.contains(ESCAPED), html);
@@ -100,7 +102,7 @@ class TemplatesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"choose-workspace.ftl", "choose-workspace-progress.ftl", "choose-workspace-unavailable.ftl"})
+  @ValueSource(strings = {"choose-workspace.ftl", "choose-workspace-progress.ftl", "choose-workspace-sign-in-again.ftl", "choose-workspace-unavailable.ftl"})
   @DisplayName("contain nothing that turns escaping off, and no script")
   void plain(String template) throws IOException {
     var text = Files.readString(RESOURCES.resolve("templates").resolve(template));
@@ -133,6 +135,15 @@ class TemplatesTest {
     assertFalse(html.contains("role=\"alert\""));
     assertTrue(render("choose-workspace.ftl", Map.of("offered", List.of(), "refused", List.of(), "cancellable", false)).contains("cw-none"));
     assertTrue(render("choose-workspace-progress.ftl", Map.of("workspace", "a", "still", true)).contains("cw-check"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', value = {"readiness|waiting for the desktop", "stale access|removing old access", "polishing|polishing", "a {step|a {step", "{0}|{0}"})
+  @DisplayName("name the step in the person's language, and one that they do not know as the API does")
+  void step(String step, String words) throws Exception {
+    var progress = Map.<String, Object>of("step", step, "number", 1, "of", 13);
+    var html = render("choose-workspace-progress.ftl", Map.of("workspace", "a", "progress", progress, "still", true));
+    assertTrue(html.contains("<span id=\"cw-step\">" + words + "</span>"), html);
   }
 
   @Test

@@ -6,8 +6,15 @@ package guacamole.workspaces.keycloak.api;
  */
 public final class Outage extends Exception {
   private static final long serialVersionUID = 1L;
+  private static final int LONGEST = 1_000;
 
   public Outage(String message) {
-    super(message, null, false, false);
+    // It may quote an answer: one line, and not a long one.
+    super(oneLine(message), null, false, false);
+  }
+
+  private static String oneLine(String text) {
+    var line = text.replaceAll("\\p{Cntrl}+", " ");
+    return line.length() > LONGEST ? line.substring(0, LONGEST) + "…" : line;
   }
 }

@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -20,6 +21,9 @@ import java.util.stream.Collectors;
 public final class TokenSource {
   /** A token that is about to expire could be refused when it arrives. */
   private static final Duration SPARE = Duration.ofSeconds(20);
+
+  private static final Duration LONGEST_KEPT = Duration.ofHours(1);
+  private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9._~+/=-]+");
 
   private final Http http;
   private final URI tokenUrl;
@@ -90,7 +94,10 @@ public final class TokenSource {
     if (answer.status() != 200) throw new Outage(what + ": answered " + answer.status() + " " + Json.text(json, "error"));
     var text = Json.text(json, "access_token");
     if (text == null) throw new Outage(what + ": answered 200 without a token");
-    return new Token(text, askedAt.plusSeconds(json.path("expires_in").asLong(0)).minus(SPARE));
+    // Anything else cannot be sent: the JDK's client refuses it with a message that contains it.
+    if (!TOKEN.matcher(text).matches()) throw new Outage(what + ": answered 200 with a token that is not one (RFC 6750 §2.1)");
+    var lifespan = Math.max(0, Math.min(json.path("expires_in").asLong(0), LONGEST_KEPT.toSeconds()));
+    return new Token(text, askedAt.plusSeconds(lifespan).minus(SPARE));
   }
 
   private static String encode(String text) {

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Semaphore;
 import java.util.regex.Pattern;
 import org.keycloak.util.JsonSerialization;
 
@@ -32,22 +33,35 @@ public final class WorkspacesApi {
   /** These say that this client is set up wrongly: nothing that the person chooses helps. */
   private static final Set<String> FAULTS_OF_SETUP = Set.of("not-authenticated", "not-allowed");
 
+  /**
+   * Each call holds one of Keycloak's threads, of which there are 50 by default, and the token may come from this same
+   * Keycloak. If the API hangs, logins to everything else must go on.
+   */
+  public static final int CALLS_AT_ONCE = 25;
+
   private final Http http;
   private final URI apiUrl;
   private final TokenSource tokens;
   private final TokenSource.Credential credential;
   private final Duration readTimeout;
+  private final Semaphore places;
 
   /** The person: what the API needs to know about them. */
   public record Person(String username, String subject, String session, Map<String, List<String>> claims) {}
 
   public WorkspacesApi(
-      Http http, URI apiUrl, TokenSource tokens, TokenSource.Credential credential, Duration readTimeout) {
+      Http http,
+      URI apiUrl,
+      TokenSource tokens,
+      TokenSource.Credential credential,
+      Duration readTimeout,
+      Semaphore places) {
     this.http = http;
     this.apiUrl = apiUrl;
     this.tokens = tokens;
     this.credential = credential;
     this.readTimeout = readTimeout;
+    this.places = places;
   }
 
   /** Every workspace that a binding gives the person, in the API's order. */
@@ -63,8 +77,9 @@ public final class WorkspacesApi {
     return workspaces;
   }
 
-  /** Asks for the desktop in a workspace and waits for it up to {@code wait}. */
-  public Operation choose(Person person, String workspace, Duration wait) throws Outage, Refusal {
+  /** Asks for the desktop in a workspace and waits for it up to {@code longest}. */
+  public Operation choose(Person person, String workspace, Duration longest) throws Outage, Refusal {
+    var wait = possibleWait(longest);
     var what = "ask for the desktop of " + person.username() + " in " + workspace;
     var body = new LinkedHashMap<String, Object>();
     body.put("workspace", workspace);
@@ -80,8 +95,9 @@ public final class WorkspacesApi {
     throw refusalOrOutage(what, answer);
   }
 
-  /** Returns the operation, after waiting for its end up to {@code wait}; null if the API no longer knows it. */
-  public Operation operation(String id, Duration wait) throws Outage {
+  /** Returns the operation, after waiting for its end up to {@code longest}; null if the API no longer knows it. */
+  public Operation operation(String id, Duration longest) throws Outage {
+    var wait = possibleWait(longest);
     var what = "look at operation " + id;
     var answer =
         call(request("operations/" + id + "?wait=" + wait.toSeconds()).GET(), readTimeout.plus(wait), what);
@@ -90,14 +106,28 @@ public final class WorkspacesApi {
     throw unexpected(what, answer);
   }
 
-  /** A token that was refused may be older than the realm's keys: it is replaced once. */
   private Http.Answer call(HttpRequest.Builder request, Duration timeout, String what) throws Outage {
+    if (!places.tryAcquire()) throw new Outage(what + ": " + CALLS_AT_ONCE + " calls are waiting for answers already");
+    try {
+      return send(request, timeout, what);
+    } finally {
+      places.release();
+    }
+  }
+
+  /** A token that was refused may be older than the realm's keys: it is replaced once. */
+  private Http.Answer send(HttpRequest.Builder request, Duration timeout, String what) throws Outage {
     var token = tokens.token(credential);
     var answer = http.send(request.setHeader("authorization", "Bearer " + token), timeout, what);
     if (answer.status() != 401) return answer;
     tokens.forget(token);
     token = tokens.token(credential);
     return http.send(request.setHeader("authorization", "Bearer " + token), timeout, what);
+  }
+
+  /** Waiting is a convenience, since the page refreshes itself: it leaves places for logins that only look. */
+  private Duration possibleWait(Duration longest) {
+    return places.availablePermits() > CALLS_AT_ONCE / 2 ? longest : Duration.ZERO;
   }
 
   private HttpRequest.Builder request(String path) {

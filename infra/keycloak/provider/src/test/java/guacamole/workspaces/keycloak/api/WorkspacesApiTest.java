@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -47,8 +48,10 @@ class WorkspacesApiTest {
   private final Http http = new Http(SECOND);
   private final TokenSource tokens = new TokenSource(http, server.url("/token"), SECOND, SECOND, Clock.systemUTC());
 
+  private final Semaphore places = new Semaphore(WorkspacesApi.CALLS_AT_ONCE);
+
   private WorkspacesApi api(Duration readTimeout) {
-    return new WorkspacesApi(http, server.url("/api"), tokens, () -> Map.of("client_id", "c", "client_secret", "s&=ä"), readTimeout);
+    return new WorkspacesApi(http, server.url("/api"), tokens, () -> Map.of("client_id", "c", "client_secret", "s&=ä"), readTimeout, places);
   }
 
   private final WorkspacesApi api = api(Duration.ofSeconds(20));
@@ -195,7 +198,7 @@ class WorkspacesApiTest {
     var gone = server.url("/api");
     tokensAreReady();
     server.close();
-    var nobody = new WorkspacesApi(http, gone, tokens, Map::of, SECOND);
+    var nobody = new WorkspacesApi(http, gone, tokens, Map::of, SECOND, places);
     assertTrue(assertThrows(Outage.class, () -> nobody.list(alice)).getMessage().contains("no connection"));
   }
 
@@ -267,6 +270,55 @@ class WorkspacesApiTest {
     assertTrue(outage.getMessage().endsWith("answered " + status + " " + code), outage.getMessage());
     assertFalse(outage.getMessage().contains("secret"), outage.getMessage());
     assertEquals(0, server.calls.size());
+  }
+
+  @Test
+  @DisplayName("leaves Keycloak's threads to others if the API hangs, and waits only while there are places")
+  void places() throws Outage {
+    server.api = (exchange, call) -> FakeServer.json(exchange, 202, RUNNING);
+    places.drainPermits();
+    var full = assertThrows(Outage.class, () -> api.operation("a.b", SECOND));
+    assertTrue(full.getMessage().endsWith("25 calls are waiting for answers already"), full.getMessage());
+    assertEquals(List.of(), server.calls);
+    assertEquals(List.of(), server.tokenForms);
+    places.release(12);
+    api.operation("a.b", SECOND);
+    places.release(1);
+    api.operation("a.b", SECOND);
+    assertEquals(List.of("wait=0", "wait=1"), server.calls.stream().map(call -> call.uri().getQuery()).toList());
+    server.api = (exchange, call) -> FakeServer.json(exchange, 500, "");
+    assertThrows(Outage.class, () -> api.operation("a.b", SECOND));
+    assertEquals(13, places.availablePermits());
+  }
+
+  @Test
+  @DisplayName("neither keeps nor quotes a token that no header can have")
+  void oddToken() throws Outage {
+    var giveToken = server.token;
+    server.api = (exchange, call) -> FakeServer.json(exchange, 200, WORKSPACES);
+    server.token = (exchange, call) -> FakeServer.json(exchange, 200, "{\"access_token\":\"odd\\ntoken\",\"expires_in\":300}");
+    var outage = assertThrows(Outage.class, () -> api.list(alice));
+    assertFalse(outage.getMessage().contains("odd"), outage.getMessage());
+    server.token = giveToken;
+    assertEquals(2, api.list(alice).size());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"9223372036854775807", "-9223372036854775808", "1e300", "\"soon\"", "null"})
+  @DisplayName("believes no odd lifespan of a token")
+  void oddLifespan(String lifespan) throws Outage {
+    server.api = (exchange, call) -> FakeServer.json(exchange, 200, WORKSPACES);
+    server.token = (exchange, call) -> FakeServer.json(exchange, 200, "{\"access_token\":\"t\",\"expires_in\":" + lifespan + "}");
+    assertEquals(2, api.list(alice).size());
+  }
+
+  @Test
+  @DisplayName("writes one line about an answer, whatever it contains")
+  void oneLine() {
+    server.api = (exchange, call) -> FakeServer.problem(exchange, 500, "c", "first\\nERROR second\\u001b[2J" + "x".repeat(5_000));
+    var message = assertThrows(Outage.class, () -> api.list(alice)).getMessage();
+    assertTrue(message.startsWith("list workspaces of alice: answered 500 c: first ERROR second [2Jx"), message);
+    assertTrue(message.length() < 1_100, message);
   }
 
   @ParameterizedTest
