@@ -1,249 +1,241 @@
-import { KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
-import { decodeJwt, type JWTPayload } from "jose";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { systemClock } from "@stand-in/functions-host";
+import type { Distribution } from "../../local/keycloak/distribution.ts";
 import type { RealKeycloak } from "../../local/keycloak/real-keycloak.ts";
-import { namespace, startTestEstate, type TestEstate } from "../estate.ts";
 import { providerIsMissing } from "./available.ts";
 import { chromiumPath } from "./chromium.ts";
-import { createRealm, guacamole, realmName, type TestRealm } from "./realm.ts";
-import { type Recorder, startRecorder } from "@stand-in/identity/contract";
+import { describeHostileJourneys } from "./hostile-journeys.ts";
+import { english, Journeys } from "./journeys.ts";
+import { held, look } from "./look.ts";
 
-/** Real Chromium, the real Keycloak with our provider, and the product from its sources on the other stand-ins. */
-export function describeChooseWorkspace(keycloak: () => RealKeycloak): void {
+/** The journeys of people through a login to Guacamole, in real Chromium. */
+export function describeChooseWorkspace(keycloak: () => RealKeycloak, distribution: Distribution): void {
   const missing = providerIsMissing ?? (chromiumPath === undefined ? "there is no Chromium" : undefined);
   if (missing !== undefined) console.warn(`skipped: choosing a workspace: ${missing}`);
   describe.skipIf(missing !== undefined)("in Chromium", () => {
-    journeys(keycloak);
+    let started: Journeys | undefined;
+    const journeys = () => {
+      if (!started) throw new Error("use the journeys: they have not started");
+      return started;
+    };
+    beforeAll(async () => {
+      started = await Journeys.start(keycloak(), chromiumPath ?? "");
+    });
+    afterEach(() => journeys().endOne());
+    afterAll(() => started?.close());
+    describeJourneys(journeys, distribution);
+    describeHostileJourneys(journeys, distribution);
   });
 }
 
-function journeys(keycloak: () => RealKeycloak): void {
-  let estate: TestEstate;
-  let realm: TestRealm;
-  let browser: Browser;
-  /** Where Keycloak sends people back to. */
-  let atGuacamole: Recorder;
-  const contexts: BrowserContext[] = [];
-
-  beforeAll(async () => {
-    const name = realmName();
-    // Waits take real time, because the pages wait too.
-    estate = await startTestEstate(undefined, { OIDC_ISSUER: `${keycloak().url}/realms/${name}` }, systemClock);
-    realm = await createRealm(keycloak(), name, `${estate.host.url}/api`);
-    atGuacamole = await startRecorder();
-    const { clients } = await realm.administrator();
-    const [client] = await clients.find({ clientId: guacamole.client });
-    await clients.update({ id: client?.id ?? "" }, { ...client, redirectUris: [`${atGuacamole.url}/*`] });
-    browser = await chromium.launch({ executablePath: chromiumPath ?? "", args: ["--no-sandbox"] });
-  });
-  afterEach(async () => {
-    estate.mend();
-    await Promise.all(contexts.splice(0).map((each) => each.close()));
-    await configure({ apiUrl: `${estate.host.url}/api`, recheckSeconds: "60" });
-  });
-  afterAll(async () => {
-    await Promise.all([browser, atGuacamole, estate].map((each) => each.close()));
-  });
-
-  async function openGuacamole(
-    { context, more = {} }: { context?: BrowserContext; more?: Record<string, string> } = {},
-    javaScriptEnabled = true,
-  ): Promise<Page> {
-    const used = context ?? (await browser.newContext({ javaScriptEnabled, viewport: { width: 320, height: 800 } }));
-    if (!context) contexts.push(used);
-    const page = await used.newPage();
-    const address = new URL(`${realm.issuer}/protocol/openid-connect/auth`);
-    address.search = new URLSearchParams({
-      client_id: guacamole.client,
-      redirect_uri: `${atGuacamole.url}/`,
-      response_type: "id_token",
-      scope: "openid",
-      nonce: "n",
-      ...more,
-    }).toString();
-    await page.goto(address.href);
-    return page;
-  }
-
-  async function logIn(username: string, javaScriptEnabled = true): Promise<Page> {
-    const page = await openGuacamole({}, javaScriptEnabled);
-    await page.fill("#username", username);
-    await page.fill("#password", username);
-    await page.click("#kc-login");
-    return page;
-  }
-
-  async function choose(page: Page, workspace: string): Promise<void> {
-    await page.check(`input[value="${workspace}"]`);
-    await page.click("#cw-choose");
-  }
-
-  /** Waits until the person is at Guacamole, and returns what Keycloak sent along. */
-  async function arrive(page: Page): Promise<{ claims: JWTPayload; sent: URLSearchParams }> {
-    await page.waitForURL(`${atGuacamole.url}/#*`);
-    const sent = new URLSearchParams(new URL(page.url()).hash.slice(1));
-    const token = sent.get("id_token");
-    return { claims: token === null ? {} : decodeJwt(token), sent };
-  }
-
-  /** Calls the product with a person's own token. */
-  async function call(username: string, method: string, path: string, body?: object): Promise<void> {
-    const client = { client_id: "guacamole-workspaces-cli", grant_type: "password" };
-    const { access_token: token = "" } = await realm.token({ ...client, username, password: username });
-    const response = await fetch(`${estate.host.url}/api${path}`, {
-      method,
-      headers: { authorization: `Bearer ${token}`, ...(body && { "content-type": "application/json" }) },
-      ...(body && { body: JSON.stringify(body) }),
-    });
-    expect([path, response.status, await response.text()]).toEqual([path, 200, expect.any(String)]);
-  }
-
-  async function configure(settings: Record<string, string>): Promise<void> {
-    const { accessToken = "" } = await realm.administrator();
-    const address = `${keycloak().url}/admin/realms/${realm.name}/authentication/required-actions/choose-workspace/config`;
-    const headers = { authorization: `Bearer ${accessToken}`, "content-type": "application/json" };
-    const { config } = (await (await fetch(address, { headers })).json()) as { config: Record<string, string> };
-    const body = JSON.stringify({ config: { ...config, ...settings } });
-    expect((await fetch(address, { method: "PUT", headers, body })).status).toBe(204);
-  }
-
-  async function setExpiry(binding: string, expires: string): Promise<void> {
-    const manifest = {
-      apiVersion: "xlscsde.nhs.uk/v1",
-      kind: "AnalyticsWorkspaceBinding",
-      metadata: { name: binding, namespace },
-      spec: { expires },
-    };
-    const objects = KubernetesObjectApi.makeApiClient(estate.kubeconfig);
-    await objects.patch(manifest, undefined, undefined, undefined, undefined, PatchStrategy.MergePatch);
-  }
+function describeJourneys(journeys: () => Journeys, { version }: Distribution): void {
+  const picture = (name: string) => `${version}-${name}`;
 
   it.each([true, false])(
     "sees the list with dates and reasons, watches the steps, and lands at Guacamole with the claim (JavaScript: %s)",
     async (javaScriptEnabled) => {
-      await call("alice", "DELETE", "/users/alice/desktop?wait=10");
-      const { promise: seen, resolve: go } = Promise.withResolvers<undefined>();
-      estate.faults.beforeActivity = ({ name }) => (name === "grantPermission" ? seen : undefined);
-      const page = await logIn("alice", javaScriptEnabled);
+      const at = journeys();
+      const { realm, tap } = at;
+      await at.suspend("alice");
+      const go = at.holdStarts();
+      const page = await at.logIn("alice", { javaScriptEnabled, more: { state: "where-the-person-was" } });
       const form = page.locator("#cw-form");
       await expect.poll(() => form.innerText()).toContain("Asthma cohort");
       expect(await form.innerText()).toContain("Available until December 31, 2099");
       expect(await page.locator(".cw-refused").innerText()).toContain("flu-season-2023 ended after 2024-04-30");
-      await choose(page, "asthma-cohort");
+      if (javaScriptEnabled) await look(page, picture("list"), ["light", "dark"]);
+      await at.choose(page, "asthma-cohort");
       await page.waitForSelector("#cw-bar");
-      expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(320);
-      go(undefined);
-      const { claims } = await arrive(page);
+      if (javaScriptEnabled) await held(page, () => look(page, picture("progress"), ["light", "dark"]));
+      // The person may stop the refreshing, and start it again.
+      await page.click("#cw-still");
+      await page.getByText("This page does not refresh itself.").waitFor();
+      if (javaScriptEnabled) await look(page, picture("progress-still"));
+      await page.click("#cw-still");
+      await page.getByText("This page refreshes itself").waitFor();
+      go();
+      const { claims, sent } = await at.arrive(page);
       expect(claims["guacamole_username"]).toBe("asthma-cohort@alice");
+      expect(sent.get("state")).toBe("where-the-person-was");
 
-      // The session goes on, and is asked nothing.
+      const [asked, ...others] = tap.calls.filter(({ method }) => method === "PUT");
+      expect(others).toEqual([]);
+      expect(asked?.body).toMatchObject({ workspace: "asthma-cohort", subject: claims.sub, session: claims["sid"] });
       const { users } = await realm.administrator();
       expect((await users.listSessions({ id: claims.sub ?? "" })).map(({ id }) => id)).toContain(claims["sid"]);
-      const again = await arrive(await openGuacamole({ context: page.context() }));
-      expect(again.claims["guacamole_username"]).toBe("asthma-cohort@alice");
-      const silent = await arrive(await openGuacamole({ context: page.context(), more: { prompt: "none" } }));
-      expect(silent.claims["guacamole_username"]).toBe("asthma-cohort@alice");
+
+      // The session goes on. It is asked nothing, and nor is the product.
+      tap.calls = [];
+      const context = page.context();
+      expect(await at.nameOf(await at.openGuacamole({ context }))).toBe("asthma-cohort@alice");
+      const silent = await at.openGuacamole({ context, more: { prompt: "none" } });
+      expect(await at.nameOf(silent)).toBe("asthma-cohort@alice");
+      expect(tap.calls).toEqual([]);
     },
   );
 
   it("is not asked if there is only one workspace", async () => {
-    const { claims } = await arrive(await logIn("bob"));
-    expect(claims["guacamole_username"]).toBe("cancer-registry@bob");
+    expect(await journeys().nameOf(await journeys().logIn("bob"))).toBe("cancer-registry@bob");
   });
 
   it("learns why if there is none, and gets no further", async () => {
-    const page = await logIn("dan");
+    const page = await journeys().logIn("dan");
     await page.waitForSelector("#cw-none");
     expect(await page.locator(".cw-refused").innerText()).toContain("rare-diseases");
-    const silent = await arrive(await openGuacamole({ context: page.context(), more: { prompt: "none" } }));
-    expect(silent.sent.get("error")).toBe("login_required");
+    await look(page, picture("none"));
+    const again = { context: page.context(), more: { prompt: "none" } };
+    expect((await journeys().arrive(await journeys().openGuacamole(again))).sent.get("error")).toBe("login_required");
+    expect(journeys().tap.count("PUT")).toBe(0);
   });
 
   it("reads the product's words if the choice was refused, and chooses again", async () => {
-    const page = await logIn("alice");
+    const page = await journeys().logIn("alice");
     await page.waitForSelector("#cw-choose");
-    await call("olga", "PUT", "/maintenance", { activation: "paused", reason: "the registry is being moved" });
-    await choose(page, "cancer-registry");
+    await journeys().call("olga", "PUT", "/maintenance", {
+      activation: "paused",
+      reason: "the registry is being moved",
+    });
+    await journeys().choose(page, "cancer-registry");
     await expect.poll(() => page.locator("#cw-problem").innerText()).toContain("the registry is being moved");
-    await call("olga", "PUT", "/maintenance", { activation: "on" });
-    await choose(page, "cancer-registry");
-    expect((await arrive(page)).claims["guacamole_username"]).toBe("cancer-registry@alice");
+    await look(page, picture("refused"), ["light", "dark"]);
+    await journeys().call("olga", "PUT", "/maintenance", { activation: "on" });
+    await journeys().choose(page, "cancer-registry");
+    expect(await journeys().nameOf(page)).toBe("cancer-registry@alice");
   });
 
-  it("gets words and no token while the product does not answer, and goes on afterwards", async () => {
-    await configure({ apiUrl: "http://127.0.0.1:1/api" });
-    const page = await logIn("alice");
-    await page.waitForSelector("#cw-retry");
-    const silent = await arrive(await openGuacamole({ context: page.context(), more: { prompt: "none" } }));
-    expect(silent.sent.get("error")).toBe("login_required");
-    await configure({ apiUrl: `${estate.host.url}/api` });
-    await page.click("#cw-retry");
-    await choose(page, "asthma-cohort");
-    expect((await arrive(page)).claims["guacamole_username"]).toBe("asthma-cohort@alice");
+  it("reads why the desktop could not be started, and chooses again", async () => {
+    const { estate } = journeys();
+    await journeys().suspend("alice");
+    const page = await journeys().logIn("alice");
+    await page.waitForSelector("#cw-choose");
+    estate.faults.beforeActivity = ({ name }) => {
+      if (name === "grantPermission") throw new Error("a fault of the test");
+    };
+    await journeys().choose(page, "asthma-cohort");
+    await expect.poll(() => page.locator("#cw-problem").innerText()).toContain("The desktop could not be started.");
+    await look(page, picture("failed"));
+    estate.mend();
+    await journeys().choose(page, "asthma-cohort");
+    expect(await journeys().nameOf(page)).toBe("asthma-cohort@alice");
   });
 
   it("has a workspace in each of two browsers", async () => {
-    const [one, other] = [await logIn("alice"), await logIn("alice")];
-    await choose(one, "asthma-cohort");
-    expect((await arrive(one)).claims["guacamole_username"]).toBe("asthma-cohort@alice");
-    await choose(other, "cancer-registry");
-    expect((await arrive(other)).claims["guacamole_username"]).toBe("cancer-registry@alice");
+    const [one, other] = [await journeys().logIn("alice"), await journeys().logIn("alice")];
+    await journeys().choose(one, "asthma-cohort");
+    const first = await journeys().arrive(one);
+    expect(first.claims["guacamole_username"]).toBe("asthma-cohort@alice");
+    await journeys().choose(other, "cancer-registry");
+    const second = await journeys().arrive(other);
+    expect(second.claims["guacamole_username"]).toBe("cancer-registry@alice");
+    const told = journeys().tap.calls.flatMap(({ body }) => body?.["session"] ?? []);
+    expect(told).toEqual([first.claims["sid"], second.claims["sid"]]);
   });
 
-  it("is asked again when the entitlement has ended, and an expired choice is refused", async () => {
-    await configure({ recheckSeconds: "1" });
-    const page = await logIn("alice");
-    await choose(page, "asthma-cohort");
-    await arrive(page);
-    const late = await logIn("alice");
+  it("is asked again when the entitlement has ended, each time, and an expired choice is refused", async () => {
+    const page = await journeys().logIn("alice");
+    await journeys().choose(page, "asthma-cohort");
+    await journeys().arrive(page);
+    const late = await journeys().logIn("alice");
     await late.waitForSelector("#cw-choose");
-    await setExpiry("asthma-cohort-alice", "2024-12-31");
-    await choose(late, "asthma-cohort");
-    await expect.poll(() => late.locator("#cw-problem").innerText()).toContain("can no longer be used");
-    await expect
-      .poll(async () => {
-        const again = await openGuacamole({ context: page.context() });
-        return again.locator("body").innerText();
-      })
-      .toContain("The workspace of this session can no longer be used.");
-    await setExpiry("asthma-cohort-alice", "2099-12-31");
+    await journeys().setExpiry("asthma-cohort-alice", "2024-12-31");
+    try {
+      await journeys().choose(late, "asthma-cohort");
+      await expect.poll(() => late.locator("#cw-problem").innerText()).toContain("can no longer be used");
+      await look(late, picture("expired"));
+      // The session was looked at when it began; after that time the product is asked.
+      await journeys().configure({ recheckSeconds: "1" });
+      const again = () => journeys().openGuacamole({ context: page.context() });
+      const ended = "The workspace of this session can no longer be used.";
+      await expect.poll(async () => (await again()).locator("body").innerText()).toContain(ended);
+      await journeys().configure({ recheckSeconds: "3600" });
+      const last = await again();
+      await last.getByText(ended).waitFor();
+      await look(last, picture("ended"));
+    } finally {
+      await journeys().setExpiry("asthma-cohort-alice", "2099-12-31");
+    }
   });
 
   it("changes the workspace when an application offers it, or keeps the present one", async () => {
-    const page = await logIn("alice");
-    await choose(page, "cancer-registry");
-    await arrive(page);
+    const page = await journeys().logIn("alice");
+    await journeys().choose(page, "cancer-registry");
+    await journeys().arrive(page);
     const change = { context: page.context(), more: { kc_action: "choose-workspace" } };
-    const kept = await openGuacamole(change);
+    const kept = await journeys().openGuacamole(change);
+    // The last choice is selected.
     expect(await kept.isChecked('input[value="cancer-registry"]')).toBe(true);
+    await look(kept, picture("change"));
     await kept.click("#cw-cancel");
-    const { claims, sent } = await arrive(kept);
-    expect([claims["guacamole_username"], sent.get("kc_action_status")]).toEqual([
-      "cancer-registry@alice",
-      "cancelled",
-    ]);
-    const changed = await openGuacamole(change);
-    await choose(changed, "asthma-cohort");
-    expect((await arrive(changed)).claims["guacamole_username"]).toBe("asthma-cohort@alice");
+    const { claims, sent } = await journeys().arrive(kept);
+    const cancelled = ["cancer-registry@alice", "cancelled"];
+    expect([claims["guacamole_username"], sent.get("kc_action_status")]).toEqual(cancelled);
+    const changed = await journeys().openGuacamole(change);
+    await journeys().choose(changed, "asthma-cohort");
+    // This browser may still be signed in to Guacamole as the other user.
+    await expect.poll(() => changed.locator("#cw-sign-in-again").innerText()).toContain("as cancer-registry@alice");
+    await look(changed, picture("sign-in-again"));
+    await changed.click("#cw-continue");
+    expect(await journeys().nameOf(changed)).toBe("asthma-cohort@alice");
+    expect(await journeys().nameOf(await journeys().openGuacamole({ context: page.context() }))).toBe(
+      "asthma-cohort@alice",
+    );
+  });
+
+  it("is asked nothing by other applications, and is asked when Guacamole is opened in the same session", async () => {
+    const { clients } = await journeys().realm.administrator();
+    const redirectUris = [`${journeys().atGuacamole.url}/*`];
+    await clients.create({ clientId: "other", publicClient: true, implicitFlowEnabled: true, redirectUris });
+    const page = await journeys().open("other");
+    await journeys().sendPassword(page, "alice");
+    const { claims } = await journeys().arrive(page);
+    expect([claims["aud"], claims["guacamole_username"]]).toEqual(["other", undefined]);
+    const context = page.context();
+    const silent = await journeys().openGuacamole({ context, more: { prompt: "none" } });
+    expect((await journeys().arrive(silent)).sent.get("error")).toBe("interaction_required");
+    expect(journeys().tap.calls).toEqual([]);
+    const asked = await journeys().openGuacamole({ context });
+    await journeys().choose(asked, "asthma-cohort");
+    expect(await journeys().nameOf(asked)).toBe("asthma-cohort@alice");
+  });
+
+  it("chooses again after a new authentication", async () => {
+    const page = await journeys().logIn("alice");
+    await journeys().choose(page, "asthma-cohort");
+    await journeys().arrive(page);
+    const again = await journeys().openGuacamole({ context: page.context(), more: { prompt: "login" } });
+    await journeys().sendPassword(again, "alice");
+    await journeys().choose(again, "cancer-registry");
+    expect(await journeys().nameOf(again)).toBe("cancer-registry@alice");
+  });
+
+  it("reads Welsh if the realm and the person want it", async () => {
+    await journeys().changeRealm({ ...english, supportedLocales: ["en", "cy"] });
+    try {
+      const page = await journeys().logIn("alice", { more: { ui_locales: "cy" } });
+      await page.getByText("Eich gweithleoedd").waitFor();
+      expect(await page.getAttribute("html", "lang")).toBe("cy");
+      await look(page, picture("list-welsh"));
+    } finally {
+      await journeys().changeRealm(english);
+    }
   });
 
   it("needs no secret in the settings if the realm's own key signs for the client", async () => {
-    const { clients } = await realm.administrator();
-    const [client] = await clients.find({ clientId: realm.service.id });
-    const id = client?.id ?? "";
-    const jwks = { "use.jwks.url": "true", "jwks.url": `${realm.issuer}/protocol/openid-connect/certs` };
+    const { service, issuer } = journeys().realm;
+    const { clients } = await journeys().realm.administrator();
+    const [client] = await clients.find({ clientId: service.id });
+    const jwks = { "use.jwks.url": "true", "jwks.url": `${issuer}/protocol/openid-connect/certs` };
     const attributes = { ...client?.attributes, ...jwks };
-    await clients.update({ id }, { ...client, clientAuthenticatorType: "client-jwt", attributes });
-    await configure({ clientAuthentication: "signed-jwt", clientSecret: "not the secret" });
-    expect((await arrive(await logIn("bob"))).claims["guacamole_username"]).toBe("cancer-registry@bob");
-    await clients.update({ id }, { ...client, clientAuthenticatorType: "client-secret" });
-    await configure({ clientAuthentication: "secret", clientSecret: realm.service.secret });
+    await journeys().changeClient(service.id, { clientAuthenticatorType: "client-jwt", attributes });
+    await journeys().configure({ clientAuthentication: "signed-jwt", clientSecret: "not the secret" });
+    expect(await journeys().nameOf(await journeys().logIn("bob"))).toBe("cancer-registry@bob");
+    await journeys().changeClient(service.id, { clientAuthenticatorType: "client-secret" });
+    await journeys().configure({ clientAuthentication: "secret", clientSecret: service.secret });
   });
 
   it("needs nothing but a keyboard", async () => {
-    const page = await openGuacamole();
+    await journeys().suspend("alice");
+    const go = journeys().holdStarts();
+    const page = await journeys().openGuacamole();
     const focus = () => page.evaluate<string>("document.activeElement.id");
     const tabTo = async (id: string) => {
       for (let presses = 0; (await focus()) !== id && presses < 30; presses++) await page.keyboard.press("Tab");
@@ -256,10 +248,20 @@ function journeys(keycloak: () => RealKeycloak): void {
     await page.keyboard.press("Enter");
     await page.waitForSelector("#cw-choose");
     // The last choice is selected, and Tab goes to it.
-    await tabTo("cw-workspace-0");
-    await page.keyboard.press("ArrowDown");
+    const [first, second] = ["cw-workspace-0", "cw-workspace-1"];
+    const last = (await page.isChecked(`#${first}`)) ? first : second;
+    await tabTo(last);
+    await page.keyboard.press(last === first ? "ArrowDown" : "ArrowUp");
+    const chosen = await page.getAttribute("input:checked", "value");
     await tabTo("cw-choose");
     await page.keyboard.press("Enter");
-    expect((await arrive(page)).claims["guacamole_username"]).toBe("cancer-registry@alice");
+    await page.waitForSelector("#cw-bar");
+    await tabTo("cw-still");
+    await page.keyboard.press("Enter");
+    await page.getByText("This page does not refresh itself.").waitFor();
+    go();
+    await tabTo("cw-check");
+    await page.keyboard.press("Enter");
+    expect(await journeys().nameOf(page)).toBe(`${String(chosen)}@alice`);
   });
 }

@@ -5,14 +5,18 @@ import { describeChooseWorkspace } from "./choose-workspace.ts";
 import { contractRealm } from "./contract.ts";
 import { describeHarness } from "./harness.ts";
 import { describeProduct } from "./product.ts";
+import { describeProviderReadme } from "./provider-readme.ts";
 
 /** Everything on a real Keycloak is in this file: a start takes half a minute, so each version starts once. */
 describeOnKeycloak((keycloak, distribution) => {
   describe("what the other tests use", () => {
     describeHarness(keycloak, distribution);
   });
+  describe("the provider", () => {
+    describeProviderReadme(keycloak, distribution);
+  });
   describe("a person who chooses a workspace at login", () => {
-    describeChooseWorkspace(keycloak);
+    describeChooseWorkspace(keycloak, distribution);
   });
   describe("the product", () => {
     describeProduct(keycloak);

@@ -5,7 +5,7 @@
   <#elseif section = "form">
     <link rel="stylesheet" href="${url.resourcesPath}/css/choose-workspace.css">
     <div id="cw-problem" class="cw-problem" role="alert">
-      <p class="cw-problem-title">${msg("chooseWorkspaceUnavailable")}</p>
+      <p class="cw-problem-title"><#if cancellable>${msg("chooseWorkspaceUnavailableChange")}<#else>${msg("chooseWorkspaceUnavailable")}</#if></p>
       <p>${msg("chooseWorkspaceUnavailableHelp")}</p>
     </div>
     <div class="cw-buttons">

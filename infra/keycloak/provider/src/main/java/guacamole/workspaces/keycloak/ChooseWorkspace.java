@@ -64,11 +64,12 @@ final class ChooseWorkspace implements RequiredActionProvider {
 
   /** Choosing another workspace changes no credential, so an application may ask for it late in a session. */
   @Override
+  @SuppressWarnings("removal") // what 25 asks
   public int getMaxAuthAge() {
     return MAX_AUTH_AGE_SECONDS;
   }
 
-  /** What Keycloak 26 asks instead; the interface of 25 does not have it. */
+  /** What 26 asks instead; the interface of 25 does not have it. */
   public int getMaxAuthAge(KeycloakSession session) {
     return MAX_AUTH_AGE_SECONDS;
   }
@@ -192,7 +193,7 @@ final class ChooseWorkspace implements RequiredActionProvider {
       var workspaces = api.list(person);
       var entitled = workspaces.stream().filter(Workspace::entitled).toList();
       if (entitled.size() == 1 && isTaken(entitled.get(0))) askFor(entitled.get(0), workspaces);
-      else show(workspaces, hasLost(entitled) ? new Problem("chooseWorkspaceEnded", null) : null);
+      else show(workspaces, hasLost(entitled) ? new Problem("chooseWorkspaceEnded", null) : null, null);
     }
 
     private boolean isTaken(Workspace only) {
@@ -209,7 +210,7 @@ final class ChooseWorkspace implements RequiredActionProvider {
       var workspaces = api.list(person);
       var entitled = workspaces.stream().filter(each -> each.entitled() && each.name().equals(name)).findFirst();
       if (entitled.isPresent()) askFor(entitled.get(), workspaces);
-      else show(workspaces, new Problem(name == null ? "chooseWorkspaceNothingChosen" : "chooseWorkspaceNotOffered", null));
+      else show(workspaces, new Problem(name == null ? "chooseWorkspaceNothingChosen" : "chooseWorkspaceNotOffered", null), name);
     }
 
     private void askFor(Workspace workspace, List<Workspace> workspaces) throws Outage {
@@ -222,21 +223,21 @@ final class ChooseWorkspace implements RequiredActionProvider {
         follow(choice, operation);
       } catch (Refusal refusal) {
         notes.askAgain();
-        show(workspaces, new Problem("chooseWorkspaceRefused", refusal.getMessage()));
+        show(workspaces, new Problem("chooseWorkspaceRefused", refusal.getMessage()), workspace.name());
       }
     }
 
     private void watch(Choice choice) throws Outage {
       var operation = api.operation(choice.operation(), WAIT);
-      if (operation == null) chooseAgain("chooseWorkspaceFailed", null);
+      if (operation == null) chooseAgain(choice, "chooseWorkspaceFailed", null);
       else follow(choice, operation);
     }
 
     private void follow(Choice choice, Operation operation) throws Outage {
       switch (operation.state()) {
         case DONE -> finish(choice);
-        case FAILED -> chooseAgain("chooseWorkspaceFailed", operation.reason());
-        case SUPERSEDED -> chooseAgain("chooseWorkspaceSuperseded", null);
+        case FAILED -> chooseAgain(choice, "chooseWorkspaceFailed", operation.reason());
+        case SUPERSEDED -> chooseAgain(choice, "chooseWorkspaceSuperseded", null);
         case PENDING, RUNNING -> {
           if (choice.chosenAt().plus(settings.longestWait()).isAfter(Instant.now()))
             context.challenge(Pages.progress(context, choice.displayName(), operation, notes.isStill()));
@@ -245,15 +246,16 @@ final class ChooseWorkspace implements RequiredActionProvider {
       }
     }
 
-    private void chooseAgain(String problem, String detail) throws Outage {
+    private void chooseAgain(Choice choice, String problem, String detail) throws Outage {
       notes.askAgain();
-      show(api.list(person), new Problem(problem, detail));
+      show(api.list(person), new Problem(problem, detail), choice.workspace());
     }
 
-    private void show(List<Workspace> workspaces, Problem problem) {
+    /** @param tried what the person has just chosen; null: the last choice is selected */
+    private void show(List<Workspace> workspaces, Problem problem, String tried) {
       var attribute = settings.lastChoiceAttribute();
-      var last = attribute.isEmpty() ? null : context.getUser().getFirstAttribute(attribute);
-      context.challenge(Pages.choose(context, workspaces, problem, last));
+      var selected = tried != null || attribute.isEmpty() ? tried : context.getUser().getFirstAttribute(attribute);
+      context.challenge(Pages.choose(context, workspaces, problem, selected));
     }
 
     /** Writes what the claim is made of. A mapper that reads the attribute must never find an older name there. */

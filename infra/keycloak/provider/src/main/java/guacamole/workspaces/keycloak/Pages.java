@@ -25,10 +25,10 @@ final class Pages {
   /** What went wrong before: a message key, and the API's own words if it has any. */
   record Problem(String key, String detail) {}
 
-  static Response choose(RequiredActionContext context, List<Workspace> workspaces, Problem problem, String last) {
+  static Response choose(RequiredActionContext context, List<Workspace> workspaces, Problem problem, String preferred) {
     var locale = context.getSession().getContext().resolveLocale(context.getUser());
     var offered = workspaces.stream().filter(Workspace::entitled).toList();
-    var selected = offered.size() == 1 ? offered.get(0).name() : last;
+    var selected = offered.size() == 1 ? offered.get(0).name() : preferred;
     return context.form()
         .setAttribute("offered", offered.stream().map(each -> shown(each, locale, selected)).toList())
         .setAttribute("refused", workspaces.stream().filter(each -> !each.entitled()).map(each -> shown(each, locale, null)).toList())

@@ -200,6 +200,19 @@ class ChooseWorkspaceTest {
   }
 
   @Test
+  @DisplayName("selects nothing if the last choice may not be used any more, and what was tried after a refusal")
+  @SuppressWarnings("unchecked")
+  void selects() {
+    login.attributes.put("guacamole_workspaces_last", "flu");
+    login.show();
+    assertEquals(List.of(false, false), ((List<Map<String, Object>>) login.page.get("offered")).stream().map(each -> each.get("selected")).toList());
+    login.attributes.put("guacamole_workspaces_last", "asthma-cohort");
+    put = "failed";
+    assertEquals(CHOOSE, login.send("choose", "true", "workspace", "cancer-registry"));
+    assertEquals(List.of(false, true), ((List<Map<String, Object>>) login.page.get("offered")).stream().map(each -> each.get("selected")).toList());
+  }
+
+  @Test
   @DisplayName("writes the API's name for the chosen desktop into the session, and remembers the choice")
   void chooses() {
     assertEquals("success", login.send("choose", "true", "workspace", "cancer-registry"));
