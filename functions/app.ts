@@ -131,6 +131,7 @@ function connectServices(settings: Settings): Services {
             client: settings.KEYCLOAK_ADMIN_CLIENT,
             secret: settings.KEYCLOAK_ADMIN_SECRET ?? "",
             guacamoleClient: settings.GUACAMOLE_CLIENT,
+            roleClients: settings.KEYCLOAK_ROLES_CLIENTS,
           }),
     now: () => new Date(),
     startedAt: new Date(),

@@ -129,6 +129,9 @@ const eachSetting = z.object({
   KEYCLOAK_ADMIN_SECRET: secret().describe("That client's secret"),
   KEYCLOAK_GROUPS_CLAIM: z.string().min(1).default("groups").describe("The claim that holds a person's groups"),
   KEYCLOAK_ROLES_CLAIM: z.string().min(1).default("roles").describe("The claim that holds a person's roles"),
+  KEYCLOAK_ROLES_CLIENTS: list("").describe(
+    "Clients whose roles are in that claim beside the realm's, separated by commas (the lookup client then needs view-clients). Default: none",
+  ),
 
   GUACAMOLE_LABELS: labels()
     .optional()

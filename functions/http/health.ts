@@ -81,7 +81,7 @@ async function lookWhetherReady(
             reasons,
             ...troubles,
             eventsNotUnderstood: describeFaults(services),
-            gaps: findGaps(services.settings),
+            gaps: [...findGaps(services.settings), ...((await services.directory?.gaps()) ?? [])],
           }),
     },
   };

@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { once } from "node:events";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type Directory, directoryIn } from "./directory.ts";
+import { type Directory, directoryIn, type DirectoryRules } from "./directory.ts";
 
 /** Answers below /admin/realms/sde/, with the fields that Keycloak 26.7.3 has in its representations, shortened. */
 const user = { id: "u", username: "alice", enabled: true };
@@ -21,7 +21,9 @@ let calls: string[];
 let answers: Record<string, unknown>;
 let tokenSeconds: number;
 let directory: Directory;
+let rules: DirectoryRules;
 
+const forbidden = { error: "HTTP 403 Forbidden" };
 const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString("base64url");
 
 beforeEach(async () => {
@@ -31,24 +33,28 @@ beforeEach(async () => {
     "users/u": user,
     "users/u/groups": [{ id: "g", name: "asthma", path: "/asthma" }],
     "users/u/role-mappings/realm/composite": [{ id: "r", name: "reader" }],
-    "users/u/role-mappings": { clientMappings: { app: { mappings: [{ id: "c", name: "editor" }] } } },
     "users/u/sessions": [session("one", "guacamole"), session("two", "guacamole-workspaces-cli"), session("three")],
   };
   let tokens = 0;
   server = createServer((request, response) => {
-    const path = new URL(request.url ?? "", "http://here").pathname.replace("/admin/realms/sde/", "");
+    const path = new URL(request.url ?? "", "http://here").pathname
+      .replace("/admin/realms/sde/", "")
+      .replace(/\/$/, "");
     calls.push(path);
     const isToken = path.endsWith("/token");
     const iat = Math.floor(Date.now() / 1_000);
     const token = `${encode({})}.${encode({ iat, exp: iat + tokenSeconds, n: (tokens += 1) })}.s`;
     const body = isToken ? { access_token: token, expires_in: tokenSeconds } : answers[path];
-    response.writeHead(body === undefined ? 404 : 200, { "content-type": "application/json" });
+    response.writeHead(body === undefined ? 404 : body === forbidden ? 403 : 200, {
+      "content-type": "application/json",
+    });
     response.end(JSON.stringify(body ?? { error: "User not found" }));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  directory = directoryIn({ url, realm: "sde", client: "lookup", secret: "s", guacamoleClient: "guacamole" });
+  rules = { url, realm: "sde", client: "lookup", secret: "s", guacamoleClient: "guacamole", roleClients: [] };
+  directory = directoryIn(rules);
   vi.useFakeTimers({ toFake: ["Date"] });
 });
 afterEach(() => {
@@ -64,7 +70,7 @@ describe("a look", () => {
     expect(await directory.look("u")).toEqual({
       enabled: true,
       groups: ["/asthma", "asthma"],
-      roles: ["reader", "editor"],
+      roles: ["reader"],
       sessions: ["one"],
     });
     expect(calls.slice(1).sort()).toEqual(Object.keys(answers).sort());
@@ -78,6 +84,41 @@ describe("a look", () => {
     server.removeAllListeners("request");
     server.on("request", (_request, response) => response.writeHead(status).end("{}"));
     await expect(directory.look("u")).rejects.toMatchObject({ code: "identity-unavailable" });
+  });
+});
+
+describe("roles of clients that count", () => {
+  beforeEach(() => {
+    directory = directoryIn({ ...rules, roleClients: ["app"] });
+    answers["clients"] = [{ id: "a", clientId: "app" }];
+    answers["users/u/role-mappings/clients/a/composite"] = [{ id: "c", name: "editor" }];
+  });
+
+  it("are told beside the realm's", async () => {
+    expect(await directory.look("u")).toMatchObject({ roles: ["reader", "editor"] });
+    expect(await directory.gaps()).toEqual([]);
+  });
+
+  // With view-users alone, Keycloak 25.0.4 shows no clients, and 26.5.6 and 26.7.3 answer with 403.
+  // With view-users alone, Keycloak 25.0.4 shows no clients, and 26.5.6 and 26.7.3 answer with 403.
+  it.each([
+    ["nothing", []],
+    ["403", forbidden],
+  ])("are unknown where Keycloak shows %s instead of the client", async (_what, answer) => {
+    answers["clients"] = answer;
+    expect(await directory.look("u")).toMatchObject({ enabled: true, groups: ["/asthma", "asthma"], roles: undefined });
+    expect(await directory.gaps()).toEqual([expect.stringContaining("does not show it to lookup")]);
+  });
+
+  it("are unknown where Keycloak shows the client and not its roles", async () => {
+    answers["users/u/role-mappings/clients/a/composite"] = forbidden;
+    expect(await directory.look("u")).toMatchObject({ roles: undefined });
+  });
+
+  it("are no gap while Keycloak does not answer", async () => {
+    server.removeAllListeners("request");
+    server.on("request", (_request, response) => response.writeHead(500).end("{}"));
+    expect(await directory.gaps()).toEqual([]);
   });
 });
 

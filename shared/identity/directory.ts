@@ -1,4 +1,4 @@
-import KeycloakAdminClient from "@keycloak/keycloak-admin-client";
+import KeycloakAdminClient, { NetworkError } from "@keycloak/keycloak-admin-client";
 import { decodeJwt } from "jose";
 import { ProductError } from "../errors.ts";
 import type { Standing } from "../person/claims.ts";
@@ -7,6 +7,8 @@ import type { Standing } from "../person/claims.ts";
 export interface Directory {
   /** Null if the person no longer exists. Throws `identity-unavailable` if that cannot be found out. */
   look(subject: string): Promise<Standing | null>;
+  /** What the identity provider does not let us see, in words; empty if it cannot be asked. */
+  gaps(): Promise<string[]>;
 }
 
 const answerMilliseconds = 5_000;
@@ -23,10 +25,13 @@ export interface DirectoryRules {
   secret: string;
   /** Only sessions of this client count. */
   guacamoleClient: string;
+  /** Clients whose roles count beside the realm's. To see them, `client` also needs the role `view-clients`. */
+  roleClients: readonly string[];
 }
 
 /** Keycloak's admin API. It only ever reads. */
-export function directoryIn({ url, realm, client, secret, guacamoleClient }: DirectoryRules): Directory {
+export function directoryIn(rules: DirectoryRules): Directory {
+  const { url, realm, client, secret, guacamoleClient, roleClients } = rules;
   const keycloak = new KeycloakAdminClient({ baseUrl: url, realmName: realm, timeout: answerMilliseconds });
   let renewAt = 0;
   let authenticating: Promise<void> | undefined;
@@ -46,7 +51,36 @@ export function directoryIn({ url, realm, client, secret, guacamoleClient }: Dir
     await authenticating;
   }
 
+  /** Undefined if the client is not shown: its roles would seem to be held by nobody. */
+  async function uniqueIdOf(roleClient: string): Promise<string | undefined> {
+    // Where the client may see none, Keycloak 25 answers with an empty list and 26 with 403.
+    const found = await unlessForbidden(keycloak.clients.find({ clientId: roleClient }));
+    return found?.[0]?.id;
+  }
+
+  /** Roles of the clients that count, also those through a group or a composite role; undefined if any is hidden. */
+  async function clientRolesOf(id: string): Promise<string[] | undefined> {
+    const roles = await Promise.all(
+      roleClients.map(async (roleClient) => {
+        const clientUniqueId = await uniqueIdOf(roleClient);
+        if (clientUniqueId === undefined) return undefined;
+        return unlessForbidden(keycloak.users.listCompositeClientRoleMappings({ id, clientUniqueId }));
+      }),
+    );
+    const shown = roles.filter((each) => each !== undefined);
+    return shown.length < roles.length ? undefined : texts(shown.flat().map(({ name }) => name));
+  }
+
   return {
+    async gaps() {
+      try {
+        await authenticate();
+        const ids = await Promise.all(roleClients.map((roleClient) => uniqueIdOf(roleClient)));
+        return roleClients.filter((_name, at) => ids[at] === undefined).map((name) => gapWords(client, name));
+      } catch {
+        return []; // the next look tells
+      }
+    },
     async look(subject) {
       let token: string | undefined;
       try {
@@ -55,19 +89,16 @@ export function directoryIn({ url, realm, client, secret, guacamoleClient }: Dir
         const id = { id: subject };
         const user = await keycloak.users.findOne(id);
         if (user == null) return null;
-        const [groups, realmRoles, mappings, sessions] = await Promise.all([
+        const [groups, realmRoles, clientRoles, sessions] = await Promise.all([
           keycloak.users.listGroups({ ...id, max: everyGroup }),
           keycloak.users.listCompositeRealmRoleMappings(id),
-          keycloak.users.listRoleMappings(id),
+          clientRolesOf(subject),
           keycloak.users.listSessions(id),
         ]);
-        const clientRoles = Object.values(mappings.clientMappings ?? {}).flatMap(
-          (client) => (client as { mappings?: { name?: string }[] }).mappings ?? [],
-        );
         return {
           enabled: user.enabled !== false,
           groups: texts(groups.flatMap(({ path, name }) => [path, name])),
-          roles: texts([...realmRoles, ...clientRoles].map(({ name }) => name)),
+          roles: clientRoles && [...texts(realmRoles.map(({ name }) => name)), ...clientRoles],
           sessions: texts(
             sessions
               .filter(({ clients }) => Object.values(clients ?? {}).includes(guacamoleClient))
@@ -83,6 +114,19 @@ export function directoryIn({ url, realm, client, secret, guacamoleClient }: Dir
       }
     },
   };
+}
+
+function gapWords(client: string, roleClient: string): string {
+  return `whether people still have roles of the client ${roleClient} is not known: Keycloak does not show it to ${client} (give ${client} the role view-clients, or correct KEYCLOAK_ROLES_CLIENTS)`;
+}
+
+async function unlessForbidden<Answer>(asked: Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof NetworkError && error.response.status === 403) return undefined;
+    throw error;
+  }
 }
 
 function texts(values: readonly (string | undefined)[]): string[] {

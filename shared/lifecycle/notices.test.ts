@@ -62,6 +62,20 @@ describe("what a notice means", () => {
       after,
       { do: "narrow claims", by: { lost: ["reader"], of: "realm_roles" } },
     ],
+    [
+      "lost a role",
+      "the provider hides roles from us",
+      { ...now, roles: undefined },
+      after,
+      { do: "narrow claims", by: { lost: ["reader"], of: "realm_roles" } },
+    ],
+    [
+      "lost a role",
+      "the provider hides roles, and claims were proven since",
+      { ...now, roles: undefined },
+      before,
+      nothing,
+    ],
     ["lost a group", "claims were proven since", cannotBeAsked, before, nothing],
     ["lost a group", "the provider says what they have", now, before, narrowToNow],
     ["changed", "the provider cannot be asked", cannotBeAsked, after, nothing],
@@ -101,6 +115,11 @@ describe("what a notice means", () => {
     ["something is gone", "the provider says what they have", now, after, narrowToNow],
   ])("%s, and %s", (what, _words, standing, at, decision) => {
     expect(decideNotice(record, standing, { id: "n1", at, told: told[what] }, claimNames)).toEqual(decision);
+  });
+
+  it("a lost role, told late, does nothing while the provider hides roles from us", () => {
+    const late = { id: "n1", at: after, told: told["lost a role"], late: true } as const;
+    expect(decideNotice(record, { ...now, roles: undefined }, late, claimNames)).toEqual(nothing);
   });
 
   it.each(Object.keys(told) as (keyof typeof told)[])("%s about a person whom the provider does not know", (what) => {

@@ -65,7 +65,9 @@ export function decideNotice(
       return standing || at < lastSeen(record) ? { do: "nothing" } : retire("was disabled at the identity provider");
     case "lost":
     case "gone": {
-      if (standing) return narrowToNow(standing);
+      const isHidden = told.claim === "roles" && standing?.roles === undefined;
+      if (standing && !isHidden) return narrowToNow(standing);
+      if (late) return { do: "nothing" };
       // Claims that were proven after it happened know of it.
       if (at < record.request.requestedAt || told.values.length === 0) return { do: "nothing" };
       const by = { lost: told.values, of: claimNames[told.claim] };

@@ -34,4 +34,10 @@ describe("claims", () => {
   ])("%j keep what the person still has, by path or by name, and gain nothing: %j", (claims, left) => {
     expect(narrowClaims(claims, toNow)).toEqual(left);
   });
+
+  it("keep roles that may only be hidden, and lose groups all the same", () => {
+    const claims = { groups: ["/a", "/b"], roles: ["editor"] };
+    const by = { ...toNow, now: { ...now, roles: undefined } };
+    expect(narrowClaims(claims, by)).toEqual({ groups: ["/b"], roles: ["editor"] });
+  });
 });

@@ -3,9 +3,9 @@ import type { Claims } from "../desktop/entitlement.ts";
 /** What the identity provider knows of a person when asked. */
 export interface Standing {
   enabled: boolean;
-  /** Groups by path and by name, and roles by name. */
+  /** Groups by path and by name, and roles by name. Undefined if some may be hidden from us: absence then means nothing. */
   groups: readonly string[];
-  roles: readonly string[];
+  roles: readonly string[] | undefined;
   /** Living sessions that Guacamole's client takes part in; those of other applications are no sign of presence. */
   sessions: readonly string[];
 }
@@ -25,7 +25,8 @@ export function narrowClaims(claims: Claims, by: Narrowing): Claims {
     return filterClaim(claims, by.of, (value) => !lost.includes(value) && !(below && isBelow(value)));
   }
   const groups = filterClaim(claims, by.groups, (value) => by.now.groups.includes(value));
-  return filterClaim(groups, by.roles, (value) => by.now.roles.includes(value));
+  const { roles } = by.now;
+  return roles === undefined ? groups : filterClaim(groups, by.roles, (value) => roles.includes(value));
 }
 
 function filterClaim(claims: Claims, name: string, stays: (value: string) => boolean): Claims {
