@@ -1,5 +1,17 @@
 import { randomUUID } from "node:crypto";
 
+interface LoginRequest {
+  client: string;
+  redirectUri: string;
+  responseType?: string;
+}
+
+/** Without its text, an address elsewhere. */
+interface Page {
+  address: string;
+  text?: string;
+}
+
 /**
  * A person's browser, as far as Keycloak's login form needs one: it keeps cookies, follows Keycloak's redirects, and
  * stops at the first address elsewhere.
@@ -16,29 +28,20 @@ export class Browser {
    * Logs in to a client by its redirect, as Guacamole does (implicit flow), and returns the parameters with which
    * Keycloak sends the person back. Without a form, because the browser is logged in already, the password is not used.
    */
-  async logIn(
-    username: string,
-    password: string,
-    request: { client: string; redirectUri: string; responseType?: string },
-  ): Promise<URLSearchParams> {
-    const { client, redirectUri, responseType = "id_token" } = request;
-    const address = new URL(`${this.#issuer}/protocol/openid-connect/auth`);
-    address.search = new URLSearchParams({
-      client_id: client,
-      redirect_uri: redirectUri,
-      response_type: responseType,
-      scope: "openid email profile",
-      nonce: randomUUID(),
-    }).toString();
-    let page = await this.#visit(address.href);
-    if (page.text !== undefined) {
-      const [, action] = /<form[^>]*id="kc-form-login"[^>]*action="([^"]+)"/.exec(page.text) ?? [];
-      if (action === undefined) throw new Error(`log in: Keycloak shows no login form but:\n${inShort(page.text)}`);
-      page = await this.#visit(action.replaceAll("&amp;", "&"), new URLSearchParams({ username, password }));
-    }
+  async logIn(username: string, password: string, request: LoginRequest): Promise<URLSearchParams> {
+    const page = await this.#enter(username, password, request);
     if (page.text !== undefined) throw new Error(`log in: Keycloak shows:\n${inShort(page.text)}`);
     const { hash, search } = new URL(page.address);
     return new URLSearchParams(hash === "" ? search.slice(1) : hash.slice(1));
+  }
+
+  /** Deletes the person's own account, as the account console does: Keycloak asks for a login and a confirmation. */
+  async deleteAccount(username: string, password: string, request: LoginRequest): Promise<void> {
+    const { text } = await this.#enter(username, password, { ...request, action: "delete_account" });
+    const [, action] = /<form[^>]*action="([^"]+)"/.exec(text ?? "") ?? [];
+    if (action === undefined)
+      throw new Error(`delete an account: Keycloak does not ask but shows:\n${inShort(text ?? "")}`);
+    await this.#visit(action.replaceAll("&amp;", "&"), new URLSearchParams());
   }
 
   /** Logs out by the address that a client sends its people to. `idToken` spares the question whether to. */
@@ -52,8 +55,29 @@ export class Browser {
     if (text !== undefined) throw new Error(`log out: Keycloak shows:\n${inShort(text)}`);
   }
 
+  /** Asks to be sent to a client, and fills in the login form if there is one. */
+  async #enter(username: string, password: string, request: LoginRequest & { action?: string }): Promise<Page> {
+    const { client, redirectUri, responseType = "id_token", action: wanted } = request;
+    const address = new URL(`${this.#issuer}/protocol/openid-connect/auth`);
+    address.search = new URLSearchParams({
+      client_id: client,
+      redirect_uri: redirectUri,
+      response_type: responseType,
+      scope: "openid email profile",
+      nonce: randomUUID(),
+      ...(wanted !== undefined && { kc_action: wanted }),
+    }).toString();
+    let page = await this.#visit(address.href);
+    if (page.text !== undefined) {
+      const [, action] = /<form[^>]*id="kc-form-login"[^>]*action="([^"]+)"/.exec(page.text) ?? [];
+      if (action === undefined) throw new Error(`log in: Keycloak shows no login form but:\n${inShort(page.text)}`);
+      page = await this.#visit(action.replaceAll("&amp;", "&"), new URLSearchParams({ username, password }));
+    }
+    return page;
+  }
+
   /** Returns the page at the end of Keycloak's redirects, or, without its text, the address elsewhere. */
-  async #visit(address: string, form?: URLSearchParams): Promise<{ address: string; text?: string }> {
+  async #visit(address: string, form?: URLSearchParams): Promise<Page> {
     let body = form;
     for (let at = address; ; body = undefined) {
       if (!at.startsWith(new URL(this.#issuer).origin)) return { address: at };

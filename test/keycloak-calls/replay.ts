@@ -1,9 +1,9 @@
 import { readdir, readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Notice } from "../../shared/person/notice.ts";
-import type { EndedSessions } from "../../shared/person/presence.ts";
 import { startTestEstate, type TestEstate } from "../estate.ts";
 import { exchange, jsonIn, lastStatus } from "../raw-http.ts";
+import { noticeWords } from "./notice-words.ts";
 import { understanding } from "./understanding.ts";
 
 /** A call as it was recorded; README.md in this folder says where and how. */
@@ -63,7 +63,7 @@ export async function describeRecorded(mode: keyof typeof settingsOf): Promise<v
       const answer = await exchange(estate.host.port, await messageOf(estate, recorded, isLogout));
       await estate.host.whenIdle();
       const { status, reason } = (isLogout ? {} : jsonIn(answer)) as { status?: string; reason?: string };
-      const told = [lastStatus(answer), status, reason, ...notices.map(describeNotice)];
+      const told = [lastStatus(answer), status, reason, ...notices.map(noticeWords)];
       const words = told.filter((word) => word !== undefined).join(" ");
       expect([words, answer]).toEqual([understanding[name.replace(".json", "")], answer]);
     });
@@ -72,19 +72,6 @@ export async function describeRecorded(mode: keyof typeof settingsOf): Promise<v
 
 function madeAt({ rawBody, token }: Recorded): number {
   return rawBody === null ? (token?.claims.iat ?? 0) * 1_000 : (JSON.parse(rawBody) as { time: number }).time;
-}
-
-function describeNotice({ subject, username, told }: Notice): string {
-  const whom = subject === undefined ? "unnamed" : subject.slice(0, 8) + (username === undefined ? "" : `=${username}`);
-  const { what, ...more } = told;
-  return [`${whom}:`, what, ...(Object.values(more) as Detail[]).map((detail) => describeDetail(detail))].join(" ");
-}
-
-type Detail = EndedSessions | readonly string[];
-function describeDetail(detail: Detail): string {
-  if (typeof detail === "string") return detail;
-  if ("session" in detail) return `session ${detail.session}`;
-  return detail.length === 0 ? "not said which" : detail.join(", ");
 }
 
 async function messageOf(estate: TestEstate, { headers, rawBody, token }: Recorded, isLogout: boolean) {

@@ -4,6 +4,28 @@
  * understood would have its reason after "ignored".
  */
 export const understanding: Readonly<Record<string, string>> = {
+  // Changed and deleted as Keycloak's console does, or by name as other clients do.
+  "kc25.0.4-ke0.32-hmac-access.DELETE_ACCOUNT": "202 accepted f4db4218: deleted",
+  "kc25.0.4-ke0.32-hmac-access.USER_DISABLED_BY_PERMANENT_LOCKOUT": "202 accepted 4a4bc3d0=dan: changed",
+  "kc25.0.4-ke0.32-hmac-admin.CLIENT-DELETE": "202 accepted unnamed: gone roles not said which",
+  "kc25.0.4-ke0.32-hmac-admin.CLIENT_ROLE-DELETE-by-name": "202 accepted unnamed: gone roles editor",
+  "kc25.0.4-ke0.32-hmac-admin.CLIENT_ROLE-UPDATE-renamed-by-name": "202 accepted unnamed: gone roles writer",
+  "kc25.0.4-ke0.32-hmac-admin.GROUP-DELETE-nested": "202 accepted unnamed: gone groups not said which",
+  "kc25.0.4-ke0.32-hmac-admin.GROUP-UPDATE-moved-by-console": "202 accepted unnamed: gone groups /registry/readers2",
+  "kc25.0.4-ke0.32-hmac-admin.GROUP-UPDATE-moved-to-top-by-console":
+    "202 accepted unnamed: gone groups /parent/readers2",
+  "kc25.0.4-ke0.32-hmac-admin.GROUP-UPDATE-renamed-by-console":
+    "202 accepted unnamed: gone groups /registry/readers, readers",
+  "kc25.0.4-ke0.32-hmac-admin.GROUP-UPDATE-renamed-by-name-alone": "202 accepted unnamed: gone groups not said which",
+  "kc25.0.4-ke0.32-hmac-admin.REALM-ACTION-logout-all": "202 accepted unnamed: everybody left",
+  "kc25.0.4-ke0.32-hmac-admin.REALM_ROLE-DELETE-by-id": "202 accepted unnamed: gone roles not said which",
+  "kc25.0.4-ke0.32-hmac-admin.REALM_ROLE-DELETE-odd-name": "202 accepted unnamed: gone roles with space/slash?",
+  "kc25.0.4-ke0.32-hmac-admin.REALM_ROLE-UPDATE-renamed-by-id": "202 accepted unnamed: gone roles not said which",
+  "kc25.0.4-ke0.32-hmac-admin.REALM_ROLE-UPDATE-renamed-by-name": "202 accepted unnamed: gone roles direct2",
+  "kc25.0.4-ke0.32-hmac-admin.USER-DELETE-federated-identity": "202 ignored",
+  "kc25.0.4-ke0.32-hmac-admin.USER_SESSION-DELETE":
+    "202 accepted unnamed: left session 8f579d57-d4ed-4479-8a6d-aecff8c5cc5c",
+
   "kc25.0.4-ke0.33-hmac-access.LOGIN-guacamole": "202 accepted bdae0b73=tst2: back",
   "kc25.0.4-ke0.33-hmac-admin.CLIENT_ROLE_MAPPING-DELETE": "202 accepted 3ca6d5bf: lost roles user",
   // Keycloak 25 names the group by its id alone.
@@ -19,6 +41,27 @@ export const understanding: Readonly<Record<string, string>> = {
 
   "kc26.5.6-ke0.51-hmac-access.LOGIN": "202 ignored",
   "kc26.5.6-ke0.51-hmac-admin.USER-DELETE": "202 accepted 046b6237: deleted",
+
+  "kc26.7.3-ke0.59-hmac-access.DELETE_ACCOUNT": "202 accepted 3b8e1c8c: deleted",
+  "kc26.7.3-ke0.59-hmac-access.USER_DISABLED_BY_PERMANENT_LOCKOUT": "202 accepted 7b5f4864=dan: changed",
+  "kc26.7.3-ke0.59-hmac-admin.CLIENT-DELETE": "202 accepted unnamed: gone roles not said which",
+  "kc26.7.3-ke0.59-hmac-admin.CLIENT_ROLE-DELETE-by-name": "202 accepted unnamed: gone roles editor",
+  "kc26.7.3-ke0.59-hmac-admin.CLIENT_ROLE-UPDATE-renamed-by-name": "202 accepted unnamed: gone roles writer",
+  // The group was /parent/child: Keycloak names neither its path nor its parent.
+  "kc26.7.3-ke0.59-hmac-admin.GROUP-DELETE-nested": "202 accepted unnamed: gone groups /child, child",
+  "kc26.7.3-ke0.59-hmac-admin.GROUP-UPDATE-moved-by-console": "202 accepted unnamed: gone groups /registry/readers2",
+  "kc26.7.3-ke0.59-hmac-admin.GROUP-UPDATE-moved-to-top-by-console":
+    "202 accepted unnamed: gone groups /parent/readers2",
+  "kc26.7.3-ke0.59-hmac-admin.GROUP-UPDATE-renamed-by-console":
+    "202 accepted unnamed: gone groups /registry/readers, readers",
+  "kc26.7.3-ke0.59-hmac-admin.GROUP-UPDATE-renamed-by-name-alone": "202 accepted unnamed: gone groups not said which",
+  "kc26.7.3-ke0.59-hmac-admin.REALM-ACTION-logout-all": "202 accepted unnamed: everybody left",
+  "kc26.7.3-ke0.59-hmac-admin.REALM_ROLE-DELETE-by-id": "202 accepted unnamed: gone roles not said which",
+  "kc26.7.3-ke0.59-hmac-admin.REALM_ROLE-DELETE-odd-name": "202 accepted unnamed: gone roles with space/slash?",
+  "kc26.7.3-ke0.59-hmac-admin.REALM_ROLE-UPDATE-renamed-by-id": "202 accepted unnamed: gone roles not said which",
+  "kc26.7.3-ke0.59-hmac-admin.REALM_ROLE-UPDATE-renamed-by-name": "202 accepted unnamed: gone roles direct2",
+  "kc26.7.3-ke0.59-hmac-admin.USER-DELETE-federated-identity": "202 ignored",
+  "kc26.7.3-ke0.59-hmac-admin.USER_SESSION-DELETE": "202 accepted unnamed: left session v66RnmnTMXKUHW4zGAArlMSz",
 
   "kc26.7.3-ke0.62-bearer-access.LOGIN-guacamole": "202 accepted 4e877b82=alice: back",
   "kc26.7.3-ke0.62-bearer-access.LOGIN-guacamole-workspaces-cli": "202 ignored",

@@ -3,7 +3,10 @@ import { describeIdentityContract } from "@stand-in/identity/contract";
 import { describeOnKeycloak } from "./available.ts";
 import { describeChooseWorkspace } from "./choose-workspace.ts";
 import { contractRealm } from "./contract.ts";
+import { describeDirectory } from "./directory.ts";
+import { describeEvents } from "./events.ts";
 import { describeHarness } from "./harness.ts";
+import { describeLeaver } from "./leaver.ts";
 import { describeProduct } from "./product.ts";
 import { describeProviderReadme } from "./provider-readme.ts";
 
@@ -20,6 +23,15 @@ describeOnKeycloak((keycloak, distribution) => {
   });
   describe("the product", () => {
     describeProduct(keycloak);
+  });
+  describe("what the product sees of people", () => {
+    describeDirectory(keycloak);
+  });
+  describe("what the product understands of events", () => {
+    describeEvents(keycloak, distribution);
+  });
+  describe("a person who signs out, or leaves", () => {
+    describeLeaver(keycloak, distribution);
   });
   const version = { keycloak: distribution.version, events: distribution.events };
   describeIdentityContract("what the stand-in imitates", version, () => contractRealm(keycloak()));
