@@ -6,6 +6,7 @@ import { contractRealm } from "./contract.ts";
 import { describeHarness } from "./harness.ts";
 import { describeProduct } from "./product.ts";
 import { describeProviderReadme } from "./provider-readme.ts";
+import { describeStart } from "./start.ts";
 
 /** Everything on a real Keycloak is in this file: a start takes half a minute, so each version starts once. */
 describeOnKeycloak((keycloak, distribution) => {
@@ -24,3 +25,5 @@ describeOnKeycloak((keycloak, distribution) => {
   const version = { keycloak: distribution.version, events: distribution.events };
   describeIdentityContract("what the stand-in imitates", version, () => contractRealm(keycloak()));
 });
+
+describeStart();
