@@ -3,6 +3,7 @@ import { describeIdentityContract } from "@stand-in/identity/contract";
 import { describeOnKeycloak } from "./available.ts";
 import { describeChooseWorkspace } from "./choose-workspace.ts";
 import { contractRealm } from "./contract.ts";
+import { describeGuide } from "./guide.ts";
 import { describeHarness } from "./harness.ts";
 import { describeProduct } from "./product.ts";
 import { describeProviderReadme } from "./provider-readme.ts";
@@ -19,6 +20,7 @@ describeOnKeycloak((keycloak, distribution) => {
   describe("a person who chooses a workspace at login", () => {
     describeChooseWorkspace(keycloak, distribution);
   });
+  describeGuide(keycloak, distribution);
   describe("the product", () => {
     describeProduct(keycloak);
   });
