@@ -3,11 +3,10 @@
  * Keycloak, through its admin API. The product is notified by back-channel logout and webhook, as by a real Keycloak.
  */
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import KeycloakAdminClient from "@keycloak/keycloak-admin-client";
 import { stableId } from "@stand-in/identity";
-import { realmAdministrator, sampleUsers } from "./sample-estate.ts";
+import { sampleUsers } from "./sample-estate.ts";
 import { readRunning } from "./token.ts";
 
 type Users = KeycloakAdminClient["users"];
@@ -44,10 +43,12 @@ async function main(): Promise<void> {
     throw new Error(
       `name an action and a person: npm run -s keycloak -- ${Object.keys(actions).join("|")} ${people.join("|")}`,
     );
-  const { issuer } = await readRunning(values.state);
-  const client = realmAdministrator((await readFile(join(values.state, "realm-admin-secret"), "utf8")).trim());
+  const { issuer, administrator } = await readRunning(values.state);
+  if (!administrator)
+    throw new Error(`play an administrator: ${issuer} was not started here (change people in its own console)`);
   const keycloak = new KeycloakAdminClient({ baseUrl: new URL(issuer).origin, realmName: "sde" });
-  await keycloak.auth({ grantType: "client_credentials", clientId: client.id, clientSecret: client.secret });
+  const clientSecret = (await readFile(administrator.secretFile, "utf8")).trim();
+  await keycloak.auth({ grantType: "client_credentials", clientId: administrator.id, clientSecret });
   process.stdout.write(`${username} ${await action(keycloak.users, stableId(username))}\n`);
 }
 

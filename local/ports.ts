@@ -7,6 +7,8 @@ export interface Ports {
   cluster: number;
   identity: number;
   database: number;
+  /** The page that plays Guacamole for a real Keycloak. */
+  guacamolePage?: number;
 }
 
 /** The ports of the last start with this state; empty if there was none. */

@@ -1,14 +1,23 @@
-/** `npm run -s token [NAME]` prints a sample person's access token, for use with curl. */
+/** `npm run -s token [NAME]` prints an access token for use with curl: a sample person's, or that of --client. */
 import { parseArgs } from "node:util";
-import { readRunning, sampleToken } from "./token.ts";
+import { readSecretFile } from "./issuer.ts";
+import { clientToken, readRunning, sampleToken } from "./token.ts";
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: { state: { type: "string", default: ".local" } },
   });
-  const running = await readRunning(values.state);
-  process.stdout.write(`${await sampleToken(running.issuer, positionals[0] ?? "alice")}\n`);
+  const { issuer, client } = await readRunning(values.state);
+  const [name] = positionals;
+  if (client && name !== undefined)
+    throw new Error(
+      `the people of ${issuer} are not the sample people (leave the name out for a token of ${client.id})`,
+    );
+  const token = client
+    ? await clientToken(issuer, { id: client.id, secret: await readSecretFile(client.secretFile) })
+    : await sampleToken(issuer, name ?? "alice");
+  process.stdout.write(`${token}\n`);
 }
 
 try {

@@ -1,23 +1,24 @@
-import { randomBytes } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
 import { startLocalCluster } from "@stand-in/cluster";
 import { startLocalDatabase } from "@stand-in/database";
 import { type Faults, type FunctionsHost, loadApp, type LogEntry, startFunctionsHost } from "@stand-in/functions-host";
-import { startIdentityProvider } from "@stand-in/identity";
 import { customResources } from "./custom-resources.ts";
+import { type IdentitySource, startStandIn } from "./identity-source.ts";
+import { useIssuer } from "./issuer.ts";
+import { startKeycloakForPeople } from "./keycloak/for-start.ts";
 import type { StartOptions } from "./options.ts";
 import { passedOn } from "./passed-on.ts";
 import { firstFree, readPorts, writePorts } from "./ports.ts";
 import { said } from "./said.ts";
-import { realmAdministrator, sampleUsers, serviceClient, writeSampleEstate } from "./sample-estate.ts";
+import { writeSampleEstate } from "./sample-estate.ts";
 import { registerSources } from "./sources.ts";
 
 /** Everything that runs after a start. */
 export interface Estate {
   api: string;
-  issuer: string;
+  identity: IdentitySource;
   kubeconfig: KubeConfig;
   databaseUrl: string;
   namespace: string;
@@ -27,9 +28,6 @@ export interface Estate {
 /** The default port of Azure Functions Core Tools. */
 const usualPort = 7071;
 const namespace = "guacamole";
-const audience = "guacamole-workspaces";
-/** The audience of the realm's webhook tokens. */
-const eventsAudience = "guacamole-workspaces-events";
 
 /** Functions that stop what was started. */
 export type Closers = (() => Promise<void>)[];
@@ -44,16 +42,16 @@ export async function startEstate(
   closers: Closers,
   tell: (what: string, detail: string) => void,
   log: (entry: LogEntry) => void,
+  stop: AbortSignal,
 ): Promise<Estate> {
   const inState = (name: string) => join(options.state, name);
-  const secret = await keptSecret(inState("service-client-secret"));
-  const administrator = realmAdministrator(await keptSecret(inState("realm-admin-secret")));
   // The same ports as at the last start: copied addresses, and the tokens issued for them, stay valid.
   const last = await readPorts(inState("ports.json"));
-  const [databasePort, clusterPort, identityPort] = [
+  const [databasePort, clusterPort, identityPort, guacamolePagePort] = [
     await firstFree(last.database),
     await firstFree(last.cluster),
     await firstFree(last.identity),
+    await firstFree(last.guacamolePage),
   ];
   const started = <T extends { close(): Promise<void> }>(part: T): T => {
     closers.push(() => part.close());
@@ -67,18 +65,19 @@ export async function startEstate(
     options.kubeconfig === undefined
       ? startLocalCluster({ customResources, store: inState("cluster.sqlite"), port: clusterPort }).then(started)
       : null,
-    startIdentityProvider({
-      store: inState("identity.json"),
-      port: identityPort,
-      audience,
-      clients: [serviceClient(secret), administrator],
-      users: sampleUsers,
-    }).then(started),
+    startIdentitySource(
+      options,
+      { identity: identityPort, guacamolePage: guacamolePagePort },
+      (words) => {
+        tell("identity provider", words);
+      },
+      stop,
+    ).then(started),
   ] as const);
   const databaseUrl = database.url;
   tell("database", options.databaseUrl === undefined ? "PostgreSQL with Guacamole's schema (local)" : "yours");
   tell("cluster", cluster ? `${cluster.url} (stand-in for Kubernetes)` : "yours");
-  tell("identity provider", `${identity.issuer} (stand-in for Keycloak)`);
+  tell("identity provider", identity.description);
 
   const kubeconfigFile = options.kubeconfig ?? inState("kubeconfig");
   if (cluster) await writeFile(kubeconfigFile, cluster.kubeconfig, { mode: 0o600 });
@@ -110,13 +109,7 @@ export async function startEstate(
       KUBECONFIG: kubeconfigFile,
       NAMESPACE: namespace,
       DATABASE_URL: databaseUrl,
-      OIDC_ISSUER: identity.issuer,
-      OIDC_AUDIENCE: audience,
-      OIDC_CLIENTS: "workspace-action,guacamole-workspaces-cli",
-      KEYCLOAK_WEBHOOK: "bearer",
-      KEYCLOAK_WEBHOOK_AUDIENCE: eventsAudience,
-      KEYCLOAK_ADMIN_CLIENT: administrator.id,
-      KEYCLOAK_ADMIN_SECRET: administrator.secret,
+      ...identity.settings,
     },
   });
   const port = options.port ?? (await firstFree(last.functions, usualPort));
@@ -132,16 +125,15 @@ export async function startEstate(
   await writePorts(inState("ports.json"), {
     functions: Number(new URL(host.url).port),
     cluster: cluster?.port ?? clusterPort,
-    identity: identity.port,
+    identity: identityPort,
     database: database.port,
+    guacamolePage: guacamolePagePort,
+    ...identity.ports,
   });
-  identity.tell({
-    backchannelLogout: `${host.url}/api/keycloak/backchannel-logout`,
-    webhook: { url: `${host.url}/api/keycloak/events`, audience: eventsAudience },
-  });
+  await identity.tell(host.url);
   tell("functions", `${host.url}/api (stand-in for Azure Functions, for one machine)`);
 
-  return { api: host.url, issuer: identity.issuer, kubeconfig, databaseUrl, namespace, host };
+  return { api: host.url, identity, kubeconfig, databaseUrl, namespace, host };
 }
 
 /**
@@ -158,14 +150,13 @@ async function allOrFirstError<T extends readonly unknown[]>(
   };
 }
 
-/** A random secret, kept in a file for later starts. */
-async function keptSecret(file: string): Promise<string> {
-  try {
-    return (await readFile(file, "utf8")).trim();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    const secret = randomBytes(24).toString("base64url");
-    await writeFile(file, secret, { mode: 0o600 });
-    return secret;
-  }
+function startIdentitySource(
+  { issuer, keycloak, state }: StartOptions,
+  ports: { identity: number; guacamolePage: number },
+  say: (words: string) => void,
+  stop: AbortSignal,
+): Promise<IdentitySource> {
+  if (issuer) return useIssuer(issuer, process.env);
+  if (keycloak) return startKeycloakForPeople(state, ports, process.env, say, stop);
+  return startStandIn(state, ports.identity);
 }

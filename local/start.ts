@@ -3,13 +3,13 @@ import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LocalDatabaseError, lockFolder } from "@stand-in/database";
+import type { LogEntry } from "@stand-in/functions-host";
 import { buildProduct } from "./build.ts";
 import { doMainJob } from "./main-job.ts";
 import { readOptions, type StartOptions, usage } from "./options.ts";
 import { type Closers, type Estate, startEstate } from "./stand-ins.ts";
 import { sampleActivation } from "./sample-estate.ts";
 import { terminalOn } from "./terminal.ts";
-import { sampleToken } from "./token.ts";
 import { describeWritten } from "./written.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -31,12 +31,13 @@ async function start(options: StartOptions, stop: AbortSignal): Promise<number> 
     const logLines = createWriteStream(logFile);
     logLines.on("error", () => undefined); // a full disk is reported elsewhere
     closers.push(() => new Promise((resolve) => logLines.end(resolve)));
-    const estate = await startEstate(options, root, closers, terminal.started, ({ at, level, category, message }) => {
+    const log = ({ at, level, category, message }: LogEntry) => {
       if (level === "error") errors.push(message);
       logLines.write(`${at.toISOString()} ${level} ${category} ${message}\n`);
-    });
+    };
+    const estate = await startEstate(options, root, closers, terminal.started, log, stop);
     const running = join(options.state, "running.json");
-    await writeFile(running, JSON.stringify({ api: estate.api, issuer: estate.issuer }));
+    await writeFile(running, JSON.stringify({ api: estate.api, ...estate.identity.running }));
     closers.push(() => rm(running, { force: true }));
 
     await untilReachable(estate, errors);
@@ -65,7 +66,7 @@ async function untilReachable({ api }: Estate, errors: readonly string[]): Promi
 async function activate(estate: Estate, stop: AbortSignal): Promise<boolean> {
   terminal.line();
   terminal.line(`${username} asks for a desktop in ${workspace}:`);
-  const api = { url: estate.api, token: () => sampleToken(estate.issuer, username) };
+  const api = { url: estate.api, token: () => estate.identity.token() };
   let operation;
   let beats = 0;
   try {
@@ -99,7 +100,7 @@ async function activate(estate: Estate, stop: AbortSignal): Promise<boolean> {
   return true;
 }
 
-function tellWhatToTry({ api }: Estate, state: string, logFile: string): void {
+function tellWhatToTry({ api, identity }: Estate, state: string, logFile: string): void {
   // The other commands look for what runs in the same folder.
   const where = state === resolve(".local") ? "" : ` --state '${state.replaceAll("'", "'\\''")}'`;
   const token = where === "" ? "npm run -s token" : `npm run -s token --${where}`;
@@ -111,9 +112,13 @@ function tellWhatToTry({ api }: Estate, state: string, logFile: string): void {
     `  curl -s -X PUT ${authorization} -H "Content-Type: application/json" -d '{"workspace":"cancer-registry"}' "${api}/api/users/${username}/desktop?wait=10"`,
   );
   terminal.line(`  curl -s -X DELETE ${authorization} "${api}/api/users/${username}/desktop?wait=10"`);
-  terminal.line(
-    `  npm run -s keycloak --${where} logout ${username}    # as if in Keycloak: the desktop is suspended a minute later`,
-  );
+  if (identity.running.administrator)
+    terminal.line(
+      `  npm run -s keycloak --${where} logout ${username}    # as if in Keycloak: the desktop is suspended a minute later`,
+    );
+  const advice = identity.advice(api);
+  if (advice.length > 0) terminal.line();
+  for (const line of advice) terminal.line(line);
   terminal.line();
   terminal.line(`The host's log is in ${logFile}. Ctrl-C stops everything.`);
 }

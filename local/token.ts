@@ -6,6 +6,10 @@ import { sampleUsers } from "./sample-estate.ts";
 export interface Running {
   api: string;
   issuer: string;
+  /** The client whose token is used, if the people of the identity provider are not the sample people. */
+  client?: { id: string; secretFile: string };
+  /** The client that plays the realm's administrator, if the identity provider was started here. */
+  administrator?: { id: string; secretFile: string };
 }
 
 /** Reads what a running start left in this folder. Throws if nothing is running. */
@@ -17,23 +21,33 @@ export async function readRunning(state: string): Promise<Running> {
   }
 }
 
-/** A sample person's access token from the local identity provider. */
+/** A sample person's access token from an identity provider that was started here. */
 export async function sampleToken(issuer: string, username: string): Promise<string> {
   const user = sampleUsers.find((candidate) => candidate.username === username);
   if (!user)
     throw new Error(
       `get a token: there is no sample person ${username} (choose one of ${sampleUsers.map((each) => each.username).join(", ")})`,
     );
+  const form = { grant_type: "password", client_id: "guacamole-workspaces-cli", username, password: user.password };
+  return askForToken(issuer, form, username);
+}
+
+/** The access token of a client with a service account. */
+export function clientToken(issuer: string, client: { id: string; secret: string }): Promise<string> {
+  const form = { grant_type: "client_credentials", client_id: client.id, client_secret: client.secret };
+  return askForToken(issuer, form, `client ${client.id}`);
+}
+
+async function askForToken(issuer: string, form: Record<string, string>, whose: string): Promise<string> {
   const response = await fetch(`${issuer}/protocol/openid-connect/token`, {
     method: "POST",
-    body: new URLSearchParams({
-      grant_type: "password",
-      client_id: "guacamole-workspaces-cli",
-      username,
-      password: user.password,
-    }),
+    body: new URLSearchParams(form),
+    redirect: "error", // the secret is for this address only
   });
-  const body = (await response.json()) as { access_token?: string; error?: string };
-  if (body.access_token === undefined) throw new Error(`get a token: ${body.error ?? `status ${response.status}`}`);
-  return body.access_token;
+  const body = (await response.json().catch(() => ({}))) as Partial<
+    Record<"access_token" | "error" | "error_description", string>
+  >;
+  if (body.access_token !== undefined) return body.access_token;
+  const reason = [body.error, body.error_description].filter((each) => each !== undefined).join(": ");
+  throw new Error(`get a token of ${whose}: the identity provider answered ${response.status} ${reason}`.trimEnd());
 }

@@ -52,7 +52,7 @@ describe("the development realm", () => {
   });
 
   it("has every client that the guide's settings name, and adds our audience for those that call us", () => {
-    const setting = (name: string) => new RegExp(`^${name}=(.*)$`, "m").exec(guide)?.[1] ?? "";
+    const setting = (name: string) => new RegExp(`^ *${name}=(.*)$`, "m").exec(guide)?.[1] ?? "";
     const callers = setting("OIDC_CLIENTS").split(",");
     expect(callers).toHaveLength(2);
     for (const id of callers) {
@@ -75,7 +75,7 @@ describe("the development realm", () => {
     const action = realm.requiredActions.find(({ alias }) => alias === "choose-workspace");
     const { clientId, clientSecret, guacamoleClient, apiUrl } = action?.config ?? {};
     expect(action).toMatchObject({ providerId: "choose-workspace", defaultAction: false });
-    // Enabled without the jar, it would fail every login of the realm.
+    // Enabled without the jar, it would let everybody in without the claim.
     expect(action?.enabled).toBe("${WORKSPACE_ACTION_ENABLED:false}");
     expect(client(clientId ?? "")?.secret).toBe(clientSecret);
     expect(client(guacamoleClient ?? "")).toBeDefined();

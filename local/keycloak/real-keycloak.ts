@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { access, cp, mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -22,7 +22,7 @@ export interface RealKeycloak {
   stop(): Promise<void>;
   /** Starts it again after `stop`. */
   start(): Promise<void>;
-  /** Stops it and deletes the copy. */
+  /** Stops it, and deletes the copy unless it is to be kept. */
   close(): Promise<void>;
 }
 
@@ -34,16 +34,25 @@ const readOnlyFolders = ["lib/app", "lib/lib"];
 /**
  * Starts Keycloak and waits until it answers.
  *
- * @param options.realms realms to import at the first start, by name
+ * @param options.realms realms to import, by name; one that exists already stays as it is
  * @param options.jars more providers
+ * @param options.stop ends the wait for its first answer
+ * @param options.kept where the copy stays for later starts, and the password of its administrator
  */
 export async function startKeycloak(
   distribution: Distribution,
-  options: { realms?: Readonly<Record<string, object>>; jars?: readonly string[]; port?: number } = {},
+  options: {
+    realms?: Readonly<Record<string, object>>;
+    jars?: readonly string[];
+    port?: number;
+    stop?: AbortSignal;
+    kept?: { folder: string; password: string };
+  } = {},
 ): Promise<RealKeycloak> {
-  const folder = await mkdtemp(join(tmpdir(), "keycloak-"));
+  const { kept } = options;
+  const folder = kept?.folder ?? (await mkdtemp(join(tmpdir(), "keycloak-")));
   // Processes that were just killed may still be writing.
-  const forgetFolder = afterThisProcess('sleep 2; rm -rf "$0"', folder);
+  const forgetFolder = kept ? () => undefined : afterThisProcess('sleep 2; rm -rf "$0"', folder);
   let group: ProcessGroup | undefined;
   const stop = async () => {
     await group?.end("SIGTERM");
@@ -51,12 +60,14 @@ export async function startKeycloak(
   };
   const close = async () => {
     await stop();
-    await rm(folder, { recursive: true, force: true });
+    if (!kept) await rm(folder, { recursive: true, force: true });
     forgetFolder();
   };
   try {
-    await copyDistribution(distribution.home, folder);
-    for (const jar of options.jars ?? []) await cp(jar, join(folder, "providers", basename(jar)));
+    if (kept) await keepCopy(distribution.home, folder);
+    else await copyDistribution(distribution.home, folder);
+    for (const jar of options.jars ?? [])
+      await cp(jar, join(folder, "providers", basename(jar)), { preserveTimestamps: true });
     const imports = join(folder, "data/import"); // does not exist in a fresh distribution
     await mkdir(imports, { recursive: true });
     for (const [name, realm] of Object.entries(options.realms ?? {}))
@@ -65,7 +76,7 @@ export async function startKeycloak(
     const port = options.port ?? (await freePort());
     const managementPort = await freePort();
     const url = `http://127.0.0.1:${port}`;
-    const administrator = { username: "admin", password: randomBytes(16).toString("hex") };
+    const administrator = { username: "admin", password: kept?.password ?? randomBytes(16).toString("hex") };
     const start = async () => {
       group = startGroup(
         [
@@ -80,7 +91,7 @@ export async function startKeycloak(
         ],
         { cwd: folder, env: environmentOf(distribution, administrator) },
       );
-      await untilAnswering(url, group);
+      await untilAnswering(url, group, options.stop);
     };
     await start();
     return { distribution, url, administrator, output: () => group?.output() ?? "", stop, start, close };
@@ -88,6 +99,26 @@ export async function startKeycloak(
     await close();
     throw error;
   }
+}
+
+/**
+ * Makes the copy if it does not exist yet; one that is killed halfway leaves none. The jars are always those of the
+ * distribution. They keep their time, by which Keycloak notices that it has to build anew.
+ */
+async function keepCopy(home: string, folder: string): Promise<void> {
+  const exists = await access(folder).then(
+    () => true,
+    () => false,
+  );
+  if (!exists) {
+    const draft = `${folder}.draft`;
+    await rm(draft, { recursive: true, force: true });
+    await copyDistribution(home, draft);
+    await rename(draft, folder);
+  }
+  const jars = join(folder, "providers");
+  await rm(jars, { recursive: true, force: true });
+  await cp(join(home, "providers"), jars, { recursive: true, preserveTimestamps: true });
 }
 
 /** Copies what Keycloak's build changes, and links the rest. */
@@ -114,9 +145,10 @@ function environmentOf(
 }
 
 /** It begins to listen when its realms are imported. */
-async function untilAnswering(url: string, group: ProcessGroup): Promise<void> {
+async function untilAnswering(url: string, group: ProcessGroup, stop?: AbortSignal): Promise<void> {
   const until = Date.now() + startMilliseconds;
   for (;;) {
+    stop?.throwIfAborted();
     if (group.ending() !== undefined)
       throw new Error(`start Keycloak: ${String(group.ending())} (its last words follow)\n${lastWords(group)}`);
     const response = await fetch(`${url}/realms/master`).catch(() => undefined);

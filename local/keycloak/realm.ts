@@ -58,3 +58,13 @@ export async function addWebhook(keycloak: RealKeycloak, realm: string, webhook:
   if (!response.ok)
     throw new Error(`register a webhook: Keycloak answered ${response.status}: ${await response.text()}`);
 }
+
+/** Replaces whatever keycloak-events sends from this realm. */
+export async function setWebhook(keycloak: RealKeycloak, realm: string, webhook: Webhook): Promise<void> {
+  const { accessToken = "" } = await administratorOf(keycloak, realm);
+  const address = `${keycloak.url}/realms/${realm}/webhooks`;
+  const headers = { authorization: `Bearer ${accessToken}` };
+  const registered = (await (await fetch(address, { headers })).json()) as { id: string }[];
+  for (const { id } of registered) await fetch(`${address}/${id}`, { method: "DELETE", headers });
+  await addWebhook(keycloak, realm, webhook);
+}

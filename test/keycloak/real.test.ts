@@ -5,10 +5,12 @@ import { describeChooseWorkspace } from "./choose-workspace.ts";
 import { contractRealm } from "./contract.ts";
 import { describeDirectory } from "./directory.ts";
 import { describeEvents } from "./events.ts";
+import { describeGuide } from "./guide.ts";
 import { describeHarness } from "./harness.ts";
 import { describeLeaver } from "./leaver.ts";
 import { describeProduct } from "./product.ts";
 import { describeProviderReadme } from "./provider-readme.ts";
+import { describeStart } from "./start.ts";
 
 /** Everything on a real Keycloak is in this file: a start takes half a minute, so each version starts once. */
 describeOnKeycloak((keycloak, distribution) => {
@@ -21,6 +23,7 @@ describeOnKeycloak((keycloak, distribution) => {
   describe("a person who chooses a workspace at login", () => {
     describeChooseWorkspace(keycloak, distribution);
   });
+  describeGuide(keycloak, distribution);
   describe("the product", () => {
     describeProduct(keycloak);
   });
@@ -36,3 +39,5 @@ describeOnKeycloak((keycloak, distribution) => {
   const version = { keycloak: distribution.version, events: distribution.events };
   describeIdentityContract("what the stand-in imitates", version, () => contractRealm(keycloak()));
 });
+
+describeStart();
