@@ -78,6 +78,42 @@ describe("a credential", () => {
     expect(await desktops.readCredential(plan)).not.toBe(first);
   });
 
+  describe("belongs to its pod", () => {
+    const isOfPod = async () => (await desktops.lookAtCredential(plan, "r1"))?.isOfPod;
+    const secret = () => ({ apiVersion: "v1", kind: "Secret", metadata: { name: plan.names.secret, namespace } });
+    beforeEach(() => desktops.createCredential(plan, "r1"));
+
+    it("unless it was made for another start, or somebody changed it", async () => {
+      expect(await isOfPod()).toBe(true);
+      expect((await desktops.lookAtCredential(plan, "r2"))?.isOfPod).toBe(false);
+      const changed = { ...secret(), data: { password: "Y2hhbmdlZCE=" } };
+      await objects.patch(changed, undefined, undefined, "kubectl-edit", undefined, PatchStrategy.MergePatch);
+      expect(await isOfPod()).toBe(false);
+    });
+
+    it("also if a backup was restored, in which nothing says who wrote it", async () => {
+      const found = await secretOf();
+      const { labels = {}, annotations = {} } = found?.metadata ?? {};
+      await objects.delete(secret());
+      const restored = {
+        ...secret(),
+        metadata: { name: plan.names.secret, namespace, labels, annotations },
+        data: found?.data ?? {},
+      };
+      await objects.create(restored, undefined, undefined, "velero-server");
+      expect(await isOfPod()).toBe(true);
+    });
+
+    it("also if a tool cleared the record of who wrote it", async () => {
+      const found = await secretOf();
+      await objects.replace(
+        Object.assign({}, found, { metadata: Object.assign({}, found?.metadata, { managedFields: [{}] }) }),
+      );
+      expect((await secretOf())?.metadata?.managedFields ?? []).toEqual([]);
+      expect(await isOfPod()).toBe(true);
+    });
+  });
+
   it("that is not there is an error that says what to do", async () => {
     await expect(desktops.readCredential(plan)).rejects.toThrow(/it has no password \(ask for the desktop again\)/);
   });

@@ -9,7 +9,7 @@ import { ProductError, type Refusal, refuse } from "../errors.ts";
 import type { LeftDeployment } from "../lifecycle/adoption.ts";
 import { type Cluster, type Reference, RefusedByCluster } from "./cluster.ts";
 import { ownPassword, sideOf, startOf } from "./deployment-side.ts";
-import { appliedByUs, hasOurValue } from "./field-ownership.ts";
+import { appliedByUs, isChangedByOthers } from "./field-ownership.ts";
 import { annotation, belongsTo, desktopOf, isLeaving, isOurs, label, purpose } from "./labels.ts";
 import {
   deploymentManifest,
@@ -221,7 +221,7 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
       const encoded = found && belongsTo(found, desktop) ? found.data?.[passwordKey] : undefined;
       if (!found || encoded === undefined) return null;
       const madeFor = found.metadata?.annotations?.[annotation.request];
-      const isOfPod = (startedFor === undefined || startedFor === madeFor) && hasOurValue(found, passwordKey);
+      const isOfPod = (startedFor === undefined || startedFor === madeFor) && !isChangedByOthers(found, passwordKey);
       return { password: Buffer.from(encoded, "base64").toString(), isOfPod };
     },
 

@@ -32,14 +32,18 @@ export function takenOver(object: KubernetesObject): V1ManagedFieldsEntry[] {
 }
 
 /**
- * True if the value under this key of a Secret is the one that we applied: who changes a value takes it over from us
- * (kubernetes.io/docs/reference/using-api/server-side-apply, "Field management").
+ * True if somebody changed the value under this key of a Secret after we applied it: who changes a value takes it over, and
+ * the rest of what we applied stays ours (kubernetes.io/docs/reference/using-api/server-side-apply, "Field management"). A
+ * Secret that another program created anew, as a restored backup is, says nothing of that.
  */
-export function hasOurValue(secret: KubernetesObject, key: string): boolean {
-  return (secret.metadata?.managedFields ?? []).some((entry) => {
+export function isChangedByOthers(secret: KubernetesObject, key: string): boolean {
+  const entries = secret.metadata?.managedFields ?? [];
+  const ours = entries.filter(isOurApply);
+  const owned = (entry: V1ManagedFieldsEntry) => {
     const values = ((entry.fieldsV1 ?? {}) as Record<string, Fields | undefined>)["f:data"] ?? {};
-    return isOurApply(entry) && Object.hasOwn(values, `f:${key}`);
-  });
+    return Object.hasOwn(values, `f:${key}`);
+  };
+  return ours.length > 0 && !ours.some(owned) && entries.some(owned);
 }
 
 function isOurApply(entry: V1ManagedFieldsEntry): boolean {
