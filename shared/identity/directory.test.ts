@@ -66,6 +66,7 @@ describe("a look", () => {
       groups: ["/asthma", "asthma"],
       roles: ["reader", "editor"],
       sessions: ["one"],
+      elsewhere: true,
     });
     expect(calls.slice(1).sort()).toEqual(Object.keys(answers).sort());
   });

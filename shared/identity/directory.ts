@@ -64,15 +64,13 @@ export function directoryIn({ url, realm, client, secret, guacamoleClient }: Dir
         const clientRoles = Object.values(mappings.clientMappings ?? {}).flatMap(
           (client) => (client as { mappings?: { name?: string }[] }).mappings ?? [],
         );
+        const own = sessions.filter(({ clients }) => Object.values(clients ?? {}).includes(guacamoleClient));
         return {
           enabled: user.enabled !== false,
           groups: texts(groups.flatMap(({ path, name }) => [path, name])),
           roles: texts([...realmRoles, ...clientRoles].map(({ name }) => name)),
-          sessions: texts(
-            sessions
-              .filter(({ clients }) => Object.values(clients ?? {}).includes(guacamoleClient))
-              .map(({ id: session }) => session),
-          ),
+          sessions: texts(own.map(({ id: session }) => session)),
+          elsewhere: sessions.length > own.length,
         };
       } catch (error) {
         // The token may be what was wrong; a newer one is not.
