@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Standing } from "../person/claims.ts";
 import type { Told } from "../person/notice.ts";
 import type { PersonRecord } from "../person/record.ts";
-import { asksForStanding, countsAtAnyAge, decideNotice, type NoticeDecision } from "./notices.ts";
+import { asksForStanding, countsAtAnyAge, decideNotice, needsStanding, type NoticeDecision } from "./notices.ts";
 
 const before = "2026-01-05T08:00:00Z";
 const asked = "2026-01-05T09:00:00Z";
@@ -11,7 +11,7 @@ const record: PersonRecord = {
   request: { id: "r1", username: "alice", workspace: "a", requestedAt: asked, claims: { groups: ["/a"] } },
   outcomes: {},
 };
-const now: Standing = { enabled: true, groups: ["/b"], roles: [], sessions: ["one"] };
+const now: Standing = { enabled: true, groups: ["/b"], roles: [], sessions: ["one"], elsewhere: false };
 const disabled: Standing = { ...now, enabled: false };
 const claimNames = { groups: "groups", roles: "realm_roles" };
 
@@ -131,7 +131,7 @@ describe("what a notice means", () => {
   });
 
   it("counts from when the person was last seen, not from when they asked", () => {
-    const seen = { ...record, presence: { seenAt: after, sessions: [] } };
+    const seen = { ...record, presence: { seenAt: after, sessions: [], elsewhere: false } };
     const notice = { id: "n1", at: "2026-01-05T09:30:00Z", told: told.disabled };
     expect(decideNotice(seen, cannotBeAsked, notice, claimNames)).toEqual(nothing);
     expect(decideNotice(record, cannotBeAsked, notice, claimNames)).not.toEqual(nothing);
@@ -156,6 +156,19 @@ describe("what a notice means", () => {
       Object.entries(told).flatMap(([what, each]) => (countsAtAnyAge({ told: each }, canAsk) ? [what] : []));
     expect(counting(false)).toEqual(["deleted"]);
     expect(counting(true)).toEqual(Object.keys(told).filter((what) => what !== "back"));
+  });
+
+  it("needs the provider's answer exactly if nothing is done without it, whenever it happened", () => {
+    for (const late of [undefined, true] as const)
+      for (const [what, each] of Object.entries(told)) {
+        const notice = { id: "n", at: after, told: each, ...(late && { late }) };
+        const { do: done } = decideNotice(record, cannotBeAsked, notice, claimNames);
+        expect([what, late, needsStanding(notice)]).toEqual([
+          what,
+          late,
+          done === "nothing" && asksForStanding(notice),
+        ]);
+      }
   });
 
   it("is never worth asking the provider about a person who came back", () => {
