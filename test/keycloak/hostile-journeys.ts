@@ -231,7 +231,7 @@ export function describeHostileJourneys(journeys: () => Journeys, { version }: D
       "content-type": "application/json",
     };
     const profile = (await (await fetch(account, { headers })).json()) as { attributes?: Record<string, string[]> };
-    expect(profile.attributes).not.toHaveProperty("guacamole_workspaces_last");
+    expect(profile.attributes ?? {}).not.toHaveProperty("guacamole_workspaces_last");
     const attributes = { ...profile.attributes, guacamole_workspaces_last: ["asthma-cohort"] };
     const body = JSON.stringify({ ...profile, firstName: "Alicia", attributes });
     const changed = await fetch(account, { method: "POST", headers, body });
