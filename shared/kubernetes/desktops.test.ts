@@ -93,16 +93,22 @@ describe("a credential", () => {
 
     it("also if a backup was restored, in which nothing says who wrote it", async () => {
       const found = await secretOf();
-      const { name, labels, annotations } = found?.metadata ?? {};
+      const { labels = {}, annotations = {} } = found?.metadata ?? {};
       await objects.delete(secret());
-      const restored = { ...secret(), metadata: { name, namespace, labels, annotations }, data: found?.data };
+      const restored = {
+        ...secret(),
+        metadata: { name: plan.names.secret, namespace, labels, annotations },
+        data: found?.data ?? {},
+      };
       await objects.create(restored, undefined, undefined, "velero-server");
       expect(await isOfPod()).toBe(true);
     });
 
     it("also if a tool cleared the record of who wrote it", async () => {
       const found = await secretOf();
-      await objects.replace({ ...found, metadata: { ...found?.metadata, managedFields: [{}] } });
+      await objects.replace(
+        Object.assign({}, found, { metadata: Object.assign({}, found?.metadata, { managedFields: [{}] }) }),
+      );
       expect((await secretOf())?.metadata?.managedFields ?? []).toEqual([]);
       expect(await isOfPod()).toBe(true);
     });
