@@ -255,7 +255,9 @@ export const reconcileAnswer = z
     later: z.int().meta({ description: "Also drifted, but left for the next run" }),
     goes: z.int().meta({ description: "Desktops that are permanently removed" }),
     refused: words.optional().meta({ description: "Why nothing is done about the drift" }),
-    unanswered: z.array(words),
+    unanswered: z.array(words).meta({
+      description: "What could not be read, and what was left alone because it would suspend too many desktops at once",
+    }),
     failed: z.array(z.strictObject(drift)),
   })
   .meta({ id: "ReconcileRun" });

@@ -72,6 +72,7 @@ describe("a look", () => {
       groups: ["/asthma", "asthma"],
       roles: ["reader"],
       sessions: ["one"],
+      elsewhere: true,
     });
     expect(calls.slice(1).sort()).toEqual(Object.keys(answers).sort());
   });

@@ -95,15 +95,13 @@ export function directoryIn(rules: DirectoryRules): Directory {
           clientRolesOf(subject),
           keycloak.users.listSessions(id),
         ]);
+        const own = sessions.filter(({ clients }) => Object.values(clients ?? {}).includes(guacamoleClient));
         return {
           enabled: user.enabled !== false,
           groups: texts(groups.flatMap(({ path, name }) => [path, name])),
           roles: clientRoles && [...texts(realmRoles.map(({ name }) => name)), ...clientRoles],
-          sessions: texts(
-            sessions
-              .filter(({ clients }) => Object.values(clients ?? {}).includes(guacamoleClient))
-              .map(({ id: session }) => session),
-          ),
+          sessions: texts(own.map(({ id: session }) => session)),
+          elsewhere: sessions.length > own.length,
         };
       } catch (error) {
         // The token may be what was wrong; a newer one is not.

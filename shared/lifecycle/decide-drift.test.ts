@@ -76,7 +76,7 @@ const gathered: GatheredDrift = {
   wanted: new Map([["cohort/alice", wanted]]),
   secrets: [],
   duplicateGroups: [],
-  standings: new Map([["alice", { enabled: true, sessions: ["one"] }]]),
+  standings: new Map([["alice", { enabled: true, sessions: ["one"], elsewhere: false }]]),
   unanswered: [],
 };
 type Change = Partial<GatheredDrift>;
@@ -232,7 +232,7 @@ describe("what is left of a desktop without Deployment", () => {
 });
 
 describe("a person without a session at the identity provider", () => {
-  const none = { standings: new Map([["alice", { enabled: true, sessions: [] }]]) };
+  const none = { standings: new Map([["alice", { enabled: true, sessions: [], elsewhere: false }]]) };
   const seen = (minutes: number, sessions: string[] = []) => ({
     ...record,
     request: { ...record.request, requestedAt: before(minutes) },
@@ -274,6 +274,69 @@ describe("a person without a session at the identity provider", () => {
   });
 });
 
+describe("what suspends many desktops for one reason", () => {
+  const count = 20;
+  const people = Array.from({ length: count }, (_, index) => `person-${index}`);
+  const earlier = "2026-11-24T09:00:00.000Z";
+  const recordOf = (username: string): PersonRecord => ({
+    ...record,
+    request: { ...record.request, username, requestedAt: earlier },
+    outcomes: { 1: { state: "done", at: earlier, message: "ready" } },
+  });
+  const estate = (more: Change): GatheredDrift => ({
+    ...gathered,
+    survey: {
+      ...survey,
+      desktops: people.map((username) => ({
+        ...surveyed,
+        desktop: { ...desktop, username, names: nameDesktop({ workspace: "cohort", username }, rules) },
+        record: recordOf(username),
+        use: { connected: false, visited: true },
+      })),
+      records: new Map(people.map((username) => [username, recordOf(username)])),
+    },
+    connections: people.map((username) => ({
+      ...connection,
+      username,
+      readers: [`cohort@${username}`],
+      groupReaders: [`cohort@${username}`],
+    })),
+    lastDays: new Map(people.map((username) => [`cohort@${username}`, wanted.until])),
+    networkParts: [],
+    wanted: new Map(),
+    standings: new Map(),
+    ...more,
+  });
+  const changed = (many: number): Change => {
+    const parameters = { ...wanted.parameters, isOfPod: false };
+    return { wanted: new Map(people.slice(0, many).map((name) => [`cohort/${name}`, { ...wanted, parameters }])) };
+  };
+  const away = (many: number, elsewhere: boolean): Change => ({
+    standings: new Map(people.slice(0, many).map((name) => [name, { enabled: true, sessions: [], elsewhere }])),
+  });
+  const decided = (change: Change, sharePercent: number) => {
+    const { drifts, unanswered, refused } = decideDrift(estate(change), sharePercent);
+    return [drifts.length, unanswered, refused];
+  };
+
+  it.each<[string, (many: number) => Change, RegExp]>([
+    [
+      "a wrong GUACAMOLE_CLIENT",
+      (many) => away(many, true),
+      /^5 of 20 desktops .*\(check GUACAMOLE_CLIENT\); .* 4 .*20 %/,
+    ],
+    ["a program that changed Secrets", changed, /^5 of 20 desktops have a Secret that was changed .* 4 .*20 %/],
+  ])("is left alone beyond the share that is allowed: %s", (_, change, words) => {
+    expect(decided(change(4), 20)).toEqual([4, [], undefined]);
+    expect(decided(change(5), 20)).toEqual([0, [expect.stringMatching(words)], undefined]);
+    expect(decided(change(5), 25)).toEqual([5, [], undefined]);
+  });
+
+  it("is never too much if people have no session at all", () => {
+    expect(decided(away(count, false), 20)).toEqual([count, [], undefined]);
+  });
+});
+
 describe("beyond desktops", () => {
   it.each<[string, Change, string[]]>([
     [
@@ -283,7 +346,7 @@ describe("beyond desktops", () => {
     ],
     [
       "a person who was disabled",
-      { standings: new Map([["alice", { enabled: false, sessions: ["one"] }]]) },
+      { standings: new Map([["alice", { enabled: false, sessions: ["one"], elsewhere: false }]]) },
       ["person-gone: was disabled at the identity provider"],
     ],
     [

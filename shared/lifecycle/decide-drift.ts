@@ -6,7 +6,7 @@ import { type DesktopKey, formerEntity, keyText, nameDesktop, type NamingRules }
 import type { DesktopPlan } from "../desktop/plan.ts";
 import { damagedAmong } from "../person/damaged-record.ts";
 import type { PersonRecord } from "../person/record.ts";
-import { type DesktopDrift, type Drift, driftKinds, type DriftSurvey, refusal } from "./drift.ts";
+import { type DesktopDrift, type Drift, driftKinds, type DriftSurvey, leaveOutSuspicious, refusal } from "./drift.ts";
 import type { Survey, SurveyedDesktop } from "./survey.ts";
 
 /** A connection as it is. */
@@ -60,7 +60,7 @@ export interface GatheredDrift extends DriftSources {
   /** Names that several root groups share, and how many groups. */
   duplicateGroups: readonly { workspace: string; count: number }[];
   /** What the identity provider says of people, by username; null if it does not know them. */
-  standings: ReadonlyMap<string, Pick<Standing, "enabled" | "sessions"> | null>;
+  standings: ReadonlyMap<string, Pick<Standing, "enabled" | "sessions" | "elsewhere"> | null>;
   /** What could not be asked. */
   unanswered: readonly string[];
 }
@@ -98,6 +98,7 @@ export function decideDrift(gathered: GatheredDrift, sharePercent: number): Drif
   const bindings = new Map(known.bindings.map((binding) => [binding.name, binding]));
   const ours = survey.desktops.filter(({ desktop }) => desktop.ours);
   const drifts: Drift[] = [];
+  const onlyElsewhere: Drift[] = [];
 
   for (const surveyed of ours) {
     const { workspace, username, names, binding } = surveyed.desktop;
@@ -132,18 +133,33 @@ export function decideDrift(gathered: GatheredDrift, sharePercent: number): Drif
   }
   for (const surveyed of ours.filter(isCompared)) {
     const { workspace, username } = surveyed.desktop;
-    if (gathered.standings.get(username)?.sessions.length === 0 && hasLeft(surveyed, survey.at))
-      drifts.push({ kind: "session-ended", workspace, username, reason: "has no session with Guacamole any more" });
+    const standing = gathered.standings.get(username);
+    if (standing?.sessions.length !== 0 || !hasLeft(surveyed, survey.at)) continue;
+    const reason = `has no session with Guacamole any more${standing.elsewhere ? ", only with other applications" : ""}`;
+    const drift: Drift = { kind: "session-ended", workspace, username, reason };
+    drifts.push(drift);
+    if (standing.elsewhere) onlyElsewhere.push(drift);
   }
 
   drifts.sort((one, other) => sortKey(one).localeCompare(sortKey(other)));
-  const unanswered = [...survey.damaged.map(({ fault }) => fault.message), ...gathered.unanswered];
+  const suspicions = [
+    {
+      drifts: onlyElsewhere,
+      words: "belong to people who have sessions, but none with Guacamole (check GUACAMOLE_CLIENT)",
+    },
+    {
+      drifts: drifts.filter(({ kind }) => kind === "pod-credential"),
+      words: "have a Secret that was changed after their container had started (find out what changed them)",
+    },
+  ];
+  const { drifts: trusted, leftOut } = leaveOutSuspicious(drifts, suspicions, ours.length, sharePercent);
+  const unanswered = [...survey.damaged.map(({ fault }) => fault.message), ...gathered.unanswered, ...leftOut];
   const counted = {
     at: survey.at,
     desktops: ours.length,
-    drifts,
+    drifts: trusted,
     later: 0,
-    goes: countGoing(drifts, ours),
+    goes: countGoing(trusted, ours),
     unanswered: [...new Set(unanswered)],
   };
   return { ...counted, refused: refusal(counted, known, sharePercent) };

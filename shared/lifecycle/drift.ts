@@ -59,12 +59,45 @@ export interface DriftSurvey {
   goes: number;
   /** Why nothing is done about it. */
   refused?: string | undefined;
-  /** What could not be asked, and so was not looked at. */
+  /** What could not be asked, and so was not looked at, and what was left alone because it concerns too many. */
   unanswered: string[];
 }
 
 /** This few may always be removed: a share of a small estate says nothing. */
 const alwaysAllowed = 3;
+
+function mostAtOnce(desktops: number, sharePercent: number): number {
+  return Math.max(alwaysAllowed, Math.floor((desktops * sharePercent) / 100));
+}
+
+/** Drifts that suspend desktops and have one cause in common, if it is the same for many: a setting, or a program. */
+export interface Suspicion {
+  drifts: readonly Drift[];
+  /** What is the same for all of them, and what may be the cause. */
+  words: string;
+}
+
+/**
+ * Leaves out what would suspend more desktops at once than the share that is allowed, and says so: everything else can
+ * still be put right.
+ */
+export function leaveOutSuspicious(
+  drifts: readonly Drift[],
+  suspicions: readonly Suspicion[],
+  desktops: number,
+  sharePercent: number,
+): { drifts: Drift[]; leftOut: string[] } {
+  const allowed = mostAtOnce(desktops, sharePercent);
+  const many = suspicions.filter((suspicion) => suspicion.drifts.length > allowed);
+  const out = new Set(many.flatMap((suspicion) => suspicion.drifts));
+  return {
+    drifts: drifts.filter((drift) => !out.has(drift)),
+    leftOut: many.map(
+      (suspicion) =>
+        `${suspicion.drifts.length} of ${desktops} desktops ${suspicion.words}; they are left alone, because at most ${allowed} may be suspended at once for that (${sharePercent} %): allow a larger share if it is right`,
+    ),
+  };
+}
 
 /**
  * Why a reconciliation must not go on, or undefined: a source of truth that is suspiciously empty, or more desktops that
@@ -77,7 +110,7 @@ export function refusal(
 ): string | undefined {
   if (desktops > 0 && known.bindings.length === 0) return `there are no bindings, but ${desktops} desktops`;
   if (desktops > 0 && known.workspaces.length === 0) return `there are no workspaces, but ${desktops} desktops`;
-  const allowed = Math.max(alwaysAllowed, Math.floor((desktops * sharePercent) / 100));
+  const allowed = mostAtOnce(desktops, sharePercent);
   return goes > allowed
     ? `${goes} of ${desktops} desktops would be removed, and at most ${allowed} may be at once (${sharePercent} %); find out why, and allow a larger share if it is right`
     : undefined;

@@ -11,7 +11,7 @@ const record: PersonRecord = {
   request: { id: "r1", username: "alice", workspace: "a", requestedAt: asked, claims: { groups: ["/a"] } },
   outcomes: {},
 };
-const now: Standing = { enabled: true, groups: ["/b"], roles: [], sessions: ["one"] };
+const now: Standing = { enabled: true, groups: ["/b"], roles: [], sessions: ["one"], elsewhere: false };
 const disabled: Standing = { ...now, enabled: false };
 const claimNames = { groups: "groups", roles: "realm_roles" };
 
@@ -131,7 +131,7 @@ describe("what a notice means", () => {
   });
 
   it("counts from when the person was last seen, not from when they asked", () => {
-    const seen = { ...record, presence: { seenAt: after, sessions: [] } };
+    const seen = { ...record, presence: { seenAt: after, sessions: [], elsewhere: false } };
     const notice = { id: "n1", at: "2026-01-05T09:30:00Z", told: told.disabled };
     expect(decideNotice(seen, cannotBeAsked, notice, claimNames)).toEqual(nothing);
     expect(decideNotice(record, cannotBeAsked, notice, claimNames)).not.toEqual(nothing);

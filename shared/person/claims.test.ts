@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { narrowClaims } from "./claims.ts";
 
 describe("claims", () => {
-  const now = { enabled: true, groups: ["/b", "b"], roles: ["reader"], sessions: [] };
+  const now = { enabled: true, groups: ["/b", "b"], roles: ["reader"], sessions: [], elsewhere: false };
   const toNow = { now, groups: "groups", roles: "roles" };
 
   it.each([

@@ -8,6 +8,8 @@ export interface Standing {
   roles: readonly string[] | undefined;
   /** Living sessions that Guacamole's client takes part in; those of other applications are no sign of presence. */
   sessions: readonly string[];
+  /** True if there are living sessions of other applications. */
+  elsewhere: boolean;
 }
 
 /**
