@@ -1,4 +1,4 @@
-import { asksForStanding } from "../../shared/lifecycle/notices.ts";
+import { asksForStanding, needsStanding } from "../../shared/lifecycle/notices.ts";
 import type { Standing } from "../../shared/person/claims.ts";
 import type { Notice } from "../../shared/person/notice.ts";
 import type { PersonRecord } from "../../shared/person/record.ts";
@@ -6,7 +6,7 @@ import type { Services } from "../services.ts";
 
 /**
  * Returns the person's standing at the identity provider: null if they are unknown there; undefined if it does not
- * answer, or if it does not matter for this notice.
+ * answer, or if it does not matter for this notice. Throws if it does not answer and the notice says nothing without it.
  *
  * @param tell logs why it did not answer
  */
@@ -21,6 +21,7 @@ export async function standingOf(
   try {
     return await directory.look(whom);
   } catch (error) {
+    if (needsStanding(notice)) throw error;
     tell(`${(error as Error).message}; deciding by the event alone`);
     return undefined;
   }

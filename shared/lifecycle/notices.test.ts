@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Standing } from "../person/claims.ts";
 import type { Told } from "../person/notice.ts";
 import type { PersonRecord } from "../person/record.ts";
-import { asksForStanding, countsAtAnyAge, decideNotice, type NoticeDecision } from "./notices.ts";
+import { asksForStanding, countsAtAnyAge, decideNotice, needsStanding, type NoticeDecision } from "./notices.ts";
 
 const before = "2026-01-05T08:00:00Z";
 const asked = "2026-01-05T09:00:00Z";
@@ -156,6 +156,19 @@ describe("what a notice means", () => {
       Object.entries(told).flatMap(([what, each]) => (countsAtAnyAge({ told: each }, canAsk) ? [what] : []));
     expect(counting(false)).toEqual(["deleted"]);
     expect(counting(true)).toEqual(Object.keys(told).filter((what) => what !== "back"));
+  });
+
+  it("needs the provider's answer exactly if nothing is done without it, whenever it happened", () => {
+    for (const late of [undefined, true] as const)
+      for (const [what, each] of Object.entries(told)) {
+        const notice = { id: "n", at: after, told: each, ...(late && { late }) };
+        const { do: done } = decideNotice(record, cannotBeAsked, notice, claimNames);
+        expect([what, late, needsStanding(notice)]).toEqual([
+          what,
+          late,
+          done === "nothing" && asksForStanding(notice),
+        ]);
+      }
   });
 
   it("is never worth asking the provider about a person who came back", () => {

@@ -33,6 +33,26 @@ export function countsAtAnyAge(notice: Pick<Notice, "told">, canAsk: boolean): b
 }
 
 /**
+ * True if a notice says nothing by itself, so that it is worth waiting for the identity provider's answer: it does not name
+ * what changed, or it is so late that it need not be true any more.
+ */
+export function needsStanding({ told, late }: Pick<Notice, "told" | "late">): boolean {
+  switch (told.what) {
+    case "back":
+    case "deleted":
+      return false;
+    case "changed":
+    case "group deleted":
+      return true;
+    case "lost":
+    case "gone":
+      return late === true || told.values.length === 0;
+    default:
+      return late === true;
+  }
+}
+
+/**
  * Decides what a notice means for a person.
  *
  * @param standing what the identity provider says of the person now: null if it does not know them; undefined if it cannot
