@@ -1,14 +1,5 @@
 import { describe, expect, it } from "vitest";
-import {
-  deploymentName,
-  fitsGuacamole,
-  isUsername,
-  isWorkspaceName,
-  keyText,
-  nameDesktop,
-  personId,
-  usernameLabel,
-} from "./names.ts";
+import { deploymentName, fitsGuacamole, isUsername, isWorkspaceName, keyText, nameDesktop, personId } from "./names.ts";
 
 const rules = { namespace: "guacamole", clusterDomain: "cluster.local", entityTemplate: "{workspace}@{username}" };
 
@@ -67,11 +58,6 @@ describe("names of a desktop", () => {
     expect(personId("alice")).toMatch(/^[0-9a-f]{32}$/);
     expect(personId("alice")).not.toBe(personId("bob"));
   });
-});
-
-it("a label can be shared by two usernames", () => {
-  expect(usernameLabel("alice@example.org")).toBe("alice___example.org");
-  expect(usernameLabel("alice+-example.org")).toBe("alice___example.org");
 });
 
 it.each([

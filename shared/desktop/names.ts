@@ -118,11 +118,6 @@ export function subjectId(subject: string): string {
   return hashOf("subject", subject);
 }
 
-/** The value of the label `xlscsde.nhs.uk/username`. Two usernames can share it: always compare the spec too. */
-export function usernameLabel(username: string): string {
-  return username.replace(/[^0-9a-z.]+/g, "___");
-}
-
 /**
  * What a username looks like: lower-case, because Keycloak keeps usernames so and Guacamole compares bytes, and ASCII,
  * because Java and PostgreSQL lower-case other letters differently.
