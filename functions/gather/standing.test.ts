@@ -12,8 +12,8 @@ const record: PersonRecord = {
   outcomes: {},
 };
 const away: Directory = {
-  look: () => Promise.reject(new ProductError("identity-unavailable", "it does not answer")),
   gaps: () => Promise.resolve([]),
+  look: () => Promise.reject(new ProductError("identity-unavailable", "it does not answer")),
 };
 const ask = (told: Told, log: string[] = [], late?: true) =>
   standingOf({ directory: away } as unknown as Services, record, { id: "n", at, told, ...(late && { late }) }, (line) =>

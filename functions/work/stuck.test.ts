@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Outcome, PersonRecord } from "../../shared/person/record.ts";
 import type { Services } from "../services.ts";
 import { taskHubOf } from "./task-hub.ts";
-import { keepWorking, restartNotices } from "./stuck.ts";
+import { describeStuck, keepWorking, restartNotices } from "./stuck.ts";
 
 const now = new Date("2026-11-26T12:00:00Z");
 const longAgo = new Date("2026-11-26T00:00:00Z");
@@ -137,5 +137,46 @@ describe("the work on a person's record", () => {
     const { services, hub, done } = world([{ ...stuck, runtimeStatus: Completed }], record);
     expect(await keepWorking(services, hub, record)).toBe("woken");
     expect(done).toEqual([["start", "fulfilRequest", instanceId, { username: "alice" }]]);
+  });
+});
+
+describe("a leave that does not end", () => {
+  const left: PersonRecord = {
+    request: { id: "r1", username: "alice", workspace: "a", requestedAt: "2026-11-26T08:00:00Z", claims: {} },
+    outcomes: { r1: { state: "done", at: "2026-11-26T08:01:00Z", message: "" } },
+    presence: {
+      seenAt: "2026-11-26T08:00:00Z",
+      sessions: [],
+      leaving: { since: "2026-11-26T11:34:00Z", until: "2026-11-26T11:49:00Z" },
+    },
+  };
+  const kept = { workspace: "a", until: "2026-11-26T11:59:00Z", by: "olga", at: "2026-11-26T08:00:00Z" };
+  const described = (record: PersonRecord, startedAt = longAgo) => {
+    const { services, hub } = world([], record, startedAt);
+    return describeStuck(services, hub, [record], []);
+  };
+
+  it("is shown to monitoring, with why the desktop still runs", async () => {
+    expect(await described(left)).toEqual([
+      expect.stringMatching(/: logged out, and since 2026-11-26T11:49:00Z .* their desktop is kept/),
+    ]);
+  });
+
+  it.each<[string, Partial<PersonRecord>, Date?]>([
+    [
+      "ended just now",
+      {
+        presence: {
+          seenAt: longAgo.toISOString(),
+          sessions: [],
+          leaving: { since: "2026-11-26T11:40:00Z", until: "2026-11-26T11:55:00Z" },
+        },
+      },
+    ],
+    ["had no desktop", { request: { ...left.request, workspace: null } }],
+    ["had to wait for an extension", { kept }],
+    ["could not end while the app was down", {}, new Date("2026-11-26T11:55:00Z")],
+  ])("is nothing if it %s", async (_, change, startedAt) => {
+    expect(await described({ ...left, ...change }, startedAt)).toEqual([]);
   });
 });

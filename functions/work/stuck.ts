@@ -1,5 +1,6 @@
 import { type FollowNoticeInput, followNoticeName, longestPauseSeconds } from "../../orchestrations/follow-notice.ts";
 import type { PersonRecord } from "../../shared/person/record.ts";
+import { extensionOf } from "../../shared/person/extension.ts";
 import { isUnfinished } from "../../shared/person/request.ts";
 import { instanceIdOf, isTakingOver } from "../../shared/person/work.ts";
 import type { Services } from "../services.ts";
@@ -111,6 +112,7 @@ export async function describeStuck(
   const now = services.now();
   const words: string[] = [];
   const instanceIds = [...runs];
+  words.push(...describeOverdueLeaves(services, records));
   for (const { work, request } of records.filter(isUnfinished)) {
     const instanceId = instanceIdOf(request.username);
     if (isTakingOver({ work }, now))
@@ -126,6 +128,19 @@ export async function describeStuck(
       );
   }
   return words;
+}
+
+/** Leaves that should have ended: whether their people came back cannot be found out, so their desktops are kept. */
+function describeOverdueLeaves(services: Services, records: readonly PersonRecord[]): string[] {
+  const { now, startedAt } = services;
+  return records.flatMap((record) => {
+    const { username, workspace } = record.request;
+    const until = record.presence?.leaving?.until;
+    if (until === undefined || workspace === null) return [];
+    const ends = [until, extensionOf(record, workspace)?.until ?? until, startedAt.toISOString()];
+    if (now().getTime() - Math.max(...ends.map((end) => Date.parse(end))) <= stuckAfter(services)) return [];
+    return `${instanceIdOf(username)}: logged out, and since ${until} it cannot be found out whether they came back, so their desktop is kept (the log of endLeaves says why)`;
+  });
 }
 
 function describeSilence({ status, updatedAt }: Instance): string {
