@@ -76,7 +76,7 @@ describe("a logout of which Keycloak's only call got lost", () => {
     const looks = calls.filter((path) => /^users\/[^/]+$/.test(path));
     expect([looks.length, new Set(looks).size]).toEqual([2, 2]);
     expect(calls.filter((path) => path.endsWith("/token"))).toHaveLength(1);
-    expect(calls).toHaveLength(1 + 2 * 5);
+    expect(calls).toHaveLength(1 + 2 * 4);
   });
 
   it("does not count a person's session with the command line as one with Guacamole", async () => {
