@@ -103,7 +103,7 @@ describe("an administrator", () => {
     const { body: now } = await olga<{ state: string; request: { reason: string } }>("GET", `/desktops/${id}`);
     expect(now).toMatchObject({
       state: "suspended",
-      request: { reason: expect.stringMatching(/^logged out at/) as string },
+      request: { reason: expect.stringMatching(/^their session ended at/) as string },
     });
   });
 

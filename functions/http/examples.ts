@@ -136,7 +136,7 @@ export const desktop = {
   request: {
     workspace: null,
     requestedAt: "2026-11-24T12:15:03.000Z",
-    reason: "logged out at 2026-11-24T12:00:00.000Z and was not back by 2026-11-24T12:15:00.000Z",
+    reason: "their session ended at 2026-11-24T12:00:00.000Z and they were not back by 2026-11-24T12:15:00.000Z",
     operation: "/api/operations/5e0e2ac3b79d5d0c9d1f8a3b5a7f6c21.6f3c9a77-3b6e-4d3a-8a35-0e1f2b0f4f0e",
   },
   lastOutcome: { state: "done", at: "2026-11-24T12:15:04.000Z", reason: "no desktop of this person runs" },

@@ -58,14 +58,14 @@ async function endLeaveOf(
     (workspace !== null &&
       ((await services.guacamole.openedSince(workspace, username, since)) ||
         (unlessInUse === true && (await isConnected(services, workspace, username)))));
-  const reason = `logged out at ${since} and was not back by ${until}`;
+  const reason = `their session ended at ${since} and they were not back by ${until}`;
   const written = await changeAndWake(
     services,
     hub,
     username,
     ifThere((current) => endLeave(current, { since, isBack, sessions, reason }, now)),
   );
-  if (written?.request.id === now.id) context.log(`${username} ${reason}: their desktop is suspended`);
+  if (written?.request.id === now.id) context.log(`${username}: ${reason}; the desktop is suspended`);
 }
 
 /** Throws if it is not known. */
