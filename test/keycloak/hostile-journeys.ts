@@ -128,6 +128,7 @@ export function describeHostileJourneys(journeys: () => Journeys, { version }: D
     await at.choose(page, "asthma-cohort");
     await page.waitForSelector("#cw-bar");
     await page.click("#cw-still");
+    await page.waitForSelector('#cw-still[value="false"]');
     await page.goBack();
     await page.waitForSelector("#cw-bar, #cw-choose");
     go();

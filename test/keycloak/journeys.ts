@@ -51,6 +51,8 @@ export class Journeys {
   readonly atGuacamole: Recorder;
   readonly #browser: Browser;
   readonly #contexts: BrowserContext[] = [];
+  /** Lets the starts go on that a test holds. */
+  #go = () => {};
   private constructor(
     ...[keycloak, estate, tap, realm, atGuacamole, browser]: [
       RealKeycloak,
@@ -72,6 +74,7 @@ export class Journeys {
   /** Ends faults and closes browsers, so that the next journey begins afresh. */
   async endOne(): Promise<void> {
     this.estate.mend();
+    this.#go();
     this.tap.fault = undefined;
     this.tap.calls = [];
     await Promise.all(this.#contexts.splice(0).map((each) => each.close()));
@@ -193,8 +196,9 @@ export class Journeys {
   holdStarts(): () => void {
     const { promise, resolve } = Promise.withResolvers<undefined>();
     this.estate.faults.beforeActivity = ({ name }) => (name === "grantPermission" ? promise : undefined);
-    return () => {
+    this.#go = () => {
       resolve(undefined);
     };
+    return this.#go;
   }
 }
