@@ -28,6 +28,11 @@ export function describeOnKeycloak(tests: (keycloak: () => RealKeycloak, distrib
       }, skipped);
     });
   }
+  for (const { home, events } of distributions)
+    if (events === undefined)
+      console.warn(
+        `skipped: what keycloak-events sends: it is not in ${home}/providers (npm run -s fetch:keycloak puts it there)`,
+      );
   describe.each(distributions)("on Keycloak $version with keycloak-events $events", (distribution) => {
     let keycloak: RealKeycloak | undefined;
     let folder: string | undefined;
