@@ -14,6 +14,8 @@ export interface ToldOperation {
   id: string;
   state: "pending" | "running" | "done" | "failed" | "superseded";
   progress?: { step: string; number: number; of: number; message?: string; undoing?: { failedStep: string } };
+  /** Why a goal does not hold yet. */
+  trouble?: { tries: number; code: string; reason: string; step: string; nextTry: string };
   url?: string;
   code?: string;
   reason?: string;

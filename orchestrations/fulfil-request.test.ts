@@ -219,6 +219,73 @@ describe("a request to retire", () => {
   });
 });
 
+describe("what failed before", () => {
+  const trouble = { tries: 1, since: "", at: "", code: "step-failed", reason: "no", step: "deployment", nextTry: "" };
+  const ended = { r1: { state: "done", at: "", message: "" } };
+  const removal = (id: string, more: object = {}) => ({ id, workspace: id, requestedAt: "", reason: "gone", ...more });
+
+  it("comes after what is new, so that it delays nothing", () => {
+    const removals = [removal("old", { trouble }), removal("new")];
+    const recorded: string[] = [];
+    run({
+      readRequest: () => ({ request, outcomes: {}, removals }),
+      listDesktops: () => [],
+      recordRemoval: ({ id }: { id: string }) => void recorded.push(id),
+      recordOutcome: () => void recorded.push("request"),
+    });
+    expect(recorded).toEqual(["new", "request", "old"]);
+  });
+
+  it("of a switch is tried again with every other desktop, and what keeps it from working is recorded", () => {
+    const others = { id: "r0", except: "a", requestedAt: "", trouble };
+    const recorded: unknown[] = [];
+    const again = (change: Script = {}) =>
+      run({
+        readRequest: () => ({ request, outcomes: ended, others }),
+        listActiveDesktops: ({ except }: { except?: string }) => (except === "a" ? [desktop] : []),
+        recordOthers: (input: unknown) => void recorded.push(input),
+        ...change,
+      });
+    expect(again().calls).toContain("scaleToZero");
+    again({ scaleToZero: throws("[cluster-unavailable] away") });
+    expect(recorded).toEqual([
+      expect.objectContaining({ id: "r0", setback: null }),
+      expect.objectContaining({
+        setback: { step: "deployment", code: "cluster-unavailable", reason: "away" },
+      }),
+    ]);
+  });
+
+  it("of an activation is undone again as its record says, and access goes back last", () => {
+    const rollback = { id: "r1", workspace: "a", requestedAt: "", trouble };
+    const plans = {
+      retire: ["withdrawPermission", "endTunnels", "retireDeployment"],
+      suspend: ["withdrawPermission", "endTunnels", "scaleToZero", "recordSuspended"],
+      stay: [],
+    };
+    for (const [goes, steps] of Object.entries(plans)) {
+      const { calls } = run({
+        readRequest: () => ({ request, outcomes: ended, rollback }),
+        planRollback: () => ({ desktop, goes, giveBack: [{ ...desktop, workspace: "c" }] }),
+      });
+      expect(calls.slice(1, 2 + steps.length)).toEqual(["planRollback", ...steps]);
+      expect(calls.slice(-3)).toEqual(["giveBackPermission", "recordRollback", "readRequest"]);
+    }
+    const { calls } = run({
+      readRequest: () => ({ request, outcomes: ended, rollback }),
+      planRollback: () => ({ desktop, goes: "suspend", giveBack: [desktop] }),
+      scaleToZero: throws("[cluster-unavailable] away"),
+    });
+    expect(calls).not.toContain("giveBackPermission");
+  });
+
+  it("waits while the person wants something else", () => {
+    const others = { id: "r0", except: "b", requestedAt: "", trouble };
+    const { calls } = run({ readRequest: () => ({ request, outcomes: {}, others }) });
+    expect(calls).not.toContain("recordOthers");
+  });
+});
+
 describe("the activation saga", () => {
   it("keeps the order of trust: network policy before pod, readiness before rows, permission last", () => {
     const names = activationSteps.map(({ name }) => name);

@@ -1,5 +1,6 @@
 import { generationOf } from "../shared/person/work.ts";
-import { isUnfinished } from "../shared/person/request.ts";
+import { isUnfinished, outcomeOf } from "../shared/person/request.ts";
+import type { Setback } from "../shared/person/trouble.ts";
 import type { Task } from "durable-functions";
 import type { KnownDesktop } from "../shared/desktop/known-desktop.ts";
 import type { DesktopRequest, Outcome, DesktopRetirement, PersonRecord } from "../shared/person/record.ts";
@@ -20,7 +21,9 @@ export interface FulfilRequestInput {
 
 /**
  * Fulfils what the person wants. It reads the newest request, retires desktops that are to be removed, runs the saga
- * for the request, performs pending reviews, records each outcome, and reads the record again before it ends.
+ * for the request, performs pending reviews, records each outcome, and reads the record again before it ends. What was
+ * tried in vain comes last, so that it delays nothing else. What fails and has to hold in the end stays in the record: the
+ * wake timer starts the next try.
  *
  * @returns true if there is more work
  */
@@ -33,15 +36,15 @@ export function* fulfilRequest(hub: Workflow, { username }: FulfilRequestInput):
   if (yield* waitForReplaced(hub, record)) return true;
   const workflow = fenced(hub, { username, generation: generationOf(record) });
   const { request, removals = [], reviews = [] } = record;
+  const settled = outcomeOf(record) !== undefined;
 
-  for (const removal of removals) {
-    const outcome = yield* remove(workflow, username, removal);
-    yield* workflow.call("recordRemoval", { username, id: removal.id, outcome });
+  for (const removal of removals) if (!removal.trouble) yield* retireOne(workflow, username, removal);
+  if (!settled) {
+    const { outcome, others } = yield* fulfil(workflow, request);
+    yield* workflow.call("recordOutcome", { username, requestId: request.id, outcome, others });
   }
-  if (!Object.hasOwn(record.outcomes, request.id)) {
-    const outcome = yield* fulfil(workflow, request);
-    yield* workflow.call("recordOutcome", { username, requestId: request.id, outcome });
-  }
+  for (const removal of removals) if (removal.trouble) yield* retireOne(workflow, username, removal);
+  if (settled) yield* tidyUp(workflow, record);
 
   for (const review of reviews)
     yield* reviewDesktop(workflow, username, review, reporter(workflow, review, "reviewing"));
@@ -62,12 +65,57 @@ function* waitForReplaced(workflow: Workflow, { work }: PersonRecord): Generator
   return true;
 }
 
-function fulfil(workflow: Workflow, request: DesktopRequest): Generator<Task, Outcome> {
-  if (request.retire) return retireAll(workflow, request);
-  return request.workspace === null ? suspendAll(workflow, request) : activate(workflow, request);
+function* retireOne(workflow: Workflow, username: string, removal: DesktopRetirement): Generator<Task, void> {
+  const outcome = yield* remove(workflow, username, removal);
+  yield* workflow.call("recordRemoval", { username, id: removal.id, outcome });
 }
 
-function* activate(workflow: Workflow, request: DesktopRequest): Generator<Task, Outcome> {
+/** Tries again what a request that has ended left to do. */
+function* tidyUp(workflow: Workflow, { request, others, rollback }: PersonRecord): Generator<Task, void> {
+  const { username } = request;
+  if (rollback) {
+    const { id, workspace } = rollback;
+    const [setback = null] = yield* rollBack(workflow, { id, username, workspace });
+    yield* workflow.call("recordRollback", { username, id, setback });
+  }
+  if (others) {
+    const { id, except } = others;
+    const [setback = null] = yield* suspendActive(workflow, { id, username }, except);
+    yield* workflow.call("recordOthers", { username, id, setback });
+  }
+}
+
+/** Takes down what a failed activation left behind, and gives back the access that it took. */
+function* rollBack(
+  workflow: Workflow,
+  { id, username, workspace }: { id: string; username: string; workspace: string },
+): Generator<Task, Leftover[]> {
+  const report = reporter(workflow, { id, workspace }, "undoing what was begun of");
+  try {
+    const { desktop, goes, giveBack } = yield* workflow.call("planRollback", { username, workspace });
+    const steps = { retire: retirementSteps, suspend: suspensionSteps, stay: [] }[goes];
+    const leftovers = yield* takeDown(workflow, steps, desktop, report);
+    if (leftovers.length > 0) return leftovers;
+    for (const other of giveBack) yield* workflow.call("giveBackPermission", other);
+    return [];
+  } catch (error) {
+    return [{ step: "other desktops", ...problemOf(error) }];
+  }
+}
+
+/** How a request ended, and why the person's other desktops are still active. */
+interface Fulfilled {
+  outcome: Outcome;
+  others?: Setback | undefined;
+}
+
+function* fulfil(workflow: Workflow, request: DesktopRequest): Generator<Task, Fulfilled> {
+  if (request.retire) return { outcome: yield* retireAll(workflow, request) };
+  if (request.workspace === null) return { outcome: yield* suspendAll(workflow, request) };
+  return yield* activate(workflow, request);
+}
+
+function* activate(workflow: Workflow, request: DesktopRequest): Generator<Task, Fulfilled> {
   const stillWanted = function* () {
     const newest = yield* workflow.call("readRequest", { username: request.username });
     return newest?.request.id === request.id;
@@ -78,8 +126,8 @@ function* activate(workflow: Workflow, request: DesktopRequest): Generator<Task,
   if (result.state === "failed") {
     const { step, problem, undone, leftBehind } = result;
     if (problem.code === "request-changed" && leftBehind.length === 0)
-      return { state: "superseded", at, reason: problem.reason };
-    return { state: "failed", at, code: problem.code, reason: problem.reason, step, undone, leftBehind };
+      return { outcome: { state: "superseded", at, reason: problem.reason } };
+    return { outcome: { state: "failed", at, code: problem.code, reason: problem.reason, step, undone, leftBehind } };
   }
 
   // Only now that the new desktop is up does the previous one go down. A failure here does not affect the new one.
@@ -88,8 +136,8 @@ function* activate(workflow: Workflow, request: DesktopRequest): Generator<Task,
   const message =
     leftovers.length === 0
       ? "the desktop is ready"
-      : `the desktop is ready; left behind of the previous one: ${describe(leftovers)}`;
-  return { state: "done", at: workflow.now().toISOString(), message, url };
+      : `the desktop is ready; left behind of the previous one, and tried again: ${describe(leftovers)}`;
+  return { outcome: { state: "done", at: workflow.now().toISOString(), message, url }, others: leftovers[0] };
 }
 
 function* suspendAll(workflow: Workflow, request: DesktopRequest): Generator<Task, Outcome> {
@@ -128,7 +176,11 @@ function endOf(workflow: Workflow, leftovers: readonly Leftover[], message: stri
 }
 
 /** Suspends every active desktop of the person, except the one in that workspace. */
-function suspendActive(workflow: Workflow, request: DesktopRequest, except?: string): Generator<Task, Leftover[]> {
+function suspendActive(
+  workflow: Workflow,
+  request: Pick<DesktopRequest, "id" | "username">,
+  except?: string,
+): Generator<Task, Leftover[]> {
   const { username } = request;
   return takeDownAll(workflow, request, {
     list: () => workflow.call("listActiveDesktops", { username, except }),

@@ -59,6 +59,8 @@ function run(looks: Look[], change: Script = {}) {
 }
 
 const noted = (decision: Decision | null, suspended = false) => [{ username: "alice", review, decision, suspended }];
+/** Why the review stays to be done. */
+const withSetback = (expected: readonly object[], setback: object) => expected.map((each) => ({ ...each, setback }));
 const inDoubt = (reason: string) => noted({ action: "keep", rule: "unknown", reason: `kept in doubt: ${reason}` });
 
 describe("a review", () => {
@@ -155,19 +157,21 @@ describe("access that a review withdrew", () => {
   it("is given back in doubt", () => {
     const { calls, recorded } = run([open(suspend), fails("[guacamole-unavailable] away")]);
     expect(calls).toEqual([...begun, "giveBackPermission", "recordReview"]);
-    expect(recorded).toEqual(inDoubt("away"));
+    const setback = { code: "guacamole-unavailable", reason: "away", step: "inspection" };
+    expect(recorded).toEqual(withSetback(inDoubt("away"), setback));
   });
 
   it("is given back if it may or may not have been withdrawn", () => {
     const { calls, recorded } = run([open(suspend)], { withdrawPermission: fails("[guacamole-unavailable] away") });
     expect(calls).toEqual(["inspectDesktop", "withdrawPermission", "giveBackPermission", "recordReview"]);
-    expect(recorded).toEqual(inDoubt("away"));
+    const setback = { code: "guacamole-unavailable", reason: "away", step: "permission" };
+    expect(recorded).toEqual(withSetback(inDoubt("away"), setback));
   });
 
-  it("does not keep the review from being recorded if it cannot be given back", () => {
+  it("that cannot be given back is recorded, and the review is tried again", () => {
     const { calls, recorded } = run([open(suspend), shut(keep)], { giveBackPermission: fails("[step-failed] no") });
     expect(calls).toEqual([...begun, "giveBackPermission", "recordReview"]);
-    expect(recorded).toEqual(noted(keep));
+    expect(recorded).toEqual(withSetback(noted(keep), { code: "step-failed", reason: "no", step: "permission" }));
   });
 });
 
@@ -175,15 +179,15 @@ describe("a suspension that does not succeed", () => {
   const steps = ["withdrawPermission", "endTunnels", "scaleToZero", "recordSuspended"] as const;
 
   it.each([
-    ["withdrawPermission", false],
+    ["withdrawPermission", "permission"],
     // They end with the container.
-    ["endTunnels", true],
-    ["scaleToZero", false],
+    ["endTunnels", null],
+    ["scaleToZero", "deployment"],
     // The desktop is down anyway; only the binding does not show it.
-    ["recordSuspended", true],
+    ["recordSuspended", null],
   ] as const)(
-    "because of %s does every other step, and gives no access back; recorded as one: %s",
-    (failing, suspended) => {
+    "because of %s does every other step, and gives no access back; tried again because of: %s",
+    (failing, step) => {
       const { calls, recorded } = run([open(suspend), shut(suspend)], {
         // Access is withdrawn twice: before the second inspection, and as the first step of the suspension.
         [failing]: (_input: unknown, earlierCalls: number) => {
@@ -192,7 +196,8 @@ describe("a suspension that does not succeed", () => {
         },
       });
       expect(calls.slice(3)).toEqual([...steps, "recordReview"]);
-      expect(recorded).toEqual(noted(suspend, suspended));
+      const setback = { code: "step-failed", reason: "no", step };
+      expect(recorded).toEqual(step === null ? noted(suspend, true) : withSetback(noted(suspend), setback));
     },
   );
 });

@@ -3,8 +3,9 @@ import type { KnownDesktop } from "../shared/desktop/known-desktop.ts";
 import type { Decision } from "../shared/desktop/decision.ts";
 import type { Review } from "../shared/person/record.ts";
 import { suspensionSteps } from "./suspension.ts";
+import type { Setback } from "../shared/person/trouble.ts";
 import { type Leftover, type ReportStep, takeDown } from "./take-down.ts";
-import { problemOf, type Workflow } from "./workflow.ts";
+import { type Problem, problemOf, type Workflow } from "./workflow.ts";
 
 /**
  * How long a person whom Guacamole has just let in takes to appear in its history. Guacamole checks the permission
@@ -12,27 +13,29 @@ import { problemOf, type Workflow } from "./workflow.ts";
  */
 const settleSeconds = 5;
 
-/** Tries the work. The next reconciliation finds what failed, and a failure stops nothing else. */
-function* attempt(work: Generator<Task, null>): Generator<Task, void> {
+/** Tries the work, and returns what went wrong: a failure stops nothing else. */
+function* attempt(work: Generator<Task, null>): Generator<Task, Problem | undefined> {
   try {
     yield* work;
-  } catch {
-    return; // the activity's failure is in the log
+    return undefined;
+  } catch (error) {
+    return problemOf(error);
   }
 }
 
 /** Steps without which a desktop is down, too: its sessions end with its container. */
 const dispensable: ReadonlySet<string> = new Set(["sessions", "binding status"]);
 
-function isDown(leftovers: readonly Leftover[]): boolean {
-  return leftovers.every(({ step }) => dispensable.has(step));
+/** What kept the desktop from going down, if anything did. */
+function setbackIn(leftovers: readonly Leftover[]): Leftover | undefined {
+  return leftovers.find(({ step }) => !dispensable.has(step));
 }
 
 /**
  * Decides about one desktop again, under its person's lock, and acts on it; if it is kept, its drift is repaired.
  * Nobody who is connected is cut off for being idle: access goes first, so that nobody can connect any more; then a
  * person who connected just before has time to appear; only if still nobody is connected does the pod go. Otherwise
- * access is given back.
+ * access is given back. What keeps it from being suspended is recorded, so that the review is tried again.
  */
 export function* reviewDesktop(
   workflow: Workflow,
@@ -44,27 +47,39 @@ export function* reviewDesktop(
   const inspect = () => workflow.call("inspectDesktop", { username, workspace });
   let decision: Decision | undefined;
   let suspended = false;
+  let setback: Setback | undefined;
+  let step = "inspection";
   let withdrawn: KnownDesktop | undefined;
   try {
     const first = yield* inspect();
     decision = first?.decision;
     if (first?.decision.action === "keep")
+      // The next reconciliation finds what could not be repaired.
       for (const drift of first.drifts) yield* attempt(workflow.call("repairDesktop", drift));
     if (first?.decision.action === "suspend") {
       if (first.mayBeOpened) withdrawn = first.desktop;
+      step = "permission";
       yield* workflow.call("withdrawPermission", first.desktop);
+      step = "inspection";
       yield* workflow.pause(settleSeconds);
       const second = yield* inspect();
       decision = second?.decision;
-      if (second?.decision.action === "suspend")
-        suspended = isDown(yield* takeDown(workflow, suspensionSteps, second.desktop, report));
+      if (second?.decision.action === "suspend") {
+        setback = setbackIn(yield* takeDown(workflow, suspensionSteps, second.desktop, report));
+        suspended = !setback;
+      }
       // A person who has lost their entitlement does not get access back: the rest of the desktop is retired.
       if (second?.decision.action !== "keep" || second.decision.rule === "not-running") withdrawn = undefined;
     }
   } catch (error) {
-    const { reason } = problemOf(error);
-    decision = { action: "keep", rule: "unknown", reason: `kept in doubt: ${reason}` };
+    const problem = problemOf(error);
+    if (decision?.action === "suspend") setback = { step, ...problem };
+    decision = { action: "keep", rule: "unknown", reason: `kept in doubt: ${problem.reason}` };
   }
-  if (withdrawn) yield* attempt(workflow.call("giveBackPermission", withdrawn));
-  yield* workflow.call("recordReview", { username, review, decision: decision ?? null, suspended });
+  if (withdrawn) {
+    const problem = yield* attempt(workflow.call("giveBackPermission", withdrawn));
+    // The next try finds that access is missing.
+    if (problem) setback = { step: "permission", ...problem };
+  }
+  yield* workflow.call("recordReview", { username, review, decision: decision ?? null, suspended, setback });
 }

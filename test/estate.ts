@@ -69,7 +69,7 @@ export interface TestEstate {
   ): Promise<Reply<Body>>;
   /** Asks for a workspace, or for none if null, and waits for the end of the operation. */
   ask(username: string, workspace: string | null): Promise<ToldOperation>;
-  /** Waits for the end of an operation. */
+  /** Waits for the end of an operation, or until it rests after a try that failed. */
   end(username: string, operation: ToldOperation): Promise<ToldOperation>;
   /** Everything that the product may have changed, in both systems. */
   world(): Promise<World>;
@@ -237,6 +237,8 @@ export async function startTestEstate(
         const reply = await estate.call(username, "GET", `/operations/${operation.id}`);
         if (reply.status >= 400) throw new Error(`read operation: ${JSON.stringify(reply.body)}`);
         told = reply.body;
+        // A goal that failed is not tried again before the wake timer's next run.
+        if (told.trouble) return told;
       }
       return told;
     },

@@ -66,14 +66,15 @@ export function reapingActivities(
       return null;
     },
 
-    async recordReview({ username, review, decision, suspended }, { info, fence }) {
+    async recordReview({ username, review, decision, suspended, setback }, { info, error, fence }) {
       const now = stamp(services);
       await changeRecord(
         services,
         username,
-        ifThere((record) => finishReview(record, review, { decision, suspended }, now)),
+        ifThere((record) => finishReview(record, review, { decision, suspended, setback }, now)),
         fence,
       );
+      if (setback) error(`suspend the desktop of ${username} in ${review.workspace}: ${setback.reason}`);
       if (suspended && decision)
         info(`${username}: the desktop in ${review.workspace} is suspended: ${decision.reason}`);
       return null;

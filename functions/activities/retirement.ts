@@ -29,11 +29,12 @@ export function retirementActivities(
       return [all.find((desktop) => desktop.workspace === workspace) ?? named];
     },
     async recordRemoval({ username, id, outcome }, { error, fence }) {
+      const at = services.now().toISOString();
       if (outcome.state === "failed") error(`retirement ${id}: left behind: ${outcome.leftBehind.join("; ")}`);
       await changeRecord(
         services,
         username,
-        ifThere((record) => finishRetirement(record, id, outcome)),
+        ifThere((record) => finishRetirement(record, id, outcome, at)),
         fence,
       );
       return null;

@@ -38,6 +38,9 @@ const checkedElsewhere = new Set<string>([
   "inspectDesktop",
   "recordOutcome",
   "recordRemoval",
+  "planRollback",
+  "recordOthers",
+  "recordRollback",
   "recordReview",
 ] satisfies ActivityName[]);
 

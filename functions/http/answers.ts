@@ -79,6 +79,21 @@ const signInAgain = z
       "Present if the person's previous desktop, in another workspace, had another Guacamole user. Until they log out of Guacamole, its link leads to “The requested connection does not exist”",
   });
 
+const trouble = z
+  .strictObject({
+    tries: z.int().meta({ description: "Failed tries, without a successful one in between" }),
+    since: time.meta({ description: "When the first of them failed" }),
+    at: time.meta({ description: "When the last of them failed" }),
+    code,
+    reason: words,
+    step: words,
+    nextTry: time.meta({ description: "When it is tried again by itself" }),
+  })
+  .meta({
+    id: "Trouble",
+    description: "It has to hold in the end and does not yet: it is tried again, at growing intervals, until it does",
+  });
+
 export const operationAnswerBody = z
   .strictObject({
     id: z.string(),
@@ -96,9 +111,10 @@ export const operationAnswerBody = z
         undoing: z.strictObject({ failedStep: words, code }).optional(),
       })
       .optional(),
-    note: words
-      .optional()
-      .meta({ description: "Why nothing seems to happen: the server was stopped, or the work was stuck" }),
+    trouble: trouble.optional(),
+    note: words.optional().meta({
+      description: "Why nothing seems to happen: the last try failed, the server was stopped, or the work was stuck",
+    }),
     at: time.optional(),
     message: words.optional(),
     url: link.optional(),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { askedIn, isKnown, operationIdOf, parseOperationId } from "../../shared/person/operation.ts";
 import { personId } from "../../shared/desktop/names.ts";
 import { ProductError } from "../../shared/errors.ts";
+import type { Trouble } from "../../shared/person/record.ts";
 import type { Services } from "../services.ts";
 import { type Seen, waitForEnd } from "../work/wait-for-end.ts";
 import { operationAnswerBody } from "./answers.ts";
@@ -65,7 +66,7 @@ export function operationAnswer(services: Services, requestId: string, { record,
   const { username } = record.request;
   const asked = askedIn(record, requestId);
   const id = operationIdOf({ ...record.request, id: requestId });
-  const { state, progress, note, outcome } = operation;
+  const { state, progress, trouble, note, outcome } = operation;
   const body = {
     id,
     username,
@@ -81,6 +82,7 @@ export function operationAnswer(services: Services, requestId: string, { record,
         undoing: progress.undoing,
       },
     }),
+    trouble: trouble && troubleOf(trouble),
     note,
     ...outcome,
     switchedFrom: undefined, // signInAgain says what it means
@@ -88,5 +90,20 @@ export function operationAnswer(services: Services, requestId: string, { record,
   };
   return outcome
     ? { status: 200, body }
-    : { status: 202, headers: { location: `/api/operations/${id}`, "retry-after": "1" }, body };
+    : {
+        status: 202,
+        headers: { location: `/api/operations/${id}`, "retry-after": retryAfter(trouble, services.now()) },
+        body,
+      };
+}
+
+/** Nothing new is to be seen before the next try. */
+function retryAfter(trouble: Trouble | undefined, now: Date): string {
+  const seconds = trouble ? Math.ceil((Date.parse(trouble.nextTry) - now.getTime()) / 1_000) : 1;
+  return String(Math.min(Math.max(seconds, 1), 30));
+}
+
+/** The trouble as it is shown: what newer releases wrote is left out. */
+function troubleOf({ tries, since, at, code, reason, step, nextTry }: Trouble): Trouble {
+  return { tries, since, at, code, reason, step, nextTry };
 }

@@ -1,7 +1,7 @@
 import { type FollowNoticeInput, followNoticeName, longestPauseSeconds } from "../../orchestrations/follow-notice.ts";
 import type { PersonRecord } from "../../shared/person/record.ts";
 import { extensionOf } from "../../shared/person/extension.ts";
-import { isUnfinished } from "../../shared/person/request.ts";
+import { isDue, isUnfinished } from "../../shared/person/request.ts";
 import { instanceIdOf, isTakingOver } from "../../shared/person/work.ts";
 import type { Services } from "../services.ts";
 import { replace, wake } from "./person.ts";
@@ -45,6 +45,7 @@ export async function keepWorking(
   const { username } = record.request;
   const instance = await hub.find(instanceIdOf(username));
   if (!instance?.isUnfinished) {
+    if (!isDue(record, services.now())) return "working";
     await wake(hub, username);
     return "woken";
   }

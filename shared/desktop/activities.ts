@@ -6,6 +6,7 @@ import type { Notice } from "../person/notice.ts";
 import type { DesktopPlan } from "./plan.ts";
 import type { Decision } from "./decision.ts";
 import type { DesktopRequest, Outcome, PersonRecord, Review } from "../person/record.ts";
+import type { Setback } from "../person/trouble.ts";
 import type { DecidedDesktop, ReapSurvey } from "../lifecycle/runs.ts";
 import type { DesktopBefore } from "./state.ts";
 
@@ -45,7 +46,11 @@ export interface DesktopInspection {
  */
 export interface Activities {
   readRequest: { input: { username: string }; output: PersonRecord | null };
-  recordOutcome: { input: { username: string; requestId: string; outcome: Outcome }; output: null };
+  /** `others`: why the person's other desktops are still active. */
+  recordOutcome: {
+    input: { username: string; requestId: string; outcome: Outcome; others?: Setback | undefined };
+    output: null;
+  };
 
   checkEntitlement: { input: Run; output: Pick<Facts, "plan"> | Refusal };
   ensureDatabaseRunning: { input: PlannedRun; output: Sighting };
@@ -98,7 +103,13 @@ export interface Activities {
   inspectDesktop: { input: DesktopKey; output: DesktopInspection | null };
   giveBackPermission: { input: KnownDesktop; output: null };
   recordReview: {
-    input: { username: string; review: Review; decision: Decision | null; suspended: boolean };
+    input: {
+      username: string;
+      review: Review;
+      decision: Decision | null;
+      suspended: boolean;
+      setback?: Setback | undefined;
+    };
     output: null;
   };
 
@@ -125,6 +136,20 @@ export interface Activities {
   endTunnels: { input: KnownDesktop; output: null };
   scaleToZero: { input: KnownDesktop; output: null };
   recordSuspended: { input: KnownDesktop; output: null };
+
+  /** What a failed activation of that desktop left behind, and how it goes back to what was there before. */
+  planRollback: { input: DesktopKey; output: Rollback };
+  /** The result of another try at what an ended request left to do; null if nothing is left. */
+  recordOthers: { input: { username: string; id: string; setback: Setback | null }; output: null };
+  recordRollback: { input: { username: string; id: string; setback: Setback | null }; output: null };
+}
+
+export interface Rollback {
+  desktop: KnownDesktop;
+  /** Retired if nothing was there before, suspended if it was suspended; one that ran stays. */
+  goes: "retire" | "suspend" | "stay";
+  /** Desktops that run, and whose access was withdrawn for it. */
+  giveBack: KnownDesktop[];
 }
 
 export type ActivityName = keyof Activities;

@@ -5,7 +5,7 @@ import type { WorkspacesAndBindings } from "../desktop/entitlement.ts";
 import { type DesktopKey, formerEntity, keyText, nameDesktop, type NamingRules } from "../desktop/names.ts";
 import type { DesktopPlan } from "../desktop/plan.ts";
 import { damagedAmong } from "../person/damaged-record.ts";
-import type { PersonRecord } from "../person/record.ts";
+
 import { type DesktopDrift, type Drift, driftKinds, type DriftSurvey, leaveOutSuspicious, refusal } from "./drift.ts";
 import type { Survey, SurveyedDesktop } from "./survey.ts";
 
@@ -167,15 +167,17 @@ export function decideDrift(gathered: GatheredDrift, sharePercent: number): Drif
 
 function lookUp({ survey, connections }: DriftSources) {
   const isDamaged = damagedAmong(survey.damaged);
-  const isBusy = (record: PersonRecord | undefined) => record !== undefined && isBeingChanged(record);
+  const isBusy = ({ username, workspace }: DesktopKey) => {
+    const record = survey.records.get(username);
+    return record !== undefined && isBeingChanged(record, workspace);
+  };
   const deployed = new Set(survey.desktops.map(({ desktop }) => keyText(desktop)));
   return {
     /** True if this may be left of a desktop that has no Deployment. */
-    isAlone: (key: DesktopKey) =>
-      !deployed.has(keyText(key)) && !isBusy(survey.records.get(key.username)) && !isDamaged(key.username),
+    isAlone: (key: DesktopKey) => !deployed.has(keyText(key)) && !isBusy(key) && !isDamaged(key.username),
     /** True if the desktop is ours and may stay, and nobody works on it. */
-    isCompared: ({ desktop, decision, record }: SurveyedDesktop) =>
-      desktop.ours && decision.action !== "retire" && !isBusy(record) && !isDamaged(desktop.username),
+    isCompared: ({ desktop, decision }: SurveyedDesktop) =>
+      desktop.ours && decision.action !== "retire" && !isBusy(desktop) && !isDamaged(desktop.username),
     // Of several connections of a name the oldest counts, as everywhere.
     connectionOf: new Map(connections.toReversed().map((each) => [keyText(each), each])),
   };

@@ -29,7 +29,7 @@ export function describeDesktop(
   { record, decision }: Around,
 ): DescribedState {
   const { workspace: wanted, reason } = record?.request ?? {};
-  const isBroughtUp = record !== undefined && isBeingChanged(record);
+  const isBroughtUp = record !== undefined && isBeingChanged(record, workspace);
   const state = describeState(cluster, rows);
   const shown = isBroughtUp
     ? state

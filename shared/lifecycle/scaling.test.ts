@@ -99,7 +99,7 @@ describe("a desktop that is given up, with nothing chosen", () => {
     ["after another one was asked for", undefined, record("b"), undefined, 500, "nothing"],
     ["after another one came up", undefined, record("b", done), undefined, 500, "nothing"],
     ["after none was asked for", undefined, record(null, done), undefined, 500, "nothing"],
-    ["after its suspension failed", 490, record(null, failed), undefined, 500, "suspend"],
+    ["whose suspension is tried again by itself", 490, record(null, failed), undefined, 500, "nothing"],
     ["within a minute of a choice that failed", undefined, record("b", failed), undefined, 60, "stay"],
     ["first found within a minute of it", 60, record("b", failed), undefined, 500, "stay"],
     ["long after a choice that failed", 61, record("b", failed), undefined, 500, "suspend"],

@@ -143,9 +143,14 @@ describe("the facts of a desktop", () => {
       { request: { workspace: "cohort", requestedAt: at(-120), working: true } },
     ],
     [
-      "a removal that has not ended",
-      withRecord({ removals: [{ id: "2", workspace: "other", requestedAt: at(-1), reason: "" }] }),
+      "its removal that has not ended",
+      withRecord({ removals: [{ id: "2", workspace: "cohort", requestedAt: at(-1), reason: "" }] }),
       { request: { workspace: "cohort", requestedAt: at(-120), working: true, readyAt: at(-118) } },
+    ],
+    [
+      "the removal of another desktop, which says nothing of this one",
+      withRecord({ removals: [{ id: "2", workspace: "other", requestedAt: at(-1), reason: "" }] }),
+      { request: { workspace: "cohort", requestedAt: at(-120), working: false, readyAt: at(-118) } },
     ],
     [
       "a request for another desktop: it says nothing of who uses this one",

@@ -136,7 +136,7 @@ function assembleFacts(gathered: Gathered): (desktop: DeployedDesktop, limits: L
         ? {
             workspace: request.workspace,
             requestedAt: request.requestedAt,
-            working: isBeingChanged(record),
+            working: isBeingChanged(record, workspace),
             ...(isUp && { readyAt: outcome.at }),
           }
         : null,

@@ -1,7 +1,8 @@
 import { personId } from "../desktop/names.ts";
 import type { ErrorCode } from "../errors.ts";
-import type { DesktopRequest, Outcome, PersonRecord } from "./record.ts";
-import { superseded } from "./request.ts";
+import type { DesktopRequest, Outcome, PersonRecord, Trouble } from "./record.ts";
+import { outcomeWithId, superseded } from "./request.ts";
+import { describeTrouble, isResting } from "./trouble.ts";
 import { isTakingOver } from "./work.ts";
 
 /** What people see while an operation runs: never internals. Kept as the orchestration's custom status. */
@@ -23,6 +24,8 @@ export interface Operation {
   state: "pending" | "running" | Outcome["state"];
   progress?: Progress | undefined;
   outcome?: Outcome | undefined;
+  /** Why a goal does not hold yet. */
+  trouble?: Trouble | undefined;
   /** Why nothing seems to happen, for people. */
   note?: string | undefined;
   /** Somebody has to start, or start again, the work on it. */
@@ -42,15 +45,19 @@ const quietSeconds = 30;
 
 /** Where a request stands at `now`, from the person's record and the orchestration that works on it. */
 export function describeOperation(requestId: string, record: PersonRecord, live: LiveWork, now: Date): Operation {
-  const outcome = Object.hasOwn(record.outcomes, requestId) ? record.outcomes[requestId] : undefined;
+  const outcome = outcomeWithId(record, requestId);
   if (outcome) return { state: outcome.state, outcome, needsWaking: false };
-  if (!askedIn(record, requestId))
-    return { state: "superseded", outcome: superseded(record.request.requestedAt), needsWaking: false };
-  if (!live.running) return { state: "pending", needsWaking: true };
+  const asked = askedIn(record, requestId);
+  if (!asked) return { state: "superseded", outcome: superseded(record.request.requestedAt), needsWaking: false };
+  const { trouble } = asked;
+  if (!live.running) {
+    if (!trouble) return { state: "pending", needsWaking: true };
+    return { state: "running", trouble, note: describeTrouble(trouble), needsWaking: !isResting(trouble, now) };
+  }
   const note = noteOnSilence(record, live, now);
   return live.progress?.requestId === requestId
-    ? { state: "running", progress: live.progress, note, needsWaking: false }
-    : { state: "pending", note, needsWaking: false };
+    ? { state: "running", progress: live.progress, trouble, note, needsWaking: false }
+    : { state: trouble ? "running" : "pending", trouble, note, needsWaking: false };
 }
 
 function noteOnSilence({ work }: PersonRecord, { updatedAt }: LiveWork, now: Date): string | undefined {

@@ -27,6 +27,10 @@ const names = {
   connection: "alice",
   entity: "cohort-b@alice",
 };
+const trouble = {
+  ...{ tries: 2, since: at, at, nextTry: at },
+  ...{ code: "step-failed" as const, reason: "away", step: "deployment" },
+};
 const superseded = { state: "superseded", at, reason: "newer" } as const;
 const full: Full<PersonRecord> = {
   request: {
@@ -39,6 +43,7 @@ const full: Full<PersonRecord> = {
     claims: { groups: ["/a"], nested: { deep: [null, 1] } },
     nobodyAsked: false,
     reason: "asked",
+    trouble,
   },
   outcomes: {
     r1: { state: "done", at, message: "ready", url: "https://guacamole/#/client/1", switchedFrom: "cohort-b" },
@@ -72,9 +77,11 @@ const full: Full<PersonRecord> = {
     leaving: { since: at, until: at, unlessInUse: true },
   },
   lastDesktop: "cohort-a",
-  removals: [{ id: "m1", workspace: "cohort-c", requestedAt: at, reason: "retired" }],
+  removals: [{ id: "m1", workspace: "cohort-c", requestedAt: at, reason: "retired", trouble }],
+  others: { id: "r0", except: "cohort-a", requestedAt: at, trouble },
+  rollback: { id: "r2", workspace: "cohort-d", requestedAt: at, trouble },
   kept: { workspace: "cohort-a", until: at, by: "olga", reason: "a long run" },
-  reviews: [{ id: "v1", workspace: "cohort-a", requestedAt: at, by: "reap" }],
+  reviews: [{ id: "v1", workspace: "cohort-a", requestedAt: at, by: "reap", trouble }],
   work: { generation: 1, notBefore: at },
   decisions: [
     {

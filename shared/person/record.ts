@@ -4,6 +4,21 @@ import { desktopBeforeSchema } from "../desktop/state.ts";
 import { instant, stored } from "../desktop/stored.ts";
 import { type ErrorCode, errorCodes } from "../errors.ts";
 
+/** Why a goal does not hold yet: how often it was tried in vain, and what went wrong last. */
+const troubleSchema = stored({
+  /** Failed tries, without a successful one in between. */
+  tries: z.int().positive(),
+  /** When the first and the last of them failed. */
+  since: instant,
+  at: instant,
+  code: z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]),
+  reason: z.string(),
+  step: z.string(),
+  /** Not before then it is tried again by itself. */
+  nextTry: instant,
+});
+export type Trouble = z.output<typeof troubleSchema>;
+
 /** What a person wants: a workspace, or none. The newest request counts. */
 const requestSchema = stored({
   id: z.string(),
@@ -21,6 +36,8 @@ const requestSchema = stored({
   nobodyAsked: z.boolean().optional(),
   /** Why there is to be no desktop, if it was not the person who said so. */
   reason: z.string().optional(),
+  /** Only of a request for none: it is a goal, which is tried until it holds. */
+  trouble: troubleSchema.optional(),
 });
 export type DesktopRequest = z.output<typeof requestSchema>;
 
@@ -49,6 +66,7 @@ const desktopRetirementSchema = stored({
   workspace: z.string(),
   requestedAt: instant,
   reason: z.string(),
+  trouble: troubleSchema.optional(),
 });
 export type DesktopRetirement = z.output<typeof desktopRetirementSchema>;
 
@@ -68,8 +86,28 @@ const reviewSchema = stored({
   requestedAt: instant,
   /** What asked for it: a timer, or an administrator. */
   by: z.string(),
+  /** The desktop is to be suspended, and could not be. */
+  trouble: troubleSchema.optional(),
 });
 export type Review = z.output<typeof reviewSchema>;
+
+/** What a switch left to do: no desktop of the person but this one is to be active. */
+const othersSchema = stored({
+  /** The request that brought this desktop up. */
+  id: z.string(),
+  except: z.string(),
+  requestedAt: instant,
+  trouble: troubleSchema,
+});
+
+/** What a failed activation left to do: the desktop goes back to what `before` in the record says. */
+const rollbackSchema = stored({
+  /** The request that failed. */
+  id: z.string(),
+  workspace: z.string(),
+  requestedAt: instant,
+  trouble: troubleSchema,
+});
 
 /** Which generation of the person's orchestration may act, and from when. */
 const workSchema = stored({
@@ -78,7 +116,7 @@ const workSchema = stored({
   notBefore: instant,
 });
 
-/** How a request ended. */
+/** How a request ended. A request for none does not end by failing: releases up to 0.1.0 recorded that, too. */
 const outcomeSchema = z.discriminatedUnion("state", [
   stored({
     state: z.literal("done"),
@@ -113,6 +151,8 @@ export const recordSchema = z.object({
   presence: presenceSchema.optional(),
   /** The workspace of the last desktop that came up: Guacamole may still know the person by its user. */
   lastDesktop: z.string().optional(),
+  others: othersSchema.optional(),
+  rollback: rollbackSchema.optional(),
   /** Removals that have not ended. */
   removals: z.array(desktopRetirementSchema).readonly().optional(),
   kept: extensionSchema.optional(),

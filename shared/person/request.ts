@@ -1,6 +1,7 @@
 import type { Claims } from "../desktop/entitlement.ts";
 import type { DesktopBefore } from "../desktop/state.ts";
 import type { DesktopRequest, Outcome, PersonRecord } from "./record.ts";
+import { isResting, type Setback, struggle } from "./trouble.ts";
 
 /** The id and the instant of a new entry. The domain makes neither. */
 export interface Stamp {
@@ -41,19 +42,55 @@ export function newRequest(
   };
 }
 
-/** How the newest request ended; undefined if it has not. */
-export function outcomeOf({ request, outcomes }: PersonRecord): Outcome | undefined {
-  return Object.hasOwn(outcomes, request.id) ? outcomes[request.id] : undefined;
+/**
+ * True if a request is a goal: that there is no desktop has to hold in the end, however often it fails. An activation that
+ * failed is told to its person, who asks again.
+ */
+function isGoal({ workspace }: Pick<DesktopRequest, "workspace">): boolean {
+  return workspace === null;
+}
+
+/** How the newest request ended; undefined if it has not. A goal does not end by failing, whatever older releases wrote. */
+export function outcomeOf({ request, outcomes }: Pick<PersonRecord, "request" | "outcomes">): Outcome | undefined {
+  const outcome = Object.hasOwn(outcomes, request.id) ? outcomes[request.id] : undefined;
+  return outcome?.state === "failed" && isGoal(request) ? undefined : outcome;
+}
+
+/** How a request or a desktop's retirement ended; undefined if it has not, or if it is not remembered. */
+export function outcomeWithId(record: PersonRecord, id: string): Outcome | undefined {
+  if (id === record.request.id) return outcomeOf(record);
+  return Object.hasOwn(record.outcomes, id) ? record.outcomes[id] : undefined;
+}
+
+/** Everything that is left to do for this person. */
+function leftToDo(record: PersonRecord): readonly { trouble?: DesktopRequest["trouble"] }[] {
+  const { request, removals = [], reviews = [], others, rollback } = record;
+  const settled = outcomeOf(record) !== undefined;
+  return [...removals, ...reviews, ...(settled ? [others, rollback].filter((each) => each !== undefined) : [request])];
 }
 
 /** True if anything is left to do for this person. */
 export function isUnfinished(record: PersonRecord): boolean {
-  return (record.reviews ?? []).length > 0 || isBeingChanged(record);
+  return leftToDo(record).length > 0;
 }
 
-/** True if the person's desktops are about to change. Reviews do not count: whether they change anything is not decided yet. */
-export function isBeingChanged(record: PersonRecord): boolean {
-  return (record.removals ?? []).length > 0 || !outcomeOf(record);
+/** True if anything is to be done for this person now: what failed waits for its next try. */
+export function isDue(record: PersonRecord, now: Date): boolean {
+  return leftToDo(record).some(({ trouble }) => !isResting(trouble, now));
+}
+
+/**
+ * True if the person's desktop in that workspace is about to change. Reviews do not count: whether they change anything is
+ * not decided yet.
+ */
+export function isBeingChanged(record: PersonRecord, workspace: string): boolean {
+  const { removals = [], others, rollback } = record;
+  return (
+    !outcomeOf(record) ||
+    removals.some((removal) => removal.workspace === workspace) ||
+    rollback?.workspace === workspace ||
+    (others !== undefined && others.except !== workspace)
+  );
 }
 
 const tookItsPlace = "a newer request of this person took its place";
@@ -70,6 +107,8 @@ export function supersede(record: PersonRecord, request: DesktopRequest): Person
     request,
     // What a retirement went through is no longer what an activation could go back to.
     before: record.request.retire && !request.retire ? undefined : record.before,
+    // The new request suspends what is left active, or begins where the failed one began.
+    rollback: undefined,
     // The extension was for the desktop that ran: the next one is another.
     kept: request.workspace === null ? undefined : record.kept,
     outcomes: addOutcome(record.outcomes, record.request.id, superseded(request.requestedAt)),
@@ -84,20 +123,84 @@ export function remember(record: PersonRecord, workspace: string, desktop: Deskt
   return record.before?.workspace === workspace ? record : { ...record, before: { workspace, desktop } };
 }
 
+/** When an outcome was written down (the task hub has a clock of its own), and why other desktops are still active. */
+export interface Ended {
+  at?: string | undefined;
+  others?: Setback | undefined;
+}
+
 /**
  * The record with the outcome of a request; the first outcome stays. What was there before is forgotten, unless something
- * of the run was left behind: then the next run for that workspace goes back to it.
+ * of the run was left behind: then that becomes a goal, and the next run for that workspace goes back to it. A goal that
+ * failed stays to be done.
  */
-export function finish(record: PersonRecord, requestId: string, outcome: Outcome): PersonRecord {
+export function finish(
+  record: PersonRecord,
+  requestId: string,
+  outcome: Outcome,
+  { at = outcome.at, others }: Ended = {},
+): PersonRecord {
+  const { request, before } = record;
+  const isNewest = request.id === requestId;
+  if (outcome.state === "failed" && isNewest && isGoal(request))
+    return { ...record, request: { ...request, trouble: struggle(request.trouble, outcome, at) } };
+
   // Only a desktop that came up has an address.
-  const cameUp = outcome.state === "done" && outcome.url !== undefined ? record.before?.workspace : undefined;
+  const cameUp = outcome.state === "done" && outcome.url !== undefined ? before?.workspace : undefined;
   const switchedFrom = cameUp === undefined ? undefined : hadElsewhere(record, cameUp);
+  const leftBehind = outcome.state === "failed" && outcome.leftBehind.length > 0;
+  const rollback =
+    leftBehind && isNewest && before !== undefined && before.workspace === request.workspace
+      ? {
+          ...{ id: requestId, workspace: before.workspace, requestedAt: at },
+          trouble: struggle(undefined, outcome, at),
+        }
+      : undefined;
   return {
     ...record,
-    outcomes: addOutcome(record.outcomes, requestId, outcome.state === "done" ? { ...outcome, switchedFrom } : outcome),
+    ...(isNewest && { request: { ...request, trouble: undefined } }),
+    outcomes: addOutcome(
+      withoutFailure(record, requestId),
+      requestId,
+      outcome.state === "done" ? { ...outcome, switchedFrom } : outcome,
+    ),
     lastDesktop: cameUp ?? record.lastDesktop,
-    before: outcome.state === "failed" && outcome.leftBehind.length > 0 ? record.before : undefined,
+    before: leftBehind ? before : undefined,
+    rollback,
+    others: outcome.state === "done" ? othersAfter(record, requestId, { cameUp, at, others }) : record.others,
   };
+}
+
+/** What is left to do once a request is done: it took down every other desktop, or could not. */
+function othersAfter(
+  { others: earlier }: PersonRecord,
+  id: string,
+  { cameUp, at, others }: { cameUp: string | undefined; at: string; others: Setback | undefined },
+): PersonRecord["others"] {
+  if (cameUp === undefined || !others) return undefined;
+  const trouble = struggle(earlier?.except === cameUp ? earlier.trouble : undefined, others, at);
+  return { id, except: cameUp, requestedAt: at, trouble };
+}
+
+/** The outcomes without that of a goal that an older release gave up. */
+function withoutFailure(record: PersonRecord, id: string): PersonRecord["outcomes"] {
+  if (outcomeWithId(record, id)) return record.outcomes;
+  return Object.fromEntries(Object.entries(record.outcomes).filter(([each]) => each !== id));
+}
+
+/** The record after another try to suspend what a switch left active. */
+export function finishOthers(record: PersonRecord, id: string, setback: Setback | null, at: string): PersonRecord {
+  const { others } = record;
+  if (others?.id !== id) return record;
+  return { ...record, others: setback ? { ...others, trouble: struggle(others.trouble, setback, at) } : undefined };
+}
+
+/** The record after another try to undo what a failed activation left behind. */
+export function finishRollback(record: PersonRecord, id: string, setback: Setback | null, at: string): PersonRecord {
+  const { rollback } = record;
+  if (rollback?.id !== id) return record;
+  if (!setback) return { ...record, rollback: undefined, before: undefined };
+  return { ...record, rollback: { ...rollback, trouble: struggle(rollback.trouble, setback, at) } };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { DesktopRequest, Outcome, PersonRecord } from "./record.ts";
+import { finish, isDue, outcomeOf } from "./request.ts";
 import { finishRetirement, retireDesktops, retirementOf, retirePerson } from "./retirement.ts";
 
 const at = "2026-01-05T09:00:00Z";
@@ -14,6 +15,10 @@ const request: DesktopRequest = {
 const done: Outcome = { state: "done", at, message: "the desktop is ready" };
 const record: PersonRecord = { request, outcomes: { r1: done } };
 const stamp = { id: "r2", at: "2026-01-05T09:30:00Z" };
+const failed = (at: string): Outcome => ({
+  ...{ state: "failed", at, code: "step-failed", reason: "away", step: "service" },
+  ...{ undone: [], leftBehind: ["service"] },
+});
 const retirement = { id: "x1", workspace: "cohort-a", requestedAt: stamp.at, reason: "no more" };
 const loss = { retirements: [retirement], reason: "no more" };
 
@@ -74,6 +79,16 @@ describe("the end of a desktop's retirement", () => {
     });
   });
 
+  it("that failed is not its end", () => {
+    const after = finishRetirement(retiring, "x1", failed(at));
+    expect(after.outcomes).toEqual(retiring.outcomes);
+    expect(after.removals).toEqual([
+      { ...retirement, trouble: expect.objectContaining({ tries: 1 }) as unknown },
+      other,
+    ]);
+    expect(finishRetirement(after, "x1", done).removals).toEqual([other]);
+  });
+
   it("forgets what was there before that desktop, and of no other", () => {
     expect(finishRetirement(retiring, "x1", done).before).toBeUndefined();
     expect(finishRetirement(retiring, "x2", done).before).toBe(before);
@@ -99,13 +114,28 @@ describe("retiring a person", () => {
     expect(retirePerson(ended, "alice", "again", later)).toBe(ended);
   });
 
-  it("that failed is tried again", () => {
-    const failed: Outcome = {
-      ...{ state: "failed", at, code: "step-failed", reason: "away", step: "service" },
-      ...{ undone: [], leftBehind: ["service"] },
-    };
+  it("that failed stays to be done, with how often and since when it failed", () => {
     const once = retirePerson(record, "alice", "gone", stamp);
-    const ended = { ...once, outcomes: { ...once.outcomes, r2: failed } };
-    expect(retirePerson(ended, "alice", "gone", { ...stamp, id: "r3" }).request.id).toBe("r3");
+    const tried = finish(once, "r2", failed("2026-01-05T09:31:00Z"));
+    expect(outcomeOf(tried)).toBeUndefined();
+    expect(tried.request.trouble).toEqual({
+      ...{ tries: 1, since: "2026-01-05T09:31:00Z", at: "2026-01-05T09:31:00Z", nextTry: "2026-01-05T09:31:30.000Z" },
+      ...{ code: "step-failed", reason: "away", step: "service" },
+    });
+    expect(retirePerson(tried, "alice", "gone", { ...stamp, id: "r3" })).toBe(tried);
+    expect(finish(tried, "r2", failed("2026-01-05T09:32:00Z")).request.trouble).toMatchObject({
+      ...{ tries: 2, since: "2026-01-05T09:31:00Z", nextTry: "2026-01-05T09:33:00.000Z" },
+    });
+    const ended = finish(tried, "r2", done);
+    expect(ended.request.trouble).toBeUndefined();
+    expect(outcomeOf(ended)).toEqual(done);
+  });
+
+  it("that an older release gave up is still to be done", () => {
+    const once = retirePerson(record, "alice", "gone", stamp);
+    const givenUp = { ...once, outcomes: { ...once.outcomes, r2: failed(at) } };
+    expect(isDue(givenUp, new Date(at))).toBe(true);
+    expect(retirePerson(givenUp, "alice", "gone", { ...stamp, id: "r3" })).toBe(givenUp);
+    expect(outcomeOf(finish(givenUp, "r2", done))).toEqual(done);
   });
 });

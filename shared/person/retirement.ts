@@ -2,6 +2,7 @@ import type { Claims } from "../desktop/entitlement.ts";
 import { ask } from "./ask.ts";
 import type { DesktopRetirement, Outcome, PersonRecord } from "./record.ts";
 import { addOutcome, newRequest, type Stamp, supersede } from "./request.ts";
+import { struggle } from "./trouble.ts";
 
 /**
  * The record when everything that the person has is to be removed permanently, in every workspace. One that has ended
@@ -48,11 +49,20 @@ export function retireDesktops(
   return added.length === 0 ? next : { ...next, removals: [...removals, ...added] };
 }
 
-/** The record with the outcome of a desktop's retirement, which is no longer to be done then. */
-export function finishRetirement(record: PersonRecord, id: string, outcome: Outcome): PersonRecord {
+/** The record with the outcome of a desktop's retirement, which is no longer to be done then. One that failed still is. */
+export function finishRetirement(
+  record: PersonRecord,
+  id: string,
+  outcome: Outcome,
+  at: string = outcome.at,
+): PersonRecord {
   const { removals = [], before } = record;
   const retirement = removals.find((each) => each.id === id);
   if (!retirement) return record;
+  if (outcome.state === "failed") {
+    const tried = { ...retirement, trouble: struggle(retirement.trouble, outcome, at) };
+    return { ...record, removals: removals.map((each) => (each === retirement ? tried : each)) };
+  }
   const left = removals.filter((each) => each !== retirement);
   return {
     ...record,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Decision } from "../desktop/decision.ts";
 import type { PersonRecord, Review } from "./record.ts";
-import { isUnfinished } from "./request.ts";
+import { isDue, isUnfinished } from "./request.ts";
 import { finishReview, nominate, recordOfNobody } from "./review.ts";
 
 const at = "2026-01-05T09:00:00Z";
@@ -53,6 +53,15 @@ describe("the end of a review", () => {
     const asked = { ...waiting, ...changed };
     const after = finishReview(asked, review, { decision: idle, suspended: true }, stamp);
     expect(after.request).toBe(asked.request);
+  });
+
+  it("that could not suspend the desktop is not its end: it is tried again, and decides again", () => {
+    const setback = { code: "cluster-unavailable", reason: "away", step: "deployment" } as const;
+    const after = finishReview(waiting, review, { decision: idle, suspended: false, setback }, stamp);
+    expect(after.reviews).toMatchObject([{ id: "v1", trouble: { tries: 1, reason: "away" } }]);
+    expect([after.request, isDue(after, new Date(stamp.at))]).toEqual([record.request, false]);
+    const ended = finishReview(after, review, { decision: idle, suspended: true }, stamp);
+    expect([ended.reviews, ended.request.workspace]).toEqual([undefined, null]);
   });
 
   it("of a desktop that is gone leaves nothing to remember", () => {

@@ -2,6 +2,7 @@ import type { Decision } from "../desktop/decision.ts";
 import { rememberDecision } from "./decisions.ts";
 import type { PersonRecord, Review } from "./record.ts";
 import { addOutcome, newRequest, outcomeOf, type Stamp, supersede } from "./request.ts";
+import { type Setback, struggle } from "./trouble.ts";
 
 /** The record of a person whose record somebody deleted: nothing was asked for, so nothing is to be done. */
 export function recordOfNobody(username: string, stamp: Stamp): PersonRecord {
@@ -20,18 +21,25 @@ export function nominate(record: PersonRecord, review: Review): PersonRecord {
 export interface Reviewed {
   decision: Decision | null;
   suspended: boolean;
+  /** Why it could not be suspended. */
+  setback?: Setback | undefined;
 }
 
-/** The record after a review: the decision is remembered, and a person whose desktop was suspended wants none. */
+/**
+ * The record after a review: the decision is remembered, and a person whose desktop was suspended wants none. If it could not
+ * be suspended, the review stays: it decides again at the next try.
+ */
 export function finishReview(
   record: PersonRecord,
   { id, workspace }: Review,
-  { decision, suspended }: Reviewed,
+  { decision, suspended, setback }: Reviewed,
   stamp: Stamp,
 ): PersonRecord {
   const { reviews = [] } = record;
-  const left = reviews.filter((each) => each.id !== id);
-  if (left.length === reviews.length) return record;
+  const review = reviews.find((each) => each.id === id);
+  if (!review) return record;
+  const again = setback ? [{ ...review, trouble: struggle(review.trouble, setback, stamp.at) }] : [];
+  const left = reviews.flatMap((each) => (each === review ? again : [each]));
   const rest = { ...record, reviews: left.length > 0 ? left : undefined };
   if (!decision) return rest;
   const remembered = rememberDecision(rest, workspace, stamp.at, decision);

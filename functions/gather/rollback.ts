@@ -1,0 +1,31 @@
+import type { Rollback } from "../../shared/desktop/activities.ts";
+import { type DesktopKey, nameDesktop, personId } from "../../shared/desktop/names.ts";
+import type { DesktopBefore } from "../../shared/desktop/state.ts";
+import { namingRules, type Services } from "../services.ts";
+import { findDesktops } from "./desktops-of-person.ts";
+
+/** How what a failed activation left behind goes back to what its person's record says was there before. */
+export async function planRollback(services: Services, { workspace, username }: DesktopKey): Promise<Rollback> {
+  const [record, all, deployed] = await Promise.all([
+    services.records.read(personId(username)),
+    findDesktops(services, username),
+    services.desktops.findDeployed(username),
+  ]);
+  const key = { workspace, username };
+  const desktop = all.find((each) => each.workspace === workspace) ?? {
+    ...key,
+    names: nameDesktop(key, namingRules(services)),
+  };
+  const before = record?.before?.workspace === workspace ? record.before.desktop : undefined;
+  // One that was suspended since, or is gone, cannot be opened.
+  const runs = new Set(
+    deployed.filter(({ replicas, side }) => replicas > 0 && side.ready > 0).map((each) => each.workspace),
+  );
+  const giveBack = (before?.others ?? []).filter((other) => runs.has(other.workspace));
+  return { desktop, goes: before ? wayBack(before) : "stay", giveBack };
+}
+
+function wayBack({ deployment, connectionId, permissions }: DesktopBefore): Rollback["goes"] {
+  if (!deployment && connectionId === null) return "retire";
+  return deployment && deployment.ready > 0 && permissions.connection ? "stay" : "suspend";
+}
