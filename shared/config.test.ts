@@ -56,6 +56,10 @@ describe("settings", () => {
 
   it.each([
     ["DATABASE_URL", "mysql://u:secret@h/db"],
+    ["DATABASE_URL", "postgres://u:secret#1@h/db"],
+    ["DATABASE_URL", "postgres://u:1/secret@h/db"],
+    ["DATABASE_URL", "postgres://u:1?secret@h/db"],
+    ["DATABASE_URL", "postgres://u:p@h/db?secret=1"],
     ["DATABASE_SERVER_ID", "secret"],
     ["GUACAMOLE_ENTITY_TEMPLATE", "secret-{username}"],
     ["GUACAMOLE_ENTITY_TEMPLATE", "{username}@secret"],
@@ -127,6 +131,13 @@ describe("settings", () => {
     ],
     ["Guacamole's API without a user", { GUACAMOLE_API_URLS: "https://one" }, /GUACAMOLE_API_USERNAME is missing/],
     ["Guacamole's API without a password", { GUACAMOLE_API_URLS: "https://one" }, /GUACAMOLE_API_PASSWORD is missing/],
+    ...["", "?sslmode=disable", "?sslmode=prefer", "?sslmode=no-verify", "?ssl=false", "?host=/run"].map(
+      (end): [string, Record<string, string>, RegExp] => [
+        `a token and a server that is not verified (${end})`,
+        { DATABASE_AUTH: "entra", DATABASE_URL: `postgres://u@h/db${end}` },
+        /DATABASE_URL does not verify the server \(DATABASE_AUTH is entra: add \?sslmode=verify-full/,
+      ],
+    ),
     ["an admin client without its secret", { KEYCLOAK_ADMIN_CLIENT: "reader" }, /KEYCLOAK_ADMIN_SECRET is missing/],
   ])("that belong together are checked together: %s", (_name, given, fault) => {
     expect(() => readSettings({ ...valid, ...given })).toThrow(fault);
@@ -149,6 +160,12 @@ describe("settings", () => {
       "Guacamole's API with a user and a password",
       { GUACAMOLE_API_URLS: "https://one", GUACAMOLE_API_USERNAME: "reader", GUACAMOLE_API_PASSWORD: "p" },
     ],
+    ...["sslmode=require", "sslmode=verify-ca", "sslmode=verify-full", "ssl=true", "sslrootcert=/ca.pem"].map(
+      (end): [string, Record<string, string>] => [
+        `a token and a server that is verified (${end})`,
+        { DATABASE_AUTH: "entra", DATABASE_URL: `postgres://u@h/db?${end}` },
+      ],
+    ),
     ["an admin client and its secret", { KEYCLOAK_ADMIN_CLIENT: "reader", KEYCLOAK_ADMIN_SECRET: "s".repeat(16) }],
   ])("that belong together are accepted together: %s", (_name, given) => {
     expect(readSettings({ ...valid, ...given })).toMatchObject({ OIDC_AUDIENCE: "us" });

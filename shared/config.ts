@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseDatabaseUrl } from "./guacamole/database-url.ts";
 import { parsePolicy, policyFields, type PolicyTexts } from "./desktop/policy.ts";
 
 /** The algorithms by which a realm may sign: with a key pair of its own. HS* has one secret for both sides, none has none. */
@@ -31,11 +32,16 @@ const eachSetting = z.object({
 
   DATABASE_URL: z
     .string()
-    .regex(/^postgres(ql)?:\/\//, "does not begin with postgres:// or postgresql://")
-    .describe("Guacamole's PostgreSQL. Without a password if DATABASE_AUTH is entra"),
+    .superRefine((text, context) => {
+      const address = parseDatabaseUrl(text);
+      if ("fault" in address) context.addIssue({ code: "custom", message: address.fault });
+    })
+    .describe(
+      "Guacamole's PostgreSQL: `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=verify-full` (docs/database.md)",
+    ),
   DATABASE_AUTH: oneOf("password", "entra")
     .default("password")
-    .describe("`password` from DATABASE_URL, or `entra`: a token of the app's managed identity"),
+    .describe("`password` from DATABASE_URL, or `entra`: a token of the app's managed identity, over TLS only"),
   DATABASE_SERVER_ID: z
     .string()
     .regex(
@@ -197,6 +203,12 @@ function checkTogether(settings: Partial<Fields>, context: z.RefinementCtx): voi
   const realm = settings.KEYCLOAK_REALM ?? realmIn(settings.OIDC_ISSUER ?? "").realm;
   if ((webhook === "hmac" || webhook === "bearer") && realm === undefined)
     fault("KEYCLOAK_REALM", "is missing (OIDC_ISSUER does not end in /realms/NAME: set the realm's name)");
+  const database = parseDatabaseUrl(settings.DATABASE_URL ?? "");
+  if (settings.DATABASE_AUTH === "entra" && "tls" in database && database.tls !== "verified")
+    fault(
+      "DATABASE_URL",
+      "does not verify the server (DATABASE_AUTH is entra: add ?sslmode=verify-full, so that no other server gets the token)",
+    );
   if (settings.GUACAMOLE_API_URLS !== undefined && settings.GUACAMOLE_API_USERNAME === undefined)
     fault("GUACAMOLE_API_USERNAME", "is missing (GUACAMOLE_API_URLS is set: set an administrator of Guacamole)");
   if (settings.GUACAMOLE_API_URLS !== undefined && settings.GUACAMOLE_API_PASSWORD === undefined)

@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import pg from "pg";
 import { ProductError } from "../errors.ts";
+import { type DatabaseAddress, parseDatabaseUrl } from "./database-url.ts";
 
 export interface Database {
   /** One statement, one round trip. */
@@ -15,22 +17,24 @@ export interface Database {
 
 export interface DatabaseOptions {
   url: string;
-  /** If the password is not in the URL: asked for at each new connection, since tokens expire. */
+  /** Asked at each new connection, since tokens expire; a password in the URL then does not count. */
   password?: (() => Promise<string>) | undefined;
   maxConnections?: number;
 }
 
-/** Connects lazily; an unreachable server is an error of the query, not of the start. */
+/**
+ * Connects lazily; an unreachable server is an error of the query, not of the start. Throws if the URL cannot be read, or a
+ * file that it names.
+ */
 export function connectDatabase({ url, password, maxConnections = 10 }: DatabaseOptions): Database {
+  const address = parseDatabaseUrl(url);
+  if ("fault" in address) throw new Error(`connect to guacamole's database: DATABASE_URL ${address.fault}`);
   const pool = new pg.Pool({
-    connectionString: url,
-    ...(password ? { password } : {}),
+    ...connectionOf(address, password),
     max: maxConnections,
-    connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 30_000,
     query_timeout: 15_000,
     statement_timeout: 10_000,
-    application_name: "guacamole-workspaces",
   });
   // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
   pool.on("error", ignore);
@@ -72,6 +76,60 @@ export function connectDatabase({ url, password, maxConnections = 10 }: Database
   };
 }
 
+/**
+ * What pg is told, which is everything: for what it is not told it looks into PGPASSWORD, PGHOST, PGSSLMODE and others, and
+ * into ~/.pgpass, and an empty string counts as not told. A connection string would win over the password function.
+ */
+function connectionOf(address: DatabaseAddress, password: DatabaseOptions["password"]): pg.PoolConfig {
+  const { user, host, port, database, options } = address;
+  return {
+    ...{ user, host, port, database },
+    password: password ?? (() => address.password),
+    ssl: address.tls === "off" ? false : { rejectUnauthorized: address.tls !== "unverified", ...readFiles(address) },
+    sslnegotiation: address.direct ? "direct" : "postgres",
+    application_name: address.applicationName ?? "guacamole-workspaces",
+    client_encoding: "UTF8",
+    connectionTimeoutMillis: (address.connectTimeoutSeconds ?? 10) * 1000,
+    Client: clientWith(options),
+  };
+}
+
+function readFiles({ files }: DatabaseAddress): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(files).map(([name, path]) => {
+      try {
+        return [name, readFileSync(path, "utf8")];
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        throw new Error(`connect to guacamole's database: ${path}, named in DATABASE_URL, cannot be read (${code})`, {
+          cause: error,
+        });
+      }
+    }),
+  );
+}
+
+/** pg's client without PGOPTIONS and PGREPLICATION, and without a socket that stays open after a login that failed. */
+function clientWith(options = ""): new (config?: pg.ClientConfig) => pg.Client {
+  return class extends pg.Client {
+    constructor(config?: pg.ClientConfig) {
+      super(config);
+      const { connectionParameters } = this as unknown as { connectionParameters: Record<string, unknown> };
+      Object.assign(connectionParameters, { options, replication: undefined });
+    }
+    // The pool gives a callback. A server that got no password keeps the place for its authentication_timeout, a minute.
+    override connect(): Promise<this>;
+    override connect(done: (error: Error) => void): void;
+    override connect(done: (error: Error) => void = () => undefined): Promise<this> | undefined {
+      super.connect((error: Error | null) => {
+        if (error) void this.end();
+        done(error as Error);
+      });
+      return undefined;
+    }
+  };
+}
+
 /** A connection that breaks shows in the query that uses it; the event needs no reaction. */
 function ignore(): void {
   return undefined;
@@ -91,6 +149,7 @@ function translate(error: unknown): ProductError {
         )
       : new ProductError("step-failed", `use guacamole's database: PostgreSQL refused the statement (code ${code})`);
   }
+  if (error instanceof ProductError) return error; // of the password function
   const causes: unknown[] = error instanceof AggregateError ? error.errors : [error];
   const reason = causes.map((cause) => (cause instanceof Error ? cause.message : String(cause))).join(", ");
   return new ProductError("guacamole-unavailable", "reach guacamole's database: it does not answer", {

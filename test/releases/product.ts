@@ -24,7 +24,7 @@ export async function loadProduct(): Promise<FunctionApp> {
       environment: {
         TASKHUB_NAME: "tests",
         KUBECONFIG: kubeconfig,
-        DATABASE_URL: "postgres://127.0.0.1:9/none",
+        DATABASE_URL: "postgres://u@127.0.0.1:9/none",
         OIDC_ISSUER: "http://127.0.0.1:9/realms/sde",
         OIDC_AUDIENCE: "guacamole-workspaces",
         OIDC_CLIENTS: "nobody",
