@@ -3,8 +3,11 @@ import type { V1Deployment, V1NetworkPolicy, V1Pod, V1Secret } from "@kubernetes
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { deploymentName } from "../shared/desktop/names.ts";
 import { bind, openWorkspace } from "./bound-people.ts";
-import { namespace, type TestEstate } from "./estate.ts";
+import { reconcile } from "./drift.ts";
+import { namespace } from "./estate.ts";
+import { closeSessions, openSession } from "./keycloak-person.ts";
 import { leaveDesktop } from "./operator-leftovers.ts";
+import { desktopOf, type DriftEstate, edit, partOf, remove } from "./seeded-drift.ts";
 
 interface Told {
   people: { username: string; wants: string | null; operation: string; desktops: { changes: string[] }[] }[];
@@ -12,9 +15,9 @@ interface Told {
 }
 
 /** What becomes of desktops that the former operator left, on any cluster. */
-export function describeAdoption(name: string, start: () => Promise<TestEstate>): void {
+export function describeAdoption(name: string, start: () => Promise<DriftEstate>): void {
   describe(name, () => {
-    let estate: TestEstate;
+    let estate: DriftEstate;
     let count = 0;
     beforeAll(async () => {
       estate = await start();
@@ -65,6 +68,13 @@ export function describeAdoption(name: string, start: () => Promise<TestEstate>)
       );
       return rows[0]?.value;
     };
+    const setPassword = (connection: number, password: string) =>
+      estate.guacamole.query(
+        `UPDATE guacamole_connection_parameter SET parameter_value = $2
+         WHERE connection_id = $1 AND parameter_name = 'password'`,
+        [connection, password],
+      );
+    const uidOf = ({ metadata }: V1Pod) => metadata?.uid;
     const maintain = (query: string) => estate.call<Told>("olga", "POST", `/maintenance/adopt${query}`);
     const told = async (workspace: string | null) => {
       expect(await estate.ask("alice", workspace)).toMatchObject({ state: "done" });
@@ -83,14 +93,100 @@ export function describeAdoption(name: string, start: () => Promise<TestEstate>)
         labels: { "xlscsde.nhs.uk/managedBy": "guacamole-workspaces" },
         annotations: { "xlscsde.nhs.uk/binding": `${workspace}-alice` },
       });
-      expect((await podsOf(deployment)).map(({ metadata }) => metadata?.uid)).toEqual(
-        pods.map(({ metadata }) => metadata?.uid),
-      );
+      expect((await podsOf(deployment)).map(uidOf)).toEqual(pods.map(uidOf));
       expect([await passwordOf(deployment), await parameterOf(connection, "password")]).toEqual(["1234", "1234"]);
       const { spec } = await read<V1NetworkPolicy>("networking.k8s.io/v1", "NetworkPolicy", `client-${deployment}`);
       expect(spec?.policyTypes).toEqual(["Ingress", "Egress"]);
       const { body } = await estate.call<{ state: string; url: string }>("alice", "GET", "/users/alice/desktop");
       expect(body).toMatchObject({ state: "ready", guacamoleUsername: `${workspace}@alice` });
+    });
+
+    it("goes on with whatever password Guacamole connects with, for the image has one that no object names", async () => {
+      const { workspace, connection, deployment } = await left(1);
+      await setPassword(connection, "of-image");
+      const pods = await podsOf(deployment);
+      await told(workspace);
+      expect((await podsOf(deployment)).map(uidOf)).toEqual(pods.map(uidOf));
+      expect([await passwordOf(deployment), await parameterOf(connection, "password")]).toEqual([
+        "of-image",
+        "of-image",
+      ]);
+    });
+
+    it("goes on if its image cannot be pulled any more; only the next start fails", async () => {
+      const { workspace, connection, deployment } = await left(1);
+      const pods = await podsOf(deployment);
+      estate.breakImage(deployment);
+      await told(workspace);
+      expect((await podsOf(deployment)).map(uidOf)).toEqual(pods.map(uidOf));
+      expect(await parameterOf(connection, "password")).toBe("1234");
+      await told(null);
+      expect(await estate.ask("alice", workspace)).toMatchObject({ state: "failed", step: "readiness" });
+    });
+
+    it("gets a new pod if nobody knows its password, as the dry run says", async () => {
+      const { workspace, connection, deployment } = await left(1);
+      await setPassword(connection, "");
+      const pods = await podsOf(deployment);
+      const { body } = await maintain("?dryRun=true");
+      expect(body.people[0]?.desktops[0]?.changes[0]).toBe(
+        "the pod is replaced by a new one: Guacamole's connection has no password for it",
+      );
+      await told(workspace);
+      expect((await podsOf(deployment)).map(uidOf)).not.toEqual(pods.map(uidOf));
+      expect(await parameterOf(connection, "password")).toBe(await passwordOf(deployment));
+    });
+
+    it("is not disturbed by a reconciliation while somebody works in it, whatever is repaired", async () => {
+      const { workspace, connection, deployment } = await left(1);
+      await told(workspace);
+      await openSession(estate, workspace, "alice");
+      const pods = await podsOf(deployment);
+      const { spec } = await deploymentOf(deployment);
+      const desktop = desktopOf({ workspace, username: "alice" });
+      const damages: [what: string, damage: () => Promise<unknown>][] = [
+        ["nothing", () => Promise.resolve()],
+        ["NetworkPolicy deleted", () => remove(estate, partOf("networkPolicy", desktop))],
+        ["Service deleted", () => remove(estate, partOf("service", desktop))],
+        ["Secret deleted", () => remove(estate, partOf("secret", desktop))],
+        ["another password in Guacamole", () => setPassword(connection, "another!")],
+        ["READ withdrawn", () => estate.guacamole.query("DELETE FROM guacamole_connection_permission")],
+        ["last day moved", () => estate.guacamole.query("UPDATE guacamole_user SET valid_until = '2020-01-01'")],
+        ["Secret edited", () => edit(estate, { ...partOf("secret", desktop), data: { password: "Y2hhbmdlZCE=" } })],
+        [
+          "last day moved while the Secret is edited",
+          () => estate.guacamole.query("UPDATE guacamole_user SET valid_until = '2020-01-01'"),
+        ],
+        [
+          "asked for again while the Secret is edited",
+          async () => {
+            await estate.guacamole.query("DELETE FROM guacamole_connection_permission");
+            await told(workspace);
+          },
+        ],
+      ];
+      for (const [what, damage] of damages) {
+        await damage();
+        await reconcile(estate);
+        expect([what, (await podsOf(deployment)).map(uidOf)]).toEqual([what, pods.map(uidOf)]);
+        expect([what, (await deploymentOf(deployment)).spec]).toEqual([what, spec]);
+        expect([what, await parameterOf(connection, "password")]).toEqual([what, "1234"]);
+        const { body } = await estate.call<{ state: string }>("alice", "GET", "/users/alice/desktop");
+        expect([what, body.state]).toEqual([what, "in-use"]);
+      }
+    });
+
+    it("loses none of two pods while somebody is connected to one of them, and one when nobody is", async () => {
+      const { workspace, deployment } = await left(1);
+      await told(workspace);
+      await openSession(estate, workspace, "alice");
+      const { metadata, ...reference } = partOf("deployment", desktopOf({ workspace, username: "alice" }));
+      await edit(estate, { ...reference, metadata, spec: { replicas: 2 } });
+      await reconcile(estate);
+      expect((await deploymentOf(deployment)).spec?.replicas).toBe(2);
+      await closeSessions(estate, workspace, "alice");
+      await reconcile(estate);
+      expect((await deploymentOf(deployment)).spec?.replicas).toBe(1);
     });
 
     it("once taken over stays as it is, however often it is asked for", async () => {
@@ -222,7 +318,7 @@ export function describeAdoption(name: string, start: () => Promise<TestEstate>)
                   workspace: running.workspace,
                   deployment: running.deployment,
                   changes: [
-                    "the pod keeps running with its password; the next start creates a new one",
+                    "the pod keeps running with its password; the next start creates a new pod and a new password",
                     "a NetworkPolicy allows only guacd in, and only the policy's destinations out",
                     `connection ${running.connection} stays, with the policy's parameters`,
                     "the Guacamole user's last day is 2099-12-31",

@@ -6,6 +6,7 @@ import { planFor } from "../gather/plan.ts";
 import { surveyDesktops } from "../gather/survey.ts";
 import type { Services } from "../services.ts";
 import type { Implements } from "./activity.ts";
+import { adoptCredential, passwordOfRunningPod } from "./credential.ts";
 import { access } from "./permission.ts";
 
 /** Repairs the drift of one desktop, under its person's lock. */
@@ -19,25 +20,28 @@ export function repairActivities(services: Services): Implements<"repairDesktop"
       if (!found) return null;
       const { desktop, decision } = found;
       // Who is connected stays so; the next run finds it again.
-      if (kind === "pod-credential" && decision.rule !== "idle" && decision.rule !== "start-grace") return null;
+      if (endsSessions.has(kind) && decision.rule !== "idle" && decision.rule !== "start-grace") return null;
       info(`${username}: the desktop in ${workspace} is put right: ${reason}`);
 
       await byState[kind]?.(desktop);
       const repair = byPlan[kind];
       if (!repair) return null;
-      const claims = records.get(username)?.request.claims ?? {};
+      const { claims = {}, id = "" } = records.get(username)?.request ?? {};
       const plan = await planFor(services, { username, claims }, workspace, await services.workspaces.known());
       // If it is no longer theirs, or how it should be is unknown, the next run reports it.
-      if (!isRefusal(plan)) await repair(plan);
+      if (!isRefusal(plan)) await repair(plan, desktop, id);
       return null;
     },
   };
 }
 
-type Repairs<Desktop> = Partial<Record<DriftKind, (desktop: Desktop) => Promise<void>>>;
+/** Repairs that take away a pod: nobody knows who is connected to which of several. */
+const endsSessions: ReadonlySet<DriftKind> = new Set<DriftKind>(["pod-credential", "too-many-pods"]);
+
+type Repairs<Args extends unknown[]> = Partial<Record<DriftKind, (...args: Args) => Promise<void>>>;
 
 /** Repairs that need only the desktop's state. */
-function repairsByState({ desktops, guacamole, workspaces, now }: Services): Repairs<DeployedDesktop> {
+function repairsByState({ desktops, guacamole, workspaces, now }: Services): Repairs<[DeployedDesktop]> {
   async function writeStatus({ binding, names, replicas }: DeployedDesktop): Promise<void> {
     if (binding === undefined) return;
     await workspaces.recordStatus(binding, {
@@ -61,9 +65,10 @@ function repairsByState({ desktops, guacamole, workspaces, now }: Services): Rep
 }
 
 /** Repairs that need the plan of the desktop. */
-function repairsByPlan({ desktops, guacamole }: Services): Repairs<DesktopPlan> {
-  const writeRows = async (plan: DesktopPlan) => {
-    await guacamole.writeConnection(plan, await desktops.readCredential(plan));
+function repairsByPlan(services: Services): Repairs<[plan: DesktopPlan, desktop: DeployedDesktop, requestId: string]> {
+  const { desktops, guacamole } = services;
+  const writeRows = async (plan: DesktopPlan, { startedFor }: DeployedDesktop) => {
+    await guacamole.writeConnection(plan, await passwordOfRunningPod(services, plan, startedFor));
     await guacamole.grantPermission(plan.names);
   };
   return {
@@ -81,7 +86,12 @@ function repairsByPlan({ desktops, guacamole }: Services): Repairs<DesktopPlan> 
     },
     "access-missing": ({ names }) => guacamole.grantPermission(names),
     connection: writeRows,
-    credential: writeRows,
+    async credential(plan, desktop, requestId) {
+      // A pod that took no password from the Secret goes on without it: Guacamole still knows the password.
+      if (desktop.side.ownPassword && (await desktops.lookAtCredential(plan, undefined)) === null)
+        throwIfRefused(await adoptCredential(services, plan, requestId));
+      await writeRows(plan, desktop);
+    },
     "last-day": writeRows,
   };
 }

@@ -89,7 +89,7 @@ async function wantedDesktop(
   const plan = await planFor(services, { username, claims: record?.request.claims ?? {} }, workspace, known);
   if (isRefusal(plan)) return null;
   // A pod with other ports than a changed policy waits for its next start; a pod that is not ready is not finished yet.
-  if (!keepsPod({ deployment: side, secret: true, networkPolicy: true, service: true }, portsOf(plan))) return null;
+  if (!keepsPod({ deployment: side, secret: true }, portsOf(plan))) return null;
   const { protocol, until } = plan;
   const network = services.desktops.networkDrift(plan, parts);
   return {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { describeState, keepsPod } from "./state.ts";
+import { describeState, keepsPod, whyNewPod } from "./state.ts";
 
 const vnc = [{ name: "vnc", port: 5900 }];
 const may = { connection: true, group: true, self: true };
@@ -41,5 +41,36 @@ it.each([
   [{ ...up, ports: [] }, true, false],
   [null, true, false],
 ])("a desktop with Deployment %j and Secret %s keeps its pod: %s", (deployment, secret, expected) => {
-  expect(keepsPod({ secret, networkPolicy: true, service: true, deployment }, vnc)).toBe(expected);
+  expect(keepsPod({ secret, deployment }, vnc)).toBe(expected);
+});
+
+interface Change {
+  deployment?: typeof up | null;
+  secret?: boolean;
+  password?: boolean | undefined;
+  wanted?: { name: string; port: number }[];
+}
+const ownPassword = { deployment: { ...up, ownPassword: true }, secret: false };
+
+it.each<[string, Change, string | null]>([
+  ["the pod is not running", { deployment: { ...up, replicas: 0 } }, "it is not running"],
+  ["there is no Deployment", { deployment: null }, "it is not running"],
+  ["the pod is not ready", { deployment: { ...up, ready: 0 } }, "it is not ready"],
+  ["the Secret that it was started with is gone", { secret: false }, "its Secret is missing"],
+  ["nobody knows its password", { ...ownPassword, password: false }, "Guacamole's connection has no password for it"],
+  [
+    "another protocol is wanted",
+    { wanted: [{ name: "rdp", port: 3389 }] },
+    "it listens on vnc 5900, and the policy wants rdp 3389",
+  ],
+  [
+    "the pod names no port",
+    { deployment: { ...up, ports: [] } },
+    "it listens on no port, and the policy wants vnc 5900",
+  ],
+  ["it has a password of its own and a Secret", { ...ownPassword, secret: true, password: false }, null],
+  ["it has a password of its own, and Guacamole has it too", { ...ownPassword, password: true }, null],
+  ["an earlier release did not note if Guacamole has it", { ...ownPassword, password: undefined }, null],
+])("whether a new pod is needed, and why, if %s", (_, { wanted = vnc, ...change }, expected) => {
+  expect(whyNewPod({ deployment: up, secret: true, password: true, ...change }, wanted)).toBe(expected);
 });

@@ -20,7 +20,7 @@ const deploymentSideSchema = stored({
   replicas: z.number(),
   ready: z.number(),
   ports: z.array(portSchema),
-  /** The pod has its password in itself, as the operator's have, and not from the Secret. */
+  /** The pod does not take its password from the Secret: the operator's have one in their image. */
   ownPassword: z.boolean(),
 });
 export type DeploymentSide = z.output<typeof deploymentSideSchema>;
@@ -45,6 +45,8 @@ const guacamoleSideSchema = stored({
   /** A BALANCING group opens every connection in it to everybody who may read the group. */
   balancing: z.boolean(),
   connectionId: z.number().nullable(),
+  /** The connection has a password. Not known of what an earlier release observed. */
+  password: z.boolean().optional(),
   user: z.boolean(),
   /** The user's last day, YYYY-MM-DD. */
   validUntil: z.string().nullable(),
@@ -78,14 +80,25 @@ export const desktopBeforeSchema = stored({
 });
 export type DesktopBefore = z.output<typeof desktopBeforeSchema>;
 
+type PodFacts = Pick<ClusterSide, "deployment" | "secret"> & Pick<GuacamoleSide, "password">;
+
+/** A desktop that runs keeps its pod and its credential: only a start makes new ones. */
+export function keepsPod(facts: PodFacts, ports: readonly Port[]): boolean {
+  return whyNewPod(facts, ports) === null;
+}
+
 /**
- * A desktop that runs keeps its pod and its credential: only a start makes new ones. A pod that answers on other ports than
- * it is to (the workspace's policy has another protocol by now) is no use to anybody.
+ * Why a desktop cannot go on with the pod that it has; null if it can. A pod with a password of its own goes on with the one
+ * that Guacamole uses to connect to it. A pod that answers on other ports than it is to (the workspace's policy has another
+ * protocol by now) is no use to anybody.
  */
-export function keepsPod({ deployment, secret }: ClusterSide, ports: readonly Port[]): boolean {
-  if (!deployment || deployment.replicas === 0 || deployment.ready === 0) return false;
-  if (!secret && !deployment.ownPassword) return false;
-  return inWords(deployment.ports) === inWords(ports);
+export function whyNewPod({ deployment, secret, password }: PodFacts, ports: readonly Port[]): string | null {
+  if (!deployment || deployment.replicas === 0) return "it is not running";
+  if (deployment.ready === 0) return "it is not ready";
+  if (!secret && !deployment.ownPassword) return "its Secret is missing";
+  if (!secret && password === false) return "Guacamole's connection has no password for it";
+  const [has, wants] = [inWords(deployment.ports), inWords(ports)];
+  return has === wants ? null : `it listens on ${has || "no port"}, and the policy wants ${wants}`;
 }
 
 function inWords(ports: readonly Port[]): string {

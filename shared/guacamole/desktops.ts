@@ -22,6 +22,8 @@ import * as sql from "./statements.ts";
 /** A desktop's side in Guacamole's database. Each verb is one statement in one short transaction, and may run twice. */
 export interface GuacamoleDesktops {
   observe(names: DesktopNames): Promise<GuacamoleSide>;
+  /** The password that Guacamole uses to connect to the desktop; null if it has none. */
+  readPassword(names: DesktopNames): Promise<string | null>;
   /** Writes group, connection with its parameters, and user; returns the connection's id. Grants nothing. */
   writeConnection(plan: DesktopPlan, password: string): Promise<number>;
   /** Removes connection, user and group as far as they were not there before, a group only when it is empty; a user that stays gets its last day back. */
@@ -77,6 +79,10 @@ export function guacamoleDesktopsIn(database: Database, rules: NamingRules): Gua
       const [row] = await database.query<GuacamoleSide>(sql.observe, keyOf(names));
       if (!row) throw new ProductError("internal", "observe guacamole rows: the statement returned no row");
       return row;
+    },
+    async readPassword(names) {
+      const [row] = await database.query<{ password: string }>(sql.readPassword, keyOf(names));
+      return row?.password ?? null;
     },
     async writeConnection(plan, password) {
       // Nobody logs in with a password; random bytes as hash and salt, as Guacamole does for a user without one.

@@ -23,6 +23,12 @@ const theRows = `
     JOIN existing_group g ON g.connection_group_id = c.parent_id
     WHERE c.connection_name = $2
   ),
+  existing_password AS (
+    SELECT p.parameter_value
+    FROM guacamole_connection_parameter p
+    JOIN existing_connection c ON c.connection_id = p.connection_id
+    WHERE p.parameter_name = 'password' AND p.parameter_value <> ''
+  ),
   existing_user AS (
     SELECT e.entity_id, u.user_id, u.valid_until
     FROM guacamole_entity e
@@ -36,6 +42,7 @@ export const observe = `
     EXISTS (SELECT FROM existing_group) AS "group",
     EXISTS (SELECT FROM existing_group WHERE type = 'BALANCING') AS "balancing",
     (SELECT connection_id FROM existing_connection) AS "connectionId",
+    EXISTS (SELECT FROM existing_password) AS "password",
     EXISTS (SELECT FROM existing_user) AS "user",
     (SELECT to_char(valid_until, 'YYYY-MM-DD') FROM existing_user) AS "validUntil",
     jsonb_build_object(
@@ -60,6 +67,11 @@ export const observe = `
         WHERE p.permission = 'READ'
       )
     ) AS "permissions"`;
+
+/** The password that Guacamole uses to connect; no row if it has none. */
+export const readPassword = `
+  WITH ${theRows}
+  SELECT parameter_value AS password FROM existing_password`;
 
 /** The operator gave every user one and the same hash of 48 bytes. SHA-256 has 32: a hash that somebody set stays. */
 const isDigest = "octet_length(guacamole_user.password_hash) = 32";

@@ -1,17 +1,16 @@
 import type { V1Deployment } from "@kubernetes/client-node";
 import type { DeploymentSide } from "../desktop/state.ts";
 import { annotation } from "./labels.ts";
-import { vncPassword } from "./manifests.ts";
 
-/** What a Deployment says of its desktop. */
-export function sideOf(deployment: V1Deployment): DeploymentSide {
-  const ports = deployment.spec?.template.spec?.containers[0]?.ports ?? [];
+/** What a Deployment says of its desktop, whose Secret has this name. */
+export function sideOf(deployment: V1Deployment, secret: string): DeploymentSide {
+  const { ports = [], env = [] } = deployment.spec?.template.spec?.containers[0] ?? {};
   return {
     replicas: deployment.spec?.replicas ?? 1,
     ready: deployment.status?.readyReplicas ?? 0,
     // The operator gave its one port no name.
     ports: ports.map(({ name = "vnc", containerPort }) => ({ name, port: containerPort })),
-    ownPassword: ownPassword(deployment) !== undefined,
+    ownPassword: env.every(({ valueFrom }) => valueFrom?.secretKeyRef?.name !== secret),
   };
 }
 
@@ -26,10 +25,4 @@ export function startOf({ metadata, status }: V1Deployment): { startedAt: string
   const available = status?.conditions?.find(({ type, status }) => type === "Available" && status === "True");
   const since = available?.lastTransitionTime;
   return { startedAt: since ? new Date(since).toISOString() : null, startNoted: false };
-}
-
-/** The password that stands in the pod itself, as the operator wrote it. */
-export function ownPassword(deployment: V1Deployment): string | undefined {
-  const environment = deployment.spec?.template.spec?.containers[0]?.env ?? [];
-  return environment.find(({ name }) => name === vncPassword)?.value;
 }

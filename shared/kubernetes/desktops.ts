@@ -8,7 +8,7 @@ import type { ClusterSide } from "../desktop/state.ts";
 import { ProductError, type Refusal, refuse } from "../errors.ts";
 import type { LeftDeployment } from "../lifecycle/adoption.ts";
 import { type Cluster, type Reference, RefusedByCluster } from "./cluster.ts";
-import { ownPassword, sideOf, startOf } from "./deployment-side.ts";
+import { sideOf, startOf } from "./deployment-side.ts";
 import { appliedByUs, isChangedByOthers } from "./field-ownership.ts";
 import { annotation, belongsTo, desktopOf, isLeaving, isOurs, label, purpose } from "./labels.ts";
 import {
@@ -30,8 +30,8 @@ export interface ClusterDesktops {
   observe(desktop: NamedDesktop): Promise<ClusterSide & { strangers: string[] }>;
   /** Makes a credential for this request, once; later calls with the same request leave it. */
   createCredential(plan: DesktopPlan, requestId: string): Promise<Refusal | null>;
-  /** Makes the credential of a pod that has its password in itself, and goes on. */
-  keepCredential(plan: DesktopPlan, requestId: string): Promise<Refusal | null>;
+  /** Makes the credential of a pod that goes on with the password that it has. */
+  keepCredential(plan: DesktopPlan, requestId: string, password: string): Promise<Refusal | null>;
   readCredential(desktop: NamedDesktop): Promise<string>;
   /** The credential, and whether it is the one that the desktop's pod was started with, which took `startedFor`. Null if there is none. */
   lookAtCredential(
@@ -179,7 +179,7 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
         secret: secret !== null,
         networkPolicy: networkPolicy !== null,
         service: service !== null,
-        deployment: deployment && sideOf(deployment),
+        deployment: deployment && sideOf(deployment, desktop.names.secret),
         strangers: strangers.sort(),
       };
     },
@@ -195,16 +195,8 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
       return apply("secret", plan, secretManifest(plan, site, requestId, password));
     },
 
-    async keepCredential(plan, requestId) {
-      const deployment = await cluster.read<V1Deployment>(reference("deployment", plan));
-      const password = deployment && belongsTo(deployment, plan) ? ownPassword(deployment) : undefined;
-      if (password === undefined)
-        throw new ProductError(
-          "step-failed",
-          `keep credential of ${plan.names.deployment}: its pod no longer contains one (ask for the desktop again)`,
-        );
-      return apply("secret", plan, secretManifest(plan, site, requestId, password));
-    },
+    keepCredential: (plan, requestId, password) =>
+      apply("secret", plan, secretManifest(plan, site, requestId, password)),
 
     async readCredential(desktop) {
       const found = await desktops.lookAtCredential(desktop, undefined);
@@ -268,7 +260,7 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
               .filter((desktop) => username === undefined || desktop.username === username)
               .map((desktop) => ({
                 ...desktop,
-                side: sideOf(deployment),
+                side: sideOf(deployment, desktop.names.secret),
                 ...startOf(deployment),
                 startedFor: deployment.spec?.template.metadata?.annotations?.[annotation.request],
                 ours: isOurs(deployment),

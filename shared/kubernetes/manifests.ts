@@ -19,7 +19,7 @@ export interface Site {
 }
 
 /** The variable in which a VNC image expects its password. */
-export const vncPassword = "VNC_PASSWORD";
+const vncPassword = "VNC_PASSWORD";
 /** The key of the password in a desktop's Secret. */
 export const passwordKey = "password";
 

@@ -10,14 +10,17 @@ const nothing = { connection: false, group: false, self: false };
 const all = { connection: true, group: true, self: true };
 
 /** A desktop as the operator left it, running and open; tests change one thing. */
-function left(workspace: string, { deployment = up, permissions = all, entitled = true } = {}): LeftDesktop {
+function left(
+  workspace: string,
+  { deployment = up, permissions = all, entitled = true, password = true } = {},
+): LeftDesktop {
   const plan = samplePlan({ workspace });
   return {
     workspace,
     username: plan.username,
     names: plan.names,
     cluster: { secret: false, networkPolicy: false, service: true, deployment },
-    rows: { group: true, balancing: false, connectionId: 7, user: true, validUntil: plan.until, permissions },
+    rows: { group: true, balancing: false, connectionId: 7, password, user: true, validUntil: plan.until, permissions },
     mayBeOpened: permissions.connection,
     plan: entitled ? plan : refuse("binding-expired", "the binding ended"),
   };
@@ -56,8 +59,17 @@ describe("what a dry run says", () => {
     return "username" in decided ? decided.desktops[0]?.changes : [];
   };
   it.each([
-    ["a pod that is not ready", { deployment: { ...up, ready: 0 } }, /started again/],
-    ["a pod on another port", { deployment: { ...up, ports: [{ name: "vnc", port: 5901 }] } }, /started again/],
+    ["a pod that is not ready", { deployment: { ...up, ready: 0 } }, /replaced by a new one: it is not ready$/],
+    [
+      "a pod on another port",
+      { deployment: { ...up, ports: [{ name: "vnc", port: 5901 }] } },
+      /replaced by a new one: it listens on vnc 5901, and the policy wants vnc 5900$/,
+    ],
+    [
+      "a pod whose password nobody knows",
+      { password: false },
+      /replaced by a new one: Guacamole's connection has no password for it$/,
+    ],
     ["a pod that is ready", {}, /keeps running with its password/],
     ["no permission", { permissions: nothing }, /the person may open it/],
   ])("%s", (_, change, expected) => {

@@ -1,6 +1,6 @@
 import type { DesktopKey, NamedDesktop } from "../desktop/names.ts";
 import { type DesktopPlan, portsOf } from "../desktop/plan.ts";
-import { type ClusterSide, type GuacamoleSide, keepsPod } from "../desktop/state.ts";
+import { type ClusterSide, type GuacamoleSide, whyNewPod } from "../desktop/state.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 import { type DamagedRecord, damagedAmong } from "../person/damaged-record.ts";
 import type { PersonRecord } from "../person/record.ts";
@@ -119,10 +119,11 @@ export function decideAdoption(username: string, left: readonly LeftDesktop[]): 
 
 function goingOn({ cluster, rows }: LeftDesktop, plan: DesktopPlan): string[] {
   const { connectionId, user, validUntil, permissions } = rows;
+  const newPod = whyNewPod({ ...cluster, password: rows.password }, portsOf(plan));
   return [
-    keepsPod(cluster, portsOf(plan))
-      ? "the pod keeps running with its password; the next start creates a new one"
-      : "the pod is started again: it is not ready, or listens on other ports than the policy's",
+    newPod === null
+      ? "the pod keeps running with its password; the next start creates a new pod and a new password"
+      : `the pod is replaced by a new one: ${newPod}`,
     ...(cluster.networkPolicy ? [] : ["a NetworkPolicy allows only guacd in, and only the policy's destinations out"]),
     ...(cluster.service ? [] : ["a Service is created"]),
     connectionId === null

@@ -60,6 +60,7 @@ const full: Full<PersonRecord> = {
       group: true,
       balancing: false,
       connectionId: 1,
+      password: true,
       user: true,
       validUntil: "2027-01-01",
       permissions: { connection: true, group: true, self: true },

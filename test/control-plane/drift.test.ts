@@ -1,15 +1,8 @@
-import type { V1Pod } from "@kubernetes/client-node";
 import { describeDrift, driftSettings } from "../drift.ts";
 import { startTestEstate } from "../estate.ts";
 import { describeOnControlPlane } from "./available.ts";
+import { brokenPod } from "./broken-pod.ts";
 import { prepare } from "./prepared.ts";
-
-const waiting = { reason: "ImagePullBackOff", message: "Back-off pulling image" };
-const brokenPod: V1Pod["status"] = {
-  phase: "Pending",
-  conditions: [{ type: "PodScheduled", status: "True" }],
-  containerStatuses: [{ name: "desktop", image: "x", imageID: "", ready: false, restartCount: 0, state: { waiting } }],
-};
 
 /**
  * The same tests on a real API server with real controllers, whose field ownership and garbage collection the stand-in
