@@ -10,6 +10,8 @@ export interface Leftover {
   /** The Deployment's labels and pod annotations if they differ from the operator's. */
   labels?: Record<string, string>;
   annotations?: Record<string, string>;
+  /** The binding's name if it does not follow from workspace and username. */
+  binding?: string;
 }
 
 /** The same bytes for everybody: 64 hex digits read as base64. */
@@ -30,7 +32,7 @@ export async function leaveDesktop(estate: TestEstate, leftover: Leftover): Prom
     await objects.create(manifest, undefined, undefined, "OpenAPI-Generator");
 
   const binding = { apiVersion: "xlscsde.nhs.uk/v1", kind: "AnalyticsWorkspaceBinding" };
-  const metadata = { name: `${workspace}-${username}`, namespace };
+  const metadata = { name: leftover.binding ?? `${workspace}-${username}`, namespace };
   await objects.patch(
     { ...binding, metadata, spec: { replicas } } as KubernetesObject,
     undefined,
