@@ -158,7 +158,7 @@ describe("the API's document", () => {
   });
 
   it("describes parameters and bodies as they are validated", () => {
-    const username = { type: "string", maxLength: 128, pattern: "^[a-z0-9][a-z0-9._@-]*$" };
+    const username = { type: "string", maxLength: 128, pattern: "^[A-Za-z0-9_][A-Za-z0-9._@+'-]*$" };
     expect(parametersOf("GET /users/{username}/workspaces")).toMatchObject({
       username,
       claims: { "application/json": { schema: { type: "object" } } },

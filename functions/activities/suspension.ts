@@ -3,6 +3,7 @@ import { sessionsByDesktop, tunnelsTo } from "../../shared/lifecycle/sessions.ts
 import type { KnownDesktop } from "../../shared/desktop/known-desktop.ts";
 import { findOpenDesktops } from "../gather/desktops-of-person.ts";
 import type { Services } from "../services.ts";
+import { respellRows } from "../work/respell.ts";
 import type { Implements } from "./activity.ts";
 import { access } from "./permission.ts";
 
@@ -25,7 +26,9 @@ export function suspensionActivities(
   const { desktops, guacamole, activeConnections, now } = services;
   return {
     async listActiveDesktops({ username, except }) {
-      const [all, open] = await Promise.all([desktops.findOfPerson(username), findOpenDesktops(services, username)]);
+      const all = await desktops.findOfPerson(username);
+      await respellRows(services, all);
+      const open = await findOpenDesktops(services, username);
       const running = all
         .filter(({ replicas }) => replicas > 0)
         .map(({ workspace, names, binding }) => ({ workspace, username, names, binding }));

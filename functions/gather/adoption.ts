@@ -27,17 +27,19 @@ export async function planAdoption(services: Services): Promise<{ people: Adopti
   const former = (key: DesktopKey, names: DesktopNames) =>
     services.guacamole.observe({ ...names, entity: formerEntity(key, rules) });
   const left: LeftDesktop[] = [];
-  const look = async ({ deployment, key }: (typeof candidates)[number]) => {
+  const look = async ({ deployment, key, spelled }: (typeof candidates)[number]) => {
     const plan = await planFor(services, { username: key.username, claims: {} }, key.workspace, known);
     const reason = whyTwo(deployment, key, plan);
     if (reason !== null) return leftAlone.push({ deployment, reason });
     const names = nameDesktop(key, rules, deployment);
+    const written = { ...key, username: spelled ?? key.username };
+    const rowNames = nameDesktop(written, rules, deployment);
     const [cluster, rows] = await Promise.all([
       services.desktops.observe({ ...key, names }),
-      services.guacamole.observe(names),
+      services.guacamole.observe(rowNames),
     ]);
-    const mayBeOpened = rows.permissions.connection || (await former(key, names)).permissions.connection;
-    return left.push({ ...key, names, cluster, rows, mayBeOpened, plan });
+    const mayBeOpened = rows.permissions.connection || (await former(written, rowNames)).permissions.connection;
+    return left.push({ ...key, names, cluster, rows, mayBeOpened, plan, ...(spelled !== undefined && { spelled }) });
   };
   await someAtATime(atOnce, candidates, look);
   return decideAdoptions(left, leftAlone);

@@ -1,4 +1,5 @@
 import type { KnownDesktop } from "../../shared/desktop/known-desktop.ts";
+import { recordedName } from "../../shared/desktop/entitlement.ts";
 import { nameDesktop, personId } from "../../shared/desktop/names.ts";
 import type { DesktopPlan } from "../../shared/desktop/plan.ts";
 import { describeState } from "../../shared/desktop/state.ts";
@@ -21,8 +22,10 @@ export async function findDesktops(services: Services, username: string): Promis
     return { ...key, names: nameDesktop(key, rules, deployment) };
   };
   const bound = bindings
-    .filter((binding) => binding.username === username && binding.deployment !== undefined)
-    .map(({ name, workspace, deployment }) => ({ ...named(workspace, deployment), binding: name }));
+    .filter((binding) => binding.username === username)
+    .map((binding) => ({ binding, deployment: recordedName([binding]) }))
+    .filter(({ deployment }) => deployment !== undefined)
+    .map(({ binding, deployment }) => ({ ...named(binding.workspace, deployment), binding: binding.name }));
   const found: KnownDesktop[] = [
     ...deployed.map(({ workspace, names, binding }) => ({ workspace, username, names, binding })),
     ...bound,

@@ -4,6 +4,7 @@ import { adopt } from "../../shared/person/ask.ts";
 import { operationIdOf } from "../../shared/person/operation.ts";
 import { planAdoption } from "../gather/adoption.ts";
 import type { Services } from "../services.ts";
+import { respellRowsOf } from "../work/respell.ts";
 import { changeAndWake, stamp } from "../work/person.ts";
 import { adoptionAnswer } from "./answers.ts";
 import { type Call, endpoint } from "./endpoint.ts";
@@ -45,6 +46,7 @@ async function adoptAll(services: Services, { hub, query }: Call<z.output<typeof
   for (const person of people) {
     const { username, wants } = person;
     const now = stamp(services);
+    await respellRowsOf(services, username);
     const record = await changeAndWake(services, hub, username, (current) =>
       adopt(current, username, { workspace: wants }, now),
     );

@@ -1,7 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { decideEntitlement } from "../../shared/desktop/entitlement.ts";
-import { deploymentName, type DesktopKey, keyText, nameDesktop, personId } from "../../shared/desktop/names.ts";
+import {
+  canonicalUsername,
+  deploymentName,
+  type DesktopKey,
+  keyText,
+  nameDesktop,
+  personId,
+} from "../../shared/desktop/names.ts";
 import { extend, extensionOf } from "../../shared/person/extension.ts";
 import { leaveOf } from "../../shared/person/presence.ts";
 import { operationIdOf } from "../../shared/person/operation.ts";
@@ -171,7 +178,7 @@ async function list(services: Services, { query }: Call<z.output<typeof listQuer
   const wanted = desktops.filter(
     ({ id, username, workspace, state }) =>
       (query.after === undefined || id > query.after) &&
-      (query.username === undefined || username === query.username) &&
+      (query.username === undefined || canonicalUsername(username) === query.username) &&
       (query.workspace === undefined || workspace === query.workspace) &&
       (query.state === undefined || state === query.state),
   );

@@ -1,9 +1,11 @@
 import { operationIdPattern } from "../../shared/person/operation.ts";
 import { z } from "zod";
 import {
+  canonicalUsername,
   deploymentPattern,
   guacamoleNameLength,
-  usernamePattern,
+  spelledUsernamePattern,
+  usernameFault,
   workspacePattern,
 } from "../../shared/desktop/names.ts";
 import { parseJson } from "./json.ts";
@@ -13,11 +15,10 @@ import { parseJson } from "./json.ts";
  * generated. If a schema cannot express a rule, one function both checks and describes it, so that the two agree.
  */
 
-/** The person's username in Keycloak. */
-export const username = name(
-  usernamePattern,
-  "it has only 1 to 128 lower-case letters, digits, and . _ @ -, and begins with a letter or digit",
-).meta({ examples: ["alice"] });
+/** The person's username in Keycloak, in any case: it is read in its canonical form. */
+export const username = name(spelledUsernamePattern, usernameFault)
+  .overwrite(canonicalUsername)
+  .meta({ examples: ["alice"] });
 
 export const workspaceName = name(
   workspacePattern,

@@ -1,6 +1,7 @@
 import type { ErrorCode, Refusal } from "../errors.ts";
 import { refuse } from "../errors.ts";
 import { type Day, earlier } from "./day.ts";
+import { canonicalUsername, deploymentName } from "./names.ts";
 
 /** What the domain needs of an AnalyticsWorkspace. */
 export interface Workspace {
@@ -41,7 +42,10 @@ export interface Binding {
   name: string;
   workspace: string;
   expires: Day;
+  /** In its canonical form. */
   username?: string;
+  /** The username as the binding spells it, if that is not the canonical form. */
+  spelled?: string;
   claims: readonly ClaimRule[];
   /** The operator's deployment name, if its status has one; only a binding that names a person has it. */
   deployment?: string;
@@ -79,11 +83,13 @@ export interface Entitlement {
   binding: Binding;
   /** The deployment name that any of the person's own bindings to this workspace carries: it stays when another one counts. */
   deployment?: string | undefined;
+  /** The username as any of these bindings spells it, if that is not the canonical form. */
+  spelled?: string | undefined;
   until: Day;
 }
 
 /**
- * Returns the entitlement if the person may use the workspace today: a binding names this username (exact) or matches
+ * Returns the entitlement if the person may use the workspace today: a binding names this username (in any case) or matches
  * by claims, the workspace exists, and today lies inside both dates, first and last day included.
  */
 export function decideEntitlement(
@@ -113,8 +119,20 @@ export function decideEntitlement(
   if (today > workspace.expires)
     return refuse("workspace-expired", `${workspaceName} ended after ${workspace.expires}`);
 
-  const deployment = candidates.find((candidate) => candidate.deployment !== undefined)?.deployment;
-  return { workspace, binding, deployment, until: earlier(binding.expires, workspace.expires) };
+  const spelled = candidates.find((candidate) => candidate.spelled !== undefined)?.spelled;
+  const until = earlier(binding.expires, workspace.expires);
+  return { workspace, binding, deployment: recordedName(candidates), spelled, until };
+}
+
+/** The deployment name that these bindings record, or that the operator derived from a spelling that is not the canonical one. */
+export function recordedName(bindings: readonly Binding[]): string | undefined {
+  const recorded = bindings.find(({ deployment }) => deployment !== undefined)?.deployment;
+  if (recorded !== undefined) return recorded;
+  const named = bindings.filter(({ username }) => username !== undefined);
+  const [first] = named.every(({ spelled }) => spelled !== undefined) ? named : [];
+  return first?.spelled === undefined
+    ? undefined
+    : deploymentName({ workspace: first.workspace, username: first.spelled });
 }
 
 /** The longest-lasting binding first; of two alike, the one that names the person, then by name, so that the choice is stable. */
@@ -131,7 +149,7 @@ function preferred(one: Binding, other: Binding): number {
  * else.
  */
 export function bindsPerson(binding: Binding, person: Person): boolean {
-  if (binding.username !== undefined) return binding.username === person.username;
+  if (binding.username !== undefined) return binding.username === canonicalUsername(person.username);
   return binding.claims.length > 0 && binding.claims.every((rule) => matchesClaim(rule, person.claims));
 }
 

@@ -1,11 +1,25 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { deploymentName, fitsGuacamole, isUsername, isWorkspaceName, keyText, nameDesktop, personId } from "./names.ts";
+import {
+  canonicalUsername,
+  deploymentName,
+  fitsGuacamole,
+  isUsername,
+  isWorkspaceName,
+  keyText,
+  nameDesktop,
+  personId,
+} from "./names.ts";
 
 const rules = { namespace: "guacamole", clusterDomain: "cluster.local", entityTemplate: "{workspace}@{username}" };
 
 describe("the key of a desktop as text", () => {
   it("names the workspace first", () => {
     expect(keyText({ workspace: "cohort-a", username: "alice" })).toBe("cohort-a/alice");
+  });
+
+  it("is the same in every spelling of the username", () => {
+    expect(keyText({ workspace: "a", username: "Jane" })).toBe("a/jane");
   });
 
   it("is another one for each desktop, since no name of a workspace or a person can have a slash", () => {
@@ -63,6 +77,13 @@ describe("names of a desktop", () => {
 it.each([
   ["alice", true],
   ["alice@example.org", true],
+  ["jo+sde@example.org", true],
+  ["o'brien", true],
+  ["_service", true],
+  ["+alice", false],
+  ["..", false],
+  ["a b", false],
+  ["jörg", false],
   ["a.b_c-d", true],
   ["Alice", false],
   ["аlice", false], // Cyrillic a
@@ -73,6 +94,58 @@ it.each([
   ["a".repeat(129), false],
 ])("username %j: %s", (text, expected) => {
   expect(isUsername(text)).toBe(expected);
+});
+
+it.each([
+  ["alice", "alice"],
+  ["Jane.Doe@Example.org", "jane.doe@example.org"],
+  ["Jo+SDE", "jo+sde"],
+  // What cannot be a username stays as it is: other letters are lower-cased differently by each system.
+  ["JÖRG", "JÖRG"],
+  ["I\u0307stanbul", "I\u0307stanbul"],
+  ["\u0130stanbul", "\u0130stanbul"],
+  ["\u212Aate", "\u212Aate"], // the sign for Kelvin, whose lower case is an ASCII k
+  ["STRASSE\u1E9E", "STRASSE\u1E9E"],
+  ["A B", "A B"],
+])("the canonical form of %j is %j", (text, expected) => {
+  expect(canonicalUsername(text)).toBe(expected);
+  expect(canonicalUsername(expected)).toBe(expected);
+});
+
+/** Texts near what can be a username, and others. */
+const nearNames = fc.oneof(
+  fc.string({ unit: fc.constantFrom(...Array.from("aAzZ09._@+'-/% \u00e4\u0130\u212a")), maxLength: 6 }),
+  fc.string({ unit: "grapheme" }),
+);
+
+it("every name that can be a username arrives through a path as it was sent, and its spellings are one person", () => {
+  fc.assert(
+    fc.property(nearNames, (text) => {
+      const username = canonicalUsername(text);
+      fc.pre(isUsername(username));
+      const { pathname } = new URL(`https://example.org/users/${encodeURIComponent(text)}/desktop`);
+      expect(canonicalUsername(decodeURIComponent(pathname.split("/")[2] ?? ""))).toBe(username);
+      for (const spelled of [text.toUpperCase(), text.toLowerCase()]) expect(canonicalUsername(spelled)).toBe(username);
+    }),
+  );
+});
+
+it("what is another person has another id, key and Deployment", () => {
+  fc.assert(
+    fc.property(nearNames, nearNames, (one, other) => {
+      const same = canonicalUsername(one) === canonicalUsername(other);
+      const names = (text: string) => {
+        const username = canonicalUsername(text);
+        return [
+          personId(username),
+          keyText({ workspace: "w", username }),
+          deploymentName({ workspace: "w", username }),
+        ];
+      };
+      const [ones, others] = [names(one), names(other)];
+      expect(ones.map((name, at) => name === others[at])).toEqual([same, same, same]);
+    }),
+  );
 });
 
 it.each([

@@ -6,9 +6,12 @@ export interface DesktopKey {
   username: string;
 }
 
-/** The key as one text, for maps and sets. No two desktops share it: neither part can have a slash. */
+/**
+ * The key as one text, for maps and sets. No two desktops share it: neither part can have a slash. The spellings of a
+ * username have the same.
+ */
 export function keyText({ workspace, username }: DesktopKey): string {
-  return `${workspace}/${username}`;
+  return `${workspace}/${canonicalUsername(username)}`;
 }
 
 /** Every name that belongs to one desktop; all follow from its key, so any step can be done or undone without another's result. */
@@ -119,10 +122,26 @@ export function subjectId(subject: string): string {
 }
 
 /**
- * What a username looks like: lower-case, because Keycloak keeps usernames so and Guacamole compares bytes, and ASCII,
- * because Java and PostgreSQL lower-case other letters differently.
+ * What a username looks like in its canonical form: lower-case, because Keycloak keeps usernames so and Guacamole compares
+ * bytes, and ASCII, because Java and PostgreSQL lower-case other letters differently. It begins with a letter, a digit or
+ * `_`, so that no path of the API takes it for `.` or `..`.
  */
-export const usernamePattern = /^[a-z0-9][a-z0-9._@-]*$/;
+const usernamePattern = /^[a-z0-9_][a-z0-9._@+'-]*$/;
+
+/** What a username looks like in any spelling. */
+export const spelledUsernamePattern = /^[A-Za-z0-9_][A-Za-z0-9._@+'-]*$/;
+
+/**
+ * The one spelling of a username under which its person is known: bindings, tokens and events may differ in the case of
+ * letters. What cannot be a username stays as it is, and so is nobody's.
+ */
+export function canonicalUsername(text: string): string {
+  return spelledUsernamePattern.test(text) ? text.toLowerCase() : text;
+}
+
+/** What is wrong with a text that cannot be a username, in words. */
+export const usernameFault =
+  "it has 1 to 128 ASCII letters, digits and . _ @ + - ', and begins with a letter, a digit or _";
 
 /** What the name of an AnalyticsWorkspace looks like (RFC 1123 subdomain). */
 export const workspacePattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;

@@ -2,7 +2,7 @@ import type { Refusal } from "../errors.ts";
 import { refuse } from "../errors.ts";
 import type { Day } from "./day.ts";
 import type { Entitlement } from "./entitlement.ts";
-import { fitsGuacamole, type NamedDesktop, nameDesktop, type NamingRules } from "./names.ts";
+import { fitsGuacamole, isUsername, type NamedDesktop, nameDesktop, type NamingRules, usernameFault } from "./names.ts";
 import type { DesktopPolicy } from "./policy.ts";
 import type { Port } from "./state.ts";
 
@@ -12,15 +12,19 @@ export interface DesktopPlan extends NamedDesktop, DesktopPolicy {
   until: Day;
   /** The binding that entitles, and whether it is this person's alone (then its status is kept). */
   binding: { name: string; personal: boolean };
+  /** The username as a binding spells it, if that is not the canonical form: the operator named rows so. */
+  spelled?: string;
 }
 
-/** Plans the desktop of an entitled person; refuses names that Guacamole cannot hold. */
+/** Plans the desktop of an entitled person; refuses names that Guacamole cannot hold, or that no path of the API can name. */
 export function planDesktop(
   username: string,
-  { workspace, binding, deployment, until }: Entitlement,
+  { workspace, binding, deployment, spelled, until }: Entitlement,
   policy: DesktopPolicy,
   rules: NamingRules,
 ): DesktopPlan | Refusal {
+  if (!isUsername(username))
+    return refuse("malformed-username", `${JSON.stringify(username)} cannot be a username: ${usernameFault}`);
   const key = { workspace: workspace.name, username };
   const names = nameDesktop(key, rules, deployment);
   if (!fitsGuacamole(names))
@@ -33,6 +37,7 @@ export function planDesktop(
     browserUrl: policy.browserUrl.replaceAll("{workspace}", () => workspace.name),
     until,
     binding: { name: binding.name, personal: binding.username !== undefined },
+    ...(spelled !== undefined && { spelled }),
   };
 }
 

@@ -33,6 +33,11 @@ export interface GuacamoleDesktops {
   /** Takes READ away from what `which` names; with `former`, also from the name that the desktop's user may have had before. */
   revokePermission(names: DesktopNames, which: Permissions & { former?: boolean }): Promise<void>;
   /**
+   * Gives a desktop's connection and user, which the operator named by the username as the binding spells it, their
+   * canonical names; ids, permissions and open sessions stay. What has a canonical name already stays as it is.
+   */
+  respell(desktop: DesktopKey, spelled: string): Promise<void>;
+  /**
    * Removes connection and user permanently, and the group with its last connection. Rows that do not lead to the
    * desktop's host stay.
    */
@@ -126,6 +131,13 @@ export function guacamoleDesktopsIn(database: Database, rules: NamingRules): Gua
     async revokePermission(names, { connection, group, self, former }) {
       const values = [...keyOf(names), connection, group, self, former ? formerOf(names) : null];
       await database.inWorkspace(names.group, sql.revokePermission, values);
+    },
+    async respell(desktop, spelled) {
+      const written = { ...desktop, username: spelled };
+      const entities = [nameDesktop(written, rules).entity, formerEntity(written, rules)];
+      const canonical = [nameDesktop(desktop, rules).entity, formerEntity(desktop, rules)];
+      const values = [desktop.workspace, spelled, desktop.username, entities, canonical, desktopHosts(rules)];
+      await database.inWorkspace(desktop.workspace, sql.respell, values);
     },
     async retire(names) {
       const shared = isOneUserPerPerson(rules);

@@ -241,6 +241,38 @@ export const revokePermission = `
   USING existing_user u
   WHERE p.entity_id = u.entity_id AND p.affected_user_id = u.user_id AND p.permission = 'READ' AND $6::boolean`;
 
+/**
+ * Renames connections called $2 in root groups called $1 to $3, and the users called $4 who may open them to the names
+ * in $5. Only connections that lead to desktops ($6: the end of their hosts), and no administrator.
+ */
+export const respell = `
+  WITH spelled AS (
+    SELECT c.connection_id, c.parent_id
+    FROM guacamole_connection c
+    JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id
+    JOIN guacamole_connection_parameter p ON p.connection_id = c.connection_id AND p.parameter_name = 'hostname'
+    WHERE g.parent_id IS NULL AND g.connection_group_name = $1 AND c.connection_name = $2
+      AND p.parameter_value LIKE 'client-%' AND right(p.parameter_value, length($6)) = $6
+  ),
+  connections AS (
+    UPDATE guacamole_connection c SET connection_name = $3
+    FROM spelled s
+    WHERE c.connection_id = s.connection_id
+      AND NOT EXISTS (
+        SELECT FROM guacamole_connection other WHERE other.parent_id = s.parent_id AND other.connection_name = $3
+      )
+  )
+  UPDATE guacamole_entity e SET name = renamed.canonical
+  FROM unnest($4::text[], $5::text[]) AS renamed (spelled, canonical)
+  WHERE e.type = 'USER' AND e.name = renamed.spelled
+    AND EXISTS (
+      SELECT FROM guacamole_connection_permission p
+      JOIN spelled s USING (connection_id)
+      WHERE p.entity_id = e.entity_id
+    )
+    AND NOT EXISTS (SELECT FROM guacamole_entity other WHERE other.type = 'USER' AND other.name = renamed.canonical)
+    AND NOT EXISTS (SELECT FROM guacamole_system_permission s WHERE s.entity_id = e.entity_id)`;
+
 /** The workspaces whose connection called $1 (a username) somebody may open, as which entity, and where it leads. */
 export const opened = `
   SELECT g.connection_group_name AS workspace, e.name AS entity, h.parameter_value AS host

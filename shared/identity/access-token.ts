@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Claims } from "../desktop/entitlement.ts";
+import { canonicalUsername } from "../desktop/names.ts";
 import { readBearer, type Realm, refuseToken, verifyToken } from "./realm.ts";
 
 /** The caller, as proven by an access token. */
@@ -50,6 +51,13 @@ export function accessTokens(realm: Realm, { audience, clients }: TokenRules): V
     if (!clients.includes(azp)) throw refuseToken(name, "its client is not accepted");
 
     const roles = new Set([...(realm_access?.roles ?? []), ...(resource_access?.[audience]?.roles ?? [])]);
-    return { subject: sub, username: preferred_username, client: azp, roles, claims: payload, session: sid };
+    return {
+      subject: sub,
+      username: canonicalUsername(preferred_username),
+      client: azp,
+      roles,
+      claims: payload,
+      session: sid,
+    };
   };
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { canonicalUsername } from "../desktop/names.ts";
 import type { Told } from "../person/notice.ts";
 import type { KeycloakEvent } from "./keycloak-event-schema.ts";
 
@@ -144,7 +145,9 @@ function roleNameIn(resourcePath: string): string | undefined {
 
 function ofActor({ authDetails }: KeycloakEvent, told: Told): Meaning {
   const subject = authDetails?.userId;
-  return subject ? { subject, username: authDetails.username?.toLowerCase(), told } : "no-subject";
+  return subject
+    ? { subject, username: authDetails.username == null ? undefined : canonicalUsername(authDetails.username), told }
+    : "no-subject";
 }
 
 function ofPath({ resourcePath }: KeycloakEvent, pattern: RegExp, told: Told, isIncomplete = false): Meaning {

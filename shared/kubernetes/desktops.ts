@@ -10,7 +10,7 @@ import type { LeftDeployment } from "../lifecycle/adoption.ts";
 import { type Cluster, type Reference, RefusedByCluster } from "./cluster.ts";
 import { sideOf, startOf } from "./deployment-side.ts";
 import { appliedByUs, isChangedByOthers } from "./field-ownership.ts";
-import { annotation, belongsTo, desktopOf, isLeaving, isOurs, label, purpose } from "./labels.ts";
+import { annotation, belongsTo, desktopOf, isLeaving, isOurs, label, purpose, spelledIn } from "./labels.ts";
 import {
   deploymentManifest,
   deploymentMetadata,
@@ -52,7 +52,7 @@ export interface ClusterDesktops {
   /** Watches for some seconds and returns what it saw last; news is returned at once. */
   waitReady(plan: DesktopPlan): Promise<Sighting>;
   /** All desktops of a person, suspended ones too, with how many pods each wants; also those that the operator left. */
-  findOfPerson(username: string): Promise<(KnownDesktop & { replicas: number })[]>;
+  findOfPerson(username: string): Promise<FoundDesktop[]>;
   /** Everybody's desktops, as their Deployments are, also those that the operator left; or those of one person that we made. */
   findDeployed(username?: string): Promise<DeployedDesktop[]>;
   /** The Services and NetworkPolicies that we made, by desktop; those of one person, or of all. */
@@ -63,6 +63,13 @@ export interface ClusterDesktops {
   hasCredential(desktop: NamedDesktop): Promise<boolean>;
   /** Every Deployment that the operator left and nobody took over yet. */
   findLeftByOperator(): Promise<LeftDeployment[]>;
+}
+
+/** A desktop of a person, and how many pods it wants. */
+export interface FoundDesktop extends KnownDesktop {
+  replicas: number;
+  /** The username as the operator wrote it, if that is not the canonical form. */
+  spelled?: string | undefined;
 }
 
 export type DesktopPart = "secret" | "networkPolicy" | "service" | "deployment";
@@ -151,12 +158,14 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
   }
 
   /** The desktop of a Deployment; none if it does not say whose it is, or is not ours. */
-  function known(deployment: V1Deployment): (KnownDesktop & { replicas: number })[] {
+  function known(deployment: V1Deployment): FoundDesktop[] {
     const { name, annotations = {} } = deployment.metadata ?? {};
     const key = desktopOf(deployment);
     if (name === undefined || !key) return [];
     const names = nameDesktop(key, rules, name);
-    return [{ ...key, names, binding: annotations[annotation.binding], replicas: deployment.spec?.replicas ?? 1 }];
+    const spelled = spelledIn(deployment);
+    const found = { ...key, names, binding: annotations[annotation.binding], replicas: deployment.spec?.replicas ?? 1 };
+    return [spelled === undefined ? found : { ...found, spelled }];
   }
 
   const desktops: ClusterDesktops = {
@@ -283,6 +292,7 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
         .map((deployment) => ({
           name: deployment.metadata?.name ?? "",
           desktop: desktopOf(deployment),
+          spelled: spelledIn(deployment),
           replicas: deployment.spec?.replicas ?? 1,
         }))
         .sort((one, other) => one.name.localeCompare(other.name));

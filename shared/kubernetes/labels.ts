@@ -1,5 +1,5 @@
 import type { KubernetesObject, V1PodTemplateSpec } from "@kubernetes/client-node";
-import type { DesktopKey } from "../desktop/names.ts";
+import { canonicalUsername, type DesktopKey, keyText } from "../desktop/names.ts";
 
 /** The field manager of every change that we make, and the value of the label that marks what is ours. */
 export const manager = "guacamole-workspaces";
@@ -57,13 +57,28 @@ export function isOurs(object: KubernetesObject): boolean {
  * The desktop that the object was made for, by us or by the operator before us (AWMS), which put no managedBy on what it
  * made and wrote a Deployment's workspace and username on its pods; null for everybody else's.
  */
-export function desktopOf(object: KubernetesObject & { spec?: { template?: V1PodTemplateSpec } }): DesktopKey | null {
+export function desktopOf(object: WithPods): DesktopKey | null {
+  const { workspace, username } = writtenOn(object);
+  if (!isOurs(object) && !isOperators(object)) return null;
+  if (workspace === undefined || username === undefined) return null;
+  // Ours are found by what is derived from the username as it was written.
+  return { workspace, username: isOurs(object) ? username : canonicalUsername(username) };
+}
+
+/** The username as the operator wrote it on what it made, if that is not the canonical form. */
+export function spelledIn(object: WithPods): string | undefined {
+  const { username } = writtenOn(object);
+  return username === undefined || isOurs(object) || username === canonicalUsername(username) ? undefined : username;
+}
+
+type WithPods = KubernetesObject & { spec?: { template?: V1PodTemplateSpec } };
+
+function writtenOn(object: WithPods): Partial<DesktopKey> {
   const own = object.metadata?.annotations ?? {};
   const annotations = isOperators(object) ? { ...object.spec?.template?.metadata?.annotations, ...own } : own;
   const workspace = annotations[annotation.workspace];
   const username = annotations[annotation.username];
-  if (!isOurs(object) && !isOperators(object)) return null;
-  return workspace === undefined || username === undefined ? null : { workspace, username };
+  return { ...(workspace !== undefined && { workspace }), ...(username !== undefined && { username }) };
 }
 
 /** True if the operator before us made the object, as far as labels tell. */
@@ -77,7 +92,7 @@ function isOperators({ metadata: { labels = {} } = {} }: KubernetesObject): bool
  */
 export function belongsTo(object: KubernetesObject, { workspace, username }: DesktopKey): boolean {
   const made = desktopOf(object);
-  return made?.workspace === workspace && made.username === username;
+  return made !== null && keyText(made) === keyText({ workspace, username });
 }
 
 /** True if the object is on its way out: it may still be seen, and cannot be written to any more. */

@@ -1,6 +1,7 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
 import { z } from "zod";
 import type { Binding, Workspace } from "../desktop/entitlement.ts";
+import { canonicalUsername } from "../desktop/names.ts";
 import { errorCodes, type ErrorCode } from "../errors.ts";
 import { annotation } from "./labels.ts";
 
@@ -69,8 +70,9 @@ export function parseBinding(object: KubernetesObject): Binding[] {
   const parsed = bindingSchema.safeParse(object);
   if (!parsed.success) return [];
   const { metadata, spec, status } = parsed.data;
-  const { workspace, expires, username, claims } = spec;
-  const personal = username === undefined ? {} : { username };
+  const { workspace, expires, username: spelled, claims } = spec;
+  const username = spelled === undefined ? undefined : canonicalUsername(spelled);
+  const personal = username === undefined ? {} : { username, ...(username !== spelled && { spelled }) };
   const deployment =
     username === undefined || status?.deploymentName === undefined ? {} : { deployment: status.deploymentName };
   const active =

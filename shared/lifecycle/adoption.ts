@@ -1,4 +1,4 @@
-import type { DesktopKey, NamedDesktop } from "../desktop/names.ts";
+import { canonicalUsername, type DesktopKey, isUsername, type NamedDesktop, usernameFault } from "../desktop/names.ts";
 import { type DesktopPlan, portsOf } from "../desktop/plan.ts";
 import { type ClusterSide, type GuacamoleSide, whyNewPod } from "../desktop/state.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
@@ -9,11 +9,15 @@ import type { PersonRecord } from "../person/record.ts";
 export interface LeftDeployment {
   name: string;
   desktop: DesktopKey | null;
+  /** The username as it is written there, if that is not the canonical form. */
+  spelled?: string | undefined;
   replicas: number;
 }
 
 /** A desktop that the operator left, as it is now, and what it is to be. */
 export interface LeftDesktop extends NamedDesktop {
+  /** The username as the operator wrote it, if that is not the canonical form. */
+  spelled?: string | undefined;
   cluster: ClusterSide;
   rows: GuacamoleSide;
   /** Its person can open it, under the name that their user has or had. */
@@ -35,18 +39,26 @@ export interface LeftAlone {
   reason: string;
 }
 
+export interface Candidate {
+  deployment: string;
+  key: DesktopKey;
+  spelled: string | undefined;
+}
+
 /** Which of the Deployments may be taken over, by what is known of their people. */
 export function candidatesOf(
   deployments: readonly LeftDeployment[],
   records: readonly PersonRecord[],
   damaged: readonly DamagedRecord[],
-): { candidates: { deployment: string; key: DesktopKey }[]; leftAlone: LeftAlone[] } {
-  const asked = new Set(records.map((record) => record.request.username));
+): { candidates: Candidate[]; leftAlone: LeftAlone[] } {
+  const asked = new Set(records.map(({ request }) => canonicalUsername(request.username)));
   const isDamaged = damagedAmong(damaged);
-  const candidates: { deployment: string; key: DesktopKey }[] = [];
+  const candidates: Candidate[] = [];
   const leftAlone: LeftAlone[] = [];
-  for (const { name: deployment, desktop: key } of deployments) {
+  for (const { name: deployment, desktop: key, spelled } of deployments) {
     if (!key) leftAlone.push({ deployment, reason: "does not say whose desktop it is, or in which workspace" });
+    else if (!isUsername(key.username))
+      leftAlone.push({ deployment, reason: `${JSON.stringify(key.username)} cannot be a username: ${usernameFault}` });
     else if (asked.has(key.username))
       leftAlone.push({
         deployment,
@@ -54,7 +66,7 @@ export function candidatesOf(
       });
     else if (isDamaged(key.username))
       leftAlone.push({ deployment, reason: `the record of ${key.username} cannot be read (GET /health/ready)` });
-    else candidates.push({ deployment, key });
+    else candidates.push({ deployment, key, spelled });
   }
   return { candidates, leftAlone };
 }
@@ -117,7 +129,15 @@ export function decideAdoption(username: string, left: readonly LeftDesktop[]): 
   };
 }
 
-function goingOn({ cluster, rows }: LeftDesktop, plan: DesktopPlan): string[] {
+/** Rows that the operator named by a username in another spelling. */
+function renaming({ spelled, username, rows }: LeftDesktop): string[] {
+  return spelled === undefined || rows.connectionId === null
+    ? []
+    : [`its connection and Guacamole user, named after ${spelled}, are named after ${username}`];
+}
+
+function goingOn(desktop: LeftDesktop, plan: DesktopPlan): string[] {
+  const { cluster, rows } = desktop;
   const { connectionId, user, validUntil, permissions } = rows;
   const newPod = whyNewPod({ ...cluster, password: rows.password }, portsOf(plan));
   return [
@@ -129,17 +149,20 @@ function goingOn({ cluster, rows }: LeftDesktop, plan: DesktopPlan): string[] {
     connectionId === null
       ? "a connection is written"
       : `connection ${connectionId} stays, with the policy's parameters`,
+    ...renaming(desktop),
     ...(user ? [] : ["a Guacamole user is created"]),
     ...(validUntil === plan.until ? [] : [`the Guacamole user's last day is ${plan.until}`]),
     ...(permissions.connection && permissions.group && permissions.self ? [] : ["the person may open it"]),
   ];
 }
 
-function goingDown({ cluster, mayBeOpened }: LeftDesktop): string[] {
+function goingDown(desktop: LeftDesktop): string[] {
+  const { cluster, mayBeOpened } = desktop;
   const runs = (cluster.deployment?.replicas ?? 0) > 0;
   return [
     ...(mayBeOpened ? ["access is withdrawn until the next start"] : []),
     ...(runs ? ["it is scaled to zero, since another desktop of this person keeps running"] : []),
+    ...renaming(desktop),
     "the next start replaces its specification and its password in place",
   ];
 }

@@ -1,6 +1,6 @@
 import { dayIn, endOfDay } from "../desktop/day.ts";
 import { type Claims, decideEntitlement, type WorkspacesAndBindings } from "../desktop/entitlement.ts";
-import type { DesktopKey } from "../desktop/names.ts";
+import { canonicalUsername, type DesktopKey } from "../desktop/names.ts";
 import { isRefusal } from "../errors.ts";
 import type { DesktopFacts } from "./reaping.ts";
 
@@ -20,7 +20,7 @@ export function entitlementsAt(
   const workspaceOf = new Map(workspaces.map((workspace) => [workspace.name, workspace]));
   const ends = new Map<string, string>();
   return ({ workspace, username }, claims) => {
-    const own = [...(named.get(username) ?? []), ...byClaims];
+    const own = [...(named.get(canonicalUsername(username)) ?? []), ...byClaims];
     const of = workspaceOf.get(workspace);
     const answer = decideEntitlement(
       { username, claims: claims ?? {} },

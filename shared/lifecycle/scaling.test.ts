@@ -37,7 +37,12 @@ it.each<[string, Binding[], Record<string, number>, string[]]>([
     {},
     ["alice + a (a-alice)", "zoe + a (a-zoe)"],
   ],
-  ["two spellings are two people", [binding("a", 1, 0, { username: "Alice" })], {}, ["Alice + a (a-Alice)"]],
+  [
+    "two spellings are one person",
+    [binding("a", 1, 0), binding("a", 1, 1, { name: "a-Alice", spelled: "Alice" })],
+    {},
+    ["alice = a (a-alice)"],
+  ],
   ["never seen, at 0", [binding("a", 0, null)], {}, []],
   ["never seen, at 1", [binding("a", 1, null)], {}, ["alice + a (a-alice)"]],
   ["never seen, at 1, and the operator's desktop runs", [binding("a", 1, null)], { "a-alice": 1 }, []],
