@@ -30,15 +30,22 @@ export async function planAdoption(services: Services): Promise<{ people: Adopti
   const look = async ({ deployment, key }: (typeof candidates)[number]) => {
     const plan = await planFor(services, { username: key.username, claims: {} }, key.workspace, known);
     const reason = whyTwo(deployment, key, plan);
-    if (reason !== null) return leftAlone.push({ deployment, reason });
+    if (reason !== null) {
+      leftAlone.push({ deployment, reason });
+      return;
+    }
     const names = nameDesktop(key, rules, deployment);
     const [cluster, rows] = await Promise.all([
       services.desktops.observe({ ...key, names }),
       services.guacamole.observe(names),
     ]);
     const mayBeOpened = rows.permissions.connection || (await former(key, names)).permissions.connection;
-    return left.push({ ...key, names, cluster, rows, mayBeOpened, plan });
+    left.push({ ...key, names, cluster, rows, mayBeOpened, plan });
   };
-  await someAtATime(atOnce, candidates, look);
+  await someAtATime(atOnce, candidates, (candidate) =>
+    look(candidate).catch((error: unknown) => {
+      leftAlone.push({ deployment: candidate.deployment, reason: `cannot be read: ${(error as Error).message}` });
+    }),
+  );
   return decideAdoptions(left, leftAlone);
 }

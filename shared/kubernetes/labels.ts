@@ -1,5 +1,5 @@
 import type { KubernetesObject, V1PodTemplateSpec } from "@kubernetes/client-node";
-import type { DesktopKey } from "../desktop/names.ts";
+import { type DesktopKey, isKeyPart } from "../desktop/names.ts";
 
 /** The field manager of every change that we make, and the value of the label that marks what is ours. */
 export const manager = "guacamole-workspaces";
@@ -63,7 +63,8 @@ export function desktopOf(object: KubernetesObject & { spec?: { template?: V1Pod
   const workspace = annotations[annotation.workspace];
   const username = annotations[annotation.username];
   if (!isOurs(object) && !isOperators(object)) return null;
-  return workspace === undefined || username === undefined ? null : { workspace, username };
+  if (workspace === undefined || username === undefined) return null;
+  return isKeyPart(workspace) && isKeyPart(username) ? { workspace, username } : null;
 }
 
 /** True if the operator before us made the object, as far as labels tell. */
