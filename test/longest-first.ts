@@ -7,6 +7,7 @@ const long = [
   "api-schemathesis/schemathesis",
   "simulation/simulation",
   "test/crash",
+  "test/odd-objects",
   "test/start",
   "test/activation-faults",
   "test/reap-race",

@@ -19,6 +19,7 @@ export function reapingActivities(
       const survey = await surveyDesktops(services);
       for (const reason of survey.unanswered) error(`reap: ${reason}; nothing is suspended for being idle`);
       for (const { fault } of survey.damaged) error(`reap: ${fault.message}; the desktops of that person are kept`);
+      for (const words of survey.odd) error(`reap: ${words}`);
       return summarize(survey);
     },
 

@@ -30,7 +30,10 @@ export async function planAdoption(services: Services): Promise<{ people: Adopti
   const look = async ({ deployment, key, spelled }: (typeof candidates)[number]) => {
     const plan = await planFor(services, { username: key.username, claims: {} }, key.workspace, known);
     const reason = whyTwo(deployment, key, plan);
-    if (reason !== null) return leftAlone.push({ deployment, reason });
+    if (reason !== null) {
+      leftAlone.push({ deployment, reason });
+      return;
+    }
     const names = nameDesktop(key, rules, deployment);
     const written = { ...key, username: spelled ?? key.username };
     const rowNames = nameDesktop(written, rules, deployment);
@@ -39,8 +42,12 @@ export async function planAdoption(services: Services): Promise<{ people: Adopti
       services.guacamole.observe(rowNames),
     ]);
     const mayBeOpened = rows.permissions.connection || (await former(written, rowNames)).permissions.connection;
-    return left.push({ ...key, names, cluster, rows, mayBeOpened, plan, ...(spelled !== undefined && { spelled }) });
+    left.push({ ...key, names, cluster, rows, mayBeOpened, plan, ...(spelled !== undefined && { spelled }) });
   };
-  await someAtATime(atOnce, candidates, look);
+  await someAtATime(atOnce, candidates, (candidate) =>
+    look(candidate).catch((error: unknown) => {
+      leftAlone.push({ deployment: candidate.deployment, reason: `cannot be read: ${(error as Error).message}` });
+    }),
+  );
   return decideAdoptions(left, leftAlone);
 }

@@ -14,7 +14,7 @@ import {
 } from "../../shared/lifecycle/decide-drift.ts";
 import type { DriftSurvey } from "../../shared/lifecycle/drift.ts";
 import type { Standing } from "../../shared/person/claims.ts";
-import { keyText, nameDesktop } from "../../shared/desktop/names.ts";
+import { type DesktopKey, keyText, nameDesktop } from "../../shared/desktop/names.ts";
 import { someAtATime } from "../some-at-a-time.ts";
 import { namingRules, type Services } from "../services.ts";
 import { planFor } from "./plan.ts";
@@ -32,7 +32,8 @@ export interface DriftScope {
 
 /**
  * Compares bindings, cluster and Guacamole's rows in both directions, for everybody or one person. Only reads. Throws
- * if one of them cannot be read; people about whom the identity provider does not answer are left out and reported.
+ * if one of them cannot be read; people about whom the identity provider does not answer are left out and reported, and so
+ * are desktops of which something cannot be read.
  */
 export async function surveyDrift(
   services: Services,
@@ -64,18 +65,30 @@ async function gatherDrift(services: Services, username: string | undefined): Pr
 
   const partsOf = new Map(parts.map((each) => [keyText(each), each]));
   const wanted = new Map<string, WantedDesktop>();
-  await someAtATime(atOnce, compared, async (question) => {
-    const id = keyText(question.surveyed.desktop);
-    const found = await wantedDesktop(own, question, known, partsOf.get(id));
-    if (found) wanted.set(id, found);
-  });
+  const leftOut: string[] = [];
+  // What cannot be read of one desktop leaves that one out; the others are compared.
+  const lookAt = async ({ workspace, username }: DesktopKey, look: () => Promise<void>) => {
+    await look().catch((error: unknown) => {
+      leftOut.push(`the desktop of ${username} in ${workspace} is not compared: ${(error as Error).message}`);
+    });
+  };
+  await someAtATime(atOnce, compared, (question) =>
+    lookAt(question.surveyed.desktop, async () => {
+      const id = keyText(question.surveyed.desktop);
+      const found = await wantedDesktop(own, question, known, partsOf.get(id));
+      if (found) wanted.set(id, found);
+    }),
+  );
   const hasSecret = new Set<unknown>();
-  await someAtATime(atOnce, withoutDeployment, async (key) => {
-    if (await services.desktops.hasCredential({ ...key, names: nameDesktop(key, rules) })) hasSecret.add(key);
-  });
+  await someAtATime(atOnce, withoutDeployment, (key) =>
+    lookAt(key, async () => {
+      if (await services.desktops.hasCredential({ ...key, names: nameDesktop(key, rules) })) hasSecret.add(key);
+    }),
+  );
   const duplicateGroups = username === undefined ? await services.guacamole.duplicateGroups() : [];
   const secrets = withoutDeployment.filter((key) => hasSecret.has(key));
-  return { ...sources, wanted, secrets, duplicateGroups, ...(await standingsOf(services, people)) };
+  const { standings, unanswered } = await standingsOf(services, people);
+  return { ...sources, wanted, secrets, duplicateGroups, standings, unanswered: [...leftOut, ...unanswered] };
 }
 
 /** Returns how the desktop should be; null if that is unknown, or the pod is not ready for it yet. */

@@ -6,7 +6,7 @@ import { findDesktops } from "./desktops-of-person.ts";
 
 /** How what a failed activation left behind goes back to what its person's record says was there before. */
 export async function planRollback(services: Services, { workspace, username }: DesktopKey): Promise<Rollback> {
-  const [record, all, deployed] = await Promise.all([
+  const [record, all, { deployed }] = await Promise.all([
     services.records.read(personId(username)),
     findDesktops(services, username),
     services.desktops.findDeployed(username),

@@ -48,7 +48,7 @@ async function gatherSurvey(services: Surveyed, username?: string): Promise<Gath
     });
 
   // One after the other: in parallel, the pages of four long lists would be in memory at once.
-  const deployed = await services.desktops.findDeployed(username);
+  const { deployed, odd } = await services.desktops.findDeployed(username);
   const { records, damaged } = await recordsOf(services, username);
   const known = await asked("who may use what", services.workspaces.known());
   const maintenance = await asked("the maintenance switch", services.maintenance.read());
@@ -77,6 +77,7 @@ async function gatherSurvey(services: Surveyed, username?: string): Promise<Gath
     guacamoleSince,
     unanswered,
     doubts,
+    odd: [...odd, ...(known?.odd ?? [])],
   };
 }
 

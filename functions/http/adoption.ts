@@ -46,11 +46,16 @@ async function adoptAll(services: Services, { hub, query }: Call<z.output<typeof
   for (const person of people) {
     const { username, wants } = person;
     const now = stamp(services);
-    await respellRowsOf(services, username);
-    const record = await changeAndWake(services, hub, username, (current) =>
-      adopt(current, username, { workspace: wants }, now),
-    );
-    asked.push({ ...person, operation: `/api/operations/${operationIdOf(record.request)}` });
+    try {
+      await respellRowsOf(services, username);
+      const record = await changeAndWake(services, hub, username, (current) =>
+        adopt(current, username, { workspace: wants }, now),
+      );
+      asked.push({ ...person, operation: `/api/operations/${operationIdOf(record.request)}` });
+    } catch (error) {
+      const reason = `cannot be taken over now: ${(error as Error).message}`;
+      leftAlone.push(...person.desktops.map(({ deployment }) => ({ deployment, reason })));
+    }
   }
   return { status: 202, body: { dryRun, people: asked, leftAlone } };
 }

@@ -368,6 +368,10 @@ export const readyAnswer = z
       .array(words)
       .optional()
       .meta({ description: "Person records that cannot be read, for callers with the monitoring role" }),
+    odd: z
+      .array(words)
+      .optional()
+      .meta({ description: "Objects that are not as they should be, for callers with the monitoring role" }),
     eventsNotUnderstood: z
       .array(z.strictObject({ type: z.string(), reason: eventFault, words, count: z.int(), lastAt: time }))
       .optional()

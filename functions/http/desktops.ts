@@ -133,7 +133,8 @@ interface Found extends DesktopKey, DescribedState {
 /** Returns every desktop ordered by id, with what would be decided about it now, and what could not be read. */
 async function findAll(services: Services) {
   const [survey, connections] = await Promise.all([surveyDesktops(services), services.guacamole.connections()]);
-  const { unanswered, damaged } = survey;
+  const { damaged } = survey;
+  const unanswered = [...survey.unanswered, ...survey.odd];
   const rowsOf = new Map(connections.map((row) => [keyText(row), row]));
   const desktops = survey.desktops
     .map(({ desktop: { workspace, username, names, binding, replicas, side }, limits, decision, record }): Found => {

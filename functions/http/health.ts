@@ -63,7 +63,7 @@ async function lookWhetherReady(
   const reasons = [kubernetes, guacamole, identity].filter((reason) => reason !== null);
   for (const reason of reasons) context.error(reason);
   const troubles = authorization === null ? undefined : await findTroubles(services, hub);
-  for (const words of [...(troubles?.stuck ?? []), ...(troubles?.damaged ?? [])]) context.error(words);
+  for (const words of Object.values(troubles ?? {}).flat()) context.error(words);
   const switched = (pause: unknown) => (!maintenance ? "unknown" : pause ? "paused" : "on");
   const word = (reason: string | null) => (reason === null ? "ok" : "not ready");
   return {
@@ -91,13 +91,25 @@ async function lookWhetherReady(
 async function findTroubles(services: Services, hub: TaskHub) {
   try {
     const { records, damaged } = await services.records.all();
+    const [{ odd: deployments }, { odd = [] }] = await Promise.all([
+      services.desktops.findDeployed(),
+      services.workspaces.known(),
+    ]);
     return {
       stuck: await describeStuck(services, hub, records, [reapName, reconcileName, upkeepName]),
       damaged: damaged.map(({ fault }) => fault.message),
+      odd: [...deployments, ...odd, ...(await faultOfSwitch(services))],
     };
   } catch (error) {
-    return { stuck: [`cannot tell if any work is stuck: ${describeError(error)}`], damaged: [] };
+    return { stuck: [`cannot tell if any work is stuck: ${describeError(error)}`], damaged: [], odd: [] };
   }
+}
+
+async function faultOfSwitch({ maintenance }: Services): Promise<string[]> {
+  return maintenance.read().then(
+    () => [],
+    (error: unknown) => [describeError(error)],
+  );
 }
 
 function describeFaults({ eventFaults: counts }: Services) {

@@ -109,7 +109,8 @@ async function endSessions(
   { hub, principal, body }: Call<unknown, z.output<typeof endBody>>,
 ): Promise<Answer> {
   const { workspace, username } = body;
-  const running = (await services.desktops.findDeployed(username)).filter(
+  const { deployed } = await services.desktops.findDeployed(username);
+  const running = deployed.filter(
     (desktop) => desktop.ours && desktop.replicas > 0 && (workspace === undefined || desktop.workspace === workspace),
   );
   const words = body.reason ?? `ended by ${principal.username}`;

@@ -1,7 +1,7 @@
 import type { ErrorCode, Refusal } from "../errors.ts";
 import { refuse } from "../errors.ts";
 import { type Day, earlier } from "./day.ts";
-import { canonicalUsername, deploymentName } from "./names.ts";
+import { canonicalUsername, type DesktopKey, deploymentName } from "./names.ts";
 
 /** What the domain needs of an AnalyticsWorkspace. */
 export interface Workspace {
@@ -62,12 +62,33 @@ export interface Binding {
 
 /**
  * Everything that decides who may use what. Objects that cannot be read entitle nobody, but are reported: workspaces by
- * their names, bindings by the workspace that they name, undefined if not even that can be read.
+ * their names, bindings by what can be read of them.
  */
 export interface WorkspacesAndBindings {
   workspaces: Workspace[];
   bindings: Binding[];
-  unreadable: { workspaces: string[]; bindings: (string | undefined)[] };
+  unreadable: { workspaces: string[]; bindings: Partial<Pick<Binding, "workspace" | "username">>[] };
+  /** Which objects are not as they should be, what is wrong with each, and what to do. */
+  odd?: readonly string[] | undefined;
+}
+
+/**
+ * True if a workspace or binding that cannot be read may be what entitles this person. A binding that names somebody else,
+ * or neither a person nor a workspace, cannot.
+ */
+export function mayBeHidden(
+  { workspaces, bindings }: WorkspacesAndBindings["unreadable"],
+  desktop: DesktopKey,
+): boolean {
+  return (
+    workspaces.includes(desktop.workspace) ||
+    bindings.some(
+      ({ workspace, username }) =>
+        (workspace !== undefined || username !== undefined) &&
+        (workspace ?? desktop.workspace) === desktop.workspace &&
+        (username ?? desktop.username) === desktop.username,
+    )
+  );
 }
 
 export type Claims = Readonly<Record<string, unknown>>;

@@ -149,6 +149,19 @@ export const workspacePattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z
 /** What the name of a Deployment, and so the id of a desktop, looks like. */
 export const deploymentPattern = /^[0-9a-f]{32}$/;
 
+/**
+ * True if a Deployment of this name can be a desktop's: with the Service that is called after it (RFC 1035, 63 letters), and
+ * as the value of a label.
+ */
+export function isDeploymentName(text: string): boolean {
+  return text.length <= 63 - "client-".length && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(text);
+}
+
+/** True if a text can be the name of a person or a workspace that somebody wrote onto an object, in whatever spelling. */
+export function isKeyPart(text: string): boolean {
+  return text !== "" && text.length <= 253 && !/\p{Cc}/u.test(text);
+}
+
 /** True if a text can be a username. */
 export function isUsername(text: string): boolean {
   return text.length <= guacamoleNameLength && usernamePattern.test(text);

@@ -160,6 +160,10 @@ export function parsePolicy(texts: PolicyTexts): DesktopPolicy | { faults: { fie
   return { faults };
 }
 
+/** What is said of a workspace whose annotation names no ConfigMap. */
+export const notAConfigMap =
+  "its annotation xlscsde.nhs.uk/desktop-policy does not hold the name of a ConfigMap (correct it, or remove it for the defaults)";
+
 /**
  * The policy of a workspace: the defaults, and over them what its own texts say.
  *
@@ -170,6 +174,8 @@ export function policyOf(
   defaults: PolicyTexts,
   own: PolicyTexts | null,
 ): DesktopPolicy | Refusal {
+  if (policy !== undefined && !objectName.test(policy))
+    return refuse("invalid-policy", `policy of ${name}: ${notAConfigMap}`);
   const what = policy === undefined ? `policy of ${name}` : `policy of ${name} (ConfigMap ${policy})`;
   if (!own) return refuse("invalid-policy", `${what}: there is no such ConfigMap`);
   const read = parsePolicy({ ...defaults, ...own });

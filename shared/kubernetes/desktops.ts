@@ -4,11 +4,12 @@ import type { Sighting } from "../desktop/activities.ts";
 import type { DeployedDesktop, KnownDesktop } from "../desktop/known-desktop.ts";
 import { type NamedDesktop, nameDesktop, type NamingRules, personId } from "../desktop/names.ts";
 import type { DesktopPlan } from "../desktop/plan.ts";
+import { objectName } from "../desktop/policy-text.ts";
 import type { ClusterSide } from "../desktop/state.ts";
 import { ProductError, type Refusal, refuse } from "../errors.ts";
 import type { LeftDeployment } from "../lifecycle/adoption.ts";
 import { type Cluster, type Reference, RefusedByCluster } from "./cluster.ts";
-import { sideOf, startOf } from "./deployment-side.ts";
+import { oddIn, sideOf, startOf } from "./deployment-side.ts";
 import { appliedByUs, isChangedByOthers } from "./field-ownership.ts";
 import { annotation, belongsTo, desktopOf, isLeaving, isOurs, label, purpose, spelledIn } from "./labels.ts";
 import {
@@ -54,7 +55,7 @@ export interface ClusterDesktops {
   /** All desktops of a person, suspended ones too, with how many pods each wants; also those that the operator left. */
   findOfPerson(username: string): Promise<FoundDesktop[]>;
   /** Everybody's desktops, as their Deployments are, also those that the operator left; or those of one person that we made. */
-  findDeployed(username?: string): Promise<DeployedDesktop[]>;
+  findDeployed(username?: string): Promise<FoundDeployments>;
   /** The Services and NetworkPolicies that we made, by desktop; those of one person, or of all. */
   networkParts(username?: string): Promise<NetworkParts[]>;
   /** What of a desktop's network side is not as its plan wants it. */
@@ -70,6 +71,12 @@ export interface FoundDesktop extends KnownDesktop {
   replicas: number;
   /** The username as the operator wrote it, if that is not the canonical form. */
   spelled?: string | undefined;
+}
+
+/** Deployments as desktops, and which of them are not as they should be: what is wrong with each, and what to do. */
+export interface FoundDeployments {
+  deployed: DeployedDesktop[];
+  odd: string[];
 }
 
 export type DesktopPart = "secret" | "networkPolicy" | "service" | "deployment";
@@ -164,7 +171,14 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
     if (name === undefined || !key) return [];
     const names = nameDesktop(key, rules, name);
     const spelled = spelledIn(deployment);
-    const found = { ...key, names, binding: annotations[annotation.binding], replicas: deployment.spec?.replicas ?? 1 };
+    const binding = annotations[annotation.binding];
+    const isName = binding !== undefined && objectName.test(binding);
+    const found = {
+      ...key,
+      names,
+      binding: isName ? binding : undefined,
+      replicas: deployment.spec?.replicas ?? 1,
+    };
     return [spelled === undefined ? found : { ...found, spelled }];
   }
 
@@ -220,7 +234,7 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
     async lookAtCredential(desktop, startedFor) {
       const found = await cluster.read<V1Secret>(reference("secret", desktop));
       const encoded = found && belongsTo(found, desktop) ? found.data?.[passwordKey] : undefined;
-      if (!found || encoded === undefined) return null;
+      if (!found || encoded === undefined || encoded === "") return null;
       const madeFor = found.metadata?.annotations?.[annotation.request];
       const isOfPod = (startedFor === undefined || startedFor === madeFor) && !isChangedByOthers(found, passwordKey);
       return { password: Buffer.from(encoded, "base64").toString(), isOfPod };
@@ -261,10 +275,11 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
     async findDeployed(username) {
       const own = username === undefined ? "" : `,${label.person}=${personId(username)}`;
       const labels = `${label.purpose}=${purpose.desktop}${own}`;
-      const found: DeployedDesktop[] = [];
+      const found: FoundDeployments = { deployed: [], odd: [] };
       for await (const page of cluster.pages<V1Deployment>(kinds.deployment, site.namespace, { labels }))
-        for (const deployment of page)
-          found.push(
+        for (const deployment of page) {
+          found.odd.push(...oddIn(deployment));
+          found.deployed.push(
             ...known(deployment)
               .filter((desktop) => username === undefined || desktop.username === username)
               .map((desktop) => ({
@@ -275,6 +290,7 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
                 ours: isOurs(deployment),
               })),
           );
+        }
       return found;
     },
 

@@ -1,5 +1,5 @@
 import type { KubernetesObject, V1PodTemplateSpec } from "@kubernetes/client-node";
-import { canonicalUsername, type DesktopKey, keyText } from "../desktop/names.ts";
+import { canonicalUsername, type DesktopKey, isKeyPart, keyText } from "../desktop/names.ts";
 
 /** The field manager of every change that we make, and the value of the label that marks what is ours. */
 export const manager = "guacamole-workspaces";
@@ -61,6 +61,7 @@ export function desktopOf(object: WithPods): DesktopKey | null {
   const { workspace, username } = writtenOn(object);
   if (!isOurs(object) && !isOperators(object)) return null;
   if (workspace === undefined || username === undefined) return null;
+  if (!isKeyPart(workspace) || !isKeyPart(username)) return null;
   // Ours are found by what is derived from the username as it was written.
   return { workspace, username: isOurs(object) ? username : canonicalUsername(username) };
 }

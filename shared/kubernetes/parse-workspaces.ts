@@ -1,8 +1,10 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
 import { z } from "zod";
 import type { Binding, Workspace } from "../desktop/entitlement.ts";
-import { canonicalUsername } from "../desktop/names.ts";
 import { errorCodes, type ErrorCode } from "../errors.ts";
+import { canonicalUsername, isDeploymentName } from "../desktop/names.ts";
+import { notAConfigMap } from "../desktop/policy.ts";
+import { objectName } from "../desktop/policy-text.ts";
 import { annotation } from "./labels.ts";
 
 const day = z.iso.date();
@@ -40,13 +42,24 @@ export const bindingSchema = z.object({
       replicas: z.number().int().optional(),
       lastActiveCheck: z.string().optional(),
     })
-    .optional(),
+    .optional()
+    .catch(undefined), // it entitles nobody to anything
 });
 
-export function parseWorkspace(object: KubernetesObject): Workspace[] {
+/** Takes what is wrong with an object, in words that name it. */
+export type Note = (fault: string) => void;
+
+/** @param note is told also what is wrong with a workspace that can be read */
+export function parseWorkspace(object: KubernetesObject, note: Note = () => undefined): Workspace[] {
+  const tell = noteOf("AnalyticsWorkspace", object, note);
   const parsed = workspaceSchema.safeParse(object);
-  if (!parsed.success) return [];
+  if (!parsed.success) {
+    tell(`${describeIssues(parsed.error)} (correct it: until then nobody may use it)`);
+    return [];
+  }
   const { metadata, spec } = parsed.data;
+  const policy = metadata.annotations[annotation.policy];
+  if (policy !== undefined && !objectName.test(policy)) tell(notAConfigMap);
   return [
     {
       name: metadata.name,
@@ -54,7 +67,7 @@ export function parseWorkspace(object: KubernetesObject): Workspace[] {
       description: spec.description,
       availableFrom: spec.validity.availableFrom,
       expires: spec.validity.expires,
-      policy: metadata.annotations[annotation.policy],
+      policy,
     },
   ];
 }
@@ -66,32 +79,48 @@ const refusalSchema = z.object({
   reason: z.string(),
 });
 
-export function parseBinding(object: KubernetesObject): Binding[] {
+/** @param note is told also what is wrong with a binding that can be read */
+export function parseBinding(object: KubernetesObject, note: Note = () => undefined): Binding[] {
+  const tell = noteOf("AnalyticsWorkspaceBinding", object, note);
   const parsed = bindingSchema.safeParse(object);
-  if (!parsed.success) return [];
+  if (!parsed.success) {
+    tell(`${describeIssues(parsed.error)} (correct it: until then it entitles nobody)`);
+    return [];
+  }
   const { metadata, spec, status } = parsed.data;
   const { workspace, expires, username: spelled, claims } = spec;
   const username = spelled === undefined ? undefined : canonicalUsername(spelled);
   const personal = username === undefined ? {} : { username, ...(username !== spelled && { spelled }) };
-  const deployment =
-    username === undefined || status?.deploymentName === undefined ? {} : { deployment: status.deploymentName };
+  const named = username === undefined ? undefined : status?.deploymentName;
+  const isName = named !== undefined && isDeploymentName(named);
+  // The desktop then has the name that follows from its key, as before the status was written.
+  const deployment = isName ? { deployment: named } : {};
+  if (named !== undefined && !isName)
+    tell(
+      "status.deploymentName: is not the name of a desktop's Deployment (it is ignored; the next start corrects it)",
+    );
   const active =
     username === undefined || status?.statusText === undefined ? {} : { active: status.statusText === "ACTIVE" };
-  const scaling = username === undefined ? {} : parseScaling(metadata, spec.replicas ?? 0);
+  const scaling = username === undefined ? {} : parseScaling(metadata, spec.replicas ?? 0, tell);
   return [{ name: metadata.name, workspace, expires, claims, ...personal, ...deployment, ...active, ...scaling }];
 }
 
 function parseScaling(
   { annotations, generation }: z.output<typeof bindingSchema>["metadata"],
   replicas: number,
+  tell: Note,
 ): Pick<Binding, "scale" | "lastRefusal"> {
-  const seen = annotations[annotation.replicasSeen];
+  const text = annotations[annotation.replicasSeen];
+  const seen = text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : null;
+  if (text !== undefined && seen === null)
+    tell(`its annotation ${annotation.replicasSeen} is not a number (it is ignored; remove it)`);
   const [noticed, noticedAt] = annotations[annotation.scalingNoticed]?.split(" ") ?? [];
-  // What was noted of an older generation is void: the binding was scaled again since.
-  const since = noticedAt !== undefined && noticed === String(generation) ? { noticedAt } : {};
+  // What was noted of an older generation is void: the binding was scaled again since. A time that is none is void, too.
+  const isNow = noticed === String(generation) && z.iso.datetime().safeParse(noticedAt).success;
+  const since = isNow && noticedAt !== undefined ? { noticedAt } : {};
   const lastRefusal = parseRefusal(annotations[annotation.scalingRefused]);
   return {
-    scale: { replicas, seen: seen === undefined ? null : Number(seen), ...since },
+    scale: { replicas, seen, ...since },
     ...(lastRefusal && { lastRefusal }),
   };
 }
@@ -102,4 +131,15 @@ function parseRefusal(text: string | undefined): Binding["lastRefusal"] {
   } catch {
     return undefined; // somebody edited it: then nobody can be told why
   }
+}
+
+function noteOf(kind: string, { metadata }: KubernetesObject, note: Note): Note {
+  return (fault) => {
+    note(`${kind} ${metadata?.name ?? ""}: ${fault}`);
+  };
+}
+
+/** What is wrong, by field; values are not repeated. */
+function describeIssues({ issues }: z.core.$ZodError): string {
+  return issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ");
 }

@@ -1,5 +1,6 @@
 import type { V1ConfigMap } from "@kubernetes/client-node";
 import type { PolicyTexts } from "../desktop/policy.ts";
+import { objectName } from "../desktop/policy-text.ts";
 import type { Cluster } from "./cluster.ts";
 
 /**
@@ -14,6 +15,7 @@ export interface Policies {
 export function policiesIn(cluster: Cluster, namespace: string): Policies {
   return {
     async read(name) {
+      if (!objectName.test(name)) return null; // an annotation can hold anything, also what would be another path
       const found = await cluster.read<V1ConfigMap>({
         apiVersion: "v1",
         kind: "ConfigMap",

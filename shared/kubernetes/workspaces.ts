@@ -3,7 +3,7 @@ import type { Binding, ScalingRefusal, WorkspacesAndBindings } from "../desktop/
 import type { BindingStatus } from "../desktop/state.ts";
 import type { Cluster, Reference } from "./cluster.ts";
 import { annotation, label, usernameLabel } from "./labels.ts";
-import { bindingSchema, parseBinding, parseWorkspace } from "./parse-workspaces.ts";
+import { bindingSchema, type Note, parseBinding, parseWorkspace } from "./parse-workspaces.ts";
 import { sharedRead } from "./shared-read.ts";
 
 const apiVersion = "xlscsde.nhs.uk/v1";
@@ -41,7 +41,7 @@ export function workspacesIn(cluster: Cluster, namespace: string): Workspaces {
     metadata: { name, namespace },
   });
   const bindings = async (labels: string) => {
-    const found = await parsed(cluster.pages(bindingKind, namespace, { labels }), parseBinding);
+    const found = await parsed(cluster.pages(bindingKind, namespace, { labels }), (object) => parseBinding(object));
     return found.filter(({ username }) => username !== undefined);
   };
   const withoutLabel = sharedRead(() => bindings(`!${label.username}`));
@@ -50,16 +50,25 @@ export function workspacesIn(cluster: Cluster, namespace: string): Workspaces {
     // In a rush every request and every activation asks; one list of the estate each would keep the API server from answering.
     known: sharedRead(async () => {
       const unreadable: WorkspacesAndBindings["unreadable"] = { workspaces: [], bindings: [] };
+      const odd: string[] = [];
+      const note: Note = (fault) => odd.push(fault);
       const [workspaces, bindings] = await Promise.all([
-        parsed(cluster.pages(workspaceKind, namespace), parseWorkspace, ({ metadata }) => {
-          unreadable.workspaces.push(metadata?.name ?? "");
-        }),
-        parsed(cluster.pages(bindingKind, namespace), parseBinding, (object) => {
-          const { workspace } = (object as { spec?: { workspace?: unknown } }).spec ?? {};
-          unreadable.bindings.push(typeof workspace === "string" ? workspace : undefined);
-        }),
+        parsed(
+          cluster.pages(workspaceKind, namespace),
+          (object) => parseWorkspace(object, note),
+          ({ metadata }) => {
+            unreadable.workspaces.push(metadata?.name ?? "");
+          },
+        ),
+        parsed(
+          cluster.pages(bindingKind, namespace),
+          (object) => parseBinding(object, note),
+          (object) => {
+            unreadable.bindings.push(readableOf(object));
+          },
+        ),
       ]);
-      return { workspaces, bindings, unreadable };
+      return { workspaces, bindings, unreadable, odd };
     }),
     async bindingsOf(username) {
       const own = usernameLabel(username);
@@ -105,6 +114,17 @@ export function workspacesIn(cluster: Cluster, namespace: string): Workspaces {
     async markSeen(name, replicas) {
       await cluster.mergeSpec(plain(reference(name)), {}, seen(replicas));
     },
+  };
+}
+
+/** Whose a binding is that cannot be read as a whole, and of which workspace, as far as it says. */
+function readableOf(
+  object: KubernetesObject & { spec?: unknown },
+): WorkspacesAndBindings["unreadable"]["bindings"][number] {
+  const { workspace, username } = (object.spec ?? {}) as { workspace?: unknown; username?: unknown };
+  return {
+    ...(typeof workspace === "string" && { workspace }),
+    ...(typeof username === "string" && { username }),
   };
 }
 

@@ -57,6 +57,7 @@ const survey: Survey = {
   records: new Map([["alice", record]]),
   unanswered: [],
   damaged: [],
+  odd: [],
 };
 const wanted = {
   protocol: "vnc" as const,

@@ -153,7 +153,12 @@ export function decideDrift(gathered: GatheredDrift, sharePercent: number): Drif
     },
   ];
   const { drifts: trusted, leftOut } = leaveOutSuspicious(drifts, suspicions, ours.length, sharePercent);
-  const unanswered = [...survey.damaged.map(({ fault }) => fault.message), ...gathered.unanswered, ...leftOut];
+  const unanswered = [
+    ...survey.damaged.map(({ fault }) => fault.message),
+    ...survey.odd,
+    ...gathered.unanswered,
+    ...leftOut,
+  ];
   const counted = {
     at: survey.at,
     desktops: ours.length,

@@ -1,5 +1,5 @@
 import { dayIn, endOfDay } from "../desktop/day.ts";
-import { type Claims, decideEntitlement, type WorkspacesAndBindings } from "../desktop/entitlement.ts";
+import { type Claims, decideEntitlement, mayBeHidden, type WorkspacesAndBindings } from "../desktop/entitlement.ts";
 import { canonicalUsername, type DesktopKey } from "../desktop/names.ts";
 import { isRefusal } from "../errors.ts";
 import type { DesktopFacts } from "./reaping.ts";
@@ -32,10 +32,7 @@ export function entitlementsAt(
       // Without the record nobody knows the person's claims, which may be what lets them in.
       const mayBeLetIn = claims === undefined && byClaims.some((binding) => binding.workspace === workspace);
       // What cannot be read may say that they may.
-      const isHidden =
-        unreadable.workspaces.includes(workspace) ||
-        unreadable.bindings.some((named) => named === undefined || named === workspace);
-      return mayBeLetIn || isHidden ? null : { ended: answer.reason };
+      return mayBeLetIn || mayBeHidden(unreadable, { workspace, username }) ? null : { ended: answer.reason };
     }
     const endsAt = ends.get(answer.until) ?? endOfDay(timeZone, answer.until).toISOString();
     ends.set(answer.until, endsAt);

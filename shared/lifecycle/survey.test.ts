@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Binding, Workspace } from "../desktop/entitlement.ts";
+import type { Binding, Workspace, WorkspacesAndBindings } from "../desktop/entitlement.ts";
 import type { DeployedDesktop } from "../desktop/known-desktop.ts";
 import { nameDesktop, personId } from "../desktop/names.ts";
 import { ProductError } from "../errors.ts";
@@ -78,7 +78,10 @@ const withWorkspace = (change: Partial<Workspace>, more: Partial<Gathered> = {})
   },
   ...more,
 });
-const withBindings = (bindings: Binding[], unreadable: (string | undefined)[] = []): Partial<Gathered> => ({
+const withBindings = (
+  bindings: Binding[],
+  unreadable: WorkspacesAndBindings["unreadable"]["bindings"] = [],
+): Partial<Gathered> => ({
   known: { workspaces: [workspace], bindings, unreadable: { workspaces: [], bindings: unreadable } },
 });
 const taken = (minutes: number, rule: "idle" | "in-use" | "kept") => ({
@@ -316,16 +319,31 @@ describe("the entitlement of a desktop's person", () => {
     ],
     ["none", withBindings([red]), { ended: "no binding names alice or matches their claims" }],
     ["in doubt if claims may let in and are not known", { ...withBindings([red]), ...nobodyAsked }, null],
-    ["in doubt if a binding to the workspace cannot be read", withBindings([], ["cohort"]), null],
-    ["in doubt if it is not known to which workspace a binding is", withBindings([], [undefined]), null],
+    ["in doubt if a binding to the workspace cannot be read", withBindings([], [{ workspace: "cohort" }]), null],
+    ["in doubt if a binding of the person cannot be read", withBindings([], [{ username: "alice" }]), null],
     [
       "none if only a binding to another workspace cannot be read",
-      withBindings([], ["other"]),
+      withBindings([], [{ workspace: "other" }, { workspace: "cohort", username: "bob" }, {}]),
       { ended: "no binding names alice or matches their claims" },
     ],
   ])("is %s", (_, change, expected) => {
     expect(given(change).facts.entitlement).toEqual(expected);
   });
+});
+
+it("a desktop that cannot be judged is kept and named, and the others are judged", () => {
+  const other = { ...desktop, username: "bob", names: { ...desktop.names, deployment: "d-bob" } };
+  const deployed = [desktop, other];
+  const survey = decideSurvey({ ...gathered, deployed, odd: ["a binding"] }, ({ request }) => {
+    if (request) throw new RangeError("Invalid time value");
+    return { action: "suspend", rule: "idle", reason: "" };
+  });
+  expect(survey.desktops.map(({ decision }) => decision)).toMatchObject([
+    { action: "keep", rule: "unknown", reason: "kept in doubt: it cannot be judged: Invalid time value" },
+    { action: "suspend", rule: "idle" },
+  ]);
+  expect(survey.odd).toEqual(["a binding", expect.stringContaining("it cannot be judged: Invalid time value")]);
+  expect(summarize(survey).unanswered).toEqual(survey.odd);
 });
 
 describe("the limits of a desktop", () => {
@@ -384,6 +402,7 @@ describe("what a survey comes to", () => {
     records: new Map(),
     unanswered: ["the switch"],
     damaged: [{ person: "x", fault: new ProductError("damaged-record", "a record") }],
+    odd: ["a Deployment"],
   };
 
   it("is counted, and each desktop is in the list that it belongs to", () => {
@@ -396,7 +415,7 @@ describe("what a survey comes to", () => {
       rules: { idle: 5 },
       later: 0,
       toRetire: 1,
-      unanswered: ["the switch", "a record"],
+      unanswered: ["the switch", "a record", "a Deployment"],
     });
   });
 

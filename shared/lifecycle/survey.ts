@@ -48,6 +48,8 @@ export interface Gathered {
   unanswered: readonly string[];
   /** The same in words for everybody, without where. */
   doubts: readonly string[];
+  /** Objects that are not as they should be: which, what is wrong, and what to do. They are no reason to doubt the others. */
+  odd?: readonly string[] | undefined;
 }
 
 /** A desktop, and what is to become of it. */
@@ -64,6 +66,8 @@ export interface SurveyedDesktop {
 export interface Survey extends Pick<Gathered, "records" | "unanswered" | "damaged"> {
   at: string;
   desktops: SurveyedDesktop[];
+  /** Objects that are not as they should be, and desktops that could not be judged. */
+  odd: readonly string[];
 }
 
 const notOurs: Decision = {
@@ -80,14 +84,22 @@ export function decideSurvey(gathered: Gathered, decide: typeof decideReaping = 
   const { at, deployed, records, unanswered, damaged } = gathered;
   const factsOf = assembleFacts(gathered);
   const limitsOf = limitsIn(gathered);
+  const odd = [...(gathered.odd ?? [])];
   const desktops = deployed.map((desktop): SurveyedDesktop => {
     const limits = limitsOf(desktop.workspace);
     const record = records.get(desktop.username);
     if (!desktop.ours) return { desktop, limits, decision: notOurs, record, use: null };
-    const facts = factsOf(desktop, limits);
-    return { desktop, limits, decision: decide(facts, limits, at), record, use: useOf(desktop, facts) };
+    try {
+      const facts = factsOf(desktop, limits);
+      return { desktop, limits, decision: decide(facts, limits, at), record, use: useOf(desktop, facts) };
+    } catch (error) {
+      // Whatever is odd about it, the others are judged.
+      const reason = `kept in doubt: it cannot be judged: ${(error as Error).message}`;
+      odd.push(`Deployment ${desktop.names.deployment}: ${reason}`);
+      return { desktop, limits, decision: { action: "keep", rule: "unknown", reason }, record, use: null };
+    }
   });
-  return { at: at.toISOString(), desktops, records, unanswered, damaged };
+  return { at: at.toISOString(), desktops, records, unanswered, damaged, odd };
 }
 
 function useOf({ startedAt }: DeployedDesktop, { sessions }: DesktopFacts): SurveyedDesktop["use"] {
@@ -188,7 +200,7 @@ function scaledToZero({ known, records, at }: Pick<Gathered, "known" | "records"
 }
 
 /** Summarizes a survey: numbers, and what is to be done. */
-export function summarize({ at, desktops, unanswered, damaged }: Survey): ReapSurvey {
+export function summarize({ at, desktops, unanswered, damaged, odd }: Survey): ReapSurvey {
   const rules: ReapSurvey["rules"] = {};
   const due: ReapSurvey["due"] = [];
   const news: ReapSurvey["news"] = [];
@@ -209,6 +221,6 @@ export function summarize({ at, desktops, unanswered, damaged }: Survey): ReapSu
     news: news.slice(0, mostARun),
     later: Math.max(0, due.length - mostARun),
     toRetire,
-    unanswered: [...unanswered, ...damaged.map(({ fault }) => fault.message)],
+    unanswered: [...unanswered, ...damaged.map(({ fault }) => fault.message), ...odd],
   };
 }
