@@ -15,7 +15,7 @@ import {
   startFunctionsHost,
   virtualClock,
 } from "@stand-in/functions-host";
-import { type IdentityProvider, startIdentityProvider } from "@stand-in/identity";
+import { type IdentityProvider, startIdentityProvider, type User } from "@stand-in/identity";
 import { customResources } from "../local/custom-resources.ts";
 import type { DescribedRoute } from "../functions/http/route.ts";
 import type { ToldOperation } from "../local/main-job.ts";
@@ -83,6 +83,14 @@ export interface TestEstate {
   close(): Promise<void>;
 }
 
+/** What only few tests need. */
+export interface More {
+  /** People at the identity provider besides the sample people. */
+  users?: readonly User[];
+  /** Returns the address at which the product reaches this one: a link that can be cut, see faults/links.ts. */
+  linkTo?: (system: "cluster" | "database" | "identity provider", url: string) => Promise<string>;
+}
+
 /** The secret of Keycloak's webhook, and the client that administers the realm and reads it for the product. */
 export const webhookSecret = "a webhook secret of the tests";
 export const keycloakAdmin = realmAdministrator("an administrator's secret of the tests");
@@ -92,12 +100,14 @@ export const keycloakAdmin = realmAdministrator("an administrator's secret of th
  * @param settings settings of the product that add to or replace the usual ones
  * @param clock the task hub's clock; with the system clock, waits take real time
  * @param sharedHub true if more hosts may be added
+ * @param more what only few tests need
  */
 export async function startTestEstate(
   real?: { admin: KubeConfig; product: KubeConfig },
   settings: Readonly<Record<string, string>> = {},
   clock: Clock = virtualClock(new Date()),
   sharedHub = false,
+  { users = [], linkTo }: More = {},
 ): Promise<TestEstate> {
   const folder = await mkdtemp(join(tmpdir(), "estate-"));
   const secret = "a secret of the tests";
@@ -112,14 +122,19 @@ export async function startTestEstate(
       store: ":memory:",
       audience: apiAudience,
       clients: [serviceClient(secret), keycloakAdmin],
-      users: sampleUsers,
+      users: [...sampleUsers, ...users],
     }),
   ]);
   const standIn = new KubeConfig();
   standIn.loadFromString(cluster.kubeconfig);
   const kubeconfig = real?.admin ?? standIn;
   const kubeconfigFile = join(folder, "kubeconfig");
-  await writeFile(kubeconfigFile, (real?.product ?? standIn).exportConfig());
+  const productConfig = (real?.product ?? standIn).exportConfig();
+  const server = kubeconfig.getCurrentCluster()?.server ?? "";
+  const linkedServer = (await linkTo?.("cluster", server)) ?? server;
+  await writeFile(kubeconfigFile, productConfig.replaceAll(server, linkedServer));
+  const { origin, pathname: realmPath } = new URL(identity.issuer);
+  const linkedIdentity = await linkTo?.("identity provider", origin);
   await writeSampleEstate(kubeconfig, namespace);
   const guacamole = new pg.Client({ connectionString: database.url });
   await guacamole.connect();
@@ -131,8 +146,12 @@ export async function startTestEstate(
       TASKHUB_NAME: "tests",
       KUBECONFIG: kubeconfigFile,
       NAMESPACE: namespace,
-      DATABASE_URL: database.url,
+      DATABASE_URL: (await linkTo?.("database", database.url)) ?? database.url,
       OIDC_ISSUER: identity.issuer,
+      ...(linkedIdentity !== undefined && {
+        OIDC_JWKS_URL: `${linkedIdentity}${realmPath}/protocol/openid-connect/certs`,
+        KEYCLOAK_ADMIN_URL: linkedIdentity,
+      }),
       OIDC_AUDIENCE: apiAudience,
       OIDC_CLIENTS: "workspace-action,guacamole-workspaces-cli",
       GUACAMOLE_URL: "http://127.0.0.1:8080/guacamole",
