@@ -42,8 +42,8 @@ export interface LocalCluster {
 /**
  * Starts a stand-in for the Kubernetes API with controllers and a kubelet behind it, all in this process.
  *
- * A pod whose image is named `fault-image-pull`, `fault-crash-loop`, `fault-unschedulable`, `fault-quota` or
- * `fault-never-ready` (`example.org/fault-image-pull:1`) fails in that way, so that users can try it without code.
+ * A pod whose image is named after a fault (`example.org/fault-image-pull:1`; the faults are in kubelet/faults.ts) fails in
+ * that way, so that users can try it without code.
  *
  * Throws CorruptStoreError if the store's file is damaged, and an Error that says what to do if the file or the port
  * cannot be used.

@@ -277,7 +277,7 @@ describe("scaling to zero", () => {
 
 describe("the wait for readiness", () => {
   it.each([
-    ["image-pull", /^ImagePullBackOff/],
+    ["image-pull", /^(?:ErrImagePull|ImagePullBackOff): .*: not found$/],
     ["crash-loop", /^the container crashed (?:[3-9]|\d{2,}) times, last with exit code 1 \(Error\)$/],
     ["quota", /exceeded quota/],
     ["unschedulable", /^no node accepted the pod for 0 s: 0\/\d+ nodes/],

@@ -23,6 +23,8 @@ import {
   type Start,
 } from "./manifests.ts";
 import { type NetworkParts, networkDrift, networkPartsIn } from "./parts.ts";
+import { faultOfPod } from "./start-faults.ts";
+import { untilGone, untilPodsGone } from "./until-gone.ts";
 import { waitReady } from "./wait-ready.ts";
 
 /** A desktop's side in the cluster. Every verb may run twice, and every undo without its do; none touches what is not ours. */
@@ -96,16 +98,11 @@ const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 /** What the operator made and we have not marked yet. */
 const leftLabels = `${label.purpose}=${purpose.desktop},!${label.managedBy}`;
 
-const removalMilliseconds = 20_000;
-
 export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): ClusterDesktops {
   const reference = (part: DesktopPart, { names }: NamedDesktop): Reference => ({
     ...kinds[part],
     metadata: { name: names[part], namespace: site.namespace },
   });
-  const podsOf = ({ names }: NamedDesktop) => `${label.deploymentName}=${names.deployment}`;
-  const podPath = `/api/v1/namespaces/${site.namespace}/pods`;
-  const deploymentPath = `/apis/apps/v1/namespaces/${site.namespace}/deployments`;
 
   /** Applies a manifest unless a stranger's object has that name, or the cluster's rules forbid it. */
   async function apply(part: DesktopPart, desktop: NamedDesktop, manifest: KubernetesObject): Promise<Refusal | null> {
@@ -123,9 +120,10 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
       await cluster.apply(manifest);
       return null;
     } catch (error) {
-      // The API server understood and forbids it: admission, quota or validation. Asking again changes nothing.
-      if (error instanceof RefusedByCluster && (error.status === 403 || error.status === 422))
-        return refuse("cannot-start", error.message);
+      // The API server understood and forbids it: admission, quota or validation. Asking again changes nothing, unless it
+      // forbids it because it could not find out.
+      const isFinal = error instanceof RefusedByCluster && (error.status === 403 || error.status === 422);
+      if (isFinal && faultOfPod(error.message)?.then !== "waits") return refuse("cannot-start", error.message);
       throw error;
     }
   }
@@ -133,35 +131,6 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
   async function scale(desktop: NamedDesktop, replicas: number): Promise<void> {
     const found = await cluster.read(reference("deployment", desktop));
     if (found && belongsTo(found, desktop)) await cluster.mergeSpec(reference("deployment", desktop), { replicas });
-  }
-
-  /** Waits until nothing of what was removed is left to be seen. */
-  async function untilGone(part: DesktopPart, desktop: NamedDesktop, uid: string | undefined): Promise<void> {
-    const pods = { apiVersion: "v1", kind: "Pod" };
-    const withPods = part === "deployment";
-    const watched = withPods
-      ? [
-          { path: podPath, labels: podsOf(desktop) },
-          { path: deploymentPath, fields: `metadata.name=${desktop.names.deployment}` },
-        ]
-      : [];
-    const changes = await cluster.watch(watched);
-    try {
-      const deadline = Date.now() + removalMilliseconds;
-      for (;;) {
-        const object = await cluster.read(reference(part, desktop));
-        const podsLeft = withPods ? await cluster.list(pods, site.namespace, { labels: podsOf(desktop) }) : [];
-        if ((!object || object.metadata?.uid !== uid) && podsLeft.length === 0) return;
-        if (Date.now() > deadline)
-          throw new ProductError(
-            "step-failed",
-            `remove ${kinds[part].kind} ${desktop.names[part]}: it is still being deleted`,
-          );
-        await changes.next(1_000);
-      }
-    } finally {
-      changes.close();
-    }
   }
 
   /** The desktop of a Deployment; none if it does not say whose it is, or is not ours. */
@@ -252,10 +221,11 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
 
     async remove(part, desktop) {
       const found = await cluster.read(reference(part, desktop));
-      if (!found || !belongsTo(found, desktop)) return;
-      await cluster.remove(found);
+      if (found && !belongsTo(found, desktop)) return;
+      if (found) await cluster.remove(found);
       // The network policy goes after the pod: a pod that is still stopping must not be without one.
-      await untilGone(part, desktop, found.metadata?.uid);
+      if (part === "deployment") await untilPodsGone(cluster, reference(part, desktop), desktop);
+      else if (found) await untilGone(cluster, found);
     },
 
     scaleToZero: (desktop) => scale(desktop, 0),

@@ -103,7 +103,7 @@ it("the Deployment is one hardened pod that reads its credential from the Secret
     spec: {
       replicas: 1,
       revisionHistoryLimit: 1,
-      progressDeadlineSeconds: 300,
+      progressDeadlineSeconds: 360,
       strategy: { type: "Recreate" },
       selector: { matchLabels: pods },
       template: {

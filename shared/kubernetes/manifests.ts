@@ -158,7 +158,8 @@ export function deploymentManifest(plan: DesktopPlan, site: Site, { id, requeste
     spec: {
       replicas: 1,
       revisionHistoryLimit: 1,
-      progressDeadlineSeconds: plan.readyWithinSeconds,
+      // Later than our own deadline, which says what the start waited for.
+      progressDeadlineSeconds: plan.readyWithinSeconds + 60,
       // Never two pods of one desktop: they would share one session and one credential.
       strategy: { type: "Recreate" },
       selector: { matchLabels: podsOf(plan) },

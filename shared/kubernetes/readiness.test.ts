@@ -183,7 +183,7 @@ it.each<[string, StartFacts, string]>([
   [
     "a pull that failed again",
     waiting({ waiting: { reason: "ImagePullBackOff", message: "Back-off pulling image" } }),
-    "cannot-start: ImagePullBackOff: Back-off pulling image",
+    "waiting: ImagePullBackOff: Back-off pulling image",
   ],
   [
     "a wrong container",
@@ -332,9 +332,9 @@ it.each<[string, StartFacts, string]>([
     "one of several images that cannot be pulled",
     podOf(
       { state: { terminated: { exitCode: 0 } } },
-      { state: { waiting: { reason: "ImagePullBackOff", message: "Back-off pulling" } } },
+      { state: { waiting: { reason: "ErrImagePull", message: "manifest unknown" } } },
     ),
-    "cannot-start: the container main-0: ImagePullBackOff: Back-off pulling",
+    "cannot-start: the container main-0: ErrImagePull: manifest unknown",
   ],
   [
     "a ready pod beside an evicted one",

@@ -1,73 +1,108 @@
-import type {
-  CoreV1Event,
-  V1ContainerStatus,
-  V1Deployment,
-  V1DeploymentCondition,
-  V1EndpointSlice,
-  V1Pod,
-} from "@kubernetes/client-node";
+import type { CoreV1Event, V1Deployment, V1DeploymentCondition, V1EndpointSlice, V1Pod } from "@kubernetes/client-node";
 import type { Sighting } from "../desktop/activities.ts";
 import { refuse } from "../errors.ts";
-import { annotation, isLeaving } from "./labels.ts";
+import type { Missing } from "./asked-for.ts";
+import { judgeContainer, newestOf, type PodFacts, unfinished, words } from "./container-states.ts";
+import { annotation, isLeaving, manager } from "./labels.ts";
+import { hasEnded, whatLingers } from "./lingering-pods.ts";
+import { faultOfPod } from "./start-faults.ts";
 
 /** What the cluster shows of a desktop that is starting. */
 export interface StartFacts {
   deployment: V1Deployment | null;
+  /** The desktop's, also those of earlier starts. */
   pods: readonly V1Pod[];
   /** Of the Service: it may have several. */
   slices: readonly V1EndpointSlice[];
-  /** Of the current pod. They tell people more than states do, may be late or missing, and so decide nothing. */
+  /** Of the current pod. They tell people more than states do, and may be late or missing. */
   events: readonly CoreV1Event[];
+  /** Of what the kubelet says is missing, what the API does not have either. */
+  missing?: readonly Missing[];
 }
 
-/** Waiting reasons that no waiting cures: the image or the container's definition is wrong. */
-const hopeless = new Set(["InvalidImageName", "CreateContainerConfigError", "ErrImageNeverPull", "ImagePullBackOff"]);
-/** How often a container may be started again before we say that it cannot start. */
-const restartsAllowed = 2;
-
-/** Why a pod could not be created just now, if the cluster retries by itself: a write that crossed another, a webhook that is away. */
-const passing = /Operation cannot be fulfilled|Internal error occurred|timed out|deadline exceeded/i;
+/** The request that the Deployment's pods are started for. */
+function requestOf(object: Pick<V1Deployment | V1Pod, "metadata"> | undefined): string | undefined {
+  return object?.metadata?.annotations?.[annotation.request];
+}
 
 /** The pod that was made for the newest start; of several, one that has not failed. */
 export function currentPod({ deployment, pods }: Pick<StartFacts, "deployment" | "pods">): V1Pod | undefined {
   // Pods of an earlier start have an earlier credential: their readiness says nothing of this one.
-  const wanted = deployment?.spec?.template.metadata?.annotations?.[annotation.request];
-  const current = pods.filter((pod) => !isLeaving(pod) && pod.metadata?.annotations?.[annotation.request] === wanted);
+  const wanted = requestOf(deployment?.spec?.template);
+  const current = pods.filter((pod) => !isLeaving(pod) && requestOf(pod) === wanted);
   return current.find(isReady) ?? current.find((pod) => pod.status?.phase !== "Failed") ?? current[0];
 }
 
+/** The pods of earlier starts, which the Deployment waits for before it makes a new one. */
+function earlierPods({ deployment, pods }: Pick<StartFacts, "deployment" | "pods">): V1Pod[] {
+  const wanted = requestOf(deployment?.spec?.template);
+  return pods.filter((pod) => requestOf(pod) !== wanted);
+}
+
 /**
- * Reports if the pod behind the Service is ready, with the cluster's own message. Ends the wait if waiting cannot help: image
- * pull, crash loop, a pod that fits no node beyond the grace, quota, admission, the Deployment's own deadline.
+ * The pods of earlier starts that have ended and stay: an evicted one, for example. Until Kubernetes 1.36 the Deployment's
+ * controller does not notice that no other is left, and makes the new pod at the end of `progressDeadlineSeconds`
+ * (kubernetes/kubernetes #128798).
+ */
+export function podsInTheWay(facts: Pick<StartFacts, "deployment" | "pods">): V1Pod[] {
+  return facts.deployment ? earlierPods(facts).filter((pod) => hasEnded(pod) && !isLeaving(pod)) : [];
+}
+
+/**
+ * Reports if the pod behind the Service is ready, with the cluster's own message. Ends the wait if waiting cannot help (see
+ * start-faults.ts): a crash loop, a pod that fits no node beyond the grace, the Deployment's own deadline.
  */
 export function judgeStart(
-  { deployment, pods, slices, events }: StartFacts,
+  facts: StartFacts,
   { unschedulableGraceSeconds }: { unschedulableGraceSeconds: number },
   now: Date,
 ): Sighting {
+  const { deployment, slices, events, missing = [] } = facts;
   if (!deployment) return refuse("cannot-start", "the Deployment is gone; somebody removed it while it was starting");
 
   if ((deployment.status?.observedGeneration ?? 0) < (deployment.metadata?.generation ?? 0))
     return { seen: "waiting", message: "the cluster has not processed the Deployment yet" };
 
-  const pod = currentPod({ deployment, pods });
-  if (!pod || pod.status?.phase === "Failed") {
-    const failure = condition(deployment.status, "ReplicaFailure");
-    const message = failure?.message ?? "the pod cannot be created";
-    if (failure?.status === "True")
-      return passing.test(message) ? { seen: "waiting", message } : refuse("cannot-start", message);
-  }
-  if (!pod) return { seen: "waiting", message: "the cluster is creating the pod" };
+  const pod = currentPod(facts);
+  const refused = !pod || pod.status?.phase === "Failed" ? judgeRefusal(facts) : null;
+  if (refused) return refused;
+  if (!pod) return { seen: "waiting", message: whyNoPod(facts, deployment, now) };
   if (isReady(pod)) {
     return slices.some((slice) => leadsTo(slice, pod))
       ? { seen: "ready", message: `pod ${pod.metadata?.name ?? ""} is ready behind the Service` }
       : { seen: "waiting", message: "the pod is ready, but the Service does not list it yet" };
   }
 
-  const sighting = judgePod(pod, events, unschedulableGraceSeconds, now);
+  const sighting = judgePod(pod, { events, missing }, unschedulableGraceSeconds, now);
   if ("seen" in sighting && isOverdue(deployment, pod))
     return refuse("not-ready-in-time", `the Deployment's deadline has passed: ${sighting.message}`);
   return sighting;
+}
+
+/** What is said of the pod that the cluster could not create; null if nothing is. */
+function judgeRefusal({ deployment, pods }: StartFacts): Sighting | null {
+  const failure = condition(deployment?.status, "ReplicaFailure");
+  if (failure?.status !== "True") return null;
+  const message = failure.message ?? "the pod cannot be created";
+  // A pod that is being removed still counts in the quota.
+  const ends = faultOfPod(message)?.then === "ends" && !pods.some(isLeaving) && !isLeftOver(failure, deployment);
+  return ends ? refuse("cannot-start", message) : { seen: "waiting", message };
+}
+
+/** True if the condition is older than the Deployment's newest template: it speaks of an earlier start. */
+function isLeftOver({ lastUpdateTime }: V1DeploymentCondition, deployment: V1Deployment | null): boolean {
+  const ours = deployment?.metadata?.managedFields?.find(
+    (entry) => entry.manager === manager && entry.operation === "Apply" && (entry.subresource ?? "") === "",
+  );
+  return lastUpdateTime !== undefined && ours?.time !== undefined && new Date(lastUpdateTime) < new Date(ours.time);
+}
+
+function whyNoPod(facts: StartFacts, { metadata, spec }: V1Deployment, now: Date): string {
+  if (spec?.paused === true) {
+    const name = metadata?.name ?? "";
+    return `somebody paused the rollout of Deployment ${name} (kubectl rollout resume deployment/${name} continues it)`;
+  }
+  return whatLingers(earlierPods(facts), "an earlier pod", now) ?? "the cluster is creating the pod";
 }
 
 /**
@@ -91,13 +126,13 @@ function isOverdue({ status }: V1Deployment, { metadata }: V1Pod): boolean {
   return new Date(progressing.lastUpdateTime ?? 0) > new Date(metadata?.creationTimestamp ?? 0);
 }
 
-function judgePod(pod: V1Pod, events: readonly CoreV1Event[], graceSeconds: number, now: Date): Sighting {
+function judgePod(pod: V1Pod, facts: PodFacts, graceSeconds: number, now: Date): Sighting {
   const { status } = pod;
   const scheduled = condition(status, "PodScheduled");
-  if (scheduled?.status === "False" && scheduled.reason === "Unschedulable") {
+  if (scheduled?.status === "False") {
     const since = new Date(scheduled.lastTransitionTime ?? pod.metadata?.creationTimestamp ?? now);
     const message = scheduled.message ?? "no node accepts the pod";
-    if (now.getTime() - since.getTime() >= graceSeconds * 1_000)
+    if (scheduled.reason === "Unschedulable" && now.getTime() - since.getTime() >= graceSeconds * 1_000)
       return refuse("cannot-start", `no node accepted the pod for ${graceSeconds} s: ${message}`);
     return { seen: "waiting", message };
   }
@@ -109,81 +144,31 @@ function judgePod(pod: V1Pod, events: readonly CoreV1Event[], graceSeconds: numb
     };
 
   const containers = unfinished(pod);
-  const verdicts = containers.map((container) => judgeContainer(container, nameIn(pod, container)));
+  const verdicts = containers.map((container) => judgeContainer(pod, container, facts));
   const refused = verdicts.find((verdict) => "refused" in verdict);
   if (refused) return refused;
   const said = verdicts.find((verdict) => "seen" in verdict && verdict.message !== null);
   if (said?.message != null) return { seen: "waiting", message: said.message };
+  return { seen: "waiting", message: otherWords(pod, facts) };
+}
 
+/** What there is to say of a pod whose containers say nothing themselves. */
+function otherWords(pod: V1Pod, { events }: PodFacts): string {
+  const { status, spec } = pod;
+  const containers = unfinished(pod);
   const newest = newestOf(events);
-  if (containers.some(({ state }) => state?.running)) {
-    const why = newest?.type === "Warning" ? `: ${words(newest.reason, newest.message)}` : "";
-    return { seen: "waiting", message: `the container is running but not ready yet${why}` };
-  }
+  const event = newest && words(newest.reason, newest.message);
+  if (newest?.reason === "NodeNotReady")
+    return `node ${spec?.nodeName ?? ""}, where the pod is, does not answer: ${event}`;
+  const ready = condition(status, "Ready");
+  if (containers.length === 0 && ready?.reason === "ReadinessGatesNotReady") return words(ready.reason, ready.message);
+  if (containers.some(({ state }) => state?.running))
+    return `the container is running but not ready yet${newest?.type === "Warning" ? `: ${event}` : ""}`;
+  const isAssigned = condition(status, "PodScheduled")?.status === "True";
   const state =
     containers[0]?.state?.waiting?.reason ??
-    (scheduled?.status === "True" ? "the pod has been assigned to a node" : "waiting for a node");
-  return { seen: "waiting", message: newest ? words(newest.reason, newest.message) : state };
-}
-
-/** The containers that the pod waits for: the init containers one after the other, with the sidecars among them, then all others. */
-function unfinished({ spec, status }: V1Pod): V1ContainerStatus[] {
-  const isSidecar = ({ name }: V1ContainerStatus) =>
-    spec?.initContainers?.some((container) => container.name === name && container.restartPolicy === "Always") ?? false;
-  const first = status?.initContainerStatuses ?? [];
-  const sidecars = first.filter((container) => isSidecar(container) && !container.ready);
-  const next = first.find((each) => !isSidecar(each) && !each.ready && each.state?.terminated?.exitCode !== 0);
-  const main = (status?.containerStatuses ?? []).filter(({ ready }) => !ready);
-  return [...sidecars, ...(next ? [next] : main)];
-}
-
-const theOnly = "the container";
-
-/** Named if there are several: an admission controller may add some. */
-function nameIn({ status }: V1Pod, { name }: V1ContainerStatus): string {
-  const several = (status?.initContainerStatuses ?? []).length + (status?.containerStatuses ?? []).length > 1;
-  return several ? `the container ${name}` : theOnly;
-}
-
-/** What a container's state says; a message of null is less than an event says. */
-function judgeContainer(
-  { state, lastState, restartCount }: V1ContainerStatus,
-  name: string,
-): Sighting | { seen: "waiting"; message: null } {
-  const { reason = "", message } = state?.waiting ?? {};
-  if (hopeless.has(reason)) return refuse("cannot-start", `${prefix(name)}${words(reason, message)}`);
-  const crash = state?.terminated ?? lastState?.terminated;
-  if (crash && !state?.running) {
-    const cause = words(
-      `exit code ${crash.exitCode}${crash.reason === undefined ? "" : ` (${crash.reason})`}`,
-      crash.message,
-    );
-    if (reason === "CrashLoopBackOff" && restartCount >= restartsAllowed)
-      return refuse("cannot-start", `${name} crashed ${restartCount + 1} times, last with ${cause}`);
-    return { seen: "waiting", message: `${name} crashed with ${cause}` };
-  }
-  return {
-    seen: "waiting",
-    message: message === undefined || message === "" ? null : `${prefix(name)}${words(reason, message)}`,
-  };
-}
-
-function prefix(name: string): string {
-  return name === theOnly ? "" : `${name}: `;
-}
-
-/**
- * Some sources give whole seconds, others microseconds: events of the same second are distinguished by their versions, which
- * grow (kubernetes/enhancements, KEP-5504).
- */
-function newestOf(events: readonly CoreV1Event[]): CoreV1Event | undefined {
-  const at = ({ series, lastTimestamp, eventTime, metadata }: CoreV1Event) =>
-    Math.floor(
-      new Date(series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? 0).getTime() /
-        1_000,
-    );
-  const version = ({ metadata }: CoreV1Event) => Number(metadata.resourceVersion ?? 0);
-  return events.toSorted((one, other) => at(other) - at(one) || version(other) - version(one))[0];
+    (isAssigned ? "the pod has been assigned to a node" : "waiting for a node");
+  return event ?? state;
 }
 
 function isReady({ status }: V1Pod): boolean {
@@ -192,8 +177,4 @@ function isReady({ status }: V1Pod): boolean {
 
 function condition<T extends { type: string }>(status: { conditions?: T[] } | undefined, type: string): T | undefined {
   return status?.conditions?.find((candidate) => candidate.type === type);
-}
-
-function words(reason = "waiting", message?: string): string {
-  return message === undefined || message === "" ? reason : `${reason}: ${message}`;
 }

@@ -1,9 +1,11 @@
-import type { CoreV1Event, V1Deployment, V1EndpointSlice, V1Pod } from "@kubernetes/client-node";
+import type { CoreV1Event, V1ConfigMap, V1Deployment, V1EndpointSlice, V1Pod, V1Secret } from "@kubernetes/client-node";
 import type { Sighting } from "../desktop/activities.ts";
 import type { DesktopPlan } from "../desktop/plan.ts";
 import type { Cluster, Reference } from "./cluster.ts";
+import { type Missing, missingFor } from "./asked-for.ts";
 import { label } from "./labels.ts";
-import { currentPod, judgeStart } from "./readiness.ts";
+import { belongsAsPod } from "./lingering-pods.ts";
+import { currentPod, judgeStart, podsInTheWay } from "./readiness.ts";
 
 /** One turn of a wait: short enough for any host's limits, long enough that waiting is watching and not asking. */
 const watchMilliseconds = 5_000;
@@ -33,14 +35,18 @@ export async function waitReady(cluster: Cluster, namespace: string, plan: Deskt
           labels: ofService,
         }),
       ]);
-      const uid = currentPod({ deployment, pods })?.metadata?.uid;
+      const pod = currentPod({ deployment, pods });
+      const inTheWay = pod ? [] : podsInTheWay({ deployment, pods });
+      for (const ended of inTheWay) if (belongsAsPod(ended, plan)) await cluster.remove(ended);
+      const uid = pod?.metadata?.uid;
       const events =
         uid === undefined
           ? []
           : await cluster.list<CoreV1Event>({ apiVersion: "v1", kind: "Event" }, namespace, {
               fields: `involvedObject.uid=${uid}`,
             });
-      const sighting = judgeStart({ deployment, pods, slices, events }, plan, new Date());
+      const missing = pod ? await reallyMissing(cluster, namespace, missingFor(pod, events)) : [];
+      const sighting = judgeStart({ deployment, pods, slices, events, missing }, plan, new Date());
       const remaining = deadline - Date.now();
       if (!("seen" in sighting) || sighting.seen === "ready" || remaining <= 0) return sighting;
       // News is returned at once: people see it as progress.
@@ -50,4 +56,16 @@ export async function waitReady(cluster: Cluster, namespace: string, plan: Deskt
   } finally {
     changes.close();
   }
+}
+
+/** Of what a kubelet says is missing, what the API does not have either. */
+async function reallyMissing(cluster: Cluster, namespace: string, asked: readonly Missing[]): Promise<Missing[]> {
+  const missing: Missing[] = [];
+  for (const each of asked) {
+    const reference = { apiVersion: "v1", kind: each.kind, metadata: { name: each.name, namespace } };
+    const found = await cluster.read<V1Secret & V1ConfigMap>(reference);
+    const has = (key: string) => [found?.data, found?.binaryData].some((data) => data && Object.hasOwn(data, key));
+    if (!found || (each.key !== undefined && !has(each.key))) missing.push(each);
+  }
+  return missing;
 }

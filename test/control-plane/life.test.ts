@@ -84,7 +84,10 @@ describeOnControlPlane("a desktop on a real control plane", () => {
 
   it("that cannot start is undone with the cluster's own message, and the previous one stays", async () => {
     const before = await estate.world();
-    const waiting = { reason: "ImagePullBackOff", message: "Back-off pulling image" };
+    // As containerd says it (kubernetes-sigs/provider-aws-test-infra #281).
+    const message =
+      'rpc error: code = NotFound desc = failed to pull and unpack image "x:1": failed to resolve reference "x:1": x:1: not found';
+    const waiting = { reason: "ErrImagePull", message };
     fates.set(deploymentName({ workspace: asthma, username: "alice" }), {
       phase: "Pending",
       conditions: [{ type: "PodScheduled", status: "True" }],
@@ -95,7 +98,7 @@ describeOnControlPlane("a desktop on a real control plane", () => {
     expect(await estate.ask("alice", asthma)).toMatchObject({
       state: "failed",
       step: "readiness",
-      reason: "ImagePullBackOff: Back-off pulling image",
+      reason: `ErrImagePull: ${message}`,
     });
     fates.clear();
     expect(await estate.world()).toEqual(before);

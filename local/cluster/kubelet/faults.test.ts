@@ -1,4 +1,4 @@
-import { type CoreV1Event, type V1Deployment } from "@kubernetes/client-node";
+import { type CoreV1Event, type V1Deployment, type V1Pod } from "@kubernetes/client-node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { deploymentNamed, watchUntil } from "../contract/clients.ts";
 import { isReady, namespace, podOf, startStage, waitingReason, type Stage } from "../testing.ts";
@@ -27,9 +27,70 @@ describe("a fault", () => {
     await podOf(on, "desk", (pod) => waitingReason(pod) === "ErrImagePull");
     const pod = await podOf(on, "desk", (each) => waitingReason(each) === "ImagePullBackOff");
     expect(pod.status?.phase).toBe("Pending");
-    expect((await eventOf("Failed", 'Failed to pull image "example.org/desktop:1"'))?.type).toBe("Warning");
+    const image = "example.org/desktop:1";
+    const why = `rpc error: code = NotFound desc = failed to pull and unpack image "${image}": failed to resolve reference "${image}": ${image}: not found`;
+    expect(pod.status?.containerStatuses?.[0]?.state?.waiting?.message).toBe(
+      `Back-off pulling image "${image}": ErrImagePull: ${why}`,
+    );
+    expect((await eventOf("Failed", `Failed to pull image "${image}": ${why}`))?.type).toBe("Warning");
     on.cluster.setFault({ namespace, deployment: "desk" }, null);
     await podOf(on, "desk", isReady);
+  });
+
+  it("of the registry's network keeps the pod waiting, with the network's words, and can be repaired", async () => {
+    on.cluster.setFault({ namespace, deployment: "desk" }, "registry-away");
+    await create("desk");
+    const pod = await podOf(on, "desk", (each) => waitingReason(each) === "ImagePullBackOff");
+    expect(pod.status?.containerStatuses?.[0]?.state?.waiting?.message).toMatch(
+      /Head "https:\/\/example.org\/v2\/desktop\/manifests\/1": dial tcp 192.0.2.9:443: connect: connection refused$/,
+    );
+    on.cluster.setFault({ namespace, deployment: "desk" }, null);
+    await podOf(on, "desk", isReady);
+  });
+
+  it("of the kubelet's copy of a Secret keeps the pod waiting, and can be repaired", async () => {
+    on.cluster.setFault({ namespace, deployment: "desk" }, "not-synced");
+    await create("desk");
+    const pod = await podOf(on, "desk", (each) => waitingReason(each) === "CreateContainerConfigError");
+    expect(pod.status?.containerStatuses?.[0]?.state?.waiting?.message).toBe(
+      "failed to sync secret cache: timed out waiting for the condition",
+    );
+    on.cluster.setFault({ namespace, deployment: "desk" }, null);
+    await podOf(on, "desk", isReady);
+  });
+
+  it("of the node's memory evicts the pod, which stays, and another one is created", async () => {
+    await create("desk");
+    await podOf(on, "desk", isReady);
+    on.cluster.setFault({ namespace, deployment: "desk" }, "evicted");
+    const evicted = await podOf(on, "desk", (pod) => pod.status?.phase === "Failed");
+    expect(evicted.status).toMatchObject({
+      reason: "Evicted",
+      message: expect.stringMatching(/^The node was low/) as string,
+    });
+    on.cluster.setFault({ namespace, deployment: "desk" }, null);
+    await podOf(on, "desk", isReady);
+    const { items } = await on.core.listNamespacedPod({ namespace, fieldSelector: "status.phase=Failed" });
+    expect(items.map(({ metadata }) => metadata?.uid)).toContain(evicted.metadata?.uid);
+  });
+
+  it("of the node's network leaves a deleted pod, until it is repaired", async () => {
+    await create("desk");
+    const { metadata } = await podOf(on, "desk", isReady);
+    on.cluster.setFault({ namespace, deployment: "desk" }, "node-lost");
+    const name = metadata?.name ?? "";
+    await on.core.deleteNamespacedPod({ namespace, name });
+    // The next pod of the same set comes up meanwhile: a ReplicaSet waits for nothing.
+    await podOf(on, "desk", (pod) => isReady(pod) && pod.metadata?.name !== name);
+    expect((await on.core.readNamespacedPod({ namespace, name })).metadata?.deletionTimestamp).toBeDefined();
+    on.cluster.setFault({ namespace, deployment: "desk" }, null);
+    const gone = await watchUntil<V1Pod>(
+      on,
+      `/api/v1/namespaces/${namespace}/pods`,
+      {},
+      ({ type, object }) => type === "DELETED" && object.metadata?.name === name,
+    );
+    expect(gone.at(-1)?.object.metadata?.uid).toBe(metadata?.uid);
   });
 
   it("of scheduling leaves the pod without a node, and it becomes schedulable later", async () => {

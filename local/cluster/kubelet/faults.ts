@@ -1,9 +1,24 @@
 import type { DatabaseSync } from "node:sqlite";
 
 /** The ways in which a Deployment's pods can be made to fail. */
-export type PodFault = "image-pull" | "crash-loop" | "unschedulable" | "quota" | "never-ready";
+export type PodFault = (typeof all)[number];
 
-const all: readonly PodFault[] = ["image-pull", "crash-loop", "unschedulable", "quota", "never-ready"];
+const all = [
+  /** The registry does not know the image. */
+  "image-pull",
+  /** The registry accepts no connection. */
+  "registry-away",
+  /** The kubelet's copy of a Secret is late. */
+  "not-synced",
+  "crash-loop",
+  "unschedulable",
+  "quota",
+  "never-ready",
+  /** Running pods are evicted. */
+  "evicted",
+  /** Nothing confirms that a deleted pod is gone. */
+  "node-lost",
+] as const;
 
 export interface Faults {
   /** Returns the fault of a Deployment, its namespace or an image; undefined if its pods should work. */

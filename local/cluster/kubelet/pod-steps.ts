@@ -34,6 +34,7 @@ const noNodes = "0/3 nodes are available: 3 Insufficient cpu.";
 /** Returns the next step of a pod's life. It depends only on stored state, so that it continues after a restart. */
 export function nextStep(pod: Pod, fault: PodFault | undefined, delays: PodDelays): PodStep | undefined {
   const { deletionTimestamp } = pod.metadata;
+  if (deletionTimestamp !== undefined && fault === "node-lost") return undefined;
   if (deletionTimestamp !== undefined) return { name: "gone", afterMs: delays.goneAfterMs, gone: true };
   const phase = pod.status?.phase;
   if (phase === "Succeeded" || phase === "Failed") return undefined;
@@ -87,7 +88,9 @@ function starting(
 ): PodStep | undefined {
   const afterMs = Math.max(0, delays.runningAfterMs - delays.scheduledAfterMs);
   const image = imageOf(pod);
-  if (fault === "image-pull") return failedPull(pod, image, waiting, afterMs);
+  if (fault === "image-pull") return failedPull(pod, image, unknownImage(image), waiting, afterMs);
+  if (fault === "registry-away") return failedPull(pod, image, registryAway(image), waiting, afterMs);
+  if (fault === "not-synced") return notSynced(pod, waiting, afterMs);
   if (waiting === "CrashLoopBackOff") {
     const restarts = pod.status?.containerStatuses?.[0]?.restartCount ?? 0;
     const backOffMs = Math.min(Math.max(1, delays.readyAfterMs) * 2 ** restarts, longestBackOffMs);
@@ -97,25 +100,57 @@ function starting(
   return fault === "never-ready" ? { ...step, events: [...(step.events ?? []), unhealthy] } : step;
 }
 
-function failedPull(pod: Pod, image: string, waiting: string | undefined, afterMs: number): PodStep | undefined {
+/** As containerd says it (kubernetes-sigs/provider-aws-test-infra #281, containerd 2.0). */
+function unknownImage(image: string): string {
+  return `rpc error: code = NotFound desc = failed to pull and unpack image "${image}": failed to resolve reference "${image}": ${image}: not found`;
+}
+
+/** As containerd says it (kubesphere/kubekey #2576), for a host that accepts no connection. */
+function registryAway(image: string): string {
+  const [host = "", ...path] = image.split("/");
+  const [name = "", tag = "latest"] = path.join("/").split(/[:@](.*)/);
+  const url = `https://${host}/v2/${name}/manifests/${tag}`;
+  return `rpc error: code = Unknown desc = failed to pull and unpack image "${image}": failed to resolve reference "${image}": failed to do request: Head "${url}": dial tcp 192.0.2.9:443: connect: connection refused`;
+}
+
+/** As the kubelet says it (pkg/kubelet/images/image_manager.go since 1.32): the back-off has the words of the failed pull. */
+function failedPull(
+  pod: Pod,
+  image: string,
+  failure: string,
+  waiting: string | undefined,
+  afterMs: number,
+): PodStep | undefined {
   if (waiting === "ImagePullBackOff") return undefined;
-  const failed = `Failed to pull image "${image}": rpc error: code = NotFound desc = failed to pull and unpack image "${image}": not found`;
   if (waiting === "ErrImagePull") {
-    const message = `Back-off pulling image "${image}"`;
+    const backOff = `Back-off pulling image "${image}"`;
+    const message = `${backOff}: ErrImagePull: ${failure}`;
     return {
       ...{ name: "back off pulling", afterMs },
       status: () => withContainers(pod, { waiting: { reason: "ImagePullBackOff", message } }, { ready: false }),
-      events: [event("Normal", "BackOff", message), event("Warning", "Failed", "Error: ImagePullBackOff")],
+      events: [event("Normal", "BackOff", backOff), event("Warning", "Failed", "Error: ImagePullBackOff")],
     };
   }
   return {
     ...{ name: "fail to pull", afterMs },
-    status: () => withContainers(pod, { waiting: { reason: "ErrImagePull", message: failed } }, { ready: false }),
+    status: () => withContainers(pod, { waiting: { reason: "ErrImagePull", message: failure } }, { ready: false }),
     events: [
       event("Normal", "Pulling", `Pulling image "${image}"`),
-      event("Warning", "Failed", failed),
+      event("Warning", "Failed", `Failed to pull image "${image}": ${failure}`),
       event("Warning", "Failed", "Error: ErrImagePull"),
     ],
+  };
+}
+
+/** As the kubelet says it while its copy of a Secret is late (Shopify/krane #886, kubernetes/kubernetes #117972). */
+function notSynced(pod: Pod, waiting: string | undefined, afterMs: number): PodStep | undefined {
+  const reason = "CreateContainerConfigError";
+  if (waiting === reason) return undefined;
+  const message = "failed to sync secret cache: timed out waiting for the condition";
+  return {
+    ...{ name: "miss a secret", afterMs },
+    status: () => withContainers(pod, { waiting: { reason, message } }, { ready: false }),
+    events: [event("Warning", "Failed", `Error: ${message}`)],
   };
 }
 
@@ -148,6 +183,7 @@ function whileRunning(pod: Pod, fault: PodFault | undefined, delays: PodDelays):
       status: () => withContainers(pod, { terminated }, { ready: false }),
     };
   }
+  if (fault === "evicted") return evict(pod, startedAt);
   const running = { running: { startedAt } };
   if (fault === "never-ready") {
     if (first?.ready !== true) return undefined;
@@ -159,6 +195,20 @@ function whileRunning(pod: Pod, fault: PodFault | undefined, delays: PodDelays):
   }
   if (first?.ready === true) return undefined;
   return { name: "become ready", afterMs, status: () => withContainers(pod, running, { ready: true }) };
+}
+
+/** As the kubelet writes it (pkg/kubelet/eviction, 1.37). */
+function evict(pod: Pod, startedAt: string): PodStep {
+  const message = "The node was low on resource: memory. Threshold quantity: 100Mi, available: 51084Ki. ";
+  const terminated = { exitCode: 137, reason: "Error", startedAt, finishedAt: timestamp() };
+  return {
+    ...{ name: "evict", afterMs: 0 },
+    status: () => ({
+      ...withContainers(pod, { terminated }, { ready: false }),
+      ...{ phase: "Failed", reason: "Evicted", message },
+    }),
+    events: [event("Warning", "Evicted", message)],
+  };
 }
 
 function backOff(pod: Pod, delays: PodDelays): PodStep {

@@ -1,0 +1,54 @@
+import type { V1Pod } from "@kubernetes/client-node";
+import type { NamedDesktop } from "../desktop/names.ts";
+import { annotation, isLeaving } from "./labels.ts";
+
+/**
+ * How long after the end of its grace period a pod may be seen before we say that its node does not answer. A kubelet that
+ * does answer needs a second or two.
+ */
+const answerMilliseconds = 30_000;
+
+/** True if a ReplicaSet of the desktop's Deployment made the pod: somebody else's may have its label. */
+export function isMadeFor({ metadata }: V1Pod, { names }: NamedDesktop): boolean {
+  const owner = metadata?.ownerReferences?.find(({ controller }) => controller === true);
+  return owner?.kind === "ReplicaSet" && owner.name.startsWith(`${names.deployment}-`);
+}
+
+/** True if the pod also says that it is this desktop's. */
+export function belongsAsPod(pod: V1Pod, desktop: NamedDesktop): boolean {
+  const { [annotation.workspace]: workspace, [annotation.username]: username } = pod.metadata?.annotations ?? {};
+  return isMadeFor(pod, desktop) && workspace === desktop.workspace && username === desktop.username;
+}
+
+/** True if the pod has run and will not run again: an eviction, for example. Its containers are known to be gone. */
+export function hasEnded({ status }: V1Pod): boolean {
+  return status?.phase === "Failed" || status?.phase === "Succeeded";
+}
+
+/** The pod that is still being removed, and what holds it; null if none is. `what` names the pod's part, for people. */
+export function whatLingers(pods: readonly V1Pod[], what: string, now: Date): string | null {
+  const leaving = pods.filter(isLeaving);
+  const worst = leaving.find(isHeld) ?? leaving.find((pod) => isUnanswered(pod, now)) ?? leaving[0];
+  if (!worst) return null;
+  const { nodeName } = worst.spec ?? {};
+  const pod = nodeName === undefined ? what : `${what} on node ${nodeName}`;
+  if (isHeld(worst)) {
+    const finalizers = (worst.metadata?.finalizers ?? []).join(", ");
+    return `${pod} is still being removed; it is held by the finalizer ${finalizers}, which its owner must remove`;
+  }
+  return isUnanswered(worst, now)
+    ? `${pod}, which does not answer, is still being removed`
+    : `${pod} is still being removed`;
+}
+
+/** True if something other than the kubelet has to act before the pod can go. */
+function isHeld({ metadata }: V1Pod): boolean {
+  return (metadata?.finalizers ?? []).length > 0;
+}
+
+/** True if the kubelet should have removed the pod by now. The time of a deletion is that of the end of its grace period. */
+function isUnanswered({ metadata, spec, status }: V1Pod, now: Date): boolean {
+  if (spec?.nodeName === undefined) return false;
+  const due = new Date(metadata?.deletionTimestamp ?? now).getTime();
+  return status?.reason === "NodeLost" || now.getTime() - due > answerMilliseconds;
+}
