@@ -52,7 +52,7 @@ export async function endOf(estate: TestEstate, operation: ToldOperation): Promi
     await estate.host.whenIdle();
     const { status, body } = await estate.callAsService("GET", `/operations/${operation.id}`);
     if (status >= 400) throw new Error(`read operation: ${JSON.stringify(body)}`);
-    if (body.state !== "pending" && body.state !== "running") return body;
+    if (body.trouble || (body.state !== "pending" && body.state !== "running")) return body;
   }
 }
 

@@ -210,6 +210,7 @@ export function describeDrift(name: string, start: () => Promise<DriftEstate>): 
       expect(await everythingIn(estate)).toEqual(before);
     });
 
+    const isSuspendedByRepair = new Set<string>(["pod-credential", "should-be-suspended"]);
     it("is put right by the timer, and nothing else is touched", async () => {
       const views = await Promise.all(
         doubled.map((workspace) => viewOf(estate.guacamole, `${workspace}@in-${workspace}`)),
@@ -223,7 +224,7 @@ export function describeDrift(name: string, start: () => Promise<DriftEstate>): 
       after = await everythingIn(estate);
       expect(theOthers(after)).toEqual(others);
       const reviewed = seeded
-        .filter(({ end, found }) => end === "as before" || found.some(([kind]) => kind === "pod-credential"))
+        .filter(({ end, found }) => end === "as before" || found.some(([kind]) => isSuspendedByRepair.has(kind)))
         .flatMap(({ desktop, found }) => found.map(([kind]) => line({ kind, ...desktop })));
       expect(repaired.sort()).toEqual(reviewed.sort());
       const { body } = await estate.call<{ runs: { reconcile: unknown } }>("olga", "GET", "/maintenance");

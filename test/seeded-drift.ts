@@ -7,7 +7,7 @@ import {
   type V1NetworkPolicy,
 } from "@kubernetes/client-node";
 import type { DriftKind } from "../shared/lifecycle/drift.ts";
-import { type NamedDesktop, nameDesktop } from "../shared/desktop/names.ts";
+import { type NamedDesktop, nameDesktop, personId } from "../shared/desktop/names.ts";
 import { askFor, endOf } from "./bound-people.ts";
 import { namespace, type TestEstate } from "./estate.ts";
 import { openSession, realmAdministrator, subjectOf } from "./keycloak-person.ts";
@@ -48,6 +48,12 @@ export const workspaceOf = (name: string) => ({
   ...custom,
   kind: "AnalyticsWorkspace",
   metadata: { name, namespace },
+});
+
+export const recordOf = (username: string) => ({
+  apiVersion: "v1",
+  kind: "ConfigMap",
+  metadata: { name: `desktop-request-${personId(username)}`, namespace },
 });
 
 const kinds = {
@@ -122,6 +128,8 @@ async function startInVain(estate: DriftEstate, desktop: NamedDesktop): Promise<
   const ended = await endOf(estate, await askFor(estate, desktop.username, desktop.workspace));
   estate.mend();
   if (ended.state !== "failed") throw new Error(`start in vain: ${JSON.stringify(ended)}`);
+  // As release 0.1.0 left it: what was left behind was no goal.
+  await edit(estate, { ...recordOf(desktop.username), data: { rollback: null } });
   const { metadata, ...kind } = partOf("deployment", desktop);
   await edit(estate, {
     ...kind,
@@ -459,6 +467,30 @@ export const seeds: readonly Seed[] = [
     ],
     end: "suspended",
     seed: startInVain,
+  },
+  {
+    username: "scaled-up-again",
+    what: "that was suspended, and scaled to one by hand",
+    suspended: true,
+    found: [
+      ["binding-status", /^the binding cohort-scaled-up-again says that it is not running$/],
+      ["should-be-suspended", /^it runs, although its person wants none or another one$/],
+    ],
+    end: "suspended",
+    seed: (estate, desktop) => edit(estate, { ...partOf("deployment", desktop), spec: { replicas: 1 } }),
+  },
+  {
+    username: "not-retired",
+    what: "that is there although its person's retirement was recorded as done",
+    found: [["should-be-retired", /^is there, although everything of its person was removed$/]],
+    end: "gone",
+    seed(estate, { username }) {
+      const requestedAt = "2026-01-01T00:00:00.000Z";
+      const request = { id: "r", username, workspace: null, retire: true, requestedAt, claims: {} };
+      const outcomes = { r: { state: "done", at: requestedAt, message: "nothing of this person is left" } };
+      const data = { request: JSON.stringify(request), outcomes: JSON.stringify(outcomes) };
+      return edit(estate, { ...recordOf(username), data });
+    },
   },
   {
     username: "alice",

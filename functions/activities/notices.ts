@@ -7,9 +7,9 @@ import { type Narrowing, narrowClaims } from "../../shared/person/claims.ts";
 import type { Notice } from "../../shared/person/notice.ts";
 import { comeBack, leave } from "../../shared/person/presence.ts";
 import type { PersonRecord } from "../../shared/person/record.ts";
-import { isUnfinished } from "../../shared/person/request.ts";
+import { isUnfinished, outcomeOf } from "../../shared/person/request.ts";
 import { retireDesktops, retirePerson } from "../../shared/person/retirement.ts";
-import { findDesktops } from "../gather/desktops-of-person.ts";
+import { findDesktops, isAnythingLeft } from "../gather/desktops-of-person.ts";
 import { standingOf } from "../gather/standing.ts";
 import { type Services, sessionRules, today } from "../services.ts";
 import { someAtATime } from "../some-at-a-time.ts";
@@ -125,7 +125,7 @@ async function applyNotice(
       return null;
     }
     case "retire person":
-      return retire(services, username, decision.reason, around);
+      return retire(services, record, decision.reason, around);
     case "narrow claims":
       return retireWhatWasLost(services, record, decision.by, around);
   }
@@ -147,13 +147,17 @@ async function followLogin(
 
 async function retire(
   services: Services,
-  username: string,
+  record: PersonRecord,
   reason: string,
   { hub, info }: Surroundings,
 ): Promise<null> {
+  const { username, retire: wasAsked } = record.request;
+  // Asked for and recorded as done is not yet removed. In doubt the retirement looks again.
+  const isGone =
+    wasAsked !== true || !outcomeOf(record) || !(await isAnythingLeft(services, username).catch(() => true));
   const now = stamp(services);
   const written = await changeAndWake(services, hub, username, (current) =>
-    retirePerson(current, username, reason, now),
+    retirePerson(current, username, reason, now, { isGone }),
   );
   if (isUnfinished(written)) info(`${reason}: everything this person has is being removed`);
   return null;

@@ -41,11 +41,23 @@ export function reconciliationActivities(
         });
       }),
 
-    retirePerson: ({ username, reason: why }, around) =>
+    retirePerson: ({ kind, username, reason: why }, around) =>
       told(around, `retire ${username}`, () => {
         const now = stamp(services);
-        return changeAndWake(services, around.hub, username, (record) =>
-          retirePerson(record, username, `${username} ${why}`, now),
+        if (kind !== "should-be-retired")
+          return changeAndWake(services, around.hub, username, (record) =>
+            retirePerson(record, username, `${username} ${why}`, now),
+          );
+        // A survey is not one instant: the person may have asked for a desktop since. What is there was found.
+        return changeAndWake(
+          services,
+          around.hub,
+          username,
+          ifThere((record) =>
+            record.request.retire
+              ? retirePerson(record, username, record.request.reason ?? why, now, { isGone: false })
+              : record,
+          ),
         );
       }),
 

@@ -51,14 +51,16 @@ function repairsByState({ desktops, guacamole, workspaces, now }: Services): Rep
       lastActiveCheck: now().toISOString(),
     });
   }
+  async function suspend(desktop: DeployedDesktop): Promise<void> {
+    await guacamole.revokePermission(desktop.names, access);
+    await desktops.scaleToZero(desktop);
+    await writeStatus({ ...desktop, replicas: 0 });
+  }
   return {
     "access-without-desktop": ({ names }) => guacamole.revokePermission(names, access),
     // Nobody can connect reliably, and only a start makes a credential and a pod that belong together.
-    async "pod-credential"(desktop) {
-      await guacamole.revokePermission(desktop.names, access);
-      await desktops.scaleToZero(desktop);
-      await writeStatus({ ...desktop, replicas: 0 });
-    },
+    "pod-credential": suspend,
+    "should-be-suspended": suspend,
     "too-many-pods": (desktop) => desktops.scaleToOne(desktop),
     "binding-status": writeStatus,
   };

@@ -55,6 +55,12 @@ export async function findOpenDesktops(services: Services, username: string): Pr
   });
 }
 
+/** True if there is anything of the person that a retirement removes. */
+export async function isAnythingLeft(services: Services, username: string): Promise<boolean> {
+  const [all, open] = await Promise.all([findDesktops(services, username), findOpenDesktops(services, username)]);
+  return all.length > 0 || open.length > 0;
+}
+
 /** True if a desktop is as a finished activation left it. */
 export async function isReady({ desktops, guacamole }: Services, plan: DesktopPlan): Promise<boolean> {
   const [cluster, rows] = await Promise.all([desktops.observe(plan), guacamole.observe(plan.names)]);

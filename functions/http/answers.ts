@@ -94,6 +94,22 @@ const trouble = z
     description: "It has to hold in the end and does not yet: it is tried again, at growing intervals, until it does",
   });
 
+const goal = z
+  .strictObject({
+    goal: words.meta({ description: "What has to hold" }),
+    username: z.string(),
+    workspace: z.string().optional(),
+    requestedAt: time,
+    reason: words.optional(),
+    trouble: trouble.optional(),
+    operation: z.string().optional(),
+  })
+  .meta({ id: "Goal" });
+const goals = z.array(goal).meta({
+  description:
+    "What has to hold in the end and does not yet: retirements and suspensions. At most 200, the oldest trouble first",
+});
+
 export const operationAnswerBody = z
   .strictObject({
     id: z.string(),
@@ -146,6 +162,7 @@ export const desktopAnswer = z
     leaving: leaving.optional(),
     kept: keptAnswer.optional(),
     ...why,
+    goals: goals.optional(),
   })
   .meta({ id: "PersonsDesktop" });
 
@@ -191,6 +208,7 @@ export const desktopsAnswer = z
   .strictObject({
     desktops: z.array(z.strictObject(listed)),
     next: z.string().optional().meta({ description: "Pass it as `after` to get the next page" }),
+    goals: goals.optional().meta({ description: "Of the first page: of these people, also if no desktop is left" }),
     unanswered: z
       .array(words)
       .meta({ description: "What could not be read; its information is missing from this answer" }),
@@ -224,7 +242,7 @@ export const oneDesktopAnswer = z
     lastSeen: time.optional(),
     since: time.optional(),
     ...why,
-    removal: z.strictObject({ requestedAt: time, reason: words }).optional(),
+    removal: z.strictObject({ requestedAt: time, reason: words, trouble: trouble.optional() }).optional(),
   })
   .meta({ id: "Desktop" });
 
@@ -307,6 +325,7 @@ export const maintenanceAnswer = z
       reconcile: runOf(reconcileAnswer.omit({ dryRun: true })),
       upkeep: runOf(upkeepAnswer),
     }),
+    goals: goals.nullable().meta({ description: "What has to hold in the end and does not yet; null if unknown" }),
   })
   .meta({ id: "Maintenance" });
 
@@ -364,6 +383,9 @@ export const readyAnswer = z
       .array(words)
       .optional()
       .meta({ description: "Work without progress, for callers with the monitoring role" }),
+    goals: z.array(words).optional().meta({
+      description: "Retirements and suspensions that failed and are tried again, for callers with the monitoring role",
+    }),
     damaged: z
       .array(words)
       .optional()

@@ -14,6 +14,7 @@ import { leaveOf } from "../../shared/person/presence.ts";
 import { operationIdOf } from "../../shared/person/operation.ts";
 import { retireDesktops, retirementOf } from "../../shared/person/retirement.ts";
 import type { PersonRecord } from "../../shared/person/record.ts";
+import { outcomeOf } from "../../shared/person/request.ts";
 import type { Limits } from "../../shared/lifecycle/reaping.ts";
 import type { Decision } from "../../shared/desktop/decision.ts";
 import type { DescribedState } from "../../shared/desktop/state.ts";
@@ -28,10 +29,12 @@ import { desktopsAnswer, desktopState, keptAnswer, oneDesktopAnswer } from "./an
 import { type Call, endpoint } from "./endpoint.ts";
 import * as examples from "./examples.ts";
 import { fulfil } from "./fulfil.ts";
+import { showGoals } from "./goals.ts";
 import { waitUpTo } from "./input.ts";
 import { operationAnswer, operationAnswers } from "./operation.ts";
 import { type Route, tokenRoute } from "./route.ts";
 import { desktopId, reason, username, wholeNumber, workspaceName } from "./shapes.ts";
+import { troubleOf } from "./trouble.ts";
 import { describeWhy } from "./why.ts";
 
 const listQuery = z.object({
@@ -162,7 +165,7 @@ async function findAll(services: Services) {
       };
     })
     .sort((one, other) => one.id.localeCompare(other.id));
-  return { desktops, unanswered, damaged };
+  return { desktops, unanswered, damaged, records: survey.records };
 }
 
 async function find(services: Services, id: string): Promise<Found> {
@@ -175,7 +178,7 @@ async function find(services: Services, id: string): Promise<Found> {
 }
 
 async function list(services: Services, { query }: Call<z.output<typeof listQuery>>) {
-  const { desktops, unanswered, damaged } = await findAll(services);
+  const { desktops, unanswered, damaged, records } = await findAll(services);
   const wanted = desktops.filter(
     ({ id, username, workspace, state }) =>
       (query.after === undefined || id > query.after) &&
@@ -185,11 +188,18 @@ async function list(services: Services, { query }: Call<z.output<typeof listQuer
   );
   const page = wanted.slice(0, query.limit);
   const next = wanted.length > page.length ? { next: page.at(-1)?.id } : {};
+  const people = [...records.values()].filter(
+    ({ request }) => query.username === undefined || request.username === query.username,
+  );
+  const goals = showGoals(people).filter(
+    ({ workspace }) => query.workspace === undefined || workspace === undefined || workspace === query.workspace,
+  );
   return {
     status: 200,
     body: {
       desktops: page.map(summaryOf),
       ...next,
+      ...(query.after === undefined && { goals }),
       unanswered: [...unanswered, ...damaged.map(({ fault }) => fault.message)],
     },
   };
@@ -217,7 +227,7 @@ async function show(services: Services, { id }: Call) {
   const known = await services.workspaces.known();
   const claims = record?.request.claims ?? {};
   const entitlement = decideEntitlement({ username, claims }, workspace, known, today(services));
-  const outcome = record?.outcomes[record.request.id];
+  const outcome = record && outcomeOf(record);
   const removal = retirementOf(record, workspace);
   return {
     status: 200,
@@ -250,7 +260,13 @@ async function show(services: Services, { id }: Call) {
           reason: outcome.state === "done" ? outcome.message : outcome.reason,
         },
       }),
-      ...(removal && { removal: { requestedAt: removal.requestedAt, reason: removal.reason } }),
+      ...(removal && {
+        removal: {
+          requestedAt: removal.requestedAt,
+          reason: removal.reason,
+          trouble: removal.trouble && troubleOf(removal.trouble),
+        },
+      }),
     },
   };
 }

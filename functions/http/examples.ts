@@ -176,6 +176,24 @@ export const maintenance = {
     reconcile: null,
     upkeep: null,
   },
+  goals: [
+    {
+      goal: "everything of this person is removed",
+      username: "bob",
+      requestedAt: "2026-11-24T09:20:00.000Z",
+      reason: "bob was deleted at the identity provider",
+      trouble: {
+        tries: 3,
+        since: "2026-11-24T09:20:16.000Z",
+        at: "2026-11-24T09:22:20.000Z",
+        code: "cluster-unavailable",
+        reason: "list deployments: the API server does not answer",
+        step: "desktops",
+        nextTry: "2026-11-24T09:24:20.000Z",
+      },
+      operation: "/api/operations/81b637d8fcd2c6da6359e6963113a117.6f3c9a77-3b6e-4d3a-8a35-0e1f2b0f4f0e",
+    },
+  ],
 };
 
 export const maintenanceSwitch = { reaping: "paused", reason: "Guacamole is being upgraded" };

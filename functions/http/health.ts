@@ -7,6 +7,7 @@ import { eventFaults } from "../../shared/identity/keycloak-event.ts";
 import type { Settings } from "../../shared/config.ts";
 import type { Services } from "../services.ts";
 import { describeStuck } from "../work/stuck.ts";
+import { describeGoals } from "./goals.ts";
 import { liveAnswer, readyAnswer } from "./answers.ts";
 import type { Answer } from "./endpoint.ts";
 import * as examples from "./examples.ts";
@@ -97,11 +98,13 @@ async function findTroubles(services: Services, hub: TaskHub) {
     ]);
     return {
       stuck: await describeStuck(services, hub, records, [reapName, reconcileName, upkeepName]),
+      goals: describeGoals(records),
       damaged: damaged.map(({ fault }) => fault.message),
       odd: [...deployments, ...odd, ...(await faultOfSwitch(services))],
     };
   } catch (error) {
-    return { stuck: [`cannot tell if any work is stuck: ${describeError(error)}`], damaged: [], odd: [] };
+    const words = `cannot tell if any work is stuck: ${describeError(error)}`;
+    return { stuck: [words], goals: [], damaged: [], odd: [] };
   }
 }
 

@@ -8,6 +8,7 @@ import { ProductError } from "../../shared/errors.ts";
 import { isSuspended } from "../gather/desktops-of-person.ts";
 import { ask } from "../work/ask.ts";
 import type { Services } from "../services.ts";
+import { showGoals } from "./goals.ts";
 import { endedAnswer, maintenanceAnswer } from "./answers.ts";
 import { type Answer, type Call, endpoint } from "./endpoint.ts";
 import * as examples from "./examples.ts";
@@ -31,12 +32,12 @@ export function maintenanceRoutes(services: Services): Route[] {
   return [
     tokenRoute(services, "maintenance", "maintenance", {
       GET: endpoint({
-        summary: "What is paused, and what the last runs of the timers did",
+        summary: "What is paused, what the last runs of the timers did, and what has to hold and does not yet",
         callers: ["admin"],
         answers: { 200: { words: "The current state", body: maintenanceAnswer, example: examples.maintenance } },
         handle: async ({ hub }) => ({
           status: 200,
-          body: await describe(hub, await services.maintenance.read()),
+          body: await describe(services, hub, await services.maintenance.read()),
         }),
       }),
       PUT: endpoint({
@@ -90,16 +91,18 @@ async function flip(
     reaping: set(body.reaping, current.reaping),
     activation: set(body.activation, current.activation),
   }));
-  return { status: 200, body: await describe(hub, now) };
+  return { status: 200, body: await describe(services, hub, now) };
 }
 
-async function describe(hub: TaskHub, { reaping, activation }: Maintenance) {
+async function describe(services: Services, hub: TaskHub, { reaping, activation }: Maintenance) {
+  const found = await services.records.all().catch(() => null);
   const names = [reapName, reconcileName, upkeepName];
   const runs = await Promise.all(names.map(async (name) => [name, await lastRun(hub, name)] as const));
   return {
     reaping: reaping ? { state: "paused", ...reaping } : { state: "on" },
     activation: activation ? { state: "paused", ...activation } : { state: "on" },
     runs: Object.fromEntries(runs),
+    goals: found && showGoals(found.records),
   };
 }
 

@@ -12,6 +12,7 @@ import { authorize, waitUpTo } from "./input.ts";
 import { type Route, tokenRoute } from "./route.ts";
 import { signInAgain } from "./sign-in-again.ts";
 import { operationId } from "./shapes.ts";
+import { troubleOf } from "./trouble.ts";
 
 /** Well below the timeouts of proxies. */
 const query = z.object({ wait: waitUpTo(20) });
@@ -101,9 +102,4 @@ export function operationAnswer(services: Services, requestId: string, { record,
 function retryAfter(trouble: Trouble | undefined, now: Date): string {
   const seconds = trouble ? Math.ceil((Date.parse(trouble.nextTry) - now.getTime()) / 1_000) : 1;
   return String(Math.min(Math.max(seconds, 1), 30));
-}
-
-/** The trouble as it is shown: what newer releases wrote is left out. */
-function troubleOf({ tries, since, at, code, reason, step, nextTry }: Trouble): Trouble {
-  return { tries, since, at, code, reason, step, nextTry };
 }

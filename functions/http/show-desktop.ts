@@ -7,7 +7,9 @@ import { namingRules, type Services } from "../services.ts";
 import { decisionsAbout } from "../gather/survey.ts";
 import { describeDesktop } from "../../shared/lifecycle/describe-desktop.ts";
 import { lastRefusalOf } from "../../shared/lifecycle/scaling.ts";
+import { outcomeOf } from "../../shared/person/request.ts";
 import type { Answer, Call } from "./endpoint.ts";
+import { showGoals } from "./goals.ts";
 import { signInAgain } from "./sign-in-again.ts";
 import { describeWhy } from "./why.ts";
 
@@ -20,6 +22,8 @@ export async function showDesktop(services: Services, { username }: Call): Promi
   ]);
   const lastRefusal = lastRefusalOf(bindings, record);
   const wanted = record?.request.workspace ?? null;
+  const unreached = record ? showGoals([record]) : [];
+  const goals = unreached.length > 0 ? { goals: unreached } : {};
   const running = all.filter(({ replicas }) => replicas > 0);
   // The requested one if it is running; else the running one; else the requested one; else the one that is kept.
   const shown = running.find(({ workspace }) => workspace === wanted) ?? running[0];
@@ -36,6 +40,7 @@ export async function showDesktop(services: Services, { username }: Call): Promi
           ? (record.request.reason ?? "everything that this person had was removed")
           : "no desktop was ever requested",
         lastRefusal,
+        ...goals,
       },
     };
 
@@ -49,7 +54,7 @@ export async function showDesktop(services: Services, { username }: Call): Promi
   const decisions = running.length > 0 ? await decisionsAbout(services, username) : null;
   const decision = decisions?.get(workspace);
   const state = describeDesktop(workspace, { cluster, rows }, { record: record ?? undefined, decision });
-  const outcome = record?.outcomes[record.request.id];
+  const outcome = record ? outcomeOf(record) : undefined;
   const link =
     opens.has(state.state) && rows.connectionId !== null
       ? {
@@ -68,7 +73,20 @@ export async function showDesktop(services: Services, { username }: Call): Promi
   const why = describeWhy(record ?? undefined, workspace, decision);
   return {
     status: 200,
-    body: { username, workspace, wanted, ...state, since, ...link, ...lastFailure, lastRefusal, leaving, kept, ...why },
+    body: {
+      username,
+      workspace,
+      wanted,
+      ...state,
+      since,
+      ...link,
+      ...lastFailure,
+      lastRefusal,
+      leaving,
+      kept,
+      ...why,
+      ...goals,
+    },
   };
 }
 

@@ -118,7 +118,8 @@ export interface DescribedState {
 /** What is known about a desktop apart from its two sides: what was decided about it, and what its person's record says. */
 export interface AroundState {
   decision: Decision | undefined;
-  removal: { requestedAt: string; reason: string } | undefined;
+  /** What it is to become, if that does not hold yet. */
+  ending: (DescribedState & { state: "retiring" | "suspending" }) | undefined;
   /** Why its person has none, if somebody else decided so. */
   noneBecause: string | undefined;
 }
@@ -126,9 +127,9 @@ export interface AroundState {
 /** The state with who uses it: one that is ready is in use, or idle again; and who took it down, and why. */
 export function describeUse(
   { state, reason }: DescribedState,
-  { decision, removal, noneBecause }: AroundState,
+  { decision, ending, noneBecause }: AroundState,
 ): DescribedState {
-  if (removal) return { state: "retiring", reason: removal.reason, since: removal.requestedAt };
+  if (ending && !(ending.state === "suspending" && state === "suspended")) return ending;
   if (state === "suspended" && noneBecause !== undefined)
     return { state, reason: `${noneBecause}; the next request starts it again` };
   if (state !== "ready" || decision?.action !== "keep") return { state, reason };

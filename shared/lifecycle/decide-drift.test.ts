@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { DeployedDesktop } from "../desktop/known-desktop.ts";
 import { nameDesktop, personId } from "../desktop/names.ts";
 import { ProductError } from "../errors.ts";
-import type { PersonRecord } from "../person/record.ts";
+import type { Outcome, PersonRecord } from "../person/record.ts";
 import { type ConnectionDetails, decideDrift, driftQuestions, type GatheredDrift } from "./decide-drift.ts";
 import type { Survey, SurveyedDesktop } from "./survey.ts";
 
@@ -203,9 +203,35 @@ describe("a desktop has drifted", () => {
     expect(drifted(amiss, withRecord({ reviews }))).toHaveLength(2);
   });
   it("in its network alone if nobody asked for it", () => {
-    expect(drifted(amiss, withRecord({ request: { ...record.request, workspace: null } }))).toEqual([
-      "service: its Service is missing",
-    ]);
+    const request = { ...record.request, workspace: null, nobodyAsked: true };
+    expect(drifted(amiss, withRecord({ request }))).toEqual(["service: its Service is missing"]);
+  });
+
+  const none = { ...record.request, workspace: null };
+  const elsewhere = { ...record.request, workspace: "other" };
+  const retired = { ...none, retire: true };
+  const failed: Outcome = {
+    ...{ state: "failed", at, code: "cannot-start", reason: "no", step: "readiness" },
+    ...{ undone: [], leftBehind: [] },
+  };
+  const runs = "should-be-suspended: it runs, although its person wants none or another one";
+  const isThere = "should-be-retired: is there, although everything of its person was removed";
+  it.each<[string, Partial<PersonRecord>, string[]]>([
+    ["it runs and its person wants none", { request: none }, [runs]],
+    ["it runs and its person has another one", { request: elsewhere }, [runs]],
+    ["another one did not come up", { request: elsewhere, outcomes: { 1: failed } }, []],
+    ["another one is coming up", { request: elsewhere, outcomes: {} }, []],
+    ["its suspension is still tried", { request: none, outcomes: {} }, []],
+    ["its person's record was deleted", { request: { ...none, nobodyAsked: true } }, []],
+    ["everything of its person was removed", { request: retired }, [isThere]],
+    ["that is still tried", { request: retired, outcomes: {} }, []],
+    ["an older release gave that up: it is still tried", { request: retired, outcomes: { 1: failed } }, []],
+  ])("judged by what is there, if %s", (_, change, expected) => {
+    expect(drifted(withRecord(change))).toEqual(expected);
+  });
+  it("also if it is suspended and everything of its person was removed", () => {
+    const gone = { ...record, request: retired };
+    expect(drifted(withDesktop(stopped, { record: gone }))).toContain(isThere);
   });
   it("by the oldest of several connections of its name", () => {
     expect(drifted({ connections: [connection, { ...connection, connectionId: 9, protocol: "rdp" }] })).toEqual([]);

@@ -5,7 +5,6 @@ import type { WorkspacesAndBindings } from "../desktop/entitlement.ts";
 import { type DesktopKey, formerEntity, keyText, nameDesktop, type NamingRules } from "../desktop/names.ts";
 import type { DesktopPlan } from "../desktop/plan.ts";
 import { damagedAmong } from "../person/damaged-record.ts";
-
 import { type DesktopDrift, type Drift, driftKinds, type DriftSurvey, leaveOutSuspicious, refusal } from "./drift.ts";
 import type { Survey, SurveyedDesktop } from "./survey.ts";
 
@@ -106,6 +105,9 @@ export function decideDrift(gathered: GatheredDrift, sharePercent: number): Drif
     // Also of somebody who keeps asking for another desktop: it goes when that work has ended.
     if (action === "retire") drifts.push({ kind: "entitlement-ended", workspace, username, reason });
     if (!isCompared(surveyed)) continue;
+    const ended = shouldHaveEnded(surveyed);
+    if (ended) drifts.push({ kind: ended, workspace, username, reason: endedReasons[ended] });
+    if (ended === "should-be-retired") continue;
     const id = keyText(surveyed.desktop);
     drifts.push(
       ...driftOf(surveyed, {
@@ -151,6 +153,10 @@ export function decideDrift(gathered: GatheredDrift, sharePercent: number): Drif
       drifts: drifts.filter(({ kind }) => kind === "pod-credential"),
       words: "have a Secret that was changed after their container had started (find out what changed them)",
     },
+    {
+      drifts: drifts.filter(({ kind }) => kind === "should-be-suspended"),
+      words: "run although their people want none or another one (find out what started them)",
+    },
   ];
   const { drifts: trusted, leftOut } = leaveOutSuspicious(drifts, suspicions, ours.length, sharePercent);
   const unanswered = [
@@ -186,6 +192,22 @@ function lookUp({ survey, connections }: DriftSources) {
     // Of several connections of a name the oldest counts, as everywhere.
     connectionOf: new Map(connections.toReversed().map((each) => [keyText(each), each])),
   };
+}
+
+const endedReasons = {
+  "should-be-retired": "is there, although everything of its person was removed",
+  "should-be-suspended": "it runs, although its person wants none or another one",
+};
+
+/**
+ * What became of an earlier goal, judged by what is there: that it was asked for, and recorded as done, does not count. A
+ * request that failed left the desktop before it as it was.
+ */
+function shouldHaveEnded({ desktop, record }: SurveyedDesktop): keyof typeof endedReasons | undefined {
+  if (!record || record.request.nobodyAsked || outcomeOf(record)?.state !== "done") return undefined;
+  if (record.request.retire) return "should-be-retired";
+  const isWantedOne = record.request.workspace === desktop.workspace;
+  return desktop.replicas > 0 && !isWantedOne ? "should-be-suspended" : undefined;
 }
 
 interface AroundDesktop {
@@ -303,7 +325,9 @@ function countGoing(drifts: readonly Drift[], ours: readonly SurveyedDesktop[]):
   const goes = new Set(
     drifts.filter(({ kind }) => driftKinds[kind] === "retire").map((drift) => keyText(drift as DesktopKey)),
   );
-  const people = new Set(drifts.filter(({ kind }) => kind === "person-gone").map(({ username }) => username));
+  const people = new Set(
+    drifts.filter(({ kind }) => driftKinds[kind] === "retire person").map(({ username }) => username),
+  );
   for (const { desktop } of ours) if (people.has(desktop.username)) goes.add(keyText(desktop));
   return goes.size;
 }

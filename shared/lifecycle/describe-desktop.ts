@@ -8,6 +8,7 @@ import {
 } from "../desktop/state.ts";
 import type { PersonRecord } from "../person/record.ts";
 import { isBeingChanged } from "../person/request.ts";
+import { endingOf } from "../person/goals.ts";
 import { retirementOf } from "../person/retirement.ts";
 
 /** A desktop's two sides, as far as they say in which state it is. */
@@ -36,7 +37,8 @@ export function describeDesktop(
     : withoutAccess(state, { cluster, rows }, { wanted: wanted === workspace, decision });
   return describeUse(shown, {
     decision,
-    removal: retirementOf(record, workspace),
+    // Of a desktop that is being removed there may be more than its state shows; of others, what is not there is absent.
+    ending: state.state === "absent" && !retirementOf(record, workspace) ? undefined : endingOf(record, workspace),
     noneBecause: wanted === null ? reason : undefined,
   });
 }

@@ -11,10 +11,14 @@ export const driftKinds = {
   "credential-alone": "retire",
   // The identity provider knows them no more, or has disabled them: everything of theirs is retired.
   "person-gone": "retire person",
+  // Everything of theirs was to be removed, and something is there.
+  "should-be-retired": "retire person",
   // Their sessions have ended, and nobody reported it: their leave begins.
   "session-ended": "leave",
   // Under the person's lock, each by the step that made it.
   "stuck-starting": "review",
+  // Its person wants none, or another one that is up.
+  "should-be-suspended": "review",
   "access-without-desktop": "review",
   "access-missing": "review",
   "too-many-pods": "review",

@@ -5,17 +5,18 @@ import { addOutcome, newRequest, type Stamp, supersede } from "./request.ts";
 import { struggle } from "./trouble.ts";
 
 /**
- * The record when everything that the person has is to be removed permanently, in every workspace. One that has ended
- * is enough.
+ * The record when everything that the person has is to be removed permanently, in every workspace. One that has ended is
+ * enough if nothing of theirs is there now: that it was asked for says nothing of that.
  */
 export function retirePerson(
   record: PersonRecord | null,
   username: string,
   reason: string,
   stamp: Stamp,
+  { isGone }: { isGone: boolean } = { isGone: true },
 ): PersonRecord {
   return ask(record, username, { workspace: null, retire: true, reason }, stamp, {
-    stillTrue: ({ retire }) => retire === true,
+    stillTrue: ({ retire }) => retire === true && isGone,
   });
 }
 
