@@ -103,7 +103,7 @@ function connectServices(settings: Settings): Services {
     policies: policiesIn(cluster, settings.NAMESPACE),
     records: personRecordsIn(cluster, settings.NAMESPACE),
     desktops: desktopsIn(cluster, site, namingRules({ settings })),
-    guacamole: guacamoleDesktopsIn(database, namingRules({ settings })),
+    guacamole: guacamoleDesktopsIn(database, namingRules({ settings }), settings.TIME_ZONE),
     server: settings.DATABASE_SERVER_ID === undefined ? unmanagedServer : managedServer(settings.DATABASE_SERVER_ID),
     maintenance: maintenanceSwitchIn(cluster, settings.NAMESPACE),
     activeConnections:

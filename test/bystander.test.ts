@@ -37,7 +37,7 @@ async function everythingOfTheBystander() {
     objects.push(...items.filter((item) => JSON.stringify(item).includes(bystander) || named(item)));
   }
   const { rows } = await estate.guacamole.query(
-    `SELECT c.*, p.*, m.*, u.valid_until, u.disabled, g.*
+    `SELECT c.*, p.*, m.*, u.valid_until, u.timezone, u.disabled, g.*
      FROM guacamole_connection c
      JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id
      JOIN guacamole_connection_parameter p ON p.connection_id = c.connection_id

@@ -30,7 +30,7 @@ beforeAll(async () => {
   url.username = "guacamole_workspaces";
   url.password = "of the test";
   database = connectDatabase({ url: url.href });
-  guacamole = guacamoleDesktopsIn(database, sampleRules);
+  guacamole = guacamoleDesktopsIn(database, sampleRules, "Europe/London");
 });
 afterAll(async () => {
   await database.close();

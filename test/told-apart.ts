@@ -24,7 +24,7 @@ const tables = [
    JOIN guacamole_connection_parameter USING (connection_id)`,
   `SELECT ${connection} || p.permission || ' for ' || e.name ${ofConnection}
    JOIN guacamole_connection_permission p USING (connection_id) JOIN guacamole_entity e ON e.entity_id = p.entity_id`,
-  `SELECT 'user ' || e.name || ': until ' || coalesce(u.valid_until::text, 'ever')
+  `SELECT 'user ' || e.name || ': until ' || coalesce(u.valid_until::text, 'ever') || coalesce(' in ' || u.timezone, '')
    FROM guacamole_user u JOIN guacamole_entity e USING (entity_id)`,
   `SELECT DISTINCT 'user ' || e.name || ': ' || p.permission || ' on group ' || g.connection_group_name
    FROM guacamole_connection_group_permission p

@@ -22,7 +22,7 @@ const tables = [
   "SELECT 'connection ' || connection_id || ' ' || connection_name FROM guacamole_connection",
   "SELECT 'parameter ' || connection_id || ' ' || parameter_name FROM guacamole_connection_parameter",
   "SELECT 'entity ' || type || ' ' || name FROM guacamole_entity",
-  "SELECT 'user ' || name || ' until ' || coalesce(valid_until::text, 'ever') FROM guacamole_user JOIN guacamole_entity USING (entity_id)",
+  "SELECT 'user ' || name || ' until ' || coalesce(valid_until::text, 'ever') || coalesce(' in ' || timezone, '') FROM guacamole_user JOIN guacamole_entity USING (entity_id)",
   "SELECT 'may open ' || name || ' ' || connection_id || ' ' || permission FROM guacamole_connection_permission JOIN guacamole_entity USING (entity_id)",
   "SELECT 'sees group ' || name || ' ' || permission FROM guacamole_connection_group_permission JOIN guacamole_entity USING (entity_id)",
   "SELECT 'self ' || name || ' ' || permission FROM guacamole_user_permission JOIN guacamole_entity USING (entity_id)",

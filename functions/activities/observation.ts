@@ -63,6 +63,7 @@ export function observationActivities(services: Services): Implements<"ensureDat
           ? {
               user: observed.user,
               validUntil: observed.validUntil,
+              timeZone: observed.timeZone,
               permissions: { ...first.permissions, self: observed.permissions.self },
             }
           : {};

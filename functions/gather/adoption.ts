@@ -7,6 +7,7 @@ import {
   type LeftDesktop,
   whyTwo,
 } from "../../shared/lifecycle/adoption.ts";
+import { lastDayOf } from "../../shared/guacamole/last-day.ts";
 import { namingRules, type Services } from "../services.ts";
 import { someAtATime } from "../some-at-a-time.ts";
 import { planFor } from "./plan.ts";
@@ -42,7 +43,8 @@ export async function planAdoption(services: Services): Promise<{ people: Adopti
       services.guacamole.observe(rowNames),
     ]);
     const mayBeOpened = rows.permissions.connection || (await former(written, rowNames)).permissions.connection;
-    left.push({ ...key, names, cluster, rows, mayBeOpened, plan, ...(spelled !== undefined && { spelled }) });
+    const lastDay = lastDayOf({ ...rows, timeZone: rows.timeZone ?? null }, services.settings.TIME_ZONE);
+    left.push({ ...key, names, cluster, rows, lastDay, mayBeOpened, plan, ...(spelled !== undefined && { spelled }) });
   };
   await someAtATime(atOnce, candidates, (candidate) =>
     look(candidate).catch((error: unknown) => {

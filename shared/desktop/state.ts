@@ -48,8 +48,9 @@ const guacamoleSideSchema = stored({
   /** The connection has a password. Not known of what an earlier release observed. */
   password: z.boolean().optional(),
   user: z.boolean(),
-  /** The user's last day, YYYY-MM-DD. */
+  /** The columns of the user's last day, as they are; an earlier release did not note the time zone. */
   validUntil: z.string().nullable(),
+  timeZone: z.string().nullable().optional(),
   permissions: permissionsSchema,
 });
 export type GuacamoleSide = z.output<typeof guacamoleSideSchema>;

@@ -15,8 +15,10 @@ const nothing = {
   group: false,
   balancing: false,
   connectionId: null,
+  password: false,
   user: false,
   validUntil: null,
+  timeZone: null,
   permissions: { connection: false, group: false, self: false },
 };
 const all = { connection: true, group: true, self: true };
@@ -25,7 +27,7 @@ beforeAll(async () => {
   server = await startGuacamoleDatabase();
   admin = server.owner;
   database = connectDatabase({ url: server.url });
-  guacamole = guacamoleDesktopsIn(database, sampleRules);
+  guacamole = guacamoleDesktopsIn(database, sampleRules, "Europe/London");
 });
 
 afterAll(async () => {
@@ -85,7 +87,9 @@ describe("writing a connection", () => {
       group: true,
       connectionId: expect.any(Number) as number,
       user: true,
+      password: true,
       validUntil: "2026-12-31",
+      timeZone: "Europe/London",
     });
   });
 
@@ -121,6 +125,33 @@ describe("writing a connection", () => {
     await guacamole.writeConnection({ ...plan, until: "2027-01-31" }, "Abcdefg8");
     expect(await parameters()).toHaveLength(5);
     expect(await users()).toEqual(["cohort-a@alice|2027-01-31"]);
+  });
+
+  it.each([
+    ["Europe/London", "2026-12-31", "2026-12-31|Europe/London"],
+    ["America/New_York", "2026-12-31", "2027-01-01|America/New_York"],
+    ["America/New_York", "9999-12-31", "10000-01-01|America/New_York"],
+    ["Pacific/Kiritimati", "9999-12-31", "9999-12-31|Pacific/Kiritimati"],
+  ])("lets the user in until the day ends in %s: %s", async (timeZone, until, expected) => {
+    const there = guacamoleDesktopsIn(database, sampleRules, timeZone);
+    await there.writeConnection({ ...plan, until }, "Abcdefg8");
+    expect(await rows("SELECT valid_until::text, timezone FROM guacamole_user")).toEqual([expected]);
+    expect(await there.lastDays()).toEqual(new Map([["cohort-a@alice", until]]));
+  });
+
+  it.each([
+    ["2027-06-30", "Asia/Tokyo", "2027-06-30 in Asia/Tokyo"],
+    ["2027-06-30", null, "2027-06-30 in Guacamole's own time zone"],
+    [null, null, null],
+    ["infinity", null, null],
+  ])("gives a user back the last day %s in %s that they had", async (validUntil, timeZone, told) => {
+    await guacamole.writeConnection(plan, "Abcdefg8");
+    await admin.query("UPDATE guacamole_user SET valid_until = $1, timezone = $2", [validUntil, timeZone]);
+    const before = await guacamole.observe(plan.names);
+    expect(await guacamole.lastDays()).toEqual(new Map([["cohort-a@alice", told]]));
+    await guacamole.writeConnection(plan, "Abcdefg8");
+    await guacamole.removeConnection(plan.names, before);
+    expect(await guacamole.lastDays()).toEqual(new Map([["cohort-a@alice", told]]));
   });
 
   it("by thirty at once makes one group and thirty connections", async () => {
@@ -377,13 +408,15 @@ describe("the database", () => {
   it("is checked for Guacamole's schema", async () => {
     expect(await guacamole.check()).toBeNull();
     const empty = connectDatabase({ url: server.url.replace(/\/guacamole$/, "/postgres") });
-    expect(await guacamoleDesktopsIn(empty, sampleRules).check()).toContain("no table guacamole_entity");
+    expect(await guacamoleDesktopsIn(empty, sampleRules, "Europe/London").check()).toContain(
+      "no table guacamole_entity",
+    );
     await empty.close();
   });
 
   it("that is away is told as such, without the password", async () => {
     const away = connectDatabase({ url: "postgres://u:topsecret@127.0.0.1:1/guacamole" });
-    const failure = await guacamoleDesktopsIn(away, sampleRules)
+    const failure = await guacamoleDesktopsIn(away, sampleRules, "Europe/London")
       .check()
       .catch((error: unknown) => error as Error);
     expect(failure).toMatchObject({ code: "guacamole-unavailable" });
@@ -408,7 +441,7 @@ describe("the database", () => {
 
   it("tells a statement's failure without its values", async () => {
     const failure = await guacamole
-      .writeConnection(samplePlan({ until: "no day" }), "Abcdefg8")
+      .writeConnection({ ...plan, names: { ...plan.names, connection: "x".repeat(129) } }, "Abcdefg8")
       .catch((error: unknown) => error as Error);
     expect(failure).toMatchObject({ code: "step-failed" });
     expect(String(failure)).not.toContain("Abcdefg8");

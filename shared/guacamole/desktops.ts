@@ -15,6 +15,7 @@ import { type ConnectionSessions, shortestSessionSeconds } from "../lifecycle/se
 import type { GuacamoleSide, Permissions } from "../desktop/state.ts";
 import { ProductError } from "../errors.ts";
 import type { Database } from "./database.ts";
+import { type LastDayColumns, lastDayColumns, lastDayOf } from "./last-day.ts";
 import { connectionParameters } from "./parameters.ts";
 import { retireRows } from "./retirement.ts";
 import * as sql from "./statements.ts";
@@ -56,7 +57,7 @@ export interface GuacamoleDesktops {
   openedSince(workspace: string, username: string, since: string): Promise<boolean>;
   /** Every connection in a root group with what must be right about it; those of one person, or of all. */
   details(username?: string): Promise<ConnectionDetails[]>;
-  /** Each user's last day by name, YYYY-MM-DD; null if unlimited. */
+  /** Each user's last day by name, YYYY-MM-DD or in words; null if unlimited. */
   lastDays(): Promise<ReadonlyMap<string, string | null>>;
   /** Names that several root groups share, and how many groups. */
   duplicateGroups(): Promise<{ workspace: string; count: number }[]>;
@@ -74,7 +75,8 @@ interface SessionsRow extends DesktopKey {
   lastAttempt: Date | null;
 }
 
-export function guacamoleDesktopsIn(database: Database, rules: NamingRules): GuacamoleDesktops {
+/** @param timeZone that of the days in plans */
+export function guacamoleDesktopsIn(database: Database, rules: NamingRules, timeZone: string): GuacamoleDesktops {
   const formerOf = ({ group, connection }: DesktopNames) =>
     formerEntity({ workspace: group, username: connection }, rules);
   const keyOf = ({ group, connection, entity }: DesktopNames) => [group, connection, entity];
@@ -91,13 +93,15 @@ export function guacamoleDesktopsIn(database: Database, rules: NamingRules): Gua
     },
     async writeConnection(plan, password) {
       // Nobody logs in with a password; random bytes as hash and salt, as Guacamole does for a user without one.
+      const lastDay = lastDayColumns(plan.until, timeZone);
       const values = [
         ...keyOf(plan.names),
         plan.protocol,
         JSON.stringify(connectionParameters(plan, password)),
-        plan.until,
+        lastDay.validUntil,
         randomBytes(32),
         randomBytes(32),
+        lastDay.timeZone,
       ];
       const [row] = await database.inWorkspace<{ connection_id: number | null }>(
         plan.workspace,
@@ -117,6 +121,7 @@ export function guacamoleDesktopsIn(database: Database, rules: NamingRules): Gua
         before.connectionId !== null,
         before.user,
         before.validUntil,
+        before.timeZone ?? null,
       ]);
       if (!before.group) await database.inWorkspace(names.group, sql.removeEmptyGroup, [names.group]);
     },
@@ -183,8 +188,8 @@ export function guacamoleDesktopsIn(database: Database, rules: NamingRules): Gua
     },
     details: (username) => database.query(sql.details, [username ?? null]),
     async lastDays() {
-      const rows = await database.query<{ name: string; day: string | null }>(sql.lastDays, []);
-      return new Map(rows.map(({ name, day }) => [name, day]));
+      const rows = await database.query<{ name: string } & LastDayColumns>(sql.lastDays, []);
+      return new Map(rows.map(({ name, ...columns }) => [name, lastDayOf(columns, timeZone)]));
     },
     duplicateGroups: () => database.query(sql.duplicateGroups, []),
     async mergeGroups(workspace) {

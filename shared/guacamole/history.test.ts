@@ -52,7 +52,7 @@ beforeAll(async () => {
   server = await startGuacamoleDatabase();
   admin = server.owner;
   database = connectDatabase({ url: server.url });
-  guacamole = guacamoleDesktopsIn(database, sampleRules);
+  guacamole = guacamoleDesktopsIn(database, sampleRules, "Europe/London");
 });
 afterAll(async () => {
   await database.close();
@@ -143,7 +143,7 @@ describe("a session to a connection that is deleted meanwhile", () => {
   });
 
   it("is one of the person's desktops, if their user is the same for all of them", async () => {
-    const byUsername = guacamoleDesktopsIn(database, { ...sampleRules, entityTemplate: "{username}" });
+    const byUsername = guacamoleDesktopsIn(database, { ...sampleRules, entityTemplate: "{username}" }, "UTC");
     await admin.query("DELETE FROM guacamole_connection_history");
     await wrote({ milliseconds: null, id: null, entity: "alice" });
     await guacamole.writeConnection(plan, "Abcdefg8");

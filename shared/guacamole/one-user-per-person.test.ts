@@ -24,8 +24,8 @@ beforeAll(async () => {
   server = await startGuacamoleDatabase();
   admin = server.owner;
   database = connectDatabase({ url: server.url });
-  guacamole = guacamoleDesktopsIn(database, rules);
-  perDesktop = guacamoleDesktopsIn(database, sampleRules);
+  guacamole = guacamoleDesktopsIn(database, rules, "Europe/London");
+  perDesktop = guacamoleDesktopsIn(database, sampleRules, "Europe/London");
 });
 afterAll(async () => {
   await database.close();

@@ -30,7 +30,7 @@ const theRows = `
     WHERE p.parameter_name = 'password' AND p.parameter_value <> ''
   ),
   existing_user AS (
-    SELECT e.entity_id, u.user_id, u.valid_until
+    SELECT e.entity_id, u.user_id, u.valid_until, u.timezone
     FROM guacamole_entity e
     LEFT JOIN guacamole_user u ON u.entity_id = e.entity_id
     WHERE e.type = 'USER' AND e.name = $3
@@ -45,6 +45,7 @@ export const observe = `
     EXISTS (SELECT FROM existing_password) AS "password",
     EXISTS (SELECT FROM existing_user) AS "user",
     (SELECT to_char(valid_until, 'YYYY-MM-DD') FROM existing_user) AS "validUntil",
+    (SELECT timezone FROM existing_user) AS "timeZone",
     jsonb_build_object(
       'connection', EXISTS (
         SELECT
@@ -85,7 +86,7 @@ const isDigest = "octet_length(guacamole_user.password_hash) = 32";
  */
 const mostTunnelsPerUser = 4;
 
-/** $4 protocol, $5 parameters as JSON, $6 last day of access, $7 and $8 random bytes. */
+/** $4 protocol, $5 parameters as JSON, $6 last day of access, $7 and $8 random bytes, $9 the time zone of that day. */
 export const writeConnection = `
   WITH ${theRows},
   new_group AS (
@@ -120,12 +121,13 @@ export const writeConnection = `
     SELECT entity_id FROM new_entity
   ),
   the_user AS (
-    INSERT INTO guacamole_user (entity_id, password_hash, password_salt, password_date, valid_until)
-    SELECT entity_id, $7, $8, CURRENT_TIMESTAMP, $6::date
+    INSERT INTO guacamole_user (entity_id, password_hash, password_salt, password_date, valid_until, timezone)
+    SELECT entity_id, $7, $8, CURRENT_TIMESTAMP, $6::date, $9
     FROM the_entity
     ON CONFLICT (entity_id) DO UPDATE
     SET
       valid_until = EXCLUDED.valid_until,
+      timezone = EXCLUDED.timezone,
       password_hash = CASE WHEN ${isDigest} THEN guacamole_user.password_hash ELSE EXCLUDED.password_hash END,
       password_salt = CASE WHEN ${isDigest} THEN guacamole_user.password_salt ELSE EXCLUDED.password_salt END
     RETURNING user_id
@@ -151,7 +153,8 @@ export const writeConnection = `
   WHERE EXISTS (SELECT FROM the_user)`;
 
 /**
- * $4 and $5: whether connection and user were there before and so stay; $6 the last day that such a user had. A user who
+ * $4 and $5: whether connection and user were there before and so stay; $6 and $7 the last day that such a user had, and its
+ * time zone. A user who
  * has got another desktop meanwhile stays too.
  */
 export const removeConnection = `
@@ -172,7 +175,7 @@ export const removeConnection = `
       )
   )
   UPDATE guacamole_user
-  SET valid_until = $6::date
+  SET valid_until = $6::date, timezone = $7
   FROM existing_user
   WHERE guacamole_user.user_id = existing_user.user_id AND $5::boolean`;
 
@@ -346,9 +349,9 @@ export const details = `
   WHERE $1::text IS NULL OR c.connection_name = $1
   ORDER BY g.connection_group_name, c.connection_name, c.connection_id`;
 
-/** Each user's last day, null if they may log in forever. */
+/** Each user's last day and its time zone. */
 export const lastDays = `
-  SELECT e.name, to_char(u.valid_until, 'YYYY-MM-DD') AS day
+  SELECT e.name, to_char(u.valid_until, 'YYYY-MM-DD') AS "validUntil", u.timezone AS "timeZone"
   FROM guacamole_user u JOIN guacamole_entity e ON e.entity_id = u.entity_id AND e.type = 'USER'`;
 
 /** Names that several root groups have; a BALANCING group is not ours. */

@@ -21,6 +21,7 @@ function left(
     names: plan.names,
     cluster: { secret: false, networkPolicy: false, service: true, deployment },
     rows: { group: true, balancing: false, connectionId: 7, password, user: true, validUntil: plan.until, permissions },
+    lastDay: plan.until,
     mayBeOpened: permissions.connection,
     plan: entitled ? plan : refuse("binding-expired", "the binding ended"),
   };

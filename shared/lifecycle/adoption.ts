@@ -20,6 +20,8 @@ export interface LeftDesktop extends NamedDesktop {
   spelled?: string | undefined;
   cluster: ClusterSide;
   rows: GuacamoleSide;
+  /** Its user's last day, YYYY-MM-DD or in words; null if unlimited. */
+  lastDay: string | null;
   /** Its person can open it, under the name that their user has or had. */
   mayBeOpened: boolean;
   plan: DesktopPlan | Refusal;
@@ -137,8 +139,8 @@ function renaming({ spelled, username, rows }: LeftDesktop): string[] {
 }
 
 function goingOn(desktop: LeftDesktop, plan: DesktopPlan): string[] {
-  const { cluster, rows } = desktop;
-  const { connectionId, user, validUntil, permissions } = rows;
+  const { cluster, rows, lastDay } = desktop;
+  const { connectionId, user, permissions } = rows;
   const newPod = whyNewPod({ ...cluster, password: rows.password }, portsOf(plan));
   return [
     newPod === null
@@ -151,7 +153,7 @@ function goingOn(desktop: LeftDesktop, plan: DesktopPlan): string[] {
       : `connection ${connectionId} stays, with the policy's parameters`,
     ...renaming(desktop),
     ...(user ? [] : ["a Guacamole user is created"]),
-    ...(validUntil === plan.until ? [] : [`the Guacamole user's last day is ${plan.until}`]),
+    ...(lastDay === plan.until ? [] : [`the Guacamole user's last day is ${plan.until}`]),
     ...(permissions.connection && permissions.group && permissions.self ? [] : ["the person may open it"]),
   ];
 }

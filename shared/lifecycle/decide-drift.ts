@@ -26,7 +26,7 @@ export interface DriftSources {
   survey: Survey;
   known: WorkspacesAndBindings;
   connections: readonly ConnectionDetails[];
-  /** Each Guacamole user's last day by name, YYYY-MM-DD; null if unlimited. */
+  /** Each Guacamole user's last day by name, YYYY-MM-DD or in words; null if unlimited. */
   lastDays: ReadonlyMap<string, string | null>;
   /** Which of the network's parts are there, of desktops that have any. */
   networkParts: readonly (DesktopKey & { service: boolean; networkPolicy: boolean })[];

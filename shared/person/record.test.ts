@@ -63,6 +63,7 @@ const full: Full<PersonRecord> = {
       password: true,
       user: true,
       validUntil: "2027-01-01",
+      timeZone: "Europe/London",
       permissions: { connection: true, group: true, self: true },
       binding: {
         replicas: 1,

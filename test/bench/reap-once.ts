@@ -69,7 +69,7 @@ const services = {
   policies: policiesIn(cluster, settings.NAMESPACE),
   records: personRecordsIn(cluster, settings.NAMESPACE),
   desktops: desktopsIn(cluster, sampleSite, namingRules({ settings })),
-  guacamole: guacamoleDesktopsIn(counted, namingRules({ settings })),
+  guacamole: guacamoleDesktopsIn(counted, namingRules({ settings }), settings.TIME_ZONE),
   maintenance: maintenanceSwitchIn(cluster, settings.NAMESPACE),
   activeConnections: undefined,
   guacamoleInstances: undefined,
