@@ -1,12 +1,14 @@
 import { z } from "zod";
-import { bindsPerson, type Claims, comparable } from "../../shared/desktop/entitlement.ts";
+import { bindsPerson } from "../../shared/desktop/entitlement.ts";
 import { describePause } from "../../shared/desktop/maintenance.ts";
 import { personId } from "../../shared/desktop/names.ts";
 import { isRefusal, ProductError, refuse } from "../../shared/errors.ts";
+import { keptClaims } from "../../shared/person/claims.ts";
 import { isReady, isSuspended } from "../gather/desktops-of-person.ts";
 import { planFor } from "../gather/plan.ts";
 import type { Services } from "../services.ts";
 import { desktopAnswer } from "./answers.ts";
+import { claimsBytes } from "./body.ts";
 import { type Call, endpoint } from "./endpoint.ts";
 import * as examples from "./examples.ts";
 import { fulfil } from "./fulfil.ts";
@@ -52,6 +54,7 @@ export function desktopRoute(services: Services): Route {
       callers: ["service", "self"],
       query,
       body: putSchema,
+      bodyBytes: claimsBytes,
       example: examples.wish,
       answers: operationAnswers,
       refuses: [
@@ -93,8 +96,7 @@ async function putDesktop(
 
   const known = await services.workspaces.known();
   const said = caller === "self" ? principal.claims : (body.claims ?? {});
-  const needed = onlyNamed(said, new Set(known.bindings.flatMap((binding) => binding.claims.map(({ name }) => name))));
-  const plan = await planFor(services, { username, claims: needed }, body.workspace, known);
+  const plan = await planFor(services, { username, claims: said }, body.workspace, known);
   if (isRefusal(plan)) return plan;
   const { activation } = await services.maintenance.read();
   // A person whose desktop is ready keeps it: they only ask where it is.
@@ -102,11 +104,15 @@ async function putDesktop(
     return refuse("activation-paused", `no desktop is brought up: ${describePause(activation)}`);
 
   const subject = caller === "self" ? principal.subject : body.subject;
-  const wish = { workspace: body.workspace, claims: needed, subject: subject ?? null };
+  const kept = keptClaims(
+    said,
+    known.bindings.flatMap(({ claims: rules }) => rules),
+  );
+  const wish = { workspace: body.workspace, ...kept, subject: subject ?? null };
   // A person's session with another application (the command line, a portal) says nothing of their presence in Guacamole.
   const isGuacamole = principal.client === services.settings.GUACAMOLE_CLIENT;
   const session = caller === "service" ? body.session : isGuacamole ? principal.session : undefined;
-  const arrival = { session, subject, claims: needed };
+  const arrival = { session, subject, ...kept };
   return fulfil(services, hub, username, wish, () => isReady(services, plan), query.wait, arrival);
 }
 
@@ -120,10 +126,4 @@ async function deleteDesktop(services: Services, { caller, username, principal, 
   }
   const wish = { workspace: null, ...(caller === "self" && { subject: principal.subject }) };
   return fulfil(services, hub, username, wish, () => isSuspended(services, username), query.wait);
-}
-
-/** Returns only the claims that bindings use: the others are not needed and not kept. */
-function onlyNamed(all: Claims, names: ReadonlySet<string>): Claims {
-  const named = Object.entries(all).filter(([name]) => names.has(name));
-  return Object.fromEntries(named.map(([name, claim]) => [name, comparable(claim)]));
 }

@@ -58,6 +58,8 @@ export interface Endpoint<Query extends z.ZodObject = z.ZodObject, Body extends 
   id?: z.ZodType;
   query?: Query;
   body?: Body;
+  /** How many bytes a body may have, if more than usual. */
+  bodyBytes?: number;
   /** An example of a body. */
   example?: unknown;
   /** By status. */
@@ -96,7 +98,9 @@ export function endpoint<Query extends z.ZodObject, Body extends z.ZodType>({
           : authorize(services, principal, username, kinds);
       const query = readQuery(request, described.query ?? nothing) as z.output<Query>;
       // Without a schema the body is not read.
-      const body = (described.body ? await readBody(request, described.body) : undefined) as z.output<Body>;
+      const body = (
+        described.body ? await readBody(request, described.body, described.bodyBytes) : undefined
+      ) as z.output<Body>;
       const id = request.params["id"] ?? "";
       return handle({ request, principal, ...rest, caller, username, id, query, body });
     },

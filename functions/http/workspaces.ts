@@ -1,5 +1,10 @@
 import { z } from "zod";
-import { bindsPerson, decideEntitlement, type WorkspacesAndBindings } from "../../shared/desktop/entitlement.ts";
+import {
+  bindsPerson,
+  type Claims,
+  decideEntitlement,
+  type WorkspacesAndBindings,
+} from "../../shared/desktop/entitlement.ts";
 import { nameDesktop, personId } from "../../shared/desktop/names.ts";
 import { describeDesktop } from "../../shared/lifecycle/describe-desktop.ts";
 import { lastRefusalOf } from "../../shared/lifecycle/scaling.ts";
@@ -7,6 +12,7 @@ import { type ErrorCode, isRefusal, ProductError } from "../../shared/errors.ts"
 import { decisionsAbout } from "../gather/survey.ts";
 import { namingRules, type Services, today } from "../services.ts";
 import { workspacesAnswer } from "./answers.ts";
+import { claimsBytes } from "./body.ts";
 import { type Call, endpoint } from "./endpoint.ts";
 import * as examples from "./examples.ts";
 import { type Route, tokenRoute } from "./route.ts";
@@ -17,6 +23,10 @@ const query = z.object({
     .optional()
     .meta({ description: "The person's claims that bindings use, as a JSON object; only for services" }),
 });
+
+const postSchema = z
+  .strictObject({ claims: claims.meta({ description: "The person's claims that bindings use" }) })
+  .meta({ id: "WorkspacesQuestion" });
 
 export function workspacesRoute(services: Services): Route {
   return tokenRoute(services, "workspaces", "users/{username}/workspaces", {
@@ -31,30 +41,49 @@ export function workspacesRoute(services: Services): Route {
           example: examples.workspaces,
         },
       },
-      async handle({ caller, username, principal, context, query: { claims: said } }) {
-        if (caller === "self" && said)
+      handle(call) {
+        const { caller, principal, query: said } = call;
+        if (caller === "self" && said.claims)
           throw new ProductError("not-allowed", "only a service may send a person's claims: yours are in your token");
-        const own = caller === "self" ? principal.claims : (said ?? {});
-
-        const known = await services.workspaces.known();
-        const person = { username, claims: own };
-        const bindings = known.bindings.filter((binding) => bindsPerson(binding, person));
-        const names = [...new Set(bindings.map(({ workspace }) => workspace))].sort();
-        const found = await Promise.all(names.map((name) => look(services, person, name, known)));
-        const runs = found.some(({ sides }) => (sides?.cluster.deployment?.replicas ?? 0) > 0);
-        const { record, decisions } = await readAround(services, username, runs, context);
-        const workspaces = found.map(({ shown, sides }) => {
-          const around = { record: record ?? undefined, decision: decisions?.get(shown.workspace) };
-          const own = bindings.filter(({ workspace }) => workspace === shown.workspace);
-          const { at, code, reason } = lastRefusalOf(own, record) ?? {};
-          const lastRefusal = at === undefined ? undefined : { at, code, reason };
-          const desktop = sides ? describeDesktop(shown.workspace, sides, around) : undefined;
-          return { ...shown, desktop, lastRefusal };
-        });
-        return { status: 200, body: { username, workspaces } };
+        return list(services, call, caller === "self" ? principal.claims : (said.claims ?? {}));
       },
     }),
+    POST: endpoint({
+      summary: "The same list, by the claims in the body",
+      description: "Changes nothing. For people with so many groups that an address cannot hold them.",
+      callers: ["service", "admin"],
+      body: postSchema,
+      bodyBytes: claimsBytes,
+      example: { claims: { groups: ["/registry/readers"] } },
+      answers: {
+        200: {
+          words: "Every workspace that a binding gives the person, ordered by name",
+          body: workspacesAnswer,
+          example: examples.workspaces,
+        },
+      },
+      handle: (call) => list(services, call, call.body.claims),
+    }),
   });
+}
+
+async function list(services: Services, { username, context }: Pick<Call, "username" | "context">, own: Claims) {
+  const known = await services.workspaces.known();
+  const person = { username, claims: own };
+  const bindings = known.bindings.filter((binding) => bindsPerson(binding, person));
+  const names = [...new Set(bindings.map(({ workspace }) => workspace))].sort();
+  const found = await Promise.all(names.map((name) => look(services, person, name, known)));
+  const runs = found.some(({ sides }) => (sides?.cluster.deployment?.replicas ?? 0) > 0);
+  const { record, decisions } = await readAround(services, username, runs, context);
+  const workspaces = found.map(({ shown, sides }) => {
+    const around = { record: record ?? undefined, decision: decisions?.get(shown.workspace) };
+    const own = bindings.filter(({ workspace }) => workspace === shown.workspace);
+    const { at, code, reason } = lastRefusalOf(own, record) ?? {};
+    const lastRefusal = at === undefined ? undefined : { at, code, reason };
+    const desktop = sides ? describeDesktop(shown.workspace, sides, around) : undefined;
+    return { ...shown, desktop, lastRefusal };
+  });
+  return { status: 200, body: { username, workspaces } };
 }
 
 /** The codes with which a person record cannot be read although the cluster answers. */
@@ -81,7 +110,7 @@ async function readAround(services: Services, username: string, runs: boolean, c
 /** Returns whether a person may use a workspace, and if so both sides of their desktop. */
 async function look(
   services: Services,
-  person: { username: string; claims: Record<string, unknown> },
+  person: { username: string; claims: Claims },
   name: string,
   known: WorkspacesAndBindings,
 ) {

@@ -178,12 +178,18 @@ export function bindsPerson(binding: Binding, person: Person): boolean {
  * True if a claim fulfils a rule. A claim may hold one value or a list; EQUALS and IN want one of its values among the
  * rule's (IN: separated by commas), the NOT forms want none. A claim that is absent fulfils nothing: doubt is no access.
  */
-function matchesClaim({ name, operator, value }: ClaimRule, claims: Claims): boolean {
+function matchesClaim(rule: ClaimRule, claims: Claims): boolean {
+  const { name, operator } = rule;
   const held = comparable(Object.hasOwn(claims, name) ? claims[name] : undefined).map(String);
   if (held.length === 0) return false;
-  const wanted = operator === "IN" || operator === "NOT IN" ? value.split(",").map((item) => item.trim()) : [value];
+  const wanted = valuesOf(rule);
   const overlaps = held.some((item) => wanted.includes(item));
   return operator.startsWith("NOT") ? !overlaps : overlaps;
+}
+
+/** The values that a rule looks for. */
+export function valuesOf({ operator, value }: ClaimRule): string[] {
+  return operator === "IN" || operator === "NOT IN" ? value.split(",").map((item) => item.trim()) : [value];
 }
 
 /** The values of a claim that a rule can look at: texts, numbers and truth values, alone or in a list. Nothing else counts. */

@@ -7,19 +7,20 @@ import type { DesktopFacts } from "./reaping.ts";
 /**
  * Decides for many people if they may have their desktops: bindings are found by name, not by a search through all.
  *
- * @returns for a desktop and its person's claims (undefined if nobody knows them) until when, or why not; null in doubt
+ * @returns for a desktop and its person's claims (undefined if nobody knows them; `reduced` if they have more values than
+ * these) until when, or why not; null in doubt
  */
 export function entitlementsAt(
   at: Date,
   timeZone: string,
   { workspaces, bindings, unreadable }: WorkspacesAndBindings,
-): (desktop: DesktopKey, claims: Claims | undefined) => DesktopFacts["entitlement"] {
+): (desktop: DesktopKey, claims: Claims | undefined, reduced?: boolean) => DesktopFacts["entitlement"] {
   const today = dayIn(timeZone, at);
   const byClaims = bindings.filter(({ username }) => username === undefined);
   const named = Map.groupBy(bindings, ({ username }) => username);
   const workspaceOf = new Map(workspaces.map((workspace) => [workspace.name, workspace]));
   const ends = new Map<string, string>();
-  return ({ workspace, username }, claims) => {
+  return ({ workspace, username }, claims, reduced) => {
     const own = [...(named.get(canonicalUsername(username)) ?? []), ...byClaims];
     const of = workspaceOf.get(workspace);
     const answer = decideEntitlement(
@@ -30,7 +31,13 @@ export function entitlementsAt(
     );
     if (isRefusal(answer)) {
       // Without the record nobody knows the person's claims, which may be what lets them in.
-      const mayBeLetIn = claims === undefined && byClaims.some((binding) => binding.workspace === workspace);
+      const isOpen = of !== undefined && today >= of.availableFrom && today <= of.expires;
+      const mayBeLetIn =
+        (claims === undefined && byClaims.some((binding) => binding.workspace === workspace)) ||
+        // A binding written since the claims were kept may look for a value that was not.
+        (reduced === true &&
+          isOpen &&
+          byClaims.some((binding) => binding.workspace === workspace && today <= binding.expires));
       // What cannot be read may say that they may.
       return mayBeLetIn || mayBeHidden(unreadable, { workspace, username }) ? null : { ended: answer.reason };
     }

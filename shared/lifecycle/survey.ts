@@ -154,7 +154,9 @@ function assembleFacts(gathered: Gathered): (desktop: DeployedDesktop, limits: L
         : null,
       seenAt: own && record ? lastSeen(record) : null,
       leavingUntil: record?.presence?.leaving?.until,
-      entitlement: entitlementOf && entitlementOf(desktop, request?.nobodyAsked ? undefined : request?.claims),
+      entitlement:
+        entitlementOf &&
+        entitlementOf(desktop, request?.nobodyAsked ? undefined : request?.claims, request?.claimsReduced),
       scaledToZero: scaledDown.get(keyText(desktop)),
       kept: extensionOf(record, workspace),
       reapingPaused: maintenance && maintenance.reaping,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { narrowClaims } from "./claims.ts";
+import { bindsPerson, type Claims, type ClaimRule } from "../desktop/entitlement.ts";
+import { keptClaims, narrowClaims } from "./claims.ts";
 
 describe("claims", () => {
   const now = { enabled: true, groups: ["/b", "b"], roles: ["reader"], sessions: [], elsewhere: false };
@@ -39,5 +40,51 @@ describe("claims", () => {
     const claims = { groups: ["/a", "/b"], roles: ["editor"] };
     const by = { ...toNow, now: { ...now, roles: undefined } };
     expect(narrowClaims(claims, by)).toEqual({ groups: ["/b"], roles: ["editor"] });
+  });
+});
+
+describe("the claims that are kept", () => {
+  const rule = (operator: ClaimRule["operator"], value: string, name = "groups"): ClaimRule => ({
+    name,
+    operator,
+    value,
+  });
+  const many = Array.from({ length: 2000 }, (_, number) => `/a/group/with/a/path/number/${number}`);
+  const decides = (claims: Claims, own: ClaimRule) =>
+    bindsPerson({ name: "b", workspace: "w", expires: "2099-12-31", claims: [own] }, { username: "alice", claims });
+
+  it("are those that a rule names, with all values that a rule can look at", () => {
+    const said = { groups: ["/a", "/b", { deep: 1 }], email: "a@example.org", level: 3 };
+    expect(keptClaims(said, [rule("EQUALS", "/a"), rule("EQUALS", "3", "level")])).toEqual({
+      claims: { groups: ["/a", "/b"], level: [3] },
+      reduced: false,
+    });
+  });
+
+  it.each([
+    rule("EQUALS", many[7] ?? ""),
+    rule("EQUALS", "/elsewhere"),
+    rule("NOT EQUALS", many[7] ?? ""),
+    rule("NOT EQUALS", "/elsewhere"),
+    rule("IN", `/elsewhere, ${many[1999] ?? ""}`),
+    rule("IN", "/elsewhere, /there"),
+    rule("NOT IN", `/elsewhere, ${many[0] ?? ""}`),
+    rule("NOT IN", "/elsewhere, /there"),
+  ])("of 2,000 groups are few, and decide $operator as all of them do", (own) => {
+    for (const rules of [[own], [own, rule("IN", `${many[3] ?? ""},/x`), rule("EQUALS", "/y", "roles")]]) {
+      const kept = keptClaims({ groups: many, roles: "/y", email: "x" }, rules);
+      expect(kept.reduced).toBe(true);
+      expect(JSON.stringify(kept.claims).length).toBeLessThan(300);
+      for (const each of rules) expect(decides(kept.claims, each)).toBe(decides({ groups: many, roles: "/y" }, each));
+    }
+  });
+
+  it("of 2,000 groups are all if rules look for all, which is still small for a ConfigMap", () => {
+    const { claims, reduced } = keptClaims({ groups: many }, [rule("IN", many.join(","))]);
+    expect([claims, reduced]).toEqual([{ groups: many }, true]);
+  });
+
+  it("say nothing of a claim that the person does not have", () => {
+    expect(keptClaims({}, [rule("NOT IN", "/a")])).toEqual({ claims: {}, reduced: false });
   });
 });

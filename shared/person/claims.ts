@@ -1,4 +1,4 @@
-import type { Claims } from "../desktop/entitlement.ts";
+import { type ClaimRule, type Claims, comparable, valuesOf } from "../desktop/entitlement.ts";
 
 /** What the identity provider knows of a person when asked. */
 export interface Standing {
@@ -38,4 +38,25 @@ function filterClaim(claims: Claims, name: string, stays: (value: string) => boo
   if (left.length === held.length) return claims;
   const others = Object.entries(claims).filter(([key]) => key !== name);
   return Object.fromEntries(left.length > 0 ? [...others, [name, left]] : others);
+}
+
+/** Claims up to this length, as JSON, are kept with all their values, so that bindings written later find them. */
+const keptWhole = 16 * 1024;
+
+/**
+ * What is kept of the claims that a person was proven to have: those that any binding's rule names. If these are long,
+ * only the values that a rule looks for, and one of any others, because a claim that is absent fulfils nothing. Then
+ * `reduced` says that a rule written since may look for a value that the person has all the same.
+ */
+export function keptClaims(said: Claims, rules: readonly ClaimRule[]): { claims: Claims; reduced: boolean } {
+  const wanted = new Map<string, Set<string>>();
+  for (const rule of rules) wanted.set(rule.name, new Set([...(wanted.get(rule.name) ?? []), ...valuesOf(rule)]));
+  const named = Object.entries(said).filter(([name]) => wanted.has(name));
+  const whole = named.map(([name, claim]) => [name, comparable(claim)] as const);
+  if (JSON.stringify(whole).length <= keptWhole) return { claims: Object.fromEntries(whole), reduced: false };
+  const reduced = whole.map(([name, values]) => {
+    const looked = values.filter((value) => wanted.get(name)?.has(String(value)));
+    return [name, looked.length > 0 ? looked : values.slice(0, 1)] as const;
+  });
+  return { claims: Object.fromEntries(reduced), reduced: true };
 }

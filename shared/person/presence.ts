@@ -26,12 +26,15 @@ export interface Arrival {
   session: string | undefined;
   subject: string | undefined;
   claims: Claims;
+  /** True if the person has more values of these claims. */
+  reduced?: boolean;
 }
 
 /** The record when its person asks: they are there, whatever leave there was is over. The same record if nothing is new. */
-export function arrive(record: PersonRecord, { at, session, subject, claims }: Arrival): PersonRecord {
+export function arrive(record: PersonRecord, { at, session, subject, claims, reduced }: Arrival): PersonRecord {
   const presence = presenceAt(record, at, session);
-  const request = { ...record.request, claims, subject: subject ?? record.request.subject };
+  const claimsReduced = reduced === true ? true : undefined;
+  const request = { ...record.request, claims, claimsReduced, subject: subject ?? record.request.subject };
   const isNew = presence !== record.presence || JSON.stringify(request) !== JSON.stringify(record.request);
   return isNew ? { ...record, request, presence } : record;
 }

@@ -41,6 +41,7 @@ const full: Full<PersonRecord> = {
     requestedAt: at,
     subject: "s1",
     claims: { groups: ["/a"], nested: { deep: [null, 1] } },
+    claimsReduced: false,
     nobodyAsked: false,
     reason: "asked",
     trouble,

@@ -32,6 +32,8 @@ const requestSchema = stored({
   subject: z.string().optional(),
   /** The claims that bindings look at, as proven when the request was made. */
   claims: z.record(z.string(), z.unknown()).readonly(),
+  /** The person has more values of these claims than are kept. */
+  claimsReduced: z.boolean().optional(),
   /** It only stands in the place of a record that somebody deleted: what the person's claims are is not known. */
   nobodyAsked: z.boolean().optional(),
   /** Why there is to be no desktop, if it was not the person who said so. */

@@ -21,13 +21,15 @@ export interface Wish {
   subject?: string | null | undefined;
   /** The claims that bindings look at, as just proven. By default those in the record. */
   claims?: Claims | undefined;
+  /** Whether the person has more values of these claims. By default what the record says. */
+  reduced?: boolean | undefined;
 }
 
 /** A wish as a request of this person. */
 export function newRequest(
   record: PersonRecord | null,
   username: string,
-  { workspace, retire, reason, subject, claims }: Wish,
+  { workspace, retire, reason, subject, claims, reduced }: Wish,
   { id, at }: Stamp,
 ): DesktopRequest {
   return {
@@ -38,6 +40,7 @@ export function newRequest(
     requestedAt: at,
     subject: subject === undefined ? record?.request.subject : (subject ?? undefined),
     claims: claims ?? record?.request.claims ?? {},
+    claimsReduced: (reduced ?? record?.request.claimsReduced) === true ? true : undefined,
     reason,
   };
 }

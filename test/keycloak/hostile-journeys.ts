@@ -196,13 +196,13 @@ export function describeHostileJourneys(journeys: () => Journeys, { version }: D
     await expect
       .poll(async () => {
         await at.nameOf(await at.openGuacamole({ context }));
-        return at.tap.count("GET");
+        return at.tap.count("POST");
       })
       .toBe(1);
     await at.configure({ recheckSeconds: "3600" });
     for (let times = 0; times < 3; times++) await at.nameOf(await at.openGuacamole({ context }));
     expect(at.tap.calls.map(({ method, path }) => `${method} ${path.replace(/\?.*/, "")}`)).toEqual([
-      "GET /api/users/bob/workspaces",
+      "POST /api/users/bob/workspaces",
     ]);
   });
 

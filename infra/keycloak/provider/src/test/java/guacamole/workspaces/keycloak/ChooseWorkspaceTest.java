@@ -303,7 +303,7 @@ class ChooseWorkspaceTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"GET", "PUT", "token", "operation"})
+  @ValueSource(strings = {"POST", "PUT", "token", "operation"})
   @DisplayName("ends with words and without a claim if an answer is missing")
   void outage(String which) {
     var answer = server.api;

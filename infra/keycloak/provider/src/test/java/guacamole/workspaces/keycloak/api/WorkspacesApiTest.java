@@ -72,11 +72,34 @@ class WorkspacesApiTest {
             new Workspace("flu-season-2023", "Flu season 2023", null, false, null, "flu-season-2023 ended after 2024-04-30", null, null)),
         workspaces);
     var call = server.calls.get(0);
-    assertEquals("/api/users/alice/workspaces", call.uri().getPath());
-    assertEquals("claims={\"groups\":[\"/asthma\",\"/a b\"]}", call.uri().getQuery());
+    assertEquals("POST /api/users/alice/workspaces", call.method() + " " + call.uri());
+    assertEquals("{\"claims\":{\"groups\":[\"/asthma\",\"/a b\"]}}", call.body());
     assertEquals("Bearer token-1", call.authorization());
     assertTrue(server.tokenForms.get(0).startsWith("grant_type=client_credentials&"));
     assertTrue(server.tokenForms.get(0).contains("client_secret=s%26%3D%C3%A4"));
+  }
+
+  @Test
+  @DisplayName("lists without claims by GET")
+  void listWithoutClaims() throws Outage {
+    server.api = (exchange, call) -> FakeServer.json(exchange, 200, WORKSPACES);
+    assertEquals(2, api.list(new Person("jo+sde@example.org", "f7cd", "70c4", Map.of())).size());
+    var call = server.calls.get(0);
+    assertEquals("GET /api/users/jo%2Bsde%40example.org/workspaces", call.method() + " " + call.uri());
+  }
+
+  @Test
+  @DisplayName("lists with the claims in the address where the product is too old for a body")
+  void listOfOlderProduct() throws Outage {
+    server.api =
+        (exchange, call) -> {
+          if (call.method().equals("POST")) FakeServer.problem(exchange, 405, "method-not-allowed", "this route takes GET, HEAD");
+          else FakeServer.json(exchange, 200, WORKSPACES);
+        };
+    assertEquals(2, api.list(alice).size());
+    var call = server.calls.get(1);
+    assertEquals("GET", call.method());
+    assertEquals("claims={\"groups\":[\"/asthma\",\"/a b\"]}", call.uri().getQuery());
   }
 
   @Test
