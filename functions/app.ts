@@ -86,6 +86,7 @@ function connectServices(settings: Settings): Services {
   });
   const site = {
     namespace: settings.NAMESPACE,
+    dns: settings.CLUSTER_DNS,
     guacd: { namespace: settings.GUACD_NAMESPACE, labels: settings.GUACD_LABELS },
   };
 

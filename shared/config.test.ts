@@ -32,8 +32,23 @@ describe("settings", () => {
       OIDC_ALGORITHMS: ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"],
       OIDC_CLIENTS: ["a", "b"],
       GUACD_LABELS: { app: "guacd" },
+      CLUSTER_DNS: [
+        { namespace: null, label: ["k8s-app", "kube-dns"], port: 53 },
+        { namespace: "kube-system", label: ["k8s-app", "node-local-dns"], port: 53 },
+        { cidr: "169.254.20.10/32", port: 53 },
+        { namespace: "openshift-dns", label: ["dns.operator.openshift.io/daemonset-dns", "default"], port: 5353 },
+      ],
       desktopDefaults: { image: "example.org/desktop:1" },
     });
+  });
+
+  it.each([
+    ["169.254.169.254:53", /CLUSTER_DNS names an address that clouds have for themselves/],
+    ["10.96.0.10", /CLUSTER_DNS has an item without a port/],
+    ["*/k8s-app=kube-dns:53,dns.example.org:53", /CLUSTER_DNS has an item that is neither/],
+    [",", /CLUSTER_DNS names no server/],
+  ])("do not let desktops ask %s for names", (servers, fault) => {
+    expect(messageFor({ ...valid, CLUSTER_DNS: servers })).toMatch(fault);
   });
 
   it.each(["HS256", "RS256,HS512", "none", "rs256", ","])("never accept tokens signed by %s", (algorithms) => {
@@ -67,6 +82,9 @@ describe("settings", () => {
     ["GUACAMOLE_URL", "secret"],
     ["GUACD_LABELS", "secret"],
     ["DESKTOP_DESTINATIONS", "secret"],
+    ["CLUSTER_DNS", "secret"],
+    ["CLUSTER_DNS", "*/secret=a"],
+    ["CLUSTER_DNS", "169.254.169.254:53,*/secret=a:53"],
     ["DESKTOP_CPU_LIMIT", "secret"],
     ["OIDC_CLOCK_SKEW_SECONDS", "61"],
     ["KEYCLOAK_WEBHOOK", "secret"],

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseDatabaseUrl } from "./guacamole/database-url.ts";
+import { type DnsServer, parseDnsServer, usualDnsServers } from "./desktop/dns-server.ts";
 import { parsePolicy, policyFields, type PolicyTexts } from "./desktop/policy.ts";
 
 /** The algorithms by which a realm may sign: with a key pair of its own. HS* has one secret for both sides, none has none. */
@@ -19,6 +20,12 @@ const eachSetting = z.object({
   NAMESPACE: z.string().default("guacamole").describe("Namespace of the desktops and of the person records"),
   WORKSPACES_NAMESPACE: z.string().optional().describe("Namespace of workspaces and bindings. Default: NAMESPACE"),
   CLUSTER_DOMAIN: z.string().default("cluster.local").describe("DNS domain of the cluster"),
+  CLUSTER_DNS: list()
+    .pipe(z.array(dnsServer()).min(1, "names no server"))
+    .prefault(usualDnsServers)
+    .describe(
+      "Where desktops may ask for names: `namespace/label=value:port` (`*`: any), `169.254.20.10:port`, `[fd00::10]:port`, separated by commas",
+    ),
   GUACD_LABELS: labels()
     .prefault("app=guacd")
     .describe("Labels of the guacd pods, which alone may reach desktops: `key=value,…`"),
@@ -338,6 +345,15 @@ function hasNoUser(address: string): boolean {
 
 function secret() {
   return z.string().min(16, "has fewer than 16 characters (use a longer one: short ones can be guessed)").optional();
+}
+
+function dnsServer() {
+  return z.string().transform((text, context): DnsServer => {
+    const server = parseDnsServer(text);
+    if (!("fault" in server)) return server;
+    context.addIssue({ code: "custom", message: server.fault });
+    return z.NEVER;
+  });
 }
 
 function labels() {

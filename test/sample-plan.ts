@@ -1,3 +1,6 @@
+import type { Cluster } from "../shared/kubernetes/cluster.ts";
+import { desktopsIn } from "../shared/kubernetes/desktops.ts";
+import type { Site } from "../shared/kubernetes/manifests.ts";
 import { nameDesktop } from "../shared/desktop/names.ts";
 import type { DesktopPlan } from "../shared/desktop/plan.ts";
 import type { DesktopRequest } from "../shared/person/record.ts";
@@ -9,10 +12,39 @@ export const sampleRules = {
   entityTemplate: "{workspace}@{username}",
 };
 
-export const sampleSite = {
+export const sampleSite: Site = {
   namespace: "guacamole",
+  dns: [{ namespace: null, label: ["k8s-app", "kube-dns"], port: 53 }],
   guacd: { namespace: "guacamole", labels: { app: "guacd" } },
 };
+
+/** DNS servers of every kind. */
+const everyDnsServer: Site["dns"] = [
+  { namespace: null, label: ["k8s-app", "kube-dns"], port: 53 },
+  { namespace: "openshift-dns", label: ["dns.operator.openshift.io/daemonset-dns", "default"], port: 5353 },
+  { cidr: "169.254.20.10/32", port: 53 },
+  { cidr: "fd00::10/128", port: 53 },
+];
+
+/**
+ * A changed setting for DNS is drift of a desktop that was made before, which applying the network policy again ends: what
+ * a reconciliation finds and does. Throws if the API server refuses a server of any kind.
+ */
+export async function changeDnsServers(cluster: Cluster, plan: DesktopPlan): Promise<string[][]> {
+  const before = desktopsIn(cluster, sampleSite, sampleRules);
+  const after = desktopsIn(cluster, { ...sampleSite, dns: everyDnsServer }, sampleRules);
+  const look = async () => {
+    const [parts] = await after.networkParts(plan.username);
+    return after.networkDrift(plan, parts).map(({ kind }) => kind);
+  };
+  const refusals = [await before.applyService(plan), await before.applyNetworkPolicy(plan)];
+  const found = [await look()];
+  refusals.push(await after.applyNetworkPolicy(plan));
+  found.push(await look());
+  const refused = refusals.find((refusal) => refusal !== null);
+  if (refused) throw new Error(refused.reason);
+  return found;
+}
 
 /** Returns the policy that results from these texts and the defaults. */
 export function samplePolicy(texts: PolicyTexts = {}): DesktopPolicy {

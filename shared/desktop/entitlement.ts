@@ -67,26 +67,30 @@ export interface Binding {
 export interface WorkspacesAndBindings {
   workspaces: Workspace[];
   bindings: Binding[];
-  unreadable: { workspaces: string[]; bindings: Partial<Pick<Binding, "workspace" | "username">>[] };
+  unreadable: { workspaces: string[]; bindings: UnreadableBinding[] };
   /** Which objects are not as they should be, what is wrong with each, and what to do. */
   odd?: readonly string[] | undefined;
 }
 
+/** What can be read of a binding that cannot be read as a whole. */
+export type UnreadableBinding = Pick<Binding, "name"> & Partial<Pick<Binding, "workspace" | "username">>;
+
 /**
- * True if a workspace or binding that cannot be read may be what entitles this person. A binding that names somebody else,
- * or neither a person nor a workspace, cannot.
+ * True if a workspace or binding that cannot be read may be what entitles this person to their desktop: the binding that
+ * the desktop notes, one that names the person, or one to the workspace that does not say whose it is.
  */
 export function mayBeHidden(
   { workspaces, bindings }: WorkspacesAndBindings["unreadable"],
-  desktop: DesktopKey,
+  desktop: DesktopKey & { binding?: string | undefined },
 ): boolean {
   return (
     workspaces.includes(desktop.workspace) ||
     bindings.some(
-      ({ workspace, username }) =>
-        (workspace !== undefined || username !== undefined) &&
-        (workspace ?? desktop.workspace) === desktop.workspace &&
-        (username ?? desktop.username) === desktop.username,
+      ({ name, workspace, username }) =>
+        name === desktop.binding ||
+        (username === undefined
+          ? workspace === desktop.workspace
+          : username === desktop.username && (workspace ?? desktop.workspace) === desktop.workspace),
     )
   );
 }

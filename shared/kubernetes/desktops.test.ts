@@ -11,7 +11,7 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type LocalCluster, startLocalCluster } from "@stand-in/cluster";
 import { customResources } from "../../local/custom-resources.ts";
-import { samplePlan, sampleRules, sampleSite, sampleStart } from "../../test/sample-plan.ts";
+import { changeDnsServers, samplePlan, sampleRules, sampleSite, sampleStart } from "../../test/sample-plan.ts";
 import { diffOf } from "../../test/server-side-diff.ts";
 import { untilDecided } from "../../test/until-decided.ts";
 import { type Cluster, clusterOf } from "./cluster.ts";
@@ -308,4 +308,8 @@ describe("the list of a person's desktops", () => {
       },
     ]);
   });
+});
+
+it("a changed setting for DNS reaches desktops that are there, as drift of their network policy", async () => {
+  expect(await changeDnsServers(cluster, plan)).toEqual([["network-policy"], []]);
 });

@@ -7,6 +7,7 @@ import type {
   V1Service,
 } from "@kubernetes/client-node";
 import type { Destination } from "../desktop/destination.ts";
+import type { DnsServer } from "../desktop/dns-server.ts";
 import { personId } from "../desktop/names.ts";
 import type { DesktopRequest } from "../person/record.ts";
 import { type DesktopPlan, portsOf, servesSftp } from "../desktop/plan.ts";
@@ -16,6 +17,7 @@ import { annotation, label, manager, purpose } from "./labels.ts";
 export interface Site {
   namespace: string;
   guacd: { namespace: string; labels: Readonly<Record<string, string>> };
+  dns: readonly DnsServer[];
 }
 
 /** The variable in which a VNC image expects its password. */
@@ -88,13 +90,13 @@ export function networkPolicyManifest(plan: DesktopPlan, site: Site): V1NetworkP
       policyTypes: ["Ingress", "Egress"],
       ingress: [{ _from: [guacd], ports: portsOf(plan).map(({ port }) => ({ port, protocol: "TCP" })) }],
       egress: [
-        {
-          to: [{ namespaceSelector: {}, podSelector: { matchLabels: { "k8s-app": "kube-dns" } } }],
+        ...[...Map.groupBy(site.dns, ({ port }) => port)].map(([port, servers]) => ({
+          to: servers.map(dnsPeerOf),
           ports: [
-            { port: 53, protocol: "UDP" },
-            { port: 53, protocol: "TCP" },
+            { port, protocol: "UDP" },
+            { port, protocol: "TCP" },
           ],
-        },
+        })),
         ...plan.destinations.map((destination) => ({
           to: [peerOf(destination)],
           ports: [{ port: destination.port, protocol: "TCP" }],
@@ -106,6 +108,13 @@ export function networkPolicyManifest(plan: DesktopPlan, site: Site): V1NetworkP
 
 function inNamespace(namespace: string) {
   return { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } } };
+}
+
+function dnsPeerOf(server: DnsServer): V1NetworkPolicyPeer {
+  if ("cidr" in server) return { ipBlock: { cidr: server.cidr } };
+  const [key, value] = server.label;
+  const namespaces = server.namespace === null ? { namespaceSelector: {} } : inNamespace(server.namespace);
+  return { ...namespaces, podSelector: { matchLabels: { [key]: value } } };
 }
 
 function peerOf(destination: Destination): V1NetworkPolicyPeer {

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
-import type { Binding, ScalingRefusal, WorkspacesAndBindings } from "../desktop/entitlement.ts";
+import type { Binding, ScalingRefusal, UnreadableBinding, WorkspacesAndBindings } from "../desktop/entitlement.ts";
 import type { BindingStatus } from "../desktop/state.ts";
 import type { Cluster, Reference } from "./cluster.ts";
 import { annotation, label, usernameLabel } from "./labels.ts";
@@ -118,13 +118,12 @@ export function workspacesIn(cluster: Cluster, namespace: string): Workspaces {
 }
 
 /** Whose a binding is that cannot be read as a whole, and of which workspace, as far as it says. */
-function readableOf(
-  object: KubernetesObject & { spec?: unknown },
-): WorkspacesAndBindings["unreadable"]["bindings"][number] {
+function readableOf({ metadata, ...object }: KubernetesObject & { spec?: unknown }): UnreadableBinding {
   const { workspace, username } = (object.spec ?? {}) as { workspace?: unknown; username?: unknown };
   return {
+    name: metadata?.name ?? "",
     ...(typeof workspace === "string" && { workspace }),
-    ...(typeof username === "string" && { username }),
+    ...(typeof username === "string" && username !== "" && { username }),
   };
 }
 

@@ -14,13 +14,18 @@ export function entitlementsAt(
   at: Date,
   timeZone: string,
   { workspaces, bindings, unreadable }: WorkspacesAndBindings,
-): (desktop: DesktopKey, claims: Claims | undefined, reduced?: boolean) => DesktopFacts["entitlement"] {
+): (
+  desktop: DesktopKey & { binding?: string | undefined },
+  claims: Claims | undefined,
+  reduced?: boolean,
+) => DesktopFacts["entitlement"] {
   const today = dayIn(timeZone, at);
   const byClaims = bindings.filter(({ username }) => username === undefined);
   const named = Map.groupBy(bindings, ({ username }) => username);
   const workspaceOf = new Map(workspaces.map((workspace) => [workspace.name, workspace]));
   const ends = new Map<string, string>();
-  return ({ workspace, username }, claims, reduced) => {
+  return (desktop, claims, reduced) => {
+    const { workspace, username } = desktop;
     const own = [...(named.get(canonicalUsername(username)) ?? []), ...byClaims];
     const of = workspaceOf.get(workspace);
     const answer = decideEntitlement(
@@ -39,7 +44,7 @@ export function entitlementsAt(
           isOpen &&
           byClaims.some((binding) => binding.workspace === workspace && today <= binding.expires));
       // What cannot be read may say that they may.
-      return mayBeLetIn || mayBeHidden(unreadable, { workspace, username }) ? null : { ended: answer.reason };
+      return mayBeLetIn || mayBeHidden(unreadable, desktop) ? null : { ended: answer.reason };
     }
     const endsAt = ends.get(answer.until) ?? endOfDay(timeZone, answer.until).toISOString();
     ends.set(answer.until, endsAt);

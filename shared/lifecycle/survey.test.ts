@@ -319,11 +319,23 @@ describe("the entitlement of a desktop's person", () => {
     ],
     ["none", withBindings([red]), { ended: "no binding names alice or matches their claims" }],
     ["in doubt if claims may let in and are not known", { ...withBindings([red]), ...nobodyAsked }, null],
-    ["in doubt if a binding to the workspace cannot be read", withBindings([], [{ workspace: "cohort" }]), null],
-    ["in doubt if a binding of the person cannot be read", withBindings([], [{ username: "alice" }]), null],
+    [
+      "in doubt if a binding to the workspace cannot be read",
+      withBindings([], [{ name: "x", workspace: "cohort" }]),
+      null,
+    ],
+    ["in doubt if a binding of the person cannot be read", withBindings([], [{ name: "x", username: "alice" }]), null],
+    [
+      "in doubt if the binding that the desktop notes cannot be read",
+      { ...withBindings([], [{ name: "alices" }]), ...withDesktop({ binding: "alices" }) },
+      null,
+    ],
     [
       "none if only a binding to another workspace cannot be read",
-      withBindings([], [{ workspace: "other" }, { workspace: "cohort", username: "bob" }, {}]),
+      withBindings(
+        [],
+        [{ name: "x", workspace: "other" }, { name: "y", workspace: "cohort", username: "bob" }, { name: "z" }],
+      ),
       { ended: "no binding names alice or matches their claims" },
     ],
   ])("is %s", (_, change, expected) => {

@@ -14,7 +14,7 @@ import { type ClusterDesktops, desktopsIn } from "../../shared/kubernetes/deskto
 import { finish } from "../../shared/person/request.ts";
 import { personRecordsIn } from "../../shared/kubernetes/person-records.ts";
 import { workspacesIn } from "../../shared/kubernetes/workspaces.ts";
-import { samplePlan, sampleRules, sampleSite, sampleStart } from "../sample-plan.ts";
+import { changeDnsServers, samplePlan, sampleRules, sampleSite, sampleStart } from "../sample-plan.ts";
 import { diffOf } from "../server-side-diff.ts";
 import { untilDecided } from "../until-decided.ts";
 import { describeOnControlPlane } from "./available.ts";
@@ -135,6 +135,13 @@ function describeAccount(prepared: () => Prepared): void {
   });
 
   it("it can do everything that the product does", wholeLife);
+
+  it("it may open every kind of DNS server, and a changed setting reaches desktops that are there", async () => {
+    const plan = samplePlan({ username: "resolver" });
+    const cluster = clusterOf(plane.as(token));
+    expect(await changeDnsServers(cluster, plan)).toEqual([["network-policy"], []]);
+    for (const part of ["service", "networkPolicy"] as const) await desktops.remove(part, plan);
+  });
 
   it("a second activation changes nothing, as kubectl diff would show", async () => {
     const plan = samplePlan({ username: "twice" });
