@@ -1,10 +1,9 @@
-import { readFileSync } from "node:fs";
 import pg from "pg";
-import { ProductError } from "../errors.ts";
-import { type DatabaseAddress, parseDatabaseUrl } from "./database-url.ts";
+import { connectionOf } from "./connection.ts";
+import { isAborted, readOnly, translate } from "./database-errors.ts";
 
 export interface Database {
-  /** One statement, one round trip. */
+  /** One statement, in a transaction of its own. */
   query<Row extends pg.QueryResultRow>(text: string, values: readonly unknown[]): Promise<Row[]>;
   /** One short transaction that holds the workspace's lock from before its first statement sees anything. */
   inWorkspace<Row extends pg.QueryResultRow>(
@@ -23,136 +22,102 @@ export interface DatabaseOptions {
 }
 
 /**
+ * Begins every transaction, in one round trip. The limits hold until its end and not for the session: with PgBouncer in
+ * transaction mode the session belongs to others afterwards. A process that dies must not keep a workspace's lock.
+ */
+const begin = `
+  BEGIN ISOLATION LEVEL READ COMMITTED;
+  SET LOCAL statement_timeout = '10s';
+  SET LOCAL idle_in_transaction_session_timeout = '15s';
+  SHOW transaction_read_only`;
+
+/**
  * Connects lazily; an unreachable server is an error of the query, not of the start. Throws if the URL cannot be read, or a
  * file that it names.
  */
 export function connectDatabase({ url, password, maxConnections = 10 }: DatabaseOptions): Database {
-  const address = parseDatabaseUrl(url);
-  if ("fault" in address) throw new Error(`connect to guacamole's database: DATABASE_URL ${address.fault}`);
   const pool = new pg.Pool({
-    ...connectionOf(address, password),
+    ...connectionOf(url, password),
     max: maxConnections,
     idleTimeoutMillis: 30_000,
     query_timeout: 15_000,
-    statement_timeout: 10_000,
   });
   // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
   pool.on("error", ignore);
+  // After a failover, connections to the former primary may stay: what was connected before that was seen is not used again.
+  let generation = 0;
+  const generations = new WeakMap<pg.ClientBase, number>();
+  pool.on("connect", (client) => generations.set(client, generation));
+
+  async function acquire(): Promise<pg.PoolClient> {
+    for (;;) {
+      const client = await pool.connect();
+      if (generations.get(client) === generation) return client;
+      client.release(true);
+    }
+  }
+
+  async function transact<Result>(work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
+    const client = await acquire();
+    // While a client is taken nobody listens for it: without this, a restart of the server would end our process.
+    client.on("error", ignore);
+    let isBroken = false;
+    try {
+      // Also to read: what a server says that is no longer the primary, or on which Guacamole cannot write, is not true now.
+      if (await beginIsReadOnly(client)) throw readOnly();
+      const result = await work(client);
+      await client.query("COMMIT");
+      return result;
+    } catch (error) {
+      if (!(error instanceof pg.DatabaseError)) isBroken = true;
+      else
+        await client.query("ROLLBACK").catch(() => {
+          isBroken = true; // the connection is gone: hand it back as broken, so that the pool drops it
+        });
+      if (error instanceof pg.DatabaseError && error.code === readOnly().code) {
+        isBroken = true;
+        if (generations.get(client) === generation) generation += 1;
+      }
+      throw error;
+    } finally {
+      client.off("error", ignore);
+      client.release(isBroken);
+    }
+  }
+
+  /** A second time if the first changed nothing, and a second may go better: on a new connection, or after the others. */
+  async function run<Result>(work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
+    try {
+      return await transact(work).catch((error: unknown) => {
+        if (!isAborted(error)) throw error;
+        return transact(work);
+      });
+    } catch (error) {
+      throw translate(error);
+    }
+  }
 
   return {
-    async query<Row extends pg.QueryResultRow>(text: string, values: readonly unknown[]) {
-      try {
-        return (await pool.query<Row>(text, [...values])).rows;
-      } catch (error) {
-        throw translate(error);
-      }
-    },
-    async inWorkspace<Row extends pg.QueryResultRow>(workspace: string, text: string, values: readonly unknown[]) {
-      const client = await pool.connect().catch((error: unknown) => {
-        throw translate(error);
-      });
-      // While a client is taken nobody listens for it: without this, a restart of the server would end our process.
-      client.on("error", ignore);
-      let broken: Error | undefined;
-      try {
-        await client.query("BEGIN");
+    query: <Row extends pg.QueryResultRow>(text: string, values: readonly unknown[]) =>
+      run(async (client) => (await client.query<Row>(text, [...values])).rows),
+    inWorkspace: <Row extends pg.QueryResultRow>(workspace: string, text: string, values: readonly unknown[]) =>
+      run(async (client) => {
         await client.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [
           `guacamole-workspaces:${workspace}`,
         ]);
-        const { rows } = await client.query<Row>(text, [...values]);
-        await client.query("COMMIT");
-        return rows;
-      } catch (error) {
-        await client.query("ROLLBACK").catch((failure: unknown) => {
-          broken = failure as Error; // the connection is gone: hand it back as broken, so that the pool drops it
-        });
-        throw translate(error);
-      } finally {
-        client.off("error", ignore);
-        client.release(broken);
-      }
-    },
+        return (await client.query<Row>(text, [...values])).rows;
+      }),
     close: () => pool.end(),
   };
 }
 
-/**
- * What pg is told, which is everything: for what it is not told it looks into PGPASSWORD, PGHOST, PGSSLMODE and others, and
- * into ~/.pgpass, and an empty string counts as not told. A connection string would win over the password function.
- */
-function connectionOf(address: DatabaseAddress, password: DatabaseOptions["password"]): pg.PoolConfig {
-  const { user, host, port, database, options } = address;
-  return {
-    ...{ user, host, port, database },
-    password: password ?? (() => address.password),
-    ssl: address.tls === "off" ? false : { rejectUnauthorized: address.tls !== "unverified", ...readFiles(address) },
-    sslnegotiation: address.direct ? "direct" : "postgres",
-    application_name: address.applicationName ?? "guacamole-workspaces",
-    client_encoding: "UTF8",
-    connectionTimeoutMillis: (address.connectTimeoutSeconds ?? 10) * 1000,
-    Client: clientWith(options),
-  };
-}
-
-function readFiles({ files }: DatabaseAddress): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(files).map(([name, path]) => {
-      try {
-        return [name, readFileSync(path, "utf8")];
-      } catch (error) {
-        const { code } = error as NodeJS.ErrnoException;
-        throw new Error(`connect to guacamole's database: ${path}, named in DATABASE_URL, cannot be read (${code})`, {
-          cause: error,
-        });
-      }
-    }),
-  );
-}
-
-/** pg's client without PGOPTIONS and PGREPLICATION, and without a socket that stays open after a login that failed. */
-function clientWith(options = ""): new (config?: pg.ClientConfig) => pg.Client {
-  return class extends pg.Client {
-    constructor(config?: pg.ClientConfig) {
-      super(config);
-      const { connectionParameters } = this as unknown as { connectionParameters: Record<string, unknown> };
-      Object.assign(connectionParameters, { options, replication: undefined });
-    }
-    // The pool gives a callback. A server that got no password keeps the place for its authentication_timeout, a minute.
-    override connect(): Promise<this>;
-    override connect(done: (error: Error) => void): void;
-    override connect(done: (error: Error) => void = () => undefined): Promise<this> | undefined {
-      super.connect((error: Error | null) => {
-        if (error) void this.end();
-        done(error as Error);
-      });
-      return undefined;
-    }
-  };
+async function beginIsReadOnly(client: pg.PoolClient): Promise<boolean> {
+  // Several statements have several results, which the types do not know.
+  const results = (await client.query(begin)) as unknown as pg.QueryResult<{ transaction_read_only?: string }>[];
+  return results.at(-1)?.rows[0]?.transaction_read_only !== "off";
 }
 
 /** A connection that breaks shows in the query that uses it; the event needs no reaction. */
 function ignore(): void {
   return undefined;
-}
-
-/**
- * PostgreSQL's error by its code alone: its text may repeat values and names. Class 08 and 57P0x: the connection or the
- * server went away; 28: it does not let us in; 3D: no such database; 42501: our role lacks a right; 53: no room.
- */
-function translate(error: unknown): ProductError {
-  if (error instanceof pg.DatabaseError) {
-    const code = error.code ?? "?";
-    return /^(08|28|3D|53|57P)|^42501$/.test(code)
-      ? new ProductError(
-          "guacamole-unavailable",
-          `use guacamole's database: PostgreSQL does not allow it (code ${code})`,
-        )
-      : new ProductError("step-failed", `use guacamole's database: PostgreSQL refused the statement (code ${code})`);
-  }
-  if (error instanceof ProductError) return error; // of the password function
-  const causes: unknown[] = error instanceof AggregateError ? error.errors : [error];
-  const reason = causes.map((cause) => (cause instanceof Error ? cause.message : String(cause))).join(", ");
-  return new ProductError("guacamole-unavailable", "reach guacamole's database: it does not answer", {
-    cause: `${reason} (check DATABASE_URL)`,
-  });
 }
