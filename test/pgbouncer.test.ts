@@ -74,7 +74,7 @@ describe.skipIf(pgBouncer === undefined)(pgBouncer === undefined ? skipped : wor
   const limits = "SELECT current_setting('statement_timeout') AS statement, pg_backend_pid() AS pid";
 
   it("lets every verb work, also for many people at once", async () => {
-    const guacamole = guacamoleDesktopsIn(database, sampleRules);
+    const guacamole = guacamoleDesktopsIn(database, sampleRules, "UTC");
     expect(await guacamole.check()).toBeNull();
     const people = Array.from({ length: 20 }, (_, n) => samplePlan({ username: `person${n}` }));
     await Promise.all(
