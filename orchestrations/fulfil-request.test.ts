@@ -75,6 +75,21 @@ describe("fulfilling a request", () => {
     });
   });
 
+  it("waits no longer than a takeover takes if the clock was put back since", () => {
+    const work = { generation: 1, notBefore: "2026-06-15T13:02:00Z" };
+    const { pauses, calls } = run({ readRequest: () => ({ request, outcomes: {}, work }) });
+    expect(pauses).toEqual([120]);
+    expect(calls).toContain("grantPermission");
+  });
+
+  it("does nothing if another instance took its place, which it may only learn when it comes to life again", () => {
+    const work = { generation: 1, notBefore: "2026-06-15T12:00:00Z" };
+    const seenBy = (instance: string) =>
+      run({ readRequest: () => ({ request, outcomes: {}, work: { ...work, instance } }) });
+    expect(seenBy("instance-2")).toMatchObject({ goOn: false, calls: ["readRequest"] });
+    expect(seenBy("instance-1").calls).toContain("grantPermission");
+  });
+
   it("sends the generation of the record with every activity except the first read", () => {
     const fences = new Map<string, unknown>();
     const noting = Object.fromEntries(

@@ -1,4 +1,4 @@
-import { generationOf } from "../shared/person/work.ts";
+import { generationOf, isReplaced, settleMilliseconds } from "../shared/person/work.ts";
 import { isUnfinished, outcomeOf } from "../shared/person/request.ts";
 import type { Setback } from "../shared/person/trouble.ts";
 import type { Task } from "durable-functions";
@@ -30,10 +30,10 @@ export interface FulfilRequestInput {
 export function* fulfilRequest(hub: Workflow, { username }: FulfilRequestInput): Generator<Task, boolean> {
   hub.showLastLook(true);
   const record = yield* hub.call("readRequest", { username });
-  if (!record || !isUnfinished(record)) return false;
+  if (!record || !isUnfinished(record) || isReplaced(record, hub.instanceId)) return false;
   hub.showLastLook(false);
   // The request may change while it waits: it starts again, and reads the record again.
-  if (yield* waitForReplaced(hub, record)) return true;
+  if ((yield* waitForReplaced(hub, record)) === "waited") return true;
   const workflow = fenced(hub, { username, generation: generationOf(record) });
   const { request, removals = [], reviews = [] } = record;
   const settled = outcomeOf(record) !== undefined;
@@ -57,12 +57,15 @@ export function* fulfilRequest(hub: Workflow, { username }: FulfilRequestInput):
   return more || (newest !== null && newest.request.id !== request.id);
 }
 
-/** Waits until no activity of a replaced generation can be under way. True if it had to. */
-function* waitForReplaced(workflow: Workflow, { work }: PersonRecord): Generator<Task, boolean> {
+/**
+ * Waits until no activity of a replaced generation can be under way. If the clock was put back since, the time to wait for is
+ * too far ahead, and the longest wait is enough.
+ */
+function* waitForReplaced(workflow: Workflow, { work }: PersonRecord): Generator<Task, "waited" | "ready"> {
   const left = work ? Date.parse(work.notBefore) - workflow.now().getTime() : 0;
-  if (left <= 0) return false;
-  yield* workflow.pause(left / 1_000);
-  return true;
+  if (left <= 0) return "ready";
+  yield* workflow.pause(Math.min(left, settleMilliseconds) / 1_000);
+  return left <= settleMilliseconds ? "waited" : "ready";
 }
 
 function* retireOne(workflow: Workflow, username: string, removal: DesktopRetirement): Generator<Task, void> {

@@ -10,6 +10,8 @@ import { isOlder } from "./versions.ts";
  * it.
  */
 export interface Workflow {
+  /** The id of the orchestration's instance. */
+  readonly instanceId: string;
   /** The replay-safe clock. */
   now(): Date;
   /**
@@ -42,6 +44,7 @@ function retries(): RetryOptions {
 /** Implements a workflow with Durable Functions. */
 export function workflowOf(context: OrchestrationContext): Workflow {
   return {
+    instanceId: context.df.instanceId,
     now: () => context.df.currentUtcDateTime,
     startedBefore: (version) => isOlder(context.df.version, version),
     *call<Name extends ActivityName>(name: Name, input: InputOf<Name>) {

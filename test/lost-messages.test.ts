@@ -31,3 +31,30 @@ it("a person's orchestration whose messages were lost is replaced by the wake ti
   expect(record?.work?.generation).toBe(1);
   expect(await estate.end("bob", body)).toMatchObject({ state: "done" });
 });
+
+it("a person's orchestration that the task hub has lost, and cannot end either, goes on in another instance", async () => {
+  estate.faults.loseMessages = (instanceId) => instanceId === instanceIdOf("alice");
+  const { body } = await estate.call("alice", "PUT", "/users/alice/desktop", { workspace: "asthma-cohort" });
+  await estate.host.whenIdle();
+  await estate.host.trigger("wakeForgotten");
+  const record = await personRecordsIn(clusterOf(estate.kubeconfig), namespace).read(personId("alice"));
+  expect(record?.work).toMatchObject({ generation: 1, instance: `${instanceIdOf("alice")}-1` });
+  expect(await estate.end("alice", body)).toMatchObject({ state: "done" });
+
+  // Whatever is asked for next is done there, too; and the lost one does nothing when it comes to life.
+  delete estate.faults.loseMessages;
+  expect(await estate.ask("alice", null)).toMatchObject({ state: "done" });
+  await estate.host.whenIdle();
+  expect((await estate.world()).rows.filter((row) => row.startsWith("may open"))).toHaveLength(1);
+});
+
+it("a run that the task hub has lost, and cannot end either, is done in another instance", async () => {
+  estate.faults.loseMessages = (instanceId) => instanceId === "reap";
+  await estate.host.trigger("reapTimer");
+  await estate.host.whenIdle();
+  await estate.host.trigger("reapTimer");
+  await estate.host.whenIdle();
+  const { body } = await estate.call<{ runs: { reap: { state: string } } }>("olga", "GET", "/maintenance");
+  expect(body.runs.reap.state).toBe("done");
+  delete estate.faults.loseMessages;
+});

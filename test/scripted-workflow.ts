@@ -15,6 +15,7 @@ export function scriptedWorkflow(script: Script) {
   let milliseconds = Date.parse("2026-06-15T12:00:00Z");
 
   const workflow: Workflow = {
+    instanceId: "instance-1",
     now: () => new Date(milliseconds),
     startedBefore: () => false,
     *call(name, input) {

@@ -6,6 +6,7 @@ import { summarize } from "../../shared/lifecycle/survey.ts";
 import { surveyDrift } from "../gather/drift.ts";
 import { type Services } from "../services.ts";
 import { isCompleted, type TaskHub } from "../work/task-hub.ts";
+import { keepRunning, spareIdOf } from "../work/stuck.ts";
 import { surveyDesktops } from "../gather/survey.ts";
 import { reapAnswer, reconcileAnswer, startedAnswer } from "./answers.ts";
 import { type Answer, type Call, endpoint } from "./endpoint.ts";
@@ -76,22 +77,29 @@ async function reconcileNow(
   { hub, query }: Call<z.output<typeof reconcileQuery>>,
 ): Promise<Answer> {
   const sharePercent = query.share;
-  if (!query.dryRun) return runNow(hub, reconcileName, query.wait, sharePercent === undefined ? {} : { sharePercent });
+  if (!query.dryRun)
+    return runNow(services, hub, reconcileName, query.wait, sharePercent === undefined ? {} : { sharePercent });
   const survey = await surveyDrift(services, { sharePercent });
   return { status: 200, body: { dryRun: true, ...survey, failed: [] } };
 }
 
 async function reapNow(services: Services, { hub, query }: Call<Query>): Promise<Answer> {
-  if (!query.dryRun) return runNow(hub, reapName, query.wait);
+  if (!query.dryRun) return runNow(services, hub, reapName, query.wait);
   const { at, looked, rules, due, later, toRetire, unanswered } = summarize(await surveyDesktops(services));
   return { status: 200, body: { dryRun: true, at, looked, rules, due, later, toRetire, unanswered, failed: [] } };
 }
 
 /** Starts the run unless one is under way, and waits at most `waitSeconds` for its end. */
-async function runNow(hub: TaskHub, name: string, waitSeconds: number, input: object = {}): Promise<Answer> {
-  const started = await hub.startOnce(name, name, input);
+async function runNow(
+  services: Services,
+  hub: TaskHub,
+  name: string,
+  waitSeconds: number,
+  input: object = {},
+): Promise<Answer> {
+  const started = await keepRunning(services, hub, name, input);
   // A run that is already under way has other input: its result is not the answer to this call.
-  if (started === "duplicate" && Object.keys(input).length > 0)
+  if (started === "runs" && Object.keys(input).length > 0)
     return { status: 202, body: { dryRun: false, state: "running" } };
   const deadline = Date.now() + waitSeconds * 1_000;
   for (;;) {
@@ -112,7 +120,8 @@ export interface LastRun {
 
 /** Returns the newest run of that name; null if there never was one. */
 export async function lastRun(hub: TaskHub, name: string): Promise<LastRun | null> {
-  const instance = await hub.find(name);
+  const found = [await hub.find(spareIdOf(name)), await hub.find(name)].filter((each) => each !== null);
+  const [instance] = found.sort((one, other) => other.createdAt.getTime() - one.createdAt.getTime());
   if (!instance) return null;
   const { isUnfinished, createdAt, updatedAt, output } = instance;
   const state = isUnfinished ? "running" : isCompleted(instance) ? "done" : "failed";

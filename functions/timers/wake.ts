@@ -1,8 +1,12 @@
-import { instanceIdOf } from "../../shared/person/work.ts";
+import { workIdOf } from "../../shared/person/work.ts";
 import { isUnfinished } from "../../shared/person/request.ts";
 import type { Services } from "../services.ts";
+import { someAtATime } from "../some-at-a-time.ts";
 import { keepWorking } from "../work/stuck.ts";
 import type { Timer } from "./timer.ts";
+
+/** One whose instance does not end takes seconds, and must not keep the others waiting. */
+const peopleAtOnce = 8;
 
 /**
  * Picks up requests that nothing works on: the process died between writing one and waking its orchestration, the
@@ -15,18 +19,17 @@ export function wakeTimer(services: Services): Timer {
     run: async (hub, context) => {
       const { records, damaged } = await services.records.all();
       for (const { fault } of damaged) context.error(fault.message);
-      for (const record of records) {
-        if (!isUnfinished(record)) continue;
-        const { id, username } = record.request;
+      await someAtATime(peopleAtOnce, records.filter(isUnfinished), async (record) => {
+        const { id } = record.request;
         try {
           const found = await keepWorking(services, hub, record);
           if (found === "woken") context.log(`woke the request ${id}, which nothing worked on`);
           if (found === "replaced")
-            context.error(`replaced ${instanceIdOf(username)}, which made no progress on the request ${id}`);
+            context.error(`replaced ${workIdOf(record)}, which made no progress on the request ${id}`);
         } catch (error) {
           context.error(`wake the request ${id}: ${(error as Error).message} (tried again at the next run)`);
         }
-      }
+      });
     },
   };
 }

@@ -6,9 +6,9 @@ import { personId } from "../../shared/desktop/names.ts";
 import type { LiveWork, Progress } from "../../shared/person/operation.ts";
 import type { PersonRecord } from "../../shared/person/record.ts";
 import { isUnfinished, type Stamp } from "../../shared/person/request.ts";
-import { type Fence, instanceIdOf, replaceWork } from "../../shared/person/work.ts";
+import { type Fence, generationOf, moveWork, replaceWork, workIdOf } from "../../shared/person/work.ts";
 import type { Services } from "../services.ts";
-import type { TaskHub } from "./task-hub.ts";
+import { isSuspendedByHand, type TaskHub } from "./task-hub.ts";
 
 /**
  * A change to a person's record: a pure function of shared/person. It may run again if somebody else writes at the same
@@ -64,7 +64,7 @@ export async function changeAndWake(
   change: Change,
 ): Promise<PersonRecord | null> {
   const record = await changeRecord(services, username, change);
-  if (record && isUnfinished(record)) await wake(hub, username);
+  if (record && isUnfinished(record)) await wake(hub, record);
   return record;
 }
 
@@ -77,10 +77,12 @@ const lookMilliseconds = 100;
  * ends, unless it shows its last look: then this waits for its end and starts it again. If it has not ended after two
  * seconds, the wake timer starts the work.
  */
-export async function wake(hub: TaskHub, username: string): Promise<void> {
+export async function wake(hub: TaskHub, record: PersonRecord): Promise<void> {
+  const { username } = record.request;
+  const instanceId = workIdOf(record);
   for (let look = 0; look < lastLooks; look += 1) {
-    if ((await hub.startOnce(fulfilRequestName, instanceIdOf(username), { username })) === "accepted") return;
-    const instance = await hub.find(instanceIdOf(username));
+    if ((await hub.startOnce(fulfilRequestName, instanceId, { username })) === "accepted") return;
+    const instance = await hub.find(instanceId);
     if (instance?.isUnfinished && !isLastLook(instance.customStatus)) return;
     await pause(lookMilliseconds);
   }
@@ -88,7 +90,8 @@ export async function wake(hub: TaskHub, username: string): Promise<void> {
 
 /**
  * Replaces a person's orchestration that makes no progress. The record gets its next generation first, so that
- * whatever the old instance still does changes nothing.
+ * whatever the old instance still does changes nothing. If the task hub cannot end the old instance, another one takes
+ * its place: the lock does not rest on what the hub says of an instance that it has lost.
  */
 export async function replace(
   services: Pick<Services, "records">,
@@ -97,21 +100,32 @@ export async function replace(
   notBefore: string,
   reason: string,
 ): Promise<void> {
-  await changeRecord(
+  const replaced = await changeRecord(
     services,
     username,
     ifThere((record) => (isUnfinished(record) ? replaceWork(record, notBefore) : record)),
   );
-  await hub.restart(fulfilRequestName, instanceIdOf(username), { username }, reason);
+  if (!replaced) return;
+  try {
+    await hub.restart(fulfilRequestName, workIdOf(replaced), { username }, reason);
+  } catch {
+    const moved = await changeRecord(
+      services,
+      username,
+      ifThere((record) => moveWork(record, generationOf(replaced))),
+    );
+    if (moved) await hub.startOnce(fulfilRequestName, workIdOf(moved), { username });
+  }
 }
 
 /** Returns the status of the person's orchestration; not running if there never was one. */
-export async function liveWork(hub: TaskHub, username: string): Promise<LiveWork> {
-  const instance = await hub.find(instanceIdOf(username));
+export async function liveWork(hub: TaskHub, record: PersonRecord): Promise<LiveWork> {
+  const instance = await hub.find(workIdOf(record));
   if (!instance) return { running: false, progress: null };
   const { isUnfinished, customStatus, updatedAt } = instance;
   return {
     running: isUnfinished,
+    suspended: isSuspendedByHand(instance),
     progress: isLastLook(customStatus) ? null : (customStatus as Progress | null),
     updatedAt: updatedAt.toISOString(),
   };

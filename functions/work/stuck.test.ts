@@ -3,11 +3,13 @@ import { describe, expect, it } from "vitest";
 import type { Outcome, PersonRecord } from "../../shared/person/record.ts";
 import type { Services } from "../services.ts";
 import { taskHubOf } from "./task-hub.ts";
-import { describeStuck, keepWorking, restartNotices } from "./stuck.ts";
+import { describeStuck, keepRunning, keepWorking, restartNotices } from "./stuck.ts";
 
 const now = new Date("2026-11-26T12:00:00Z");
 const longAgo = new Date("2026-11-26T00:00:00Z");
-const { Running, Suspended, Completed } = OrchestrationRuntimeStatus;
+const { Pending, Running, Suspended, Completed, Failed, Terminated, Canceled } = OrchestrationRuntimeStatus;
+
+const unended = new Set<OrchestrationRuntimeStatus>([Pending, Running, Suspended]);
 
 interface Instance {
   name: string;
@@ -20,21 +22,31 @@ interface Instance {
 /** A task hub with these instances, a store with this record, and the calls made to them, in order. */
 function world(instances: readonly Instance[], record?: PersonRecord, startedAt = longAgo) {
   const done: unknown[] = [];
+  let current = record;
   const client = {
     getStatusBy: () => Promise.resolve(instances),
-    getStatus: (id: string) => Promise.resolve(instances.find(({ instanceId }) => instanceId === id)),
+    getStatus: (id: string) => {
+      const found = instances.find(({ instanceId }) => instanceId === id);
+      return found ? Promise.resolve(found) : Promise.reject(new Error("HTTP 404 response"));
+    },
     terminate: (id: string) =>
-      id === "stubborn" ? Promise.reject(new Error("HTTP 500")) : Promise.resolve(void done.push(["terminate", id])),
+      instances.find(({ instanceId }) => instanceId === id)?.input === "stubborn" || id === "stubborn"
+        ? Promise.reject(new Error("HTTP 500"))
+        : Promise.resolve(void done.push(["terminate", id])),
     startNew: (name: string, { instanceId, input }: { instanceId: string; input: unknown }) => {
-      const isRunning = instances.some((each) => each.instanceId === instanceId && each.runtimeStatus !== Completed);
+      const isRunning = instances.some((each) => each.instanceId === instanceId && unended.has(each.runtimeStatus));
       const isEnded = done.some((each) => JSON.stringify(each) === JSON.stringify(["terminate", instanceId]));
       if (isRunning && !isEnded) return Promise.reject(new Error("409"));
       return Promise.resolve(void done.push(["start", name, instanceId, input]));
     },
   } as unknown as DurableClient;
   const update = (_: string, decide: (current: PersonRecord | undefined) => PersonRecord | null) => {
-    const written = decide(record);
-    if (written && written !== record) done.push(["generation", written.work?.generation, written.work?.notBefore]);
+    const written = decide(current);
+    if (written && written !== current) {
+      const { generation, notBefore, instance } = written.work ?? {};
+      done.push(instance === undefined ? ["generation", generation, notBefore] : ["instance", instance]);
+      current = written;
+    }
     return Promise.resolve(written);
   };
   const services = {
@@ -69,14 +81,19 @@ describe("a notice that makes no progress", () => {
     ]);
   });
 
-  it("that cannot be restarted does not stop the others", async () => {
-    const { services, hub, done } = world([{ ...stuck, instanceId: "stubborn" }, stuck]);
+  it("that the task hub cannot end goes on in another instance, once, and does not stop the others", async () => {
+    const stubborn = { ...stuck, instanceId: "stubborn" };
+    const { services, hub, done } = world([stubborn, stuck]);
     const told: string[] = [];
-    expect(await restartNotices(services, hub, (message) => told.push(message))).toBe(1);
-    expect(done).toContainEqual(["terminate", "n1"]);
-    expect(told[0]).toBe(
-      "restart the notice stubborn: end stubborn: the task hub does not answer (ask again) (tried again at the next run)",
-    );
+    expect(await restartNotices(services, hub, (message) => told.push(message))).toBe(2);
+    expect(done).toEqual([
+      ["start", "followNotice", "stubborn-spare", input],
+      ["terminate", "n1"],
+      ["start", "followNotice", "n1", input],
+    ]);
+    const again = world([stubborn, { ...stuck, instanceId: "stubborn-spare", runtimeStatus: Completed }]);
+    expect(await restartNotices(again.services, again.hub, () => undefined)).toBe(0);
+    expect(again.done).toEqual([]);
   });
 
   it.each<[string, Partial<Instance>]>([
@@ -116,6 +133,72 @@ describe("the work on a person's record", () => {
     ]);
   });
 
+  it("that the task hub cannot end goes on in another instance, and no generation of the old one changes anything", async () => {
+    const { services, hub, done } = world([{ ...stuck, input: "stubborn" }], record);
+    expect(await keepWorking(services, hub, record)).toBe("replaced");
+    expect(done).toEqual([
+      ["generation", 1, "2026-11-26T12:02:00.000Z"],
+      ["instance", `${instanceId}-1`],
+      ["start", "fulfilRequest", `${instanceId}-1`, { username: "alice" }],
+    ]);
+  });
+
+  it("that went on in another instance is looked for there", async () => {
+    const moved = { ...record, work: { ...work("2026-11-26T11:00:00Z"), instance: `${instanceId}-1` } };
+    const { services, hub, done } = world([stuck, { ...stuck, instanceId: `${instanceId}-1` }], moved);
+    await keepWorking(services, hub, moved);
+    expect(done).toEqual([
+      ["instance", `${instanceId}-1`], // of generation 2
+      ["terminate", `${instanceId}-1`],
+      ["start", "fulfilRequest", `${instanceId}-1`, { username: "alice" }],
+    ]);
+  });
+
+  it.each([Failed, Terminated, Canceled, Completed])("whose run is %s is started", async (runtimeStatus) => {
+    const { services, hub, done } = world([{ ...stuck, runtimeStatus }], record);
+    expect(await keepWorking(services, hub, record)).toBe("woken");
+    expect(done).toEqual([["start", "fulfilRequest", instanceId, { username: "alice" }]]);
+  });
+
+  it("that never began is replaced as well", async () => {
+    const { services, hub } = world([{ ...stuck, runtimeStatus: Pending }], record);
+    expect(await keepWorking(services, hub, record)).toBe("replaced");
+  });
+
+  it("that is silent for long is replaced even if the app never runs for long", async () => {
+    const justStarted = new Date("2026-11-26T11:59:00Z");
+    const since = (lastUpdatedTime: string) => {
+      const { services, hub } = world([{ ...stuck, lastUpdatedTime }], record, justStarted);
+      return keepWorking(services, hub, record);
+    };
+    expect(await since("2026-11-26T11:30:00Z")).toBe("working");
+    expect(await since("2026-11-26T11:29:59Z")).toBe("replaced");
+  });
+
+  it("is not waited for longer than a takeover takes if the clock was put back since", async () => {
+    const takenOver = { ...record, work: work("2026-11-26T13:02:00Z") };
+    const { services, hub } = world([stuck], takenOver, new Date("2026-11-26T13:00:00Z"));
+    expect(await keepWorking(services, hub, takenOver)).toBe("replaced");
+  });
+
+  it("that rests until its next try is not started before", async () => {
+    const trouble = {
+      ...{ tries: 1, since: "2026-11-26T11:59:00Z", at: "2026-11-26T11:59:00Z", nextTry: "2026-11-26T12:00:01Z" },
+      ...{ code: "cluster-unavailable" as const, reason: "away", step: "deployment" },
+    };
+    const resting = { ...record, request: { ...request, workspace: null, trouble } };
+    const { services, hub, done } = world([{ ...stuck, runtimeStatus: Completed }], resting);
+    expect(await keepWorking(services, hub, resting)).toBe("working");
+    expect(done).toEqual([]);
+  });
+
+  it("that was suspended by hand is told, because nobody else resumes it", async () => {
+    const { services, hub } = world([{ ...stuck, runtimeStatus: Suspended }], record);
+    expect(await describeStuck(services, hub, [record], [])).toEqual([
+      `${instanceId}: suspended by hand in the task hub (resume it, or terminate it: then it starts again)`,
+    ]);
+  });
+
   it("that ended during the check keeps its generation", async () => {
     const { services, hub, done } = world([stuck], { ...record, outcomes: { r1: ended } });
     await keepWorking(services, hub, record);
@@ -132,11 +215,33 @@ describe("the work on a person's record", () => {
     expect(await keepWorking(services, hub, current)).toBe("working");
     expect(done).toEqual([]);
   });
+});
 
-  it("that is not running is started", async () => {
-    const { services, hub, done } = world([{ ...stuck, runtimeStatus: Completed }], record);
-    expect(await keepWorking(services, hub, record)).toBe("woken");
-    expect(done).toEqual([["start", "fulfilRequest", instanceId, { username: "alice" }]]);
+describe("a run that makes no progress and that the task hub cannot end", () => {
+  const stuck: Instance = {
+    name: "reap",
+    instanceId: "reap",
+    runtimeStatus: Running,
+    lastUpdatedTime: "2026-11-26T11:49:59Z",
+    input: "stubborn",
+  };
+
+  it("gets another instance", async () => {
+    const { services, hub, done } = world([stuck]);
+    expect(await keepRunning(services, hub, "reap")).toBe("replaced");
+    expect(done).toEqual([["start", "reap", "reap-spare", {}]]);
+  });
+  it("waits for that one while it makes progress, and replaces it if it does not", async () => {
+    const spare = { ...stuck, instanceId: "reap-spare", input: {} };
+    const works = world([stuck, { ...spare, lastUpdatedTime: now.toISOString() }]);
+    expect(await keepRunning(works.services, works.hub, "reap")).toBe("runs");
+    expect(works.done).toEqual([]);
+    const { services, hub, done } = world([stuck, spare]);
+    expect(await keepRunning(services, hub, "reap")).toBe("replaced");
+    expect(done).toEqual([
+      ["terminate", "reap-spare"],
+      ["start", "reap", "reap-spare", {}],
+    ]);
   });
 });
 

@@ -2,17 +2,11 @@ import { type FollowNoticeInput, followNoticeName, longestPauseSeconds } from ".
 import type { PersonRecord } from "../../shared/person/record.ts";
 import { extensionOf } from "../../shared/person/extension.ts";
 import { isDue, isUnfinished } from "../../shared/person/request.ts";
-import { instanceIdOf, isTakingOver } from "../../shared/person/work.ts";
+import { instanceIdOf, isTakingOver, settleMilliseconds, workIdOf } from "../../shared/person/work.ts";
 import type { Services } from "../services.ts";
 import { replace, wake } from "./person.ts";
 import { type Instance, isSuspendedByHand, type TaskHub } from "./task-hub.ts";
 import { someAtATime } from "../some-at-a-time.ts";
-
-/**
- * Longer than any activity of a person's orchestration: at most 20 s for a pod to go, and some calls of 15 s each. This
- * long after a replacement, nothing that the old instance began can still be under way.
- */
-const settleMilliseconds = 120_000;
 
 /** After a crash, work goes on within about a minute (host.json's visibility timeouts); longer silence is reported. */
 const quietMilliseconds = 120_000;
@@ -21,12 +15,22 @@ const quietMilliseconds = 120_000;
 const looksAtOnce = 20;
 
 /**
- * True if an instance that should work has not written to its history for this long while the app was running: after an
- * outage of the app, silence counts from its start. An instance that was suspended by hand is waiting, not silent.
+ * After an outage of the app, work in flight is late and not stuck, so silence counts from the app's start. But an app that is
+ * restarted often (scaled to zero, recycled) never runs for long: from this many times as long on, silence counts whatever
+ * the app did. Replacing work that was only late delays it by two minutes.
+ */
+const longSilence = 3;
+
+/**
+ * True if an instance that should work has not written to its history for this long. One that was suspended by hand is
+ * waiting, not silent. A time in the future is that of a clock that was put back since, and says nothing.
  */
 function isSilent({ now, startedAt }: Services, instance: Instance, milliseconds: number): boolean {
-  const since = Math.max(instance.updatedAt.getTime(), startedAt.getTime());
-  return !isSuspendedByHand(instance) && now().getTime() - since > milliseconds;
+  if (isSuspendedByHand(instance)) return false;
+  const silent = now().getTime() - instance.updatedAt.getTime();
+  const running = now().getTime() - startedAt.getTime();
+  const isLate = running >= 0 && running <= milliseconds;
+  return silent > milliseconds && (!isLate || silent > longSilence * milliseconds);
 }
 
 function stuckAfter({ settings }: Services): number {
@@ -43,10 +47,10 @@ export async function keepWorking(
   record: PersonRecord,
 ): Promise<"working" | "woken" | "replaced"> {
   const { username } = record.request;
-  const instance = await hub.find(instanceIdOf(username));
+  const instance = await hub.find(workIdOf(record));
   if (!instance?.isUnfinished) {
     if (!isDue(record, services.now())) return "working";
-    await wake(hub, username);
+    await wake(hub, record);
     return "woken";
   }
   const now = services.now();
@@ -57,19 +61,36 @@ export async function keepWorking(
   return "replaced";
 }
 
+/** The id of a run whose usual instance the task hub cannot end. */
+export function spareIdOf(name: string): string {
+  return `${name}-spare`;
+}
+
 /**
- * Starts a run that has one instance at a time, and replaces one that makes no progress: its effects may be repeated.
+ * Starts a run that has one instance at a time, and replaces one that makes no progress: its effects may be repeated. If the
+ * task hub cannot end that one, the run gets another instance.
  */
 export async function keepRunning(
   services: Services,
   hub: TaskHub,
   name: string,
+  input: object = {},
 ): Promise<"started" | "runs" | "replaced"> {
-  if ((await hub.startOnce(name, name, {})) === "accepted") return "started";
+  if ((await hub.startOnce(name, name, input)) === "accepted") return "started";
   const instance = await hub.find(name);
   if (!instance?.isUnfinished || !isSilent(services, instance, stuckAfter(services))) return "runs";
-  await hub.restart(name, name, {}, describeSilence(instance));
-  return "replaced";
+  const why = describeSilence(instance);
+  try {
+    await hub.restart(name, name, input, why);
+    return "replaced";
+  } catch {
+    const spare = spareIdOf(name);
+    if ((await hub.startOnce(name, spare, input)) === "accepted") return "replaced";
+    const other = await hub.find(spare);
+    if (!other?.isUnfinished || !isSilent(services, other, stuckAfter(services))) return "runs";
+    await hub.restart(name, spare, input, describeSilence(other));
+    return "replaced";
+  }
 }
 
 /**
@@ -93,7 +114,7 @@ export async function restartNotices(
       const untilReplayed = Date.parse(input.replayableUntil) - instance.updatedAt.getTime();
       const mayWait = Math.max(longestPauseSeconds * 1_000, untilReplayed);
       if (!isSilent(services, instance, mayWait + stuckAfter(services))) continue;
-      await hub.restart(followNoticeName, instanceId, input, describeSilence(instance));
+      if (!(await restartNotice(hub, instanceId, input, describeSilence(instance)))) continue;
       restarted += 1;
       tell(`replaced ${instanceId}, a notice of the identity provider: ${describeSilence(instance)}`);
     } catch (error) {
@@ -101,6 +122,23 @@ export async function restartNotices(
     }
   }
   return restarted;
+}
+
+/** False if it was given another instance before, because the task hub cannot end this one. */
+async function restartNotice(
+  hub: TaskHub,
+  instanceId: string,
+  input: FollowNoticeInput,
+  why: string,
+): Promise<boolean> {
+  const spare = spareIdOf(instanceId);
+  if (await hub.find(spare)) return false;
+  try {
+    await hub.restart(followNoticeName, instanceId, input, why);
+  } catch {
+    await hub.startOnce(followNoticeName, spare, input);
+  }
+  return true;
 }
 
 /** Describes for operators what makes no progress, or was replaced and has not begun; instance ids name no people. */
@@ -114,15 +152,18 @@ export async function describeStuck(
   const words: string[] = [];
   const instanceIds = [...runs];
   words.push(...describeOverdueLeaves(services, records));
-  for (const { work, request } of records.filter(isUnfinished)) {
-    const instanceId = instanceIdOf(request.username);
-    if (isTakingOver({ work }, now))
+  for (const record of records.filter(isUnfinished)) {
+    const { work } = record;
+    const instanceId = workIdOf(record);
+    if (isTakingOver(record, now))
       words.push(`${instanceId} was stuck: generation ${work?.generation} goes on at ${work?.notBefore}`);
     else instanceIds.push(instanceId);
   }
   const instances = await someAtATime(looksAtOnce, instanceIds, (instanceId) => hub.find(instanceId));
   for (const [index, instance] of instances.entries()) {
     const instanceId = instanceIds[index] ?? "";
+    if (instance && isSuspendedByHand(instance))
+      words.push(`${instanceId}: suspended by hand in the task hub (resume it, or terminate it: then it starts again)`);
     if (instance?.isUnfinished && isSilent(services, instance, quietMilliseconds))
       words.push(
         `${instanceId}: ${describeSilence(instance)} (replaced after ${services.settings.STUCK_AFTER_MINUTES} minutes)`,

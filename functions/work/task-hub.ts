@@ -37,7 +37,8 @@ export interface Instance {
   output: unknown;
 }
 
-const { Pending, Running, ContinuedAsNew, Suspended, Completed, Failed, Terminated } = OrchestrationRuntimeStatus;
+const { Pending, Running, ContinuedAsNew, Suspended, Completed, Failed, Terminated, Canceled } =
+  OrchestrationRuntimeStatus;
 const unfinished = new Set<string>([Pending, Running, ContinuedAsNew, Suspended]);
 
 /** True if the instance was suspended by hand: it waits on purpose. */
@@ -126,7 +127,7 @@ export function taskHubOf(client: DurableClient): TaskHub {
         .purgeInstanceHistoryBy({
           createdTimeFrom: epoch,
           createdTimeTo: before,
-          runtimeStatus: [Completed, Failed, Terminated],
+          runtimeStatus: [Completed, Failed, Terminated, Canceled],
         })
         .catch((error: unknown) => Promise.reject(unavailable("purge ended work", error)));
       return purged.instancesDeleted;

@@ -25,8 +25,8 @@ export async function waitForEnd(
   const until = Date.now() + seconds * 1_000;
   let current = record;
   for (;;) {
-    const operation = describeOperation(requestId, current, await liveWork(hub, username), services.now());
-    if (operation.needsWaking) await wake(hub, username);
+    const operation = describeOperation(requestId, current, await liveWork(hub, current), services.now());
+    if (operation.needsWaking) await wake(hub, current);
     if (operation.outcome || Date.now() >= until) return { record: current, operation };
     await pause(lookMilliseconds);
     current = (await services.records.read(personId(username))) ?? current;

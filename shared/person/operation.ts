@@ -36,6 +36,8 @@ export interface Operation {
 export interface LiveWork {
   running: boolean;
   progress: Progress | null;
+  /** Somebody suspended it with the task hub's own tools. */
+  suspended?: boolean | undefined;
   /** When the task hub last heard of it; undefined if there never was one. */
   updatedAt?: string | undefined;
 }
@@ -60,7 +62,8 @@ export function describeOperation(requestId: string, record: PersonRecord, live:
     : { state: trouble ? "running" : "pending", trouble, note, needsWaking: false };
 }
 
-function noteOnSilence({ work }: PersonRecord, { updatedAt }: LiveWork, now: Date): string | undefined {
+function noteOnSilence({ work }: PersonRecord, { suspended, updatedAt }: LiveWork, now: Date): string | undefined {
+  if (suspended) return "the work was suspended by hand in the task hub: it continues when it is resumed there";
   if (isTakingOver({ work }, now))
     return `the work was stuck and has been restarted: it continues at ${work?.notBefore}`;
   const seconds = updatedAt === undefined ? 0 : Math.floor((now.getTime() - Date.parse(updatedAt)) / 1_000);

@@ -116,6 +116,8 @@ const workSchema = stored({
   generation: z.int().nonnegative(),
   /** When no activity of an older generation can be under way any more. */
   notBefore: instant,
+  /** The id of the orchestration's instance, once the task hub could not end the usual one. */
+  instance: z.string().optional(),
 });
 
 /** How a request ended. A request for none does not end by failing: releases up to 0.1.0 recorded that, too. */

@@ -2,9 +2,19 @@ import { ProductError } from "../errors.ts";
 import { personId } from "../desktop/names.ts";
 import type { PersonRecord } from "./record.ts";
 
-/** The instance id of a person's orchestration, which is the lock: one at a time runs with it. */
+/** The usual instance id of a person's orchestration. It is the lock: one at a time runs with it. */
 export function instanceIdOf(username: string): string {
   return `person-${personId(username)}`;
+}
+
+/** The instance id of the orchestration that works on this record. */
+export function workIdOf({ request, work }: Pick<PersonRecord, "request" | "work">): string {
+  return work?.instance ?? instanceIdOf(request.username);
+}
+
+/** True if another instance took the place of this one: whatever it is still to do, the other does. */
+export function isReplaced({ work }: Pick<PersonRecord, "work">, instanceId: string): boolean {
+  return work?.instance !== undefined && work.instance !== instanceId;
 }
 
 /**
@@ -26,9 +36,27 @@ export function replaceWork(record: PersonRecord, notBefore: string): PersonReco
   return { ...record, work: { ...record.work, generation: generationOf(record) + 1, notBefore } };
 }
 
+/**
+ * The record with a new instance for this generation, because the task hub could not end the old one. The old one may come
+ * to life at any time: its generation is older, and it reads here that it was replaced.
+ */
+export function moveWork(record: PersonRecord, generation: number): PersonRecord {
+  const { work, request } = record;
+  if (work?.generation !== generation) return record;
+  return { ...record, work: { ...work, instance: `${instanceIdOf(request.username)}-${generation}` } };
+}
+
+/**
+ * Longer than any activity of a person's orchestration: at most 20 s for a pod to go, and some calls of 15 s each. This
+ * long after a replacement, nothing that the old instance began can still be under way.
+ */
+export const settleMilliseconds = 120_000;
+
 /** True while a new generation waits until nothing of the one before it can be under way. */
 export function isTakingOver({ work }: Pick<PersonRecord, "work">, now: Date): boolean {
-  return work !== undefined && Date.parse(work.notBefore) > now.getTime();
+  const left = work ? Date.parse(work.notBefore) - now.getTime() : 0;
+  // Further ahead than it was ever set: the clock was put back since.
+  return left > 0 && left <= settleMilliseconds;
 }
 
 /** Throws `work-replaced` if the record belongs to a newer generation. */

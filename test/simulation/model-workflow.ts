@@ -34,6 +34,7 @@ export function workflowOver(activities: Activities, now: () => number, chance: 
     return yield* act(name, input);
   }
   return {
+    instanceId: "model",
     now: () => new Date(now()),
     startedBefore: () => false,
     *call<Name extends ActivityName>(name: Name, input: InputOf<Name>) {
