@@ -10,7 +10,7 @@ import type { PersonRecord } from "../../shared/person/record.ts";
 import { isUnfinished, outcomeOf } from "../../shared/person/request.ts";
 import { retireDesktops, retirePerson } from "../../shared/person/retirement.ts";
 import { findDesktops, isAnythingLeft } from "../gather/desktops-of-person.ts";
-import { standingOf } from "../gather/standing.ts";
+import { claimNamesOf, standingOf } from "../gather/standing.ts";
 import { type Services, sessionRules, today } from "../services.ts";
 import { someAtATime } from "../some-at-a-time.ts";
 import { followScalingOf } from "../work/follow-scaling.ts";
@@ -22,8 +22,8 @@ const peopleAtOnce = 4;
 
 /** Acts on the identity provider's notices. Each may run twice, late, and in any order. */
 export function noticeActivities(services: Services): Implements<"findPeople" | "applyNotice" | "applyNoticeToMany"> {
-  const { settings, directory } = services;
-  const claimNames = { groups: settings.KEYCLOAK_GROUPS_CLAIM, roles: settings.KEYCLOAK_ROLES_CLAIM };
+  const { directory } = services;
+  const claimNames = claimNamesOf(services);
   return {
     async findPeople({ subject, username, told }, { error, info }) {
       const everybody = async () => {

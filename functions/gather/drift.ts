@@ -18,6 +18,7 @@ import { type DesktopKey, keyText, nameDesktop } from "../../shared/desktop/name
 import { someAtATime } from "../some-at-a-time.ts";
 import { namingRules, type Services } from "../services.ts";
 import { planFor } from "./plan.ts";
+import { claimNamesOf } from "./standing.ts";
 import { surveyDesktops } from "./survey.ts";
 
 /** At most this many desktops are read at the same time: each has its own credential. */
@@ -88,7 +89,18 @@ async function gatherDrift(services: Services, username: string | undefined): Pr
   const duplicateGroups = username === undefined ? await services.guacamole.duplicateGroups() : [];
   const secrets = withoutDeployment.filter((key) => hasSecret.has(key));
   const { standings, unanswered } = await standingsOf(services, people);
-  return { ...sources, wanted, secrets, duplicateGroups, standings, unanswered: [...leftOut, ...unanswered] };
+  const { TIME_ZONE: timeZone } = services.settings;
+  const claimNames = claimNamesOf(services);
+  return {
+    ...sources,
+    wanted,
+    secrets,
+    duplicateGroups,
+    standings,
+    claimNames,
+    timeZone,
+    unanswered: [...leftOut, ...unanswered],
+  };
 }
 
 /** Returns how the desktop should be; null if that is unknown, or the pod is not ready for it yet. */

@@ -6,6 +6,7 @@ import { isRefusal, ProductError, refuse } from "../../shared/errors.ts";
 import { keptClaims } from "../../shared/person/claims.ts";
 import { isReady, isSuspended } from "../gather/desktops-of-person.ts";
 import { planFor } from "../gather/plan.ts";
+import { callerNow } from "../gather/standing.ts";
 import type { Services } from "../services.ts";
 import { desktopAnswer } from "./answers.ts";
 import { claimsBytes } from "./body.ts";
@@ -86,7 +87,7 @@ export function desktopRoute(services: Services): Route {
 
 async function putDesktop(
   services: Services,
-  { caller, username, principal, hub, query, body }: Call<Wait, DesktopWish>,
+  { caller, username, principal, hub, query, body, context }: Call<Wait, DesktopWish>,
 ) {
   if (caller === "self" && (body.claims ?? body.subject ?? body.session) !== undefined)
     throw new ProductError(
@@ -96,7 +97,14 @@ async function putDesktop(
 
   const known = await services.workspaces.known();
   const said = caller === "self" ? principal.claims : (body.claims ?? {});
-  const plan = await planFor(services, { username, claims: said }, body.workspace, known);
+  const person =
+    caller === "self"
+      ? await callerNow(services, { ...principal, username }, known, (message) => {
+          context.warn(message);
+        })
+      : { username, claims: said };
+  if (isRefusal(person)) return person;
+  const plan = await planFor(services, person, body.workspace, known);
   if (isRefusal(plan)) return plan;
   const { activation } = await services.maintenance.read();
   // A person whose desktop is ready keeps it: they only ask where it is.
@@ -105,7 +113,7 @@ async function putDesktop(
 
   const subject = caller === "self" ? principal.subject : body.subject;
   const kept = keptClaims(
-    said,
+    person.claims,
     known.bindings.flatMap(({ claims: rules }) => rules),
   );
   const wish = { workspace: body.workspace, ...kept, subject: subject ?? null };

@@ -8,12 +8,13 @@ import {
 import { nameDesktop, personId } from "../../shared/desktop/names.ts";
 import { describeDesktop } from "../../shared/lifecycle/describe-desktop.ts";
 import { lastRefusalOf } from "../../shared/lifecycle/scaling.ts";
-import { type ErrorCode, isRefusal, ProductError } from "../../shared/errors.ts";
+import { type ErrorCode, isRefusal, ProductError, type Refusal } from "../../shared/errors.ts";
+import { callerNow } from "../gather/standing.ts";
 import { decisionsAbout } from "../gather/survey.ts";
 import { namingRules, type Services, today } from "../services.ts";
 import { workspacesAnswer } from "./answers.ts";
 import { claimsBytes } from "./body.ts";
-import { type Call, endpoint } from "./endpoint.ts";
+import { type Answer, type Call, endpoint } from "./endpoint.ts";
 import * as examples from "./examples.ts";
 import { type Route, tokenRoute } from "./route.ts";
 import { claims, jsonText } from "./shapes.ts";
@@ -33,6 +34,7 @@ export function workspacesRoute(services: Services): Route {
     GET: endpoint({
       summary: "The workspaces that the person may use, until when or why not, and the state of the desktop there",
       callers: ["self", "service", "admin"],
+      refuses: ["unknown-user"],
       query,
       answers: {
         200: {
@@ -45,7 +47,8 @@ export function workspacesRoute(services: Services): Route {
         const { caller, principal, query: said } = call;
         if (caller === "self" && said.claims)
           throw new ProductError("not-allowed", "only a service may send a person's claims: yours are in your token");
-        return list(services, call, caller === "self" ? principal.claims : (said.claims ?? {}));
+        if (caller !== "self") return list(services, call, said.claims ?? {});
+        return list(services, call, principal.claims, principal.subject);
       },
     }),
     POST: endpoint({
@@ -67,9 +70,20 @@ export function workspacesRoute(services: Services): Route {
   });
 }
 
-async function list(services: Services, { username, context }: Pick<Call, "username" | "context">, own: Claims) {
+/** @param subject the person's id, if they call themselves */
+async function list(
+  services: Services,
+  { username, context }: Pick<Call, "username" | "context">,
+  own: Claims,
+  subject?: string,
+): Promise<Answer | Refusal> {
   const known = await services.workspaces.known();
-  const person = { username, claims: own };
+  const tell = (message: string) => {
+    context.warn(message);
+  };
+  const said = { username, claims: own };
+  const person = subject === undefined ? said : await callerNow(services, { ...said, subject }, known, tell);
+  if (isRefusal(person)) return person;
   const bindings = known.bindings.filter((binding) => bindsPerson(binding, person));
   const names = [...new Set(bindings.map(({ workspace }) => workspace))].sort();
   const found = await Promise.all(names.map((name) => look(services, person, name, known)));

@@ -77,7 +77,9 @@ const gathered: GatheredDrift = {
   wanted: new Map([["cohort/alice", wanted]]),
   secrets: [],
   duplicateGroups: [],
-  standings: new Map([["alice", { enabled: true, sessions: ["one"], elsewhere: false }]]),
+  standings: new Map([["alice", { enabled: true, groups: [], roles: [], sessions: ["one"], elsewhere: false }]]),
+  claimNames: { groups: "groups", roles: "roles" },
+  timeZone: "UTC",
   unanswered: [],
 };
 type Change = Partial<GatheredDrift>;
@@ -259,7 +261,9 @@ describe("what is left of a desktop without Deployment", () => {
 });
 
 describe("a person without a session at the identity provider", () => {
-  const none = { standings: new Map([["alice", { enabled: true, sessions: [], elsewhere: false }]]) };
+  const none = {
+    standings: new Map([["alice", { enabled: true, groups: [], roles: [], sessions: [], elsewhere: false }]]),
+  };
   const seen = (minutes: number, sessions: string[] = []) => ({
     ...record,
     request: { ...record.request, requestedAt: before(minutes) },
@@ -339,14 +343,38 @@ describe("what suspends many desktops for one reason", () => {
     return { wanted: new Map(people.slice(0, many).map((name) => [`cohort/${name}`, { ...wanted, parameters }])) };
   };
   const away = (many: number, elsewhere: boolean): Change => ({
-    standings: new Map(people.slice(0, many).map((name) => [name, { enabled: true, sessions: [], elsewhere }])),
+    standings: new Map(
+      people.slice(0, many).map((name) => [name, { enabled: true, groups: [], roles: [], sessions: [], elsewhere }]),
+    ),
   });
   const decided = (change: Change, sharePercent: number) => {
     const { drifts, unanswered, refused } = decideDrift(estate(change), sharePercent);
     return [drifts.length, unanswered, refused];
   };
 
+  const groupless = (many: number): Change => {
+    const { survey: usual } = estate({});
+    const request = { ...record.request, claims: { groups: ["/a"] } };
+    const rule = { name: "groups", operator: "EQUALS" as const, value: "/a" };
+    const own = people.slice(many).map((username) => ({ ...binding, name: `own-${username}`, username }));
+    return {
+      survey: { ...usual, desktops: usual.desktops.map((each) => ({ ...each, record: { ...record, request } })) },
+      known: {
+        ...gathered.known,
+        bindings: [{ name: "by-claim", workspace: "cohort", expires: wanted.until, claims: [rule] }, ...own],
+      },
+      standings: new Map(
+        people.map((name) => [name, { enabled: true, groups: [], roles: [], sessions: ["one"], elsewhere: false }]),
+      ),
+    };
+  };
+
   it.each<[string, (many: number) => Change, RegExp]>([
+    [
+      "a wrong KEYCLOAK_GROUPS_CLAIM",
+      groupless,
+      /^5 of 20 desktops belong to people whose claims .*\(check KEYCLOAK_GROUPS_CLAIM.* 4 .*20 %/,
+    ],
     [
       "a wrong GUACAMOLE_CLIENT",
       (many) => away(many, true),
@@ -373,7 +401,9 @@ describe("beyond desktops", () => {
     ],
     [
       "a person who was disabled",
-      { standings: new Map([["alice", { enabled: false, sessions: ["one"], elsewhere: false }]]) },
+      {
+        standings: new Map([["alice", { enabled: false, groups: [], roles: [], sessions: ["one"], elsewhere: false }]]),
+      },
       ["person-gone: was disabled at the identity provider"],
     ],
     [
@@ -440,5 +470,52 @@ describe("what is asked besides", () => {
   });
   it("of one person: their Secrets, and not whether they still exist", () => {
     expect(asked({}, "alice")).toEqual({ ...all, withoutDeployment: [], people: [] });
+  });
+});
+
+describe("groups and roles that a person has no longer, of which no event told", () => {
+  const byClaim = (value: string, name = "groups") => [
+    {
+      name: "by-claim",
+      workspace: "cohort",
+      expires: "2026-11-30",
+      claims: [{ name, operator: "EQUALS" as const, value }],
+    },
+  ];
+  const standing = (groups: string[], roles?: string[]) => ({
+    standings: new Map([["alice", { enabled: true, groups, roles, sessions: ["one"], elsewhere: false }]]),
+  });
+  const claims = { groups: ["/a", "/b"], roles: ["reader"], department: ["x"] };
+  const many = { claims: { groups: ["/a"] }, claimsReduced: true };
+  const found = (bindings: GatheredDrift["known"]["bindings"], change: Change, more: object = {}) =>
+    decideDrift(
+      {
+        ...gathered,
+        known: { ...gathered.known, bindings },
+        ...withRecord({ request: { ...record.request, claims, ...more } }),
+        ...change,
+      },
+      100,
+    ).drifts.filter(({ kind }) => kind === "entitlement-ended");
+
+  it.each<[string, GatheredDrift["known"]["bindings"], Change, object, boolean]>([
+    ["the group by which they have it", byClaim("/a"), standing(["/b"], ["reader"]), {}, true],
+    ["all groups", byClaim("/a"), standing([], ["reader"]), {}, true],
+    ["another group", byClaim("/a"), standing(["/a"], ["reader"]), {}, false],
+    ["the role by which they have it", byClaim("reader", "roles"), standing(["/a", "/b"], []), {}, true],
+    ["a role that may be hidden", byClaim("reader", "roles"), standing(["/a", "/b"], undefined), {}, false],
+    ["one of two groups that let them in", [...byClaim("/a"), ...byClaim("/b")], standing(["/b"]), {}, false],
+    ["a group, though a binding names them", [binding, ...byClaim("/a")], standing([]), {}, false],
+    ["a group, though an attribute lets them in", byClaim("x", "department"), standing([], []), {}, false],
+    ["a group that was not kept of many", byClaim("/c"), standing(["/b"]), many, true],
+    ["nothing, and has a group that was not kept of many", byClaim("/c"), standing(["/c"]), many, false],
+    ["nothing, and the identity provider does not answer", byClaim("/a"), { standings: new Map() }, {}, false],
+  ])("%s", (_words, bindings, change, more, ends) => {
+    const reason = expect.stringMatching(
+      /^no binding names alice .*, as the identity provider knows them now$/,
+    ) as string;
+    expect(found(bindings, change, more)).toEqual(
+      ends ? [{ kind: "entitlement-ended", workspace: "cohort", username: "alice", reason }] : [],
+    );
   });
 });

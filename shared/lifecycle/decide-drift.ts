@@ -1,4 +1,4 @@
-import type { Standing } from "../person/claims.ts";
+import { claimsNow, type Standing } from "../person/claims.ts";
 import { lastSeen } from "../person/presence.ts";
 import { isBeingChanged, outcomeOf } from "../person/request.ts";
 import type { WorkspacesAndBindings } from "../desktop/entitlement.ts";
@@ -6,6 +6,8 @@ import { type DesktopKey, formerEntity, keyText, nameDesktop, type NamingRules }
 import type { DesktopPlan } from "../desktop/plan.ts";
 import { damagedAmong } from "../person/damaged-record.ts";
 import { type DesktopDrift, type Drift, driftKinds, type DriftSurvey, leaveOutSuspicious, refusal } from "./drift.ts";
+import { entitlementsAt } from "./entitlements.ts";
+import type { ClaimNames } from "./notices.ts";
 import type { Survey, SurveyedDesktop } from "./survey.ts";
 
 /** A connection as it is. */
@@ -59,7 +61,9 @@ export interface GatheredDrift extends DriftSources {
   /** Names that several root groups share, and how many groups. */
   duplicateGroups: readonly { workspace: string; count: number }[];
   /** What the identity provider says of people, by username; null if it does not know them. */
-  standings: ReadonlyMap<string, Pick<Standing, "enabled" | "sessions" | "elsewhere"> | null>;
+  standings: ReadonlyMap<string, Standing | null>;
+  claimNames: ClaimNames;
+  timeZone: string;
   /** What could not be asked. */
   unanswered: readonly string[];
 }
@@ -98,6 +102,7 @@ export function decideDrift(gathered: GatheredDrift, sharePercent: number): Drif
   const ours = survey.desktops.filter(({ desktop }) => desktop.ours);
   const drifts: Drift[] = [];
   const onlyElsewhere: Drift[] = [];
+  const lost = lostByClaims(gathered, ours);
 
   for (const surveyed of ours) {
     const { workspace, username, names, binding } = surveyed.desktop;
@@ -119,7 +124,7 @@ export function decideDrift(gathered: GatheredDrift, sharePercent: number): Drif
       }),
     );
   }
-  drifts.push(...partsAlone(gathered, isAlone));
+  drifts.push(...lost, ...partsAlone(gathered, isAlone));
   const named = new Set([
     ...known.workspaces.map(({ name }) => name),
     ...survey.desktops.map(({ desktop }) => desktop.workspace),
@@ -150,6 +155,11 @@ export function decideDrift(gathered: GatheredDrift, sharePercent: number): Drif
       words: "belong to people who have sessions, but none with Guacamole (check GUACAMOLE_CLIENT)",
     },
     {
+      drifts: lost,
+      words:
+        "belong to people whose claims hold groups or roles that Keycloak does not list (check KEYCLOAK_GROUPS_CLAIM, KEYCLOAK_ROLES_CLAIM and KEYCLOAK_ROLES_CLIENTS)",
+    },
+    {
       drifts: drifts.filter(({ kind }) => kind === "pod-credential"),
       words: "have a Secret that was changed after their container had started (find out what changed them)",
     },
@@ -174,6 +184,27 @@ export function decideDrift(gathered: GatheredDrift, sharePercent: number): Drif
     unanswered: [...new Set(unanswered)],
   };
   return { ...counted, refused: refusal(counted, known, sharePercent) };
+}
+
+/** Desktops that their people have by the claims that were proven last, and not by the groups and roles that they have now. */
+function lostByClaims(
+  { survey, known, standings, claimNames, timeZone }: GatheredDrift,
+  ours: readonly SurveyedDesktop[],
+): Drift[] {
+  const entitlementOf = entitlementsAt(new Date(survey.at), timeZone, known);
+  return ours.flatMap(({ desktop, decision, record }): Drift[] => {
+    const { workspace, username } = desktop;
+    const standing = standings.get(username);
+    if (!record || !standing?.enabled || decision.action === "retire") return [];
+    const { claims, claimsReduced } = record.request;
+    const before = entitlementOf(desktop, claims, claimsReduced);
+    const now = claimsNow(record.request, standing, claimNames);
+    const today = entitlementOf(desktop, now.claims, now.reduced);
+    // What ended whatever the claims are is told by the decision.
+    if (!today || !("ended" in today) || (before && "ended" in before)) return [];
+    const reason = `${today.ended}, as the identity provider knows them now`;
+    return [{ kind: "entitlement-ended", workspace, username, reason }];
+  });
 }
 
 function lookUp({ survey, connections }: DriftSources) {

@@ -31,6 +31,22 @@ export function narrowClaims(claims: Claims, by: Narrowing): Claims {
   return roles === undefined ? groups : filterClaim(groups, by.roles, (value) => roles.includes(value));
 }
 
+/**
+ * The claims that a request rests on, as the identity provider knows them now. Where not all of them were kept, its word
+ * takes their place; `reduced` if others than groups and roles were not.
+ */
+export function claimsNow(
+  { claims, claimsReduced }: { claims: Claims; claimsReduced?: boolean | undefined },
+  now: Standing,
+  names: { groups: string; roles: string },
+): { claims: Claims; reduced: boolean } {
+  const left = narrowClaims(claims, { now, ...names });
+  if (claimsReduced !== true) return { claims: left, reduced: false };
+  const known = new Map([[names.groups, now.groups], ...(now.roles ? [[names.roles, now.roles] as const] : [])]);
+  const entries = Object.keys(claims).map((name) => [name, known.get(name) ?? claims[name]] as const);
+  return { claims: Object.fromEntries(entries), reduced: entries.some(([name]) => !known.has(name)) };
+}
+
 function filterClaim(claims: Claims, name: string, stays: (value: string) => boolean): Claims {
   if (!Object.hasOwn(claims, name)) return claims;
   const held: unknown[] = [claims[name]].flat();
