@@ -67,6 +67,8 @@ export interface TestEstate {
     body?: unknown,
     at?: FunctionsHost,
   ): Promise<Reply<Body>>;
+  /** Keycloak tells the host that runs now what happens; undoes `identity.tell({})`, after which it tells nobody. */
+  listen(): void;
   /** Asks for a workspace, or for none if null, and waits for the end of the operation. */
   ask(username: string, workspace: string | null): Promise<ToldOperation>;
   /** Waits for the end of an operation, or until it rests after a try that failed. */
@@ -240,6 +242,7 @@ export async function startTestEstate(
     call: async (username, method, path, body) =>
       request(await sampleToken(identity.issuer, username), method, path, body),
     callAsService: async (method, path, body, at) => request(await serviceToken(), method, path, body, at),
+    listen,
     async ask(username, workspace) {
       const path = `/users/${username}/desktop`;
       const { body } =

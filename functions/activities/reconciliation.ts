@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type Drift, driftKinds, type DriftSurvey } from "../../shared/lifecycle/drift.ts";
 import { nameDesktop } from "../../shared/desktop/names.ts";
 import { leave } from "../../shared/person/presence.ts";
-import { outcomeOf } from "../../shared/person/request.ts";
+import { mayUse, outcomeOf } from "../../shared/person/request.ts";
 import { retireDesktops, retirePerson } from "../../shared/person/retirement.ts";
 import { mostARun } from "../../shared/lifecycle/runs.ts";
 import { surveyDrift } from "../gather/drift.ts";
@@ -68,9 +68,7 @@ export function reconciliationActivities(
         return changeRecord(
           services,
           username,
-          ifThere((record) =>
-            record.request.workspace === workspace ? leave(record, left, sessionRules(services)) : record,
-          ),
+          ifThere((record) => (mayUse(record, workspace) ? leave(record, left, sessionRules(services)) : record)),
         );
       }),
 

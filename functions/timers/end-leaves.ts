@@ -3,6 +3,7 @@ import type { TaskHub } from "../work/task-hub.ts";
 import { extensionOf } from "../../shared/person/extension.ts";
 import { endLeave } from "../../shared/person/presence.ts";
 import type { PersonRecord, Presence } from "../../shared/person/record.ts";
+import { mayUse, outcomeOf } from "../../shared/person/request.ts";
 import { surveyDesktops } from "../gather/survey.ts";
 import type { Services } from "../services.ts";
 import { changeAndWake, ifThere, stamp } from "../work/person.ts";
@@ -55,9 +56,7 @@ async function endLeaveOf(
       : undefined;
   const isBack =
     (sessions !== undefined && sessions.length > 0) ||
-    (workspace !== null &&
-      ((await services.guacamole.openedSince(workspace, username, since)) ||
-        (unlessInUse === true && (await isConnected(services, workspace, username)))));
+    (workspace !== null && (await isInUse(services, record, workspace, { since, unlessInUse })));
   const reason = `their session ended at ${since} and they were not back by ${until}`;
   const written = await changeAndWake(
     services,
@@ -68,10 +67,23 @@ async function endLeaveOf(
   if (written?.request.id === now.id) context.log(`${username}: ${reason}; the desktop is suspended`);
 }
 
-/** Throws if it is not known. */
-async function isConnected(services: Services, workspace: string, username: string): Promise<boolean> {
-  const { desktops } = await surveyDesktops(services, username);
-  const surveyed = desktops.find(({ desktop }) => desktop.workspace === workspace);
-  if (surveyed?.use === null) throw new Error(`${username} may be connected: Guacamole does not say`);
-  return surveyed?.use.connected ?? false;
+/**
+ * True if the person opened their desktop since, or, if that counts, is connected to it. Throws if it is not known. After a
+ * request that failed, theirs is the one that ran before.
+ */
+async function isInUse(
+  services: Services,
+  record: PersonRecord,
+  wanted: string,
+  { since, unlessInUse }: Pick<Leaving, "since" | "unlessInUse">,
+): Promise<boolean> {
+  const { username } = record.request;
+  const mayBeAnother = outcomeOf(record)?.state === "failed";
+  const surveyed = mayBeAnother || unlessInUse === true ? (await surveyDesktops(services, username)).desktops : [];
+  const theirs = surveyed.filter(({ desktop }) => mayUse(record, desktop.workspace));
+  const workspaces = new Set([wanted, ...theirs.map(({ desktop }) => desktop.workspace)]);
+  for (const workspace of workspaces) if (await services.guacamole.openedSince(workspace, username, since)) return true;
+  if (unlessInUse !== true) return false;
+  if (theirs.some(({ use }) => use === null)) throw new Error(`${username} may be connected: Guacamole does not say`);
+  return theirs.some(({ use }) => use?.connected);
 }

@@ -283,6 +283,14 @@ describe("a person without a session at the identity provider", () => {
     expect(found({ record: seen(30, ["one"]), use: { connected: false, visited: false } })).toEqual(left);
   });
 
+  it.each(["cohort", "other"])("has left also if a later request, for %s, failed and this desktop stayed", (wanted) => {
+    const { request, outcomes } = seen(30);
+    const failed = { ...outcomes[1], state: "failed", code: "cannot-start", reason: "", step: "readiness" } as const;
+    const outcome = { ...failed, at: request.requestedAt, undone: [], leftBehind: [] };
+    const record = { ...seen(30), request: { ...request, workspace: wanted }, outcomes: { 1: outcome } };
+    expect(found({ record })).toEqual(["session-ended: has no session with Guacamole any more"]);
+  });
+
   it.each<[string, Partial<SurveyedDesktop>, Change?, Partial<DeployedDesktop>?]>([
     ["is connected", { use: { connected: true, visited: true } }],
     ["may be connected", { use: null }],

@@ -1,6 +1,6 @@
 import { claimsNow, type Standing } from "../person/claims.ts";
 import { lastSeen } from "../person/presence.ts";
-import { isBeingChanged, outcomeOf } from "../person/request.ts";
+import { isBeingChanged, mayUse, outcomeOf } from "../person/request.ts";
 import type { WorkspacesAndBindings } from "../desktop/entitlement.ts";
 import { type DesktopKey, formerEntity, keyText, nameDesktop, type NamingRules } from "../desktop/names.ts";
 import type { DesktopPlan } from "../desktop/plan.ts";
@@ -299,7 +299,7 @@ const loginMilliseconds = 2 * 60_000;
 function hasLeft({ desktop, record, use }: SurveyedDesktop, now: string): boolean {
   if (!record || !use || use.connected || desktop.replicas === 0 || record.presence?.leaving) return false;
   const outcome = outcomeOf(record);
-  if (record.request.workspace !== desktop.workspace || outcome?.state !== "done") return false;
+  if (!mayUse(record, desktop.workspace) || (outcome?.state !== "done" && outcome?.state !== "failed")) return false;
   const last = Math.max(Date.parse(lastSeen(record)), Date.parse(outcome.at));
   if (Date.parse(now) - last < loginMilliseconds) return false;
   return use.visited || (record.presence?.sessions.length ?? 0) > 0;

@@ -72,6 +72,15 @@ function leftToDo(record: PersonRecord): readonly { trouble?: DesktopRequest["tr
   return [...removals, ...reviews, ...(settled ? [others, rollback].filter((each) => each !== undefined) : [request])];
 }
 
+/**
+ * True if the person, who wants a desktop, may be using the one in this workspace: the one that they asked for, or, if their
+ * request failed, whichever ran before and stayed.
+ */
+export function mayUse(record: PersonRecord, workspace: string): boolean {
+  const wanted = record.request.workspace;
+  return wanted === workspace || (wanted !== null && outcomeOf(record)?.state === "failed");
+}
+
 /** True if anything is left to do for this person. */
 export function isUnfinished(record: PersonRecord): boolean {
   return leftToDo(record).length > 0;
