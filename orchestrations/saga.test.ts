@@ -77,6 +77,31 @@ describe("a saga", () => {
     expect(calls.slice(3)).toEqual(["deleteService", "deleteCredential"]);
   });
 
+  it("neither ends a wait nor makes it longer when the clock is set forward or back", () => {
+    const looks = (steps: readonly number[]) => {
+      let time = Date.parse("2026-06-15T12:00:00Z");
+      let count = 0;
+      const { workflow } = scriptedWorkflow({
+        checkEntitlement: () => ({ plan: {} }),
+        waitReady: () => {
+          time += (steps[count] ?? 10) * 1_000;
+          count += 1;
+          return { seen: "waiting", message: "slow" };
+        },
+      });
+      const clocked = { ...workflow, now: () => new Date(time) };
+      const waits: readonly Step[] = [
+        { name: "entitlement", do: "checkEntitlement" },
+        { name: "readiness", poll: "waitReady", withinSeconds: () => 300, late: "not-ready-in-time" },
+      ];
+      runToEnd(runSaga(clocked, waits, { request }, always));
+      return count;
+    };
+    expect(looks([])).toBe(30);
+    expect(looks([10, -3_600])).toBe(31);
+    expect(looks([10, 3_600])).toBe(19);
+  });
+
   it("goes on undoing when an undo fails, and names what is left behind", () => {
     const { result, calls } = run({
       grantPermission: fail("no database"),

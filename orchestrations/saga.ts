@@ -15,6 +15,12 @@ import { type Problem, problemOf, type Workflow } from "./workflow.ts";
 /** The host fails an orchestration whose custom status exceeds 16 KB; a cluster's message can have any length. */
 const longestMessage = 1_000;
 
+/**
+ * A look takes at most as long, with its retries and the pause before it. A clock that is set forward or back during a wait
+ * neither ends it nor makes it longer than that.
+ */
+const longestLookMilliseconds = 120_000;
+
 /** An activity whose input is what a run knows. */
 type RunActivity = ActivityTaking<ObservedRun>;
 /** An activity that does its work in one call, and may return facts. */
@@ -138,17 +144,21 @@ function* waitFor(
   if (!plan) throw new Error(`wait for ${step.poll}: there is no plan yet (call the step that makes it first)`);
   const run = { ...input, plan };
   const seconds = step.withinSeconds(run);
-  const deadline = workflow.now().getTime() + seconds * 1_000;
+  let last = workflow.now().getTime();
+  let waited = 0;
 
   for (;;) {
     const sighting: Sighting = yield* workflow.call(step.poll, run);
+    const now = workflow.now().getTime();
+    waited += Math.min(Math.max(now - last, 0), longestLookMilliseconds);
+    last = now;
     if (isRefusal(sighting)) return { problem: { code: sighting.refused, reason: sighting.reason } };
     if (sighting.seen === "ready") return undefined;
 
     report(sighting.message);
     if (!(yield* stillWanted()))
       return { problem: { code: "request-changed", reason: "a newer request of this person took its place" } };
-    if (workflow.now().getTime() >= deadline)
+    if (waited >= seconds * 1_000)
       return { problem: { code: step.late, reason: `not there after ${seconds} s: ${sighting.message}` } };
     if (sighting.againInSeconds) yield* workflow.pause(sighting.againInSeconds);
   }

@@ -53,12 +53,15 @@ const looks: readonly string[] = [
   "listDesktops",
   "listActiveDesktops",
   "inspectDesktop",
+  "planRollback",
 ] satisfies ActivityName[];
 
 /** Activities that check the generation in the write itself, with an input. */
 const writes: Partial<Record<ActivityName, object>> = {
   recordOutcome: { username: "alice", requestId: request.id, outcome },
   recordRemoval: { username: "alice", id: later.id, outcome },
+  recordOthers: { username: "alice", id: request.id, setback: null },
+  recordRollback: { username: "alice", id: request.id, setback: null },
   recordReview: { username: "alice", review: { ...later, by: "reap" }, decision: null, suspended: false },
 };
 

@@ -86,6 +86,14 @@ describe("what Keycloak says about everybody, with nobody to ask", () => {
     const after = await everything(estate);
     expect(await tell(deletion)).toMatchObject({ status: "duplicate" });
     expect(await everything(estate)).toEqual(after);
+
+    // The same while the product's clock is an hour behind Keycloak's.
+    const ahead = (fields: object) => eventOf({ ...fields, time: Date.now() + hours });
+    expect(await tell(ahead(disabling))).toMatchObject({ status: "stale" });
+    expect(await tell(ahead({ type: "admin.USER-DELETE", resourcePath: `users/${alice}` }))).toMatchObject({
+      status: "accepted",
+    });
+    expect(await stateOf("alice")).toBe("absent");
   });
 
   it("takes no username at its word that is told late: it may be somebody else's by now", async () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vites
 import { bind } from "./bound-people.ts";
 import { startTestEstate, type TestEstate } from "./estate.ts";
 import { viewOf } from "./guacamole-rules.ts";
-import { closeSessions, openSession } from "./keycloak-person.ts";
+import { closeSessions, logIn, openSession, presenceOf } from "./keycloak-person.ts";
 
 /** What the reap timer does, as people see it. */
 let estate: TestEstate;
@@ -94,6 +94,18 @@ describe("a desktop that keeps running", () => {
        )`,
     );
     await closeSessions(estate, asthma, "alice");
+  });
+
+  it("stays so after the clock was put back by an hour since it was started", async () => {
+    await logIn(estate, "alice", asthma);
+    minutes(-60);
+    await estate.host.trigger("wakeForgotten");
+    expect(Date.parse((await presenceOf(estate, "alice"))?.seenAt ?? "")).toBeLessThanOrEqual(Date.now());
+    await reap();
+    await openSession(estate, asthma, "alice");
+    minutes(120);
+    await reap();
+    expect(await shown()).toMatchObject({ state: "in-use" });
   });
 
   it("is one that an administrator keeps, which it shows, but even in use it ends at the longest session", async () => {

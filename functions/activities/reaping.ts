@@ -1,13 +1,31 @@
 import { isReviewed } from "../../shared/lifecycle/drift.ts";
 import { rememberDecision } from "../../shared/person/decisions.ts";
 import { finishReview, nominate, recordOfNobody } from "../../shared/person/review.ts";
-import { summarize } from "../../shared/lifecycle/survey.ts";
+import { summarize, type Survey } from "../../shared/lifecycle/survey.ts";
 import type { Services } from "../services.ts";
 import { surveyDrift } from "../gather/drift.ts";
 import { surveyDesktops } from "../gather/survey.ts";
 import { changeAndWake, changeRecord, ifThere, stamp } from "../work/person.ts";
-import type { Implements } from "./activity.ts";
+import type { Implements, Surroundings } from "./activity.ts";
 import { told } from "./told.ts";
+
+/** More than the clocks of an estate's hosts differ. */
+const toleranceMilliseconds = 2 * 60_000;
+
+/**
+ * A start that is noted in the future was noted before the clock was put back. Sessions that began since would seem to be
+ * older than the container, and so not to be open, also when that time has passed.
+ */
+async function correctStarts(services: Services, survey: Survey, error: Surroundings["error"]): Promise<void> {
+  const limit = Date.parse(survey.at) + toleranceMilliseconds;
+  for (const { desktop } of survey.desktops) {
+    const { ours, startNoted, startedAt } = desktop;
+    if (!ours || !startNoted || startedAt === null || Date.parse(startedAt) <= limit) continue;
+    await services.desktops.noteStart(desktop, survey.at).catch((failure: unknown) => {
+      error(`reap: correct the start of a desktop: ${(failure as Error).message} (tried again at the next run)`);
+    });
+  }
+}
 
 /** Decides, hands over, and acts under the person's lock. */
 export function reapingActivities(
@@ -20,6 +38,7 @@ export function reapingActivities(
       for (const reason of survey.unanswered) error(`reap: ${reason}; nothing is suspended for being idle`);
       for (const { fault } of survey.damaged) error(`reap: ${fault.message}; the desktops of that person are kept`);
       for (const words of survey.odd) error(`reap: ${words}`);
+      await correctStarts(services, survey, error);
       return summarize(survey);
     },
 

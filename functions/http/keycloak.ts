@@ -105,14 +105,17 @@ async function takeEvent(
   const { notice } = event;
   const time = new Date(notice.at);
   const age = now().getTime() - time.getTime();
-  const isLate = age > eventMilliseconds;
-  if (age < -eventMilliseconds || (isLate && !countsAtAnyAge(notice, directory !== undefined))) {
+  // One clock or the other may be wrong: what is far ahead is in doubt like what is late.
+  const isLate = Math.abs(age) > eventMilliseconds;
+  if (isLate && !countsAtAnyAge(notice, directory !== undefined)) {
     context.warn(`the event ${event.id} is from ${notice.at}, too far from now; it is ignored`);
     return eventTaken("stale", about);
   }
   const status = await keep(hub, `event-${hashOf(`${settings.KEYCLOAK_REALM}:${event.id}`)}`, {
     // A username may be somebody else's by now.
-    notice: isLate ? { ...notice, username: undefined, late: true } : notice,
+    notice: isLate
+      ? { ...notice, at: time < now() ? notice.at : now().toISOString(), username: undefined, late: true }
+      : notice,
     replayableUntil: after(isLate ? now() : time, eventMilliseconds),
   });
   return eventTaken(status, about);

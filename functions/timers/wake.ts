@@ -1,7 +1,9 @@
 import { workIdOf } from "../../shared/person/work.ts";
+import { withoutFuture } from "../../shared/person/clock.ts";
 import { isUnfinished } from "../../shared/person/request.ts";
 import type { Services } from "../services.ts";
 import { someAtATime } from "../some-at-a-time.ts";
+import { changeRecord, ifThere } from "../work/person.ts";
 import { keepWorking } from "../work/stuck.ts";
 import type { Timer } from "./timer.ts";
 
@@ -19,6 +21,17 @@ export function wakeTimer(services: Services): Timer {
     run: async (hub, context) => {
       const { records, damaged } = await services.records.all();
       for (const { fault } of damaged) context.error(fault.message);
+      const now = services.now();
+      await someAtATime(
+        peopleAtOnce,
+        records.filter((record) => withoutFuture(record, now) !== record),
+        async ({ request: { username } }) => {
+          const change = ifThere((record) => withoutFuture(record, now));
+          await changeRecord(services, username, change).catch((error: unknown) => {
+            context.error(`put right the times of a record: ${(error as Error).message} (tried again at the next run)`);
+          });
+        },
+      );
       await someAtATime(peopleAtOnce, records.filter(isUnfinished), async (record) => {
         const { id } = record.request;
         try {

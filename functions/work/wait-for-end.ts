@@ -22,12 +22,12 @@ export async function waitForEnd(
   seconds: number,
 ): Promise<Seen> {
   const { username } = record.request;
-  const until = Date.now() + seconds * 1_000;
+  const until = performance.now() + seconds * 1_000;
   let current = record;
   for (;;) {
     const operation = describeOperation(requestId, current, await liveWork(hub, current), services.now());
     if (operation.needsWaking) await wake(hub, current);
-    if (operation.outcome || Date.now() >= until) return { record: current, operation };
+    if (operation.outcome || performance.now() >= until) return { record: current, operation };
     await pause(lookMilliseconds);
     current = (await services.records.read(personId(username))) ?? current;
   }

@@ -144,6 +144,13 @@ describe("the token for looking", () => {
     expect(tokenRequests()).toBe(2);
   });
 
+  it("is renewed if the clock was put back, which says nothing of its age", async () => {
+    await directory.look("u");
+    vi.setSystemTime(Date.now() - 3_600_000);
+    await directory.look("u");
+    expect(tokenRequests()).toBe(2);
+  });
+
   it("is requested again after a look that failed, once", async () => {
     await directory.look("u");
     delete answers["users/u/sessions"];

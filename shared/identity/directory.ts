@@ -33,20 +33,24 @@ export interface DirectoryRules {
 export function directoryIn(rules: DirectoryRules): Directory {
   const { url, realm, client, secret, guacamoleClient, roleClients } = rules;
   const keycloak = new KeycloakAdminClient({ baseUrl: url, realmName: realm, timeout: answerMilliseconds });
+  /** When the token was asked for, and when it is renewed. */
+  let asked = 0;
   let renewAt = 0;
   let authenticating: Promise<void> | undefined;
 
   async function requestToken(): Promise<void> {
-    const asked = Date.now();
+    const began = Date.now();
     await keycloak.auth({ grantType: "client_credentials", clientId: client, clientSecret: secret });
     const { iat = 0, exp = 0 } = decodeJwt(keycloak.accessToken ?? "");
     const life = (exp - iat) * 1_000;
-    renewAt = asked + life - Math.min(renewalMilliseconds, life / 2);
+    asked = began;
+    renewAt = began + life - Math.min(renewalMilliseconds, life / 2);
   }
 
   /** One request for everybody who needs a token at the same time. */
   async function authenticate(): Promise<void> {
-    if (Date.now() < renewAt) return;
+    // Before it was asked for: the clock was put back, and says nothing of the token's age.
+    if (asked <= Date.now() && Date.now() < renewAt) return;
     authenticating ??= requestToken().finally(() => (authenticating = undefined));
     await authenticating;
   }

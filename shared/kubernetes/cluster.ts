@@ -238,7 +238,8 @@ function connectionSharing(): (request: RequestContext) => void {
   return (request) => {
     const own = request.getDispatcher();
     if (own === undefined) return;
-    if (!shared || shared.until < Date.now()) shared = { dispatcher: own, until: Date.now() + sharedMilliseconds };
+    const now = performance.now();
+    if (!shared || shared.until < now) shared = { dispatcher: own, until: now + sharedMilliseconds };
     else request.setDispatcher(shared.dispatcher);
   };
 }

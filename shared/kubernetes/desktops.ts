@@ -52,6 +52,8 @@ export interface ClusterDesktops {
   scaleToZero(desktop: NamedDesktop): Promise<void>;
   /** Stops all pods but one. */
   scaleToOne(desktop: NamedDesktop): Promise<void>;
+  /** Corrects when the desktop was started: the time that was noted lies in the future. */
+  noteStart(desktop: NamedDesktop, at: string): Promise<void>;
   /** Watches for some seconds and returns what it saw last; news is returned at once. */
   waitReady(plan: DesktopPlan): Promise<Sighting>;
   /** All desktops of a person, suspended ones too, with how many pods each wants; also those that the operator left. */
@@ -230,6 +232,12 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
 
     scaleToZero: (desktop) => scale(desktop, 0),
     scaleToOne: (desktop) => scale(desktop, 1),
+
+    async noteStart(desktop, at) {
+      const found = await cluster.read(reference("deployment", desktop));
+      if (found && belongsTo(found, desktop))
+        await cluster.mergeSpec(reference("deployment", desktop), {}, { [annotation.startedAt]: at });
+    },
 
     waitReady: (plan) => waitReady(cluster, site.namespace, plan),
 

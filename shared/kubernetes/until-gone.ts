@@ -49,11 +49,11 @@ async function until(
 ): Promise<void> {
   const changes = await cluster.watch(watched);
   try {
-    const deadline = Date.now() + removalMilliseconds;
+    const deadline = performance.now() + removalMilliseconds;
     for (;;) {
       const left = await whatIsLeft();
       if (left === null) return;
-      if (Date.now() > deadline) throw new ProductError("step-failed", left);
+      if (performance.now() > deadline) throw new ProductError("step-failed", left);
       await changes.next(1_000);
     }
   } finally {

@@ -19,7 +19,7 @@ export async function waitReady(cluster: Cluster, namespace: string, plan: Deskt
     kind,
     metadata: { name, namespace },
   });
-  const deadline = Date.now() + watchMilliseconds;
+  const deadline = performance.now() + watchMilliseconds;
   let first: string | undefined;
   const changes = await cluster.watch([
     { path: `/api/v1/namespaces/${namespace}/pods`, labels },
@@ -47,7 +47,7 @@ export async function waitReady(cluster: Cluster, namespace: string, plan: Deskt
             });
       const missing = pod ? await reallyMissing(cluster, namespace, missingFor(pod, events)) : [];
       const sighting = judgeStart({ deployment, pods, slices, events, missing }, plan, new Date());
-      const remaining = deadline - Date.now();
+      const remaining = deadline - performance.now();
       if (!("seen" in sighting) || sighting.seen === "ready" || remaining <= 0) return sighting;
       // News is returned at once: people see it as progress.
       if (sighting.message !== (first ??= sighting.message)) return sighting;

@@ -108,6 +108,7 @@ describe("a desktop that is given up, with nothing chosen", () => {
     ["within a minute of a choice that failed", undefined, record("b", failed), undefined, 60, "stay"],
     ["first found within a minute of it", 60, record("b", failed), undefined, 500, "stay"],
     ["long after a choice that failed", 61, record("b", failed), undefined, 500, "suspend"],
+    ["after a clock was put back since the choice", 60, record("a", done), 3_600, 500, "suspend"],
     ["within a minute of a refusal", undefined, record("a", done), 440, 500, "stay"],
     ["long after a refusal", undefined, record("a", done), 439, 500, "wait"],
     ["settled, long after a refusal", 480, record("a", done), 400, 500, "suspend"],

@@ -109,7 +109,8 @@ export function decideGiven(
   if (elsewhere && !failed) return "nothing";
   const failedChoice = elsewhere && record.request.workspace !== null ? record.request.requestedAt : undefined;
   const choice = newest([refusedAt, failedChoice]);
-  if (choice !== undefined && passed(choice, noticedAt ?? now) <= sameBreathMilliseconds) return "stay";
+  // Also of a choice that seems to be later: the clock may have been put back since.
+  if (choice !== undefined && Math.abs(passed(choice, noticedAt ?? now)) <= sameBreathMilliseconds) return "stay";
   return noticedAt === undefined || passed(noticedAt, now) < settleMilliseconds ? "wait" : "suspend";
 }
 
