@@ -149,15 +149,18 @@ function* suspendAll(workflow: Workflow, request: DesktopRequest): Generator<Tas
 
 function* retireAll(workflow: Workflow, request: DesktopRequest): Generator<Task, Outcome> {
   const { username } = request;
+  const stays: string[] = [];
   const leftovers = yield* takeDownAll(workflow, request, {
     list: () => workflow.call("listDesktops", { username }),
     steps: retirementSteps,
     words: "removing",
+    keeps: (more) => stays.push(...more),
   });
-  return endOf(workflow, leftovers, "nothing of this person is left");
+  return endOf(workflow, leftovers, `nothing of this person is left${exceptFor(stays)}`);
 }
 
 function* remove(workflow: Workflow, username: string, { id, workspace }: DesktopRetirement): Generator<Task, Outcome> {
+  const stays: string[] = [];
   const leftovers = yield* takeDownAll(
     workflow,
     { id },
@@ -165,9 +168,15 @@ function* remove(workflow: Workflow, username: string, { id, workspace }: Deskto
       list: () => workflow.call("listDesktops", { username, workspace }),
       steps: retirementSteps,
       words: "removing",
+      keeps: (more) => stays.push(...more),
     },
   );
-  return endOf(workflow, leftovers, `nothing of the desktop in ${workspace} is left`);
+  return endOf(workflow, leftovers, `nothing of the desktop in ${workspace} is left${exceptFor(stays)}`);
+}
+
+/** Rows in Guacamole that other people or programs made something of; they are not removed. */
+function exceptFor(stays: readonly string[]): string {
+  return stays.length === 0 ? "" : `, except ${stays.join("; ")}: remove it in Guacamole if nobody needs it`;
 }
 
 function endOf(workflow: Workflow, leftovers: readonly Leftover[], message: string): Outcome {
@@ -200,7 +209,13 @@ function* takeDownAll(
     list,
     steps,
     words,
-  }: { list: () => Generator<Task, KnownDesktop[]>; steps: readonly TakeDownStep[]; words: string },
+    keeps,
+  }: {
+    list: () => Generator<Task, KnownDesktop[]>;
+    steps: readonly TakeDownStep[];
+    words: string;
+    keeps?: (stays: readonly string[]) => void;
+  },
 ): Generator<Task, Leftover[]> {
   const leftovers: Leftover[] = [];
   let desktops: KnownDesktop[] = [];
@@ -211,7 +226,7 @@ function* takeDownAll(
   }
   for (const desktop of desktops) {
     const report = reporter(workflow, { id, workspace: desktop.workspace }, words);
-    leftovers.push(...(yield* takeDown(workflow, steps, desktop, report)));
+    leftovers.push(...(yield* takeDown(workflow, steps, desktop, report, keeps)));
   }
   return leftovers;
 }

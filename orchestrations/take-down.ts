@@ -21,20 +21,22 @@ export type ReportStep = (step: string, number: number, of: number) => void;
 
 /**
  * Takes a desktop down by the steps of the orchestration's version, in order. Nothing is undone: what a failed step
- * left behind is returned.
+ * left behind is returned. What stays on purpose is told to `keeps`.
  */
 export function* takeDown(
   workflow: Workflow,
   table: readonly TakeDownStep[],
   desktop: KnownDesktop,
   report: ReportStep,
+  keeps: (stays: readonly string[]) => void = () => undefined,
 ): Generator<Task, Leftover[]> {
   const leftovers: Leftover[] = [];
   const steps = rowsFor(workflow, table);
   for (const [index, step] of steps.entries()) {
     report(step.name, index + 1, steps.length);
     try {
-      yield* workflow.call(step.do, desktop);
+      const output = yield* workflow.call(step.do, desktop);
+      if (output && "stays" in output) keeps(output.stays);
     } catch (error) {
       leftovers.push({ step: step.name, ...problemOf(error) });
       if (step.stopIfFailed) break;

@@ -58,8 +58,8 @@ export function retirementActivities(
       return null;
     },
     async retireConnection({ names }) {
-      await guacamole.retire(names);
-      return null;
+      const stays = await guacamole.retire(names);
+      return stays.length > 0 ? { stays } : null;
     },
     async recordRetired({ binding }) {
       if (binding !== undefined) await workspaces.recordBinding(binding, 0, null);

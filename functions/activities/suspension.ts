@@ -46,7 +46,9 @@ export function suspensionActivities(
       if (!activeConnections) return null;
       const whose = `${username} in ${workspace}`;
       try {
-        const rows = sessionsByDesktop(await guacamole.sessions(now().toISOString(), username));
+        const rows = sessionsByDesktop(await guacamole.sessions(now().toISOString(), username), [
+          { workspace, username, names },
+        ]);
         const own = rows.get(keyText({ workspace, username }));
         const count = own ? await activeConnections.end((tunnels) => tunnelsTo(tunnels, names.entity, own)) : 0;
         if (count > 0) info(`${count} open session(s) of ${whose} ended`);

@@ -7,14 +7,15 @@ import { namingRules, type Services } from "../services.ts";
 
 /**
  * Returns every desktop of a person of which anything may be left, one per workspace: a Deployment, a binding whose
- * status names one, a connection that leads to it, or a run that ended half-way.
+ * status names one, a connection that leads to it (also one that was moved), a user for it, or a run that ended half-way.
  */
 export async function findDesktops(services: Services, username: string): Promise<KnownDesktop[]> {
   const rules = namingRules(services);
-  const [deployed, { bindings }, connections, record] = await Promise.all([
+  const [deployed, { bindings, workspaces }, connections, withUser, record] = await Promise.all([
     services.desktops.findOfPerson(username),
     services.workspaces.known(),
     services.guacamole.findConnections(username),
+    services.guacamole.findWorkspacesOfUsers(username),
     services.records.read(personId(username)),
   ]);
   const named = (workspace: string, deployment?: string): KnownDesktop => {
@@ -29,10 +30,10 @@ export async function findDesktops(services: Services, username: string): Promis
   const found: KnownDesktop[] = [
     ...deployed.map(({ workspace, names, binding }) => ({ workspace, username, names, binding })),
     ...bound,
-    ...connections
-      .map(({ workspace, host }) => ({ desktop: named(workspace), host }))
-      .filter(({ desktop, host }) => desktop.names.host === host)
-      .map(({ desktop }) => desktop),
+    ...[...connections.flatMap(({ workspace }) => workspace ?? []), ...workspaces.map(({ name }) => name)]
+      .map((workspace) => named(workspace))
+      .filter(({ names }) => connections.some(({ host }) => host === names.host)),
+    ...withUser.map((workspace) => named(workspace)),
     ...(record?.before ? [named(record.before.workspace)] : []),
   ];
   const first = new Map(found.toReversed().map((desktop) => [desktop.workspace, desktop]));

@@ -82,7 +82,8 @@ export interface Activities {
   retireService: { input: KnownDesktop; output: null };
   retireCredential: { input: KnownDesktop; output: null };
   retireNetworkPolicy: { input: KnownDesktop; output: null };
-  retireConnection: { input: KnownDesktop; output: null };
+  /** What stays of its rows because it is not only the desktop's; null if nothing does. */
+  retireConnection: { input: KnownDesktop; output: { stays: string[] } | null };
   recordRetired: { input: KnownDesktop; output: null };
 
   /** The people whom a notice is about, as far as we know them, by username. */

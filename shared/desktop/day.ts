@@ -34,11 +34,23 @@ export function dayIn(timeZone: string, instant: Date): Day {
   return new Date(midnight).toISOString().slice(0, 10);
 }
 
+/** Finding one takes thirty conversions, and many desktops end on the same day. */
+const ends = new Map<string, number>();
+const mostEnds = 10_000;
+
 /**
  * The instant at which that day is over in a time zone for good: its clocks show midnight, or what they skip to. Not later
  * than the last instant of 9999 in Greenwich.
  */
 export function endOfDay(timeZone: string, day: Day): Date {
+  const key = `${timeZone} ${day}`;
+  const known = ends.get(key) ?? findEndOfDay(timeZone, day);
+  if (ends.size >= mostEnds) ends.clear();
+  ends.set(key, known);
+  return new Date(known);
+}
+
+function findEndOfDay(timeZone: string, day: Day): number {
   const wanted = Date.parse(`${day}T00:00:00Z`);
   const isOver = (instant: number) => dayAt(timeZone, instant) > wanted;
   const between = (before: number, after: number): number => {
@@ -55,7 +67,7 @@ export function endOfDay(timeZone: string, day: Day): Date {
   // Clocks that go back after midnight begin the last hours of the day again: America/St_Johns did so at 00:01 until 2011.
   const again = Array.from({ length: 12 }, (_, half) => end + (half + 1) * (hourMilliseconds / 2));
   const last = again.findLast((instant) => !isOver(instant));
-  return new Date(Math.min(last === undefined ? end : between(last, last + hourMilliseconds / 2), lastInstant));
+  return Math.min(last === undefined ? end : between(last, last + hourMilliseconds / 2), lastInstant);
 }
 
 /** The earlier of two days. */

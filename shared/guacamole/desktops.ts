@@ -6,6 +6,7 @@ import {
   formerEntity,
   isDesktopHost,
   isOneUserPerPerson,
+  isWorkspaceName,
   nameDesktop,
   type NamingRules,
 } from "../desktop/names.ts";
@@ -17,7 +18,7 @@ import { ProductError } from "../errors.ts";
 import type { Database } from "./database.ts";
 import { type LastDayColumns, lastDayColumns, lastDayOf } from "./last-day.ts";
 import { connectionParameters } from "./parameters.ts";
-import { retireRows } from "./retirement.ts";
+import { retireRows, staysAfterRetirement } from "./retirement.ts";
 import * as sql from "./statements.ts";
 
 /** A desktop's side in Guacamole's database. Each verb is one statement in one short transaction, and may run twice. */
@@ -40,15 +41,17 @@ export interface GuacamoleDesktops {
   respell(desktop: DesktopKey, spelled: string): Promise<void>;
   /**
    * Removes connection and user permanently, and the group with its last connection. Rows that do not lead to the
-   * desktop's host stay.
+   * desktop's host stay. Returns in words what stays that has to do with the desktop.
    */
-  retire(names: DesktopNames): Promise<void>;
+  retire(names: DesktopNames): Promise<string[]>;
   /** The workspaces in which the person can open a desktop, no matter who granted it. */
   findOpenWorkspaces(username: string): Promise<string[]>;
   /** True if this user of Guacamole has a system permission. */
   isAdministrator(entity: string): Promise<boolean>;
-  /** The connections named after the person: their workspaces, and the hosts they lead to. */
-  findConnections(username: string): Promise<{ workspace: string; host: string | null }[]>;
+  /** The connections named after the person: their root groups, null if they are in none, and the hosts they lead to. */
+  findConnections(username: string): Promise<{ workspace: string | null; host: string | null }[]>;
+  /** The workspaces for which the person has a user of their own. */
+  findWorkspacesOfUsers(username: string): Promise<string[]>;
   /** Every connection in a root group, with the names of the users who may open it. */
   connections(): Promise<{ workspace: string; username: string; connectionId: number; readers: string[] }[]>;
   /** The sessions of every connection that are open or ended since then, in one statement; of one person, or of all. What ended too soon is an attempt. */
@@ -69,6 +72,7 @@ export interface GuacamoleDesktops {
 
 interface SessionsRow extends DesktopKey {
   connectionId: number;
+  host: string | null;
   open: Date[];
   lastStart: Date | null;
   lastEnd: Date | null;
@@ -134,7 +138,7 @@ export function guacamoleDesktopsIn(database: Database, rules: NamingRules, time
         );
     },
     async revokePermission(names, { connection, group, self, former }) {
-      const values = [...keyOf(names), connection, group, self, former ? formerOf(names) : null];
+      const values = [...keyOf(names), connection, group, self, former ? formerOf(names) : null, names.host];
       await database.inWorkspace(names.group, sql.revokePermission, values);
     },
     async respell(desktop, spelled) {
@@ -148,6 +152,8 @@ export function guacamoleDesktopsIn(database: Database, rules: NamingRules, time
       const shared = isOneUserPerPerson(rules);
       const values = [...keyOf(names), names.host, shared, desktopHosts(rules), shared ? formerOf(names) : null];
       await database.inWorkspace(names.group, retireRows, values);
+      const stays = await database.query<{ what: string }>(staysAfterRetirement, [...keyOf(names), names.host, shared]);
+      return stays.map(({ what }) => what);
     },
     async findOpenWorkspaces(username) {
       const rows = await database.query<{ workspace: string; entity: string; host: string | null }>(sql.opened, [
@@ -166,9 +172,17 @@ export function guacamoleDesktopsIn(database: Database, rules: NamingRules, time
       return row?.held ?? false;
     },
     findConnections: (username) => database.query(sql.connectionsOf, [username]),
+    async findWorkspacesOfUsers(username) {
+      if (isOneUserPerPerson(rules)) return [];
+      const [before = "", after = ""] = rules.entityTemplate.split("{workspace}");
+      const ending = after.replaceAll("{username}", () => username);
+      if (before !== "" || !ending.includes(username)) return [];
+      const found = await database.query<{ workspace: string }>(sql.workspacesOfUsers, [ending]);
+      return found.map(({ workspace }) => workspace).filter(isWorkspaceName);
+    },
     connections: () => database.query(sql.connections, []),
     async sessions(since, username) {
-      const values = [since, username ?? null, rules.entityTemplate, shortestSessionSeconds];
+      const values = [since, username ?? null, rules.entityTemplate, shortestSessionSeconds, desktopHosts(rules)];
       const rows = await database.query<SessionsRow>(sql.sessions, values);
       return rows.map(({ open, lastStart, lastEnd, lastAttempt, ...connection }) => ({
         ...connection,
@@ -181,8 +195,8 @@ export function guacamoleDesktopsIn(database: Database, rules: NamingRules, time
       }));
     },
     async openedSince(workspace, username, since) {
-      const { entity } = nameDesktop({ workspace, username }, rules);
-      const values = [workspace, username, since, entity, shortestSessionSeconds];
+      const { entity, host } = nameDesktop({ workspace, username }, rules);
+      const values = [workspace, username, since, entity, shortestSessionSeconds, host];
       const [row] = await database.query<{ opened: boolean }>(sql.openedSince, values);
       return row?.opened ?? false;
     },

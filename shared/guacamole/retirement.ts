@@ -4,7 +4,8 @@
  * $5 whether all desktops of a person have the same user, $6 the end of all desktops' hosts,
  * $7 the name that the desktop's own user had before, or null.
  *
- * Ours is a connection that leads to the desktop's host, in any of several root groups with that name. A user stays if
+ * Ours is a connection that leads to the desktop's host and has its name or is in a root group of the workspace's name: the
+ * one or the other may have been changed by hand. A user stays if
  * they hold anything else, if somebody else's connection has their name, or if another desktop of the person has the same
  * user, suspended or not. An empty group with the workspace's name, as
  * the operator left when it made two, is removed too if nobody else may see it.
@@ -13,15 +14,16 @@ export const retireRows = `
   WITH named AS (
     SELECT c.connection_id, c.parent_id, p.parameter_value IS NOT DISTINCT FROM $4 AS ours
     FROM guacamole_connection c
-    JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id
+    LEFT JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id AND g.parent_id IS NULL
     LEFT JOIN guacamole_connection_parameter p ON p.connection_id = c.connection_id AND p.parameter_name = 'hostname'
-    WHERE g.parent_id IS NULL AND g.connection_group_name = $1 AND c.connection_name = $2
+    WHERE (g.connection_group_name = $1 AND (c.connection_name = $2 OR p.parameter_value = $4))
+      OR (c.connection_name = $2 AND p.parameter_value = $4)
   ),
   own AS (SELECT connection_id, parent_id FROM named WHERE ours),
   own_user AS (
     SELECT e.entity_id
     FROM guacamole_entity e
-    JOIN guacamole_user u USING (entity_id)
+    LEFT JOIN guacamole_user u USING (entity_id)
     WHERE e.type = 'USER' AND (e.name = $3 OR e.name = $7)
       AND NOT EXISTS (SELECT FROM named WHERE NOT ours)
       AND NOT (e.name = $3 AND $5::boolean AND EXISTS (
@@ -46,10 +48,11 @@ export const retireRows = `
         JOIN guacamole_connection_group g USING (connection_group_id)
         WHERE p.entity_id = e.entity_id
           AND (p.permission <> 'READ' OR g.parent_id IS NOT NULL OR g.connection_group_name <> $1)
+          AND (p.permission <> 'READ' OR g.connection_group_id NOT IN (SELECT parent_id FROM own WHERE parent_id IS NOT NULL))
       )
       AND NOT EXISTS (
         SELECT FROM guacamole_user_permission p
-        WHERE p.entity_id = e.entity_id AND (p.permission <> 'READ' OR p.affected_user_id <> u.user_id)
+        WHERE p.entity_id = e.entity_id AND (p.permission <> 'READ' OR p.affected_user_id IS DISTINCT FROM u.user_id)
       )
   ),
   gone_user AS (
@@ -62,7 +65,7 @@ export const retireRows = `
   WHERE g.parent_id IS NULL AND g.connection_group_name = $1 AND g.type = 'ORGANIZATIONAL'
     AND EXISTS (SELECT FROM own)
     AND (
-      g.connection_group_id IN (SELECT parent_id FROM own)
+      g.connection_group_id IN (SELECT parent_id FROM own WHERE parent_id IS NOT NULL)
       OR NOT EXISTS (
         SELECT FROM guacamole_connection_group_permission p
         WHERE p.connection_group_id = g.connection_group_id AND p.entity_id NOT IN (SELECT entity_id FROM own_user)
@@ -73,3 +76,23 @@ export const retireRows = `
       WHERE c.parent_id = g.connection_group_id AND c.connection_id NOT IN (SELECT connection_id FROM own)
     )
     AND NOT EXISTS (SELECT FROM guacamole_connection_group child WHERE child.parent_id = g.connection_group_id)`;
+
+/**
+ * What stays after that, in words: $1 group (workspace), $2 connection (username), $3 entity, $4 host, $5 whether all desktops of
+ * a person have the same user.
+ */
+export const staysAfterRetirement = `
+  SELECT 'the connection ' || c.connection_id || ' (' || c.connection_name || '), which leads to it and was not made by this product' AS what
+  FROM guacamole_connection c
+  JOIN guacamole_connection_parameter p ON p.connection_id = c.connection_id AND p.parameter_name = 'hostname'
+  WHERE p.parameter_value = $4
+  UNION ALL
+  SELECT 'the connection ' || c.connection_id || ' (' || c.connection_name || '), which leads elsewhere'
+  FROM guacamole_connection c
+  JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id AND g.parent_id IS NULL
+  LEFT JOIN guacamole_connection_parameter p ON p.connection_id = c.connection_id AND p.parameter_name = 'hostname'
+  WHERE g.connection_group_name = $1 AND c.connection_name = $2 AND p.parameter_value IS DISTINCT FROM $4
+  UNION ALL
+  SELECT 'the Guacamole user ' || e.name || ', who holds something else'
+  FROM guacamole_entity e
+  WHERE e.type = 'USER' AND e.name = $3 AND NOT $5::boolean`;

@@ -214,15 +214,23 @@ export const grantPermission = `
   )
   SELECT EXISTS (SELECT FROM grantee) AS granted`;
 
-/** $4, $5, $6: whether READ on connection, group and self is to go; $7 the user's former name, whose READ goes too, or null. */
+/**
+ * $4, $5, $6: whether READ on connection, group and self is to go; $7 the user's former name, whose READ goes too, or null. READ
+ * goes from every connection that leads to $8, the desktop's host, wherever somebody moved it.
+ */
 export const revokePermission = `
   WITH ${theRows},
+  its_connection AS (
+    SELECT connection_id FROM existing_connection
+    UNION
+    SELECT connection_id FROM guacamole_connection_parameter WHERE parameter_name = 'hostname' AND parameter_value = $8
+  ),
   former AS (
     SELECT entity_id FROM guacamole_entity WHERE type = 'USER' AND name = $7
   ),
   formers_connection AS (
     DELETE FROM guacamole_connection_permission p
-    USING former f, existing_connection c
+    USING former f, its_connection c
     WHERE p.entity_id = f.entity_id AND p.connection_id = c.connection_id AND p.permission = 'READ' AND $4::boolean
   ),
   formers_group AS (
@@ -232,7 +240,7 @@ export const revokePermission = `
   ),
   on_connection AS (
     DELETE FROM guacamole_connection_permission p
-    USING existing_user u, existing_connection c
+    USING existing_user u, its_connection c
     WHERE p.entity_id = u.entity_id AND p.connection_id = c.connection_id AND p.permission = 'READ' AND $4::boolean
   ),
   on_group AS (
@@ -296,14 +304,21 @@ export const hasSystemPermission = `
     WHERE e.type = 'USER' AND e.name = $1
   ) AS held`;
 
-/** The connections called $1 (a username) in root groups, with the host that each leads to. */
+/** The connections called $1 (a username), with the host that each leads to, and the root group that it is in or null. */
 export const connectionsOf = `
   SELECT g.connection_group_name AS workspace, p.parameter_value AS host
   FROM guacamole_connection c
-  JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id AND g.parent_id IS NULL
+  LEFT JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id AND g.parent_id IS NULL
   LEFT JOIN guacamole_connection_parameter p ON p.connection_id = c.connection_id AND p.parameter_name = 'hostname'
   WHERE c.connection_name = $1
   ORDER BY g.connection_group_name`;
+
+/** The workspaces of users whose name begins with one and ends with $1. */
+export const workspacesOfUsers = `
+  SELECT left(name, length(name) - length($1)) AS workspace
+  FROM guacamole_entity
+  WHERE type = 'USER' AND right(name, length($1)) = $1
+  ORDER BY name`;
 
 /** Every connection in a root group, with the users who hold READ on it themselves. */
 export const connections = `
@@ -418,28 +433,44 @@ export const removeSpareGroups = `
 /** The user of a connection in a workspace, by the template $3. */
 const entityOf = "replace(replace($3, '{workspace}', o.workspace), '{username}', o.username)";
 const recent = "($1::timestamptz IS NULL OR h.end_date IS NULL OR h.end_date >= $1)";
+/**
+ * Foreign rows may hold infinity, and years that no ISO 8601 text of ours can have. Subtracting infinities is an error before
+ * PostgreSQL 17, and one such row would hide everybody's history.
+ */
+const bounded = (column: string) =>
+  `least(greatest(${column}, '0001-01-01 00:00:00+00'::timestamptz), '9999-12-31 23:59:59.999+00'::timestamptz)`;
+const startDate = bounded("h.start_date");
+// least() ignores NULL, which is an open session.
+const endDate = `CASE WHEN h.end_date IS NOT NULL THEN ${bounded("h.end_date")} END`;
 
 /**
  * Every connection in a root group with its sessions that are open or ended at $1 or later (null: all); of one username $2,
  * or of everybody (null). Connections without any are there too: a new one has no history. $4: the seconds below which a
- * row that ended is an attempt, not a session.
+ * row that ended is an attempt, not a session. A connection that leads to a desktop ($5: the end of their hosts) counts
+ * wherever somebody moved it; without a root group its workspace is an empty text.
  *
  * If a connection is removed while a session is open, the session goes on, and its row keeps the names and loses the id.
  */
 export const sessions = `
   WITH ours AS (
-    SELECT g.connection_group_name AS workspace, c.connection_name AS username, c.connection_id
+    SELECT coalesce(g.connection_group_name, '') AS workspace, c.connection_name AS username, c.connection_id,
+      p.parameter_value AS host
     FROM guacamole_connection c
-    JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id AND g.parent_id IS NULL
-    WHERE $2::text IS NULL OR c.connection_name = $2
+    LEFT JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id AND g.parent_id IS NULL
+    LEFT JOIN guacamole_connection_parameter p ON p.connection_id = c.connection_id AND p.parameter_name = 'hostname'
+    WHERE ($2::text IS NULL OR c.connection_name = $2)
+      AND (
+        g.connection_group_id IS NOT NULL
+        OR (p.parameter_value LIKE 'client-%' AND right(p.parameter_value, length($5)) = $5)
+      )
   ),
   visits AS (
-    SELECT o.connection_id, h.start_date, h.end_date
+    SELECT o.connection_id, ${startDate} AS start_date, ${endDate} AS end_date
     FROM ours o
     JOIN guacamole_connection_history h ON h.connection_id = o.connection_id
     WHERE ${recent}
     UNION ALL
-    SELECT o.connection_id, h.start_date, h.end_date
+    SELECT o.connection_id, ${startDate} AS start_date, ${endDate} AS end_date
     FROM guacamole_connection_history h
     JOIN ours o ON o.username = h.connection_name AND ${entityOf} = h.username
     WHERE h.connection_id IS NULL AND ${recent}
@@ -447,30 +478,34 @@ export const sessions = `
   judged AS (
     SELECT *, end_date IS NULL OR end_date - start_date >= make_interval(secs => $4) AS counts FROM visits
   )
-  SELECT o.workspace, o.username, o.connection_id AS "connectionId",
+  SELECT o.workspace, o.username, o.connection_id AS "connectionId", o.host,
     coalesce(array_agg(j.start_date) FILTER (WHERE j.counts AND j.end_date IS NULL), '{}') AS open,
     max(j.start_date) FILTER (WHERE j.counts) AS "lastStart",
     max(j.end_date) FILTER (WHERE j.counts) AS "lastEnd",
     max(j.start_date) FILTER (WHERE NOT j.counts) AS "lastAttempt"
   FROM ours o
   LEFT JOIN judged j USING (connection_id)
-  GROUP BY o.workspace, o.username, o.connection_id`;
+  GROUP BY o.workspace, o.username, o.connection_id, o.host`;
 
 /**
- * True if a session to $2 (a username) in $1 (a workspace), or of the user $4 to a connection of that name that was removed
- * since, began at $3 or later, and did not end within $5 seconds.
+ * True if a session to $2 (a username) in $1 (a workspace), to a connection that leads to $6 (the desktop's host), or of the
+ * user $4 to a connection of that name that was removed since, began at $3 or later, and did not end within $5 seconds.
  */
 export const openedSince = `
   SELECT EXISTS (
     SELECT FROM guacamole_connection_history h
     WHERE h.start_date >= $3::timestamptz
-      AND (h.end_date IS NULL OR h.end_date - h.start_date >= make_interval(secs => $5))
+      AND (h.end_date IS NULL OR ${endDate} - ${startDate} >= make_interval(secs => $5))
       AND (
         h.connection_id IN (
           SELECT c.connection_id
           FROM guacamole_connection c
           JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id AND g.parent_id IS NULL
           WHERE g.connection_group_name = $1 AND c.connection_name = $2
+        )
+        OR h.connection_id IN (
+          SELECT connection_id FROM guacamole_connection_parameter
+          WHERE parameter_name = 'hostname' AND parameter_value = $6
         )
         OR (h.connection_id IS NULL AND h.connection_name = $2 AND h.username = $4)
       )

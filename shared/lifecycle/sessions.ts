@@ -1,5 +1,5 @@
 import type { DeployedDesktop } from "../desktop/known-desktop.ts";
-import { type DesktopKey, keyText } from "../desktop/names.ts";
+import { type DesktopKey, keyText, type NamedDesktop } from "../desktop/names.ts";
 
 /**
  * A row of Guacamole's history that ended sooner is an attempt, not a session. Measured on Guacamole 1.6.0 in November
@@ -31,6 +31,8 @@ export interface ActiveTunnel {
 /** What the history holds of one connection. */
 export interface ConnectionSessions extends DesktopKey {
   connectionId: number;
+  /** Where it leads; null if it does not say. */
+  host: string | null;
   history: SessionHistory;
 }
 
@@ -137,17 +139,23 @@ export function tunnelsTo<Tunnel extends ActiveTunnel>(
   );
 }
 
-/** The sessions of each desktop: of all its connections, if older ones of the name lie in other groups. */
+/**
+ * The sessions of each desktop: of all its connections, if older ones of the name lie in other groups. A connection that leads
+ * to one of these desktops is that desktop's, whatever it is called and wherever it was moved.
+ */
 export function sessionsByDesktop(
   all: readonly ConnectionSessions[],
+  desktops: readonly NamedDesktop[],
 ): ReadonlyMap<string, { connectionIds: number[]; history: SessionHistory }> {
   const later = (one: string | null, other: string | null) => (one !== null && (other ?? "") < one ? one : other);
+  const byHost = new Map(desktops.map((desktop) => [desktop.names.host, keyText(desktop)]));
   const found = new Map<string, { connectionIds: number[]; history: SessionHistory }>();
   for (const each of all) {
     const { connectionId, history } = each;
-    const others = found.get(keyText(each));
+    const key = byHost.get(each.host ?? "") ?? keyText(each);
+    const others = found.get(key);
     found.set(
-      keyText(each),
+      key,
       others
         ? {
             connectionIds: [...others.connectionIds, connectionId],

@@ -45,6 +45,7 @@ const sessions: ConnectionSessions = {
   workspace: "cohort",
   username: "alice",
   connectionId: 7,
+  host: null,
   history: { open: [at(-30)], lastStart: at(-30), lastEnd: at(-60), lastAttempt: at(-1) },
 };
 

@@ -111,8 +111,9 @@ function useOf({ startedAt }: DeployedDesktop, { sessions }: DesktopFacts): Surv
 
 /** Puts together, for each desktop, the facts that a decision rests on. */
 function assembleFacts(gathered: Gathered): (desktop: DeployedDesktop, limits: Limits | null) => DesktopFacts {
-  const { at, settings, records, damaged, known, maintenance, sessions, active, guacamoleSince, doubts } = gathered;
-  const historyOf = sessions && sessionsByDesktop(sessions);
+  const { at, settings, deployed, records, damaged, known, maintenance, sessions, active, guacamoleSince, doubts } =
+    gathered;
+  const historyOf = sessions && sessionsByDesktop(sessions, deployed);
   const entitlementOf = known && entitlementsAt(at, settings.timeZone, known);
   const scaledDown = scaledToZero(gathered);
   const isDamaged = damagedAmong(damaged);

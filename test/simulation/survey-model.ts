@@ -142,7 +142,8 @@ export function surveyOver({ estate, instancesKnown, restAsked, decideReaping }:
     const { open, lastStart, lastEnd, lastAttempt } = history;
     const starts = open.map(({ start }) => start);
     const connectionId = connectionOf(username);
-    const sessions = { workspace, username, connectionId, history: { open: starts, lastStart, lastEnd, lastAttempt } };
+    const read = { open: starts, lastStart, lastEnd, lastAttempt };
+    const sessions = { workspace, username, connectionId, host: null, history: read };
     return { desktop, sessions };
   };
 
