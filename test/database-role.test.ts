@@ -3,6 +3,7 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connectDatabase, type Database } from "../shared/guacamole/database.ts";
 import { type GuacamoleDesktops, guacamoleDesktopsIn } from "../shared/guacamole/desktops.ts";
+import { neededRights } from "../shared/guacamole/rights.ts";
 import { type GuacamoleDatabase, startGuacamoleDatabase } from "./guacamole-database.ts";
 import { samplePlan, sampleRules } from "./sample-plan.ts";
 
@@ -149,12 +150,32 @@ describe("the product's database role", () => {
     });
   });
 
+  it("has in role.sql what health looks for", () => {
+    const looked = Object.entries(neededRights).flatMap(([name, verbs]) => verbs.map((verb) => `${verb} ON ${name}`));
+    const granted = rights.map((right) => right.replace("SEQUENCE ", ""));
+    expect(["USAGE ON SCHEMA public", ...looked]).toEqual(granted);
+  });
+
+  it("is told of tables that its search_path does not lead to", async () => {
+    await owner.query("ALTER SCHEMA public RENAME TO elsewhere");
+    try {
+      expect(await guacamole.check()).toContain("are in the schema elsewhere, which is not in the role's search_path");
+    } finally {
+      await owner.query("ALTER SCHEMA elsewhere RENAME TO public");
+    }
+  });
+
   it.each(rights)("cannot do the product's work without %s", async (right) => {
     // Without the schema, its tables do not exist for the role.
     const sqlState = right === "USAGE ON SCHEMA public" ? "42P01" : "42501";
     await owner.query(`REVOKE ${right} FROM guacamole_workspaces`);
     try {
-      await expect(wholeLife()).rejects.toThrow(`(code ${sqlState})`);
+      const work = wholeLife();
+      await expect(work).rejects.toThrow(`(code ${sqlState})`);
+      await expect(work).rejects.toMatchObject({ code: "guacamole-unavailable" });
+      const named =
+        sqlState === "42P01" ? "may not use the schema public" : `lacks ${right.replace("SEQUENCE ", "")} (`;
+      expect(await guacamole.check(), "as health says it").toContain(named);
     } finally {
       await owner.query(`GRANT ${right} TO guacamole_workspaces`);
       await owner.query("DELETE FROM guacamole_connection_group");

@@ -1,6 +1,6 @@
 import { remember } from "../../shared/person/request.ts";
 import { isOneUserPerPerson } from "../../shared/desktop/names.ts";
-import { refuse } from "../../shared/errors.ts";
+import { isRefusal, ProductError, refuse } from "../../shared/errors.ts";
 import { findOpenDesktops } from "../gather/desktops-of-person.ts";
 import { namingRules, type Services } from "../services.ts";
 import { changeRecord, ifThere } from "../work/person.ts";
@@ -11,7 +11,18 @@ import type { Implements } from "./activity.ts";
 export function observationActivities(services: Services): Implements<"ensureDatabaseRunning" | "observeDesktop"> {
   const { desktops, guacamole, workspaces, server } = services;
   return {
-    ensureDatabaseRunning: () => server.ensureRunning(),
+    // Azure says that a server is ready before it lets anybody in; and any database may be in a failover just now.
+    async ensureDatabaseRunning() {
+      const sighting = await server.ensureRunning();
+      if (isRefusal(sighting) || sighting.seen !== "ready") return sighting;
+      try {
+        await guacamole.check();
+        return sighting;
+      } catch (error) {
+        if (!(error instanceof ProductError && error.code === "guacamole-unavailable")) throw error;
+        return { seen: "waiting", message: error.message, againInSeconds: 10 };
+      }
+    },
     async observeDesktop({ plan }, { fence }) {
       const shared = isOneUserPerPerson(namingRules(services));
       await respellRows(services, [plan]);

@@ -22,8 +22,8 @@ export const problemAnswer = z
   .meta({ id: "Problem" });
 
 export const desktopState = z
-  .enum(["absent", "starting", "ready", "in-use", "idle", "suspending", "suspended", "retiring", "failed"])
-  .meta({ id: "DesktopState" });
+  .enum(["absent", "starting", "ready", "in-use", "idle", "suspending", "suspended", "retiring", "failed", "unknown"])
+  .meta({ id: "DesktopState", description: "`unknown`: Guacamole's database does not answer now" });
 
 const leaving = z.strictObject({ since: time, until: time }).meta({
   id: "Leaving",
@@ -222,7 +222,7 @@ export const oneDesktopAnswer = z
     binding: z.string().optional(),
     guacamoleUsername: z.string(),
     connectionId: z.int().nullable(),
-    mayBeOpened: z.boolean(),
+    mayBeOpened: z.boolean().nullable().meta({ description: "Null: Guacamole's database does not answer now" }),
     entitlement: z.union([
       z.strictObject({ entitled: z.literal(true), until: z.iso.date() }),
       z.strictObject({ entitled: z.literal(false), code, reason: words }),

@@ -6,6 +6,7 @@ import { isRefusal, ProductError, refuse } from "../../shared/errors.ts";
 import { keptClaims } from "../../shared/person/claims.ts";
 import { isReady, isSuspended } from "../gather/desktops-of-person.ts";
 import { planFor } from "../gather/plan.ts";
+import { soon } from "../gather/rows.ts";
 import { callerNow } from "../gather/standing.ts";
 import type { Services } from "../services.ts";
 import { desktopAnswer } from "./answers.ts";
@@ -107,8 +108,8 @@ async function putDesktop(
   const plan = await planFor(services, person, body.workspace, known);
   if (isRefusal(plan)) return plan;
   const { activation } = await services.maintenance.read();
-  // A person whose desktop is ready keeps it: they only ask where it is.
-  if (activation && !(await isReady(services, plan)))
+  // A person whose desktop is ready keeps it: they only ask where it is. Doubt counts as no.
+  if (activation && !(await soon(isReady(services, plan)).catch(() => false)))
     return refuse("activation-paused", `no desktop is brought up: ${describePause(activation)}`);
 
   const subject = caller === "self" ? principal.subject : body.subject;

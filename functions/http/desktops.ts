@@ -22,6 +22,7 @@ import { describeDesktop } from "../../shared/lifecycle/describe-desktop.ts";
 import { isRefusal, ProductError, refuse } from "../../shared/errors.ts";
 import { isSuspended } from "../gather/desktops-of-person.ts";
 import { namingRules, type Services, today } from "../services.ts";
+import { orNull } from "../gather/rows.ts";
 import { surveyDesktops } from "../gather/survey.ts";
 import { changeAndWake, changeRecord, ifThere, stamp } from "../work/person.ts";
 import { waitForEnd } from "../work/wait-for-end.ts";
@@ -129,16 +130,20 @@ interface Found extends DesktopKey, DescribedState {
   limits: Limits | null;
   decision: Decision;
   connectionId: number | null;
-  mayBeOpened: boolean;
+  mayBeOpened: boolean | null;
   record: PersonRecord | undefined;
 }
 
 /** Returns every desktop ordered by id, with what would be decided about it now, and what could not be read. */
 async function findAll(services: Services) {
-  const [survey, connections] = await Promise.all([surveyDesktops(services), services.guacamole.connections()]);
+  const missing: string[] = [];
+  const [survey, connections] = await Promise.all([
+    surveyDesktops(services),
+    orNull(services.guacamole.connections(), (words) => missing.push(words)),
+  ]);
   const { damaged } = survey;
-  const unanswered = [...survey.unanswered, ...survey.odd];
-  const rowsOf = new Map(connections.map((row) => [keyText(row), row]));
+  const unanswered = [...new Set([...survey.unanswered, ...missing, ...survey.odd])];
+  const rowsOf = new Map(connections?.map((row) => [keyText(row), row]));
   const desktops = survey.desktops
     .map(({ desktop: { workspace, username, names, binding, replicas, side }, limits, decision, record }): Found => {
       const rows = rowsOf.get(keyText({ workspace, username }));
@@ -154,13 +159,13 @@ async function findAll(services: Services) {
         replicas,
         ...describeDesktop(
           workspace,
-          { cluster: { deployment: side }, rows: { connectionId, permissions } },
+          { cluster: { deployment: side }, rows: connections && { connectionId, permissions } },
           { record, decision },
         ),
         limits,
         decision,
         connectionId,
-        mayBeOpened: connection,
+        mayBeOpened: connections && connection,
         record,
       };
     })

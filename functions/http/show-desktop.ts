@@ -4,6 +4,7 @@ import { nameDesktop, personId } from "../../shared/desktop/names.ts";
 import type { DesktopState } from "../../shared/desktop/state.ts";
 import { connectionLink } from "../../shared/guacamole/link.ts";
 import { namingRules, type Services } from "../services.ts";
+import { rowsIfKnown } from "../gather/rows.ts";
 import { decisionsAbout } from "../gather/survey.ts";
 import { describeDesktop } from "../../shared/lifecycle/describe-desktop.ts";
 import { lastRefusalOf } from "../../shared/lifecycle/scaling.ts";
@@ -14,7 +15,7 @@ import { signInAgain } from "./sign-in-again.ts";
 import { describeWhy } from "./why.ts";
 
 /** Shows the desktop that the person has, and what they want if that is another one or failed. */
-export async function showDesktop(services: Services, { username }: Call): Promise<Answer> {
+export async function showDesktop(services: Services, { username, context }: Call): Promise<Answer> {
   const [record, all, bindings] = await Promise.all([
     services.records.read(personId(username)),
     services.desktops.findOfPerson(username),
@@ -49,14 +50,14 @@ export async function showDesktop(services: Services, { username }: Call): Promi
     all.find((desktop) => desktop.workspace === workspace)?.names ?? nameDesktop(key, namingRules(services));
   const [cluster, rows] = await Promise.all([
     services.desktops.observe({ ...key, names }),
-    services.guacamole.observe(names),
+    rowsIfKnown(services, names, context),
   ]);
-  const decisions = running.length > 0 ? await decisionsAbout(services, username) : null;
+  const decisions = rows && running.length > 0 ? await decisionsAbout(services, username) : null;
   const decision = decisions?.get(workspace);
   const state = describeDesktop(workspace, { cluster, rows }, { record: record ?? undefined, decision });
   const outcome = record ? outcomeOf(record) : undefined;
   const link =
-    opens.has(state.state) && rows.connectionId !== null
+    opens.has(state.state) && rows && rows.connectionId !== null
       ? {
           url: connectionLink(services.settings.GUACAMOLE_URL, rows.connectionId),
           guacamoleUsername: names.entity,

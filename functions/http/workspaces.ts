@@ -9,6 +9,7 @@ import { nameDesktop, personId } from "../../shared/desktop/names.ts";
 import { describeDesktop } from "../../shared/lifecycle/describe-desktop.ts";
 import { lastRefusalOf } from "../../shared/lifecycle/scaling.ts";
 import { type ErrorCode, isRefusal, ProductError, type Refusal } from "../../shared/errors.ts";
+import { rowsIfKnown } from "../gather/rows.ts";
 import { callerNow } from "../gather/standing.ts";
 import { decisionsAbout } from "../gather/survey.ts";
 import { namingRules, type Services, today } from "../services.ts";
@@ -86,8 +87,8 @@ async function list(
   if (isRefusal(person)) return person;
   const bindings = known.bindings.filter((binding) => bindsPerson(binding, person));
   const names = [...new Set(bindings.map(({ workspace }) => workspace))].sort();
-  const found = await Promise.all(names.map((name) => look(services, person, name, known)));
-  const runs = found.some(({ sides }) => (sides?.cluster.deployment?.replicas ?? 0) > 0);
+  const found = await Promise.all(names.map((name) => look(services, person, name, known, context)));
+  const runs = found.some(({ sides }) => sides?.rows && (sides.cluster.deployment?.replicas ?? 0) > 0);
   const { record, decisions } = await readAround(services, username, runs, context);
   const workspaces = found.map(({ shown, sides }) => {
     const around = { record: record ?? undefined, decision: decisions?.get(shown.workspace) };
@@ -127,6 +128,7 @@ async function look(
   person: { username: string; claims: Claims },
   name: string,
   known: WorkspacesAndBindings,
+  context: Call["context"],
 ) {
   const workspace = known.workspaces.find((candidate) => candidate.name === name);
   const shown = { workspace: name, displayName: workspace?.displayName, description: workspace?.description };
@@ -138,7 +140,7 @@ async function look(
   const names = nameDesktop(key, namingRules(services), entitlement.deployment);
   const [cluster, rows] = await Promise.all([
     services.desktops.observe({ ...key, names }),
-    services.guacamole.observe(names),
+    rowsIfKnown(services, names, context),
   ]);
   return {
     shown: { ...shown, entitled: true, until: entitlement.until, guacamoleUsername: names.entity },

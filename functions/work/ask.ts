@@ -3,6 +3,7 @@ import { personId } from "../../shared/desktop/names.ts";
 import type { Arrival } from "../../shared/person/presence.ts";
 import type { PersonRecord } from "../../shared/person/record.ts";
 import type { Wish } from "../../shared/person/request.ts";
+import { soon } from "../gather/rows.ts";
 import type { Services } from "../services.ts";
 import { changeAndWake, stamp } from "./person.ts";
 import type { TaskHub } from "./task-hub.ts";
@@ -25,7 +26,7 @@ export async function ask(
 ): Promise<PersonRecord> {
   const now = stamp(services);
   const last = (await services.records.read(personId(username)))?.request;
-  const holds = last?.workspace === wish.workspace && (await asItEnded().catch(() => false));
+  const holds = last?.workspace === wish.workspace && (await soon(asItEnded()).catch(() => false));
   return changeAndWake(services, hub, username, (record) =>
     askIn(record, username, wish, now, {
       stillTrue: ({ id }) => holds && id === last.id,

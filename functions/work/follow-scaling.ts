@@ -133,7 +133,7 @@ async function mayHave(
   const plan = await planFor(services, { username, claims: record?.request.claims ?? {} }, workspace, known);
   if (isRefusal(plan)) return plan;
   const { activation } = await services.maintenance.read();
-  if (activation && !(await isReady(services, plan)))
+  if (activation && !(await isReady(services, plan).catch(() => false)))
     return refuse("activation-paused", `no desktop is brought up: ${describePause(activation)}`);
   return plan;
 }

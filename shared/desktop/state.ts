@@ -107,7 +107,7 @@ function inWords(ports: readonly Port[]): string {
 }
 
 export type DesktopState =
-  "absent" | "starting" | "ready" | "in-use" | "idle" | "suspending" | "suspended" | "retiring" | "failed";
+  "absent" | "starting" | "ready" | "in-use" | "idle" | "suspending" | "suspended" | "retiring" | "failed" | "unknown";
 
 /** A state, why it is so, and since when if known. */
 export interface DescribedState {

@@ -19,6 +19,7 @@ import type { Database } from "./database.ts";
 import { type LastDayColumns, lastDayColumns, lastDayOf } from "./last-day.ts";
 import { connectionParameters } from "./parameters.ts";
 import { retireRows, staysAfterRetirement } from "./retirement.ts";
+import { checkRights, describeRights, neededRights, type RightsFound } from "./rights.ts";
 import * as sql from "./statements.ts";
 
 /** A desktop's side in Guacamole's database. Each verb is one statement in one short transaction, and may run twice. */
@@ -66,7 +67,10 @@ export interface GuacamoleDesktops {
   duplicateGroups(): Promise<{ workspace: string; count: number }[]>;
   /** Makes one root group of several of that name, as far as that is possible, and removes the spare ones. */
   mergeGroups(workspace: string): Promise<void>;
-  /** Null if the database answers and has Guacamole's schema (1.0.0 or newer); else what is wrong. */
+  /**
+   * Null if the database answers, has Guacamole's tables (1.0.0 or newer), and lets the role do all that it needs; else what
+   * is wrong.
+   */
   check(): Promise<string | null>;
 }
 
@@ -211,10 +215,15 @@ export function guacamoleDesktopsIn(database: Database, rules: NamingRules, time
       await database.inWorkspace(workspace, sql.removeSpareGroups, [workspace]);
     },
     async check() {
-      const [row] = await database.query<{ present: boolean }>(sql.schemaPresent, []);
-      return row?.present
-        ? null
-        : "the database has no table guacamole_entity (load Guacamole's schema, 1.0.0 or newer)";
+      const needed = Object.entries(neededRights).flatMap(([name, verbs]) =>
+        verbs.map((verb) => [name, verb] as const),
+      );
+      const [found] = await database.query<RightsFound>(checkRights, [
+        needed.map(([name]) => name),
+        needed.map(([, verb]) => verb),
+      ]);
+      if (!found) throw new ProductError("internal", "check guacamole's database: the statement returned no row");
+      return describeRights(found);
     },
   };
 }

@@ -510,5 +510,3 @@ export const openedSince = `
         OR (h.connection_id IS NULL AND h.connection_name = $2 AND h.username = $4)
       )
   ) AS opened`;
-
-export const schemaPresent = `SELECT to_regclass('guacamole_entity') IS NOT NULL AS present`;

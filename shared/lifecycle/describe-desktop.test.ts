@@ -12,6 +12,7 @@ const ready = {
 const noAccess = { connection: false, group: false, self: false };
 const withoutAccess = { ...ready, rows: { connectionId: 7, permissions: noAccess } };
 const deletedRows = { ...ready, rows: { connectionId: null, permissions: noAccess } };
+const noRows = { ...ready, rows: null };
 const suspended = {
   cluster: { deployment: { ...deployment, replicas: 0, ready: 0 } },
   rows: { connectionId: 7, permissions: { connection: false, group: false, self: false } },
@@ -39,6 +40,31 @@ describe("a desktop", () => {
     // Guacamole goes on with a session whose connection was deleted (measured on 1.6.0, November 2026).
     ["is not starting if its connection was deleted", deletedRows, { record, decision: decided("unknown") }, "failed"],
     ["is not starting if access was taken away", withoutAccess, { record, decision: decided("in-use") }, "failed"],
+    ["is not known while the database does not answer", noRows, { record, decision: undefined }, "unknown"],
+    [
+      "is not known while the database does not answer, suspended or not",
+      { ...suspended, rows: null },
+      { record, decision: undefined },
+      "unknown",
+    ],
+    [
+      "is not known while the database does not answer, if there is no container",
+      { cluster: { deployment: null }, rows: null },
+      { record: undefined, decision: undefined },
+      "unknown",
+    ],
+    [
+      "is starting if its container is, whatever the database says",
+      { cluster: { deployment: { ...deployment, ready: 0 } }, rows: null },
+      { record, decision: undefined },
+      "starting",
+    ],
+    [
+      "is being retired, whatever the database says",
+      noRows,
+      { record: { ...record, removals: [removal] }, decision: undefined },
+      "retiring",
+    ],
     [
       "is being suspended if access was withdrawn for that",
       withoutAccess,

@@ -14,7 +14,8 @@ import { retirementOf } from "../person/retirement.ts";
 /** A desktop's two sides, as far as they say in which state it is. */
 interface Sides {
   cluster: Pick<ClusterSide, "deployment">;
-  rows: Pick<GuacamoleSide, "connectionId" | "permissions">;
+  /** Null: Guacamole's database does not answer. */
+  rows: Pick<GuacamoleSide, "connectionId" | "permissions"> | null;
 }
 
 /** Whose it is, and what would be decided about it now; undefined if it does not run. */
@@ -30,17 +31,29 @@ export function describeDesktop(
   { record, decision }: Around,
 ): DescribedState {
   const { workspace: wanted, reason } = record?.request ?? {};
+  const noneBecause = wanted === null ? reason : undefined;
+  if (!rows) return describeUse(withoutRows(cluster), { decision, ending: endingOf(record, workspace), noneBecause });
   const isBroughtUp = record !== undefined && isBeingChanged(record, workspace);
   const state = describeState(cluster, rows);
   const shown = isBroughtUp
     ? state
     : withoutAccess(state, { cluster, rows }, { wanted: wanted === workspace, decision });
-  return describeUse(shown, {
-    decision,
-    // Of a desktop that is being removed there may be more than its state shows; of others, what is not there is absent.
-    ending: state.state === "absent" && !retirementOf(record, workspace) ? undefined : endingOf(record, workspace),
-    noneBecause: wanted === null ? reason : undefined,
-  });
+  // Of a desktop that is being removed there may be more than its state shows; of others, what is not there is absent.
+  const isAbsent = state.state === "absent" && !retirementOf(record, workspace);
+  return describeUse(shown, { decision, ending: isAbsent ? undefined : endingOf(record, workspace), noneBecause });
+}
+
+/** What the container alone says. Whether a desktop can be opened, and with that most states, is in the database. */
+function withoutRows({ deployment }: Sides["cluster"]): DescribedState {
+  if (deployment && deployment.replicas > 0 && deployment.ready === 0)
+    return { state: "starting", reason: "the container is not ready yet" };
+  const container = !deployment
+    ? "there is no container"
+    : `the container is ${deployment.replicas > 0 ? "ready" : "scaled to zero"}`;
+  return {
+    state: "unknown",
+    reason: `${container}, but Guacamole's database does not answer now, so it is not known whether the desktop can be opened; ask for it: that also starts a database that is stopped`,
+  };
 }
 
 /**
@@ -50,7 +63,7 @@ export function describeDesktop(
  */
 function withoutAccess(
   state: DescribedState,
-  { cluster: { deployment }, rows }: Sides,
+  { cluster: { deployment }, rows }: { cluster: Sides["cluster"]; rows: NonNullable<Sides["rows"]> },
   { wanted, decision }: { wanted: boolean; decision: Decision | undefined },
 ): DescribedState {
   if (state.state !== "starting" || !deployment || deployment.ready === 0) return state;

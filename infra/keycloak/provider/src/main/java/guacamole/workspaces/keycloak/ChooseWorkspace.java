@@ -45,7 +45,8 @@ final class ChooseWorkspace implements RequiredActionProvider {
 
   private static final int MAX_AUTH_AGE_SECONDS = 30 * 24 * 60 * 60;
   private static final String CHECKED_AT = "guacamole_workspaces_checked_at";
-  private static final Set<String> RUNNING = Set.of("starting", "ready", "in-use", "idle");
+  /** Whoever has such a desktop keeps it. Unknown is what it is while Guacamole's database does not answer. */
+  private static final Set<String> RUNNING = Set.of("starting", "ready", "in-use", "idle", "unknown");
 
   private final KeycloakSession session;
   private final UnaryOperator<String> options;

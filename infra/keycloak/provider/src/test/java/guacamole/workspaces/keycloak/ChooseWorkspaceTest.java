@@ -99,7 +99,7 @@ class ChooseWorkspaceTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"ready,false", "starting,false", "in-use,false", "idle,false", "suspended,true", "suspending,true", "failed,true", "absent,true", "retiring,true"})
+  @CsvSource({"ready,false", "starting,false", "in-use,false", "idle,false", "unknown,false", "suspended,true", "suspending,true", "failed,true", "absent,true", "retiring,true"})
   @DisplayName("asks nothing in a session whose desktop runs, and asks if it does not")
   void session(String state, boolean asks) {
     returns(state);
