@@ -2,7 +2,7 @@ import {
   ApiException,
   createConfiguration,
   CustomObjectsApi,
-  KubeConfig,
+  type KubeConfig,
   type KubernetesObject,
   KubernetesObjectApi,
   PatchStrategy,
@@ -15,6 +15,7 @@ import {
 import { ProductError } from "../errors.ts";
 import { type Changes, watchChanges, type WatchedPath } from "./changes.ts";
 import { takenOver } from "./field-ownership.ts";
+import { readKubeConfig } from "./kubeconfig.ts";
 import { manager } from "./labels.ts";
 
 /** Which object. */
@@ -67,16 +68,9 @@ export interface Cluster {
 const callMilliseconds = 15_000;
 const pageSize = 500;
 
-/** Connects by a kubeconfig file, or as the pod's service account if there is none. Throws if neither can be read. */
+/** Connects by a kubeconfig file, or as the pod's service account if there is none. Throws if neither can be used. */
 export function connectCluster(kubeconfigFile: string | undefined): Cluster {
-  const config = new KubeConfig();
-  try {
-    if (kubeconfigFile === undefined) config.loadFromCluster();
-    else config.loadFromFile(kubeconfigFile);
-  } catch (error) {
-    throw new Error(`read kubeconfig: ${(error as Error).message} (check the setting KUBECONFIG)`, { cause: error });
-  }
-  return clusterOf(config);
+  return clusterOf(readKubeConfig(kubeconfigFile));
 }
 
 export function clusterOf(config: KubeConfig): Cluster {
