@@ -90,7 +90,7 @@ export function mayBeHidden(
         name === desktop.binding ||
         (username === undefined
           ? workspace === desktop.workspace
-          : username === desktop.username && (workspace ?? desktop.workspace) === desktop.workspace),
+          : username === canonicalUsername(desktop.username) && (workspace ?? desktop.workspace) === desktop.workspace),
     )
   );
 }

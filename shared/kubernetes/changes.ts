@@ -1,5 +1,6 @@
 import type { Watch } from "@kubernetes/client-node";
 import { ProductError } from "../errors.ts";
+import { withoutCredential } from "./cluster-faults.ts";
 
 export interface WatchedPath {
   path: string;
@@ -19,8 +20,8 @@ export interface Changes {
  */
 export async function watchChanges(watch: Watch, paths: readonly WatchedPath[]): Promise<Changes> {
   let change = Promise.withResolvers<undefined>();
-  let refused: string | undefined;
-  const controllers = await Promise.all(
+  let refused: ProductError | undefined;
+  const begun = await Promise.allSettled(
     paths.map(({ path, labels, fields }) =>
       watch.watch(
         path,
@@ -30,23 +31,20 @@ export async function watchChanges(watch: Watch, paths: readonly WatchedPath[]):
         },
         (error: unknown) => {
           const status = (error as { statusCode?: number } | null)?.statusCode;
-          if (status === 401 || status === 403) refused = path;
+          if (status === 401 || status === 403) refused = faultOfWatch(path, status);
         },
       ),
     ),
   );
   const close = () => {
-    for (const controller of controllers) controller.abort();
+    for (const each of begun) if (each.status === "fulfilled") each.value.abort();
   };
+  // It throws before the call alone, when it logs in; what fails later is told to the callback.
+  const failed = begun.find((each) => each.status === "rejected");
+  if (failed) refused = withoutCredential("watch the cluster", failed.reason);
   if (refused !== undefined) {
     close();
-    throw new ProductError(
-      "cluster-unavailable",
-      "watch the cluster: the product's role does not allow it (see the log)",
-      {
-        cause: `watch ${refused}: not allowed`,
-      },
-    );
+    throw refused;
   }
   return {
     async next(milliseconds) {
@@ -58,4 +56,16 @@ export async function watchChanges(watch: Watch, paths: readonly WatchedPath[]):
     },
     close,
   };
+}
+
+function faultOfWatch(path: string, status: 401 | 403): ProductError {
+  return status === 401
+    ? new ProductError(
+        "cluster-not-authenticated",
+        "watch the cluster: the API server does not accept the product's credential (see the log)",
+        { cause: `watch ${path}: 401 (check the user in KUBECONFIG: its token or certificate may have expired)` },
+      )
+    : new ProductError("cluster-not-allowed", "watch the cluster: the product's role does not allow it (see the log)", {
+        cause: `watch ${path}: not allowed`,
+      });
 }

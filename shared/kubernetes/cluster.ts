@@ -1,8 +1,8 @@
 import {
-  ApiException,
+  type ApiException,
   createConfiguration,
   CustomObjectsApi,
-  KubeConfig,
+  type KubeConfig,
   type KubernetesObject,
   KubernetesObjectApi,
   PatchStrategy,
@@ -12,10 +12,12 @@ import {
   setHeaderOptions,
   Watch,
 } from "@kubernetes/client-node";
-import { ProductError } from "../errors.ts";
 import { type Changes, watchChanges, type WatchedPath } from "./changes.ts";
+import { authenticationOf, caOf, faultOf } from "./cluster-faults.ts";
 import { takenOver } from "./field-ownership.ts";
+import { readKubeConfig } from "./kubeconfig.ts";
 import { manager } from "./labels.ts";
+import { inPages, withItems } from "./pages.ts";
 
 /** Which object. */
 export interface Reference {
@@ -65,18 +67,10 @@ export interface Cluster {
 
 /** Longer than any call takes on a healthy cluster, much shorter than an activity may run. */
 const callMilliseconds = 15_000;
-const pageSize = 500;
 
-/** Connects by a kubeconfig file, or as the pod's service account if there is none. Throws if neither can be read. */
+/** Connects by a kubeconfig file, or as the pod's service account if there is none. Throws if neither can be used. */
 export function connectCluster(kubeconfigFile: string | undefined): Cluster {
-  const config = new KubeConfig();
-  try {
-    if (kubeconfigFile === undefined) config.loadFromCluster();
-    else config.loadFromFile(kubeconfigFile);
-  } catch (error) {
-    throw new Error(`read kubeconfig: ${(error as Error).message} (check the setting KUBECONFIG)`, { cause: error });
-  }
-  return clusterOf(config);
+  return clusterOf(readKubeConfig(kubeconfigFile));
 }
 
 export function clusterOf(config: KubeConfig): Cluster {
@@ -84,9 +78,10 @@ export function clusterOf(config: KubeConfig): Cluster {
   if (server === undefined)
     throw new Error("read kubeconfig: it has no current cluster (check the setting KUBECONFIG)");
   const shareConnections = connectionSharing();
+  const call = callsTo(caOf(config));
   const configuration = createConfiguration({
     baseServer: new ServerConfiguration(server, {}),
-    authMethods: { default: config },
+    authMethods: { default: authenticationOf(config) },
     promiseMiddleware: [
       {
         pre: (request) => {
@@ -110,30 +105,35 @@ export function clusterOf(config: KubeConfig): Cluster {
       { labels, fields }: { labels?: string; fields?: string } = {},
     ) {
       const found: T[] = [];
-      let next: string | undefined;
-      do {
-        const page = await call("list", { kind, metadata: { namespace } }, () =>
-          objects.list<T>(apiVersion, kind, namespace, undefined, undefined, undefined, fields, labels, pageSize, next),
-        );
+      const read = async (limit: number | undefined, next: string | undefined) => {
+        const page = await call("list", { kind, metadata: { namespace } }, async () => {
+          const [none, api] = [undefined, objects];
+          return withItems(
+            await api.list<T>(apiVersion, kind, namespace, none, none, none, fields, labels, limit, next),
+          );
+        });
         // Lists leave apiVersion and kind out of their items; put back what an object read alone has.
-        found.push(...page.items.map((item) => ({ ...item, apiVersion, kind })));
-        next = page.metadata?._continue;
-      } while (next);
+        const items = page.items.map((item) => ({ ...item, apiVersion, kind }));
+        return { items, next: page.metadata?._continue };
+      };
+      for await (const page of inPages(read)) found.push(...page);
       return found;
     },
-    async *pages<T extends KubernetesObject>(
+    pages<T extends KubernetesObject>(
       { apiVersion, kind }: Pick<Reference, "apiVersion" | "kind">,
       namespace: string,
       { labels, fields }: { labels?: string; fields?: string } = {},
     ) {
-      let next: string | undefined;
-      do {
-        const page = await call("list", { kind, metadata: { namespace } }, () =>
-          plain.list<T>(apiVersion, kind, namespace, undefined, undefined, undefined, fields, labels, pageSize, next),
-        );
-        yield page.items.map((item) => Object.assign(item, { apiVersion, kind }));
-        next = (page.metadata as { continue?: string } | undefined)?.continue;
-      } while (next);
+      return inPages(async (limit, next) => {
+        const page = await call("list", { kind, metadata: { namespace } }, async () => {
+          const [none, api] = [undefined, plain];
+          return withItems(
+            await api.list<T>(apiVersion, kind, namespace, none, none, none, fields, labels, limit, next),
+          );
+        });
+        const items = page.items.map((item) => Object.assign(item, { apiVersion, kind }));
+        return { items, next: (page.metadata as { continue?: string } | undefined)?.continue };
+      });
     },
     apply: (manifest) =>
       call("apply", manifest, () =>
@@ -246,62 +246,20 @@ function connectionSharing(): (request: RequestContext) => void {
 
 type Named = Pick<KubernetesObject, "kind"> & { metadata?: { name?: string; namespace?: string } };
 
-/** Makes a call and translates its failure; `already` maps status codes that are as good as success. */
-async function call<T, Otherwise = never>(
-  verb: string,
-  { kind = "object", metadata }: Named,
-  request: () => Promise<T>,
-  already: Readonly<Record<number, Otherwise>> = {},
-): Promise<T | Otherwise> {
-  const what = `${verb} ${kind} ${metadata?.name ?? ""}`.trim();
-  try {
-    return await request();
-  } catch (error) {
-    if (error instanceof ApiException) {
-      if (Object.hasOwn(already, error.code)) return already[error.code] as Otherwise;
-      const said = messageOf(error);
-      // RBAC names our account and what it lacks: for the log, not for callers.
-      if (error.code === 401 || (error.code === 403 && said.includes('forbidden: User "')))
-        throw new ProductError("cluster-unavailable", `${what}: the product's role does not allow it (see the log)`, {
-          cause: said,
-        });
-      throw new RefusedByCluster(error.code, `${what}: ${said}`);
-    }
-    throw new ProductError("cluster-unavailable", `${what}: the API server does not answer`, {
-      cause: `${reasonOf(error)} (check KUBECONFIG)`,
-    });
-  }
-}
-
-/** The API server answered, and said no. */
-export class RefusedByCluster extends ProductError {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(status >= 500 || status === 429 ? "cluster-unavailable" : "step-failed", message);
-    this.status = status;
-  }
-}
-
-/** The Status body's message; never the whole exception, whose text repeats bodies and headers. */
-function messageOf({ code, body }: ApiException<unknown>): string {
-  let status: unknown = body;
-  if (typeof body === "string") {
+/** Makes calls, and translates their failures; `already` maps status codes that are as good as success. */
+function callsTo(ca: string) {
+  return async <T, Otherwise = never>(
+    verb: string,
+    { kind = "object", metadata }: Named,
+    request: () => Promise<T>,
+    already: Readonly<Record<number, Otherwise>> = {},
+  ): Promise<T | Otherwise> => {
     try {
-      status = JSON.parse(body);
-    } catch {
-      status = null; // a proxy's page, not a Status: the code must do
+      return await request();
+    } catch (error) {
+      const fault = faultOf(`${verb} ${kind} ${metadata?.name ?? ""}`.trim(), error, ca, already);
+      if (fault) throw fault;
+      return already[(error as ApiException<unknown>).code] as Otherwise;
     }
-  }
-  const message =
-    typeof status === "object" && status !== null && "message" in status && typeof status.message === "string"
-      ? status.message
-      : "no reason given";
-  return `${code} ${message}`;
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const cause = error.cause instanceof Error ? error.cause.message : "";
-  return cause === "" ? error.message : `${error.message}: ${cause}`;
+  };
 }

@@ -1,5 +1,6 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
 import type { Binding, ScalingRefusal, UnreadableBinding, WorkspacesAndBindings } from "../desktop/entitlement.ts";
+import { canonicalUsername } from "../desktop/names.ts";
 import type { BindingStatus } from "../desktop/state.ts";
 import type { Cluster, Reference } from "./cluster.ts";
 import { annotation, label, usernameLabel } from "./labels.ts";
@@ -123,7 +124,7 @@ function readableOf({ metadata, ...object }: KubernetesObject & { spec?: unknown
   return {
     name: metadata?.name ?? "",
     ...(typeof workspace === "string" && { workspace }),
-    ...(typeof username === "string" && username !== "" && { username }),
+    ...(typeof username === "string" && username !== "" && { username: canonicalUsername(username) }),
   };
 }
 

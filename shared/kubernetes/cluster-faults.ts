@@ -1,0 +1,162 @@
+import { ApiException, type KubeConfig, type RequestContext } from "@kubernetes/client-node";
+import { type ErrorCode, ProductError } from "../errors.ts";
+
+/** The API server answered, and said no. */
+export class RefusedByCluster extends ProductError {
+  readonly status: number;
+
+  constructor(status: number, code: ErrorCode, message: string) {
+    super(code, message);
+    this.status = status;
+  }
+}
+
+/** An answer that is none of the Kubernetes API. */
+export class MalformedAnswer extends Error {}
+
+/** Tells that what is needed to log in could not be had: the credential plugin failed, or the token's file is gone. */
+export function withoutCredential(what: string, error: unknown): ProductError {
+  // A parser's message quotes what the plugin printed: a token.
+  const isUnreadable = error instanceof SyntaxError;
+  const reason = isUnreadable ? "what the plugin printed is not JSON" : firstLine((error as Error).message);
+  return new ProductError("cluster-not-authenticated", `${what}: the product has no credential (see the log)`, {
+    cause: `${reason} (check the user in KUBECONFIG)`,
+  });
+}
+
+class NoCredential extends Error {}
+
+/** The kubeconfig's authentication, whose own failures are told apart from those of the call. */
+export function authenticationOf(config: KubeConfig) {
+  return {
+    getName: () => config.getName(),
+    async applySecurityAuthentication(request: RequestContext): Promise<void> {
+      try {
+        await config.applySecurityAuthentication(request);
+      } catch (error) {
+        throw new NoCredential("log in", { cause: error });
+      }
+    },
+  };
+}
+
+const untrusted =
+  /^(CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERR_TLS_|ERR_SSL_|ERR_OSSL_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH|EPROTO)/;
+const unnamed = /^(ENOTFOUND|EAI_)/;
+const network =
+  /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|EADDRNOTAVAIL|UND_ERR_(SOCKET|CONNECT|HEADERS_TIMEOUT|BODY_TIMEOUT|ABORTED|CLOSED|DESTROYED))/;
+const notHttp = /^HPE_/;
+
+/** What went wrong with a call that got no answer, or none that can be understood: for callers, and for the log. */
+function describeFailure(error: unknown, ca: string): [code: ErrorCode, words: string, cause: string] {
+  const chain = causesOf(error);
+  const reason = chain.map(({ message }) => firstLine(message)).join(": ");
+  const codes = chain.map((each) => ("code" in each && typeof each.code === "string" ? each.code : ""));
+  const has = (pattern: RegExp) => codes.some((code) => pattern.test(code));
+  if (has(untrusted))
+    return [
+      "cluster-untrusted",
+      "the API server's certificate is not trusted (see the log)",
+      `${reason} (CA: ${ca}; check certificate-authority, tls-server-name and client-certificate in KUBECONFIG)`,
+    ];
+  if (has(unnamed))
+    return [
+      "cluster-unavailable",
+      "the name of the API server is not known to DNS",
+      `${reason} (check server in KUBECONFIG, and DNS)`,
+    ];
+  if (has(network) || chain.some(({ name }) => name === "TimeoutError" || name === "AbortError"))
+    return ["cluster-unavailable", "the API server does not answer", `${reason} (check KUBECONFIG)`];
+  // A parser's message quotes the body, which may hold a secret.
+  if (
+    has(notHttp) ||
+    chain.some((each) => each instanceof SyntaxError || each instanceof MalformedAnswer || isUnread(each))
+  )
+    return [
+      "cluster-failed",
+      "the answer is not one of the Kubernetes API (see the log)",
+      "its body cannot be read (check server in KUBECONFIG, and what stands between)",
+    ];
+  return ["internal", "the call failed before it was made (see the log)", reason];
+}
+
+/** What the client library says of a body that it cannot read (2.0.1, ObjectSerializer.parse and KubernetesObjectApi). */
+function isUnread({ message }: Error): boolean {
+  return /The mediaType .* is not supported|Cannot parse content|Unable to determine type|Unrecognized API version/.test(
+    message,
+  );
+}
+
+function causesOf(error: unknown): Error[] {
+  const chain: Error[] = [];
+  for (let each = error; each instanceof Error && chain.length < 5; each = each.cause) chain.push(each);
+  return chain.length > 0 ? chain : [new Error(String(error))];
+}
+
+function firstLine(text: string): string {
+  return text.split("\n", 1)[0]?.slice(0, 300) ?? "";
+}
+
+/** Which certificates decide if the API server is trusted. */
+export function caOf(config: KubeConfig): string {
+  const cluster = config.getCurrentCluster();
+  if (cluster?.skipTLSVerify) return "none, insecure-skip-tls-verify";
+  if (cluster?.caFile !== undefined) return cluster.caFile;
+  return cluster?.caData === undefined ? "those of Node" : `certificate-authority-data of ${cluster.name}`;
+}
+
+/** What a call that failed is told as; undefined if its status means success. */
+export function faultOf(
+  what: string,
+  error: unknown,
+  ca: string,
+  already: Readonly<Record<number, unknown>>,
+): ProductError | undefined {
+  if (error instanceof NoCredential) return withoutCredential(what, error.cause);
+  if (!(error instanceof ApiException)) {
+    const [code, words, cause] = describeFailure(error, ca);
+    return new ProductError(code, `${what}: ${words}`, { cause });
+  }
+  const { code: status } = error;
+  const body = statusIn(error.body);
+  // A page of something in between proves nothing of an object.
+  if (Object.hasOwn(already, status) && body) return undefined;
+  const said = `${status} ${body?.message ?? "no reason given"}`;
+  if (status === 401)
+    return new ProductError(
+      "cluster-not-authenticated",
+      `${what}: the API server does not accept the product's credential (see the log)`,
+      { cause: `${said} (check the user in KUBECONFIG: its token or certificate may have expired)` },
+    );
+  // RBAC names our account and what it lacks: for the log, not for callers.
+  if (status === 403 && said.includes('forbidden: User "'))
+    return new ProductError("cluster-not-allowed", `${what}: the product's role does not allow it (see the log)`, {
+      cause: said,
+    });
+  if (status === 429)
+    return new RefusedByCluster(status, "cluster-overloaded", `${what}: the API server is busy: ${said}`);
+  if (status >= 500) return new RefusedByCluster(status, "cluster-failed", `${what}: the API server failed: ${said}`);
+  if (status === 404 && !body)
+    return new RefusedByCluster(
+      status,
+      "cluster-failed",
+      `${what}: the API server does not know this kind of object: ${said}`,
+    );
+  return new RefusedByCluster(status, "step-failed", `${what}: ${said}`);
+}
+
+/** The Status in a body; never the whole exception, whose text repeats bodies and headers. */
+function statusIn(body: unknown): { message?: string } | undefined {
+  let status: unknown = body;
+  if (typeof body === "string") {
+    try {
+      status = JSON.parse(body);
+    } catch {
+      return undefined; // a proxy's page: the code must do
+    }
+  }
+  if (typeof status !== "object" || status === null || (status as { kind?: unknown }).kind !== "Status")
+    return undefined;
+  const { message } = status as { message?: unknown };
+  return typeof message === "string" ? { message } : {};
+}
