@@ -245,3 +245,48 @@ describe("a desktop that the operator left", () => {
     expect(await shown("dan")).toMatchObject({ workspace: asthma, state: "ready" });
   });
 });
+
+describe("several bindings to one workspace", () => {
+  const extra = async (name: string, spec: object) => {
+    const binding = {
+      ...kind,
+      metadata: { name, namespace },
+      spec: { workspace: asthma, expires: "2099-12-31", ...spec },
+    };
+    await objects.create(binding);
+  };
+  const names = ["second", "third", "expired", "by-claims", "unnamed"];
+  const set = async (name: string, replicas: number) => {
+    const binding = { ...kind, metadata: { name, namespace }, spec: { replicas } };
+    await objects.patch(binding, undefined, undefined, "keycloak", undefined, PatchStrategy.MergePatch);
+  };
+
+  it("keep the desktop as long as one that counts is scaled up, whatever becomes of the others", async () => {
+    await extra("second", { username: "alice", replicas: 0 });
+    await extra("third", { username: "ALICE", replicas: 0 });
+    await extra("expired", { username: "alice", replicas: 1, expires: "2020-01-01" });
+    await extra("by-claims", { claims: [{ name: "groups", operator: "EQUALS", value: "/none" }], replicas: 1 });
+    await extra("unnamed", { username: "", replicas: 1 });
+    await estate.ask("alice", asthma);
+    await followAgain();
+    for (const name of ["second", "third"]) {
+      await set(name, 1);
+      await followAgain();
+      await set(name, 0);
+      await followAgain();
+      expect(await shown()).toMatchObject({ workspace: asthma, wanted: asthma, state: "ready" });
+    }
+    for (const name of ["expired", "by-claims", "unnamed"]) {
+      await set(name, 0);
+      await followAgain();
+      expect([name, (await shown()).state]).toEqual([name, "ready"]);
+      await set(name, 1);
+      await followAgain();
+    }
+    // Those that are still up are not theirs, or count no longer.
+    for (const name of [`${asthma}-alice`, "second", "third"]) await set(name, 0);
+    await followAgain();
+    expect(await shown()).toMatchObject({ workspace: asthma, wanted: null, state: "suspended" });
+    for (const name of names) await objects.delete({ ...kind, metadata: { name, namespace } });
+  });
+});

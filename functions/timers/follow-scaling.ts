@@ -1,5 +1,5 @@
 import { mayNeedCorrection, scaledPeople } from "../../shared/lifecycle/scaling.ts";
-import type { Services } from "../services.ts";
+import { type Services, today } from "../services.ts";
 import { correctBindings, findLeft, followPerson } from "../work/follow-scaling.ts";
 import type { Timer } from "./timer.ts";
 
@@ -34,7 +34,7 @@ export function followScalingTimer(services: Services): Timer {
           context.error(`${what}: ${(error as Error).message} (tried again at the next run)`);
         }
       };
-      for (const person of scaledPeople(bindings, left)) {
+      for (const person of scaledPeople(bindings, left, today(services))) {
         const { username, chosen, given, unchanged } = person;
         const names = [...chosen, ...given, ...unchanged].flatMap((desktop) =>
           desktop.bindings.map(({ name }) => name),

@@ -13,7 +13,7 @@ import type { PersonRecord } from "../../shared/person/record.ts";
 import { outcomeOf } from "../../shared/person/request.ts";
 import { isReady, isSuspended } from "../gather/desktops-of-person.ts";
 import { planFor } from "../gather/plan.ts";
-import type { Services } from "../services.ts";
+import { type Services, today } from "../services.ts";
 import { ask } from "./ask.ts";
 import type { TaskHub } from "./task-hub.ts";
 
@@ -33,7 +33,7 @@ export async function followScalingOf(services: Services, username: string, foll
     bindings.some(({ scale }) => scale?.seen === null) &&
     bindings.some(({ scale }) => scale && scale.replicas > 0 && !scale.seen);
   const left = mayBeLeft ? await findLeft(services) : () => 0;
-  for (const person of scaledPeople(bindings, left)) await followPerson(services, person, follower);
+  for (const person of scaledPeople(bindings, left, today(services))) await followPerson(services, person, follower);
 }
 
 /** How many pods the operator left wanted of each desktop. */

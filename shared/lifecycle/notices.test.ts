@@ -151,10 +151,19 @@ describe("what a notice means", () => {
         );
   });
 
-  it("counts at any age if it is a deletion, or if the provider can be asked about it", () => {
+  it("the end of a session in which they asked is true however late it is told", () => {
+    const late = { id: "n1", at: after, told: told.left, late: true } as const;
+    const asking = { ...record, presence: { seenAt: asked, sessions: ["one"] } };
+    expect(decideNotice(asking, cannotBeAsked, late, claimNames)).toEqual({ do: "leave", which, alive: undefined });
+    const unnamed = { ...late, told: { what: "left", which: "some session" } } as const;
+    expect(decideNotice(asking, cannotBeAsked, unnamed, claimNames)).toEqual(nothing);
+    expect(countsAtAnyAge(unnamed, false)).toBe(false);
+  });
+
+  it("counts at any age if it is a deletion or the end of one session, or if the provider can be asked about it", () => {
     const counting = (canAsk: boolean) =>
       Object.entries(told).flatMap(([what, each]) => (countsAtAnyAge({ told: each }, canAsk) ? [what] : []));
-    expect(counting(false)).toEqual(["deleted"]);
+    expect(counting(false)).toEqual(["left", "deleted"]);
     expect(counting(true)).toEqual(Object.keys(told).filter((what) => what !== "back"));
   });
 

@@ -1,5 +1,5 @@
 import type { Narrowing, Standing } from "../person/claims.ts";
-import type { Notice } from "../person/notice.ts";
+import type { Notice, Told } from "../person/notice.ts";
 import { type EndedSessions, lastSeen } from "../person/presence.ts";
 import type { PersonRecord } from "../person/record.ts";
 
@@ -25,11 +25,23 @@ export function asksForStanding({ told }: Pick<Notice, "told">): boolean {
 
 /**
  * True if a notice is worth following although it arrived late, or was sent again: if it is true at any age, or if asking
- * tells whether it still is. A deletion is always true, because ids are never used again. Everything else may have been
- * reversed since: a person enabled, a group given back or created again, a session opened.
+ * tells whether it still is.
  */
 export function countsAtAnyAge(notice: Pick<Notice, "told">, canAsk: boolean): boolean {
-  return notice.told.what === "deleted" || (canAsk && asksForStanding(notice));
+  return isTrueAtAnyAge(notice.told) || (canAsk && asksForStanding(notice));
+}
+
+/**
+ * True of the deletion of a person and of the end of one session, because their ids are never used again. Everything else
+ * may have been reversed since: a person enabled, a group given back or created again, another session opened.
+ */
+function isTrueAtAnyAge(told: Told): boolean {
+  return told.what === "deleted" || (told.what === "left" && typeof told.which === "object");
+}
+
+/** True if a session ended in which the person asked, and not another of theirs, of which nothing follows later. */
+function isKnownSession({ presence }: PersonRecord, told: Told): boolean {
+  return told.what !== "left" || typeof told.which !== "object" || !!presence?.sessions.includes(told.which.session);
 }
 
 /**
@@ -68,7 +80,7 @@ export function decideNotice(
   const retire = (why: string): NoticeDecision => ({ do: "retire person", reason: `${username} ${why}` });
   if (standing === null) return retire("is no longer known to the identity provider");
   if (standing && !standing.enabled) return retire("was disabled at the identity provider");
-  if (late && !standing && told.what !== "deleted") return { do: "nothing" };
+  if (late && !standing && !(isTrueAtAnyAge(told) && isKnownSession(record, told))) return { do: "nothing" };
   const narrowToNow = (now: Standing): NoticeDecision => ({ do: "narrow claims", by: { now, ...claimNames } });
 
   switch (told.what) {

@@ -9,11 +9,16 @@ function binding(workspace: string, replicas: number, seen: Scale["seen"], more:
   return { name, workspace, username: "alice", expires: "2099-12-31", claims: [], scale, ...more };
 }
 const second = { name: "a-second" };
+const third = { name: "a-third" };
 const shared: Binding = { name: "readers", workspace: "a", expires: "2099-12-31", claims: [] };
 
 /** In words: `+` wants the desktop, `-` gives it up, `=` wants it as before. */
 function scaled(bindings: Binding[], left: Record<string, number> = {}): string[] {
-  const people = scaledPeople(bindings, ({ workspace, username }) => left[`${workspace}-${username}`] ?? 0);
+  const people = scaledPeople(
+    bindings,
+    ({ workspace, username }) => left[`${workspace}-${username}`] ?? 0,
+    "2026-11-27",
+  );
   return people.flatMap(({ username, chosen, given, unchanged }) =>
     Object.entries({ "+": chosen, "-": given, "=": unchanged }).flatMap(([sign, desktops]) =>
       desktops.map(
@@ -71,6 +76,44 @@ it.each<[string, Binding[], Record<string, number>, string[]]>([
   ["one of two up", [binding("a", 0, 0), binding("a", 1, null, second)], {}, ["alice + a (a-second)"]],
   ["one of two down", [binding("a", 0, 1), binding("a", 0, 0, second)], {}, ["alice - a (a-alice)"]],
   ["one of two down, the other is up", [binding("a", 0, 1), binding("a", 1, 1, second)], {}, ["alice = a (a-alice)"]],
+  [
+    "one of three down, another is up",
+    [binding("a", 0, 1), binding("a", 1, 1, second), binding("a", 0, 0, third)],
+    {},
+    ["alice = a (a-alice)"],
+  ],
+  [
+    "all of three down",
+    [binding("a", 0, 1), binding("a", 0, 1, second), binding("a", 0, 1, third)],
+    {},
+    ["alice - a (a-alice, a-second, a-third)"],
+  ],
+  [
+    "one down, and an expired one is left up",
+    [binding("a", 0, 1), binding("a", 1, 1, { ...second, expires: "2026-11-26" })],
+    {},
+    ["alice - a (a-alice)"],
+  ],
+  [
+    "one up, and an expired one goes down",
+    [binding("a", 1, 1), binding("a", 0, 1, { ...second, expires: "2026-11-26" })],
+    {},
+    [],
+  ],
+  ["the only one up, on its last day", [binding("a", 1, 0, { expires: "2026-11-27" })], {}, ["alice + a (a-alice)"]],
+  [
+    "the only one up, which has expired: its person is told",
+    [binding("a", 1, 0, { expires: "2026-11-26" })],
+    {},
+    ["alice + a (a-alice)"],
+  ],
+  ["one down, and one by claims says nothing", [binding("a", 0, 1), shared], {}, ["alice - a (a-alice)"]],
+  [
+    "one down, the other is up, and one by claims",
+    [binding("a", 0, 1), binding("a", 1, 1, second), shared],
+    {},
+    ["alice = a (a-alice)"],
+  ],
   ["one of two never used", [binding("a", 1, 1), binding("a", 0, null, second)], {}, []],
 ])("%s", (_words, bindings, left, expected) => {
   expect(scaled(bindings, left)).toEqual(expected);
@@ -125,7 +168,7 @@ describe("a desktop that is given up, with nothing chosen", () => {
   it("was found then only if all its bindings were, and at the time of the last", () => {
     const down = (name: string, noticedAt?: string) =>
       binding("a", 0, 1, { name, scale: { replicas: 0, seen: 1, ...(noticedAt && { noticedAt }) } });
-    const noticed = (...bindings: Binding[]) => scaledPeople(bindings, () => 0)[0]?.given[0]?.noticedAt;
+    const noticed = (...bindings: Binding[]) => scaledPeople(bindings, () => 0, "2026-11-27")[0]?.given[0]?.noticedAt;
     expect(noticed(down("one", at(1)), down("two", at(2)))).toBe(at(2));
     expect(noticed(down("one", at(1)), down("two"))).toBeUndefined();
   });

@@ -1,3 +1,4 @@
+import type { Day } from "../desktop/day.ts";
 import type { Binding, ScalingRefusal } from "../desktop/entitlement.ts";
 import { type DesktopKey, keyText } from "../desktop/names.ts";
 import type { PersonRecord } from "../person/record.ts";
@@ -33,13 +34,18 @@ export interface ScaledPerson {
 
 /**
  * What was asked for by scaling bindings, as for the operator and its Keycloak extension: 0 → 1 asks for the desktop,
- * 1 → 0 gives it up. A desktop is wanted if any of its bindings is scaled up.
+ * 1 → 0 gives it up. A desktop is wanted if any of its bindings is scaled up; one that has expired counts only if all
+ * have.
  *
  * @param left how many pods the operator left wanted of a desktop; what a binding that we never saw is compared with
  */
-export function scaledPeople(bindings: readonly Binding[], left: (desktop: DesktopKey) => number): ScaledPerson[] {
+export function scaledPeople(
+  bindings: readonly Binding[],
+  left: (desktop: DesktopKey) => number,
+  today: Day,
+): ScaledPerson[] {
   const people = new Map<string, ScaledPerson>();
-  for (const [{ workspace, username }, own] of byDesktop(bindings)) {
+  for (const [{ workspace, username }, own] of byDesktop(bindings, today)) {
     const all = own.map(({ name, scale }) => {
       const before = scale.seen ?? left({ workspace, username });
       return { name, replicas: scale.replicas, before, noticedAt: scale.noticedAt };
@@ -68,7 +74,7 @@ export function scaledPeople(bindings: readonly Binding[], left: (desktop: Deskt
 type PersonalBinding = Binding & Required<Pick<Binding, "username" | "scale">>;
 
 /** The bindings that name a person, by desktop, in a stable order. */
-function byDesktop(bindings: readonly Binding[]): [DesktopKey, PersonalBinding[]][] {
+function byDesktop(bindings: readonly Binding[], today: Day): [DesktopKey, PersonalBinding[]][] {
   const found = new Map<string, [DesktopKey, PersonalBinding[]]>();
   const personal = bindings.filter((each): each is PersonalBinding => each.username !== undefined && !!each.scale);
   for (const binding of personal.sort(
@@ -79,7 +85,10 @@ function byDesktop(bindings: readonly Binding[]): [DesktopKey, PersonalBinding[]
     found.set(key, entry);
     entry[1].push(binding);
   }
-  return [...found.values()];
+  return [...found.values()].map(([key, own]) => {
+    const valid = own.filter(({ expires }) => expires >= today);
+    return [key, valid.length > 0 ? valid : own];
+  });
 }
 
 /**

@@ -1,6 +1,7 @@
 import { isNewDecision, lastDecisionOfUse, unusedAt } from "../person/decisions.ts";
 import { lastSeen } from "../person/presence.ts";
 import type { Decision } from "../desktop/decision.ts";
+import { dayIn } from "../desktop/day.ts";
 import type { WorkspacesAndBindings } from "../desktop/entitlement.ts";
 import type { DeployedDesktop } from "../desktop/known-desktop.ts";
 import type { Maintenance } from "../desktop/maintenance.ts";
@@ -192,8 +193,15 @@ function limitsIn({
 }
 
 /** The desktops that somebody gave up by scaling their bindings to 0, each with the first of these. */
-function scaledToZero({ known, records, at }: Pick<Gathered, "known" | "records" | "at">): ReadonlyMap<string, string> {
-  const people = scaledPeople(known?.bindings ?? [], () => 0).filter(({ chosen }) => chosen.length === 0);
+function scaledToZero({
+  known,
+  records,
+  at,
+  settings,
+}: Pick<Gathered, "known" | "records" | "at" | "settings">): ReadonlyMap<string, string> {
+  const people = scaledPeople(known?.bindings ?? [], () => 0, dayIn(settings.timeZone, at)).filter(
+    ({ chosen }) => chosen.length === 0,
+  );
   const found = new Map<string, string>();
   for (const { username, given, refusedAt } of people)
     for (const desktop of given)

@@ -67,6 +67,18 @@ describe("a leave", () => {
     expect(after.presence).toEqual({ seenAt: at(0), sessions, leaving: { ...leaving, unlessInUse: true } });
   });
 
+  it("begins when the session ends in which they were seen last, by a clock that is behind", () => {
+    const after = leave(record(noted({ one: [-30, 0] })), left({ session: "one" }, undefined, -1), rules);
+    expect(after.presence).toMatchObject({ sessions: [], leaving: { since: at(0), until: at(15) } });
+  });
+
+  it("does not begin when they were seen in another session since, or nobody knows in which", () => {
+    const another = record(noted({ one: [-30, -20], two: [0, 0] }));
+    const unnamed = record({ ...noted({ one: [-30, -20] }), seenAt: at(0) });
+    for (const known of [another, unnamed])
+      expect(leave(known, left({ session: "one" }, undefined, -1), rules)).toBe(known);
+  });
+
   it("becomes certain when the session that asked ends after all", () => {
     const doubtful = leave(record(present("one")), left("some session"), rules);
     const certain = leave(doubtful, left({ session: "one" }, undefined, 12), rules);

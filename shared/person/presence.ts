@@ -93,7 +93,7 @@ export function leave(record: PersonRecord, left: Leave, rules: SessionRules): P
   const { presence, request } = record;
   const { at } = left;
   // A person who has no desktop has nothing to leave.
-  if (at < lastSeen(record) || request.workspace === null) return record;
+  if (request.workspace === null || (at < lastSeen(record) && !endedAfterAll(record, left))) return record;
   const known = presence?.sessions ?? [];
   const { goes, sessions } = decideLeave(record, left, rules);
   const noted = presence?.noted && Object.fromEntries(sessions.map((each) => [each, notedIn(record, each)]));
@@ -104,9 +104,19 @@ export function leave(record: PersonRecord, left: Leave, rules: SessionRules): P
     return { ...record, presence: { ...remain, leaving: { since, until } } };
   }
   if (goes === "no") return sessions.length === known.length ? record : { ...record, presence: remain };
-  const until = new Date(Date.parse(at) + rules.graceMinutes * 60_000).toISOString();
-  const leaving = { since: at, until, ...(goes === "unless in use" && { unlessInUse: true }) };
+  const since = at > lastSeen(record) ? at : lastSeen(record);
+  const until = new Date(Date.parse(since) + rules.graceMinutes * 60_000).toISOString();
+  const leaving = { since, until, ...(goes === "unless in use" && { unlessInUse: true }) };
   return { ...record, presence: { ...remain, leaving } };
+}
+
+/**
+ * True if the session that ended is the one in which the person was seen last: then they were not there after it, and only
+ * the clocks differ.
+ */
+function endedAfterAll(record: PersonRecord, { which }: Leave): boolean {
+  const named = typeof which === "object" ? record.presence?.noted?.[which.session] : undefined;
+  return named !== undefined && named.last >= lastSeen(record);
 }
 
 /** Whether a leave begins, and which of the known sessions may still be alive. */
