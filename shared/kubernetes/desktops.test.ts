@@ -16,6 +16,7 @@ import { diffOf } from "../../test/server-side-diff.ts";
 import { untilDecided } from "../../test/until-decided.ts";
 import { type Cluster, clusterOf } from "./cluster.ts";
 import { type ClusterDesktops, desktopsIn } from "./desktops.ts";
+import { reallyMissing } from "./wait-ready.ts";
 
 let server: LocalCluster;
 let config: KubeConfig;
@@ -291,6 +292,30 @@ describe("the wait for readiness", () => {
       refused: "cannot-start",
       reason: expect.stringMatching(words) as string,
     });
+  });
+
+  it("ends early for a Secret that nobody has, and not for one that only the kubelet does not see", async () => {
+    server.setFault({ namespace, deployment: plan.names.deployment }, "secret-not-seen");
+    await desktops.createCredential(plan, "r1");
+    await desktops.applyService(plan);
+    await desktops.createDeployment(plan, sampleStart("r1"));
+    const said = `CreateContainerConfigError: secret "${plan.names.secret}" not found`;
+    await expect.poll(() => desktops.waitReady(plan)).toEqual({ seen: "waiting", message: said });
+    await desktops.remove("secret", plan);
+    expect(await untilDecided(desktops, plan)).toEqual({
+      refused: "cannot-start",
+      reason: `${said} (Secret ${plan.names.secret} does not exist)`,
+    });
+  });
+
+  it("ends early for a key that the API does not have either", async () => {
+    const missing = { kind: "ConfigMap" as const, name: `settings-${count}`, key: "URL" };
+    const data = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: missing.name, namespace } };
+    expect(await reallyMissing(cluster, namespace, [missing])).toEqual([missing]);
+    await objects.create({ ...data, data: { OTHER: "x" } } as KubernetesObject);
+    expect(await reallyMissing(cluster, namespace, [missing])).toEqual([missing]);
+    await objects.replace({ ...data, binaryData: { URL: "eA==" } } as KubernetesObject);
+    expect(await reallyMissing(cluster, namespace, [missing])).toEqual([]);
   });
 });
 
