@@ -14,7 +14,7 @@ import { customResources } from "../../local/custom-resources.ts";
 import { changeDnsServers, samplePlan, sampleRules, sampleSite, sampleStart } from "../../test/sample-plan.ts";
 import { diffOf } from "../../test/server-side-diff.ts";
 import { untilDecided } from "../../test/until-decided.ts";
-import { type Cluster, clusterOf } from "./cluster.ts";
+import { type Cluster, clusterOf, RefusedByCluster } from "./cluster.ts";
 import { type ClusterDesktops, desktopsIn } from "./desktops.ts";
 import { reallyMissing } from "./wait-ready.ts";
 
@@ -234,6 +234,23 @@ describe("an object made for another desktop", () => {
     await desktops.scaleToZero(zoes);
     await desktops.remove("secret", zoes);
     expect(await desktops.observe(alices)).toMatchObject({ secret: true, deployment: { replicas: 1 }, strangers: [] });
+  });
+});
+
+describe("an object that the cluster refuses", () => {
+  const refused = (message: string) => {
+    const apply = () => Promise.reject(new RefusedByCluster(403, `apply Secret s: 403 ${message}`));
+    return desktopsIn({ ...cluster, apply }, sampleSite, sampleRules).createCredential(plan, "r1");
+  };
+
+  it("ends the start at once", async () => {
+    expect(await refused('secrets "s" is forbidden: exceeded quota: small')).toMatchObject({ refused: "cannot-start" });
+  });
+
+  it("is tried again if the cluster could only not find out", async () => {
+    await expect(
+      refused('secrets "s" is forbidden: status unknown for quota: small, resources: secrets'),
+    ).rejects.toThrow("status unknown for quota");
   });
 });
 

@@ -127,7 +127,7 @@ function failedPull(
     const backOff = `Back-off pulling image "${image}"`;
     const message = `${backOff}: ErrImagePull: ${failure}`;
     return {
-      ...{ name: "back off pulling", afterMs },
+      ...{ name: "back off pulling", afterMs: 0 },
       status: () => withContainers(pod, { waiting: { reason: "ImagePullBackOff", message } }, { ready: false }),
       events: [event("Normal", "BackOff", backOff), event("Warning", "Failed", "Error: ImagePullBackOff")],
     };
