@@ -8,16 +8,21 @@ beforeAll(async () => {
 });
 afterAll(() => estate.close());
 
-it("a person who waits for a desktop sees the cluster's latest event", async () => {
-  const match = { namespace, deployment: deploymentName({ workspace: "asthma-cohort", username: "alice" }) };
-  estate.cluster.setFault(match, "never-ready");
-  const { body } = await estate.call("alice", "PUT", "/users/alice/desktop", { workspace: "asthma-cohort" });
+it.each([
+  ["never-ready", /^the container is running but not ready yet: Unhealthy: Readiness probe failed/],
+  ["registry-away", /^(?:ErrImagePull|ImagePullBackOff): .* connect: connection refused$/],
+  ["not-synced", /^CreateContainerConfigError: failed to sync secret cache: timed out waiting for the condition$/],
+] as const)("a person whose desktop waits for %s reads the cluster's words, and gets it then", async (fault, said) => {
+  const workspace = fault === "registry-away" ? "cancer-registry" : "asthma-cohort";
+  const match = { namespace, deployment: deploymentName({ workspace, username: "alice" }) };
+  await estate.ask("alice", null);
+  estate.cluster.setFault(match, fault);
+  const { body } = await estate.call("alice", "PUT", "/users/alice/desktop", { workspace });
   if (!("id" in body)) throw new Error(JSON.stringify(body));
   const progress = async () => {
     const reply = await estate.call<{ progress?: object }>("alice", "GET", `/operations/${body.id}`);
     return reply.body.progress ?? {};
   };
-  const said = /^the container is running but not ready yet: Unhealthy: Readiness probe failed/;
   await expect
     .poll(progress, { timeout: 60_000 })
     .toMatchObject({ step: "readiness", message: expect.stringMatching(said) as string });

@@ -347,7 +347,7 @@ describe("another workspace", () => {
     );
     const operation = await estate.ask("alice", asthma);
     expect(operation).toMatchObject({ state: "failed", step: "readiness", code: "cannot-start" });
-    expect(operation.reason).toContain("ImagePullBackOff");
+    expect(operation.reason).toMatch(/^(?:ErrImagePull|ImagePullBackOff): .*: not found$/);
     expect(await estate.world()).toEqual(before);
     expect(await state()).toMatchObject({
       state: "ready",

@@ -99,7 +99,7 @@ export const endedOperation = {
   state: "failed",
   at: "2026-11-24T09:30:31.000Z",
   code: "cannot-start",
-  reason: "the image cannot be pulled: ImagePullBackOff",
+  reason: "ErrImagePull: manifest unknown: manifest unknown",
   step: "readiness",
   undone: ["readiness", "deployment", "service", "network policy", "credential"],
   leftBehind: [],

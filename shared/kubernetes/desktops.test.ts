@@ -14,8 +14,9 @@ import { customResources } from "../../local/custom-resources.ts";
 import { changeDnsServers, samplePlan, sampleRules, sampleSite, sampleStart } from "../../test/sample-plan.ts";
 import { diffOf } from "../../test/server-side-diff.ts";
 import { untilDecided } from "../../test/until-decided.ts";
-import { type Cluster, clusterOf } from "./cluster.ts";
+import { type Cluster, clusterOf, RefusedByCluster } from "./cluster.ts";
 import { type ClusterDesktops, desktopsIn } from "./desktops.ts";
+import { reallyMissing } from "./wait-ready.ts";
 
 let server: LocalCluster;
 let config: KubeConfig;
@@ -236,6 +237,23 @@ describe("an object made for another desktop", () => {
   });
 });
 
+describe("an object that the cluster refuses", () => {
+  const refused = (message: string) => {
+    const apply = () => Promise.reject(new RefusedByCluster(403, `apply Secret s: 403 ${message}`));
+    return desktopsIn({ ...cluster, apply }, sampleSite, sampleRules).createCredential(plan, "r1");
+  };
+
+  it("ends the start at once", async () => {
+    expect(await refused('secrets "s" is forbidden: exceeded quota: small')).toMatchObject({ refused: "cannot-start" });
+  });
+
+  it("is tried again if the cluster could only not find out", async () => {
+    await expect(
+      refused('secrets "s" is forbidden: status unknown for quota: small, resources: secrets'),
+    ).rejects.toThrow("status unknown for quota");
+  });
+});
+
 describe("an object that is still being deleted", () => {
   it("counts as gone, and is not written to", async () => {
     await desktops.createCredential(plan, "r1");
@@ -291,6 +309,30 @@ describe("the wait for readiness", () => {
       refused: "cannot-start",
       reason: expect.stringMatching(words) as string,
     });
+  });
+
+  it("ends early for a Secret that nobody has, and not for one that only the kubelet does not see", async () => {
+    server.setFault({ namespace, deployment: plan.names.deployment }, "secret-not-seen");
+    await desktops.createCredential(plan, "r1");
+    await desktops.applyService(plan);
+    await desktops.createDeployment(plan, sampleStart("r1"));
+    const said = `CreateContainerConfigError: secret "${plan.names.secret}" not found`;
+    await expect.poll(() => desktops.waitReady(plan)).toEqual({ seen: "waiting", message: said });
+    await desktops.remove("secret", plan);
+    expect(await untilDecided(desktops, plan)).toEqual({
+      refused: "cannot-start",
+      reason: `${said} (Secret ${plan.names.secret} does not exist)`,
+    });
+  });
+
+  it("ends early for a key that the API does not have either", async () => {
+    const missing = { kind: "ConfigMap" as const, name: `settings-${count}`, key: "URL" };
+    const data = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: missing.name, namespace } };
+    expect(await reallyMissing(cluster, namespace, [missing])).toEqual([missing]);
+    await objects.create({ ...data, data: { OTHER: "x" } } as KubernetesObject);
+    expect(await reallyMissing(cluster, namespace, [missing])).toEqual([missing]);
+    await objects.replace({ ...data, binaryData: { URL: "eA==" } } as KubernetesObject);
+    expect(await reallyMissing(cluster, namespace, [missing])).toEqual([]);
   });
 });
 

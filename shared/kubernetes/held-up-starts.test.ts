@@ -254,6 +254,40 @@ it.each<[string, StartFacts, string]>([
     },
     "waiting: Scheduling is blocked due to non-empty scheduling gates",
   ],
+  // Of the kubelet's admission and of the node's shutdown (pkg/kubelet/lifecycle, nodeshutdown, eviction; 1.37).
+  ...[
+    "Evicted",
+    "NodeAffinity",
+    "OutOfcpu",
+    "UnexpectedAdmissionError",
+    "Terminated",
+    "NodeShutdown",
+    "Preempting",
+  ].map((reason): [string, StartFacts, string] => [
+    `a pod that ended with ${reason}`,
+    { ...facts, pods: [current({ terminated: { exitCode: 137 } }, { phase: "Failed", reason, message: "words" })] },
+    `waiting: the pod failed, another one is being created: ${reason}: words`,
+  ]),
+  [
+    "a pod that has ended, of which the cluster still says that it is ready",
+    {
+      ...facts,
+      pods: [current({ running: {} }, { phase: "Failed", conditions: [{ type: "Ready", status: "True" }] })],
+    },
+    "waiting: the pod failed, another one is being created: waiting",
+  ],
+  [
+    "a ready pod that is not available yet, because somebody set minReadySeconds",
+    {
+      ...facts,
+      deployment: { ...deployment, spec: { selector: {}, minReadySeconds: 600, template } },
+      pods: [current({ running: {} }, { conditions: [{ type: "Ready", status: "True" }] })],
+      slices: [
+        { addressType: "IPv4", endpoints: [{ addresses: ["192.0.2.2"], targetRef: { kind: "Pod", name: "p2" } }] },
+      ],
+    },
+    "ready: pod p2 is ready behind the Service",
+  ],
   [
     "a refused pod of a Deployment whose message is missing",
     { ...facts, deployment: failing({}) },

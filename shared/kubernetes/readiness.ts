@@ -171,8 +171,8 @@ function otherWords(pod: V1Pod, { events }: PodFacts): string {
   return event ?? state;
 }
 
-function isReady({ status }: V1Pod): boolean {
-  return condition(status, "Ready")?.status === "True";
+function isReady(pod: V1Pod): boolean {
+  return !hasEnded(pod) && condition(pod.status, "Ready")?.status === "True";
 }
 
 function condition<T extends { type: string }>(status: { conditions?: T[] } | undefined, type: string): T | undefined {

@@ -66,6 +66,11 @@ const waitingPulls: Example[] = [
 ];
 const endingPulls: Example[] = [
   [
+    `${rpc} Error response from daemon: manifest for a:1 not found: manifest unknown: manifest unknown`,
+    "Docker, an image whose name is in every word",
+    "a:1",
+  ],
+  [
     `rpc error: code = NotFound desc = ${resolved}: ${image}: not found`,
     "containerd, kubernetes-sigs/provider-aws-test-infra #281",
   ],

@@ -136,7 +136,11 @@ function withoutNames(message: string, image: string): string {
   const [repository = ""] = image.split(/@|:(?=[^/]*$)/);
   const names = [image, repository].filter((name) => name !== "");
   return names
-    .reduce((text, name) => text.replaceAll(name, ""), message)
+    .reduce((text, name) => text.replaceAll(new RegExp(`(?<![\\w./-])${literally(name)}(?![\\w-])`, "g"), ""), message)
     .replaceAll(/"[^"\s]*"/g, '""')
     .replaceAll(/\b[a-z]+:\/\/\S*[^\s:]/g, "");
+}
+
+function literally(text: string): string {
+  return text.replaceAll(/[^\w/]/g, (character) => `\\${character}`);
 }

@@ -36,8 +36,8 @@ export async function waitReady(cluster: Cluster, namespace: string, plan: Deskt
         }),
       ]);
       const pod = currentPod({ deployment, pods });
-      const inTheWay = pod ? [] : podsInTheWay({ deployment, pods });
-      for (const ended of inTheWay) if (belongsAsPod(ended, plan)) await cluster.remove(ended);
+      for (const ended of podsInTheWay({ deployment, pods }))
+        if (belongsAsPod(ended, plan)) await cluster.remove(ended);
       const uid = pod?.metadata?.uid;
       const events =
         uid === undefined
@@ -59,7 +59,11 @@ export async function waitReady(cluster: Cluster, namespace: string, plan: Deskt
 }
 
 /** Of what a kubelet says is missing, what the API does not have either. */
-async function reallyMissing(cluster: Cluster, namespace: string, asked: readonly Missing[]): Promise<Missing[]> {
+export async function reallyMissing(
+  cluster: Cluster,
+  namespace: string,
+  asked: readonly Missing[],
+): Promise<Missing[]> {
   const missing: Missing[] = [];
   for (const each of asked) {
     const reference = { apiVersion: "v1", kind: each.kind, metadata: { name: each.name, namespace } };

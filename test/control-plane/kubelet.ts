@@ -10,8 +10,8 @@ import {
 
 const node = "node-1";
 
-/** What happens to a pod: it becomes ready, or keeps this status. */
-export type PodFate = (pod: V1Pod) => "ready" | V1Pod["status"];
+/** What happens to a pod: it becomes ready, keeps this status, or, if it is deleted, stays because its node is lost. */
+export type PodFate = (pod: V1Pod) => "ready" | "lost" | V1Pod["status"];
 
 /**
  * Plays scheduler and kubelet through the API: binds each new pod to a node, makes it ready or gives it the fate that a
@@ -33,14 +33,15 @@ export async function playKubelet(
 
   const tend = async (pod: V1Pod) => {
     const { name = "", uid = "", deletionTimestamp } = pod.metadata ?? {};
+    const decided = fate(pod);
     if (deletionTimestamp !== undefined) {
+      if (decided === "lost") return;
       await core.deleteNamespacedPod({ namespace, name, gracePeriodSeconds: 0 });
       return;
     }
     if (seen.has(uid)) return;
     seen.add(uid);
-    const decided = fate(pod);
-    if (decided !== "ready") {
+    if (decided !== "ready" && decided !== "lost") {
       await core.patchNamespacedPodStatus({ namespace, name, body: { status: decided } }, merge);
       return;
     }

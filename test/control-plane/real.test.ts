@@ -1,14 +1,18 @@
 import {
   AuthenticationV1Api,
   AuthorizationV1Api,
+  CoreV1Api,
   type KubernetesObject,
+  PatchStrategy,
   RbacAuthorizationV1Api,
+  setHeaderOptions,
   type V1PolicyRule,
   type V1SelfSubjectAccessReviewSpec,
 } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { describeClusterContract } from "@stand-in/cluster/contract";
 import { personId } from "../../shared/desktop/names.ts";
+import type { DesktopPlan } from "../../shared/desktop/plan.ts";
 import { clusterOf } from "../../shared/kubernetes/cluster.ts";
 import { type ClusterDesktops, desktopsIn } from "../../shared/kubernetes/desktops.ts";
 import { finish } from "../../shared/person/request.ts";
@@ -108,6 +112,9 @@ function describeAccount(prepared: () => Prepared): void {
     expect(await untilDecided(desktops, plan)).toMatchObject({ seen: "ready" });
     expect(await desktops.readCredential(plan)).toHaveLength(8);
     expect(await desktops.createDeployment(plan, sampleStart("r1"))).toBeNull();
+    await evict(plan);
+    expect(await desktops.createDeployment(plan, sampleStart("r2"))).toBeNull();
+    expect(await untilDecided(desktops, plan)).toMatchObject({ seen: "ready" });
     expect(await desktops.findOfPerson(plan.username)).toHaveLength(1);
     const [parts] = await desktops.networkParts(plan.username);
     expect(desktops.networkDrift(plan, parts)).toEqual([]);
@@ -121,6 +128,16 @@ function describeAccount(prepared: () => Prepared): void {
       deployment: null,
       strangers: [],
     });
+  }
+
+  /** Ends the desktop's pod, as a node does that runs out of memory. */
+  async function evict({ names }: DesktopPlan): Promise<void> {
+    const core = plane.admin.makeApiClient(CoreV1Api);
+    const labelSelector = `xlscsde.nhs.uk/deployment-name=${names.deployment}`;
+    const [pod] = (await core.listNamespacedPod({ namespace, labelSelector })).items;
+    const body = { status: { phase: "Failed", reason: "Evicted" } };
+    const asMergePatch = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
+    await core.patchNamespacedPodStatus({ namespace, name: pod?.metadata?.name ?? "", body }, asMergePatch);
   }
 
   async function isAllowed(spec: V1SelfSubjectAccessReviewSpec): Promise<boolean | undefined> {

@@ -5,7 +5,7 @@ import type { Kind } from "../kinds/kind.ts";
 import { kindOf } from "../kinds/kinds.ts";
 import type { Faults } from "../kubelet/faults.ts";
 import type { PodDelays } from "../kubelet/pod-steps.ts";
-import type { KubeObject } from "../objects.ts";
+import { textOf, type KubeObject } from "../objects.ts";
 import type { Store } from "../store/store.ts";
 
 /** What controllers and kubelet share. */
@@ -74,3 +74,6 @@ export const controllerOf = (
   object: Pick<KubeObject, "metadata">,
 ): { kind: string; name: string; uid: string } | undefined =>
   object.metadata.ownerReferences?.find((owner) => owner.controller === true);
+
+/** True if the pod's containers will not run again. */
+export const hasEnded = (pod: KubeObject): boolean => ["Succeeded", "Failed"].includes(textOf(pod.status?.["phase"]));

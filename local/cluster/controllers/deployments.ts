@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { safeHash } from "../api/random-suffix.ts";
 import { typed, type Deployment, type JsonObject, type KubeObject, type ReplicaSet } from "../objects.ts";
-import { controllerOf, createAs, remove, updateAs, writeStatus, type ClusterState } from "./cluster-state.ts";
+import { controllerOf, createAs, hasEnded, remove, updateAs, writeStatus, type ClusterState } from "./cluster-state.ts";
 import { deploymentStatus, msUntilOverdue, progressing, withCondition } from "./deployment-status.ts";
 import { recordEvent } from "./events.ts";
 import { rollingStep } from "./rollout.ts";
@@ -97,11 +97,16 @@ function noteNewSet(state: ClusterState, object: KubeObject, set: string, number
   writeStatus(state, "kube-controller-manager", "deployments.apps", object.metadata, { ...status, conditions });
 }
 
-/** The Recreate strategy: new pods are created only after the last old one is gone. */
+/**
+ * The Recreate strategy: new pods are created only after the last old one is gone. Old ones that have ended may stay (since
+ * 1.36, kubernetes/kubernetes #136639; seen on 1.37.2).
+ */
 function recreate(state: ClusterState, object: KubeObject, deployment: Deployment, current: ReplicaSet): void {
   const old = without(ownedSets(state, object), current);
   scaleSets(state, object, new Map(old.map((set) => [set.metadata.name, 0])));
-  const left = old.some((set) => state.store.dependents(set.metadata.uid).some(({ kind }) => kind === "pods"));
+  const left = old
+    .flatMap((set) => state.store.dependents(set.metadata.uid))
+    .some((each) => each.kind === "pods" && !hasEnded(each.object));
   if (!left) scaleSets(state, object, new Map([[current.metadata.name, deployment.spec.replicas ?? 1]]));
 }
 

@@ -1,9 +1,17 @@
 import { randomSuffix } from "../api/random-suffix.ts";
 import { exceededQuota } from "../api/quota.ts";
 import { kindOf } from "../kinds/kinds.ts";
-import { textOf, timestamp, typed, type KubeObject, type Pod, type ReplicaSet } from "../objects.ts";
+import { timestamp, typed, type KubeObject, type Pod, type ReplicaSet } from "../objects.ts";
 import { ApiError, forbidden } from "../status.ts";
-import { controllerOf, createAs, remove, withoutZeros, writeStatus, type ClusterState } from "./cluster-state.ts";
+import {
+  controllerOf,
+  createAs,
+  hasEnded,
+  remove,
+  withoutZeros,
+  writeStatus,
+  type ClusterState,
+} from "./cluster-state.ts";
 import { recordEvent } from "./events.ts";
 
 /** When to retry a failed create. A repaired fault, a freed quota or a changed set is noticed at once. */
@@ -32,11 +40,7 @@ function activePods(state: ClusterState, set: Pick<KubeObject, "metadata">): Kub
     .dependents(set.metadata.uid)
     .filter(({ kind }) => kind === "pods")
     .map(({ object }) => object)
-    .filter(
-      (pod) =>
-        pod.metadata.deletionTimestamp === undefined &&
-        !["Succeeded", "Failed"].includes(textOf(pod.status?.["phase"])),
-    );
+    .filter((pod) => pod.metadata.deletionTimestamp === undefined && !hasEnded(pod));
 }
 
 export const isReady = (pod: Pod): boolean =>

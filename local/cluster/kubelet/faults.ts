@@ -10,6 +10,8 @@ const all = [
   "registry-away",
   /** The kubelet's copy of a Secret is late. */
   "not-synced",
+  /** The kubelet does not know the Secret that the pod's environment names. */
+  "secret-not-seen",
   "crash-loop",
   "unschedulable",
   "quota",

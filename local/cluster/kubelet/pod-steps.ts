@@ -90,7 +90,8 @@ function starting(
   const image = imageOf(pod);
   if (fault === "image-pull") return failedPull(pod, image, unknownImage(image), waiting, afterMs);
   if (fault === "registry-away") return failedPull(pod, image, registryAway(image), waiting, afterMs);
-  if (fault === "not-synced") return notSynced(pod, waiting, afterMs);
+  if (fault === "not-synced") return withoutConfig(pod, notSynced, waiting, afterMs);
+  if (fault === "secret-not-seen") return withoutConfig(pod, `secret "${secretOf(pod)}" not found`, waiting, afterMs);
   if (waiting === "CrashLoopBackOff") {
     const restarts = pod.status?.containerStatuses?.[0]?.restartCount ?? 0;
     const backOffMs = Math.min(Math.max(1, delays.readyAfterMs) * 2 ** restarts, longestBackOffMs);
@@ -126,7 +127,7 @@ function failedPull(
     const backOff = `Back-off pulling image "${image}"`;
     const message = `${backOff}: ErrImagePull: ${failure}`;
     return {
-      ...{ name: "back off pulling", afterMs },
+      ...{ name: "back off pulling", afterMs: 0 },
       status: () => withContainers(pod, { waiting: { reason: "ImagePullBackOff", message } }, { ready: false }),
       events: [event("Normal", "BackOff", backOff), event("Warning", "Failed", "Error: ImagePullBackOff")],
     };
@@ -143,10 +144,16 @@ function failedPull(
 }
 
 /** As the kubelet says it while its copy of a Secret is late (Shopify/krane #886, kubernetes/kubernetes #117972). */
-function notSynced(pod: Pod, waiting: string | undefined, afterMs: number): PodStep | undefined {
+const notSynced = "failed to sync secret cache: timed out waiting for the condition";
+
+const secretOf = (pod: Pod): string =>
+  pod.spec.containers.flatMap(({ env = [] }) => env).find(({ valueFrom }) => valueFrom?.secretKeyRef)?.valueFrom
+    ?.secretKeyRef?.name ?? "";
+
+/** What the kubelet does while it cannot put together a container's environment (pkg/kubelet/kubelet_pods.go). */
+function withoutConfig(pod: Pod, message: string, waiting: string | undefined, afterMs: number): PodStep | undefined {
   const reason = "CreateContainerConfigError";
   if (waiting === reason) return undefined;
-  const message = "failed to sync secret cache: timed out waiting for the condition";
   return {
     ...{ name: "miss a secret", afterMs },
     status: () => withContainers(pod, { waiting: { reason, message } }, { ready: false }),
