@@ -14,7 +14,8 @@ import { customResources } from "../../local/custom-resources.ts";
 import { changeDnsServers, samplePlan, sampleRules, sampleSite, sampleStart } from "../../test/sample-plan.ts";
 import { diffOf } from "../../test/server-side-diff.ts";
 import { untilDecided } from "../../test/until-decided.ts";
-import { type Cluster, clusterOf, RefusedByCluster } from "./cluster.ts";
+import { type Cluster, clusterOf } from "./cluster.ts";
+import { RefusedByCluster } from "./cluster-faults.ts";
 import { type ClusterDesktops, desktopsIn } from "./desktops.ts";
 import { reallyMissing } from "./wait-ready.ts";
 
