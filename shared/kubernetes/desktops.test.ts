@@ -240,7 +240,7 @@ describe("an object made for another desktop", () => {
 
 describe("an object that the cluster refuses", () => {
   const refused = (message: string) => {
-    const apply = () => Promise.reject(new RefusedByCluster(403, `apply Secret s: 403 ${message}`));
+    const apply = () => Promise.reject(new RefusedByCluster(403, "step-failed", `apply Secret s: 403 ${message}`));
     return desktopsIn({ ...cluster, apply }, sampleSite, sampleRules).createCredential(plan, "r1");
   };
 
