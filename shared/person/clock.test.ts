@@ -13,7 +13,7 @@ const record: PersonRecord = {
   presence: { seenAt: ahead, sessions: ["s1"], noted: { s1: { first: ahead, last: ahead } } },
 };
 const rules = { graceMinutes: 15, idleMinutes: 30, maxMinutes: 600 };
-const left = { at: "2026-01-05T10:05:00.000Z", which: { session: "s1" } };
+const left = { at: "2026-01-05T10:05:00.000Z", which: "every session" } as const;
 
 it("a logout is not older than a person who was seen before the clock was put back", () => {
   expect(leave(record, left, rules)).toBe(record);
