@@ -113,6 +113,56 @@ export function describeAdoption(name: string, start: () => Promise<DriftEstate>
       ]);
     });
 
+    it("goes on if its connection is in a group inside another, where the operator put it if that has the name", async () => {
+      const { workspace, connection, deployment } = await left(1);
+      await estate.guacamole.query(
+        `WITH inner_group AS (
+           INSERT INTO guacamole_connection_group (connection_group_name, parent_id)
+           SELECT $1::text, min(connection_group_id) FROM guacamole_connection_group WHERE connection_group_name = $1::text
+           RETURNING connection_group_id
+         )
+         UPDATE guacamole_connection SET parent_id = connection_group_id FROM inner_group WHERE connection_id = $2`,
+        [workspace, connection],
+      );
+      const pods = await podsOf(deployment);
+      await told(workspace);
+      expect((await podsOf(deployment)).map(uidOf)).toEqual(pods.map(uidOf));
+      expect(await passwordOf(deployment)).toBe("1234");
+      await told(null);
+      const { rows } = await estate.world();
+      expect(rows.filter((row) => row.startsWith("may open") && row.includes("@alice"))).toEqual([]);
+    });
+
+    it("goes on if its person is spelled otherwise than they are known", async () => {
+      const spelled = "Jane.Doe+sde@Example.org";
+      await openWorkspace(estate, "spelled");
+      const binding = { apiVersion: "xlscsde.nhs.uk/v1", kind: "AnalyticsWorkspaceBinding" };
+      const objects = KubernetesObjectApi.makeApiClient(estate.kubeconfig);
+      await objects.create({
+        ...binding,
+        metadata: { name: "jane", namespace },
+        spec: { workspace: "spelled", username: spelled, expires: "2099-12-31" },
+      } as KubernetesObject);
+      const connection = await leaveDesktop(estate, {
+        username: spelled,
+        workspace: "spelled",
+        replicas: 1,
+        binding: "jane",
+      });
+      const deployment = deploymentName({ workspace: "spelled", username: spelled });
+      const pods = await podsOf(deployment);
+      const plan = await maintain("?dryRun=true");
+      expect(plan.body.people[0]?.desktops[0]?.changes[0]).toMatch(/^the pod keeps running with its password/);
+      const { body } = await maintain("");
+      const id = body.people[0]?.operation.split("/").at(-1) ?? "";
+      expect(await estate.end("olga", { id, state: "pending" } as never)).toMatchObject({ state: "done" });
+      expect((await podsOf(deployment)).map(uidOf)).toEqual(pods.map(uidOf));
+      expect([await passwordOf(deployment), await parameterOf(connection, "password")]).toEqual(["1234", "1234"]);
+      const reply = await estate.call("olga", "DELETE", `/users/${encodeURIComponent(spelled.toLowerCase())}`);
+      expect(await estate.end("olga", reply.body)).toMatchObject({ state: "done" });
+      await objects.delete({ ...binding, metadata: { name: "jane", namespace } });
+    });
+
     it("goes on if its image cannot be pulled any more; only the next start fails", async () => {
       const { workspace, connection, deployment } = await left(1);
       const pods = await podsOf(deployment);

@@ -91,12 +91,12 @@ export function guacamoleDesktopsIn(database: Database, rules: NamingRules, time
 
   return {
     async observe(names) {
-      const [row] = await database.query<GuacamoleSide>(sql.observe, keyOf(names));
+      const [row] = await database.query<GuacamoleSide>(sql.observe, [...keyOf(names), names.host]);
       if (!row) throw new ProductError("internal", "observe guacamole rows: the statement returned no row");
       return row;
     },
     async readPassword(names) {
-      const [row] = await database.query<{ password: string }>(sql.readPassword, keyOf(names));
+      const [row] = await database.query<{ password: string }>(sql.readPassword, [...keyOf(names), names.host]);
       return row?.password ?? null;
     },
     async writeConnection(plan, password) {

@@ -23,12 +23,6 @@ const theRows = `
     JOIN existing_group g ON g.connection_group_id = c.parent_id
     WHERE c.connection_name = $2
   ),
-  existing_password AS (
-    SELECT p.parameter_value
-    FROM guacamole_connection_parameter p
-    JOIN existing_connection c ON c.connection_id = p.connection_id
-    WHERE p.parameter_name = 'password' AND p.parameter_value <> ''
-  ),
   existing_user AS (
     SELECT e.entity_id, u.user_id, u.valid_until, u.timezone
     FROM guacamole_entity e
@@ -36,8 +30,23 @@ const theRows = `
     WHERE e.type = 'USER' AND e.name = $3
   )`;
 
+/** Of the connection, or else of one that leads to the desktop's host ($4): the operator also used groups inside others. */
+const thePassword = `
+  existing_password AS (
+    SELECT p.parameter_value
+    FROM guacamole_connection_parameter p
+    WHERE p.parameter_name = 'password' AND p.parameter_value <> '' AND p.connection_id = coalesce(
+      (SELECT connection_id FROM existing_connection),
+      (
+        SELECT min(h.connection_id) FROM guacamole_connection_parameter h
+        WHERE h.parameter_name = 'hostname' AND h.parameter_value = $4
+      )
+    )
+  )`;
+
 export const observe = `
-  WITH ${theRows}
+  WITH ${theRows},
+  ${thePassword}
   SELECT
     EXISTS (SELECT FROM existing_group) AS "group",
     EXISTS (SELECT FROM existing_group WHERE type = 'BALANCING') AS "balancing",
@@ -71,7 +80,8 @@ export const observe = `
 
 /** The password that Guacamole uses to connect; no row if it has none. */
 export const readPassword = `
-  WITH ${theRows}
+  WITH ${theRows},
+  ${thePassword}
   SELECT parameter_value AS password FROM existing_password`;
 
 /** The operator gave every user one and the same hash of 48 bytes. SHA-256 has 32: a hash that somebody set stays. */
