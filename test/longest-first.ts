@@ -6,6 +6,7 @@ const long = [
   "control-plane/kwok",
   "api-schemathesis/schemathesis",
   "simulation/simulation",
+  "last-words/last-words",
   "test/crash",
   "test/odd-objects",
   "test/start",

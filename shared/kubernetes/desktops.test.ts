@@ -14,7 +14,8 @@ import { customResources } from "../../local/custom-resources.ts";
 import { changeDnsServers, samplePlan, sampleRules, sampleSite, sampleStart } from "../../test/sample-plan.ts";
 import { diffOf } from "../../test/server-side-diff.ts";
 import { untilDecided } from "../../test/until-decided.ts";
-import { type Cluster, clusterOf, RefusedByCluster } from "./cluster.ts";
+import { type Cluster, clusterOf } from "./cluster.ts";
+import { RefusedByCluster } from "./cluster-faults.ts";
 import { type ClusterDesktops, desktopsIn } from "./desktops.ts";
 import { reallyMissing } from "./wait-ready.ts";
 
@@ -239,7 +240,7 @@ describe("an object made for another desktop", () => {
 
 describe("an object that the cluster refuses", () => {
   const refused = (message: string) => {
-    const apply = () => Promise.reject(new RefusedByCluster(403, `apply Secret s: 403 ${message}`));
+    const apply = () => Promise.reject(new RefusedByCluster(403, "step-failed", `apply Secret s: 403 ${message}`));
     return desktopsIn({ ...cluster, apply }, sampleSite, sampleRules).createCredential(plan, "r1");
   };
 

@@ -13,8 +13,9 @@ const schedules = [
   { name: "upkeepTimer", everySeconds: 3_600 },
 ] as const;
 
-/** Retries wait two seconds at least, and a review five: with longer steps they would fire together. */
+/** Retries wait two seconds at least, and a review five. Where much time passes, they may fire a little late. */
 const stepSeconds = 5;
+const longStepSeconds = 15;
 
 /**
  * One time for the product, the stand-ins and the task hub. It stands still (but for the real time that passes meanwhile)
@@ -45,8 +46,10 @@ export function holdTime(): HeldTime {
   return {
     clock,
     async pass(estate, troubles, seconds) {
-      for (let left = seconds; left > 0; left -= stepSeconds) {
-        vi.setSystemTime(Date.now() + Math.min(left, stepSeconds) * 1_000);
+      for (let left = seconds; left > 0;) {
+        const step = Math.min(left, left > 120 ? longStepSeconds : stepSeconds);
+        left -= step;
+        vi.setSystemTime(Date.now() + step * 1_000);
         clock.advanceTo(new Date());
         await troubles.settled();
         await estate.host.whenIdle();

@@ -26,7 +26,7 @@ export interface Stage {
   troubles: Troubles;
   /** Keycloak's admin API, newly authenticated: tokens live for minutes. */
   keycloak(): Promise<KeycloakAdminClient>;
-  pass(seconds: number): Promise<void>;
+  pass: (seconds: number) => Promise<void>;
   /** Binds new people to the workspaces and returns their names. */
   people(): Promise<string[]>;
   /** What there is of everybody's desktops. */
@@ -154,7 +154,7 @@ async function addStrangers({ guacamole }: TestEstate, api: KubernetesObjectApi)
     metadata,
     spec: { ports: [{ port: 80 }] },
   } as KubernetesObject);
-  await api.create({ apiVersion: "v1", kind: "Secret", metadata } as KubernetesObject);
+  await api.create({ apiVersion: "v1", kind: "Secret", metadata });
   await guacamole.query(`
     WITH g AS (INSERT INTO guacamole_connection_group (connection_group_name) VALUES ('stranger') RETURNING connection_group_id),
     c AS (INSERT INTO guacamole_connection (connection_name, parent_id, protocol) SELECT 'ann0', connection_group_id, 'vnc' FROM g RETURNING connection_id),
