@@ -32,7 +32,11 @@ export function describeDesktop(
 ): DescribedState {
   const { workspace: wanted, reason } = record?.request ?? {};
   const noneBecause = wanted === null ? reason : undefined;
-  if (!rows) return describeUse(withoutRows(cluster), { decision, ending: endingOf(record, workspace), noneBecause });
+  if (!rows) {
+    const mayEnd = cluster.deployment !== null || retirementOf(record, workspace) !== undefined;
+    const ending = mayEnd ? endingOf(record, workspace) : undefined;
+    return describeUse(withoutRows(cluster), { decision, ending, noneBecause });
+  }
   const isBroughtUp = record !== undefined && isBeingChanged(record, workspace);
   const state = describeState(cluster, rows);
   const shown = isBroughtUp
