@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Notice } from "../shared/person/notice.ts";
 import { runToEnd, type Script, scriptedWorkflow } from "../test/scripted-workflow.ts";
 import { followNotice } from "./follow-notice.ts";
 
@@ -67,5 +68,42 @@ describe("a notice that concerns many people", () => {
     const { run, calls } = follow({ findPeople: () => ["a"] });
     run();
     expect(calls).toEqual(["findPeople", "applyNotice"]);
+  });
+});
+
+// Without the admin API, nothing else would ever find that the person is gone.
+describe("a notice of a deletion", () => {
+  const deletion = { id: "n2", at: "2026-06-15T12:00:00Z", told: { what: "deleted" } } as const;
+  const hours = 60;
+
+  function followDeletion(script: (isOutage: () => boolean) => Script, told: Notice["told"] = deletion.told) {
+    const until = Date.parse(deletion.at) + hours * 3_600_000;
+    const scripted = scriptedWorkflow(script(() => scripted.workflow.now().getTime() < until));
+    runToEnd(followNotice(scripted.workflow, { notice: { ...deletion, told }, replayableUntil: deletion.at }));
+    return scripted;
+  }
+  const failing = (activity: "findPeople" | "applyNotice", reason: string) => (isOutage: () => boolean) => ({
+    findPeople: () => ["a"],
+    [activity]: () => {
+      if (isOutage()) throw new Error(reason);
+      return activity === "findPeople" ? ["a"] : null;
+    },
+  });
+
+  it.each([
+    ["findPeople", "[cluster-unavailable] Kubernetes does not answer"],
+    ["findPeople", "[damaged-record] the record cannot be read"],
+    ["applyNotice", "[cluster-unavailable] Kubernetes does not answer"],
+    ["applyNotice", "[internal] an unexpected error (the log has it)"],
+  ] as const)("is not forgotten in an outage of days (%s: %s)", (activity, reason) => {
+    const { calls, workflow } = followDeletion(failing(activity, reason));
+    expect(calls.at(-1)).toBe("applyNotice");
+    const since = workflow.now().getTime() - Date.parse(deletion.at);
+    expect(since).toBeLessThanOrEqual((hours + 1) * 3_600_000);
+  });
+
+  it("is tried for longer than any other, which may have been reversed since", () => {
+    const outage = failing("applyNotice", "[cluster-unavailable] Kubernetes does not answer");
+    expect(() => followDeletion(outage, { what: "disabled" })).toThrow("[cluster-unavailable]");
   });
 });

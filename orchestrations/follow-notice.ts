@@ -1,5 +1,6 @@
 import type { Task } from "durable-functions";
 import type { Notice } from "../shared/person/notice.ts";
+import { countsAtAnyAge } from "../shared/lifecycle/notices.ts";
 import { problemOf, type Workflow } from "./workflow.ts";
 
 /** The orchestration's name. Its instance id is derived from the notice: each is followed once. */
@@ -8,9 +9,12 @@ export const followNoticeName = "followNotice";
 /** How many people one activity takes: it must end in time even while the identity provider hangs. */
 const atOnce = 40;
 
-/** The pauses before each retry: rides out an outage of more than an hour and a half. */
+/** The pauses before each retry: rides out an outage of an hour and 50 minutes. */
 const patienceSeconds = [60, 300, 900, 1_800, 3_600];
 export const longestPauseSeconds = Math.max(...patienceSeconds);
+
+/** How often more what is true at any age is tried: every hour for a week. Nobody else would tell of it again. */
+const moreTries = 7 * 24;
 
 export interface FollowNoticeInput {
   notice: Notice;
@@ -20,17 +24,18 @@ export interface FollowNoticeInput {
 
 /**
  * Acts on a notice of the identity provider, for everybody whom it concerns. The notice is not sent again, so this
- * outlasts outages. It stays unfinished for as long as the notice could be replayed, because an unfinished instance
- * cannot be started a second time.
+ * outlasts outages; a deletion is tried for a week. It stays unfinished for as long as the notice could be replayed,
+ * because an unfinished instance cannot be started a second time.
  */
 export function* followNotice(
   workflow: Workflow,
   { notice, replayableUntil }: FollowNoticeInput,
 ): Generator<Task, void> {
-  const people = yield* persist(workflow, () => workflow.call("findPeople", notice));
+  const people = yield* persist(workflow, notice, () => workflow.call("findPeople", notice));
   if (people.length > 1 && !workflow.startedBefore("1.1")) yield* applyToMany(workflow, notice, people);
   else
-    for (const username of people) yield* persist(workflow, () => workflow.call("applyNotice", { notice, username }));
+    for (const username of people)
+      yield* persist(workflow, notice, () => workflow.call("applyNotice", { notice, username }));
   const left = Date.parse(replayableUntil) - workflow.now().getTime();
   if (left > 0) yield* workflow.pause(left / 1_000);
 }
@@ -38,7 +43,7 @@ export function* followNotice(
 /** One person's trouble must not keep the others waiting: who failed is tried again later, and the rest go on. */
 function* applyToMany(workflow: Workflow, notice: Notice, people: readonly string[]): Generator<Task, void> {
   let left = people;
-  yield* persist(workflow, function* () {
+  yield* persist(workflow, notice, function* () {
     const failures = [];
     for (let next = 0; next < left.length; next += atOnce) {
       const usernames = left.slice(next, next + atOnce);
@@ -50,12 +55,19 @@ function* applyToMany(workflow: Workflow, notice: Notice, people: readonly strin
   });
 }
 
-function* persist<Result>(workflow: Workflow, attempt: () => Generator<Task, Result>): Generator<Task, Result> {
-  for (const seconds of patienceSeconds) {
+function* persist<Result>(
+  workflow: Workflow,
+  notice: Notice,
+  attempt: () => Generator<Task, Result>,
+): Generator<Task, Result> {
+  const isAlwaysTrue = countsAtAnyAge(notice, false);
+  const pauses = [...patienceSeconds, ...(isAlwaysTrue ? Array<number>(moreTries).fill(longestPauseSeconds) : [])];
+  for (const seconds of pauses) {
     try {
       return yield* attempt();
     } catch (error) {
-      if (problemOf(error).code === "internal") throw error; // not an outage but a bug, which waiting does not cure
+      // Not an outage but a bug, which waiting does not cure. A new release may cure it.
+      if (problemOf(error).code === "internal" && !isAlwaysTrue) throw error;
       yield* workflow.pause(seconds);
     }
   }

@@ -101,6 +101,9 @@ async function applyNotice(
     if (notice.told.what === "back") await followLogin(services, username, notice, around);
     return null;
   }
+  // Tried again for days, it may find somebody else with that username.
+  const { subject } = record.request;
+  if (subject !== undefined && notice.subject !== undefined && subject !== notice.subject) return null;
   const standing = await standingOf(services, record, notice, around.error);
   const decision = decideNotice(record, standing, notice, claimNames);
   const { at } = notice;

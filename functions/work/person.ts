@@ -92,13 +92,15 @@ export async function wake(hub: TaskHub, record: PersonRecord): Promise<void> {
  * Replaces a person's orchestration that makes no progress. The record gets its next generation first, so that
  * whatever the old instance still does changes nothing. If the task hub cannot end the old instance, another one takes
  * its place: the lock does not rest on what the hub says of an instance that it has lost.
+ *
+ * @param reason why the old one is ended; null if the hub cannot even read it: then another takes its place at once
  */
 export async function replace(
   services: Pick<Services, "records">,
   hub: TaskHub,
   username: string,
   notBefore: string,
-  reason: string,
+  reason: string | null,
 ): Promise<void> {
   const replaced = await changeRecord(
     services,
@@ -106,16 +108,19 @@ export async function replace(
     ifThere((record) => (isUnfinished(record) ? replaceWork(record, notBefore) : record)),
   );
   if (!replaced) return;
-  try {
-    await hub.restart(fulfilRequestName, workIdOf(replaced), { username }, reason);
-  } catch {
-    const moved = await changeRecord(
-      services,
-      username,
-      ifThere((record) => moveWork(record, generationOf(replaced))),
-    );
-    if (moved) await hub.startOnce(fulfilRequestName, workIdOf(moved), { username });
-  }
+  const isRestarted =
+    reason !== null &&
+    (await hub.restart(fulfilRequestName, workIdOf(replaced), { username }, reason).then(
+      () => true,
+      () => false,
+    ));
+  if (isRestarted) return;
+  const moved = await changeRecord(
+    services,
+    username,
+    ifThere((record) => moveWork(record, generationOf(replaced))),
+  );
+  if (moved) await hub.startOnce(fulfilRequestName, workIdOf(moved), { username });
 }
 
 /** Returns the status of the person's orchestration; not running if there never was one. */

@@ -27,6 +27,7 @@ function world(instances: readonly Instance[], record?: PersonRecord, startedAt 
     getStatusBy: () => Promise.resolve(instances),
     getStatus: (id: string) => {
       const found = instances.find(({ instanceId }) => instanceId === id);
+      if (found?.input === "unreadable") return Promise.reject(new Error("HTTP 500 response"));
       return found ? Promise.resolve(found) : Promise.reject(new Error("HTTP 404 response"));
     },
     terminate: (id: string) =>
@@ -163,6 +164,55 @@ describe("the work on a person's record", () => {
   it("that never began is replaced as well", async () => {
     const { services, hub } = world([{ ...stuck, runtimeStatus: Pending }], record);
     expect(await keepWorking(services, hub, record)).toBe("replaced");
+  });
+
+  it("that the task hub cannot read, though it reads others, goes on in another instance once it is long due", async () => {
+    const unreadable = { ...stuck, input: "unreadable" };
+    const asked = { ...record, request: { ...request, requestedAt: "2026-11-26T11:50:01Z" } };
+    const lately = world([unreadable], asked);
+    await expect(keepWorking(lately.services, lately.hub, asked)).rejects.toThrow("the task hub does not answer");
+    const started = world([unreadable], record, new Date("2026-11-26T11:50:01Z"));
+    await expect(keepWorking(started.services, started.hub, record)).rejects.toThrow("the task hub does not answer");
+    const away = world([unreadable, { ...unreadable, instanceId: `${instanceId}-spare` }], record);
+    await expect(keepWorking(away.services, away.hub, record)).rejects.toThrow("the task hub does not answer");
+    const moved = { ...record, work: work("2026-11-26T11:50:01Z") };
+    const again = world([unreadable], moved);
+    await expect(keepWorking(again.services, again.hub, moved)).rejects.toThrow("the task hub does not answer");
+    expect([...lately.done, ...started.done, ...away.done, ...again.done]).toEqual([]);
+
+    const { services, hub, done } = world([unreadable], record);
+    expect(await keepWorking(services, hub, record)).toBe("replaced");
+    expect(done).toEqual([
+      ["generation", 1, "2026-11-26T12:02:00.000Z"],
+      ["instance", `${instanceId}-1`],
+      ["start", "fulfilRequest", `${instanceId}-1`, { username: "alice" }],
+    ]);
+  });
+
+  it("whose last sign of life a clock dated a year ahead is replaced, and not one of a clock that is a little ahead", async () => {
+    const dated = (lastUpdatedTime: string, startedAt = longAgo) => {
+      const { services, hub } = world([{ ...stuck, lastUpdatedTime }], record, startedAt);
+      return keepWorking(services, hub, record);
+    };
+    expect(await dated("2027-11-26T12:00:00Z")).toBe("replaced");
+    expect(await dated("2027-11-26T12:00:00Z", new Date("2026-11-26T11:50:00Z"))).toBe("working");
+    expect(await dated("2026-11-26T12:10:00Z")).toBe("working");
+  });
+
+  it("that fails whenever it is started, or cannot be read, is told beside the others", async () => {
+    const { services, hub } = world(
+      [
+        { ...stuck, runtimeStatus: Failed },
+        { ...stuck, name: "reap", instanceId: "reap", input: "unreadable" },
+        { ...stuck, name: "upkeep", instanceId: "upkeep" },
+      ],
+      record,
+    );
+    expect(await describeStuck(services, hub, [record], ["reap", "upkeep"])).toEqual([
+      "reap: read work: the task hub does not answer (ask again)",
+      "upkeep: Running without progress since 2026-11-26T11:49:59.000Z (replaced after 10 minutes)",
+      `${instanceId}: failed at 2026-11-26T11:49:59.000Z before it could say why (the log has the error; it is started again)`,
+    ]);
   });
 
   it("that is silent for long is replaced even if the app never runs for long", async () => {

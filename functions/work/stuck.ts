@@ -1,11 +1,11 @@
 import { type FollowNoticeInput, followNoticeName, longestPauseSeconds } from "../../orchestrations/follow-notice.ts";
 import type { PersonRecord } from "../../shared/person/record.ts";
 import { extensionOf } from "../../shared/person/extension.ts";
-import { isDue, isUnfinished } from "../../shared/person/request.ts";
+import { isDue, isUnfinished, wasDue } from "../../shared/person/request.ts";
 import { instanceIdOf, isTakingOver, settleMilliseconds, workIdOf } from "../../shared/person/work.ts";
 import type { Services } from "../services.ts";
 import { replace, wake } from "./person.ts";
-import { type Instance, isSuspendedByHand, type TaskHub } from "./task-hub.ts";
+import { type Instance, isFailed, isSuspendedByHand, type TaskHub } from "./task-hub.ts";
 import { someAtATime } from "../some-at-a-time.ts";
 
 /** After a crash, work goes on within about a minute (host.json's visibility timeouts); longer silence is reported. */
@@ -23,12 +23,14 @@ const longSilence = 3;
 
 /**
  * True if an instance that should work has not written to its history for this long. One that was suspended by hand is
- * waiting, not silent. A time in the future is that of a clock that was put back since, and says nothing.
+ * waiting, not silent. A time in the future is that of a clock that was put back since, and says nothing; one so far ahead
+ * that waiting for it would be silence itself counts from the app's start.
  */
 function isSilent({ now, startedAt }: Services, instance: Instance, milliseconds: number): boolean {
   if (isSuspendedByHand(instance)) return false;
-  const silent = now().getTime() - instance.updatedAt.getTime();
   const running = now().getTime() - startedAt.getTime();
+  const since = now().getTime() - instance.updatedAt.getTime();
+  const silent = since < -milliseconds ? running : since;
   const isLate = running >= 0 && running <= milliseconds;
   return silent > milliseconds && (!isLate || silent > longSilence * milliseconds);
 }
@@ -47,18 +49,43 @@ export async function keepWorking(
   record: PersonRecord,
 ): Promise<"working" | "woken" | "replaced"> {
   const { username } = record.request;
-  const instance = await hub.find(workIdOf(record));
-  if (!instance?.isUnfinished) {
-    if (!isDue(record, services.now())) return "working";
+  const afterSettling = () => new Date(services.now().getTime() + settleMilliseconds).toISOString();
+  const found = await findAnyway(services, hub, record);
+  if (found === "unreadable") {
+    await replace(services, hub, username, afterSettling(), null);
+    return "replaced";
+  }
+  const now = services.now();
+  if (!found?.isUnfinished) {
+    if (!isDue(record, now)) return "working";
     await wake(hub, record);
     return "woken";
   }
-  const now = services.now();
-  if (isTakingOver(record, now) || !isSilent(services, instance, stuckAfter(services))) return "working";
+  if (isTakingOver(record, now) || !isSilent(services, found, stuckAfter(services))) return "working";
 
-  const notBefore = new Date(now.getTime() + settleMilliseconds).toISOString();
-  await replace(services, hub, username, notBefore, describeSilence(instance));
+  await replace(services, hub, username, afterSettling(), describeSilence(found));
   return "replaced";
+}
+
+/**
+ * The instance that works on this record, or that the task hub cannot read it, though it reads others, and the work is long
+ * due: on Azure Storage a part of it may be lost (Azure/durabletask#1215). Throws if the hub does not answer.
+ */
+async function findAnyway(
+  services: Services,
+  hub: TaskHub,
+  record: PersonRecord,
+): Promise<Instance | null | "unreadable"> {
+  const instanceId = workIdOf(record);
+  try {
+    return await hub.find(instanceId);
+  } catch (error) {
+    const longAgo = new Date(services.now().getTime() - stuckAfter(services));
+    const takenOver = record.work ? new Date(record.work.notBefore) : longAgo;
+    if (services.startedAt > longAgo || takenOver > longAgo || !wasDue(record, longAgo)) throw error;
+    await hub.find(spareIdOf(instanceId)); // nobody's: does the hub answer at all?
+    return hub.find(instanceId).catch(() => "unreadable" as const);
+  }
 }
 
 /** The id of a run whose usual instance the task hub cannot end. */
@@ -159,9 +186,19 @@ export async function describeStuck(
       words.push(`${instanceId} was stuck: generation ${work?.generation} goes on at ${work?.notBefore}`);
     else instanceIds.push(instanceId);
   }
-  const instances = await someAtATime(looksAtOnce, instanceIds, (instanceId) => hub.find(instanceId));
+  const instances = await someAtATime(looksAtOnce, instanceIds, (instanceId) =>
+    hub.find(instanceId).catch((error: unknown) => error as Error),
+  );
   for (const [index, instance] of instances.entries()) {
     const instanceId = instanceIds[index] ?? "";
+    if (instance instanceof Error) {
+      words.push(`${instanceId}: ${instance.message}`);
+      continue;
+    }
+    if (instance && isFailed(instance))
+      words.push(
+        `${instanceId}: failed at ${instance.updatedAt.toISOString()} before it could say why (the log has the error; it is started again)`,
+      );
     if (instance && isSuspendedByHand(instance))
       words.push(`${instanceId}: suspended by hand in the task hub (resume it, or terminate it: then it starts again)`);
     if (instance?.isUnfinished && isSilent(services, instance, quietMilliseconds))

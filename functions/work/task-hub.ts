@@ -51,6 +51,11 @@ export function isCompleted({ status }: Instance): boolean {
   return status === Completed;
 }
 
+/** True if the instance ended by an error. */
+export function isFailed({ status }: Instance): boolean {
+  return status === Failed;
+}
+
 /** How often a start is tried that is refused because of an instance that has ended when it is read. */
 const startAttempts = 5;
 

@@ -23,12 +23,14 @@ export interface DatabaseOptions {
 
 /**
  * Begins every transaction, in one round trip. The limits hold until its end and not for the session: with PgBouncer in
- * transaction mode the session belongs to others afterwards. A process that dies must not keep a workspace's lock.
+ * transaction mode the session belongs to others afterwards. A process that dies must not keep a workspace's lock. pg reads
+ * times in ISO style only, and role or database may have another.
  */
 const begin = `
   BEGIN ISOLATION LEVEL READ COMMITTED;
   SET LOCAL statement_timeout = '10s';
   SET LOCAL idle_in_transaction_session_timeout = '15s';
+  SET LOCAL DateStyle = 'ISO';
   SHOW transaction_read_only`;
 
 /**

@@ -150,3 +150,21 @@ describe("a session to a connection that is deleted meanwhile", () => {
     expect(await byUsername.sessions(null, "alice")).toMatchObject([{ history: { open: [at(0)] } }]);
   });
 });
+
+// pg returns null for a time in these styles.
+describe("a role whose DateStyle is not ISO", () => {
+  it.each(["German", "SQL, DMY", "Postgres, MDY"])("(%s) reads the same times", async (style) => {
+    await wrote({ milliseconds: minute });
+    await wrote({ milliseconds: null });
+    const { user, database: name } = admin;
+    await admin.query(`ALTER ROLE "${user}" IN DATABASE "${name}" SET DateStyle = '${style}'`);
+    const other = connectDatabase({ url: server.url });
+    try {
+      const [only] = await guacamoleDesktopsIn(other, sampleRules, "Europe/London").sessions(null);
+      expect(only?.history).toEqual({ ...none, open: [at(0)], lastStart: at(0), lastEnd: at(minute) });
+    } finally {
+      await other.close();
+      await admin.query(`ALTER ROLE "${user}" IN DATABASE "${name}" RESET DateStyle`);
+    }
+  });
+});

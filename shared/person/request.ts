@@ -66,7 +66,7 @@ export function outcomeWithId(record: PersonRecord, id: string): Outcome | undef
 }
 
 /** Everything that is left to do for this person. */
-function leftToDo(record: PersonRecord): readonly { trouble?: DesktopRequest["trouble"] }[] {
+function leftToDo(record: PersonRecord): readonly Pick<DesktopRequest, "requestedAt" | "trouble">[] {
   const { request, removals = [], reviews = [], others, rollback } = record;
   const settled = outcomeOf(record) !== undefined;
   return [...removals, ...reviews, ...(settled ? [others, rollback].filter((each) => each !== undefined) : [request])];
@@ -89,6 +89,13 @@ export function isUnfinished(record: PersonRecord): boolean {
 /** True if anything is to be done for this person now: what failed waits for its next try. */
 export function isDue(record: PersonRecord, now: Date): boolean {
   return leftToDo(record).some(({ trouble }) => !isResting(trouble, now));
+}
+
+/** True if anything that is left to do was to be done at that time already, and was not tried since. */
+export function wasDue(record: PersonRecord, at: Date): boolean {
+  return leftToDo(record).some(
+    ({ requestedAt, trouble }) => Date.parse(trouble?.nextTry ?? requestedAt) <= at.getTime(),
+  );
 }
 
 /**
