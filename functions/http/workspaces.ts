@@ -11,7 +11,6 @@ import { lastRefusalOf } from "../../shared/lifecycle/scaling.ts";
 import { type ErrorCode, isRefusal, ProductError, type Refusal } from "../../shared/errors.ts";
 import { rowsIfKnown } from "../gather/rows.ts";
 import { callerNow } from "../gather/standing.ts";
-import { rowsIfKnown } from "../gather/rows.ts";
 import { decisionsAbout } from "../gather/survey.ts";
 import { namingRules, type Services, today } from "../services.ts";
 import { workspacesAnswer } from "./answers.ts";

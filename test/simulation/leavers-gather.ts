@@ -47,7 +47,7 @@ export function gatherDrift(
       const since = connectedSince === null ? null : iso(connectedSince);
       const open = connected && since !== null ? [since] : [];
       const history = { open, lastStart: since, lastEnd: null, lastAttempt: null };
-      return { workspace, username, connectionId: numbers.get(username) as number, history };
+      return { workspace, username, connectionId: numbers.get(username) as number, host: null, history };
     }),
     active: null,
     guacamoleSince: null,
