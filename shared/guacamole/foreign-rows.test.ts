@@ -89,6 +89,35 @@ describe("a row of the history", () => {
   });
 });
 
+describe("a user's last day", () => {
+  it.each([
+    ["infinity", null],
+    ["-infinity", "0000-12-31"],
+    ["0044-03-15 BC", "0000-12-31"],
+    ["10000-01-01", "9999-12-31"],
+    ["294277-01-01", "9999-12-31"],
+    ["5874897-12-31", "9999-12-31"],
+  ])("of %s hides nobody's, and is neither lengthened nor shortened when it is given back", async (date, told) => {
+    const entity = "(SELECT entity_id FROM guacamole_entity WHERE name = 'cohort-a@alice')";
+    await admin.query(
+      `UPDATE guacamole_user SET valid_until = $1::date, timezone = 'America/New_York'
+      WHERE entity_id = ${entity}`,
+      [date],
+    );
+    const there = guacamoleDesktopsIn(database, sampleRules, "America/New_York");
+    const days = async () => {
+      const all = await there.lastDays();
+      return [all.get("cohort-a@alice"), all.get("cohort-a@bob")];
+    };
+    const bobs = `${bob.until} in Europe/London`;
+    expect(await days()).toEqual([told, bobs]);
+    const before = await there.observe(alice.names);
+    await there.writeConnection(alice, "Abcdefg8");
+    await there.removeConnection(alice.names, before);
+    expect(await days()).toEqual([told, bobs]);
+  });
+});
+
 const groupCalled = (name: string, parent = "NULL") =>
   `INSERT INTO guacamole_connection_group (connection_group_name, parent_id) SELECT '${name}', ${parent} RETURNING connection_group_id`;
 const moveInto = (group: string) => () =>

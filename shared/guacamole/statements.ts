@@ -44,6 +44,13 @@ const thePassword = `
     )
   )`;
 
+/**
+ * YYYY-MM-DD; null if unlimited. PostgreSQL has dates that to_char refuses, of years after 294276, and writes others without
+ * what tells them apart: one such row must not hide everybody's, nor become unlimited when it is written back.
+ */
+const lastDayText = (column: string) =>
+  `CASE WHEN ${column} <> 'infinity' THEN to_char(least(greatest(${column}, '0001-01-01'::date), '99999-12-31'::date), 'YYYY-MM-DD') END`;
+
 export const observe = `
   WITH ${theRows},
   ${thePassword}
@@ -53,7 +60,7 @@ export const observe = `
     (SELECT connection_id FROM existing_connection) AS "connectionId",
     EXISTS (SELECT FROM existing_password) AS "password",
     EXISTS (SELECT FROM existing_user) AS "user",
-    (SELECT to_char(valid_until, 'YYYY-MM-DD') FROM existing_user) AS "validUntil",
+    (SELECT ${lastDayText("valid_until")} FROM existing_user) AS "validUntil",
     (SELECT timezone FROM existing_user) AS "timeZone",
     jsonb_build_object(
       'connection', EXISTS (
@@ -376,7 +383,7 @@ export const details = `
 
 /** Each user's last day and its time zone. */
 export const lastDays = `
-  SELECT e.name, to_char(u.valid_until, 'YYYY-MM-DD') AS "validUntil", u.timezone AS "timeZone"
+  SELECT e.name, ${lastDayText("u.valid_until")} AS "validUntil", u.timezone AS "timeZone"
   FROM guacamole_user u JOIN guacamole_entity e ON e.entity_id = u.entity_id AND e.type = 'USER'`;
 
 /** Names that several root groups have; a BALANCING group is not ours. */
