@@ -1,6 +1,6 @@
 import { AppsV1Api, type KubernetesObject, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { canonicalUsername, personId } from "../shared/desktop/names.ts";
+import { canonicalUsername, deploymentName, personId } from "../shared/desktop/names.ts";
 import { namespace, startTestEstate, type TestEstate } from "./estate.ts";
 import { leaveDesktop } from "./operator-leftovers.ts";
 
@@ -246,3 +246,82 @@ it("two bindings that differ only by case are one person's, with one desktop", a
   await retire("/users/TWO.WAYS");
   expect(await leftOf("two.ways")).toEqual([0]);
 });
+
+describe("a desktop that an earlier release made under another spelling", () => {
+  const spelled = "Up.Grade";
+  const username = "up.grade";
+  const parts = [
+    ["apps/v1", "Deployment", ""],
+    ["v1", "Service", "client-"],
+    ["v1", "Secret", "client-"],
+    ["networking.k8s.io/v1", "NetworkPolicy", "client-"],
+  ] as const;
+
+  beforeEach(async () => {
+    await bindSpelled(spelled);
+    await done("PUT", `/users/${username}/desktop`, { workspace });
+    const called = deploymentName({ workspace, username: spelled });
+    const metadata = {
+      annotations: { "xlscsde.nhs.uk/username": spelled },
+      labels: { "xlscsde.nhs.uk/person": personId(spelled) },
+    };
+    for (const [apiVersion, kind, prefix] of parts)
+      await objects.patch(
+        { apiVersion, kind, metadata: { ...metadata, name: `${prefix}${called}`, namespace } },
+        undefined,
+        undefined,
+        "guacamole-workspaces",
+        undefined,
+        PatchStrategy.MergePatch,
+      );
+    const rename = "SET connection_name = $1 WHERE connection_name = $2";
+    await estate.guacamole.query(`UPDATE guacamole_connection ${rename}`, [spelled, username]);
+    await estate.guacamole.query("UPDATE guacamole_entity SET name = $1 WHERE name = $2", [
+      `${workspace}@${spelled}`,
+      `${workspace}@${username}`,
+    ]);
+    const record = { metadata: { name: `desktop-request-${personId(username)}`, namespace } };
+    await objects.delete({ apiVersion: "v1", kind: "ConfigMap", ...record });
+    expect(await leftOf(username)).toEqual(oneDesktop(spelled));
+  });
+  afterEach(async () => {
+    for (const name of await bindingsOf(username)) await objects.delete({ ...kind, metadata: { name, namespace } });
+  });
+
+  it("is still theirs", async () => {
+    const { body } = await estate.call<{ drifts: { kind: string }[] }>(
+      "olga",
+      "POST",
+      "/maintenance/reconcile?dryRun=true",
+    );
+    expect(body.drifts.filter(({ kind: found }) => found === "entitlement-ended")).toEqual([]);
+    await retire(`/users/${username}`);
+  });
+
+  it("is theirs under the canonical form when they ask", async () => {
+    await done("PUT", `/users/${username}/desktop`, { workspace });
+    expect(await leftOf(username)).toEqual(oneDesktop(username));
+    expect(await desktopOf(`/users/${username}`)).toEqual(["ready", `${workspace}@${username}`]);
+    await retire(`/users/${username}`);
+    expect(await leftOf(username)).toEqual([0]);
+  });
+
+  it("is suspended by any path that names its person", async () => {
+    await done("DELETE", `/users/${username}/desktop`);
+    expect(await desktopOf(`/users/${username}`)).toEqual(["suspended", undefined]);
+    await retire(`/users/${username}`);
+  });
+
+  it("is retired by any path that names its person", async () => {
+    await retire(`/users/${username}`);
+    expect(await leftOf(username)).toEqual([0]);
+  });
+});
+
+async function bindingsOf(username: string): Promise<string[]> {
+  type Read = KubernetesObject & { spec: { username?: string } };
+  const { items } = await objects.list<Read>(kind.apiVersion, kind.kind, namespace);
+  return items
+    .filter(({ spec }) => canonicalUsername(spec.username ?? "") === username)
+    .map(({ metadata }) => metadata?.name ?? "");
+}

@@ -4,7 +4,7 @@ import { isRefusal, ProductError, refuse } from "../../shared/errors.ts";
 import { findOpenDesktops } from "../gather/desktops-of-person.ts";
 import { namingRules, type Services } from "../services.ts";
 import { changeRecord, ifThere } from "../work/person.ts";
-import { respellRows } from "../work/respell.ts";
+import { respellAllOf } from "../work/respell.ts";
 import type { Implements } from "./activity.ts";
 
 /** Observes what is there before the run: an undo restores it. Refuses what is not ours before anything is changed. */
@@ -25,7 +25,7 @@ export function observationActivities(services: Services): Implements<"ensureDat
     },
     async observeDesktop({ plan }, { fence }) {
       const shared = isOneUserPerPerson(namingRules(services));
-      await respellRows(services, [plan]);
+      if (plan.spelled !== undefined) await respellAllOf(services, plan.username);
       const [{ strangers, ...cluster }, rows, binding, open, administrator] = await Promise.all([
         desktops.observe(plan),
         guacamole.observe(plan.names),

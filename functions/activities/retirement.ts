@@ -3,7 +3,7 @@ import { finishRetirement } from "../../shared/person/retirement.ts";
 import { findDesktops } from "../gather/desktops-of-person.ts";
 import { namingRules, type Services } from "../services.ts";
 import { changeRecord, ifThere } from "../work/person.ts";
-import { respellRowsOf } from "../work/respell.ts";
+import { respellAllOf } from "../work/respell.ts";
 import type { Implements } from "./activity.ts";
 
 /** Each step checks by itself if anything is left to do, and removes nothing that is not this desktop's. */
@@ -22,7 +22,7 @@ export function retirementActivities(
   const { desktops, guacamole, workspaces } = services;
   return {
     async listDesktops({ username, workspace }) {
-      await respellRowsOf(services, username);
+      await respellAllOf(services, username);
       const all = await findDesktops(services, username);
       if (workspace === undefined) return all;
       // So little may be left that the desktop is not listed; each step checks by itself.

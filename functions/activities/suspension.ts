@@ -3,7 +3,7 @@ import { sessionsByDesktop, tunnelsTo } from "../../shared/lifecycle/sessions.ts
 import type { KnownDesktop } from "../../shared/desktop/known-desktop.ts";
 import { findOpenDesktops } from "../gather/desktops-of-person.ts";
 import type { Services } from "../services.ts";
-import { respellRows } from "../work/respell.ts";
+import { respellAllOf } from "../work/respell.ts";
 import type { Implements } from "./activity.ts";
 import { access } from "./permission.ts";
 
@@ -26,8 +26,8 @@ export function suspensionActivities(
   const { desktops, guacamole, activeConnections, now } = services;
   return {
     async listActiveDesktops({ username, except }) {
+      await respellAllOf(services, username);
       const all = await desktops.findOfPerson(username);
-      await respellRows(services, all);
       const open = await findOpenDesktops(services, username);
       const running = all
         .filter(({ replicas }) => replicas > 0)

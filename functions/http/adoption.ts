@@ -4,7 +4,7 @@ import { adopt } from "../../shared/person/ask.ts";
 import { operationIdOf } from "../../shared/person/operation.ts";
 import { planAdoption } from "../gather/adoption.ts";
 import type { Services } from "../services.ts";
-import { respellRowsOf } from "../work/respell.ts";
+import { respellAllOf } from "../work/respell.ts";
 import { changeAndWake, stamp } from "../work/person.ts";
 import { adoptionAnswer } from "./answers.ts";
 import { type Call, endpoint } from "./endpoint.ts";
@@ -47,7 +47,7 @@ async function adoptAll(services: Services, { hub, query }: Call<z.output<typeof
     const { username, wants } = person;
     const now = stamp(services);
     try {
-      await respellRowsOf(services, username);
+      await respellAllOf(services, username);
       const record = await changeAndWake(services, hub, username, (current) =>
         adopt(current, username, { workspace: wants }, now),
       );

@@ -1,22 +1,29 @@
-import type { DesktopKey } from "../../shared/desktop/names.ts";
-import type { Services } from "../services.ts";
+import { type Binding, recordedName } from "../../shared/desktop/entitlement.ts";
+import { type DesktopKey, nameDesktop } from "../../shared/desktop/names.ts";
+import { namingRules, type Services } from "../services.ts";
 
 /** A desktop, and its person's username as the operator or a binding spells it, if that is not the canonical form. */
-export type SpelledDesktop = DesktopKey & { spelled?: string | undefined };
+type SpelledDesktop = DesktopKey & { spelled?: string | undefined };
 
 /** Gives the rows of these desktops their canonical names, as far as the operator spelled them otherwise. */
-export async function respellRows({ guacamole }: Services, desktops: readonly SpelledDesktop[]): Promise<void> {
+async function respellRows({ guacamole }: Services, desktops: readonly SpelledDesktop[]): Promise<void> {
   for (const { workspace, username, spelled } of desktops)
     if (spelled !== undefined) await guacamole.respell({ workspace, username }, spelled);
 }
 
-/** The same for everything of one person. */
-export async function respellRowsOf(services: Services, username: string): Promise<void> {
-  const [{ bindings }, deployed] = await Promise.all([
-    services.workspaces.known(),
-    services.desktops.findOfPerson(username),
-  ]);
-  const bound = bindings.map(({ workspace, username: whose, spelled }) => ({ workspace, username: whose, spelled }));
-  const own = bound.flatMap((each) => (each.username === username ? [{ ...each, username }] : []));
-  await respellRows(services, [...own, ...deployed]);
+/**
+ * The same for everything of one person, and for the Deployments that an earlier release made under the spelling of a
+ * binding.
+ */
+export async function respellAllOf(services: Services, username: string): Promise<void> {
+  const spelled = (await services.workspaces.bindingsOf(username)).filter((binding) => binding.spelled !== undefined);
+  for (const binding of spelled) await respellDeployment(services, { ...binding, username });
+  const own = spelled.map((binding) => ({ ...binding, username }));
+  await respellRows(services, [...own, ...(await services.desktops.findOfPerson(username))]);
+}
+
+async function respellDeployment(services: Services, binding: Binding & DesktopKey): Promise<void> {
+  const { workspace, username } = binding;
+  const names = nameDesktop(binding, namingRules(services), recordedName([binding]));
+  await services.desktops.respell({ workspace, username, names });
 }

@@ -49,6 +49,8 @@ export interface ClusterDesktops {
   keepDeployment(plan: DesktopPlan): Promise<Refusal | null>;
   /** Removes an object and waits until it is gone, for a Deployment with its pods. */
   remove(part: DesktopPart, desktop: NamedDesktop): Promise<void>;
+  /** Marks a Deployment that we made under another spelling of the username as this desktop's, so that it is found by it. */
+  respell(desktop: NamedDesktop): Promise<void>;
   /** Stops the pod of a Deployment and keeps everything else. */
   scaleToZero(desktop: NamedDesktop): Promise<void>;
   /** Stops all pods but one. */
@@ -229,6 +231,15 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
       // The network policy goes after the pod: a pod that is still stopping must not be without one.
       if (part === "deployment") await untilPodsGone(cluster, reference(part, desktop), desktop);
       else if (found) await untilGone(cluster, found);
+    },
+
+    async respell(desktop) {
+      const { username } = desktop;
+      const found = await cluster.read(reference("deployment", desktop));
+      if (!found || !isOurs(found) || !belongsTo(found, desktop) || desktopOf(found)?.username === username) return;
+      const { metadata, ...kind } = reference("deployment", desktop);
+      const labelled = { ...kind, metadata: { ...metadata, labels: { [label.person]: personId(username) } } };
+      await cluster.mergeSpec(labelled, {}, { [annotation.username]: username });
     },
 
     scaleToZero: (desktop) => scale(desktop, 0),
