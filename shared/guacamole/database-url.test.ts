@@ -131,6 +131,12 @@ describe("DATABASE_URL", () => {
     ["postgres://u:p@h/guacamole?sslnegotiation=later", /sslnegotiation/],
     ["postgres://u:p@/guacamole?host=/run&sslmode=require", /Unix socket/],
     ["postgres://u:p@h/guacamole?connect_timeout=soon", /connect_timeout/],
+    ["postgres://u:p@h/guacamole?sslmode=verify-full&sslmode=disable", /twice/],
+    ["postgres://u:p@h/guacamole?sslrootcert=a&sslmode=require&sslrootcert=b", /twice/],
+    // It would end the password, or begin another parameter of the connection.
+    ["postgres://u:p%00q@h/guacamole", /%00/],
+    ["postgres://u%00database%00x:p@h/guacamole", /%00/],
+    ["postgres://u@h/guacamole?password=p%00q", /%00/],
     // What pg ignores, and what it takes over the product's own limits.
     ["postgres://u:p@h/guacamole?channel_binding=require", /not supported \(supported are/],
     ["postgres://u:p@h/guacamole?statement_timeout=0", /not supported/],

@@ -66,7 +66,12 @@ export function parseDatabaseUrl(text: string): DatabaseAddress | { fault: strin
   const decoded = decode(parts);
   if (!decoded) return { fault: `has a % that begins no percent-encoded character (${encode})` };
 
-  const parameters = new Map(new URLSearchParams(parts["parameters"] ?? ""));
+  const query = [...new URLSearchParams(parts["parameters"] ?? "")];
+  const parameters = new Map(query);
+  if (parameters.size < query.length)
+    return { fault: "has a parameter after the ? twice (leave out one of the two: the other would not count)" };
+  if ([...Object.values(decoded), ...parameters.values()].some((value) => value.includes("\u0000")))
+    return { fault: "has a %00 in it, which PostgreSQL takes for an end" };
   const unknown = [...parameters.keys()].find((name) => !known.includes(name));
   if (unknown !== undefined)
     return {

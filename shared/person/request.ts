@@ -182,6 +182,7 @@ export function finish(
       withoutFailure(record, requestId),
       requestId,
       outcome.state === "done" ? { ...outcome, switchedFrom } : outcome,
+      request.id,
     ),
     lastDesktop: cameUp ?? record.lastDesktop,
     before: leftBehind ? before : undefined,
@@ -237,13 +238,20 @@ export function hadElsewhere({ lastDesktop, before }: PersonRecord, workspace: s
  */
 export const outcomesKept = 50;
 
-/** Adds an outcome, the newest last, and forgets the oldest. The first outcome of a request stays: it has been reported. */
+/**
+ * Adds an outcome, the newest last, and forgets the oldest. The first outcome of a request stays: it has been reported.
+ *
+ * @param newest the request that the record has now, which would be done again if its outcome were forgotten
+ */
 export function addOutcome(
   outcomes: Readonly<Record<string, Outcome>>,
   id: string,
   outcome: Outcome,
+  newest: string = id,
 ): Record<string, Outcome> {
   if (Object.hasOwn(outcomes, id)) return { ...outcomes };
   const entries: [string, Outcome][] = [...Object.entries(outcomes), [id, outcome]];
-  return Object.fromEntries(entries.slice(-outcomesKept));
+  const kept = entries.slice(-outcomesKept);
+  const itsOwn = entries.find(([each]) => each === newest);
+  return Object.fromEntries(!itsOwn || kept.includes(itsOwn) ? kept : [itsOwn, ...kept.slice(1)]);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { DesktopRequest, Outcome, PersonRecord } from "./record.ts";
-import { finish, isDue, outcomeOf } from "./request.ts";
+import { finish, isDue, outcomeOf, outcomesKept } from "./request.ts";
 import { finishRetirement, retireDesktops, retirementOf, retirePerson } from "./retirement.ts";
 
 const at = "2026-01-05T09:00:00Z";
@@ -41,6 +41,18 @@ describe("retiring desktops", () => {
     const after = retireDesktops(record, "alice", { ...loss, retirements: [other] }, stamp);
     expect(after.request).toEqual(request);
     expect(after.removals).toEqual([other]);
+  });
+
+  it("does not forget how the request ended, however many have ended since", () => {
+    let after = record;
+    for (let n = 0; n < 2 * outcomesKept; n += 1) {
+      const other = { ...retirement, id: `x${n}`, workspace: "cohort-b" };
+      after = retireDesktops(after, "alice", { ...loss, retirements: [other] }, stamp);
+      after = finishRetirement(after, other.id, done);
+    }
+    expect(outcomeOf(after)).toEqual(done);
+    expect(Object.keys(after.outcomes)).toHaveLength(outcomesKept);
+    expect(after.outcomes).toHaveProperty(`x${2 * outcomesKept - 1}`);
   });
 
   it("is written once", () => {
