@@ -8,15 +8,10 @@ import { edit, partOf, remove, type Seed } from "../seeded-drift.ts";
 
 /** The rule of shared/kubernetes/manifests.ts in 0.1.0. */
 const dnsOfBefore = {
-  to: [
-    {
-      namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } },
-      podSelector: { matchLabels: { "k8s-app": "kube-dns" } },
-    },
-  ],
+  to: [{ namespaceSelector: {}, podSelector: { matchLabels: { "k8s-app": "kube-dns" } } }],
   ports: [
-    { protocol: "UDP", port: 53 },
-    { protocol: "TCP", port: 53 },
+    { port: 53, protocol: "UDP" },
+    { port: 53, protocol: "TCP" },
   ],
 };
 
