@@ -284,7 +284,6 @@ describe("bindings of several kinds", () => {
   });
 
   it("a faulty one does not stop the others", async () => {
-    await world.bind("aaa-shouting", "ALICE", asthma, { replicas: 1 });
     await world.bind("aaa-odd", "-odd name/here", asthma, { replicas: 1 }).catch(() => undefined);
     await world.edit(
       `${registry}-alice`,

@@ -117,7 +117,7 @@ async function putDesktop(
     person.claims,
     known.bindings.flatMap(({ claims: rules }) => rules),
   );
-  const wish = { workspace: body.workspace, ...kept, subject: subject ?? null };
+  const wish = { workspace: body.workspace, ...kept, subject };
   // A person's session with another application (the command line, a portal) says nothing of their presence in Guacamole.
   const isGuacamole = principal.client === services.settings.GUACAMOLE_CLIENT;
   const session = caller === "service" ? body.session : isGuacamole ? principal.session : undefined;

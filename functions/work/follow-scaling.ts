@@ -75,7 +75,7 @@ async function followChoice(
       refusals.push({ desktop, refusal: plan });
       continue;
     }
-    const wish = { workspace: desktop.workspace, subject: record?.request.subject ?? subject };
+    const wish = { workspace: desktop.workspace, subject };
     await ask(services, hub, username, wish, () => isReady(services, plan));
     log(`${namesOf(desktop)} was scaled up: its desktop is brought up`);
     await markSeen(services, desktop);

@@ -100,6 +100,12 @@ it.each<[string, Binding[], Record<string, number>, string[]]>([
     {},
     [],
   ],
+  [
+    "an expired one up, where another one is down",
+    [binding("a", 0, 0), binding("a", 1, 0, { ...second, expires: "2026-11-26" })],
+    {},
+    ["alice + a (a-second)"],
+  ],
   ["the only one up, on its last day", [binding("a", 1, 0, { expires: "2026-11-27" })], {}, ["alice + a (a-alice)"]],
   [
     "the only one up, which has expired: its person is told",

@@ -34,8 +34,8 @@ export interface ScaledPerson {
 
 /**
  * What was asked for by scaling bindings, as for the operator and its Keycloak extension: 0 → 1 asks for the desktop,
- * 1 → 0 gives it up. A desktop is wanted if any of its bindings is scaled up; one that has expired counts only if all
- * have.
+ * 1 → 0 gives it up. A desktop is wanted if any of its bindings is scaled up. One that has expired can still choose a
+ * desktop that another one gives, but says nothing of who keeps it, unless all have expired.
  *
  * @param left how many pods the operator left wanted of a desktop; what a binding that we never saw is compared with
  */
@@ -45,11 +45,14 @@ export function scaledPeople(
   today: Day,
 ): ScaledPerson[] {
   const people = new Map<string, ScaledPerson>();
-  for (const [{ workspace, username }, own] of byDesktop(bindings, today)) {
-    const all = own.map(({ name, scale }) => {
+  for (const [{ workspace, username }, own] of byDesktop(bindings)) {
+    const each = own.map(({ name, scale, expires }) => {
       const before = scale.seen ?? left({ workspace, username });
-      return { name, replicas: scale.replicas, before, noticedAt: scale.noticedAt };
+      const counts = expires >= today || (scale.replicas > 0 && before === 0);
+      return { name, replicas: scale.replicas, before, noticedAt: scale.noticedAt, counts };
     });
+    const counting = each.filter(({ counts }) => counts);
+    const all = counting.length > 0 ? counting : each;
     const changed = all.filter(({ replicas, before }) => replicas > 0 !== before > 0);
     const wanted = all.some(({ replicas }) => replicas > 0);
     const wantedBefore = all.some(({ before }) => before > 0);
@@ -74,7 +77,7 @@ export function scaledPeople(
 type PersonalBinding = Binding & Required<Pick<Binding, "username" | "scale">>;
 
 /** The bindings that name a person, by desktop, in a stable order. */
-function byDesktop(bindings: readonly Binding[], today: Day): [DesktopKey, PersonalBinding[]][] {
+function byDesktop(bindings: readonly Binding[]): [DesktopKey, PersonalBinding[]][] {
   const found = new Map<string, [DesktopKey, PersonalBinding[]]>();
   const personal = bindings.filter((each): each is PersonalBinding => each.username !== undefined && !!each.scale);
   for (const binding of personal.sort(
@@ -85,10 +88,7 @@ function byDesktop(bindings: readonly Binding[], today: Day): [DesktopKey, Perso
     found.set(key, entry);
     entry[1].push(binding);
   }
-  return [...found.values()].map(([key, own]) => {
-    const valid = own.filter(({ expires }) => expires >= today);
-    return [key, valid.length > 0 ? valid : own];
-  });
+  return [...found.values()];
 }
 
 /**

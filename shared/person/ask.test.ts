@@ -69,7 +69,6 @@ describe("a wish", () => {
   it.each([
     ["takes claims and subject from the record", {}, { claims: { groups: ["/a"] }, subject: "s1" }],
     ["with claims of its own has those", { claims: { x: 1 } }, { claims: { x: 1 }, subject: "s1" }],
-    ["of an unknown subject has none", { subject: null }, { claims: { groups: ["/a"] }, subject: undefined }],
   ])("%s", (_words, proven, expected) => {
     const { claims, subject } = ask(fresh, "alice", { workspace: "b", ...proven }, stamp, asIs).request;
     expect({ claims, subject }).toEqual(expected);
@@ -125,6 +124,12 @@ describe("a username that belonged to somebody else", () => {
     const asking = () => ask(record, "alice", wish, stamp, asIs);
     if (isRefused) expect(asking).toThrow(expect.objectContaining({ code: "identity-changed" }) as Error);
     else expect(asking().request.workspace).toBe("a");
+  });
+
+  it("passes on neither the id nor the claims of its first owner", () => {
+    const removed = ended(done, { retire: true, workspace: null, claimsReduced: true });
+    const { subject, claims, claimsReduced } = ask(removed, "alice", { workspace: "a" }, stamp, asIs).request;
+    expect({ subject, claims, claimsReduced }).toEqual({ subject: undefined, claims: {}, claimsReduced: undefined });
   });
 
   it("may be retired by anybody", () => {

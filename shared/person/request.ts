@@ -17,30 +17,32 @@ export interface Wish {
   retire?: boolean | undefined;
   /** Why there is to be no desktop, if it was not the person who said so. */
   reason?: string | undefined;
-  /** The person's id at the identity provider; null if it is not known. By default the one in the record. */
-  subject?: string | null | undefined;
+  /** The person's id at the identity provider. By default the one in the record. */
+  subject?: string | undefined;
   /** The claims that bindings look at, as just proven. By default those in the record. */
   claims?: Claims | undefined;
   /** Whether the person has more values of these claims. By default what the record says. */
   reduced?: boolean | undefined;
 }
 
-/** A wish as a request of this person. */
+/** A wish as a request of this person. After a retirement, whoever asks by the same username may be somebody else. */
 export function newRequest(
   record: PersonRecord | null,
   username: string,
   { workspace, retire, reason, subject, claims, reduced }: Wish,
   { id, at }: Stamp,
 ): DesktopRequest {
+  const isNewcomer = workspace !== null && record?.request.retire === true;
+  const known = isNewcomer ? undefined : record?.request;
   return {
     id,
     username,
     workspace,
     retire,
     requestedAt: at,
-    subject: subject === undefined ? record?.request.subject : (subject ?? undefined),
-    claims: claims ?? record?.request.claims ?? {},
-    claimsReduced: (reduced ?? record?.request.claimsReduced) === true ? true : undefined,
+    subject: subject ?? known?.subject,
+    claims: claims ?? known?.claims ?? {},
+    claimsReduced: (reduced ?? known?.claimsReduced) === true ? true : undefined,
     reason,
   };
 }
