@@ -55,7 +55,7 @@ const oneDesktop = {
     "parameter 1 password",
     "parameter 1 port",
     "entity USER asthma-cohort@alice",
-    "user asthma-cohort@alice until 2099-12-31",
+    "user asthma-cohort@alice until 2099-12-31 in Europe/London",
     "may open asthma-cohort@alice 1 READ",
     "sees group asthma-cohort@alice READ",
     "self asthma-cohort@alice READ",
