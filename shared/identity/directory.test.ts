@@ -88,6 +88,28 @@ describe("a look", () => {
   });
 });
 
+describe("a 404 that is not Keycloak's word on a person", () => {
+  const html = "<html><head><title>404 Not Found</title></head></html>";
+  it.each([
+    ["a gateway without Keycloak behind it (ingress-nginx, default backend)", "text/plain", "default backend - 404"],
+    ["a gateway's page", "text/html", html],
+    ["a gateway that speaks JSON (Kong, no Route matched)", "application/json", '{"message":"no Route matched"}'],
+    ["a realm that is gone", "application/json", '{"error":"Realm not found."}'],
+    ["a path that is wrong", "application/json", '{"error":"Unable to find matching target resource method"}'],
+    ["nothing", "application/json", ""],
+  ])("does not mean that they do not exist: %s", async (_what, type, body) => {
+    await directory.look("u"); // it has a token
+    server.removeAllListeners("request");
+    server.on("request", (_request, response) => response.writeHead(404, { "content-type": type }).end(body));
+    await expect(directory.look("u")).rejects.toMatchObject({ code: "identity-unavailable" });
+  });
+
+  it("does not either if only the first answer was one", async () => {
+    delete answers["users/u"];
+    await expect(directory.look("u")).rejects.toMatchObject({ code: "identity-unavailable" });
+  });
+});
+
 describe("roles of clients that count", () => {
   beforeEach(() => {
     directory = directoryIn({ ...rules, roleClients: ["app"] });

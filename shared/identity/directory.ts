@@ -1,11 +1,12 @@
 import KeycloakAdminClient, { NetworkError } from "@keycloak/keycloak-admin-client";
 import { decodeJwt } from "jose";
+import { z } from "zod";
 import { ProductError } from "../errors.ts";
 import type { Standing } from "../person/claims.ts";
 
 /** Who people are at the identity provider now. */
 export interface Directory {
-  /** Null if the person no longer exists. Throws `identity-unavailable` if that cannot be found out. */
+  /** Null if the identity provider says that the person does not exist. Throws `identity-unavailable` if that cannot be found out. */
   look(subject: string): Promise<Standing | null>;
   /** What the identity provider does not let us see, in words; empty if it cannot be asked. */
   gaps(): Promise<string[]>;
@@ -75,6 +76,21 @@ export function directoryIn(rules: DirectoryRules): Directory {
     return shown.length < roles.length ? undefined : texts(shown.flat().map(({ name }) => name));
   }
 
+  /**
+   * Throws unless Keycloak itself says that it does not know this person. The client library takes every 404 for that, also
+   * one of a gateway that has no Keycloak behind it, or of a realm that is gone.
+   */
+  async function expectUnknown(id: string): Promise<void> {
+    try {
+      await keycloak.users.listSessions({ id });
+    } catch (error) {
+      const { data } = unknownUser.safeParse(error instanceof NetworkError ? error.responseData : undefined);
+      if (data) return;
+      throw error;
+    }
+    throw new Error("Keycloak knew the person's sessions, but not the person");
+  }
+
   return {
     async gaps() {
       try {
@@ -92,7 +108,10 @@ export function directoryIn(rules: DirectoryRules): Directory {
         token = keycloak.accessToken;
         const id = { id: subject };
         const user = await keycloak.users.findOne(id);
-        if (user == null) return null;
+        if (user == null) {
+          await expectUnknown(subject);
+          return null;
+        }
         const [groups, realmRoles, clientRoles, sessions] = await Promise.all([
           keycloak.users.listGroups({ ...id, max: everyGroup }),
           keycloak.users.listCompositeRealmRoleMappings(id),
@@ -117,6 +136,9 @@ export function directoryIn(rules: DirectoryRules): Directory {
     },
   };
 }
+
+/** What Keycloak answers with 404 for a person (UsersResource.java, 25.0.4 to 26.7.3). */
+const unknownUser = z.object({ error: z.literal("User not found") });
 
 function gapWords(client: string, roleClient: string): string {
   return `whether people still have roles of the client ${roleClient} is not known: Keycloak does not show it to ${client} (give ${client} the role view-clients, or correct KEYCLOAK_ROLES_CLIENTS)`;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { bindsPerson, type Claims, type ClaimRule } from "../desktop/entitlement.ts";
-import { keptClaims, narrowClaims } from "./claims.ts";
+import { claimsNow, keptClaims, narrowClaims } from "./claims.ts";
 
 describe("claims", () => {
   const now = { enabled: true, groups: ["/b", "b"], roles: ["reader"], sessions: [], elsewhere: false };
@@ -40,6 +40,30 @@ describe("claims", () => {
     const claims = { groups: ["/a", "/b"], roles: ["editor"] };
     const by = { ...toNow, now: { ...now, roles: undefined } };
     expect(narrowClaims(claims, by)).toEqual({ groups: ["/b"], roles: ["editor"] });
+  });
+});
+
+describe("groups and roles in one claim", () => {
+  const now = { enabled: true, groups: ["/b", "b"], roles: ["reader"], sessions: [], elsewhere: false };
+  const names = { groups: "groups", roles: "groups" };
+  const claims = { groups: ["/a", "/b", "reader", "editor"] };
+
+  it("lose neither what is a group still nor what is a role still", () => {
+    expect(narrowClaims(claims, { now, ...names })).toEqual({ groups: ["/b", "reader"] });
+    expect(claimsNow({ claims }, now, names)).toEqual({ claims: { groups: ["/b", "reader"] }, reduced: false });
+  });
+
+  it("lose nothing while roles may be hidden: any value may be one", () => {
+    const hidden = { ...now, roles: undefined };
+    expect(narrowClaims(claims, { now: hidden, ...names })).toEqual(claims);
+    expect(claimsNow({ claims, claimsReduced: true }, hidden, names)).toEqual({ claims, reduced: true });
+  });
+
+  it("are both known again where not all were kept", () => {
+    expect(claimsNow({ claims: { groups: ["/a"] }, claimsReduced: true }, now, names)).toEqual({
+      claims: { groups: ["/b", "b", "reader"] },
+      reduced: false,
+    });
   });
 });
 

@@ -26,9 +26,20 @@ export function narrowClaims(claims: Claims, by: Narrowing): Claims {
     const isBelow = (value: string) => lost.some((path) => path.startsWith("/") && value.startsWith(`${path}/`));
     return filterClaim(claims, by.of, (value) => !lost.includes(value) && !(below && isBelow(value)));
   }
-  const groups = filterClaim(claims, by.groups, (value) => by.now.groups.includes(value));
-  const { roles } = by.now;
-  return roles === undefined ? groups : filterClaim(groups, by.roles, (value) => roles.includes(value));
+  return heldNow(by.now, by).reduce(
+    (left, [name, held]) => filterClaim(left, name, (value) => held.includes(value)),
+    claims,
+  );
+}
+
+/**
+ * What a person holds of the claims of groups and roles; one of which some may be hidden is left out. Both may be in the
+ * same claim: Keycloak's own scope microprofile-jwt puts realm roles into `groups`.
+ */
+function heldNow(now: Standing, names: { groups: string; roles: string }): [name: string, held: readonly string[]][] {
+  const { groups, roles } = now;
+  if (names.groups === names.roles) return roles ? [[names.groups, [...groups, ...roles]]] : [];
+  return [[names.groups, groups], ...(roles ? [[names.roles, roles] as [string, readonly string[]]] : [])];
 }
 
 /**
@@ -42,7 +53,7 @@ export function claimsNow(
 ): { claims: Claims; reduced: boolean } {
   const left = narrowClaims(claims, { now, ...names });
   if (claimsReduced !== true) return { claims: left, reduced: false };
-  const known = new Map([[names.groups, now.groups], ...(now.roles ? [[names.roles, now.roles] as const] : [])]);
+  const known = new Map(heldNow(now, names));
   const entries = Object.keys(claims).map((name) => [name, known.get(name) ?? claims[name]] as const);
   return { claims: Object.fromEntries(entries), reduced: entries.some(([name]) => !known.has(name)) };
 }
