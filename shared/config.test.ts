@@ -51,6 +51,27 @@ describe("settings", () => {
     expect(messageFor({ ...valid, CLUSTER_DNS: servers })).toMatch(fault);
   });
 
+  it.each(["europe/london", "EUROPE/LONDON", "utc", "gb", "asia/kolkata", "ASIA/KOLKATA", "+01:00", "-0500"])(
+    "do not name a time zone %s, which Guacamole would take for GMT",
+    (zone) => {
+      expect(messageFor({ ...valid, TIME_ZONE: zone })).toMatch(/TIME_ZONE is not an IANA time zone/);
+    },
+  );
+
+  it.each([
+    "UTC",
+    "GMT",
+    "GB",
+    "Etc/UTC",
+    "Etc/GMT+5",
+    "Europe/Kyiv",
+    "US/Eastern",
+    "EST5EDT",
+    "America/Port-au-Prince",
+  ])("name a time zone %s", (zone) => {
+    expect(readSettings({ ...valid, TIME_ZONE: zone }).TIME_ZONE).toBe(zone);
+  });
+
   it.each(["HS256", "RS256,HS512", "none", "rs256", ","])("never accept tokens signed by %s", (algorithms) => {
     expect(messageFor({ ...valid, OIDC_ALGORITHMS: algorithms })).toMatch(/OIDC_ALGORITHMS names (an|no) algorithm/);
   });

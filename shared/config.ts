@@ -363,10 +363,15 @@ function labels() {
     .transform((text) => Object.fromEntries(text.split(",").map((pair) => pair.split("=") as [string, string])));
 }
 
+/**
+ * True if it is one for Java too, by which Guacamole reads it: Java takes `+01:00`, and a name with its letters in another
+ * case, for GMT (java.util.TimeZone.getTimeZone).
+ */
 function isTimeZone(name: string): boolean {
+  if (!/^(?:(?:[A-Z][a-z]+|US)\/[A-Z]|[A-Z][^/]*$)/.test(name)) return false;
   try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
+    const { timeZone } = new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions();
+    return timeZone === name || timeZone.toLowerCase() !== name.toLowerCase();
   } catch {
     return false; // the constructor is the only test there is: it throws for unknown names
   }

@@ -2,6 +2,12 @@ import { z } from "zod";
 
 /** A kubeconfig (kubernetes.io/docs/reference/config-api/kubeconfig.v1), as far as a product without a terminal can use it. */
 
+/** True if paths can be appended to an address, and nobody's account is in it: `fetch` refuses those at the first call. */
+function isBareAddress(address: string): boolean {
+  const { username, password, search, hash } = new URL(address);
+  return [username, password, search, hash].every((part) => part === "");
+}
+
 const text = z.string("is not a text").min(1, "is empty");
 export const named = z.looseObject({ name: text });
 export const fileSchema = z.looseObject({
@@ -12,7 +18,9 @@ export const fileSchema = z.looseObject({
 });
 export const contextSchema = z.looseObject({ cluster: text, user: z.string("is not a text").optional() });
 export const clusterSchema = z.looseObject({
-  server: z.url({ protocol: /^https?$/, error: "is not an address (https://host:port)" }),
+  server: z
+    .url({ protocol: /^https?$/, error: "is not an address (https://host:port)", abort: true })
+    .refine(isBareAddress, "has more than a host, a port and a path (put the account into users)"),
   "certificate-authority": text.optional(),
   "certificate-authority-data": text.optional(),
   "insecure-skip-tls-verify": z.boolean("is neither true nor false").optional(),
@@ -32,7 +40,8 @@ const execSchema = z.looseObject({
 });
 const unsupported = z.undefined("is not supported (use `as` alone, or bind the role to the account itself)").optional();
 export const userSchema = z.looseObject({
-  token: text.optional(),
+  // Line ends at its own end are taken off.
+  token: text.regex(/^[\x21-\x7e]+\s*$/, "has signs that no HTTP header can have").optional(),
   tokenFile: text.optional(),
   // Not of kubectl: the client library knew it under this name before.
   "token-file": text.optional(),

@@ -107,6 +107,18 @@ describe("a kubeconfig is refused at the start, with the field, and without its 
       kubeconfig({ "client-certificate": "x.crt", "client-key": "x.key" }),
       /client-certificate: ENOENT/,
     ],
+    ["a token has two lines", kubeconfig({ token: `a\n${secret}` }), /user\.token has signs that no HTTP header/],
+    ["a token was pasted from a text", kubeconfig({ token: `${secret}\u2019` }), /user\.token has signs that no HTTP/],
+    [
+      "an account is in the address",
+      kubeconfig({ token: "t" }, { server: `https://me:${secret}@127.0.0.1:6443` }),
+      /clusters\[c\]\.cluster\.server has more than/,
+    ],
+    [
+      "a query is in the address",
+      kubeconfig({ token: "t" }, { server: `https://127.0.0.1:6443/?x=${secret}` }),
+      /clusters\[c\]\.cluster\.server has more than/,
+    ],
     ["a password is missing", kubeconfig({ username: secret }), /one of username and password alone/],
     [
       "there are two ways to log in",

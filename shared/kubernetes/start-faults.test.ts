@@ -53,6 +53,14 @@ const waitingPulls: Example[] = [
     `rpc error: code = NotFound desc = ${pulled}: failed to prepare extraction snapshot "extract-795119289 sha256:9281": parent snapshot sha256:0b16 does not exist: not found`,
     "containerd, containerd/containerd #8173",
   ],
+  ...[
+    "failed to copy: lease does not exist: not found",
+    "failed to get stat for content: blob sha256:2e22: not found",
+    "unexpected media type text/html for sha256:2e22: not found",
+  ].map((words): Example => [
+    `rpc error: code = NotFound desc = ${pulled}: ${words}`,
+    "containerd, whose errors of any kind end in its class (errdefs.ErrNotFound)",
+  ]),
   ["pull QPS exceeded", "the kubelet, pkg/kubelet/images/throttled_puller.go"],
   [
     `${rpc} failed to pull and unpack image "registry.example.org/denied:not-found": something new happened`,

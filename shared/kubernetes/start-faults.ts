@@ -41,7 +41,7 @@ export const startFaults: readonly StartFault[] = [
     then: "ends",
     place: "image",
     words:
-      /: not found(?:: unknown)?$|(?:manifest|name|repository)[ _]unknown|manifest (?:for \S* ?)?not found|repository (?:\S* )?not found|repository name not known/i,
+      /failed to resolve (?:reference|image) "": \S*: not found(?:: unknown)?$|(?:manifest|name|repository)[ _]unknown|manifest (?:for \S* ?)?not found|repository (?:\S* )?not found|repository name not known/i,
   },
   {
     what: "the registry refuses the credentials, or their absence",
