@@ -117,6 +117,15 @@ describe("what a notice means", () => {
     expect(decideNotice(record, standing, { id: "n1", at, told: told[what] }, claimNames)).toEqual(decision);
   });
 
+  it("a lost group is taken at its word if roles are in the same claim, and hidden from us", () => {
+    const lost = { id: "n", at: after, told: told["lost a group"] };
+    const standing = { ...now, roles: undefined };
+    expect(decideNotice(record, standing, lost, { groups: "groups", roles: "groups" })).toEqual({
+      do: "narrow claims",
+      by: { lost: ["/a"], of: "groups" },
+    });
+  });
+
   it("a lost role, told late, does nothing while the provider hides roles from us", () => {
     const late = { id: "n1", at: after, told: told["lost a role"], late: true } as const;
     expect(decideNotice(record, { ...now, roles: undefined }, late, claimNames)).toEqual(nothing);

@@ -97,7 +97,8 @@ export function decideNotice(
       return standing || at < lastSeen(record) ? { do: "nothing" } : retire("was disabled at the identity provider");
     case "lost":
     case "gone": {
-      const isHidden = told.claim === "roles" && standing?.roles === undefined;
+      const mayBeRole = told.claim === "roles" || claimNames.groups === claimNames.roles;
+      const isHidden = mayBeRole && standing?.roles === undefined;
       if (standing && !isHidden) return narrowToNow(standing);
       if (late) return { do: "nothing" };
       // Claims that were proven after it happened know of it.
