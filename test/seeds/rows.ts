@@ -132,4 +132,26 @@ export const rowsSeeds: readonly Seed[] = [
     seed: (estate, desktop) =>
       onUser(estate, desktop, `UPDATE guacamole_user SET valid_until = NULL WHERE entity_id = ${theEntity}`),
   },
+  {
+    username: "other-zone",
+    what: "whose user's last day is read in another time zone",
+    found: [
+      ["last-day", /^cohort@other-zone may log in until 2099-12-31 in Pacific\/Kiritimati instead of until 2099-12-31/],
+    ],
+    end: "as before",
+    seed: (estate, desktop) =>
+      onUser(
+        estate,
+        desktop,
+        `UPDATE guacamole_user SET timezone = 'Pacific/Kiritimati' WHERE entity_id = ${theEntity}`,
+      ),
+  },
+  {
+    username: "year-10000",
+    what: "whose user may log in until a year that has five digits",
+    found: [["last-day", /^cohort@year-10000 may log in until 9999-12-31 instead of until 2099-12-31/]],
+    end: "as before",
+    seed: (estate, desktop) =>
+      onUser(estate, desktop, `UPDATE guacamole_user SET valid_until = '10000-01-01' WHERE entity_id = ${theEntity}`),
+  },
 ];
