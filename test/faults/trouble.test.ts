@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { keycloakAdmin, startTestEstate, type TestEstate } from "../estate.ts";
+import { subjectOf } from "../keycloak-person.ts";
 import { account, startFakeGuacamole, type FakeGuacamole } from "../guacamole-rest.ts";
 import { type HeldTime, holdTime } from "./held-time.ts";
 import { createTroubles, type Linked, type Trouble, type Troubles } from "./trouble.ts";
@@ -59,7 +60,7 @@ describe("an outside system that is cut", () => {
   it.each(Object.entries(needs))("%s is away for as long as it is said, and no longer", async (system, works) => {
     const { body } = await estate.callAsService("PUT", "/users/alice/desktop", {
       workspace: "asthma-cohort",
-      subject: "f7cd3491-7c6c-480c-bc5c-b2b3b0fb048c",
+      subject: await subjectOf(estate, "alice"),
     });
     await pass(5);
     expect(await state(body.id)).toBe("done");

@@ -19,6 +19,8 @@ export const smokeCalls: Calls = {
   "GET /openapi.json": ({ send }) => send("/openapi.json"),
   "GET /users/{username}/workspaces": ({ call }) =>
     call("service", "GET", `/users/bob/workspaces?claims=${encodeURIComponent('{"groups":["/registry/readers"]}')}`),
+  "POST /users/{username}/workspaces": ({ call }) =>
+    call("service", "POST", "/users/bob/workspaces", { claims: { groups: ["/registry/readers"] } }),
   "GET /users/{username}/desktop": ({ call }) => call("alice", "GET", "/users/alice/desktop"),
   "GET /operations/{id}": async ({ call, ask }) => {
     const { id } = await ask(workspace);
