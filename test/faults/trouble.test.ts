@@ -50,7 +50,8 @@ describe("an outside system that is cut", () => {
   /** A call that needs the system: whether it could be answered, or what it could not find out. */
   const needs: Record<Linked, () => Promise<boolean>> = {
     cluster: async () => (await put("asthma-cohort")).status < 500,
-    database: async () => (await estate.callAsService("GET", "/users/alice/desktop")).body.state !== "unknown",
+    database: async () =>
+      (await estate.callAsService<{ state: string }>("GET", "/users/alice/desktop")).body.state !== "unknown",
     "identity provider": async () => (await unanswered("reconcile")).length === 0,
     guacamole: async () => (await unanswered("reap")).length === 0,
   };
