@@ -162,12 +162,12 @@ describe("what drifted", () => {
       const { kind, username } = input as { kind?: string; username?: string };
       if (name === "repairDesktop" && kind === "network-policy" && username === "p1") throw new Error("no");
       if (name === "inspectDesktop" && username === "p2") throw new Error("no");
-      if (name === "retireConnection" && username === "p4") throw new Error("no");
     };
     await reconcile(estate);
     estate.mend();
     expect(await havePolicies(p1, p2, p3)).toEqual([false, false, true]);
-    expect(await found()).toEqual(["connection-alone p4", "network-policy p1", "network-policy p2"]);
+    // A removal that fails is tried again by itself (goals.test.ts); p4's did not.
+    expect(await found()).toEqual(["network-policy p1", "network-policy p2"]);
     await reconcile(estate);
     expect(await found()).toEqual([]);
     expect(await havePolicies(p1, p2, p3)).toEqual([true, true, true]);
