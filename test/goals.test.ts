@@ -40,7 +40,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await database.close();
   await estate.close();
-  way.close();
+  await way.close();
   await cluster.close();
   vi.useRealTimers();
 });

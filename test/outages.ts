@@ -1,7 +1,6 @@
-import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { KubeConfig } from "@kubernetes/client-node";
 import pg from "pg";
+import { startLink } from "./faults/links.ts";
 
 /** An outside system that can be away: connections are cut, and new ones are refused. */
 export interface Outage {
@@ -12,51 +11,22 @@ export interface Outage {
 /** A way to a cluster that can be interrupted. */
 export async function interruptible(
   kubeconfig: KubeConfig,
-): Promise<Outage & { kubeconfig: KubeConfig; close(): void }> {
+): Promise<Outage & { kubeconfig: KubeConfig; close(): Promise<void> }> {
   const server = kubeconfig.getCurrentCluster()?.server ?? "";
-  const { hostname, port } = new URL(server);
-  const sockets = new Set<Socket>();
-  let isAway = false;
-  const proxy = createServer((incoming) => {
-    if (isAway) return void incoming.destroy();
-    const outgoing = connect(Number(port), hostname);
-    for (const [one, other] of [
-      [incoming, outgoing],
-      [outgoing, incoming],
-    ] as const) {
-      sockets.add(one);
-      one.on("error", () => other.destroy());
-      one.on("close", () => {
-        sockets.delete(one);
-        other.destroy();
-      });
-      one.pipe(other);
-    }
-  });
-  proxy.listen(0, "127.0.0.1");
-  await once(proxy, "listening");
+  const link = await startLink(server);
   const own = new KubeConfig();
-  own.loadFromString(
-    kubeconfig.exportConfig().replaceAll(server, `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`),
-  );
-  const cut = () => {
-    for (const socket of sockets) socket.destroy();
-  };
+  own.loadFromString(kubeconfig.exportConfig().replaceAll(server, link.url));
   return {
     kubeconfig: own,
     begin() {
-      isAway = true;
-      cut();
+      link.cut();
       return Promise.resolve();
     },
     end() {
-      isAway = false;
+      link.mend();
       return Promise.resolve();
     },
-    close() {
-      cut();
-      proxy.close();
-    },
+    close: () => link.close(),
   };
 }
 

@@ -20,6 +20,7 @@ import { type LastDayColumns, lastDayColumns, lastDayOf } from "./last-day.ts";
 import { connectionParameters } from "./parameters.ts";
 import { retireRows, staysAfterRetirement } from "./retirement.ts";
 import { checkRights, describeRights, neededRights, type RightsFound } from "./rights.ts";
+import * as history from "./history-statements.ts";
 import * as sql from "./statements.ts";
 
 /** A desktop's side in Guacamole's database. Each verb is one statement in one short transaction, and may run twice. */
@@ -187,7 +188,7 @@ export function guacamoleDesktopsIn(database: Database, rules: NamingRules, time
     connections: () => database.query(sql.connections, []),
     async sessions(since, username) {
       const values = [since, username ?? null, rules.entityTemplate, shortestSessionSeconds, desktopHosts(rules)];
-      const rows = await database.query<SessionsRow>(sql.sessions, values);
+      const rows = await database.query<SessionsRow>(history.sessions, values);
       return rows.map(({ open, lastStart, lastEnd, lastAttempt, ...connection }) => ({
         ...connection,
         history: {
@@ -201,7 +202,7 @@ export function guacamoleDesktopsIn(database: Database, rules: NamingRules, time
     async openedSince(workspace, username, since) {
       const { entity, host } = nameDesktop({ workspace, username }, rules);
       const values = [workspace, username, since, entity, shortestSessionSeconds, host];
-      const [row] = await database.query<{ opened: boolean }>(sql.openedSince, values);
+      const [row] = await database.query<{ opened: boolean }>(history.openedSince, values);
       return row?.opened ?? false;
     },
     details: (username) => database.query(sql.details, [username ?? null]),
