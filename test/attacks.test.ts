@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type IdentityProvider, startIdentityProvider } from "@stand-in/identity";
 import { systemClock } from "@stand-in/functions-host";
 import { sampleToken } from "../local/token.ts";
+import { type Attack, type AttackRow, attacksOn, send as sendTo } from "./attack-rows.ts";
 import { startTestEstate, type TestEstate, webhookSecret } from "./estate.ts";
 import { everything } from "./everything.ts";
 import { subjectOf } from "./keycloak-person.ts";
@@ -38,38 +39,10 @@ afterAll(async () => {
   await otherRealm.close();
 });
 
-interface Attack {
-  method?: string;
-  path?: string;
-  headers?: Record<string, string>;
-  body?: string | Uint8Array | undefined;
-}
-type Row = [words: string, status: number, attack: () => Attack | Promise<Attack>];
-
-async function send({ method = "POST", path = "", headers = {}, body }: Attack): Promise<Response> {
-  return fetch(`${estate.host.url}/api/${path}`, {
-    method,
-    headers,
-    ...(body === undefined ? {} : { body }),
-  });
-}
-
-/** Each attack is answered with its status and changes nothing. */
-function attacks(rows: Row[]): void {
-  it.each(rows)("%s is answered with %i and changes nothing", async (_words, status, attack) => {
-    const before = await everything(estate);
-    const response = await send(await attack());
-    const text = await response.text();
-    expect([response.status, status === 401 ? response.headers.get("www-authenticate") : null]).toEqual([
-      status,
-      status === 401 ? (expect.stringMatching(/^Bearer/) as string) : null,
-    ]);
-    expect(response.headers.get("cache-control")).toBe("no-store");
-    // The answer contains no part of the credentials that were sent.
-    expect(text).not.toMatch(/eyJ|[0-9a-f]{64}/);
-    expect(await everything(estate)).toEqual(before);
-  });
-}
+const send = (attack: Attack) => sendTo(estate, attack);
+const attacks = (rows: AttackRow[]) => {
+  attacksOn(() => estate, rows);
+};
 
 const seconds = () => Math.floor(Date.now() / 1_000);
 const json = { "content-type": "application/json" };
