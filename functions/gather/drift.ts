@@ -4,15 +4,14 @@ import { type DesktopPlan, portsOf } from "../../shared/desktop/plan.ts";
 import { keepsPod } from "../../shared/desktop/state.ts";
 import { isRefusal } from "../../shared/errors.ts";
 import { connectionParameters } from "../../shared/guacamole/parameters.ts";
-import {
-  decideDrift,
-  type DriftQuestions,
-  driftQuestions,
-  type DriftSources,
-  type GatheredDrift,
-  type WantedDesktop,
-} from "../../shared/lifecycle/decide-drift.ts";
+import { decideDrift, driftQuestions } from "../../shared/lifecycle/decide-drift.ts";
 import type { DriftSurvey } from "../../shared/lifecycle/drift.ts";
+import type {
+  DriftQuestions,
+  DriftSources,
+  GatheredDrift,
+  WantedDesktop,
+} from "../../shared/lifecycle/drift-sources.ts";
 import type { Standing } from "../../shared/person/claims.ts";
 import { type DesktopKey, keyText, nameDesktop } from "../../shared/desktop/names.ts";
 import { someAtATime } from "../some-at-a-time.ts";

@@ -11,7 +11,7 @@ import {
   type NamingRules,
 } from "../desktop/names.ts";
 import type { DesktopPlan } from "../desktop/plan.ts";
-import type { ConnectionDetails } from "../lifecycle/decide-drift.ts";
+import type { ConnectionDetails } from "../lifecycle/drift-sources.ts";
 import { type ConnectionSessions, shortestSessionSeconds } from "../lifecycle/sessions.ts";
 import type { GuacamoleSide, Permissions } from "../desktop/state.ts";
 import { ProductError } from "../errors.ts";

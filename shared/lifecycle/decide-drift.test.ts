@@ -3,7 +3,8 @@ import type { DeployedDesktop } from "../desktop/known-desktop.ts";
 import { nameDesktop, personId } from "../desktop/names.ts";
 import { ProductError } from "../errors.ts";
 import type { Outcome, PersonRecord } from "../person/record.ts";
-import { type ConnectionDetails, decideDrift, driftQuestions, type GatheredDrift } from "./decide-drift.ts";
+import { decideDrift, driftQuestions } from "./decide-drift.ts";
+import type { ConnectionDetails, GatheredDrift } from "./drift-sources.ts";
 import type { Survey, SurveyedDesktop } from "./survey.ts";
 
 const at = "2026-11-24T10:00:00.000Z";

@@ -1,4 +1,4 @@
-import type { GatheredDrift } from "../../shared/lifecycle/decide-drift.ts";
+import type { GatheredDrift } from "../../shared/lifecycle/drift-sources.ts";
 import { decideSurvey } from "../../shared/lifecycle/survey.ts";
 import type { Standing } from "../../shared/person/claims.ts";
 import { known } from "./leavers-product.ts";
