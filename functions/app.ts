@@ -8,13 +8,17 @@ import { webhookSignatures, type WebhookRules } from "../shared/identity/webhook
 import { databaseToken } from "../shared/azure/credential.ts";
 import { managedServer, unmanagedServer } from "../shared/azure/managed-server.ts";
 import type { Settings } from "../shared/config.ts";
+import { parsePolicy } from "../shared/desktop/policy.ts";
+import { protectedPlaces, reachFaults, type ReachLimits } from "../shared/desktop/reach.ts";
 import { connectDatabase } from "../shared/guacamole/database.ts";
 import { activeConnectionsOf } from "../shared/guacamole/active-connections.ts";
+import { parseDatabaseUrl } from "../shared/guacamole/database-url.ts";
 import { guacamoleDesktopsIn } from "../shared/guacamole/desktops.ts";
 import { connectCluster } from "../shared/kubernetes/cluster.ts";
 import { desktopsIn } from "../shared/kubernetes/desktops.ts";
 import { guacamoleInstancesIn } from "../shared/kubernetes/guacamole-instances.ts";
 import { maintenanceSwitchIn } from "../shared/kubernetes/maintenance-switch.ts";
+import { offersIn } from "../shared/kubernetes/offers.ts";
 import { policiesIn } from "../shared/kubernetes/policies.ts";
 import { personRecordsIn } from "../shared/kubernetes/person-records.ts";
 import { workspacesIn } from "../shared/kubernetes/workspaces.ts";
@@ -77,7 +81,22 @@ function appOf(services: Services): App {
   };
 }
 
-/** Connects lazily: no system is called before a function needs it. Throws if the kubeconfig cannot be read. */
+function reachOf(settings: Settings, apiServer: string): ReachLimits {
+  const { NAMESPACE: namespace, PROTECTED_DESTINATIONS: others } = settings;
+  const database = parseDatabaseUrl(settings.DATABASE_URL);
+  const guacd = { namespace: settings.GUACD_NAMESPACE, labels: settings.GUACD_LABELS };
+  const places = { guacd, database: "fault" in database ? null : { ...database, namespace }, apiServer, others };
+  const reach = { namespace, wide: settings.WIDE_DESTINATIONS === "allowed", protected: protectedPlaces(places) };
+  const usual = parsePolicy(settings.desktopDefaults);
+  const faults = "faults" in usual ? [] : reachFaults(usual.destinations, reach);
+  if (faults.length > 0) throw new Error(`read settings: DESKTOP_DESTINATIONS ${faults.join("; ")}`);
+  return reach;
+}
+
+/**
+ * Connects lazily: no system is called before a function needs it. Throws if the kubeconfig cannot be read, or the usual
+ * destinations reach what no desktop may.
+ */
 function connectServices(settings: Settings): Services {
   const cluster = connectCluster(settings.KUBECONFIG);
   const database = connectDatabase({
@@ -102,6 +121,8 @@ function connectServices(settings: Settings): Services {
     settings,
     workspaces: workspacesIn(cluster, settings.WORKSPACES_NAMESPACE),
     policies: policiesIn(cluster, settings.NAMESPACE),
+    offers: offersIn(cluster, settings.NAMESPACE),
+    reach: reachOf(settings, cluster.host),
     records: personRecordsIn(cluster, settings.NAMESPACE),
     desktops: desktopsIn(cluster, site, namingRules({ settings })),
     guacamole: guacamoleDesktopsIn(database, namingRules({ settings }), settings.TIME_ZONE),

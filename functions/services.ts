@@ -1,6 +1,7 @@
 import type { Settings } from "../shared/config.ts";
 import { dayIn } from "../shared/desktop/day.ts";
 import type { NamingRules } from "../shared/desktop/names.ts";
+import type { ReachLimits } from "../shared/desktop/reach.ts";
 import type { SessionRules } from "../shared/person/presence.ts";
 import type { ManagedServer } from "../shared/azure/managed-server.ts";
 import type { ActiveConnections } from "../shared/guacamole/active-connections.ts";
@@ -13,6 +14,7 @@ import type { VerifyWebhook } from "../shared/identity/webhook.ts";
 import type { ClusterDesktops } from "../shared/kubernetes/desktops.ts";
 import type { GuacamoleInstances } from "../shared/kubernetes/guacamole-instances.ts";
 import type { MaintenanceSwitch } from "../shared/kubernetes/maintenance-switch.ts";
+import type { Offers } from "../shared/kubernetes/offers.ts";
 import type { Policies } from "../shared/kubernetes/policies.ts";
 import type { PersonRecords } from "../shared/kubernetes/person-records.ts";
 import type { EventFaults } from "./work/event-faults.ts";
@@ -23,6 +25,9 @@ export interface Services {
   settings: Settings;
   workspaces: Workspaces;
   policies: Policies;
+  offers: Offers;
+  /** What no policy may open to desktops. */
+  reach: ReachLimits;
   records: PersonRecords;
   desktops: ClusterDesktops;
   guacamole: GuacamoleDesktops;

@@ -90,10 +90,11 @@ export async function writeSampleEstate(config: KubeConfig, namespace: string): 
 
 function manifestsOf({ workspace, displayName, availableFrom, expires, policy, bindings }: Row, namespace: string) {
   const apiVersion = "xlscsde.nhs.uk/v1";
+  const labels = { "xlscsde.nhs.uk/purpose": "desktop-policy" };
   const annotations = policy && { "xlscsde.nhs.uk/desktop-policy": policy.name };
   return [
     ...(policy
-      ? [{ apiVersion: "v1", kind: "ConfigMap", metadata: { name: policy.name, namespace }, data: policy.data }]
+      ? [{ apiVersion: "v1", kind: "ConfigMap", metadata: { name: policy.name, namespace, labels }, data: policy.data }]
       : []),
     {
       apiVersion,

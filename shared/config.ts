@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { parseDatabaseUrl } from "./guacamole/database-url.ts";
 import { type DnsServer, parseDnsServer, usualDnsServers } from "./desktop/dns-server.ts";
+import { parseProtectedPlace, type ProtectedPlace } from "./desktop/reach.ts";
 import { parsePolicy, policyFields, type PolicyTexts } from "./desktop/policy.ts";
 
 /** The algorithms by which a realm may sign: with a key pair of its own. HS* has one secret for both sides, none has none. */
@@ -30,6 +31,15 @@ const eachSetting = z.object({
     .prefault("app=guacd")
     .describe("Labels of the guacd pods, which alone may reach desktops: `key=value,…`"),
   GUACD_NAMESPACE: z.string().optional().describe("Namespace of guacd. Default: NAMESPACE"),
+
+  PROTECTED_DESTINATIONS: list("")
+    .pipe(z.array(protectedPlace()))
+    .describe(
+      "What no workspace's policy may open besides guacd, the database and the API server, such as this app: `namespace/label=value` or `10.0.0.4/32`, separated by commas",
+    ),
+  WIDE_DESTINATIONS: oneOf("refused", "allowed")
+    .default("refused")
+    .describe("Whether policies may open ranges of addresses that are wider than /16"),
 
   TIME_ZONE: z
     .string()
@@ -355,6 +365,18 @@ function dnsServer() {
     const server = parseDnsServer(text);
     if (!("fault" in server)) return server;
     context.addIssue({ code: "custom", message: server.fault });
+    return z.NEVER;
+  });
+}
+
+function protectedPlace() {
+  return z.string().transform((text, context): ProtectedPlace => {
+    const place = parseProtectedPlace(text);
+    if (place) return place;
+    context.addIssue({
+      code: "custom",
+      message: "has an item that is neither namespace/label=value nor a range (10.0.0.4/32)",
+    });
     return z.NEVER;
   });
 }

@@ -22,7 +22,8 @@ export async function openWorkspace(estate: TestEstate, workspace: string, polic
 
 /** Writes a policy with exactly these fields, which workspaces can name. */
 export async function writePolicy(estate: TestEstate, name: string, data: PolicyTexts): Promise<void> {
-  const manifest = { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace }, data };
+  const labels = { "xlscsde.nhs.uk/purpose": "desktop-policy" };
+  const manifest = { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace, labels }, data };
   await write(estate, manifest);
 }
 

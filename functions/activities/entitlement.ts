@@ -1,5 +1,5 @@
 import { isRefusal, ProductError } from "../../shared/errors.ts";
-import { planFor } from "../gather/plan.ts";
+import { planStart } from "../gather/plan.ts";
 import { personNow } from "../gather/standing.ts";
 import type { Services } from "../services.ts";
 import type { Implements } from "./activity.ts";
@@ -12,7 +12,7 @@ export function entitlementActivities(services: Services): Implements<"checkEnti
       if (workspace === null) throw new ProductError("internal", "check entitlement: the request names no workspace");
       const person = await personNow(services, { username, claims, claimsReduced }, subject, info);
       if (isRefusal(person)) return person;
-      const plan = await planFor(services, person, workspace, await services.workspaces.known());
+      const plan = await planStart(services, person, workspace, await services.workspaces.known());
       return isRefusal(plan) ? plan : { plan };
     },
   };

@@ -1,9 +1,11 @@
 import { decideEntitlement, type Person } from "../../shared/desktop/entitlement.ts";
 import { type DesktopPlan, planDesktop } from "../../shared/desktop/plan.ts";
 import { policyOf } from "../../shared/desktop/policy.ts";
+import { withinReach } from "../../shared/desktop/reach.ts";
 import { isRefusal, type Refusal } from "../../shared/errors.ts";
 import { namingRules, type Services, today } from "../services.ts";
 import { namesOf } from "./names.ts";
+import { refuseNotOffered } from "./offers.ts";
 
 /** Plans the desktop that this person may have in this workspace today, by the workspace's policy. */
 export async function planFor(
@@ -16,8 +18,15 @@ export async function planFor(
   if (isRefusal(entitlement)) return entitlement;
   const chosen = entitlement.workspace.policy;
   const own = chosen === undefined ? {} : await services.policies.read(chosen);
-  const policy = policyOf(entitlement.workspace, services.settings.desktopDefaults, own);
+  const whole = policyOf(entitlement.workspace, services.settings.desktopDefaults, own);
+  const policy = isRefusal(whole) ? whole : withinReach(workspace, whole, services.reach);
   if (isRefusal(policy)) return policy;
   const names = await namesOf(services, { workspace, username: person.username }, entitlement.bindings);
   return planDesktop(person.username, entitlement, policy, namingRules(services), names.deployment);
+}
+
+/** The same for a desktop that is to start: only then are the objects looked at that its policy gives to it. */
+export async function planStart(...[services, ...rest]: Parameters<typeof planFor>): ReturnType<typeof planFor> {
+  const plan = await planFor(services, ...rest);
+  return isRefusal(plan) ? plan : ((await refuseNotOffered(services, plan)) ?? plan);
 }

@@ -1,6 +1,6 @@
 import type { Decision } from "../../shared/desktop/decision.ts";
 import { personId } from "../../shared/desktop/names.ts";
-import type { PolicyTexts } from "../../shared/desktop/policy.ts";
+import type { OwnPolicy } from "../../shared/desktop/policy.ts";
 import { sessionsSince } from "../../shared/lifecycle/sessions.ts";
 import { decideSurvey, type Gathered, type Survey } from "../../shared/lifecycle/survey.ts";
 import type { Services } from "../services.ts";
@@ -92,10 +92,10 @@ async function policiesOf(
   { policies }: Surveyed,
   deployed: Gathered["deployed"],
   known: Gathered["known"],
-): Promise<Map<string, PolicyTexts | null>> {
+): Promise<Map<string, OwnPolicy>> {
   const chosenBy = new Map(known?.workspaces.map(({ name, policy }) => [name, policy]));
   const chosen = new Set(deployed.map(({ workspace }) => chosenBy.get(workspace)));
-  const texts = new Map<string, PolicyTexts | null>();
-  for (const name of chosen) if (name !== undefined) texts.set(name, await policies.read(name).catch(() => null));
+  const texts = new Map<string, OwnPolicy>();
+  for (const name of chosen) if (name !== undefined) texts.set(name, await policies.read(name).catch(() => "missing"));
   return texts;
 }

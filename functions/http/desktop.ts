@@ -5,7 +5,7 @@ import { personId } from "../../shared/desktop/names.ts";
 import { isRefusal, ProductError, refuse } from "../../shared/errors.ts";
 import { keptClaims } from "../../shared/person/claims.ts";
 import { isReady, isSuspended } from "../gather/desktops-of-person.ts";
-import { planFor } from "../gather/plan.ts";
+import { planStart } from "../gather/plan.ts";
 import { soon } from "../gather/rows.ts";
 import { callerNow } from "../gather/standing.ts";
 import type { Services } from "../services.ts";
@@ -105,7 +105,7 @@ async function putDesktop(
         })
       : { username, claims: said };
   if (isRefusal(person)) return person;
-  const plan = await planFor(services, person, body.workspace, known);
+  const plan = await planStart(services, person, body.workspace, known);
   if (isRefusal(plan)) return plan;
   const { activation } = await services.maintenance.read();
   // A person whose desktop is ready keeps it: they only ask where it is. Doubt counts as no.

@@ -12,7 +12,7 @@ import {
 import type { PersonRecord } from "../../shared/person/record.ts";
 import { outcomeOf } from "../../shared/person/request.ts";
 import { isReady, isSuspended } from "../gather/desktops-of-person.ts";
-import { planFor } from "../gather/plan.ts";
+import { planStart } from "../gather/plan.ts";
 import { type Services, today } from "../services.ts";
 import { ask } from "./ask.ts";
 import type { TaskHub } from "./task-hub.ts";
@@ -130,7 +130,7 @@ async function mayHave(
   record: PersonRecord | null,
 ): Promise<DesktopPlan | Refusal> {
   const known = await services.workspaces.known();
-  const plan = await planFor(services, { username, claims: record?.request.claims ?? {} }, workspace, known);
+  const plan = await planStart(services, { username, claims: record?.request.claims ?? {} }, workspace, known);
   if (isRefusal(plan)) return plan;
   const { activation } = await services.maintenance.read();
   if (activation && !(await isReady(services, plan).catch(() => false)))

@@ -1,3 +1,5 @@
+import { labelText } from "./label-text.ts";
+
 /** A place that desktops may connect to: pods with a label in a namespace, or a range of IPv4 addresses, on one port. */
 export type Destination =
   | { namespace: string; label: [key: string, value: string]; port: number }
@@ -18,9 +20,8 @@ export function parseDestination(text: string): Destination | null {
   const port = Number(digits);
   if (port < 1 || port > 65_535) return null;
 
-  const [, namespace, key, value] = /^([a-z0-9][a-z0-9-]*)\/([^=,:\s]+)=([^=,:\s]+)$/.exec(place) ?? [];
-  if (namespace !== undefined && key !== undefined && value !== undefined)
-    return { namespace, label: [key, value], port };
+  const pods = parsePods(place);
+  if (pods) return { ...pods, port };
 
   const range = rangeOf(place);
   if (!range) return null;
@@ -30,8 +31,16 @@ export function parseDestination(text: string): Destination | null {
   return { cidr: place, except: except.map(({ cidr }) => cidr), port };
 }
 
+/** Reads `namespace/label=value`, both as Kubernetes accepts them; null if it is something else. */
+export function parsePods(text: string): { namespace: string; label: [key: string, value: string] } | null {
+  const [, namespace, label = ""] = /^([a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)\/(.+)$/.exec(text) ?? [];
+  if (namespace === undefined || !labelText.test(label)) return null;
+  const [key = "", value = ""] = label.split("=");
+  return { namespace, label: [key, value] };
+}
+
 /** First and last address of a CIDR whose host bits are zero, as Kubernetes wants it; null if it is not one. */
-function rangeOf(cidr: string): { first: number; last: number } | null {
+export function rangeOf(cidr: string): { first: number; last: number } | null {
   const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(cidr);
   if (!match) return null;
   const [a = 256, b = 256, c = 256, d = 256, bits = 33] = match.slice(1).map(Number);

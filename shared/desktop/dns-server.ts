@@ -1,4 +1,4 @@
-import { nodeLabel } from "./policy-text.ts";
+import { labelText } from "./label-text.ts";
 
 /** Where desktops may ask for names: pods with a label, in one namespace or (null) in any, or one address; on one port. */
 export type DnsServer =
@@ -37,7 +37,7 @@ export function parseDnsServer(text: string): DnsServer | { fault: string } {
     return { fault: "has an item without a port (namespace/label=value:53, 169.254.20.10:53)" };
 
   const [, namespace, label = ""] = /^(\*|[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)\/(.+=.+)$/.exec(place) ?? [];
-  if (namespace !== undefined && nodeLabel.test(label)) {
+  if (namespace !== undefined && labelText.test(label)) {
     const [key = "", value = ""] = label.split("=");
     return { namespace: namespace === "*" ? null : namespace, label: [key, value], port };
   }

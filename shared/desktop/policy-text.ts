@@ -6,10 +6,6 @@ import { type Destination, parseDestination } from "./destination.ts";
 /** The word for "nothing" in a field that could hold something. */
 export const none = "none";
 export const objectName = /^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?$/;
-const labelPart = "[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?";
-const labelKey = `(?:[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?/)?${labelPart}`;
-export const nodeLabel = new RegExp(`^${labelKey}=${labelPart}$`);
-export const taint = new RegExp(`^${labelKey}(?:=${labelPart})?(?::(?:NoSchedule|PreferNoSchedule|NoExecute))?$`);
 
 /** Tokens that Guacamole fills in when a session begins, and that no researcher can choose. */
 const tokensInPaths = new Set([

@@ -186,7 +186,7 @@ describe("a workspace's policy", () => {
   });
 
   it("that is not there is refused, and so is one that is wrong, by workspace, ConfigMap and field", () => {
-    expect(policyOf(workspace, { image }, null)).toEqual({
+    expect(policyOf(workspace, { image }, "missing")).toEqual({
       refused: "invalid-policy",
       reason: "policy of asthma-cohort (ConfigMap large): there is no such ConfigMap",
     });

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { refuse, type Refusal } from "../errors.ts";
 import type { Workspace } from "./entitlement.ts";
 import { faultOfParameter, type Protocol } from "./guacamole-parameters.ts";
+import { labelText, taint } from "./label-text.ts";
 import {
   amount,
   destination,
@@ -9,13 +10,11 @@ import {
   flag,
   isWebAddress,
   listOf,
-  nodeLabel,
   none,
   objectName,
   pathText,
   portOr,
   quantity,
-  taint,
   text,
   toleration,
   wholeNumber,
@@ -23,6 +22,9 @@ import {
 
 /** A policy as people write it: text by field, in settings (`cpuLimit` is DESKTOP_CPU_LIMIT) and in ConfigMaps alike. */
 export type PolicyTexts = Readonly<Record<string, string>>;
+
+/** What a workspace's own policy says, or why it says nothing: there is no such ConfigMap, or it is not marked as a policy. */
+export type OwnPolicy = PolicyTexts | "missing" | "not marked";
 
 /** The protocols' own ports (IANA). */
 const usualPort: Readonly<Record<Protocol, number>> = { vnc: 5900, rdp: 3389, ssh: 22 };
@@ -62,7 +64,7 @@ export const policyFields = {
   memoryRequest: amount().prefault("512Mi").describe("Memory that a desktop is guaranteed"),
   cpuLimit: amount().prefault("2").describe("CPU that a desktop may use"),
   memoryLimit: amount().prefault("2Gi").describe("Memory that a desktop may use"),
-  nodeSelector: listOf(text(nodeLabel, "is not a list of labels (key=value,key=value)"))
+  nodeSelector: listOf(text(labelText, "is not a list of labels (key=value,key=value)"))
     .transform((labels) => Object.fromEntries(labels.map((label) => label.split("=") as [string, string])))
     .prefault(none)
     .describe("Labels of the nodes that may run it: `key=value,…` or `none`"),
@@ -166,18 +168,21 @@ export const notAConfigMap =
 
 /**
  * The policy of a workspace: the defaults, and over them what its own texts say.
- *
- * @param own the texts that the workspace names, null if what it names is not there
  */
 export function policyOf(
   { name, policy }: Pick<Workspace, "name" | "policy">,
   defaults: PolicyTexts,
-  own: PolicyTexts | null,
+  own: OwnPolicy,
 ): DesktopPolicy | Refusal {
   if (policy !== undefined && !objectName.test(policy))
     return refuse("invalid-policy", `policy of ${name}: ${notAConfigMap}`);
   const what = policy === undefined ? `policy of ${name}` : `policy of ${name} (ConfigMap ${policy})`;
-  if (!own) return refuse("invalid-policy", `${what}: there is no such ConfigMap`);
+  if (own === "missing") return refuse("invalid-policy", `${what}: there is no such ConfigMap`);
+  if (own === "not marked")
+    return refuse(
+      "invalid-policy",
+      `${what}: it is not marked as a policy (kubectl label configmap ${policy} xlscsde.nhs.uk/purpose=desktop-policy)`,
+    );
   const read = parsePolicy({ ...defaults, ...own });
   if (!("faults" in read)) return read;
   return refuse(

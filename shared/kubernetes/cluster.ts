@@ -32,6 +32,8 @@ export interface Reference {
  */
 export interface Cluster {
   read<T extends KubernetesObject>(reference: Reference): Promise<T | null>;
+  /** Only the object's metadata: what is in a Secret stays where it is. */
+  readMetadata(reference: Reference): Promise<KubernetesObject | null>;
   /** All objects of a kind in a namespace, page by page. */
   list<T extends KubernetesObject>(
     kind: Pick<Reference, "apiVersion" | "kind">,
@@ -65,7 +67,12 @@ export interface Cluster {
   removeUnchanged(object: KubernetesObject): Promise<boolean>;
   /** Notices changes from now on; close it when done. */
   watch(paths: readonly WatchedPath[]): Promise<Changes>;
+  /** Host of the API server's address. */
+  host: string;
 }
+
+/** kubernetes.io/docs/reference/using-api/api-concepts, "Metadata-only fetches". */
+const metadataOnly = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 
 /** Longer than any call takes on a healthy cluster, much shorter than an activity may run. */
 const callMilliseconds = 15_000;
@@ -81,26 +88,37 @@ export function clusterOf(config: KubeConfig): Cluster {
     throw new Error("read kubeconfig: it has no current cluster (check the setting KUBECONFIG)");
   const shareConnections = connectionSharing();
   const call = callsTo(caOf(config));
-  const configuration = createConfiguration({
-    baseServer: new ServerConfiguration(server, {}),
-    authMethods: { default: authenticationOf(config) },
-    promiseMiddleware: [
-      {
-        pre: (request) => {
-          request.setSignal(AbortSignal.timeout(callMilliseconds));
-          shareConnections(request);
-          return Promise.resolve(request);
+  const configurationWith = (change: (request: RequestContext) => void) =>
+    createConfiguration({
+      baseServer: new ServerConfiguration(server, {}),
+      authMethods: { default: authenticationOf(config) },
+      promiseMiddleware: [
+        {
+          pre: (request) => {
+            request.setSignal(AbortSignal.timeout(callMilliseconds));
+            shareConnections(request);
+            change(request);
+            return Promise.resolve(request);
+          },
+          post: (response) => Promise.resolve(response),
         },
-        post: (response) => Promise.resolve(response),
-      },
-    ],
-  });
+      ],
+    });
+  const configuration = configurationWith(() => undefined);
+  const metadata = new KubernetesObjectApi(
+    configurationWith((request) => {
+      // Discovery asks for lists of APIs, which have no metadata alone.
+      if (request.getUrl().includes("/namespaces/")) request.setHeaderParam("Accept", metadataOnly);
+    }),
+  );
   const objects = new KubernetesObjectApi(configuration);
   const plain = new PlainObjectApi(configuration);
   const custom = new CustomObjectsApi(configuration);
 
   const cluster: Cluster = {
+    host: new URL(server).hostname,
     read: (reference) => call("read", reference, () => objects.read(reference), { 404: null }),
+    readMetadata: (reference) => call("read metadata of", reference, () => metadata.read(reference), { 404: null }),
     async list<T extends KubernetesObject>(
       { apiVersion, kind }: Pick<Reference, "apiVersion" | "kind">,
       namespace: string,

@@ -13,6 +13,8 @@ export const label = {
   username: "xlscsde.nhs.uk/username",
   /** 32 hex digits that stand for the person: unlike the username's label, no two people share it. */
   person: "xlscsde.nhs.uk/person",
+  /** On a Secret or ConfigMap: that policies may give it to desktops. Its owner sets it. */
+  offeredTo: "xlscsde.nhs.uk/offered-to",
   /** On a request: 32 hex digits that stand for the person's id at the identity provider. */
   subject: "xlscsde.nhs.uk/subject",
 } as const;
@@ -39,6 +41,8 @@ export const purpose = {
   desktop: "workspace-client",
   request: "desktop-request",
   maintenance: "desktop-maintenance",
+  /** A ConfigMap that workspaces may choose as policy. Its owner sets it. */
+  policy: "desktop-policy",
 } as const;
 
 /** A username as the operator writes it into a label; null if that would be no label's value. */

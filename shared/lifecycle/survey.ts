@@ -5,7 +5,7 @@ import { dayIn } from "../desktop/day.ts";
 import type { WorkspacesAndBindings } from "../desktop/entitlement.ts";
 import type { DeployedDesktop } from "../desktop/known-desktop.ts";
 import type { Maintenance } from "../desktop/maintenance.ts";
-import { policyOf, type PolicyTexts } from "../desktop/policy.ts";
+import { policyOf, type OwnPolicy, type PolicyTexts } from "../desktop/policy.ts";
 import { isRefusal } from "../errors.ts";
 import { type DamagedRecord, damagedAmong } from "../person/damaged-record.ts";
 import { extensionOf } from "../person/extension.ts";
@@ -36,8 +36,8 @@ export interface Gathered {
   /** Records that cannot be read; the desktops of these people are kept. */
   damaged: readonly DamagedRecord[];
   known: WorkspacesAndBindings | null;
-  /** The texts of each policy that a workspace of a desktop names, by its name; null if there is none, or it cannot be read. */
-  policies: ReadonlyMap<string, PolicyTexts | null>;
+  /** The texts of each policy that a workspace of a desktop names, by its name. One that cannot be read counts as missing. */
+  policies: ReadonlyMap<string, OwnPolicy>;
   maintenance: Maintenance | null;
   /** What Guacamole's history holds of each connection. */
   sessions: readonly ConnectionSessions[] | null;
@@ -181,7 +181,7 @@ function limitsIn({
   function read(name: string): Limits | null {
     const workspace = workspaces.get(name);
     if (!workspace) return null;
-    const own = workspace.policy === undefined ? {} : (policies.get(workspace.policy) ?? null);
+    const own = workspace.policy === undefined ? {} : (policies.get(workspace.policy) ?? "missing");
     const policy = policyOf(workspace, settings.desktopDefaults, own);
     return isRefusal(policy) ? null : policy;
   }

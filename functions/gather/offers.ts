@@ -1,0 +1,29 @@
+import type { DesktopPlan } from "../../shared/desktop/plan.ts";
+import { parsePolicy } from "../../shared/desktop/policy.ts";
+import type { EnvironmentSource } from "../../shared/desktop/policy-text.ts";
+import { refuse, type Refusal } from "../../shared/errors.ts";
+import type { Services } from "../services.ts";
+
+/**
+ * Refuses a plan whose policy gives the desktop a Secret or ConfigMap that its owner did not offer. Those of the settings are
+ * the product's operators' own choice.
+ */
+export async function refuseNotOffered(
+  { settings, offers }: Pick<Services, "settings" | "offers">,
+  plan: DesktopPlan,
+): Promise<Refusal | null> {
+  const usual = parsePolicy(settings.desktopDefaults);
+  const allowed = new Set("faults" in usual ? [] : sourcesOf(usual).map(textOf));
+  const missing = await offers.notOffered(sourcesOf(plan).filter((source) => !allowed.has(textOf(source))));
+  if (missing.length === 0) return null;
+  return refuse(
+    "invalid-policy",
+    `policy of ${plan.workspace}: ${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} not offered to desktops (the owner sets the label xlscsde.nhs.uk/offered-to=desktops)`,
+  );
+}
+
+function sourcesOf({ environmentFrom, pullSecrets }: Pick<DesktopPlan, "environmentFrom" | "pullSecrets">) {
+  return [...environmentFrom, ...pullSecrets.map((name): EnvironmentSource => ({ kind: "secret", name }))];
+}
+
+const textOf = ({ kind, name }: EnvironmentSource) => `${kind}/${name}`;
