@@ -101,6 +101,10 @@ const eachSetting = z.object({
     .default("desktop-monitoring")
     .describe("Role of callers that may read why the product is not ready"),
 
+  READY_KEPT_SECONDS: wholeNumber(0, 60)
+    .default(5)
+    .describe("How long an answer of `GET /health/ready`, which anyone may ask for, is given again"),
+
   GUACAMOLE_CLIENT: z
     .string()
     .default("guacamole")

@@ -163,6 +163,7 @@ export async function startTestEstate(
       REAP_SCHEDULE: never,
       RECONCILE_SCHEDULE: never,
       UPKEEP_SCHEDULE: never,
+      READY_KEPT_SECONDS: "0", // tests ask for what has just changed
       KEYCLOAK_WEBHOOK: "hmac",
       KEYCLOAK_WEBHOOK_SECRET: webhookSecret,
       ...settings,

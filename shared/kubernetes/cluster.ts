@@ -47,6 +47,8 @@ export interface Cluster {
     namespace: string,
     selectors?: { labels?: string; fields?: string },
   ): AsyncGenerator<T[]>;
+  /** Throws unless the API server answers a list of that kind. It is asked for one object, however many there are. */
+  checkList(kind: Pick<Reference, "apiVersion" | "kind">, namespace: string): Promise<void>;
   /** Server-side apply as our field manager; takes over fields that others own. */
   apply<T extends KubernetesObject>(manifest: T): Promise<T>;
   /** Makes our apply the owner of every field that others wrote; false if the object changed since it was read. */
@@ -134,6 +136,12 @@ export function clusterOf(config: KubeConfig): Cluster {
         const items = page.items.map((item) => Object.assign(item, { apiVersion, kind }));
         return { items, next: (page.metadata as { continue?: string } | undefined)?.continue };
       });
+    },
+    async checkList({ apiVersion, kind }, namespace) {
+      const [none, one] = [undefined, 1];
+      await call("list", { kind, metadata: { namespace } }, async () =>
+        withItems(await plain.list(apiVersion, kind, namespace, none, none, none, none, none, one)),
+      );
     },
     apply: (manifest) =>
       call("apply", manifest, () =>

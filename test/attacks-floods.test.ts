@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { systemClock } from "@stand-in/functions-host";
+import { sampleToken } from "../local/token.ts";
+import { attacksOn, send as sendTo } from "./attack-rows.ts";
+import { type CountedCalls, startCounting } from "./counted-calls.ts";
+import { startTestEstate, type TestEstate } from "./estate.ts";
+
+/** What a flood of calls costs: calls to the cluster are counted on their way. */
+let estate: TestEstate;
+let cluster: CountedCalls;
+
+beforeAll(async () => {
+  estate = await startTestEstate(undefined, { READY_KEPT_SECONDS: "60" }, systemClock, false, {
+    linkTo: async (system, url) => {
+      if (system !== "cluster") return url;
+      cluster = await startCounting(url);
+      return cluster.url;
+    },
+  });
+  await estate.ask("alice", "asthma-cohort");
+});
+afterAll(async () => {
+  await estate.close();
+  await cluster.close();
+});
+beforeEach(() => {
+  cluster.calls.length = 0;
+});
+
+const listed = () => cluster.calls.filter((call) => /^GET .*\?/.test(call)).map((call) => call.replace(/.*\//, ""));
+
+describe("callers without a token", () => {
+  it("who ask sixty times at once if the product is ready cost one read, of one object of each list", async () => {
+    const ask = () => fetch(`${estate.host.url}/api/health/ready`);
+    const answers = await Promise.all(Array.from({ length: 60 }, ask));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(listed().sort()).toEqual(["analyticsworkspacebindings?limit=1", "analyticsworkspaces?limit=1"]);
+    expect(cluster.calls).toHaveLength(3); // and the switch of maintenance
+    await ask();
+    expect(cluster.calls).toHaveLength(3);
+  });
+
+  it("cost the cluster nothing anywhere else", async () => {
+    const paths = ["health/live", "openapi.json", "nothing/here", "desktops", "users/alice/desktop", "operations/x"];
+    const tokens = [undefined, "Bearer x", "Bearer eyJhbGciOiJub25lIn0.e30.", "Basic YTpi"];
+    for (const path of [...paths, "health/ready"])
+      for (const authorization of tokens)
+        await sendTo(estate, { method: "GET", path, ...(authorization && { headers: { authorization } }) });
+    expect(cluster.calls).toEqual([]);
+  });
+});
+
+describe("callers with the monitoring role", () => {
+  it("who ask twenty times at once share two reads of the estate", async () => {
+    const ask = () => estate.call<{ status: string; stuck: string[] }>("olga", "GET", "/health/ready");
+    const answers = await Promise.all(Array.from({ length: 20 }, ask));
+    expect(answers.map(({ body }) => [body.status, body.stuck])).toEqual(Array(20).fill(["ready", []]));
+    expect(listed().filter((call) => call.startsWith("analyticsworkspaces?")).length).toBeLessThanOrEqual(3);
+  });
+});
+
+describe("large things", () => {
+  const large = JSON.stringify({ workspace: "x".repeat(290_000) });
+  const json = { "content-type": "application/json" };
+  const withToken = async () => {
+    const token = await sampleToken(estate.identity.issuer, "alice");
+    return { ...json, authorization: `Bearer ${token}` };
+  };
+  attacksOn(
+    () => estate,
+    [
+      [
+        "a large body without a token",
+        401,
+        () => ({ method: "PUT", path: "users/alice/desktop", headers: json, body: large }),
+      ],
+      ["a large body for no route", 404, () => ({ path: "nothing", headers: json, body: large })],
+      [
+        "a large body with a token",
+        413,
+        async () => ({ method: "PUT", path: "users/alice/desktop", headers: await withToken(), body: large }),
+      ],
+      [
+        "a body with thousands of unknown fields",
+        400,
+        async () => ({
+          method: "PUT",
+          path: "users/alice/desktop",
+          headers: await withToken(),
+          body: JSON.stringify(Object.fromEntries(Array.from({ length: 15_000 }, (_, n) => [`field${n}`, 0]))),
+        }),
+      ],
+    ],
+  );
+});
