@@ -3,20 +3,29 @@ import { systemClock } from "@stand-in/functions-host";
 import { sampleToken } from "../local/token.ts";
 import { attacksOn, send as sendTo } from "./attack-rows.ts";
 import { type CountedCalls, startCounting } from "./counted-calls.ts";
+import { everything } from "./everything.ts";
 import { startTestEstate, type TestEstate } from "./estate.ts";
+
+const changes = 20;
 
 /** What a flood of calls costs: calls to the cluster are counted on their way. */
 let estate: TestEstate;
 let cluster: CountedCalls;
 
 beforeAll(async () => {
-  estate = await startTestEstate(undefined, { READY_KEPT_SECONDS: "60" }, systemClock, false, {
-    linkTo: async (system, url) => {
-      if (system !== "cluster") return url;
-      cluster = await startCounting(url);
-      return cluster.url;
+  estate = await startTestEstate(
+    undefined,
+    { READY_KEPT_SECONDS: "60", PERSON_CHANGES_PER_MINUTE: String(changes) },
+    systemClock,
+    false,
+    {
+      linkTo: async (system, url) => {
+        if (system !== "cluster") return url;
+        cluster = await startCounting(url);
+        return cluster.url;
+      },
     },
-  });
+  );
   await estate.ask("alice", "asthma-cohort");
 });
 afterAll(async () => {
@@ -56,6 +65,46 @@ describe("callers with the monitoring role", () => {
     const answers = await Promise.all(Array.from({ length: 20 }, ask));
     expect(answers.map(({ body }) => [body.status, body.stuck])).toEqual(Array(20).fill(["ready", []]));
     expect(listed().filter((call) => call.startsWith("analyticsworkspaces?")).length).toBeLessThanOrEqual(3);
+  });
+});
+
+describe("one person's calls", () => {
+  it("that wait for one operation share its polls", async () => {
+    const wish = await estate.call<{ id: string }>("alice", "PUT", "/users/alice/desktop", {
+      workspace: "cancer-registry",
+    });
+    const path = `/operations/${wish.body.id}?wait=20`;
+    cluster.calls.length = 0;
+    const answers = await Promise.all(Array.from({ length: 100 }, () => estate.call("alice", "GET", path)));
+    expect(answers.filter(({ status }) => status !== 200 && status !== 202)).toEqual([]);
+    expect(answers.some(({ status }) => status === 200)).toBe(true);
+    // One for each call, and the polls and the work of the activation.
+    expect(cluster.calls.filter((call) => call.startsWith("GET ")).length).toBeLessThan(300);
+  });
+
+  it("that change something are limited, and nobody else's are", async () => {
+    const put = () => estate.call<{ code?: string }>("carol", "PUT", "/users/carol/desktop", { workspace: "nowhere" });
+    const first = await Promise.all(Array.from({ length: changes }, put));
+    expect(new Set(first.map(({ status }) => status))).not.toContain(429);
+    const before = await everything(estate);
+    cluster.calls.length = 0;
+    const { status, headers, body } = await put();
+    expect([status, body.code]).toEqual([429, "too-many-requests"]);
+    expect(Number(headers.get("retry-after"))).toBeGreaterThan(0);
+    // The login flow acts for her with the same limit.
+    expect((await estate.callAsService("DELETE", "/users/carol/desktop")).status).toBe(429);
+    expect(cluster.calls).toEqual([]);
+    expect(await everything(estate)).toEqual(before);
+    expect((await estate.call("bob", "DELETE", "/users/bob/desktop")).status).not.toBe(429);
+    expect((await estate.call("carol", "GET", "/users/carol/desktop")).status).not.toBe(429);
+  });
+
+  it("are told when Kubernetes wants to be asked again", async () => {
+    const answers = [1, 2].map(() => ({ status: 429, headers: { "retry-after": "17" }, body: "{}" }));
+    cluster.answerInstead(/configmaps/, answers);
+    const { status, headers, body } = await estate.call<{ code: string }>("alice", "GET", "/users/alice/desktop");
+    cluster.answerInstead(/$^/, []);
+    expect([status, body.code, headers.get("retry-after")]).toEqual([503, "cluster-overloaded", "17"]);
   });
 });
 

@@ -1,7 +1,6 @@
 import type { HttpRequest } from "@azure/functions";
 import type { z } from "zod";
-import { ProductError } from "../../shared/errors.ts";
-import { tellFaults } from "../../shared/faults.ts";
+import { ProductError, tellFaults } from "../../shared/errors.ts";
 import { parseJson } from "./json.ts";
 
 export const bodyBytes = 16 * 1024;

@@ -1,7 +1,6 @@
 import type { HttpRequest } from "@azure/functions";
 import type { z } from "zod";
-import { ProductError } from "../../shared/errors.ts";
-import { tellFaults } from "../../shared/faults.ts";
+import { ProductError, tellFaults } from "../../shared/errors.ts";
 
 /**
  * Returns the validated query. Unknown parameters are refused: if `?dryrun=true` were ignored, it would do what it was

@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { refuse, type Refusal } from "../errors.ts";
-import { tellFaults } from "../faults.ts";
+import { refuse, type Refusal, tellFaults } from "../errors.ts";
 import type { Workspace } from "./entitlement.ts";
 import { faultOfParameter, type Protocol } from "./guacamole-parameters.ts";
 import {

@@ -127,7 +127,7 @@ export function realmKeys({ url, maxAgeMinutes }: RealmKeysRules, get: typeof fe
 async function readText(response: Response, most: number): Promise<string> {
   const decoder = new TextDecoder();
   let [text, bytes] = ["", 0];
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     bytes += chunk.byteLength;
     if (bytes > most) throw new Error(`the issuer's answer has more than ${most} bytes`);
     text += decoder.decode(chunk, { stream: true });

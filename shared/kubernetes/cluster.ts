@@ -18,6 +18,7 @@ import { takenOver } from "./field-ownership.ts";
 import { readKubeConfig } from "./kubeconfig.ts";
 import { manager } from "./labels.ts";
 import { inPages, withItems } from "./pages.ts";
+import { retriedRead } from "./retried-read.ts";
 
 /** Which object. */
 export interface Reference {
@@ -254,7 +255,9 @@ function connectionSharing(): (request: RequestContext) => void {
 
 type Named = Pick<KubernetesObject, "kind"> & { metadata?: { name?: string; namespace?: string } };
 
-/** Makes calls, and translates their failures; `already` maps status codes that are as good as success. */
+const reads: ReadonlySet<string> = new Set(["read", "list"]);
+
+/** Makes calls, reads a second time if that may help, and translates their failures; `already` maps status codes that are as good as success. */
 function callsTo(ca: string) {
   return async <T, Otherwise = never>(
     verb: string,
@@ -263,7 +266,7 @@ function callsTo(ca: string) {
     already: Readonly<Record<number, Otherwise>> = {},
   ): Promise<T | Otherwise> => {
     try {
-      return await request();
+      return await (reads.has(verb) ? retriedRead(request) : request());
     } catch (error) {
       const fault = faultOf(`${verb} ${kind} ${metadata?.name ?? ""}`.trim(), error, ca, already);
       if (fault) throw fault;

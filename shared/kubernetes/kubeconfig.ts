@@ -5,7 +5,7 @@ import { type Cluster, KubeConfig, loadYaml, type User } from "@kubernetes/clien
 import type { z } from "zod";
 import { clusterSchema, contextSchema, fileSchema, type named, userSchema } from "./kubeconfig-schema.ts";
 import { inFile, tokensInFiles } from "./token-file.ts";
-import { tellFaults } from "../faults.ts";
+import { tellFaults } from "../errors.ts";
 
 /**
  * Reads a kubeconfig file, or the pod's service account if there is none. What is in it works, or is refused here with the

@@ -1,8 +1,7 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
 import { z } from "zod";
 import type { Binding, Workspace } from "../desktop/entitlement.ts";
-import { errorCodes, type ErrorCode } from "../errors.ts";
-import { tellFaults } from "../faults.ts";
+import { errorCodes, type ErrorCode, tellFaults } from "../errors.ts";
 import { canonicalUsername, isDeploymentName } from "../desktop/names.ts";
 import { notAConfigMap } from "../desktop/policy.ts";
 import { objectName } from "../desktop/policy-text.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { tellFaults } from "./faults.ts";
+import { tellFaults } from "./errors.ts";
 
 describe("the faults of an input", () => {
   it("are told in one line", () => {
