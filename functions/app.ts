@@ -42,7 +42,9 @@ import { followScalingTimer } from "./timers/follow-scaling.ts";
 import { runTimers } from "./timers/runs.ts";
 import type { Timer } from "./timers/timer.ts";
 import { wakeTimer } from "./timers/wake.ts";
+import { changeLimit } from "./work/change-limit.ts";
 import { eventFaultCounts } from "./work/event-faults.ts";
+import { waitsOf } from "./work/waits.ts";
 
 /** Everything that the app does, as values. */
 export interface App {
@@ -155,6 +157,8 @@ function connectServices(settings: Settings): Services {
             guacamoleClient: settings.GUACAMOLE_CLIENT,
             roleClients: settings.KEYCLOAK_ROLES_CLIENTS,
           }),
+    changes: changeLimit(settings.PERSON_CHANGES_PER_MINUTE),
+    waits: waitsOf(),
     now: () => new Date(),
     startedAt: new Date(),
   };

@@ -17,7 +17,9 @@ import type { MaintenanceSwitch } from "../shared/kubernetes/maintenance-switch.
 import type { Offers } from "../shared/kubernetes/offers.ts";
 import type { Policies } from "../shared/kubernetes/policies.ts";
 import type { PersonRecords } from "../shared/kubernetes/person-records.ts";
+import type { ChangeLimit } from "./work/change-limit.ts";
 import type { EventFaults } from "./work/event-faults.ts";
+import type { Waits } from "./work/waits.ts";
 import type { Workspaces } from "../shared/kubernetes/workspaces.ts";
 
 /** Everything in the outside world that functions use; made once by the composition root. */
@@ -46,6 +48,10 @@ export interface Services {
   eventFaults: EventFaults;
   /** People at the identity provider; undefined if it is not configured. */
   directory: Directory | undefined;
+  /** How often one person's desktop may be changed. */
+  changes: ChangeLimit;
+  /** The callers who wait for operations in this process. */
+  waits: Waits;
   now: () => Date;
   /** When this process started. */
   startedAt: Date;

@@ -16,6 +16,7 @@ import { firstFree, readPorts, writePorts } from "./ports.ts";
 import { said } from "./said.ts";
 import { writeSampleEstate } from "./sample-estate.ts";
 import { registerSources } from "./sources.ts";
+import { neededByTheHost } from "./needed-by-the-host.ts";
 
 /** Everything that runs after a start. */
 export interface Estate {
@@ -109,7 +110,7 @@ export async function startEstate(
       DESKTOP_IMAGE: "example.org/analytics-vnc-client:1.0.0",
       ...passedOn(process.env),
       TASKHUB_NAME: "local",
-      FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: "300000", // as in docs/operations.md
+      ...neededByTheHost,
       KUBECONFIG: kubeconfigFile,
       NAMESPACE: namespace,
       DATABASE_URL: productUrl,

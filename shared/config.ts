@@ -111,6 +111,13 @@ const eachSetting = z.object({
     .default("desktop-monitoring")
     .describe("Role of callers that may read why the product is not ready"),
 
+  PERSON_CHANGES_PER_MINUTE: wholeNumber(1, 100_000)
+    .default(60)
+    .describe("How many calls that change something each process accepts in a minute for one person, or one desktop"),
+  READY_KEPT_SECONDS: wholeNumber(0, 60)
+    .default(5)
+    .describe("How long an answer of `GET /health/ready`, which anyone may ask for, is given again"),
+
   GUACAMOLE_CLIENT: z
     .string()
     .default("guacamole")

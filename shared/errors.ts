@@ -14,6 +14,7 @@ export const errorCodes = {
   "length-required": [411, "The body needs a Content-Length"],
   "body-too-large": [413, "The body is too large"],
   "unsupported-media-type": [415, "The body must be JSON"],
+  "too-many-requests": [429, "There were too many requests for this person"],
   // Entitlement
   "unknown-user": [404, "No binding names this person"],
   "workspace-not-bound": [403, "This person is not bound to this workspace"],
@@ -58,11 +59,14 @@ export function isErrorCode(text: string): text is ErrorCode {
 /** An error whose message may be shown to the caller: `verb object: reason (what to do)`, and no secret in it. */
 export class ProductError extends Error {
   readonly code: ErrorCode;
+  /** When asking again may help, if that is known. */
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions & { retryAfterSeconds?: number | undefined }) {
     super(message, options);
     this.name = "ProductError";
     this.code = code;
+    this.retryAfterSeconds = options?.retryAfterSeconds;
   }
 }
 
@@ -79,4 +83,19 @@ export function refuse(code: ErrorCode, reason: string): Refusal {
 /** True if an activity's output is a refusal. */
 export function isRefusal(output: unknown): output is Refusal {
   return typeof output === "object" && output !== null && "refused" in output;
+}
+
+/** How many faults are told: enough to begin with, and an answer stays short whatever was sent. */
+const mostFaults = 10;
+
+/** How much of one fault is told: a message may quote names that others chose. */
+const mostCharacters = 300;
+
+/** Returns the first faults in one line, and how many more there are. */
+export function tellFaults(faults: readonly string[]): string {
+  const told = faults.slice(0, mostFaults).map((fault) => {
+    return fault.length > mostCharacters ? `${fault.slice(0, mostCharacters).toWellFormed()}…` : fault;
+  });
+  const more = faults.length - told.length;
+  return [...told, ...(more > 0 ? [`and ${more} more`] : [])].join("; ");
 }

@@ -163,6 +163,8 @@ export async function startTestEstate(
       REAP_SCHEDULE: never,
       RECONCILE_SCHEDULE: never,
       UPKEEP_SCHEDULE: never,
+      PERSON_CHANGES_PER_MINUTE: "100000", // tests ask as fast as they can
+      READY_KEPT_SECONDS: "0", // tests ask for what has just changed
       KEYCLOAK_WEBHOOK: "hmac",
       KEYCLOAK_WEBHOOK_SECRET: webhookSecret,
       ...settings,

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
+import { neededByTheHost } from "../local/needed-by-the-host.ts";
 
 const file = (path: string) => readFile(new URL(`../${path}`, import.meta.url), "utf8");
 
@@ -28,4 +29,23 @@ describe("host.json", () => {
       workItemQueueVisibilityTimeout: "00:01:00",
     });
   });
+
+  it("lets more people log in at once than there are, and runs no more than can wait", async () => {
+    const { extensions } = JSON.parse(await file("host.json")) as {
+      extensions: { http: { maxOutstandingRequests: number; maxConcurrentRequests: number } };
+    };
+    const { maxOutstandingRequests, maxConcurrentRequests } = extensions.http;
+    expect(maxConcurrentRequests).toBeGreaterThan(400);
+    expect(maxOutstandingRequests).toBeGreaterThan(maxConcurrentRequests);
+  });
+});
+
+it("the limit of bodies is the same for deployments, in the sample of settings, and on the local host", async () => {
+  const needed = JSON.parse(await file("infra/azure/app-settings.json")) as Record<string, string>;
+  const { Values: sample } = JSON.parse(await file("local.settings.sample.json")) as { Values: object };
+  expect(sample).toMatchObject(needed);
+  expect(neededByTheHost).toEqual(needed);
+  expect((await file("README.md")) + (await file("docs/operations.md"))).toContain(
+    `FUNCTIONS_REQUEST_BODY_SIZE_LIMIT=${needed["FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"]}`,
+  );
 });

@@ -105,6 +105,7 @@ describe("the API's document", () => {
       "x-request-id",
       ...(status === "401" ? ["www-authenticate"] : []),
       ...(status === "405" ? ["allow"] : []),
+      ...(status === "429" ? ["retry-after"] : []),
       ...(status === "503" && name !== "GET /health/ready" ? ["retry-after"] : []),
       ...(status === "202" && isFollowed(name) ? ["location", "retry-after"] : []),
     ];

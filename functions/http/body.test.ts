@@ -1,6 +1,7 @@
 import { HttpRequest } from "@azure/functions";
 import { describe, expect, it } from "vitest";
-import { requireLength } from "./body.ts";
+import { z } from "zod";
+import { readBody, requireLength } from "./body.ts";
 
 const requestWith = (headers: Record<string, string>) =>
   new HttpRequest({ method: "PUT", url: "http://127.0.0.1/api/maintenance", headers });
@@ -21,4 +22,15 @@ describe("a request that needs a body", () => {
       requireLength(requestWith(headers));
     }).toThrow(expect.objectContaining({ code: "length-required" }));
   });
+});
+
+it("a body with thousands of faults is refused in few words", async () => {
+  const many = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`field${index}`, index]));
+  const body = JSON.stringify({ ...many, list: Array(1_000).fill(0) });
+  const headers = { "content-type": "application/json", "content-length": String(body.length) };
+  const request = new HttpRequest({ method: "PUT", url: "http://127.0.0.1/api/x", headers, body: { string: body } });
+  const schema = z.strictObject({ list: z.array(z.string()) });
+  const fault: unknown = await readBody(request, schema, 64 * 1_024).catch((error: unknown) => error);
+  expect(fault).toMatchObject({ code: "malformed-body", message: expect.stringMatching(/; and 991 more$/) as string });
+  expect((fault as Error).message.length).toBeLessThan(4_000);
 });

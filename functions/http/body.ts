@@ -1,6 +1,6 @@
 import type { HttpRequest } from "@azure/functions";
 import type { z } from "zod";
-import { ProductError } from "../../shared/errors.ts";
+import { ProductError, tellFaults } from "../../shared/errors.ts";
 import { parseJson } from "./json.ts";
 
 export const bodyBytes = 16 * 1024;
@@ -27,7 +27,7 @@ export async function readBody<Schema extends z.ZodType>(
   const parsed = schema.safeParse(read.value);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map(({ path, message }) => [path.join("."), message].filter(Boolean).join(": "));
-  throw new ProductError("malformed-body", `read body: ${faults.join("; ")}`);
+  throw new ProductError("malformed-body", `read body: ${tellFaults(faults)}`);
 }
 
 /**

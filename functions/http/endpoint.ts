@@ -102,9 +102,17 @@ export function endpoint<Query extends z.ZodObject, Body extends z.ZodType>({
         described.body ? await readBody(request, described.body, described.bodyBytes) : undefined
       ) as z.output<Body>;
       const id = request.params["id"] ?? "";
+      // Whoever calls: the login flow acts for everybody, and one person's calls must not keep the others from working.
+      const whose = username === "" ? id : username;
+      if (whose !== "" && isChange(request.method)) services.changes.count(whose);
       return handle({ request, principal, ...rest, caller, username, id, query, body });
     },
   };
+}
+
+/** True for all but GET and HEAD. Some of the others only read, but cost as much. */
+export function isChange(method: string): boolean {
+  return method !== "GET" && method !== "HEAD";
 }
 
 function readUsername({ params }: HttpRequest): string {

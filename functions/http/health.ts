@@ -5,6 +5,8 @@ import { reconcileName } from "../../orchestrations/reconcile.ts";
 import { upkeepName } from "../../orchestrations/upkeep.ts";
 import { eventFaults } from "../../shared/identity/keycloak-event.ts";
 import type { Settings } from "../../shared/config.ts";
+import type { Maintenance } from "../../shared/desktop/maintenance.ts";
+import { keptRead, sharedRead } from "../../shared/kubernetes/shared-read.ts";
 import type { Services } from "../services.ts";
 import { describeStuck } from "../work/stuck.ts";
 import { describeGoals } from "./goals.ts";
@@ -35,16 +37,35 @@ export function healthRoutes(services: Services): Route[] {
     },
     refuses: ["not-authenticated", "not-allowed", "identity-unavailable"],
   };
+  const reads: Reads = {
+    readiness: keptRead((context) => readReadiness(services, context), services.settings.READY_KEPT_SECONDS * 1_000),
+    troubles: sharedRead((hub, context) => readTroubles(services, hub, context)),
+  };
   return [
     openRoute("healthLive", "health/live", live, () => Promise.resolve({ status: 200, body: { status: "live" } })),
     openRoute("healthReady", "health/ready", ready, (request, hub, context) =>
-      lookWhetherReady(services, request.headers.get("authorization"), hub, context),
+      lookWhetherReady(services, reads, request.headers.get("authorization"), hub, context),
     ),
   ];
 }
 
+/** What callers share, so that a crowd of them costs as much as one. Each read writes its reasons to the log once. */
+interface Reads {
+  readiness: (context: InvocationContext) => Promise<Readiness>;
+  troubles: (hub: TaskHub, context: InvocationContext) => ReturnType<typeof readTroubles>;
+}
+
+interface Readiness {
+  kubernetes: string | null;
+  guacamole: string | null;
+  identity: string | null;
+  /** Null if it is unknown. */
+  maintenance: Maintenance | null;
+}
+
 async function lookWhetherReady(
   services: Services,
+  reads: Reads,
   authorization: string | null,
   hub: TaskHub,
   context: InvocationContext,
@@ -52,19 +73,8 @@ async function lookWhetherReady(
   if (authorization !== null)
     authorize(services, await services.verifyToken(authorization), "", ["monitoring", "admin"]);
 
-  const [kubernetes, guacamole, identity, maintenance] = await Promise.all([
-    faultOf("kubernetes", async () => {
-      await services.workspaces.known();
-      return null;
-    }),
-    faultOf("guacamole", () => services.guacamole.check()),
-    faultOf("identity", () => services.realmKeys.fault()),
-    services.maintenance.read().catch(() => null), // then unknown; that the cluster does not answer is already reported
-  ]);
+  const { kubernetes, guacamole, identity, maintenance } = await reads.readiness(context);
   const reasons = [kubernetes, guacamole, identity].filter((reason) => reason !== null);
-  for (const reason of reasons) context.error(reason);
-  const troubles = authorization === null ? undefined : await findTroubles(services, hub);
-  for (const words of Object.values(troubles ?? {}).flat()) context.error(words);
   const switched = (pause: unknown) => (!maintenance ? "unknown" : pause ? "paused" : "on");
   const word = (reason: string | null) => (reason === null ? "ok" : "not ready");
   return {
@@ -78,14 +88,29 @@ async function lookWhetherReady(
       activation: switched(maintenance?.activation),
       ...(authorization === null
         ? {}
-        : {
-            reasons,
-            ...troubles,
-            eventsNotUnderstood: describeFaults(services),
-            gaps: [...findGaps(services.settings), ...((await services.directory?.gaps()) ?? [])],
-          }),
+        : { reasons, ...(await reads.troubles(hub, context)), eventsNotUnderstood: describeFaults(services) }),
     },
   };
+}
+
+async function readReadiness(services: Services, context: InvocationContext): Promise<Readiness> {
+  const [kubernetes, guacamole, identity, maintenance] = await Promise.all([
+    faultOf("kubernetes", async () => {
+      await services.workspaces.check();
+      return null;
+    }),
+    faultOf("guacamole", () => services.guacamole.check()),
+    faultOf("identity", () => services.realmKeys.fault()),
+    services.maintenance.read().catch(() => null), // then unknown; that the cluster does not answer is already reported
+  ]);
+  for (const reason of [kubernetes, guacamole, identity]) if (reason !== null) context.error(reason);
+  return { kubernetes, guacamole, identity, maintenance };
+}
+
+async function readTroubles(services: Services, hub: TaskHub, context: InvocationContext) {
+  const troubles = await findTroubles(services, hub);
+  for (const words of Object.values(troubles).flat()) context.error(words);
+  return { ...troubles, gaps: [...findGaps(services.settings), ...((await services.directory?.gaps()) ?? [])] };
 }
 
 /** Readiness does not depend on these: one person's trouble must not take the product out of service. */

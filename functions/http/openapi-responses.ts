@@ -31,6 +31,7 @@ function header(description: string, schema: object, example: string) {
 const refusalHeaders: Readonly<Record<number, readonly HeaderName[]>> = {
   401: ["www-authenticate"],
   405: ["allow"],
+  429: ["retry-after"],
   503: ["retry-after"],
 };
 

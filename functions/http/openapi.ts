@@ -36,9 +36,11 @@ export function openApiRoute(others: readonly Route[]): Route {
       },
     },
   };
-  const route = openRoute("openApi", "openapi.json", endpoint, () =>
-    Promise.resolve({ status: 200, body: openApiOf([...others, route].flatMap(({ described }) => described)) }),
-  );
+  let document: object | undefined; // made once: anybody may ask for it
+  const route = openRoute("openApi", "openapi.json", endpoint, () => {
+    document ??= openApiOf([...others, route].flatMap(({ described }) => described));
+    return Promise.resolve({ status: 200, body: document });
+  });
   return route;
 }
 

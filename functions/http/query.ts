@@ -1,6 +1,6 @@
 import type { HttpRequest } from "@azure/functions";
 import type { z } from "zod";
-import { ProductError } from "../../shared/errors.ts";
+import { ProductError, tellFaults } from "../../shared/errors.ts";
 
 /**
  * Returns the validated query. Unknown parameters are refused: if `?dryrun=true` were ignored, it would do what it was
@@ -20,7 +20,7 @@ export function readQuery<Schema extends z.ZodObject>(request: HttpRequest, sche
   }
   const parsed = schema.safeParse(Object.fromEntries(given));
   if (parsed.success) return parsed.data;
-  throw malformed(parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; "));
+  throw malformed(tellFaults(parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`)));
 }
 
 /**

@@ -1,11 +1,17 @@
 import { type ErrorCode, errorCodes } from "../../shared/errors.ts";
+import { isChange } from "./endpoint.ts";
 import type { DescribedRoute } from "./route.ts";
 
 /**
  * Returns the codes with which a route can refuse, by status in ascending order: its own, and those that follow from
  * its input and from how callers authenticate.
  */
-export function refusalsOf({ path, endpoint, proof }: DescribedRoute): ReadonlyMap<number, readonly ErrorCode[]> {
+export function refusalsOf({
+  path,
+  method,
+  endpoint,
+  proof,
+}: DescribedRoute): ReadonlyMap<number, readonly ErrorCode[]> {
   const { callers, body, refuses = [] } = endpoint;
   const codes = new Set<ErrorCode>([
     ...(proof === "token" ? byToken : []),
@@ -15,6 +21,7 @@ export function refusalsOf({ path, endpoint, proof }: DescribedRoute): ReadonlyM
     ...(path.includes("{") ? (["not-found"] as const) : []),
     // Somebody else's is answered as not found.
     ...(proof === "token" && !callers.includes("owner") ? (["not-allowed"] as const) : []),
+    ...(proof === "token" && path.includes("{") && isChange(method) ? (["too-many-requests"] as const) : []),
     ...(body ? withBody : []),
     ...(body && proof === "token" ? withCheckedBody : []),
     "method-not-allowed",

@@ -144,7 +144,10 @@ async function answering(
     if (error instanceof ProductError) {
       if (error.code === "internal" || error.code === "damaged-record" || error.code.endsWith("-unavailable"))
         context.error(error.message, ...(error.cause === undefined ? [] : [error.cause]));
-      const headers = error.code === "not-authenticated" ? challenge(request.headers.get("authorization")) : {};
+      const headers = {
+        ...(error.code === "not-authenticated" && challenge(request.headers.get("authorization"))),
+        ...(error.retryAfterSeconds !== undefined && { "retry-after": String(Math.max(error.retryAfterSeconds, 1)) }),
+      };
       return problem(error.code, error.message, requestId, headers);
     }
     context.error(error);

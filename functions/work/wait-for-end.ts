@@ -1,19 +1,15 @@
-import { setTimeout as pause } from "node:timers/promises";
 import { personId } from "../../shared/desktop/names.ts";
-import { describeOperation, type Operation } from "../../shared/person/operation.ts";
+import { describeOperation } from "../../shared/person/operation.ts";
 import type { PersonRecord } from "../../shared/person/record.ts";
 import type { Services } from "../services.ts";
 import { liveWork, wake } from "./person.ts";
 import type { TaskHub } from "./task-hub.ts";
+import type { Seen } from "./waits.ts";
 
-const lookMilliseconds = 250;
-
-export interface Seen {
-  record: PersonRecord;
-  operation: Operation;
-}
-
-/** Polls an operation until it has ended or time is up, and wakes work that is not running. */
+/**
+ * Polls an operation until it has ended or time is up, and wakes work that is not running. If the person already waits in
+ * many calls, it does not wait.
+ */
 export async function waitForEnd(
   services: Services,
   hub: TaskHub,
@@ -23,12 +19,24 @@ export async function waitForEnd(
 ): Promise<Seen> {
   const { username } = record.request;
   const until = performance.now() + seconds * 1_000;
-  let current = record;
-  for (;;) {
-    const operation = describeOperation(requestId, current, await liveWork(hub, current), services.now());
-    if (operation.needsWaking) await wake(hub, current);
-    if (operation.outcome || performance.now() >= until) return { record: current, operation };
-    await pause(lookMilliseconds);
-    current = (await services.records.read(personId(username))) ?? current;
+  let seen = await look(services, hub, requestId, record);
+  const isOver = () => seen.operation.outcome !== undefined || performance.now() >= until;
+  if (isOver() || !services.waits.enter(username)) return seen;
+  try {
+    while (!isOver()) {
+      const { record: last } = seen;
+      seen = await services.waits.nextLook(requestId, async () =>
+        look(services, hub, requestId, (await services.records.read(personId(username))) ?? last),
+      );
+    }
+    return seen;
+  } finally {
+    services.waits.leave(username);
   }
+}
+
+async function look(services: Services, hub: TaskHub, requestId: string, record: PersonRecord): Promise<Seen> {
+  const operation = describeOperation(requestId, record, await liveWork(hub, record), services.now());
+  if (operation.needsWaking) await wake(hub, record);
+  return { record, operation };
 }

@@ -6,6 +6,7 @@ import { answerFunction } from "./http-functions.ts";
 import type { HttpRoute } from "./http-functions.ts";
 import { json, notFound } from "./http-message.ts";
 import type { HostResponse, ReadBody, RequestHead } from "./http-message.ts";
+import { createThrottle, type ThrottleLimits } from "./http-throttle.ts";
 import type { Invoke } from "./invoke.ts";
 import type { RouteTable } from "./route-table.ts";
 
@@ -19,6 +20,7 @@ interface Dependencies {
   trigger: (name: string) => Promise<void>;
   track: <T>(work: Promise<T>) => Promise<T>;
   isClosing: () => boolean;
+  throttleLimits: ThrottleLimits;
 }
 
 const rpcPrefix = "durabletask";
@@ -27,6 +29,7 @@ const webhookPrefix = "runtime/webhooks/durabletask";
 /** Dispatches a request to the durable API, the admin API, the start page or the functions. */
 export function createFront(host: Dependencies): (head: RequestHead, readBody: ReadBody) => Promise<HostResponse> {
   const startedAt = performance.now();
+  const throttle = createThrottle(host.throttleLimits);
 
   const durable = async (head: RequestHead, readBody: ReadBody, path: string): Promise<HostResponse> => {
     const context: HttpApiContext = { ...host.durable, hostUrl: host.durable.hostUrl(), systemKey: host.systemKey };
@@ -66,13 +69,15 @@ export function createFront(host: Dependencies): (head: RequestHead, readBody: R
     if (rpc !== undefined) return durable(head, readBody, rpc);
     const webhook = below(webhookPrefix);
     if (webhook !== undefined) {
-      return isKey(head.query.get("code"), host.systemKey) ? durable(head, readBody, webhook) : { status: 401 };
+      return throttle(async () =>
+        isKey(head.query.get("code"), host.systemKey) ? durable(head, readBody, webhook) : { status: 401 },
+      );
     }
     const isMasterKey = isKey(head.headers["x-functions-key"] ?? head.query.get("code"), host.masterKey);
     if (/^\/admin\//i.test(head.path)) return isMasterKey ? admin(head) : { status: 401 };
     // Running invocations may still use the durable API above; nothing new begins.
     if (host.isClosing()) return { status: 503 };
-    return host.track(answerFunction({ ...host, isMasterKey }, head, readBody));
+    return host.track(throttle(() => answerFunction({ ...host, isMasterKey }, head, readBody)));
   };
 }
 

@@ -129,6 +129,7 @@ export async function startFunctionsHost(options: HostOptions): Promise<Function
     trigger,
     track: tracker.track,
     isClosing: () => closing !== undefined,
+    throttleLimits: settings.throttle,
   });
   const server = await serveHttp({
     port: options.port ?? 0,

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { choice, count, flag, minute, section, text, timeSpan } from "./host-json.ts";
 import type { Section } from "./host-json.ts";
+import type { ThrottleLimits } from "./http-throttle.ts";
 
 /**
  * The settings of host.json and the environment that the local host applies. Defaults are the host's and the durable
@@ -17,6 +18,8 @@ export interface HostSettings {
   controlQueueVisibilityTimeout: number;
   /** The same for an activity's message. */
   workItemQueueVisibilityTimeout: number;
+  /** The limits of the HTTP extension; -1: none. */
+  throttle: ThrottleLimits;
   /** FUNCTIONS_REQUEST_BODY_SIZE_LIMIT in bytes, 100 MiB unless set. */
   maxBodyBytes: number;
 }
@@ -53,6 +56,10 @@ export function readHostSettings(
     maxConcurrentOrchestrations: count(durable, "maxConcurrentOrchestratorFunctions", tenPerCore),
     maxOrchestrationActions: count(durable, "maxOrchestrationActions", 100_000),
     ...readVisibilityTimeouts(section(durable, "storageProvider")),
+    throttle: {
+      maxConcurrentRequests: count(http, "maxConcurrentRequests", -1, { orMinusOne: true }),
+      maxOutstandingRequests: count(http, "maxOutstandingRequests", -1, { orMinusOne: true }),
+    },
     maxBodyBytes: readBodyLimit(setting),
   };
 }
@@ -82,12 +89,8 @@ function checkDurable(durable: Section): void {
   choice(tracing, "version", ["None", "V1", "V2"], "V1");
 }
 
-/**
- * Checks the limits of the HTTP extension (-1: no limit) and of dynamic concurrency. The local host applies none of
- * them.
- */
+/** Checks dynamic throttles and dynamic concurrency, which the local host does not apply. */
 function checkConcurrency(http: Section, concurrency: Section): void {
-  for (const key of ["maxOutstandingRequests", "maxConcurrentRequests"]) count(http, key, -1, { orMinusOne: true });
   flag(http, "dynamicThrottlesEnabled", false);
   flag(concurrency, "dynamicConcurrencyEnabled", false);
   flag(concurrency, "snapshotPersistenceEnabled", true);

@@ -24,10 +24,14 @@ export function text(pattern: RegExp, fault: string) {
   return z.string().regex(pattern, fault);
 }
 
+/** The most items of a list. */
+const mostItems = 64;
+
 export function listOf<Item>(item: z.ZodType<Item, string>) {
   return z
     .string()
-    .transform((all) => (all === none ? [] : all.split(",").map((one) => one.trim())))
+    .transform((all) => (all === none ? [] : all.split(",", mostItems + 1).map((one) => one.trim())))
+    .pipe(z.array(z.string()).max(mostItems, `has more than ${mostItems} items`))
     .pipe(z.array(item));
 }
 

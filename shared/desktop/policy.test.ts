@@ -177,6 +177,29 @@ describe("a policy", () => {
   });
 });
 
+describe("a policy that is too large", () => {
+  it.each<[string, PolicyTexts, RegExp]>([
+    ["a long text", { destinations: "x,".repeat(450_000) }, /^destinations has more than 4096 characters$/],
+    ["many items", { destinations: ",".repeat(4_000) }, /^destinations has more than 64 items$/],
+    [
+      "many wrong items",
+      { environmentFrom: Array(64).fill("x").join(",") },
+      /^(environmentFrom is not a list of [^;]*; ){10}and 54 more$/,
+    ],
+    [
+      "many unknown fields",
+      Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`field${index}`, ""])),
+      /^(field\d is not a field of a policy; ){10}and 19990 more$/,
+    ],
+  ])("with %s is refused with few words", (_, own, words) => {
+    const workspace = { name: "cohort", policy: "large" };
+    const refusal = policyOf(workspace, { image }, own);
+    expect(refusal).toMatchObject({ refused: "invalid-policy" });
+    const { reason } = refusal as { reason: string };
+    expect(reason.replace("policy of cohort (ConfigMap large): ", "")).toMatch(words);
+  });
+});
+
 describe("a workspace's policy", () => {
   const workspace = { name: "asthma-cohort", policy: "large" };
 

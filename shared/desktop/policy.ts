@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { refuse, type Refusal } from "../errors.ts";
+import { refuse, type Refusal, tellFaults } from "../errors.ts";
 import type { Workspace } from "./entitlement.ts";
 import { faultOfParameter, type Protocol } from "./guacamole-parameters.ts";
 import { labelText, taint } from "./label-text.ts";
@@ -144,8 +144,14 @@ const policySchema = z.strictObject(policyFields).transform(({ port, guacamolePa
 /** How a workspace's desktops are. Plain data: it goes through the task hub, and holds no secret. */
 export type DesktopPolicy = z.output<typeof policySchema>;
 
+/** The longest text of a field: 64 destinations with long names. Longer ones are not read at all, as reading takes time. */
+const mostCharacters = 4_096;
+
 /** The policy that these texts say, or each field that is wrong with the reason; values are not repeated. */
 export function parsePolicy(texts: PolicyTexts): DesktopPolicy | { faults: { field: string; reason: string }[] } {
+  const tooLong = Object.keys(texts).filter((field) => (texts[field] ?? "").length > mostCharacters);
+  if (tooLong.length > 0)
+    return { faults: tooLong.map((field) => ({ field, reason: `has more than ${mostCharacters} characters` })) };
   const result = policySchema.safeParse(texts, { reportInput: false });
   if (result.success) return result.data;
   const faults = result.error.issues.flatMap((issue) =>
@@ -187,6 +193,6 @@ export function policyOf(
   if (!("faults" in read)) return read;
   return refuse(
     "invalid-policy",
-    `${what}: ${read.faults.map(({ field, reason }) => `${field} ${reason}`).join("; ")}`,
+    `${what}: ${tellFaults(read.faults.map(({ field, reason }) => `${field} ${reason}`))}`,
   );
 }

@@ -85,6 +85,15 @@ describe("the realm's keys", () => {
     expect(fetches).toHaveLength(1);
   });
 
+  it("are not read beyond 256 kB of the issuer's answer", async () => {
+    published = [
+      first.jwk,
+      ...Array.from({ length: 3_000 }, (_, n) => ({ kty: "EC", kid: `made-up-${n}`.padEnd(80) })),
+    ];
+    expect(await outcome(first.token)).toBe("identity-unavailable");
+    expect(await realm.keys.fault()).toContain("the issuer's answer has more than 262144 bytes");
+  });
+
   it("are fetched again for a new one that came while they were being fetched", async () => {
     answersAfter = 300;
     const early = outcome(first.token);

@@ -29,6 +29,8 @@ const pauseMilliseconds = 1_000;
 const refreshMilliseconds = 5 * 60_000;
 /** More than ever wait for a key in good faith: each waits for about a second, with its request in memory. */
 const mostWaiting = 1_000;
+/** A realm names a few keys of 2 kB each. */
+const mostBytes = 256 * 1_024;
 
 /**
  * One cache for all tokens of the realm. A token with an unknown key waits for the next fetch, because its key may be new.
@@ -53,7 +55,7 @@ export function realmKeys({ url, maxAgeMinutes }: RealmKeysRules, get: typeof fe
       const signal = AbortSignal.timeout(answerMilliseconds);
       const response = await get(url, { headers: { accept: "application/json" }, redirect: "manual", signal });
       if (response.status !== 200) throw new Error(`the issuer answered ${response.status}`);
-      const set = (await response.json()) as JSONWebKeySet;
+      const set = JSON.parse(await readText(response, mostBytes)) as JSONWebKeySet;
       if (!Array.isArray(set.keys) || set.keys.length === 0) throw new Error("the issuer named no key");
       known = { find: createLocalJWKSet(set), ids: new Set(set.keys.map(({ kid }) => kid)), at };
       fault = undefined;
@@ -119,4 +121,16 @@ export function realmKeys({ url, maxAgeMinutes }: RealmKeysRules, get: typeof fe
       return `the issuer's keys cannot be fetched: ${fault?.message ?? "it has not answered yet"}`;
     },
   };
+}
+
+/** Reads no more than `most` bytes into memory, whatever is sent. */
+async function readText(response: Response, most: number): Promise<string> {
+  const decoder = new TextDecoder();
+  let [text, bytes] = ["", 0];
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    bytes += chunk.byteLength;
+    if (bytes > most) throw new Error(`the issuer's answer has more than ${most} bytes`);
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text;
 }

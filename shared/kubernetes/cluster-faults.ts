@@ -1,12 +1,13 @@
 import { ApiException, type KubeConfig, type RequestContext } from "@kubernetes/client-node";
 import { type ErrorCode, ProductError } from "../errors.ts";
+import { retryAfterOf } from "./retried-read.ts";
 
 /** The API server answered, and said no. */
 export class RefusedByCluster extends ProductError {
   readonly status: number;
 
-  constructor(status: number, code: ErrorCode, message: string) {
-    super(code, message);
+  constructor(status: number, code: ErrorCode, message: string, retryAfterSeconds?: number) {
+    super(code, message, { retryAfterSeconds });
     this.status = status;
   }
 }
@@ -133,9 +134,11 @@ export function faultOf(
     return new ProductError("cluster-not-allowed", `${what}: the product's role does not allow it (see the log)`, {
       cause: said,
     });
+  const retryAfter = retryAfterOf(error);
   if (status === 429)
-    return new RefusedByCluster(status, "cluster-overloaded", `${what}: the API server is busy: ${said}`);
-  if (status >= 500) return new RefusedByCluster(status, "cluster-failed", `${what}: the API server failed: ${said}`);
+    return new RefusedByCluster(status, "cluster-overloaded", `${what}: the API server is busy: ${said}`, retryAfter);
+  if (status >= 500)
+    return new RefusedByCluster(status, "cluster-failed", `${what}: the API server failed: ${said}`, retryAfter);
   if (status === 404 && !body)
     return new RefusedByCluster(
       status,

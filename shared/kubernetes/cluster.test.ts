@@ -17,6 +17,7 @@ const many = 1_100;
 
 interface Answer {
   status: number;
+  retryAfter?: string;
   type?: string;
   body: string;
 }
@@ -44,6 +45,7 @@ const forward: RequestListener = (request, response) => {
     const answer = isList ? await instead(url.searchParams) : undefined;
     const reply = answer ? undefined : await fetch(url, { headers: { accept: "application/json" } });
     response.statusCode = answer?.status ?? reply?.status ?? 0;
+    if (answer?.retryAfter !== undefined) response.setHeader("retry-after", answer.retryAfter);
     response.setHeader("content-type", answer?.type ?? reply?.headers.get("content-type") ?? "application/json");
     response.end(answer?.body ?? (await reply?.text()));
   })();
@@ -131,6 +133,35 @@ describe.each([
       message: expect.stringContaining("410 too old") as unknown,
     });
     expect(lists).toEqual(["500"]);
+  });
+});
+
+describe("a read that the API server is too busy for", () => {
+  const list = () => cluster.list<V1ConfigMap>(configMaps, namespace);
+
+  it.each([429, 503])("(%i) is made once more", async (code) => {
+    const answers = [{ ...status(code, "busy"), retryAfter: "0" }];
+    instead = () => answers.shift();
+    expect(namesOf(await list())).toHaveLength(many);
+    expect(lists).toEqual(["500", "500", "500 on", "500 on"]);
+  });
+
+  it("is not made a third time", async () => {
+    instead = () => ({ ...status(429, "busy"), retryAfter: "0" });
+    await expect(list()).rejects.toMatchObject({ code: "cluster-overloaded", retryAfterSeconds: 0 });
+    expect(lists).toHaveLength(2);
+  });
+
+  it("for long is not made again: the caller learns when to ask", async () => {
+    instead = () => ({ ...status(429, "busy"), retryAfter: "30" });
+    await expect(list()).rejects.toMatchObject({ code: "cluster-overloaded", retryAfterSeconds: 30 });
+    expect(lists).toHaveLength(1);
+  });
+
+  it("and that it refuses for another reason is not made again", async () => {
+    instead = () => status(500, "broken");
+    await expect(list()).rejects.toMatchObject({ code: "cluster-failed", retryAfterSeconds: undefined });
+    expect(lists).toHaveLength(1);
   });
 });
 

@@ -18,6 +18,7 @@ import { takenOver } from "./field-ownership.ts";
 import { readKubeConfig } from "./kubeconfig.ts";
 import { manager } from "./labels.ts";
 import { inPages, withItems } from "./pages.ts";
+import { retriedRead } from "./retried-read.ts";
 
 /** Which object. */
 export interface Reference {
@@ -49,6 +50,8 @@ export interface Cluster {
     namespace: string,
     selectors?: { labels?: string; fields?: string },
   ): AsyncGenerator<T[]>;
+  /** Throws unless the API server answers a list of that kind. It is asked for one object, however many there are. */
+  checkList(kind: Pick<Reference, "apiVersion" | "kind">, namespace: string): Promise<void>;
   /** Server-side apply as our field manager; takes over fields that others own. */
   apply<T extends KubernetesObject>(manifest: T): Promise<T>;
   /** Makes our apply the owner of every field that others wrote; false if the object changed since it was read. */
@@ -154,6 +157,12 @@ export function clusterOf(config: KubeConfig): Cluster {
         const items = page.items.map((item) => Object.assign(item, { apiVersion, kind }));
         return { items, next: (page.metadata as { continue?: string } | undefined)?.continue };
       });
+    },
+    async checkList({ apiVersion, kind }, namespace) {
+      const [none, one] = [undefined, 1];
+      await call("list", { kind, metadata: { namespace } }, async () =>
+        withItems(await plain.list(apiVersion, kind, namespace, none, none, none, none, none, one)),
+      );
     },
     apply: (manifest) =>
       call("apply", manifest, () =>
@@ -275,7 +284,9 @@ function connectionSharing(): (request: RequestContext) => void {
 
 type Named = Pick<KubernetesObject, "kind"> & { metadata?: { name?: string; namespace?: string } };
 
-/** Makes calls, and translates their failures; `already` maps status codes that are as good as success. */
+const reads: ReadonlySet<string> = new Set(["read", "list"]);
+
+/** Makes calls, reads a second time if that may help, and translates their failures; `already` maps status codes that are as good as success. */
 function callsTo(ca: string) {
   return async <T, Otherwise = never>(
     verb: string,
@@ -284,7 +295,7 @@ function callsTo(ca: string) {
     already: Readonly<Record<number, Otherwise>> = {},
   ): Promise<T | Otherwise> => {
     try {
-      return await request();
+      return await (reads.has(verb) ? retriedRead(request) : request());
     } catch (error) {
       const fault = faultOf(`${verb} ${kind} ${metadata?.name ?? ""}`.trim(), error, ca, already);
       if (fault) throw fault;

@@ -5,6 +5,7 @@ import { type Cluster, KubeConfig, loadYaml, type User } from "@kubernetes/clien
 import type { z } from "zod";
 import { clusterSchema, contextSchema, fileSchema, type named, userSchema } from "./kubeconfig-schema.ts";
 import { inFile, tokensInFiles } from "./token-file.ts";
+import { tellFaults } from "../errors.ts";
 
 /**
  * Reads a kubeconfig file, or the pod's service account if there is none. What is in it works, or is refused here with the
@@ -87,7 +88,7 @@ function parsed<T extends object>(schema: z.ZodType<T>, value: unknown, where: s
     const isMissing = code === "invalid_type" && message.startsWith("Invalid input");
     return `${[where, ...path].join(".")} ${isMissing ? "is missing or of the wrong kind" : message}`;
   });
-  throw fault(words.join("; "));
+  throw fault(tellFaults(words));
 }
 
 /** A field without a value is one that is not there. */

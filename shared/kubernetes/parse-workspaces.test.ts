@@ -80,3 +80,24 @@ it.each(["3", "3 ", "3 yesterday", "3 NaN", "2 2026-11-24T09:00:00.000Z", "yeste
     expect(read(parseBinding, { ...binding, metadata }).found[0]?.scale).toEqual({ replicas: 0, seen: null });
   },
 );
+
+it.each<[string, object]>([
+  ["rules on claims", { claims: Array(50_000).fill({}) }],
+  ["rules on claims that are valid", { claims: Array(101).fill({ name: "a", operator: "IN", value: "b" }) }],
+  ["text in a rule", { claims: [{ name: "a", operator: "IN", value: "b".repeat(16_385) }] }],
+])("a binding with too much or too many %s entitles nobody, and is named in few words", (_, spec) => {
+  const { found, faults } = read(parseBinding, { ...binding, spec: { ...binding.spec, ...spec } });
+  expect([found, faults]).toEqual([
+    [],
+    [expect.stringMatching(/^AnalyticsWorkspaceBinding cohort-alice: spec\.claims/)],
+  ]);
+  expect(faults.join().length).toBeLessThan(1_000);
+});
+
+it("a workspace with a text that is too long is left out, and is named", () => {
+  const { found, faults } = read(parseWorkspace, {
+    ...workspace,
+    spec: { ...workspace.spec, description: "x".repeat(16_385) },
+  });
+  expect([found, faults]).toEqual([[], [expect.stringMatching(/^AnalyticsWorkspace cohort: spec\.description: /)]]);
+});

@@ -1,7 +1,7 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
 import { z } from "zod";
 import type { Binding, Workspace } from "../desktop/entitlement.ts";
-import { errorCodes, type ErrorCode } from "../errors.ts";
+import { errorCodes, type ErrorCode, tellFaults } from "../errors.ts";
 import { canonicalUsername, isDeploymentName } from "../desktop/names.ts";
 import { notAConfigMap } from "../desktop/policy.ts";
 import { objectName } from "../desktop/policy-text.ts";
@@ -9,11 +9,15 @@ import { annotation } from "./labels.ts";
 
 const day = z.iso.date();
 
+/** The most rules on claims of one binding, and the longest text: each person's check reads them all. */
+const mostRules = 100;
+const mostCharacters = 16_384;
+
 const workspaceSchema = z.object({
   metadata: z.object({ name: z.string(), annotations: z.record(z.string(), z.string()).default({}) }),
   spec: z.object({
-    displayName: z.string(),
-    description: z.string(),
+    displayName: z.string().max(mostCharacters),
+    description: z.string().max(mostCharacters),
     validity: z.object({ availableFrom: day, expires: day }),
   }),
 });
@@ -28,9 +32,18 @@ export const bindingSchema = z.object({
     workspace: z.string(),
     expires: day,
     username: z.string().min(1).optional(),
+    // The list is counted before its items are read: each wrong one is a fault of its own.
     claims: z
-      .array(
-        z.object({ name: z.string(), operator: z.enum(["EQUALS", "NOT EQUALS", "IN", "NOT IN"]), value: z.string() }),
+      .array(z.unknown())
+      .max(mostRules)
+      .pipe(
+        z.array(
+          z.object({
+            name: z.string(),
+            operator: z.enum(["EQUALS", "NOT EQUALS", "IN", "NOT IN"]),
+            value: z.string().max(mostCharacters),
+          }),
+        ),
       )
       .default([]),
     replicas: z.number().int().optional(),
@@ -141,5 +154,5 @@ function noteOf(kind: string, { metadata }: KubernetesObject, note: Note): Note 
 
 /** What is wrong, by field; values are not repeated. */
 function describeIssues({ issues }: z.core.$ZodError): string {
-  return issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ");
+  return tellFaults(issues.map(({ path, message }) => `${path.join(".")}: ${message}`));
 }

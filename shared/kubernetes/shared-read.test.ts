@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sharedRead } from "./shared-read.ts";
+import { keptRead, sharedRead } from "./shared-read.ts";
 
 /** A read that ends when the test says so. */
 function controlled() {
@@ -45,5 +45,32 @@ describe("a shared read", () => {
     await expect.poll(() => begun.length).toBe(2);
     begun[1]?.resolve("back");
     expect(await second).toBe("back");
+  });
+});
+
+describe("a kept read", () => {
+  it("is one for a crowd, and for who comes while it is kept", async () => {
+    let [reads, now] = [0, 0];
+    const ask = keptRead(
+      () => Promise.resolve((reads += 1)),
+      5_000,
+      () => now,
+    );
+    expect(new Set(await Promise.all(Array.from({ length: 60 }, () => ask())))).toEqual(new Set([1]));
+    now = 4_999;
+    expect(await ask()).toBe(1);
+    now = 5_000;
+    expect(await ask()).toBe(2);
+  });
+
+  it("that fails is not kept", async () => {
+    let reads = 0;
+    const ask = keptRead(
+      () => ((reads += 1) === 1 ? Promise.reject(new Error("away")) : Promise.resolve("there")),
+      5_000,
+      () => 0,
+    );
+    await expect(Promise.all([ask(), ask()])).rejects.toThrow("away");
+    expect([await ask(), reads]).toEqual(["there", 2]);
   });
 });

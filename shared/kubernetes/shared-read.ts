@@ -1,25 +1,56 @@
 /**
  * Lets callers share a long read. A caller that arrives while one is under way shares the next one, which begins when
  * that one has ended, so that nobody gets what was read before they asked, and a crowd costs two reads instead of one
- * each. What is read must not be changed by those who get it.
+ * each. What is read must not be changed by those who get it. The arguments are those of the caller who waits longest.
  */
-export function sharedRead<T>(read: () => Promise<T>): () => Promise<T> {
+export function sharedRead<T, Args extends unknown[] = []>(
+  read: (...args: Args) => Promise<T>,
+): (...args: Args) => Promise<T> {
   let current: Promise<T> | undefined;
   let next: Promise<T> | undefined;
 
-  const begin = (): Promise<T> => {
-    const begun = read().finally(() => {
+  const begin = (args: Args): Promise<T> => {
+    const begun = read(...args).finally(() => {
       current = undefined;
     });
     current = begun;
     return begun;
   };
-  const beginNext = (): Promise<T> => {
-    next = undefined;
-    return begin();
-  };
-  return () => {
-    if (current === undefined) return begin();
+  return (...args) => {
+    if (current === undefined) return begin(args);
+    const beginNext = (): Promise<T> => {
+      next = undefined;
+      return begin(args);
+    };
     return (next ??= current.then(beginNext, beginNext));
+  };
+}
+
+/**
+ * Keeps what was read for some time, for answers that anybody may ask for: a crowd costs one read. Who arrives while it
+ * is under way gets its result too. A failure is not kept.
+ *
+ * @param now a monotonic clock in milliseconds
+ */
+export function keptRead<T, Args extends unknown[] = []>(
+  read: (...args: Args) => Promise<T>,
+  keptMilliseconds: number,
+  now: () => number = () => performance.now(),
+): (...args: Args) => Promise<T> {
+  let running: Promise<T> | undefined;
+  let kept: { value: T; until: number } | undefined;
+
+  const begin = async (args: Args): Promise<T> => {
+    try {
+      const value = await read(...args);
+      kept = { value, until: now() + keptMilliseconds };
+      return value;
+    } finally {
+      running = undefined;
+    }
+  };
+  return (...args) => {
+    if (kept && now() < kept.until) return Promise.resolve(kept.value);
+    return (running ??= begin(args));
   };
 }

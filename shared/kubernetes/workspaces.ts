@@ -20,6 +20,8 @@ export interface Workspaces {
    * label stands for another name is missing.
    */
   bindingsOf(username: string): Promise<Binding[]>;
+  /** Throws unless workspaces and bindings can be listed. Costs the same in an estate of any size. */
+  check(): Promise<void>;
   /** What a binding's wanted replicas and status are now, or null if there is no such binding. */
   bindingState(name: string): Promise<{ replicas: number | null; status: BindingStatus | null } | null>;
   /** Mirrors a desktop's state into its binding, as the operator did. A missing binding is not an error. */
@@ -76,6 +78,9 @@ export function workspacesIn(cluster: Cluster, namespace: string): Workspaces {
       const lists = await Promise.all([own === null ? [] : bindings(`${label.username}=${own}`), withoutLabel()]);
       // Two usernames can share a label.
       return lists.flat().filter((binding) => binding.username === username);
+    },
+    async check() {
+      await Promise.all([cluster.checkList(workspaceKind, namespace), cluster.checkList(bindingKind, namespace)]);
     },
     async bindingState(name) {
       const { apiVersion, kind, metadata } = reference(name);

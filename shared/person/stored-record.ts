@@ -1,4 +1,5 @@
 import { type PersonRecord, recordSchema } from "./record.ts";
+import { tellFaults } from "../errors.ts";
 
 /** Each part of a record is JSON under its own key, so that people can read it with kubectl. */
 const parts: readonly string[] = Object.keys(recordSchema.shape);
@@ -41,5 +42,5 @@ function checkRecord(read: object): { record: PersonRecord } | { fault: string }
       ? `${String(part)} is missing`
       : `${path.join(".")}: ${message}`;
   });
-  return { fault: faults.join("; ") };
+  return { fault: tellFaults(faults) };
 }
