@@ -8,6 +8,7 @@ import type { DescribedRoute } from "./route.ts";
 export function refusalsOf({ path, endpoint, proof }: DescribedRoute): ReadonlyMap<number, readonly ErrorCode[]> {
   const { callers, body, refuses = [] } = endpoint;
   const codes = new Set<ErrorCode>([
+    "malformed-address",
     ...(proof === "token" ? byToken : []),
     ...(proof === "signature" ? bySignature : []),
     ...(path.includes("{username}") ? (["malformed-username"] as const) : []),
