@@ -116,14 +116,26 @@ describe("a stolen system key", () => {
     expect((await estate.call("olga", "GET", "/users/alice/desktop")).body).toMatchObject({ state: "absent" });
   });
 
-  it("ends, suspends and deletes work, and starts the runs of the timers", async () => {
+  it("starts the runs of the timers, and deletes histories", async () => {
     expect((await call("POST", "orchestrators/reconcile/reconcile", "", "{}")).status).toBe(202);
     await estate.host.whenIdle();
     expect((await call("DELETE", "instances/reconcile")).status).toBe(200);
     expect((await call("POST", "orchestrators/upkeep/upkeep", "", "{}")).status).toBe(202);
     await estate.host.whenIdle();
-    expect((await call("POST", "instances/upkeep/terminate", "&reason=x")).status).toBe(410);
-    expect((await call("POST", "instances/none/suspend", "&reason=x")).status).toBe(404);
+  });
+
+  it("stops a person's work, which goes on by the wake timer", async () => {
+    let open = () => {};
+    const held = new Promise<void>((resolve) => (open = resolve));
+    estate.faults.beforeActivity = ({ name }) => (name === "readRequest" ? held : undefined);
+    const { body } = await estate.call("alice", "PUT", "/users/alice/desktop", { workspace: "asthma-cohort" });
+    for (const command of ["suspend", "resume", "terminate"])
+      expect((await call("POST", `instances/${person}/${command}`, "&reason=x")).status).toBe(202);
+    open();
+    estate.mend();
+    await estate.host.whenIdle();
+    await estate.host.trigger("wakeForgotten");
+    expect(await estate.end("alice", body)).toMatchObject({ state: "done" });
   });
 
   it("calls no activity itself, and gives no desktop: what a person may have is decided by bindings", async () => {
