@@ -9,6 +9,8 @@ import { type IdentitySource, startStandIn } from "./identity-source.ts";
 import { useIssuer } from "./issuer.ts";
 import { startKeycloakForPeople } from "./keycloak/for-start.ts";
 import type { StartOptions } from "./options.ts";
+import { keptSecret } from "./kept-secret.ts";
+import { productRole } from "./product-role.ts";
 import { passedOn } from "./passed-on.ts";
 import { firstFree, readPorts, writePorts } from "./ports.ts";
 import { said } from "./said.ts";
@@ -75,6 +77,8 @@ export async function startEstate(
     ).then(started),
   ] as const);
   const databaseUrl = database.url;
+  const productUrl =
+    options.databaseUrl ?? (await productRole(databaseUrl, await keptSecret(inState("database-role-secret"))));
   tell("database", options.databaseUrl === undefined ? "PostgreSQL with Guacamole's schema (local)" : "yours");
   tell("cluster", cluster ? `${cluster.url} (stand-in for Kubernetes)` : "yours");
   tell("identity provider", identity.description);
@@ -108,7 +112,7 @@ export async function startEstate(
       FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: "300000", // as in docs/operations.md
       KUBECONFIG: kubeconfigFile,
       NAMESPACE: namespace,
-      DATABASE_URL: databaseUrl,
+      DATABASE_URL: productUrl,
       ...identity.settings,
     },
   });

@@ -148,7 +148,7 @@ export async function startTestEstate(
       TASKHUB_NAME: "tests",
       KUBECONFIG: kubeconfigFile,
       NAMESPACE: namespace,
-      DATABASE_URL: (await linkTo?.("database", database.url)) ?? database.url,
+      DATABASE_URL: (await linkTo?.("database", database.productUrl)) ?? database.productUrl,
       OIDC_ISSUER: identity.issuer,
       ...(linkedIdentity !== undefined && {
         OIDC_JWKS_URL: `${linkedIdentity}${realmPath}/protocol/openid-connect/certs`,

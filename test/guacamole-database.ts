@@ -7,6 +7,8 @@ import { startTestDatabase } from "./test-database.ts";
 /** A new PostgreSQL with Guacamole's schema, and its owner's connection, for tests that check rows directly. */
 export interface GuacamoleDatabase {
   url: string;
+  /** As the product's role. */
+  productUrl: string;
   owner: pg.Client;
   close(): Promise<void>;
 }
@@ -18,6 +20,7 @@ export async function startGuacamoleDatabase(): Promise<GuacamoleDatabase> {
   await owner.connect();
   return {
     url: server.url,
+    productUrl: server.productUrl,
     owner,
     async close() {
       await owner.end();

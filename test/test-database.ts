@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { type LocalDatabase, startLocalDatabase } from "@stand-in/database";
 import { afterThisProcess } from "../local/after-this-process.ts";
+import { productRole, urlOfRole } from "../local/product-role.ts";
 import { templatesVariable } from "./templates.ts";
 
 /**
@@ -18,14 +19,23 @@ synchronous_commit = off
 io_method = sync
 `;
 
-/** Starts a PostgreSQL with Guacamole's tables in a new folder. */
-export async function startTestDatabase(directory: string): Promise<LocalDatabase> {
+const password = "of the tests";
+
+export interface TestDatabase extends LocalDatabase {
+  /** As the product's role. */
+  readonly productUrl: string;
+}
+
+/** Starts a PostgreSQL with Guacamole's tables, on which role.sql has been run, in a new folder. */
+export async function startTestDatabase(directory: string): Promise<TestDatabase> {
   await prepareTestDatabase(directory);
   const database = await startLocalDatabase({ directory });
+  if (process.env[templatesVariable] === undefined) await productRole(database.url, password);
   // The first line of the file is the server's process id.
   const dismiss = afterThisProcess('read -r pid < "$0" && kill -INT "$pid"', join(directory, "data/postmaster.pid"));
   return {
     ...database,
+    productUrl: urlOfRole(database.url, password),
     async close() {
       await database.close();
       dismiss();
@@ -51,6 +61,7 @@ async function templateIn(templates: string): Promise<string> {
   const draft = join(folder, "database");
   try {
     const database = await startLocalDatabase({ directory: draft });
+    await productRole(database.url, password);
     await database.close();
     await appendFile(join(draft, "data/postgresql.auto.conf"), settings);
     await rename(draft, template).catch((error: unknown) => {

@@ -103,6 +103,12 @@ export function isAborted(error: unknown): boolean {
 export function translate(error: unknown): ProductError {
   if (error instanceof ProductError) return error; // of the password function
   if (error instanceof pg.DatabaseError) {
+    // Our own triggers name rows by ids only. What they refuse now they refuse always.
+    if (error.code === "42501" && error.schema === "guacamole_workspaces")
+      return new ProductError(
+        "step-failed",
+        `use guacamole's database: ${error.message} (code 42501): change it in Guacamole, or see docs/database.md`,
+      );
     // PostgreSQL always gives a code; poolers do not.
     const code = error.code ?? "none";
     const [, notNow, words, remedy] = decisionOf(code) ?? [

@@ -1,6 +1,6 @@
 /** What the product's role needs, as in infra/database/role.sql; a test compares the two. */
 export const neededRights: Readonly<Record<string, readonly string[]>> = {
-  guacamole_entity: ["SELECT", "INSERT", "DELETE"],
+  guacamole_entity: ["SELECT", "INSERT", "UPDATE", "DELETE"],
   guacamole_user: ["SELECT", "INSERT", "UPDATE"],
   guacamole_connection_group: ["SELECT", "INSERT", "DELETE"],
   guacamole_connection: ["SELECT", "INSERT", "UPDATE", "DELETE"],
@@ -9,6 +9,7 @@ export const neededRights: Readonly<Record<string, readonly string[]>> = {
   guacamole_connection_group_permission: ["SELECT", "INSERT", "DELETE"],
   guacamole_user_permission: ["SELECT", "INSERT", "DELETE"],
   guacamole_system_permission: ["SELECT"],
+  guacamole_user_group: ["SELECT"],
   guacamole_user_group_member: ["SELECT"],
   guacamole_user_group_permission: ["SELECT"],
   guacamole_sharing_profile_permission: ["SELECT"],

@@ -312,14 +312,17 @@ export const opened = `
   WHERE c.connection_name = $1
   ORDER BY g.connection_group_name`;
 
-/** True if the user called $1 has any system permission, as Guacamole's administrators have. */
+/** True if the user called $1 has any system permission, as Guacamole's administrators have, itself or through groups. */
 export const hasSystemPermission = `
-  SELECT EXISTS (
-    SELECT
-    FROM guacamole_system_permission s
-    JOIN guacamole_entity e ON e.entity_id = s.entity_id
-    WHERE e.type = 'USER' AND e.name = $1
-  ) AS held`;
+  WITH RECURSIVE held AS (
+    SELECT entity_id FROM guacamole_entity WHERE type = 'USER' AND name = $1
+    UNION
+    SELECT g.entity_id
+    FROM held
+    JOIN guacamole_user_group_member m ON m.member_entity_id = held.entity_id
+    JOIN guacamole_user_group g USING (user_group_id)
+  )
+  SELECT EXISTS (SELECT FROM guacamole_system_permission JOIN held USING (entity_id)) AS held`;
 
 /** The connections called $1 (a username), with the host that each leads to, and the root group that it is in or null. */
 export const connectionsOf = `

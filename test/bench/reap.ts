@@ -53,7 +53,7 @@ async function measure(size: number): Promise<Measured> {
       ...heap,
       here("reap-once.ts"),
       address.toString().trim(),
-      database.url,
+      database.productUrl,
       now.toISOString(),
       folder,
     ]);

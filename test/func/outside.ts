@@ -72,7 +72,7 @@ export async function startOutside(settingsFolder?: string): Promise<Outside> {
       TASKHUB_NAME: `func${randomBytes(4).toString("hex")}`,
       KUBECONFIG: kubeconfigFile,
       NAMESPACE: namespace,
-      DATABASE_URL: database.url,
+      DATABASE_URL: database.productUrl,
       GUACAMOLE_URL: "http://127.0.0.1:8080/guacamole",
       OIDC_ISSUER: identity.issuer,
       OIDC_AUDIENCE: audience,
