@@ -1,6 +1,8 @@
 import { app, type HttpMethod } from "@azure/functions";
 import * as df from "durable-functions";
 import type { App } from "./app.ts";
+import { letMalformedAddressThrough } from "./http/address.ts";
+import { inOneLine, oneLine } from "./log-line.ts";
 import { letTraceThrough } from "./http/trace.ts";
 import { taskHubOf } from "./work/task-hub.ts";
 
@@ -13,7 +15,12 @@ const everyMethod: HttpMethod[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELET
 /** Registers every function of an app with the Functions libraries: the only place that does. */
 export function register({ routes, timers, orchestrations, activities, close }: App): void {
   letTraceThrough();
+  letMalformedAddressThrough();
   app.hook.appTerminate(close);
+  // Every line that we log, or the library for us, after its arguments were formatted.
+  app.hook.log((line) => {
+    line.message = oneLine(line.message);
+  });
   for (const { name, path, answer } of routes)
     app.http(name, {
       route: path,
@@ -29,7 +36,10 @@ export function register({ routes, timers, orchestrations, activities, close }: 
     app.timer(name, {
       schedule,
       extraInputs: [df.input.durableClient()],
-      handler: (_timer, context) => run(taskHubOf(df.getClient(context)), context),
+      handler: (_timer, context) =>
+        run(taskHubOf(df.getClient(context)), context).catch((error: unknown) =>
+          Promise.reject(inOneLine(error) as Error),
+        ),
     });
   for (const [name, orchestration] of Object.entries(orchestrations)) df.app.orchestration(name, orchestration);
   for (const [name, perform] of Object.entries(activities))

@@ -1,5 +1,5 @@
 import { createWriteStream } from "node:fs";
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LocalDatabaseError, lockFolder } from "@stand-in/database";
@@ -128,6 +128,7 @@ async function openState({ state, reset }: StartOptions): Promise<() => Promise<
   try {
     await mkdir(state, { recursive: true });
     const unlock = await lockFolder(state);
+    await keepPrivate(state);
     if (reset)
       for (const name of await readdir(state))
         if (name !== "lock") await rm(join(state, name), { recursive: true, force: true });
@@ -144,7 +145,20 @@ async function openState({ state, reset }: StartOptions): Promise<() => Promise<
   }
 }
 
+/** Takes a folder of an earlier release from everybody else; what is written from now on is private by itself. */
+async function keepPrivate(state: string): Promise<void> {
+  await chmod(state, 0o700);
+  for (const entry of await readdir(state, { recursive: true, withFileTypes: true })) {
+    // Claims of the lock come and go with other starts.
+    if (entry.name.startsWith("lock-") || !(entry.isFile() || entry.isDirectory())) continue;
+    const path = join(entry.parentPath, entry.name);
+    await chmod(path, (await stat(path)).mode & 0o700);
+  }
+}
+
 async function main(): Promise<number> {
+  // Keys, tokens, databases and the log: for whoever starts it alone.
+  process.umask(0o077);
   let options: StartOptions | null;
   try {
     options = readOptions(process.argv.slice(2));

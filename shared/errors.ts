@@ -4,6 +4,7 @@
  */
 export const errorCodes = {
   // The request itself
+  "malformed-address": [400, "The address of the request is not valid"],
   "malformed-body": [400, "The body is not valid for this route"],
   "malformed-username": [400, "The username is not valid"],
   "malformed-parameter": [400, "A parameter has a wrong value"],

@@ -41,7 +41,7 @@ beforeAll(async () => {
   requests = personRecordsIn(clusterOf(estate.kubeconfig), namespace);
   const { app } = estate;
   names = registeredDurable(app).activities;
-  call = (name, input) => callActivity(app, estate.host.url, name, JSON.stringify(input));
+  call = (name, input) => callActivity(app, estate.host, name, JSON.stringify(input));
   await requests.update(personId("alice"), () => record);
 });
 afterAll(() => estate.close());

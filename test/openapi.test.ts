@@ -160,9 +160,8 @@ describe("the API's document", () => {
 
   it("describes parameters and bodies as they are validated", () => {
     const username = { type: "string", maxLength: 128, pattern: "^[A-Za-z0-9_][A-Za-z0-9._@+'-]*$" };
-    expect(parametersOf("GET /users/{username}/workspaces")).toMatchObject({
-      username,
-      claims: { "application/json": { schema: { type: "object" } } },
+    expect(parametersOf("GET /users/{username}/workspaces")).toEqual({
+      username: expect.objectContaining(username) as object,
     });
     expect(parametersOf("GET /desktops")).toMatchObject({
       username,

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -41,11 +41,20 @@ async function promised(): Promise<string[]> {
   return lasting(block.slice(0, block.indexOf("Serving.")).trimEnd());
 }
 
+/** Returns what another account of the machine could read: keys, tokens, the log and databases are in that folder. */
+async function readableByOthers(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = [folder, ...entries.map(({ parentPath, name }) => join(parentPath, name))];
+  const found = await Promise.all(paths.map(async (path) => ((await stat(path)).mode & 0o077) !== 0 && path));
+  return found.filter((path) => path !== false);
+}
+
 describe("npm start", () => {
   it("prints what the README says, serves, answers the commands that it prints, and ends cleanly on Ctrl-C", async () => {
     const started = startProduct(state);
     await untilPrinted(started, "Ctrl-C stops everything");
     const output = started.output();
+    expect(await readableByOthers(state)).toEqual([]);
     const example = await promised();
     expect(lasting(output).slice(0, example.length)).toEqual(example);
 
@@ -74,8 +83,12 @@ describe("npm start", () => {
   });
 
   it("continues where it was at the next start", async () => {
+    // As an earlier release left it.
+    await chmod(state, 0o755);
+    await chmod(join(state, "identity.json"), 0o644);
     const { code, output } = await startProduct(state, "--once").ended;
     expect(code, output).toBe(0);
+    expect(await readableByOthers(state)).toEqual([]);
     expect(output).toContain("it is already running from an earlier start");
     expect(output).toContain("The desktop is ready: http://127.0.0.1:8080/guacamole/#/client/");
   });

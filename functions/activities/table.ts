@@ -1,6 +1,7 @@
 import type { InvocationContext } from "@azure/functions";
 import type { TaskHub } from "../work/task-hub.ts";
 import { ProductError } from "../../shared/errors.ts";
+import { oneLine } from "../log-line.ts";
 import type { Services } from "../services.ts";
 import type { ActivityName } from "../../shared/desktop/activities.ts";
 import { personId } from "../../shared/desktop/names.ts";
@@ -108,7 +109,7 @@ function activityOf(services: Services, name: string, implementation: Implementa
  */
 function forHistory(error: unknown, context: InvocationContext): Error {
   if (error instanceof ProductError && error.cause !== undefined) context.error(error.message, error.cause);
-  if (error instanceof ProductError) return new Error(`[${error.code}] ${error.message.replaceAll("\n", " ")}`);
+  if (error instanceof ProductError) return new Error(`[${error.code}] ${oneLine(error.message)}`);
   context.error(error);
   return new Error("[internal] an unexpected error (the log has it)");
 }

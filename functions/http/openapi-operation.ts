@@ -54,16 +54,15 @@ function securityOf({ proof, endpoint }: DescribedRoute): object[] {
 
 interface ParameterSchema {
   description?: string;
-  contentMediaType?: string;
 }
 
 function parameterOf(name: string, where: "path" | "query", schema: object) {
-  const { description, contentMediaType, ...shape } = schema as ParameterSchema;
+  const { description, ...shape } = schema as ParameterSchema;
   return {
     name,
     in: where,
     required: where === "path",
     description,
-    ...(contentMediaType === undefined ? { schema: shape } : { content: { [contentMediaType]: { schema: shape } } }),
+    schema: shape,
   };
 }

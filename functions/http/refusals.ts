@@ -14,6 +14,7 @@ export function refusalsOf({
 }: DescribedRoute): ReadonlyMap<number, readonly ErrorCode[]> {
   const { callers, body, refuses = [] } = endpoint;
   const codes = new Set<ErrorCode>([
+    "malformed-address",
     ...(proof === "token" ? byToken : []),
     ...(proof === "signature" ? bySignature : []),
     ...(path.includes("{username}") ? (["malformed-username"] as const) : []),

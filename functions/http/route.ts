@@ -4,6 +4,7 @@ import { isRefusal, ProductError, type Refusal } from "../../shared/errors.ts";
 import type { z } from "zod";
 import type { Services } from "../services.ts";
 import type { Answer, AnyEndpoint, Method } from "./endpoint.ts";
+import { hasMalformedAddress } from "./address.ts";
 import { challenge, problem } from "./problem.ts";
 
 /** A path of the API and the function that answers there, whatever the method. */
@@ -128,6 +129,12 @@ async function answering(
   const given = request.headers.get("x-request-id") ?? "";
   const requestId = /^[\w.-]{1,64}$/.test(given) ? given : context.invocationId;
   try {
+    if (hasMalformedAddress(request))
+      return problem(
+        "malformed-address",
+        "read the address: its host is none, or it names a user (send Host: name:port)",
+        requestId,
+      );
     const answer = await work();
     if (isRefusal(answer)) return problem(answer.refused, answer.reason, requestId, answer.headers);
     return {

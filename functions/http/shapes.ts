@@ -8,7 +8,6 @@ import {
   usernameFault,
   workspacePattern,
 } from "../../shared/desktop/names.ts";
-import { parseJson } from "./json.ts";
 
 /**
  * The parts of what callers may send. Each is one schema that validates requests and from which the OpenAPI document is
@@ -69,20 +68,6 @@ export const flag = z
   .enum(["true", "false"], "it is true or false")
   .transform((text) => text === "true")
   .pipe(z.boolean());
-
-/** A parameter that is JSON. */
-export function jsonText<Schema extends z.ZodType>(schema: Schema) {
-  return z
-    .string()
-    .transform((text, context) => {
-      const read = parseJson(text);
-      if ("value" in read) return read.value;
-      context.addIssue(read.fault);
-      return z.NEVER;
-    })
-    .pipe(schema)
-    .meta({ contentMediaType: "application/json" });
-}
 
 /** A person's claims, by name, as in their token. */
 export const claims = z.record(z.string(), z.unknown(), "they are a JSON object");

@@ -19,13 +19,7 @@ import { claimsBytes } from "./body.ts";
 import { type Answer, type Call, endpoint } from "./endpoint.ts";
 import * as examples from "./examples.ts";
 import { type Route, tokenRoute } from "./route.ts";
-import { claims, jsonText } from "./shapes.ts";
-
-const query = z.object({
-  claims: jsonText(claims)
-    .optional()
-    .meta({ description: "The person's claims that bindings use, as a JSON object; only for services" }),
-});
+import { claims } from "./shapes.ts";
 
 const postSchema = z
   .strictObject({ claims: claims.meta({ description: "The person's claims that bindings use" }) })
@@ -37,7 +31,6 @@ export function workspacesRoute(services: Services): Route {
       summary: "The workspaces that the person may use, until when or why not, and the state of the desktop there",
       callers: ["self", "service", "admin"],
       refuses: ["unknown-user"],
-      query,
       answers: {
         200: {
           words: "Every workspace that a binding gives the person, ordered by name",
@@ -46,16 +39,14 @@ export function workspacesRoute(services: Services): Route {
         },
       },
       handle(call) {
-        const { caller, principal, query: said } = call;
-        if (caller === "self" && said.claims)
-          throw new ProductError("not-allowed", "only a service may send a person's claims: yours are in your token");
-        if (caller !== "self") return list(services, call, said.claims ?? {});
+        const { caller, principal } = call;
+        if (caller !== "self") return list(services, call, {});
         return list(services, call, principal.claims, principal.subject);
       },
     }),
     POST: endpoint({
       summary: "The same list, by the claims in the body",
-      description: "Changes nothing. For people with so many groups that an address cannot hold them.",
+      description: "Changes nothing. Claims are never in an address: gateways and logs keep addresses.",
       callers: ["service", "admin"],
       body: postSchema,
       bodyBytes: claimsBytes,

@@ -49,6 +49,9 @@ const details = (of: KindNames, name: string): JsonObject => ({
 
 export const badRequest = (message: string): ApiError => new ApiError(400, "BadRequest", message);
 export const unauthorized = (): ApiError => new ApiError(401, "Unauthorized", "Unauthorized");
+/** This server's own: without a token, it answers no web page. */
+export const foreign = (): ApiError =>
+  new ApiError(403, "Forbidden", "a web page may have sent this: its Host or Origin is not this machine's");
 export const internalError = (message: string): ApiError => new ApiError(500, "InternalError", message);
 
 /** How the server of custom resources refuses unknown paths: with plain text instead of a Status. */

@@ -34,7 +34,7 @@ beforeEach(async () => {
 
 const idsOf = (statuses: { instanceId: string }[]) => statuses.map(({ instanceId }) => instanceId);
 const get = (path: string, headers: Record<string, string> = {}) =>
-  fetch(`${started.host.url}/durabletask/${path}`, { headers });
+  fetch(`${started.host.durableUrl}/${path}`, { headers });
 
 it("the real client lists by status and by time of creation", async () => {
   const { client } = started;
@@ -77,7 +77,7 @@ it("a list can be filtered by a prefix of the ids; an invalid filter is refused"
 });
 
 it("a purge by filter needs a start time, spares running instances, and returns the number of purged ones", async () => {
-  const remove = (query: string) => fetch(`${started.host.url}/durabletask/instances/?${query}`, { method: "DELETE" });
+  const remove = (query: string) => fetch(`${started.host.durableUrl}/instances/?${query}`, { method: "DELETE" });
   expect((await remove("runtimeStatus=Completed")).status).toBe(400);
   const { client } = started;
   const failed = { createdTimeFrom: minute(0), runtimeStatus: [df.OrchestrationRuntimeStatus.Failed] };
@@ -131,7 +131,7 @@ it("the webhooks need the system key that a start returns; the loopback address 
 });
 
 it("a start returns where and when to poll for the status", async () => {
-  const response = await fetch(`${started.host.url}/durabletask/orchestrators/returns/new`, {
+  const response = await fetch(`${started.host.durableUrl}/orchestrators/returns/new`, {
     method: "POST",
     body: "{}",
   });
@@ -145,7 +145,7 @@ it("a start returns where and when to poll for the status", async () => {
 it.each(["orchestrators/returns?timeout=30", "instances/a1/restart"])(
   "%s is refused with an explanation",
   async (path) => {
-    const response = await fetch(`${started.host.url}/durabletask/${path}`, { method: "POST", body: "{}" });
+    const response = await fetch(`${started.host.durableUrl}/${path}`, { method: "POST", body: "{}" });
     expect(response.status).toBe(501);
     expect(await response.json()).toEqual({
       Message: expect.stringContaining("is not supported by the local host") as string,
@@ -155,7 +155,7 @@ it.each(["orchestrators/returns?timeout=30", "instances/a1/restart"])(
 
 it("a rewind is accepted for an instance that failed and changes nothing", async () => {
   const rewind = (id: string) =>
-    fetch(`${started.host.url}/durabletask/instances/${id}/rewind?reason=x`, { method: "POST" });
+    fetch(`${started.host.durableUrl}/instances/${id}/rewind?reason=x`, { method: "POST" });
   expect((await rewind("b1")).status).toBe(202);
   expect((await rewind("a1")).status).toBe(410);
   expect((await rewind("nobody")).status).toBe(404);

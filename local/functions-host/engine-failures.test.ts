@@ -194,14 +194,14 @@ it("an orchestrator that decides differently the second time fails if every work
 
 it.each(["a\\b", "a\u0001b"])("an instance id such as %j is refused", async (instanceId) => {
   const { host } = await app.start();
-  const path = `durabletask/orchestrators/throws/${encodeURIComponent(instanceId)}`;
-  const response = await fetch(`${host.url}/${path}`, { method: "POST", body: "{}" });
+  const path = `orchestrators/throws/${encodeURIComponent(instanceId)}`;
+  const response = await fetch(`${host.durableUrl}/${path}`, { method: "POST", body: "{}" });
   expect(response.status).toBe(400);
 });
 
 it("a start whose input is not JSON is refused", async () => {
   const { host } = await app.start();
-  const start = await fetch(`${host.url}/durabletask/orchestrators/throws`, { method: "POST", body: "{" });
+  const start = await fetch(`${host.durableUrl}/orchestrators/throws`, { method: "POST", body: "{" });
   expect(start.status).toBe(400);
 });
 

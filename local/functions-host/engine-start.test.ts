@@ -142,7 +142,7 @@ it("17. an event for a finished instance is ignored, and for an unknown one refu
   await expect(client.raiseEvent("two", "lost", {})).rejects.toThrow("No instance with ID 'two' found");
 
   const raise = (id: string, body: string) =>
-    fetch(`${host.url}/durabletask/instances/${id}/raiseEvent/late`, { method: "POST", body });
+    fetch(`${host.durableUrl}/instances/${id}/raiseEvent/late`, { method: "POST", body });
   expect((await raise("one", "{}")).status).toBe(410);
   expect((await raise("two", "{}")).status).toBe(404);
   expect((await raise("one", "not json")).status).toBe(400);

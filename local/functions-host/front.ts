@@ -1,6 +1,7 @@
 import { timingSafeEqual } from "node:crypto";
 import { answerDurable } from "./durable/http-api.ts";
 import type { HttpApiContext } from "./durable/http-api.ts";
+import { isForeign } from "./foreign-call.ts";
 import type { HostFunction } from "./functions.ts";
 import { answerFunction } from "./http-functions.ts";
 import type { HttpRoute } from "./http-functions.ts";
@@ -15,6 +16,8 @@ interface Dependencies {
   invoke: Invoke;
   systemKey: string;
   masterKey: string;
+  /** Part of the path of the Durable client's RPC API, which has no other key. */
+  rpcKey: string;
   functions: () => readonly HostFunction[];
   durable: Pick<HttpApiContext, "engine" | "control"> & { hostUrl: () => string };
   trigger: (name: string) => Promise<void>;
@@ -23,7 +26,6 @@ interface Dependencies {
   throttleLimits: ThrottleLimits;
 }
 
-const rpcPrefix = "durabletask";
 const webhookPrefix = "runtime/webhooks/durabletask";
 
 /** Dispatches a request to the durable API, the admin API, the start page or the functions. */
@@ -65,7 +67,9 @@ export function createFront(host: Dependencies): (head: RequestHead, readBody: R
     if (head.path === "/") return startPage;
     const below = (prefix: string): string | undefined =>
       path.toLowerCase().startsWith(`${prefix}/`) ? path.slice(prefix.length + 1) : undefined;
-    const rpc = below(rpcPrefix);
+    const rpc = rpcPath(path, host.rpcKey);
+    const hasNoRoutes = rpc !== undefined || /^(?:runtime|admin)\//i.test(path);
+    if (hasNoRoutes && isForeign(head.headers)) return { status: 403 };
     if (rpc !== undefined) return durable(head, readBody, rpc);
     const webhook = below(webhookPrefix);
     if (webhook !== undefined) {
@@ -79,6 +83,12 @@ export function createFront(host: Dependencies): (head: RequestHead, readBody: R
     if (host.isClosing()) return { status: 503 };
     return host.track(throttle(() => answerFunction({ ...host, isMasterKey }, head, readBody)));
   };
+}
+
+/** Returns the path below the RPC API's address. */
+function rpcPath(path: string, rpcKey: string): string | undefined {
+  const [key = "", name, ...rest] = path.split("/");
+  return name?.toLowerCase() === "durabletask" && isKey(key, rpcKey) ? rest.join("/") : undefined;
 }
 
 function decodeSegments(path: string): string[] | undefined {

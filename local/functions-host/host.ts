@@ -56,6 +56,10 @@ export interface FunctionsHost {
    * Required for /admin and non-anonymous functions: header x-functions-key, or `code` in the query. New at each start.
    */
   readonly masterKey: string;
+  /** The Durable client's RPC API, without a slash at the end. Its address is its key, and new at each start. */
+  readonly durableUrl: string;
+  /** The key of /runtime/webhooks/durabletask: `code` in the query. It stays the same for a task hub. */
+  readonly systemKey: string;
   /**
    * Resolves when nothing is running on this host and nothing is due. Timers in the future do not count, nor does
    * another host's work.
@@ -102,11 +106,14 @@ export async function startFunctionsHost(options: HostOptions): Promise<Function
   const store = createStore(database, claims.owner);
   const systemKey = store.systemKey();
   const masterKey = randomBytes(32).toString("base64url");
+  const rpcKey = randomBytes(32).toString("base64url");
   let url = "";
+  // Nobody who was not given the address can guess it.
+  const rpcUrl = () => `${url}/${rpcKey}/durabletask`;
   const invoke = createInvoke({
     app,
     log,
-    durableClient: () => clientBinding({ hostUrl: url, hubName: settings.hubName, systemKey }),
+    durableClient: () => clientBinding({ hostUrl: url, hubName: settings.hubName, systemKey, rpcUrl: rpcUrl() }),
     describeFailure,
   });
   const engine: EngineContext = { store, claims, isShared: sharedHub, functions, invoke, settings, clock, faults, log };
@@ -124,6 +131,7 @@ export async function startFunctionsHost(options: HostOptions): Promise<Function
     invoke,
     systemKey,
     masterKey,
+    rpcKey,
     functions: () => listed,
     durable: { engine, control, hostUrl: () => url },
     trigger,
@@ -206,6 +214,8 @@ export async function startFunctionsHost(options: HostOptions): Promise<Function
     port: server.port,
     functions: listed,
     masterKey,
+    durableUrl: rpcUrl(),
+    systemKey,
     whenIdle,
     get commits() {
       return commits;

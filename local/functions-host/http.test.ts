@@ -173,7 +173,7 @@ it.each([
   "GET //evil/api HTTP/1.1\r\nHost: a b/c\r\nConnection: close\r\n\r\n",
   "GET http:// HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
   "OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-  "GET /durabletask/instances/%ff HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+  "GET /runtime/webhooks/durabletask/instances/%ff HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
   "POST /api/describe HTTP/1.1\r\nHost: x\r\nContent-Length: abc\r\n\r\n",
   "nonsense\r\n\r\n",
 ])("a malformed request (%j) is answered with an error and does not crash the host", async (text) => {

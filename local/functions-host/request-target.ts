@@ -20,9 +20,10 @@ export function parseTarget(method: string, target: string, host: string): Reque
   if (authority === undefined) {
     if (!rawPath.startsWith("/")) return 405; // authority form, which is for CONNECT
   } else {
-    // The default port is optional.
+    // The default port is optional. A user in it does not count (RFC 9112 §3.2; .NET's Uri.Authority has none).
     const port = scheme.toLowerCase() === "https" ? /:443$/ : /:80$/;
-    if (authority === "" || host.replace(port, "") !== authority.replace(port, "")) return 400;
+    const named = authority.slice(authority.lastIndexOf("@") + 1);
+    if (named === "" || host.replace(port, "") !== named.replace(port, "")) return 400;
   }
   const decoded = decodePath(rawPath === "" ? "/" : rawPath);
   return decoded === undefined ? 400 : { path: removeDotSegments(decoded), rawPath, queryString };

@@ -7,6 +7,7 @@ import { type Decision, replay } from "./durable/replay.ts";
 import { runOrchestrator } from "./durable/run-orchestrator.ts";
 import { createStore } from "./durable/store.ts";
 import { findFunction, listFunctions } from "./functions.ts";
+import type { FunctionsHost } from "./host.ts";
 import { createInvoke } from "./invoke.ts";
 import type { HookCallback } from "./rpc.ts";
 import { readHostSettings } from "./settings.ts";
@@ -29,11 +30,18 @@ export function registeredDurable(app: FunctionApp): {
   return { orchestrations: named("orchestration"), activities: named("activity"), version: defaultVersion ?? "" };
 }
 
-/** Calls an activity as the engine does, with its input as JSON. Its durable client calls the host at `hostUrl`. */
-export async function callActivity(app: FunctionApp, hostUrl: string, name: string, input: string): Promise<unknown> {
+/** Calls an activity as the engine does, with its input as JSON. Its durable client calls that host. */
+export async function callActivity(
+  app: FunctionApp,
+  { url, durableUrl }: Pick<FunctionsHost, "url" | "durableUrl">,
+  name: string,
+  input: string,
+): Promise<unknown> {
   const fn = findFunction(listFunctions(app), "activity", name);
   if (!fn) throw new Error(`call ${name}: it is not registered`);
-  const invoke = invokeOf(app, () => clientBinding({ hostUrl, hubName: "tests", systemKey: "" }));
+  const invoke = invokeOf(app, () =>
+    clientBinding({ hostUrl: url, hubName: "tests", systemKey: "", rpcUrl: durableUrl }),
+  );
   return (await invoke({ fn, reason: "(null)", trigger: { string: input } })).result;
 }
 

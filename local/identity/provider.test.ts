@@ -238,8 +238,8 @@ describe("anybody else is refused", () => {
     ["a path that is not a URL", "GET //%zz?x", "", "", 404],
   ])("with %s, and the next request of the connection is answered", async (_what, line, headers, body, status) => {
     const length = `content-length: ${body.length}\r\n`;
-    const first = `${line} HTTP/1.1\r\nhost: x\r\n${headers}${length}\r\n${body}`;
-    const next = `GET ${certsPath} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`;
+    const first = `${line} HTTP/1.1\r\nhost: localhost\r\n${headers}${length}\r\n${body}`;
+    const next = `GET ${certsPath} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n`;
     const answers = (await send(first + next)).match(/HTTP\/1\.1 \d+/g);
     expect(answers).toEqual([`HTTP/1.1 ${status}`, "HTTP/1.1 200"]);
   });
@@ -249,7 +249,7 @@ describe("anybody else is refused", () => {
   });
 
   test("with a truncated form, and the server keeps running", async () => {
-    const headers = `POST ${tokenPath} HTTP/1.1\r\nhost: x\r\n${isForm}content-length: 100\r\n\r\n`;
+    const headers = `POST ${tokenPath} HTTP/1.1\r\nhost: localhost\r\n${isForm}content-length: 100\r\n\r\n`;
     await send(`${headers}grant_type=`);
     expect((await askToken({ grant_type: "client_credentials" }, basic("reader:other"))).status).toBe(200);
   });

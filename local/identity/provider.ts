@@ -7,6 +7,7 @@ import { callerOf } from "./caller.ts";
 import { cliClient, commonClaims, idClaims, serviceAccountClaims, userClaims } from "./claims.ts";
 import type { Claims, TokenFrame } from "./claims.ts";
 import { discoveryDocument, paths } from "./discovery.ts";
+import { isForeign } from "./foreign-call.ts";
 import { type Listeners, recordedRetries, type Telling } from "./listeners.ts";
 import { logOut, openSession, signIn, type SignedIn } from "./logins.ts";
 import { readForm, readText } from "./read-form.ts";
@@ -121,6 +122,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
 
   async function answer(request: IncomingMessage): Promise<Answer> {
     const path = request.url?.split("?")[0] ?? "";
+    if (isForeign(request.headers)) return problem(403, "access_denied", "a web page may have sent this");
     if (path.startsWith(adminPath)) return answerAdminCall(request, path.slice(adminPath.length));
     const expected = path === realmPath + paths.token ? "POST" : "GET";
     if (path.startsWith("/realms/") && path !== realmPath && !path.startsWith(`${realmPath}/`))

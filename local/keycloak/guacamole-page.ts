@@ -31,7 +31,9 @@ export async function startGuacamolePage(
   const server = createServer((request, response) => {
     const own = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
     const { pathname } = new URL(request.url ?? "/", own);
-    if (pathname === "/login") {
+    // It shows passwords: a page whose name was rebound to this machine must not read it.
+    if (request.headers.host !== new URL(own).host) response.writeHead(403).end();
+    else if (pathname === "/login") {
       const address = new URL(`${issuer}/protocol/openid-connect/auth`);
       address.search = new URLSearchParams({
         client_id: "guacamole",

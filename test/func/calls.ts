@@ -17,8 +17,7 @@ export const smokeCalls: Calls = {
   "GET /health/live": ({ send }) => send("/health/live"),
   "GET /health/ready": ({ call }) => call("monitoring", "GET", "/health/ready"),
   "GET /openapi.json": ({ send }) => send("/openapi.json"),
-  "GET /users/{username}/workspaces": ({ call }) =>
-    call("service", "GET", `/users/bob/workspaces?claims=${encodeURIComponent('{"groups":["/registry/readers"]}')}`),
+  "GET /users/{username}/workspaces": ({ call }) => call("service", "GET", "/users/bob/workspaces"),
   "POST /users/{username}/workspaces": ({ call }) =>
     call("service", "POST", "/users/bob/workspaces", { claims: { groups: ["/registry/readers"] } }),
   "GET /users/{username}/desktop": ({ call }) => call("alice", "GET", "/users/alice/desktop"),

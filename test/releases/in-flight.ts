@@ -46,7 +46,7 @@ const inputOf = ({ inputs }: Recording, id: number) =>
 async function performBefore(estate: TestEstate, recording: Recording, turns: readonly Turn[]): Promise<void> {
   for (const each of turns.slice(0, -1).flatMap(({ scheduled }) => scheduled))
     if (each.EventType === EventType.TaskScheduled)
-      await callActivity(estate.app, estate.host.url, each.Name, inputOf(recording, each.EventId));
+      await callActivity(estate.app, estate.host, each.Name, inputOf(recording, each.EventId));
 }
 
 function writeTaskHub(estate: TestEstate, recording: Recording, turns: readonly Turn[]): void {

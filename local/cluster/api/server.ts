@@ -1,11 +1,20 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Kind } from "../kinds/kind.ts";
-import { ApiError, internalError, notAcceptable, PageNotFound, pageNotFound, unauthorized } from "../status.ts";
+import {
+  ApiError,
+  foreign,
+  internalError,
+  notAcceptable,
+  PageNotFound,
+  pageNotFound,
+  unauthorized,
+} from "../status.ts";
 import type { Store } from "../store/store.ts";
 import { discover } from "./discovery.ts";
 import { describeApi } from "./openapi.ts";
 import { isOn } from "./options.ts";
+import { isForeign } from "./foreign-call.ts";
 import { presentAs } from "./present.ts";
 import { type Wanted, wantedBy } from "./accept.ts";
 import { readTarget } from "./target.ts";
@@ -50,6 +59,7 @@ async function respond(
     response.writeHead(200, { "content-type": "text/plain; charset=utf-8" }).end("ok");
     return;
   }
+  if (options.token === undefined && isForeign(request.headers)) throw foreign();
   if (!isAllowed(request, options.token)) throw unauthorized();
   const { accept } = request.headers;
   const document =

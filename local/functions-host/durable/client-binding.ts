@@ -30,8 +30,8 @@ export function managementUrls({ hostUrl, hubName, systemKey }: Addresses, insta
 }
 
 /** The JSON of a durableClient input. */
-export function clientBinding(addresses: Addresses): string {
-  const { hostUrl, hubName, systemKey } = addresses;
+export function clientBinding(addresses: Addresses & { rpcUrl: string }): string {
+  const { hostUrl, hubName, systemKey, rpcUrl } = addresses;
   const required = `taskHub=${hubName}&connection=Storage&code=${systemKey}`;
   const orchestrators = `${hostUrl}/${durableRoute}/orchestrators/{functionName}[/{instanceId}]`;
   return JSON.stringify({
@@ -44,6 +44,6 @@ export function clientBinding(addresses: Addresses): string {
     baseUrl: `${hostUrl}/${durableRoute}`,
     requiredQueryStringParameters: required,
     // The slash matters: the client resolves paths against it.
-    rpcBaseUrl: `${hostUrl}/durabletask/`,
+    rpcBaseUrl: `${rpcUrl}/`,
   });
 }
