@@ -8,6 +8,7 @@ import { objectName } from "../desktop/policy-text.ts";
 import type { ClusterSide } from "../desktop/state.ts";
 import { ProductError, type Refusal, refuse } from "../errors.ts";
 import type { LeftDeployment } from "../lifecycle/adoption.ts";
+import type { IsolationPolicy } from "../lifecycle/isolation.ts";
 import type { Cluster, Reference } from "./cluster.ts";
 import { RefusedByCluster } from "./cluster-faults.ts";
 import { oddIn, sideOf, startOf } from "./deployment-side.ts";
@@ -23,7 +24,14 @@ import {
   type Site,
   type Start,
 } from "./manifests.ts";
-import { type NetworkParts, networkDrift, networkPartsIn } from "./parts.ts";
+import {
+  foreignPoliciesIn,
+  type Network,
+  networkIn,
+  type NetworkParts,
+  networkDrift,
+  networkPartsIn,
+} from "./parts.ts";
 import { faultOfPod } from "./start-faults.ts";
 import { untilGone, untilPodsGone } from "./until-gone.ts";
 import { waitReady } from "./wait-ready.ts";
@@ -65,6 +73,10 @@ export interface ClusterDesktops {
   findDeployed(username?: string): Promise<FoundDeployments>;
   /** The Services and NetworkPolicies that we made, by desktop; those of one person, or of all. */
   networkParts(username?: string): Promise<NetworkParts[]>;
+  /** The same of everybody, with every NetworkPolicy of the namespace, whoever made it. */
+  network(): Promise<Network>;
+  /** The NetworkPolicies of the namespace that do not say that we made them. */
+  foreignPolicies(): Promise<IsolationPolicy[]>;
   /** What of a desktop's network side is not as its plan wants it. */
   networkDrift(plan: DesktopPlan, parts: NetworkParts | undefined): ReturnType<typeof networkDrift>;
   /** True if the Secret of a desktop is there, made by us for it. */
@@ -277,6 +289,7 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
                 side: sideOf(deployment, desktop.names.secret),
                 ...startOf(deployment),
                 startedFor: deployment.spec?.template.metadata?.annotations?.[annotation.request],
+                podLabels: deployment.spec?.template.metadata?.labels ?? {},
                 ours: isOurs(deployment),
               })),
           );
@@ -285,6 +298,8 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
     },
 
     networkParts: (username) => networkPartsIn(cluster, site, username),
+    network: () => networkIn(cluster, site),
+    foreignPolicies: () => foreignPoliciesIn(cluster, site),
     networkDrift: (plan, parts) => networkDrift(plan, site, parts),
     async hasCredential(desktop) {
       const found = await cluster.read(reference("secret", desktop));

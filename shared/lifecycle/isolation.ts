@@ -40,6 +40,55 @@ export interface Opening {
   edge: string;
 }
 
+/** A desktop's pod, and the name of the policy that was made for it. */
+export interface IsolatedPod extends JudgedPod {
+  policy: string;
+}
+
+/** A policy that opens desktops beyond their own, how, and how many of them. */
+export interface OpenIsolation {
+  policy: string;
+  edges: string[];
+  desktops: number;
+}
+
+/** Which policies open these desktops. A desktop without its own policy is left out: reconciliation makes that again. */
+export function openIsolation(pods: readonly IsolatedPod[], policies: readonly IsolationPolicy[]): OpenIsolation[] {
+  const own = new Map(policies.map((policy) => [policy.name, policy]));
+  // Most policies are for one desktop: by a label that they need, only those are looked at that a pod may have.
+  const byLabel = Map.groupBy(policies, ({ pods: requirements }) => {
+    const need = requirements.find(({ operator, values }) => operator === "In" && values.length === 1);
+    return need && `${need.key}=${need.values[0] ?? ""}`;
+  });
+  const found = new Map<string, { edges: Set<string>; desktops: number }>();
+  for (const pod of pods) {
+    const itsOwn = own.get(pod.policy);
+    if (!itsOwn) continue;
+    const labels = [undefined, ...Object.entries(pod.labels).map(([key, value]) => `${key}=${value}`)];
+    const others = labels.flatMap((label) => byLabel.get(label) ?? []).filter((policy) => policy !== itsOwn);
+    for (const [policy, openings] of Map.groupBy(openingsBeyond(itsOwn, others, pod), (opening) => opening.policy)) {
+      const { edges, desktops } = found.get(policy) ?? { edges: new Set<string>(), desktops: 0 };
+      found.set(policy, { edges: new Set([...edges, ...openings.map(({ edge }) => edge)]), desktops: desktops + 1 });
+    }
+  }
+  return [...found]
+    .map(([policy, { edges, desktops }]) => ({ policy, edges: [...edges], desktops }))
+    .sort((one, other) => one.policy.localeCompare(other.policy));
+}
+
+/** So many rules of a policy are named. */
+const mostEdges = 4;
+
+export function describeEdges(edges: readonly string[]): string {
+  const more = edges.length - mostEdges;
+  return [...edges.slice(0, mostEdges), ...(more > 0 ? [`and ${more} more`] : [])].join("; ");
+}
+
+export function describeOpening({ policy, edges, desktops }: OpenIsolation): string {
+  const whose = desktops === 1 ? "1 desktop" : `${desktops} desktops`;
+  return `NetworkPolicy ${policy} opens ${whose} beyond what the product allows: ${describeEdges(edges)}`;
+}
+
 type Direction = "ingress" | "egress";
 
 /**
