@@ -8,7 +8,7 @@ import { objectName } from "../desktop/policy-text.ts";
 import type { ClusterSide } from "../desktop/state.ts";
 import { ProductError, type Refusal, refuse } from "../errors.ts";
 import type { LeftDeployment } from "../lifecycle/adoption.ts";
-import type { IsolationPolicy } from "../lifecycle/isolation.ts";
+import type { Opening } from "../lifecycle/isolation.ts";
 import type { Cluster, Reference } from "./cluster.ts";
 import { RefusedByCluster } from "./cluster-faults.ts";
 import { oddIn, sideOf, startOf } from "./deployment-side.ts";
@@ -24,14 +24,7 @@ import {
   type Site,
   type Start,
 } from "./manifests.ts";
-import {
-  foreignPoliciesIn,
-  type Network,
-  networkIn,
-  type NetworkParts,
-  networkDrift,
-  networkPartsIn,
-} from "./parts.ts";
+import { type Network, networkIn, type NetworkParts, networkDrift, networkPartsIn, openingsIn } from "./parts.ts";
 import { faultOfPod } from "./start-faults.ts";
 import { untilGone, untilPodsGone } from "./until-gone.ts";
 import { waitReady } from "./wait-ready.ts";
@@ -75,8 +68,8 @@ export interface ClusterDesktops {
   networkParts(username?: string): Promise<NetworkParts[]>;
   /** The same of everybody, with every NetworkPolicy of the namespace, whoever made it. */
   network(): Promise<Network>;
-  /** The NetworkPolicies of the namespace that do not say that we made them. */
-  foreignPolicies(): Promise<IsolationPolicy[]>;
+  /** What NetworkPolicies that do not say that we made them would open, in a desktop of this plan. */
+  openingsIn(plan: DesktopPlan): Promise<Opening[]>;
   /** What of a desktop's network side is not as its plan wants it. */
   networkDrift(plan: DesktopPlan, parts: NetworkParts | undefined): ReturnType<typeof networkDrift>;
   /** True if the Secret of a desktop is there, made by us for it. */
@@ -299,7 +292,7 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
 
     networkParts: (username) => networkPartsIn(cluster, site, username),
     network: () => networkIn(cluster, site),
-    foreignPolicies: () => foreignPoliciesIn(cluster, site),
+    openingsIn: (plan) => openingsIn(cluster, site, plan),
     networkDrift: (plan, parts) => networkDrift(plan, site, parts),
     async hasCredential(desktop) {
       const found = await cluster.read(reference("secret", desktop));

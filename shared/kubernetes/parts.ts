@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import type { KubernetesObject, V1NetworkPolicy, V1Service } from "@kubernetes/client-node";
 import { type DesktopKey, keyText, personId } from "../desktop/names.ts";
-import type { DesktopPlan } from "../desktop/plan.ts";
-import type { IsolationPolicy } from "../lifecycle/isolation.ts";
+import { type DesktopPlan, portsOf } from "../desktop/plan.ts";
+import { type IsolationPolicy, type Opening, openingsBeyond } from "../lifecycle/isolation.ts";
 import type { Cluster } from "./cluster.ts";
 import { desktopOf, isLeaving, isOurs, label, manager, purpose } from "./labels.ts";
-import { networkPolicyManifest, serviceManifest, type Site } from "./manifests.ts";
+import { networkPolicyManifest, podsOf, serviceManifest, type Site } from "./manifests.ts";
 import { readNetworkPolicy } from "./network-policies.ts";
 
 /** The network's side of a desktop, as it is. */
@@ -34,10 +34,14 @@ export async function networkIn(cluster: Cluster, { namespace }: Site): Promise<
   return { parts: partsAmong(ours, policies.filter(isMarked)), policies: policies.map(readNetworkPolicy) };
 }
 
-/** Few: those of desktops are ours. */
-export async function foreignPoliciesIn(cluster: Cluster, { namespace }: Site): Promise<IsolationPolicy[]> {
+/** Reads few policies: those of other desktops are ours, and say so. */
+export async function openingsIn(cluster: Cluster, site: Site, plan: DesktopPlan): Promise<Opening[]> {
   const labels = `${label.managedBy}!=${manager}`;
-  return (await cluster.list<V1NetworkPolicy>(networkPolicies, namespace, { labels })).map(readNetworkPolicy);
+  const others = await cluster.list<V1NetworkPolicy>(networkPolicies, site.namespace, { labels });
+  return openingsBeyond(readNetworkPolicy(networkPolicyManifest(plan, site)), others.map(readNetworkPolicy), {
+    labels: podsOf(plan),
+    ports: portsOf(plan).map((port) => ({ ...port, protocol: "TCP" })),
+  });
 }
 
 /** The Services and NetworkPolicies of one person that we made, by desktop; of everybody without a name. */

@@ -158,7 +158,7 @@ function partsAlone(
 const mostPolicies = 20;
 
 function openedByOthers(policies: readonly IsolationPolicy[], ours: readonly SurveyedDesktop[]): Drift[] {
-  const found = openIsolation(isolatedPods(ours), policies);
+  const found = openIsolation(isolatedPods(ours.map(({ desktop }) => desktop)), policies);
   const more = found.length - mostPolicies;
   return [
     ...found.slice(0, mostPolicies).map(describeOpening),

@@ -238,8 +238,8 @@ export function summarize({ at, desktops, unanswered, damaged, odd }: Survey): R
 }
 
 /** The pods of running desktops of ours, whose isolation can be judged. */
-export function isolatedPods(surveyed: readonly SurveyedDesktop[]): IsolatedPod[] {
-  return surveyed.flatMap(({ desktop: { ours, replicas, podLabels, side, names } }) => {
+export function isolatedPods(deployed: readonly DeployedDesktop[]): IsolatedPod[] {
+  return deployed.flatMap(({ ours, replicas, podLabels, side, names }) => {
     if (!ours || replicas === 0 || !podLabels) return [];
     const ports = side.ports.map((port) => ({ ...port, protocol: "TCP" }));
     return [{ policy: names.networkPolicy, labels: podLabels, ports }];
