@@ -33,7 +33,7 @@ describe("settings", () => {
       OIDC_CLIENTS: ["a", "b"],
       GUACD_LABELS: { app: "guacd" },
       CLUSTER_DNS: [
-        { namespace: null, label: ["k8s-app", "kube-dns"], port: 53 },
+        { namespace: "kube-system", label: ["k8s-app", "kube-dns"], port: 53 },
         { namespace: "kube-system", label: ["k8s-app", "node-local-dns"], port: 53 },
         { cidr: "169.254.20.10/32", port: 53 },
         { namespace: "openshift-dns", label: ["dns.operator.openshift.io/daemonset-dns", "default"], port: 5353 },

@@ -186,6 +186,11 @@ const eachSetting = z.object({
   ),
   REAP_SCHEDULE: schedule("0 */5 * * * *").describe("NCRONTAB: when idle desktops are looked for and suspended"),
   RECONCILE_SCHEDULE: schedule("0 */15 * * * *").describe("NCRONTAB: when drift is looked for and repaired"),
+  ISOLATION: oneOf("reported", "required")
+    .default("reported")
+    .describe(
+      "`required`: no desktop is started while another NetworkPolicy of `NAMESPACE` opens it; `reported`: only told",
+    ),
   RECONCILE_SAFETY_PERCENT: wholeNumber(1, 100)
     .default(20)
     .describe(

@@ -29,6 +29,7 @@ export const errorCodes = {
   // The work
   "not-ours": [409, "An object of that name exists that this product did not create"],
   "cannot-start": [409, "The container cannot start"],
+  "isolation-open": [503, "Another network policy opens the desktops, so none is started"],
   "not-ready-in-time": [504, "The container was not ready in time"],
   "database-not-running": [503, "The managed database server is not running"],
   "not-running": [409, "The desktop is not running"],

@@ -129,6 +129,13 @@ export function describeDrift(name: string, start: () => Promise<DriftEstate>): 
         metadata: { name: "of-nobody", namespace, labels: marks, annotations: whose },
         spec: { podSelector: {} },
       } as KubernetesObject);
+      // What the estate that the product is built for has in this namespace.
+      await objects.create({
+        apiVersion: "networking.k8s.io/v1",
+        kind: "NetworkPolicy",
+        metadata: { name: "allow-everything", namespace },
+        spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"], ingress: [{}], egress: [{}] },
+      } as KubernetesObject);
       await objects.create({
         apiVersion: "v1",
         kind: "Secret",
@@ -194,6 +201,14 @@ export function describeDrift(name: string, start: () => Promise<DriftEstate>): 
       reason: "there are 2 root groups with that name",
     }));
 
+    /** Nothing is done about it: it is not ours. */
+    const opened = {
+      kind: "isolation-open" as const,
+      reason: expect.stringMatching(
+        /^NetworkPolicy allow-everything opens \d+ desktops beyond what the product allows: ingress from everywhere on every port; egress to everywhere on every port$/,
+      ) as string,
+    };
+
     it("is found by a dry run, each once and nothing else, and nothing is changed", async () => {
       const before = await everythingIn(estate);
       const { dryRun: dry, desktops, drifts, goes, refused, unanswered } = await dryRun(estate);
@@ -205,8 +220,8 @@ export function describeDrift(name: string, start: () => Promise<DriftEstate>): 
           reason: expect.stringMatching(reason) as string,
         })),
       );
-      expect(drifts.map(line).sort()).toEqual([...expected, ...duplicated].map(line).sort());
-      expect(drifts).toEqual(expect.arrayContaining([...expected, ...duplicated]));
+      expect(drifts.map(line).sort()).toEqual([...expected, ...duplicated, opened].map(line).sort());
+      expect(drifts).toEqual(expect.arrayContaining([...expected, ...duplicated, opened]));
       const gone = seeded.filter(({ end }) => end === "gone").length;
       expect([dry, goes, refused, unanswered]).toEqual([true, gone, undefined, []]);
       expect(desktops).toBe(
@@ -262,7 +277,7 @@ export function describeDrift(name: string, start: () => Promise<DriftEstate>): 
 
     it("is found no more, and a second run changes nothing", async () => {
       const before = await everythingIn(estate);
-      expect(await dryRun(estate)).toMatchObject({ drifts: [], goes: 0, unanswered: [] });
+      expect(await dryRun(estate)).toMatchObject({ drifts: [opened], goes: 0, unanswered: [] });
       await reconcile(estate);
       expect(await everythingIn(estate)).toEqual(before);
     });

@@ -208,6 +208,10 @@ export const desktopsAnswer = z
   .strictObject({
     desktops: z.array(z.strictObject(listed)),
     next: z.string().optional().meta({ description: "Pass it as `after` to get the next page" }),
+    isolation: z
+      .array(words)
+      .optional()
+      .meta({ description: "Network policies of others that open desktops; missing if there are none" }),
     goals: goals.optional().meta({ description: "Of the first page: of these people, also if no desktop is left" }),
     unanswered: z
       .array(words)
@@ -222,6 +226,12 @@ export const oneDesktopAnswer = z
     binding: z.string().optional(),
     guacamoleUsername: z.string(),
     connectionId: z.int().nullable(),
+    isolation: z
+      .array(words)
+      .optional()
+      .meta({
+        description: "What network policies of others open in it; missing if there are none, or it is not running",
+      }),
     mayBeOpened: z.boolean().nullable().meta({ description: "Null: Guacamole's database does not answer now" }),
     entitlement: z.union([
       z.strictObject({ entitled: z.literal(true), until: z.iso.date() }),
@@ -395,6 +405,10 @@ export const readyAnswer = z
       .array(words)
       .optional()
       .meta({ description: "Objects that are not as they should be, for callers with the monitoring role" }),
+    isolation: z
+      .array(words)
+      .optional()
+      .meta({ description: "Network policies of others that open desktops, for callers with the monitoring role" }),
     eventsNotUnderstood: z
       .array(z.strictObject({ type: z.string(), reason: eventFault, words, count: z.int(), lastAt: time }))
       .optional()

@@ -19,6 +19,8 @@ import type { Limits } from "../../shared/lifecycle/reaping.ts";
 import type { Decision } from "../../shared/desktop/decision.ts";
 import type { DescribedState } from "../../shared/desktop/state.ts";
 import { describeDesktop } from "../../shared/lifecycle/describe-desktop.ts";
+import { describeOpening, openIsolation } from "../../shared/lifecycle/isolation.ts";
+import { isolatedPods } from "../../shared/lifecycle/survey.ts";
 import { isRefusal, ProductError, refuse } from "../../shared/errors.ts";
 import { isSuspended } from "../gather/desktops-of-person.ts";
 import { namingRules, type Services, today } from "../services.ts";
@@ -127,6 +129,8 @@ interface Found extends DesktopKey, DescribedState {
   deployment: string;
   binding: string | undefined;
   replicas: number;
+  /** What network policies of others open in it. */
+  isolation: () => string[];
   limits: Limits | null;
   decision: Decision;
   connectionId: number | null;
@@ -137,15 +141,19 @@ interface Found extends DesktopKey, DescribedState {
 /** Returns every desktop ordered by id, with what would be decided about it now, and what could not be read. */
 async function findAll(services: Services) {
   const missing: string[] = [];
-  const [survey, connections] = await Promise.all([
+  const [survey, network, connections] = await Promise.all([
     surveyDesktops(services),
+    orNull(services.desktops.network(), (words) => missing.push(words)),
     orNull(services.guacamole.connections(), (words) => missing.push(words)),
   ]);
   const { damaged } = survey;
   const unanswered = [...new Set([...survey.unanswered, ...missing, ...survey.odd])];
   const rowsOf = new Map(connections?.map((row) => [keyText(row), row]));
+  const policies = network?.policies ?? [];
+  const isolation = openIsolation(isolatedPods(survey.desktops.map(({ desktop }) => desktop)), policies);
   const desktops = survey.desktops
-    .map(({ desktop: { workspace, username, names, binding, replicas, side }, limits, decision, record }): Found => {
+    .map(({ desktop, limits, decision, record }): Found => {
+      const { workspace, username, names, binding, replicas, side } = desktop;
       const rows = rowsOf.get(keyText({ workspace, username }));
       const connectionId = rows?.connectionId ?? null;
       const connection = rows?.readers.includes(names.entity) ?? false;
@@ -162,6 +170,10 @@ async function findAll(services: Services) {
           { cluster: { deployment: side }, rows: connections && { connectionId, permissions } },
           { record, decision },
         ),
+        isolation: () =>
+          openIsolation(isolatedPods([desktop]), policies).flatMap((each) =>
+            each.edges.map((edge) => `NetworkPolicy ${each.policy}: ${edge}`),
+          ),
         limits,
         decision,
         connectionId,
@@ -170,7 +182,7 @@ async function findAll(services: Services) {
       };
     })
     .sort((one, other) => one.id.localeCompare(other.id));
-  return { desktops, unanswered, damaged, records: survey.records };
+  return { desktops, isolation, unanswered, damaged, records: survey.records };
 }
 
 async function find(services: Services, id: string): Promise<Found> {
@@ -183,7 +195,7 @@ async function find(services: Services, id: string): Promise<Found> {
 }
 
 async function list(services: Services, { query }: Call<z.output<typeof listQuery>>) {
-  const { desktops, unanswered, damaged, records } = await findAll(services);
+  const { desktops, isolation, unanswered, damaged, records } = await findAll(services);
   const wanted = desktops.filter(
     ({ id, username, workspace, state }) =>
       (query.after === undefined || id > query.after) &&
@@ -204,6 +216,7 @@ async function list(services: Services, { query }: Call<z.output<typeof listQuer
     body: {
       desktops: page.map(summaryOf),
       ...next,
+      ...(isolation.length > 0 && { isolation: isolation.map(describeOpening) }),
       ...(query.after === undefined && { goals }),
       unanswered: [...unanswered, ...damaged.map(({ fault }) => fault.message)],
     },
@@ -228,6 +241,7 @@ function summaryOf({ id, username, workspace, state, reason: words, decision, re
 
 async function show(services: Services, { id }: Call) {
   const found = await find(services, id);
+  const isolation = found.isolation();
   const { username, workspace, deployment, binding, connectionId, mayBeOpened, record } = found;
   const known = await services.workspaces.known();
   const claims = record?.request.claims ?? {};
@@ -245,6 +259,7 @@ async function show(services: Services, { id }: Call) {
       guacamoleUsername: nameDesktop({ workspace, username }, namingRules(services), deployment).entity,
       connectionId,
       mayBeOpened,
+      ...(isolation.length > 0 && { isolation }),
       entitlement: isRefusal(entitlement)
         ? { entitled: false, code: entitlement.refused, reason: entitlement.reason }
         : { entitled: true, until: entitlement.until },

@@ -4,6 +4,8 @@ import { reapName } from "../../orchestrations/reap.ts";
 import { reconcileName } from "../../orchestrations/reconcile.ts";
 import { upkeepName } from "../../orchestrations/upkeep.ts";
 import { eventFaults } from "../../shared/identity/keycloak-event.ts";
+import { describeOpening, openIsolation } from "../../shared/lifecycle/isolation.ts";
+import { isolatedPods } from "../../shared/lifecycle/survey.ts";
 import type { Settings } from "../../shared/config.ts";
 import type { Maintenance } from "../../shared/desktop/maintenance.ts";
 import { keptRead, sharedRead } from "../../shared/kubernetes/shared-read.ts";
@@ -117,19 +119,21 @@ async function readTroubles(services: Services, hub: TaskHub, context: Invocatio
 async function findTroubles(services: Services, hub: TaskHub) {
   try {
     const { records, damaged } = await services.records.all();
-    const [{ odd: deployments }, { odd = [] }] = await Promise.all([
+    const [{ odd: deployments, deployed }, { odd = [] }, { policies }] = await Promise.all([
       services.desktops.findDeployed(),
       services.workspaces.known(),
+      services.desktops.network(),
     ]);
     return {
       stuck: await describeStuck(services, hub, records, [reapName, reconcileName, upkeepName]),
       goals: describeGoals(records),
       damaged: damaged.map(({ fault }) => fault.message),
       odd: [...deployments, ...odd, ...(await faultOfSwitch(services))],
+      isolation: openIsolation(isolatedPods(deployed), policies).map(describeOpening),
     };
   } catch (error) {
     const words = `cannot tell if any work is stuck: ${describeError(error)}`;
-    return { stuck: [words], goals: [], damaged: [], odd: [] };
+    return { stuck: [words], goals: [], damaged: [], odd: [], isolation: [] };
   }
 }
 

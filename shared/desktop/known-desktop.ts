@@ -16,6 +16,8 @@ export interface DeployedDesktop extends KnownDesktop {
   startNoted: boolean;
   /** The request that its pod was started for, and took the credential of; undefined if it does not say. */
   startedFor?: string | undefined;
+  /** The labels that its pods get; those of a Deployment that the operator left are not looked at. */
+  podLabels?: Readonly<Record<string, string>> | undefined;
   /** True if we made it or took it over. */
   ours: boolean;
 }

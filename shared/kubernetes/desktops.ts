@@ -8,6 +8,7 @@ import { objectName } from "../desktop/policy-text.ts";
 import type { ClusterSide } from "../desktop/state.ts";
 import { ProductError, type Refusal, refuse } from "../errors.ts";
 import type { LeftDeployment } from "../lifecycle/adoption.ts";
+import type { Opening } from "../lifecycle/isolation.ts";
 import type { Cluster, Reference } from "./cluster.ts";
 import { RefusedByCluster } from "./cluster-faults.ts";
 import { oddIn, sideOf, startOf } from "./deployment-side.ts";
@@ -23,7 +24,7 @@ import {
   type Site,
   type Start,
 } from "./manifests.ts";
-import { type NetworkParts, networkDrift, networkPartsIn } from "./parts.ts";
+import { type Network, networkIn, type NetworkParts, networkDrift, networkPartsIn, openingsIn } from "./parts.ts";
 import { faultOfPod } from "./start-faults.ts";
 import { ownNameFirst, twiceThere } from "./two-of-one.ts";
 import { untilGone, untilPodsGone } from "./until-gone.ts";
@@ -66,6 +67,10 @@ export interface ClusterDesktops {
   findDeployed(username?: string): Promise<FoundDeployments>;
   /** The Services and NetworkPolicies that we made, by desktop; those of one person, or of all. */
   networkParts(username?: string): Promise<NetworkParts[]>;
+  /** The same of everybody, with every NetworkPolicy of the namespace, whoever made it. */
+  network(): Promise<Network>;
+  /** What NetworkPolicies that do not say that we made them would open, in a desktop of this plan. */
+  openingsIn(plan: DesktopPlan): Promise<Opening[]>;
   /** What of a desktop's network side is not as its plan wants it. */
   networkDrift(plan: DesktopPlan, parts: NetworkParts | undefined): ReturnType<typeof networkDrift>;
   /** True if the Secret of a desktop is there, made by us for it. */
@@ -279,6 +284,7 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
                 side: sideOf(deployment, desktop.names.secret),
                 ...startOf(deployment),
                 startedFor: deployment.spec?.template.metadata?.annotations?.[annotation.request],
+                podLabels: deployment.spec?.template.metadata?.labels ?? {},
                 ours: isOurs(deployment),
               })),
           );
@@ -288,6 +294,8 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
     },
 
     networkParts: (username) => networkPartsIn(cluster, site, username),
+    network: () => networkIn(cluster, site),
+    openingsIn: (plan) => openingsIn(cluster, site, plan),
     networkDrift: (plan, parts) => networkDrift(plan, site, parts),
     async hasCredential(desktop) {
       const found = await cluster.read(reference("secret", desktop));

@@ -42,7 +42,8 @@ function metadataOf(plan: DesktopPlan, name: string, { namespace }: Site) {
   };
 }
 
-function podsOf(plan: DesktopPlan): Record<string, string> {
+/** The labels of its pods. */
+export function podsOf(plan: DesktopPlan): Record<string, string> {
   return { [label.deploymentName]: plan.names.deployment };
 }
 

@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import type { KubernetesObject, V1NetworkPolicy, V1Service } from "@kubernetes/client-node";
 import { type DesktopKey, keyText, personId } from "../desktop/names.ts";
-import type { DesktopPlan } from "../desktop/plan.ts";
+import { type DesktopPlan, portsOf } from "../desktop/plan.ts";
+import { type IsolationPolicy, type Opening, openingsBeyond } from "../lifecycle/isolation.ts";
 import type { Cluster } from "./cluster.ts";
-import { desktopOf, isLeaving, isOurs, label, purpose } from "./labels.ts";
-import { networkPolicyManifest, serviceManifest, type Site } from "./manifests.ts";
+import { desktopOf, isLeaving, isOurs, label, manager, purpose } from "./labels.ts";
+import { networkPolicyManifest, podsOf, serviceManifest, type Site } from "./manifests.ts";
+import { readNetworkPolicy } from "./network-policies.ts";
 
 /** The network's side of a desktop, as it is. */
 export interface NetworkParts extends DesktopKey {
@@ -12,18 +14,53 @@ export interface NetworkParts extends DesktopKey {
   networkPolicy?: V1NetworkPolicy;
 }
 
-/** The Services and NetworkPolicies that we made, by desktop: of one person, or of everybody. Two lists, in pages. */
+/** The network's side of all desktops, and every NetworkPolicy of their namespace: what one lets pass, no other takes back. */
+export interface Network {
+  parts: NetworkParts[];
+  policies: IsolationPolicy[];
+}
+
+const services = { apiVersion: "v1", kind: "Service" };
+const networkPolicies = { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy" };
+const marked = `${label.purpose}=${purpose.desktop}`;
+
+/** Two lists, in pages. */
+export async function networkIn(cluster: Cluster, { namespace }: Site): Promise<Network> {
+  const [ours, policies] = await Promise.all([
+    cluster.list<V1Service>(services, namespace, { labels: marked }),
+    cluster.list<V1NetworkPolicy>(networkPolicies, namespace),
+  ]);
+  const isMarked = ({ metadata }: V1NetworkPolicy) => metadata?.labels?.[label.purpose] === purpose.desktop;
+  return { parts: partsAmong(ours, policies.filter(isMarked)), policies: policies.map(readNetworkPolicy) };
+}
+
+/** Reads few policies: those of other desktops are ours, and say so. */
+export async function openingsIn(cluster: Cluster, site: Site, plan: DesktopPlan): Promise<Opening[]> {
+  const labels = `${label.managedBy}!=${manager}`;
+  const others = await cluster.list<V1NetworkPolicy>(networkPolicies, site.namespace, { labels });
+  return openingsBeyond(readNetworkPolicy(networkPolicyManifest(plan, site)), others.map(readNetworkPolicy), {
+    labels: podsOf(plan),
+    ports: portsOf(plan).map((port) => ({ ...port, protocol: "TCP" })),
+  });
+}
+
+/** The Services and NetworkPolicies of one person that we made, by desktop; of everybody without a name. */
 export async function networkPartsIn(
   cluster: Cluster,
   { namespace }: Site,
   username?: string,
 ): Promise<NetworkParts[]> {
   const own = username === undefined ? "" : `,${label.person}=${personId(username)}`;
-  const labels = `${label.purpose}=${purpose.desktop}${own}`;
-  const [services, policies] = await Promise.all([
-    cluster.list<V1Service>({ apiVersion: "v1", kind: "Service" }, namespace, { labels }),
-    cluster.list<V1NetworkPolicy>({ apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy" }, namespace, { labels }),
-  ]);
+  const labels = `${marked}${own}`;
+  return partsAmong(
+    ...(await Promise.all([
+      cluster.list<V1Service>(services, namespace, { labels }),
+      cluster.list<V1NetworkPolicy>(networkPolicies, namespace, { labels }),
+    ])),
+  );
+}
+
+function partsAmong(services: readonly V1Service[], policies: readonly V1NetworkPolicy[]): NetworkParts[] {
   const found = new Map<string, NetworkParts>();
   const add = (object: KubernetesObject, part: Partial<NetworkParts>) => {
     const key = isOurs(object) && !isLeaving(object) ? desktopOf(object) : null;

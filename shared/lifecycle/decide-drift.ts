@@ -5,8 +5,9 @@ import { nameOwners, nameTaken } from "./taken-names.ts";
 import { driftOf, endedReasons, isWanted, shouldHaveEnded } from "./desktop-drift.ts";
 import { type DesktopDrift, type Drift, driftKinds, type DriftSurvey, leaveOutSuspicious, refusal } from "./drift.ts";
 import type { DriftQuestions, DriftSources, GatheredDrift } from "./drift-sources.ts";
+import { describeOpening, type IsolationPolicy, openIsolation } from "./isolation.ts";
 import { lostByClaims, peopleGone, sessionsEnded } from "./people-drift.ts";
-import type { SurveyedDesktop } from "./survey.ts";
+import { isolatedPods, type SurveyedDesktop } from "./survey.ts";
 
 /** What has to be asked to find what drifted, of whom: nobody is looked at whose desktops are being worked on. */
 export function driftQuestions(
@@ -77,6 +78,7 @@ export function decideDrift(gathered: GatheredDrift, sharePercent: number): Drif
   for (const { workspace, count } of gathered.duplicateGroups)
     if (named.has(workspace))
       drifts.push({ kind: "duplicate-groups", workspace, reason: `there are ${count} root groups with that name` });
+  drifts.push(...openedByOthers(gathered.policies ?? [], ours));
   drifts.sort((one, other) => sortKey(one).localeCompare(sortKey(other)));
   const suspicions = [
     {
@@ -156,6 +158,18 @@ function partsAlone(
       .map((row) => left(row, "connection-alone", "the connection")),
     ...secrets.map((key) => left(key, "credential-alone", "the Secret")),
   ];
+}
+
+/** So many policies are named: they are one fault, and not what the rest of the run waits for. */
+const mostPolicies = 20;
+
+function openedByOthers(policies: readonly IsolationPolicy[], ours: readonly SurveyedDesktop[]): Drift[] {
+  const found = openIsolation(isolatedPods(ours.map(({ desktop }) => desktop)), policies);
+  const more = found.length - mostPolicies;
+  return [
+    ...found.slice(0, mostPolicies).map(describeOpening),
+    ...(more > 0 ? [`${more} more NetworkPolicies open desktops beyond what the product allows`] : []),
+  ].map((reason) => ({ kind: "isolation-open", reason }));
 }
 
 /** How many desktops would be removed permanently. */

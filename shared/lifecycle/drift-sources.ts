@@ -3,6 +3,7 @@ import type { DesktopKey, NamingRules } from "../desktop/names.ts";
 import type { DesktopPlan } from "../desktop/plan.ts";
 import type { Standing } from "../person/claims.ts";
 import type { ClaimNames } from "./notices.ts";
+import type { IsolationPolicy } from "./isolation.ts";
 import type { Survey, SurveyedDesktop } from "./survey.ts";
 
 /** A connection as it is. */
@@ -27,6 +28,8 @@ export interface DriftSources {
   lastDays: ReadonlyMap<string, string | null>;
   /** Which of the network's parts are there, of desktops that have any. */
   networkParts: readonly (DesktopKey & { service: boolean; networkPolicy: boolean })[];
+  /** Every NetworkPolicy of the desktops' namespace; none if one person's desktops are looked at. */
+  policies?: readonly IsolationPolicy[];
   rules: NamingRules;
 }
 

@@ -33,7 +33,9 @@ export const driftKinds = {
   "binding-status": "review",
   // Under the workspace's lock in Guacamole's database.
   "duplicate-groups": "merge groups",
-} as const satisfies Record<string, "retire" | "retire person" | "leave" | "review" | "merge groups">;
+  // Somebody else's object opens desktops: it is told, and never changed.
+  "isolation-open": "report",
+} as const satisfies Record<string, "retire" | "retire person" | "leave" | "review" | "merge groups" | "report">;
 
 export type DriftKind = keyof typeof driftKinds;
 

@@ -14,6 +14,7 @@ import type { PersonRecord } from "../person/record.ts";
 import { entitlementsAt } from "./entitlements.ts";
 import { keyText } from "../desktop/names.ts";
 import { decideReaping, type DesktopFacts, type Limits } from "./reaping.ts";
+import type { IsolatedPod } from "./isolation.ts";
 import { mostARun, type ReapSurvey } from "./runs.ts";
 import { decideGiven, scaledPeople } from "./scaling.ts";
 import {
@@ -234,4 +235,13 @@ export function summarize({ at, desktops, unanswered, damaged, odd }: Survey): R
     toRetire,
     unanswered: [...unanswered, ...damaged.map(({ fault }) => fault.message), ...odd],
   };
+}
+
+/** The pods of running desktops of ours, whose isolation can be judged. */
+export function isolatedPods(deployed: readonly DeployedDesktop[]): IsolatedPod[] {
+  return deployed.flatMap(({ ours, replicas, podLabels, side, names }) => {
+    if (!ours || replicas === 0 || !podLabels) return [];
+    const ports = side.ports.map((port) => ({ ...port, protocol: "TCP" }));
+    return [{ policy: names.networkPolicy, labels: podLabels, ports }];
+  });
 }
