@@ -67,6 +67,8 @@ const others = `
     SELECT connection_id, name, value FROM guacamole_connection,
       (VALUES ('hostname', 'records.example.org'), ('password', 'of the records')) AS parameter (name, value)
     WHERE connection_name = 'records';
+  INSERT INTO guacamole_sharing_profile (sharing_profile_name, primary_connection_id)
+    SELECT 'records', connection_id FROM guacamole_connection WHERE connection_name = 'records';
   INSERT INTO guacamole_connection_permission
     SELECT entity_id, connection_id, permission::guacamole_object_permission_type
     FROM guacamole_entity, guacamole_connection, unnest(ARRAY['READ', 'UPDATE']) AS permission
@@ -105,6 +107,18 @@ const refused: [what: string, attack: string][] = [
   // Their kind.
   ["set the password of an administrator who is one through a group", setPassword("carol")],
   ["administer an administrator who is one through a group", administer("carol")],
+  ["set the password of anybody else", setPassword("mallory")],
+  [
+    "set a password with a text in place of the salt",
+    `UPDATE guacamole_user SET password_salt = '', password_hash = sha256('guacamole-workspaces: no password') WHERE entity_id = ${entity("mallory")}`,
+  ],
+  [
+    "make a user with a password",
+    `WITH made AS (INSERT INTO guacamole_entity (name, type) VALUES ('new', 'USER') RETURNING entity_id)
+     INSERT INTO guacamole_user (entity_id, password_hash, password_date) SELECT entity_id, sha256('known'), now() FROM made`,
+  ],
+  ["read a password's hash", "SELECT password_hash FROM guacamole_user"],
+  ["unlock a user", `UPDATE guacamole_user SET disabled = false WHERE entity_id = ${entity("mallory")}`],
   [
     "give an administrator a last day",
     `UPDATE guacamole_user SET valid_until = '2000-01-01' WHERE entity_id = ${entity("guacadmin")}`,
@@ -186,6 +200,14 @@ const refused: [what: string, attack: string][] = [
   [
     "take away a permission on a group without desktops",
     `DELETE FROM guacamole_connection_group_permission WHERE connection_group_id = ${group("Servers")}`,
+  ],
+  [
+    "remove a sharing profile of a connection that is not a desktop's",
+    "DELETE FROM guacamole_sharing_profile WHERE sharing_profile_name = 'records'",
+  ],
+  [
+    "share a desktop's session",
+    `INSERT INTO guacamole_sharing_profile (sharing_profile_name, primary_connection_id) VALUES ('spy', ${connection("alice")})`,
   ],
   // Desktops' connections.
   ["change a desktop's connection as its user", permit("eve", "UPDATE", "alice")],
