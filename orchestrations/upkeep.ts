@@ -12,6 +12,8 @@ export interface UpkeepRun {
   refreshed: number;
   /** Notices that made no progress and were restarted; absent in runs of release 0.1.0. */
   restarted?: number | undefined;
+  /** Records that were deleted because their people have nothing any more; absent in runs of release 0.1.0. */
+  forgotten?: number | undefined;
   failed: { step: string; reason: string }[];
 }
 
@@ -30,5 +32,6 @@ export function* upkeep(workflow: Workflow): Generator<Task, UpkeepRun> {
   run.refreshed = yield* attempt("refresh bindings", workflow.call("refreshActiveChecks", {}), 0);
   if (workflow.startedBefore("1.1")) return run;
   run.restarted = yield* attempt("restart notices", workflow.call("restartNotices", {}), undefined);
+  run.forgotten = yield* attempt("forget people who have nothing", workflow.call("forgetPeople", {}), undefined);
   return run;
 }

@@ -175,7 +175,7 @@ const eachSetting = z.object({
       "Share of all desktops that one reconciliation may remove; if it would remove more, it stops and reports that",
     ),
   UPKEEP_SCHEDULE: schedule("0 7 * * * *").describe(
-    "NCRONTAB: when finished work is deleted and bindings are refreshed",
+    "NCRONTAB: when finished work and records are deleted, and bindings are refreshed",
   ),
   STUCK_AFTER_MINUTES: wholeNumber(5, 1_440)
     .default(10)
@@ -183,6 +183,9 @@ const eachSetting = z.object({
   KEEP_FINISHED_DAYS: wholeNumber(1, 3_650)
     .default(30)
     .describe("How many days the task hub keeps the history of finished work"),
+  RECORD_RETENTION_DAYS: wholeNumber(0, 3_650)
+    .default(30)
+    .describe("How many days the record of a person who has nothing any more is kept"),
 });
 
 type Fields = z.output<typeof eachSetting>;

@@ -84,7 +84,7 @@ async function scaleBinding(estate: TestEstate, name: string, replicas: number):
   return handled as KubernetesObject;
 }
 
-async function setStatus(estate: TestEstate, name: string, status: object): Promise<void> {
+export async function setStatus(estate: TestEstate, name: string, status: object): Promise<void> {
   const api = estate.kubeconfig.makeApiClient(CustomObjectsApi);
   const merge = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
   await api.patchNamespacedCustomObjectStatus({ ...custom, name, body: { status }, fieldManager: pythonClient }, merge);

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { decideEntitlement } from "../../shared/desktop/entitlement.ts";
 import { personId } from "../../shared/desktop/names.ts";
 import { isRefusal, ProductError } from "../../shared/errors.ts";
-import { type ClaimNames, decideNotice } from "../../shared/lifecycle/notices.ts";
+import { type ClaimNames, decideNotice, mayConcern } from "../../shared/lifecycle/notices.ts";
 import { type Narrowing, narrowClaims } from "../../shared/person/claims.ts";
 import type { Notice } from "../../shared/person/notice.ts";
 import { comeBack, leave } from "../../shared/person/presence.ts";
@@ -102,8 +102,7 @@ async function applyNotice(
     return null;
   }
   // Tried again for days, it may find somebody else with that username.
-  const { subject } = record.request;
-  if (subject !== undefined && notice.subject !== undefined && subject !== notice.subject) return null;
+  if (!mayConcern(record, notice)) return null;
   const standing = await standingOf(services, record, notice, around.error);
   const decision = decideNotice(record, standing, notice, claimNames);
   const { at } = notice;

@@ -30,7 +30,7 @@ export function reconciliationActivities(
     removeDesktop: ({ kind, username, workspace, reason }, around) =>
       told(around, `retire the desktop of ${username} in ${workspace}`, async () => {
         // A survey is not one instant: what seemed to be an orphan may belong to a desktop that is just coming up.
-        const alone = kind !== "entitlement-ended";
+        const alone = kind !== "entitlement-ended" && kind !== "name-taken";
         const names = nameDesktop({ workspace, username }, namingRules(services));
         if (alone && (await desktops.observe({ workspace, username, names })).deployment) return;
         const now = stamp(services);

@@ -1,11 +1,12 @@
 import type { Services } from "../services.ts";
 import { surveyDesktops } from "../gather/survey.ts";
+import { forgetPeople } from "../work/forget-people.ts";
 import { restartNotices } from "../work/stuck.ts";
 import type { Implements } from "./activity.ts";
 
 export function upkeepActivities(
   services: Services,
-): Implements<"purgeFinished" | "refreshActiveChecks" | "restartNotices"> {
+): Implements<"purgeFinished" | "refreshActiveChecks" | "restartNotices" | "forgetPeople"> {
   const { settings, workspaces, now } = services;
   return {
     purgeFinished(_, { hub }) {
@@ -13,6 +14,8 @@ export function upkeepActivities(
     },
 
     restartNotices: (_, { hub, error }) => restartNotices(services, hub, error),
+
+    forgetPeople: (_, { hub, error }) => forgetPeople(services, hub, error),
 
     async refreshActiveChecks(_, { error }) {
       const { desktops } = await surveyDesktops(services);

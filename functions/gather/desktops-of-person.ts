@@ -1,9 +1,10 @@
 import type { KnownDesktop } from "../../shared/desktop/known-desktop.ts";
-import { recordedName } from "../../shared/desktop/entitlement.ts";
+import { possibleNames } from "../../shared/desktop/entitlement.ts";
 import { nameDesktop, personId } from "../../shared/desktop/names.ts";
 import type { DesktopPlan } from "../../shared/desktop/plan.ts";
 import { describeState } from "../../shared/desktop/state.ts";
 import { namingRules, type Services } from "../services.ts";
+import { namesOf } from "./names.ts";
 
 /**
  * Returns every desktop of a person of which anything may be left, one per workspace: a Deployment, a binding whose
@@ -18,15 +19,16 @@ export async function findDesktops(services: Services, username: string): Promis
     services.guacamole.findWorkspacesOfUsers(username),
     services.records.read(personId(username)),
   ]);
-  const named = (workspace: string, deployment?: string): KnownDesktop => {
+  const named = (workspace: string): KnownDesktop => {
     const key = { workspace, username };
-    return { ...key, names: nameDesktop(key, rules, deployment) };
+    return { ...key, names: nameDesktop(key, rules) };
   };
-  const bound = bindings
-    .filter((binding) => binding.username === username)
-    .map((binding) => ({ binding, deployment: recordedName([binding]) }))
-    .filter(({ deployment }) => deployment !== undefined)
-    .map(({ binding, deployment }) => ({ ...named(binding.workspace, deployment), binding: binding.name }));
+  const recording = bindings.filter((binding) => binding.username === username && possibleNames([binding]).length > 0);
+  const bound: KnownDesktop[] = [];
+  for (const binding of recording) {
+    const key = { workspace: binding.workspace, username };
+    bound.push({ ...key, names: await namesOf(services, key, [binding]), binding: binding.name });
+  }
   const found: KnownDesktop[] = [
     ...deployed.map(({ workspace, names, binding }) => ({ workspace, username, names, binding })),
     ...bound,

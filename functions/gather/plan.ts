@@ -3,6 +3,7 @@ import { type DesktopPlan, planDesktop } from "../../shared/desktop/plan.ts";
 import { policyOf } from "../../shared/desktop/policy.ts";
 import { isRefusal, type Refusal } from "../../shared/errors.ts";
 import { namingRules, type Services, today } from "../services.ts";
+import { namesOf } from "./names.ts";
 
 /** Plans the desktop that this person may have in this workspace today, by the workspace's policy. */
 export async function planFor(
@@ -17,5 +18,6 @@ export async function planFor(
   const own = chosen === undefined ? {} : await services.policies.read(chosen);
   const policy = policyOf(entitlement.workspace, services.settings.desktopDefaults, own);
   if (isRefusal(policy)) return policy;
-  return planDesktop(person.username, entitlement, policy, namingRules(services));
+  const names = await namesOf(services, { workspace, username: person.username }, entitlement.bindings);
+  return planDesktop(person.username, entitlement, policy, namingRules(services), names.deployment);
 }

@@ -301,6 +301,7 @@ const upkeepAnswer = z.strictObject({
   purged: z.int(),
   refreshed: z.int(),
   restarted: z.int().optional(),
+  forgotten: z.int().optional(),
   failed: z.array(z.strictObject({ step: words, reason: words })),
 });
 

@@ -5,14 +5,15 @@ import {
   decideEntitlement,
   type WorkspacesAndBindings,
 } from "../../shared/desktop/entitlement.ts";
-import { nameDesktop, personId } from "../../shared/desktop/names.ts";
+import { personId } from "../../shared/desktop/names.ts";
 import { describeDesktop } from "../../shared/lifecycle/describe-desktop.ts";
 import { lastRefusalOf } from "../../shared/lifecycle/scaling.ts";
 import { type ErrorCode, isRefusal, ProductError, type Refusal } from "../../shared/errors.ts";
+import { namesOf } from "../gather/names.ts";
 import { rowsIfKnown } from "../gather/rows.ts";
 import { callerNow } from "../gather/standing.ts";
 import { decisionsAbout } from "../gather/survey.ts";
-import { namingRules, type Services, today } from "../services.ts";
+import { type Services, today } from "../services.ts";
 import { workspacesAnswer } from "./answers.ts";
 import { claimsBytes } from "./body.ts";
 import { type Answer, type Call, endpoint } from "./endpoint.ts";
@@ -137,7 +138,7 @@ async function look(
     return { shown: { ...shown, entitled: false, code: entitlement.refused, reason: entitlement.reason } };
 
   const key = { workspace: name, username: person.username };
-  const names = nameDesktop(key, namingRules(services), entitlement.deployment);
+  const names = await namesOf(services, key, entitlement.bindings);
   const [cluster, rows] = await Promise.all([
     services.desktops.observe({ ...key, names }),
     rowsIfKnown(services, names, context),

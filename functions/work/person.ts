@@ -1,3 +1,4 @@
+import { forgetRetired } from "../../shared/person/forget.ts";
 import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { fulfilRequestName } from "../../orchestrations/fulfil-request.ts";
@@ -27,7 +28,7 @@ export function ifThere(change: (record: PersonRecord) => PersonRecord): Change 
 }
 
 /**
- * Changes a person's record without waking their orchestration: for changes that need no work, and for the
+ * Changes a person's record, and forgets the person if everything of theirs is removed by then. Does not wake their orchestration: for changes that need no work, and for the
  * orchestration itself, which reads the record again.
  *
  * @param fence given if the person's orchestration writes; throws `work-replaced` if a newer generation took over
@@ -38,7 +39,11 @@ export function changeRecord(
   change: Change,
   fence?: Fence,
 ): Promise<PersonRecord | null> {
-  return records.update(personId(username), change, fence);
+  const andForget: Change = (record) => {
+    const changed = change(record);
+    return changed && forgetRetired(changed);
+  };
+  return records.update(personId(username), andForget, fence);
 }
 
 /**

@@ -1,6 +1,7 @@
-import { type Binding, recordedName } from "../../shared/desktop/entitlement.ts";
-import { type DesktopKey, nameDesktop } from "../../shared/desktop/names.ts";
-import { namingRules, type Services } from "../services.ts";
+import type { Binding } from "../../shared/desktop/entitlement.ts";
+import type { DesktopKey } from "../../shared/desktop/names.ts";
+import { namesOf } from "../gather/names.ts";
+import type { Services } from "../services.ts";
 
 /** A desktop, and its person's username as the operator or a binding spells it, if that is not the canonical form. */
 type SpelledDesktop = DesktopKey & { spelled?: string | undefined };
@@ -24,6 +25,6 @@ export async function respellAllOf(services: Services, username: string): Promis
 
 async function respellDeployment(services: Services, binding: Binding & DesktopKey): Promise<void> {
   const { workspace, username } = binding;
-  const names = nameDesktop(binding, namingRules(services), recordedName([binding]));
+  const names = await namesOf(services, { workspace, username }, [binding]);
   await services.desktops.respell({ workspace, username, names });
 }

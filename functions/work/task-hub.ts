@@ -23,6 +23,8 @@ export interface TaskHub {
   restart(name: string, instanceId: string, input: unknown, reason: string): Promise<void>;
   /** Deletes the histories of instances that were created before this time and have ended; returns how many. */
   purgeEnded(before: Date): Promise<number>;
+  /** Deletes the history of an instance that has ended; none is success. Returns false if it has not ended. */
+  purge(instanceId: string): Promise<boolean>;
 }
 
 /** An instance of an orchestration as the task hub shows it. */
@@ -136,6 +138,16 @@ export function taskHubOf(client: DurableClient): TaskHub {
         })
         .catch((error: unknown) => Promise.reject(unavailable("purge ended work", error)));
       return purged.instancesDeleted;
+    },
+
+    async purge(instanceId) {
+      const instance = await hub.find(instanceId);
+      if (instance?.isUnfinished) return false;
+      if (instance)
+        await client
+          .purgeInstanceHistory(instanceId)
+          .catch((error: unknown) => Promise.reject(unavailable("purge ended work", error)));
+      return true;
     },
   };
   return hub;

@@ -130,6 +130,8 @@ export interface Activities {
   refreshActiveChecks: { input: Record<string, never>; output: number };
   /** Restarts notices that make no progress; returns how many. */
   restartNotices: { input: Record<string, never>; output: number };
+  /** Deletes the records of people who have nothing any more, and the histories of their work; returns how many. */
+  forgetPeople: { input: Record<string, never>; output: number };
 
   listActiveDesktops: { input: { username: string; except?: string | undefined }; output: KnownDesktop[] };
   withdrawPermission: { input: KnownDesktop; output: null };

@@ -5,12 +5,12 @@ export type DnsServer =
   { namespace: string | null; label: [key: string, value: string]; port: number } | { cidr: string; port: number };
 
 /**
- * What most clusters have. `kube-dns` is the label of CoreDNS in kubeadm, AKS, EKS, GKE, k3s, RKE2 and others. NodeLocal
+ * What most clusters have, each in its own namespace: a label alone can be put on any pod. `kube-dns` is the label of CoreDNS in kubeadm, AKS, EKS, GKE, k3s, RKE2 and others. NodeLocal
  * DNSCache listens on 169.254.20.10 (kubernetes, cluster/addons/dns/nodelocaldns/README.md), or, where Cilium redirects to
  * it, is a pod. On OpenShift the Service's port 53 leads to 5353 of the pods, and network policies see that one.
  */
 export const usualDnsServers = [
-  "*/k8s-app=kube-dns:53",
+  "kube-system/k8s-app=kube-dns:53",
   "kube-system/k8s-app=node-local-dns:53",
   "169.254.20.10:53",
   "openshift-dns/dns.operator.openshift.io/daemonset-dns=default:5353",

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Binding, ClaimRule, Person, Workspace } from "./entitlement.ts";
-import { decideEntitlement } from "./entitlement.ts";
+import { decideEntitlement, possibleNames } from "./entitlement.ts";
+import { deploymentName } from "./names.ts";
 
 const workspace: Workspace = {
   name: "cohort-a",
@@ -83,17 +84,38 @@ describe("the deployment name that the operator recorded", () => {
   const over = { ...binding, name: "a-old", expires: "2026-02-01", deployment: "recorded" };
   const nameIn = (...bindings: Binding[]) => {
     const answer = decideEntitlement(alice, "cohort-a", { workspaces: [workspace], bindings }, today);
-    return "refused" in answer ? answer.refused : answer.deployment;
+    return "refused" in answer ? answer.refused : possibleNames(answer.bindings);
   };
+  const recorded = { deployment: "recorded", isOwn: false };
 
   it("stays when another of the person's bindings to the workspace counts", () => {
-    expect(nameIn(binding, over)).toBe("recorded");
-    expect(nameIn({ ...binding, deployment: "newer" }, over)).toBe("newer");
+    expect(nameIn(binding, over)).toEqual([recorded]);
+    expect(nameIn({ ...binding, deployment: "newer" }, over)).toEqual([
+      { deployment: "newer", isOwn: false },
+      recorded,
+    ]);
   });
 
   it("is never taken from somebody else's binding, or from one to another workspace", () => {
-    expect(nameIn(binding, { ...over, username: "zoe" })).toBeUndefined();
-    expect(nameIn(binding, { ...over, workspace: "cohort-b" })).toBeUndefined();
+    expect(nameIn(binding, { ...over, username: "zoe" })).toEqual([]);
+    expect(nameIn(binding, { ...over, workspace: "cohort-b" })).toEqual([]);
+  });
+
+  it("is the desktop's own only if it follows from its key, in the spelling of one of its bindings", () => {
+    const key = { workspace: "cohort-a", username: "alice" };
+    const isOwn = (deployment: string) => nameIn({ ...binding, deployment, spelled: "Alice" });
+    const derived = deploymentName({ ...key, username: "Alice" });
+    expect(isOwn(derived)).toEqual([{ deployment: derived, isOwn: true }]);
+    for (const [name, own] of [
+      [deploymentName(key), true],
+      [deploymentName({ ...key, username: "bob" }), false],
+      [deploymentName({ ...key, workspace: "cohort-b" }), false],
+      ["guacd", false],
+    ] as const)
+      expect(isOwn(name)).toEqual([
+        { deployment: name, isOwn: own },
+        { deployment: derived, isOwn: true },
+      ]);
   });
 });
 

@@ -106,8 +106,8 @@ export interface Person {
 export interface Entitlement {
   workspace: Workspace;
   binding: Binding;
-  /** The deployment name that any of the person's own bindings to this workspace carries: it stays when another one counts. */
-  deployment?: string | undefined;
+  /** The person's bindings to this workspace, the one that counts first: any of them may record the desktop's name. */
+  bindings: readonly Binding[];
   /** The username as any of these bindings spells it, if that is not the canonical form. */
   spelled?: string | undefined;
   until: Day;
@@ -146,18 +146,33 @@ export function decideEntitlement(
 
   const spelled = candidates.find((candidate) => candidate.spelled !== undefined)?.spelled;
   const until = earlier(binding.expires, workspace.expires);
-  return { workspace, binding, deployment: recordedName(candidates), spelled, until };
+  return { workspace, binding, bindings: candidates, spelled, until };
 }
 
-/** The deployment name that these bindings record, or that the operator derived from a spelling that is not the canonical one. */
-export function recordedName(bindings: readonly Binding[]): string | undefined {
-  const recorded = bindings.find(({ deployment }) => deployment !== undefined)?.deployment;
-  if (recorded !== undefined) return recorded;
+/** A name that a desktop's Deployment may have, and whether it is the desktop's own: it then follows from its key. */
+export interface PossibleName {
+  deployment: string;
+  isOwn: boolean;
+}
+
+/**
+ * The names that a person's bindings to one workspace record for its Deployment, and the one that the operator derived from
+ * a spelling that is not the canonical one. A name that is not the desktop's own may be anybody's: whoever may write a
+ * binding's status chooses it.
+ */
+export function possibleNames(bindings: readonly Binding[]): PossibleName[] {
   const named = bindings.filter(({ username }) => username !== undefined);
+  const own = new Set(
+    named.flatMap(({ workspace, username = "", spelled = username }) => [
+      deploymentName({ workspace, username }),
+      deploymentName({ workspace, username: spelled }),
+    ]),
+  );
+  const recorded = named.flatMap(({ deployment }) => deployment ?? []);
   const [first] = named.every(({ spelled }) => spelled !== undefined) ? named : [];
-  return first?.spelled === undefined
-    ? undefined
-    : deploymentName({ workspace: first.workspace, username: first.spelled });
+  const derived =
+    first?.spelled === undefined ? [] : [deploymentName({ workspace: first.workspace, username: first.spelled })];
+  return [...new Set([...recorded, ...derived])].map((deployment) => ({ deployment, isOwn: own.has(deployment) }));
 }
 
 /** The longest-lasting binding first; of two alike, the one that names the person, then by name, so that the choice is stable. */

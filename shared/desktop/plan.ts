@@ -16,12 +16,17 @@ export interface DesktopPlan extends NamedDesktop, DesktopPolicy {
   spelled?: string;
 }
 
-/** Plans the desktop of an entitled person; refuses names that Guacamole cannot hold, or that no path of the API can name. */
+/**
+ * Plans the desktop of an entitled person; refuses names that Guacamole cannot hold, or that no path of the API can name.
+ *
+ * @param deployment the name of its Deployment, if that does not follow from its key
+ */
 export function planDesktop(
   username: string,
-  { workspace, binding, deployment, spelled, until }: Entitlement,
+  { workspace, binding, spelled, until }: Entitlement,
   policy: DesktopPolicy,
   rules: NamingRules,
+  deployment?: string,
 ): DesktopPlan | Refusal {
   if (!isUsername(username))
     return refuse("malformed-username", `${JSON.stringify(username)} cannot be a username: ${usernameFault}`);

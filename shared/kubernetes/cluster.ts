@@ -61,6 +61,8 @@ export interface Cluster {
   mergeStatus(reference: Reference & { plural: string }, status: object): Promise<boolean>;
   /** Deletes that very object; what a Deployment owns goes before it. */
   remove(object: KubernetesObject): Promise<void>;
+  /** Deletes the version that was read; false if somebody else was quicker. */
+  removeUnchanged(object: KubernetesObject): Promise<boolean>;
   /** Notices changes from now on; close it when done. */
   watch(paths: readonly WatchedPath[]): Promise<Changes>;
 }
@@ -212,6 +214,15 @@ export function clusterOf(config: KubeConfig): Cluster {
         () => objects.delete(object, undefined, undefined, undefined, undefined, undefined, body).then(() => undefined),
         { 404: undefined, 409: undefined }, // 409: another object has that name by now, and it is not the one that we meant
       );
+    },
+    removeUnchanged(object) {
+      const { uid = "", resourceVersion = "" } = object.metadata ?? {};
+      const body = { preconditions: { uid, resourceVersion } };
+      const [none] = [undefined];
+      return call("delete", object, () => objects.delete(object, none, none, none, none, none, body).then(() => true), {
+        404: false,
+        409: false,
+      });
     },
     watch: (paths) => watchChanges(new Watch(config), paths),
   };

@@ -25,6 +25,7 @@ import {
 } from "./manifests.ts";
 import { type NetworkParts, networkDrift, networkPartsIn } from "./parts.ts";
 import { faultOfPod } from "./start-faults.ts";
+import { ownNameFirst, twiceThere } from "./two-of-one.ts";
 import { untilGone, untilPodsGone } from "./until-gone.ts";
 import { waitReady } from "./wait-ready.ts";
 
@@ -259,7 +260,8 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
         cluster.list<V1Deployment>(kinds.deployment, site.namespace, { labels }),
         cluster.list<V1Deployment>(kinds.deployment, site.namespace, { labels: leftLabels }),
       ]);
-      return [...ours, ...left].flatMap(known).filter((desktop) => desktop.username === username);
+      const found = [...ours, ...left].flatMap(known).filter((desktop) => desktop.username === username);
+      return ownNameFirst(found);
     },
 
     async findDeployed(username) {
@@ -281,7 +283,8 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
               })),
           );
         }
-      return found;
+      found.odd.push(...twiceThere(found.deployed));
+      return { ...found, deployed: ownNameFirst(found.deployed) };
     },
 
     networkParts: (username) => networkPartsIn(cluster, site, username),

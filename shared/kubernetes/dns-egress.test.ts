@@ -34,6 +34,8 @@ it.each<[string, Target, number]>([
   ["the cloud's metadata", address("169.254.169.254"), 80],
   ["the neighbour of NodeLocal DNSCache", address("169.254.20.11"), 53],
   ["a resolver on the internet", address("8.8.8.8"), 53],
+  ["a pod that looks like CoreDNS elsewhere", pod("default", { "k8s-app": "kube-dns" }), 53],
+  ["a pod that looks like CoreDNS next to the desktops", pod("guacamole", { "k8s-app": "kube-dns" }), 53],
   ["another pod of kube-system", pod("kube-system", { app: "metrics" }), 53],
   [
     "a pod that looks like OpenShift's elsewhere",
@@ -53,6 +55,12 @@ it("the setting replaces the usual servers", () => {
   expect(letsOut(policy, address("fd00::10"), 53, "TCP")).toBe(true);
   expect(letsOut(policy, address("10.96.0.10"), 1053, "UDP")).toBe(false);
   expect(letsOut(policy, pod("kube-system", { "k8s-app": "kube-dns" }), 53, "UDP")).toBe(false);
+});
+
+it("only an asterisk in the setting opens the pods with a label in every namespace", () => {
+  const policy = policyWith("*/k8s-app=kube-dns:53");
+  for (const namespace of ["kube-system", "default"])
+    expect(letsOut(policy, pod(namespace, { "k8s-app": "kube-dns" }), 53, "UDP")).toBe(true);
 });
 
 it("no setting and no destination opens the cloud's metadata", () => {

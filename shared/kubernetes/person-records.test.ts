@@ -9,12 +9,13 @@ import { finish, remember } from "../person/request.ts";
 import { finishRetirement } from "../person/retirement.ts";
 import { replaceWork } from "../person/work.ts";
 import type { DesktopBefore } from "../desktop/state.ts";
-import { clusterOf } from "./cluster.ts";
+import { type Cluster, clusterOf } from "./cluster.ts";
 import { type PersonRecords, personRecordsIn } from "./person-records.ts";
 
 const namespace = "guacamole";
 let server: LocalCluster;
 let core: CoreV1Api;
+let cluster: Cluster;
 let records: PersonRecords;
 
 beforeAll(async () => {
@@ -23,7 +24,8 @@ beforeAll(async () => {
   config.loadFromString(server.kubeconfig);
   core = config.makeApiClient(CoreV1Api);
   await core.createNamespace({ body: { metadata: { name: namespace } } });
-  records = personRecordsIn(clusterOf(config), namespace);
+  cluster = clusterOf(config);
+  records = personRecordsIn(cluster, namespace);
 });
 afterAll(() => server.close());
 
@@ -217,3 +219,35 @@ const work = { generation: 1, notBefore: "2026-06-15T12:02:00.000Z" };
 function withKey(json: string | undefined, key: string, value: unknown): string {
   return JSON.stringify({ ...(JSON.parse(json ?? "{}") as object), [key]: value });
 }
+
+describe("a record that is over", () => {
+  const write = (username: string) =>
+    records.update(personId(username), () => ({ request: request(username), outcomes: {} }));
+
+  it("is deleted, and deleting it again changes nothing", async () => {
+    await write("ida");
+    expect(await records.remove(personId("ida"), () => false)).toBe(false);
+    expect(await records.read(personId("ida"))).not.toBeNull();
+    expect(await records.remove(personId("ida"), () => true)).toBe(true);
+    expect(await records.read(personId("ida"))).toBeNull();
+    expect(await records.remove(personId("ida"), () => true)).toBe(false);
+  });
+
+  it("stays if it changes after it was read", async () => {
+    await write("jane");
+    const name = `desktop-request-${personId("jane")}`;
+    const found = await core.readNamespacedConfigMap({ namespace, name });
+    await records.update(personId("jane"), (current) => current && { ...current, lastDesktop: "b" });
+    expect(await cluster.removeUnchanged({ ...found, apiVersion: "v1", kind: "ConfigMap" })).toBe(false);
+    expect(await records.read(personId("jane"))).toMatchObject({ lastDesktop: "b" });
+  });
+
+  it("loses the label of its person's id with the id", async () => {
+    const known = { ...request("kim"), subject: "s1" };
+    await records.update(personId("kim"), () => ({ request: known, outcomes: {} }));
+    await records.update(personId("kim"), () => ({ request: { ...known, subject: undefined }, outcomes: {} }));
+    const name = `desktop-request-${personId("kim")}`;
+    const { metadata } = await core.readNamespacedConfigMap({ namespace, name });
+    expect(Object.keys(metadata?.labels ?? {})).not.toContain("xlscsde.nhs.uk/subject");
+  });
+});

@@ -32,6 +32,12 @@ export interface PersonRecords {
     change: (current: PersonRecord | null) => PersonRecord | null,
     fence?: Fence,
   ): Promise<PersonRecord | null>;
+  /**
+   * Deletes a record that `isOver`, unless it changes meanwhile.
+   *
+   * @returns true if it was deleted
+   */
+  remove(person: string, isOver: (record: PersonRecord) => boolean): Promise<boolean>;
   /** The people whom the identity provider knows by this id: one, unless they were renamed there. */
   bySubject(subject: string): Promise<FoundRecords>;
   /** Everybody's records. One that is damaged never stops the others. */
@@ -86,6 +92,11 @@ export function personRecordsIn(cluster: Cluster, namespace: string): PersonReco
         `write person record: it changed ${attempts} times meanwhile (ask again)`,
       );
     },
+    async remove(person, isOver) {
+      const found = await cluster.read<V1ConfigMap>(reference(person));
+      if (!found || !isOver(parse(found))) return false;
+      return cluster.removeUnchanged({ ...found, ...kindOf(reference(person)) });
+    },
     async bySubject(subject) {
       const { records, damaged } = await list(`,${label.subject}=${subjectId(subject)}`);
       return { records: records.filter(({ request }) => request.subject === subject), damaged };
@@ -104,11 +115,13 @@ function contentOf(
   { metadata = {}, data = {} }: { metadata?: V1ObjectMeta; data?: Record<string, string> },
 ) {
   const { username, subject } = record.request;
+  // Of an id that is forgotten, the label goes, too.
+  const labels = Object.entries(metadata.labels ?? {}).filter(([name]) => name !== label.subject);
   return {
     metadata: {
       ...metadata,
       labels: {
-        ...metadata.labels,
+        ...(Object.fromEntries(labels) as Record<string, string>),
         [label.managedBy]: manager,
         [label.purpose]: purpose.request,
         [label.person]: personId(username),

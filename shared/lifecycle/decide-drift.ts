@@ -1,6 +1,7 @@
 import { isBeingChanged } from "../person/request.ts";
 import { type DesktopKey, formerEntity, keyText, nameDesktop } from "../desktop/names.ts";
 import { damagedAmong } from "../person/damaged-record.ts";
+import { nameOwners, nameTaken } from "./taken-names.ts";
 import { driftOf, endedReasons, isWanted, shouldHaveEnded } from "./desktop-drift.ts";
 import { type DesktopDrift, type Drift, driftKinds, type DriftSurvey, leaveOutSuspicious, refusal } from "./drift.ts";
 import type { DriftQuestions, DriftSources, GatheredDrift } from "./drift-sources.ts";
@@ -39,6 +40,7 @@ export function decideDrift(gathered: GatheredDrift, sharePercent: number): Drif
   const { isAlone, isCompared, connectionOf } = lookUp(gathered);
   const bindings = new Map(known.bindings.map((binding) => [binding.name, binding]));
   const ours = survey.desktops.filter(({ desktop }) => desktop.ours);
+  const ownerOfName = nameOwners(gathered);
   const drifts: Drift[] = [];
   const lost = lostByClaims(gathered, ours);
 
@@ -47,6 +49,10 @@ export function decideDrift(gathered: GatheredDrift, sharePercent: number): Drif
     const { action, reason } = surveyed.decision;
     // Also of somebody who keeps asking for another desktop: it goes when that work has ended.
     if (action === "retire") drifts.push({ kind: "entitlement-ended", workspace, username, reason });
+    else {
+      const owner = ownerOfName(surveyed.desktop);
+      if (owner) drifts.push(nameTaken(surveyed.desktop, owner));
+    }
     if (!isCompared(surveyed)) continue;
     const ended = shouldHaveEnded(surveyed);
     if (ended) drifts.push({ kind: ended, workspace, username, reason: endedReasons[ended] });

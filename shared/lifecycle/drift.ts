@@ -4,6 +4,8 @@ import type { DesktopKey } from "../desktop/names.ts";
 export const driftKinds = {
   // The person may not have the desktop any more, in mid-session too: it is retired.
   "entitlement-ended": "retire",
+  // It has the name of another person's desktop, which cannot start: the next start gives it its own.
+  "name-taken": "retire",
   // Parts without the Deployment that they belong to: what is left of the desktop is retired.
   "connection-alone": "retire",
   "service-alone": "retire",

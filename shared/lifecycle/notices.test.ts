@@ -2,7 +2,14 @@ import { describe, expect, it } from "vitest";
 import type { Standing } from "../person/claims.ts";
 import type { Told } from "../person/notice.ts";
 import type { PersonRecord } from "../person/record.ts";
-import { asksForStanding, countsAtAnyAge, decideNotice, needsStanding, type NoticeDecision } from "./notices.ts";
+import {
+  asksForStanding,
+  countsAtAnyAge,
+  decideNotice,
+  mayConcern,
+  needsStanding,
+  type NoticeDecision,
+} from "./notices.ts";
 
 const before = "2026-01-05T08:00:00Z";
 const asked = "2026-01-05T09:00:00Z";
@@ -192,5 +199,23 @@ describe("what a notice means", () => {
   it("is never worth asking the provider about a person who came back", () => {
     const asks = Object.entries(told).filter(([, told]) => asksForStanding({ told }));
     expect(asks.map(([what]) => what)).toEqual(Object.keys(told).filter((what) => what !== "back"));
+  });
+});
+
+describe("a notice about a username", () => {
+  const of = (subject: string | undefined, since?: string): PersonRecord => ({
+    ...record,
+    request: { ...record.request, subject },
+    since,
+  });
+  it.each<[string, PersonRecord, string | undefined, string, boolean]>([
+    ["that names nobody's id", of("s2", asked), undefined, before, true],
+    ["with the id of the one who has it", of("s2", asked), "s2", before, true],
+    ["with the id of somebody else", of("s2", asked), "s1", after, false],
+    ["from before the one who has it asked first", of(undefined, asked), "s1", before, false],
+    ["from after the one who has it asked first", of(undefined, asked), "s1", after, true],
+    ["of which nobody noted since when they have it", of(undefined), "s1", before, true],
+  ])("%s concerns them: %s", (_words, theirs, subject, at, may) => {
+    expect(mayConcern(theirs, { subject, at })).toBe(may);
   });
 });

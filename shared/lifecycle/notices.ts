@@ -39,6 +39,15 @@ function isTrueAtAnyAge(told: Told): boolean {
   return told.what === "deleted" || (told.what === "left" && typeof told.which === "object");
 }
 
+/**
+ * True if a notice about one person can be about the one whose record this is. A username may have belonged to somebody else
+ * before: what happened to them then must not be done to the one who has it now.
+ */
+export function mayConcern({ request, since }: PersonRecord, { subject, at }: Pick<Notice, "subject" | "at">): boolean {
+  if (subject === undefined) return true;
+  return request.subject === undefined ? since === undefined || at >= since : request.subject === subject;
+}
+
 /** True if a session ended in which the person asked, and not another of theirs, of which nothing follows later. */
 function isKnownSession({ presence }: PersonRecord, told: Told): boolean {
   return told.what !== "left" || typeof told.which !== "object" || !!presence?.sessions.includes(told.which.session);

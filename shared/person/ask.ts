@@ -24,7 +24,7 @@ export function ask(
   { stillTrue, arrival }: Asking,
 ): PersonRecord {
   const request = newRequest(record, username, wish, stamp);
-  const next = record ? askAgain(record, request, stillTrue) : { request, outcomes: {} };
+  const next = record ? askAgain(record, request, stillTrue) : { request, outcomes: {}, since: stamp.at };
   return arrival ? arrive(next, arrival) : next;
 }
 
@@ -45,7 +45,9 @@ function askAgain(record: PersonRecord, wanted: DesktopRequest, stillTrue: Askin
 
   const isSame = request.workspace === wanted.workspace && request.retire === wanted.retire;
   const holds = !outcome || (outcome.state === "done" && stillTrue(request));
-  return isSame && holds ? record : supersede(record, wanted);
+  if (isSame && holds) return record;
+  const isNewcomer = request.retire && !wanted.retire;
+  return { ...supersede(record, wanted), ...(isNewcomer && { since: wanted.requestedAt }) };
 }
 
 /** The record of a person who is adopted with what they have. One who has a record already keeps it. */

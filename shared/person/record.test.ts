@@ -85,6 +85,7 @@ const full: Full<PersonRecord> = {
   rollback: { id: "r2", workspace: "cohort-d", requestedAt: at, trouble },
   kept: { workspace: "cohort-a", until: at, by: "olga", reason: "a long run" },
   reviews: [{ id: "v1", workspace: "cohort-a", requestedAt: at, by: "reap", trouble }],
+  since: at,
   work: { generation: 1, notBefore: at, instance: "person-1-2" },
   decisions: [
     {

@@ -162,6 +162,8 @@ export const recordSchema = z.object({
   kept: extensionSchema.optional(),
   /** Reviews that have not ended. */
   reviews: z.array(reviewSchema).readonly().optional(),
+  /** When the one who has the username now first asked; absent if they may have been here before that was noted. */
+  since: instant.optional(),
   /** Set once an orchestration of the person had to be replaced. */
   work: workSchema.optional(),
   /** The last decisions about the person's desktops, the newest last; one only if something is new. */

@@ -96,6 +96,7 @@ function describeAccount(prepared: () => Prepared): void {
     await requests.update(person, () => ({ request, outcomes: {} }));
     await requests.update(person, (record) => record && finish(record, request.id, { state: "done", at, message: "" }));
     expect((await requests.all()).records.map((record) => record.request.id)).toContain(request.id);
+    expect(await requests.remove(person, () => true)).toBe(true);
     expect((await workspaces.known()).bindings.map(({ name }) => name)).toContain("asthma-cohort-alice");
     const before = await workspaces.bindingState("asthma-cohort-alice");
     await workspaces.recordBinding("asthma-cohort-alice", 1, { statusText: "ACTIVE", replicas: 1 });

@@ -1,5 +1,6 @@
 import type { KubeObject } from "../objects.ts";
 import { badRequest } from "../status.ts";
+import { parseLabelQuery } from "./label-query.ts";
 
 type Labels = Readonly<Record<string, string>>;
 type Matches = (object: KubeObject) => boolean;
@@ -28,40 +29,6 @@ export function matchesSelector(labels: Labels, selector: LabelSelector): boolea
       }
     })
   );
-}
-
-type Requirement = (labels: Labels) => boolean;
-
-const keyPattern = "[A-Za-z0-9](?:[-A-Za-z0-9_./]*[A-Za-z0-9])?";
-const setBased = new RegExp(`^(${keyPattern})\\s+(in|notin)\\s*\\(([^()]*)\\)$`);
-const equality = new RegExp(`^(${keyPattern})\\s*(==|=|!=)\\s*([-A-Za-z0-9_.]*)$`);
-const existence = new RegExp(`^(!?)\\s*(${keyPattern})$`);
-
-/** Parses the labelSelector of a list or watch. Throws 400 if it is invalid. */
-function parseLabelSelector(text: string): Requirement {
-  const parts = text.split(/,(?![^(]*\))/).map((part) => part.trim());
-  const requirements = text.trim() === "" ? [] : parts.map(parseRequirement);
-  return (labels) => requirements.every((requirement) => requirement(labels));
-}
-
-function parseRequirement(text: string): Requirement {
-  const set = setBased.exec(text);
-  if (set !== null) {
-    const [, key = "", operator, list = ""] = set;
-    const values = list.split(",").map((value) => value.trim());
-    return operator === "in"
-      ? (labels) => labels[key] !== undefined && values.includes(labels[key])
-      : (labels) => labels[key] === undefined || !values.includes(labels[key]);
-  }
-  const equal = equality.exec(text);
-  if (equal !== null) {
-    const [, key = "", operator, value] = equal;
-    return operator === "!=" ? (labels) => labels[key] !== value : (labels) => labels[key] === value;
-  }
-  const exists = existence.exec(text);
-  if (exists === null) throw badRequest(`unable to parse requirement: ${JSON.stringify(text)}`);
-  const [, not, key = ""] = exists;
-  return not === "!" ? (labels) => labels[key] === undefined : (labels) => labels[key] !== undefined;
 }
 
 const involved = ["kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath"];
@@ -105,7 +72,7 @@ function valueAt(object: KubeObject, path: string): string {
 
 /** Parses both selectors of a list, watch or deletecollection request. */
 export function selectorOf(kind: string, query: URLSearchParams): Matches {
-  const byLabels = parseLabelSelector(query.get("labelSelector") ?? "");
+  const byLabels = parseLabelQuery(query.get("labelSelector") ?? "");
   const byFields = parseFieldSelector(kind, query.get("fieldSelector") ?? "");
   return (object) => byLabels(object.metadata.labels ?? {}) && byFields(object);
 }

@@ -39,10 +39,6 @@ function defaultContainer(container: JsonObject): void {
   const latest = isReference && !image.includes("@") && (tag === undefined || tag === "latest");
   setDefault(container, "imagePullPolicy", latest ? "Always" : "IfNotPresent");
   for (const port of objectsOf(container["ports"])) setDefault(port, "protocol", "TCP");
-  const resources = container["resources"];
-  if (isJsonObject(resources) && isJsonObject(resources["limits"])) {
-    resources["requests"] = { ...resources["limits"], ...(resources["requests"] as JsonObject | undefined) };
-  }
   for (const name of ["livenessProbe", "readinessProbe", "startupProbe"]) {
     const probe = container[name];
     if (isJsonObject(probe)) defaultProbe(probe);
@@ -90,6 +86,8 @@ export function defaultReplicaSet(object: KubeObject): void {
 export function defaultPod(object: KubeObject): void {
   const spec = (object.spec ??= {});
   defaultPodSpec(spec);
+  for (const container of [...objectsOf(spec["containers"]), ...objectsOf(spec["initContainers"])])
+    defaultRequests(container);
   setDefault(spec, "serviceAccountName", "default");
   setDefault(spec, "serviceAccount", spec["serviceAccountName"] ?? "default");
   setDefault(spec, "enableServiceLinks", true);
@@ -98,6 +96,12 @@ export function defaultPod(object: KubeObject): void {
   const status = (object.status ??= {});
   setDefault(status, "phase", "Pending");
   setDefault(status, "qosClass", qosClass(spec));
+}
+
+/** What has a limit and no request asks for its limit: only of pods, not of the templates that they are made from. */
+function defaultRequests({ resources }: JsonObject): void {
+  if (isJsonObject(resources) && isJsonObject(resources["limits"]))
+    resources["requests"] = { ...resources["limits"], ...(resources["requests"] as JsonObject | undefined) };
 }
 
 /** Guaranteed if every container's limits of cpu and memory equal its requests, BestEffort if there are none. */

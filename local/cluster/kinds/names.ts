@@ -1,4 +1,4 @@
-import { isJsonObject, textOf, type JsonObject, type KubeObject } from "../objects.ts";
+import { isJsonObject, textOf, type Json, type JsonObject, type KubeObject } from "../objects.ts";
 import { required, wrong, type Cause } from "../status.ts";
 
 interface Rule {
@@ -57,24 +57,43 @@ export function checkName(value: string, rule: keyof typeof nameRules, field: st
   return pattern.test(value) ? [] : [wrong(field, value, why)];
 }
 
+/** The name of a part of a pod, which must have one. */
+export const checkPartName = (name: Json | undefined, field: string): Cause[] =>
+  typeof name === "string" && name !== "" ? checkName(name, "label", field) : [required(field)];
+
+/** The name of another object. */
+export const checkReference = (name: Json | undefined, field: string): Cause[] =>
+  typeof name === "string" && name !== "" ? checkName(name, "subdomain", field) : [required(field)];
+
 /** A label or annotation key: an optional DNS prefix and a name. */
-function checkKey(key: string, field: string): Cause[] {
-  const slash = key.indexOf("/");
-  const name = key.slice(slash + 1);
-  const longestPrefix = nameRules.subdomain.longest;
-  if (slash > longestPrefix) return [wrong(field, key, `prefix part must be no more than ${longestPrefix} bytes`)];
-  const prefix = slash < 0 ? [] : checkName(key.slice(0, slash), "subdomain", field);
-  if (slash >= 0 && prefix.length > 0) return [wrong(field, key, `prefix part ${nameRules.subdomain.why}`)];
+export function checkKey(key: string, field: string): Cause[] {
   const { pattern, longest, why } = nameRules["qualified name"];
-  if (name === "") return [wrong(field, key, "name part must be non-empty")];
-  if (name.length > longest) return [wrong(field, key, `name part must be no more than ${longest} bytes`)];
-  return pattern.test(name) ? [] : [wrong(field, key, why)];
+  const [name = "", prefix, ...more] = key.split("/").reverse();
+  if (more.length > 0)
+    return [
+      wrong(
+        field,
+        key,
+        `${why.replace("name part", "a valid label key")} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
+      ),
+    ];
+  const longestPrefix = nameRules.subdomain.longest;
+  if (prefix !== undefined && prefix.length > longestPrefix)
+    return [wrong(field, key, `prefix part must be no more than ${longestPrefix} bytes`)];
+  if (prefix !== undefined && checkName(prefix, "subdomain", field).length > 0)
+    return [wrong(field, key, `prefix part ${nameRules.subdomain.why}`)];
+  return [
+    ...(name === "" ? [wrong(field, key, "name part must be non-empty")] : []),
+    ...(name.length > longest ? [wrong(field, key, `name part must be no more than ${longest} bytes`)] : []),
+    ...(name.length > longest || pattern.test(name) ? [] : [wrong(field, key, why)]),
+  ];
 }
 
+/** Labels, and the labels of selectors, which have the same rules. */
 export function checkLabels(labels: JsonObject, field: string): Cause[] {
   return Object.entries(labels).flatMap(([key, value]) => [
-    ...checkKey(key, field),
     ...checkName(textOf(value), "label value", field),
+    ...checkKey(key, field),
   ]);
 }
 

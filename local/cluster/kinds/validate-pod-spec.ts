@@ -1,8 +1,10 @@
 import { isJsonObject, textOf, type Json, type JsonObject } from "../objects.ts";
 import { quantity } from "../quantity.ts";
 import { duplicate, required, unsupported, wrong, type Cause } from "../status.ts";
-import { checkName } from "./names.ts";
-import { checkPort, checkProtocol, listOf } from "./validate-ports.ts";
+import { checkLabels, checkName, checkPartName } from "./names.ts";
+import { checkEnvironment } from "./validate-environment.ts";
+import { checkPort, checkPortOrName, checkProtocol, listOf } from "./validate-ports.ts";
+import { checkVolumes } from "./validate-volumes.ts";
 
 const restartPolicies = ["Always", "OnFailure", "Never"];
 const dnsPolicies = ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"];
@@ -18,21 +20,46 @@ export function validatePodSpec(value: unknown, field: string): Cause[] {
   const containers = listOf(spec["containers"]);
   const seen = new Set<unknown>();
   return [
-    ...volumes.flatMap(({ name }, i) => checkOwnName(name, `${field}.volumes[${i}].name`)),
+    ...checkVolumes(volumes, `${field}.volumes`),
     ...(containers.length === 0 ? [required(`${field}.containers`)] : []),
     ...containers.flatMap((container, i) => {
       const at = `${field}.containers[${i}]`;
       const again = seen.has(container["name"]) ? [duplicate(`${at}.name`, container["name"])] : [];
       seen.add(container["name"]);
-      return [...checkOwnName(container["name"], `${at}.name`), ...again, ...checkContainer(container, volumes, at)];
+      return [...checkPartName(container["name"], `${at}.name`), ...again, ...checkContainer(container, volumes, at)];
     }),
     ...oneOf(`${field}.restartPolicy`, spec["restartPolicy"], restartPolicies),
     ...oneOf(`${field}.dnsPolicy`, spec["dnsPolicy"], dnsPolicies),
+    ...(isJsonObject(spec["nodeSelector"]) ? checkLabels(spec["nodeSelector"], `${field}.nodeSelector`) : []),
+    ...checkSeccomp(spec["securityContext"], `${field}.securityContext`),
+    ...checkServiceAccount(spec["serviceAccountName"], `${field}.serviceAccountName`),
+    ...listOf(spec["tolerations"]).flatMap((each, i) => checkToleration(each, `${field}.tolerations[${i}]`)),
   ];
 }
 
-const checkOwnName = (name: Json | undefined, field: string): Cause[] =>
-  typeof name === "string" && name !== "" ? checkName(name, "label", field) : [required(field)];
+function checkServiceAccount(name: Json | undefined, field: string): Cause[] {
+  return typeof name === "string" && name !== "" ? checkName(name, "subdomain", field) : [];
+}
+
+function checkSeccomp(context: unknown, field: string): Cause[] {
+  const profile = isJsonObject(context) ? context["seccompProfile"] : undefined;
+  if (!isJsonObject(profile)) return [];
+  return oneOf(`${field}.seccompProfile.type`, profile["type"], ["Localhost", "RuntimeDefault", "Unconfined"]);
+}
+
+function checkToleration({ key, operator = "Equal", value, effect }: JsonObject, field: string): Cause[] {
+  const at = `${field}.operator`;
+  if (operator !== "Exists" && (key === undefined || key === ""))
+    return [
+      wrong(at, operator, 'operator must be Exists when `key` is empty, which means "match all values and all keys"'),
+    ];
+  if (operator === "Exists" && value !== undefined && value !== "")
+    return [wrong(at, value, "value must be empty when `operator` is 'Exists'")];
+  return [
+    ...oneOf(at, operator, ["Equal", "Exists"]),
+    ...oneOf(`${field}.effect`, effect, ["NoSchedule", "PreferNoSchedule", "NoExecute"]),
+  ];
+}
 
 function checkContainer(container: JsonObject, volumes: readonly JsonObject[], at: string): Cause[] {
   const causes: Cause[] = [];
@@ -44,31 +71,69 @@ function checkContainer(container: JsonObject, volumes: readonly JsonObject[], a
     causes.push(...checkPort(containerPort === 0 ? undefined : containerPort, `${field}.containerPort`));
     causes.push(...checkProtocol(protocol, `${field}.protocol`));
   });
-  listOf(container["env"]).forEach((env, j) => {
-    if (typeof env["name"] !== "string") causes.push(required(`${at}.env[${j}].name`));
-  });
-  listOf(container["volumeMounts"]).forEach(({ name }, j) => {
+  causes.push(...checkEnvironment(container, at));
+  listOf(container["volumeMounts"]).forEach(({ name, mountPath }, j) => {
+    if (mountPath === undefined || mountPath === "") causes.push(required(`${at}.volumeMounts[${j}].mountPath`));
     if (names.has(name)) return;
     const message = `Not found: ${JSON.stringify(name)}`;
     causes.push({ reason: "FieldValueNotFound", message, field: `${at}.volumeMounts[${j}].name` });
   });
   for (const probe of ["livenessProbe", "readinessProbe", "startupProbe"]) {
-    const own = container[probe];
-    if (isJsonObject(own) && !["exec", "httpGet", "tcpSocket", "grpc"].some((handler) => own[handler] !== undefined))
-      causes.push(required(`${at}.${probe}`, "must specify a handler type"));
+    causes.push(...checkProbe(container[probe], `${at}.${probe}`));
   }
   causes.push(...oneOf(`${at}.imagePullPolicy`, container["imagePullPolicy"], pullPolicies));
   causes.push(...checkResources(container["resources"], `${at}.resources`));
   return causes;
 }
 
+function checkProbe(probe: unknown, field: string): Cause[] {
+  if (!isJsonObject(probe)) return [];
+  const { tcpSocket, periodSeconds } = probe;
+  const handled = ["exec", "httpGet", "tcpSocket", "grpc"].some((handler) => probe[handler] !== undefined);
+  return [
+    ...(handled ? [] : [required(field, "must specify a handler type")]),
+    ...(isJsonObject(tcpSocket) ? checkPortOrName(tcpSocket["port"], `${field}.tcpSocket.port`) : []),
+    ...(typeof periodSeconds === "number" && periodSeconds < 0
+      ? [wrong(`${field}.periodSeconds`, periodSeconds, "must be greater than or equal to 0")]
+      : []),
+  ];
+}
+
+const standardResources = ["cpu", "memory", "ephemeral-storage"];
+
 function checkResources(resources: unknown, field: string): Cause[] {
   if (!isJsonObject(resources)) return [];
   const { requests, limits } = resources;
-  if (!isJsonObject(requests) || !isJsonObject(limits)) return [];
-  return Object.entries(requests).flatMap(([resource, asked]) => {
-    const most = limits[resource];
-    if (asked === undefined || most === undefined || quantity(textOf(asked)) <= quantity(textOf(most))) return [];
-    return [wrong(`${field}.requests`, asked, `must be less than or equal to ${resource} limit of ${textOf(most)}`)];
-  });
+  const most = isJsonObject(limits) ? limits : {};
+  const asked = isJsonObject(requests) ? requests : {};
+  return [
+    ...Object.entries(most).flatMap(([name, amount]) => checkAmount(name, amount, `${field}.limits[${name}]`)),
+    ...Object.entries(asked).flatMap(([name, amount]) => [
+      ...checkAmount(name, amount, `${field}.requests[${name}]`),
+      ...checkAsked(name, amount, most[name], `${field}.requests`),
+    ]),
+  ];
+}
+
+function checkAmount(name: string, amount: Json | undefined, field: string): Cause[] {
+  return [
+    ...(standardResources.includes(name) || /^hugepages-|\//.test(name)
+      ? []
+      : [
+          wrong(field, name, "must be a standard resource for containers"),
+          wrong(field, name, "must be a standard resource type or fully qualified"),
+        ]),
+    ...(amount !== undefined && quantity(textOf(amount)) < 0
+      ? [wrong(field, amount, "must be greater than or equal to 0")]
+      : []),
+  ];
+}
+
+/** What is asked for may be less than its limit, but not of a device: of that there is no part to share. */
+function checkAsked(name: string, asked: Json | undefined, limit: Json | undefined, field: string): Cause[] {
+  if (asked === undefined || limit === undefined) return [];
+  const [one, other] = [quantity(textOf(asked)), quantity(textOf(limit))];
+  if (name.includes("/") && one !== other)
+    return [wrong(field, asked, `must be equal to ${name} limit of ${textOf(limit)}`)];
+  return one <= other ? [] : [wrong(field, asked, `must be less than or equal to ${name} limit of ${textOf(limit)}`)];
 }

@@ -22,5 +22,6 @@ export function checkPortOrName(port: unknown, field: string): Cause[] {
 
 const protocols = ["SCTP", "TCP", "UDP"];
 
-export const checkProtocol = (protocol: unknown, field: string): Cause[] =>
-  typeof protocol === "string" && protocols.includes(protocol) ? [] : [unsupported(field, protocol, protocols)];
+/** Faults of a protocol. `known` has the order in which the server lists them. */
+export const checkProtocol = (protocol: unknown, field: string, known = protocols): Cause[] =>
+  typeof protocol === "string" && known.includes(protocol) ? [] : [unsupported(field, protocol, known)];

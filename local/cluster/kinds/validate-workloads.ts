@@ -5,6 +5,7 @@ import { matchesSelector } from "../api/selectors.ts";
 import { checkLabels } from "./names.ts";
 import { validatePodSpec } from "./validate-pod-spec.ts";
 import { listOf } from "./validate-ports.ts";
+import { checkSelector } from "./validate-selector.ts";
 
 const shownLabels = (labels: unknown): string => JSON.stringify(isJsonObject(labels) ? labels : null);
 
@@ -20,7 +21,10 @@ export function validateWorkload(object: KubeObject): Cause[] {
     causes.push(wrong("spec.selector", {}, "empty selector is invalid for deployment"));
   }
   const labels = spec.template?.metadata?.labels;
-  if (!selector || !matchesSelector(labels ?? {}, selector)) {
+  const faults = checkSelector(selector, "spec.selector");
+  if (faults.length > 0)
+    causes.push(...faults, wrong("spec.selector", shownSelector(object.spec?.["selector"]), "invalid label selector"));
+  else if (!selector || !matchesSelector(labels ?? {}, selector)) {
     causes.push({
       reason: "FieldValueInvalid",
       message: `Invalid value: ${shownLabels(labels)}: \`selector\` does not match template \`labels\``,
@@ -42,6 +46,20 @@ export function validateWorkload(object: KubeObject): Cause[] {
     causes.push(unsupported("spec.template.spec.restartPolicy", restartPolicy, ["Always"]));
   }
   return causes;
+}
+
+/** As Go shows it: without what is empty, but with each expression's key and operator. */
+function shownSelector(selector: unknown): JsonObject {
+  const { matchLabels, matchExpressions } = isJsonObject(selector) ? selector : {};
+  const expressions = listOf(matchExpressions).map(({ key = "", operator = "", values = [] }) => ({
+    key,
+    operator,
+    ...(Array.isArray(values) && values.length > 0 && { values }),
+  }));
+  return {
+    ...(isJsonObject(matchLabels) && Object.keys(matchLabels).length > 0 && { matchLabels }),
+    ...(expressions.length > 0 && { matchExpressions: expressions }),
+  };
 }
 
 export function validateWorkloadUpdate(object: KubeObject, before: KubeObject): Cause[] {

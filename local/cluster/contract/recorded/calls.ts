@@ -7,6 +7,7 @@ import { mediaCalls } from "./calls-media.ts";
 import { optionCalls } from "./calls-options.ts";
 import { pathCalls } from "./calls-paths.ts";
 import { scaleCalls } from "./calls-scale.ts";
+import { selectorCalls } from "./calls-selectors.ts";
 
 /** All calls whose answers are recorded. */
 export const calls: readonly Call[] = [
@@ -18,4 +19,5 @@ export const calls: readonly Call[] = [
   ...optionCalls,
   ...builtInCalls,
   ...changeCalls,
+  ...selectorCalls,
 ];

@@ -25,6 +25,7 @@ export const deviations: Readonly<Record<string, Deviation>> = {
   "list config maps with ?labelSelector=a%20in": selectors,
   "list config maps with ?labelSelector=a%3Db%20c": selectors,
   "list config maps with ?labelSelector=%3D": selectors,
+  "list config maps selected by app==a=b": selectors,
   "list bindings with ?labelSelector=a%20in": selectors,
   "delete bindings by a selector that is none": selectors,
   "a binding as protobuf": protobuf,
