@@ -159,6 +159,18 @@ describe("the product's database role", () => {
     expect(["USAGE ON SCHEMA public", ...looked]).toEqual(granted);
   });
 
+  it("is told to run role.sql again where only an older one was", async () => {
+    await owner.query("DROP SCHEMA guacamole_workspaces CASCADE");
+    try {
+      expect(await guacamole.check()).toMatch(
+        /lacks USAGE ON SCHEMA guacamole_workspaces, SELECT ON guacamole_workspaces.account, .*run infra\/database\/role\.sql/,
+      );
+      await expect(wholeLife()).rejects.toMatchObject({ code: "guacamole-unavailable" });
+    } finally {
+      await owner.query(sql);
+    }
+  });
+
   it("is told of tables that its search_path does not lead to", async () => {
     await owner.query("ALTER SCHEMA public RENAME TO elsewhere");
     try {

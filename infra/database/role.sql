@@ -97,7 +97,12 @@ GRANT SELECT, INSERT, DELETE ON guacamole_connection_group TO guacamole_workspac
 -- The connection is updated in place, so that its id and its history are kept.
 GRANT SELECT, INSERT, UPDATE, DELETE ON guacamole_connection TO guacamole_workspaces;
 -- Parameters that are not ours are deleted: a stray enable-sftp would allow what the policy forbids.
-GRANT SELECT, INSERT, UPDATE, DELETE ON guacamole_connection_parameter TO guacamole_workspaces;
+-- Their values are read through a view, which shows those of desktops.
+REVOKE ALL ON guacamole_connection_parameter FROM guacamole_workspaces;
+GRANT SELECT (connection_id, parameter_name) ON guacamole_connection_parameter TO guacamole_workspaces;
+GRANT INSERT ON guacamole_connection_parameter TO guacamole_workspaces;
+GRANT UPDATE (parameter_value) ON guacamole_connection_parameter TO guacamole_workspaces;
+GRANT DELETE ON guacamole_connection_parameter TO guacamole_workspaces;
 -- READ is granted and revoked; permissions are never updated.
 GRANT SELECT, INSERT, DELETE ON guacamole_connection_permission TO guacamole_workspaces;
 GRANT SELECT, INSERT, DELETE ON guacamole_connection_group_permission TO guacamole_workspaces;
@@ -194,8 +199,20 @@ SELECT user_id, octet_length(password_hash) = 32
   AND NOT guacamole_workspaces.is_no_password(password_hash, password_salt) AS has_password
 FROM public.guacamole_user;
 
+-- Of connections that are not desktops' only where they lead, by which desktops' are told from them.
+CREATE OR REPLACE VIEW guacamole_workspaces.parameter WITH (security_barrier) AS
+SELECT connection_id, parameter_name, parameter_value
+FROM public.guacamole_connection_parameter
+WHERE parameter_name = 'hostname'
+  OR connection_id IN (SELECT connection_id FROM guacamole_workspaces.own_connection)
+  OR connection_id IN (
+    SELECT connection_id FROM public.guacamole_connection_parameter
+    WHERE parameter_name = 'hostname' AND guacamole_workspaces.is_desktop_host(parameter_value)
+  );
+
 GRANT USAGE ON SCHEMA guacamole_workspaces TO guacamole_workspaces;
 GRANT SELECT ON guacamole_workspaces.account TO guacamole_workspaces;
+GRANT SELECT ON guacamole_workspaces.parameter TO guacamole_workspaces;
 
 -- The product tells our refusals from missing permissions by the schema.
 CREATE OR REPLACE PROCEDURE guacamole_workspaces.refuse(what text)

@@ -24,6 +24,7 @@ export const neededRights: Readonly<Record<string, readonly string[]>> = {
   guacamole_connection_connection_id_seq: ["USAGE"],
   "SCHEMA guacamole_workspaces": ["USAGE"],
   "guacamole_workspaces.account": ["SELECT"],
+  "guacamole_workspaces.parameter": ["SELECT"],
 };
 
 /** What `checkRights` returns: one row, of the schema that has Guacamole's tables. */

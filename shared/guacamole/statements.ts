@@ -85,11 +85,11 @@ const noPassword = (salt: string) => `sha256(${salt} || 'guacamole-workspaces: n
 const thePassword = `
   existing_password AS (
     SELECT p.parameter_value
-    FROM guacamole_connection_parameter p
+    FROM guacamole_workspaces.parameter p
     WHERE p.parameter_name = 'password' AND p.parameter_value <> '' AND p.connection_id = coalesce(
       (SELECT connection_id FROM existing_connection),
       (
-        SELECT min(h.connection_id) FROM guacamole_connection_parameter h
+        SELECT min(h.connection_id) FROM guacamole_workspaces.parameter h
         WHERE h.parameter_name = 'hostname' AND h.parameter_value = $4
       )
     )
@@ -209,9 +209,16 @@ export const writeConnection = `
     INSERT INTO guacamole_connection_parameter (connection_id, parameter_name, parameter_value)
     SELECT connection_id, parameter_name, parameter_value
     FROM the_connection CROSS JOIN wanted
+    WHERE NOT EXISTS (
+      SELECT FROM guacamole_workspaces.parameter p
+      WHERE p.connection_id = the_connection.connection_id AND p.parameter_name = wanted.parameter_name
+        AND p.parameter_value = wanted.parameter_value
+    )
     ON CONFLICT (connection_id, parameter_name) DO UPDATE
-    SET parameter_value = EXCLUDED.parameter_value
-    WHERE guacamole_connection_parameter.parameter_value IS DISTINCT FROM EXCLUDED.parameter_value
+    -- The role may read no value here, and so not EXCLUDED's either.
+    SET parameter_value = (
+      SELECT w.parameter_value FROM wanted w WHERE w.parameter_name = guacamole_connection_parameter.parameter_name
+    )
   ),
   unwanted AS (
     DELETE FROM guacamole_connection_parameter p
@@ -311,7 +318,7 @@ export const revokePermission = `
   its_connection AS (
     SELECT connection_id FROM existing_connection
     UNION
-    SELECT connection_id FROM guacamole_connection_parameter WHERE parameter_name = 'hostname' AND parameter_value = $8
+    SELECT connection_id FROM guacamole_workspaces.parameter WHERE parameter_name = 'hostname' AND parameter_value = $8
   ),
   former AS (
     SELECT entity_id FROM guacamole_entity WHERE type = 'USER' AND name = $7
@@ -349,7 +356,7 @@ export const respell = `
     SELECT c.connection_id, c.parent_id
     FROM guacamole_connection c
     JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id
-    JOIN guacamole_connection_parameter p ON p.connection_id = c.connection_id AND p.parameter_name = 'hostname'
+    JOIN guacamole_workspaces.parameter p ON p.connection_id = c.connection_id AND p.parameter_name = 'hostname'
     WHERE g.parent_id IS NULL AND g.connection_group_name = $1 AND c.connection_name = $2
       AND p.parameter_value LIKE 'client-%' AND right(p.parameter_value, length($6)) = $6
   ),
@@ -379,7 +386,7 @@ export const opened = `
   JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id AND g.parent_id IS NULL
   JOIN guacamole_connection_permission p ON p.connection_id = c.connection_id AND p.permission = 'READ'
   JOIN guacamole_entity e ON e.entity_id = p.entity_id AND e.type = 'USER'
-  LEFT JOIN guacamole_connection_parameter h ON h.connection_id = c.connection_id AND h.parameter_name = 'hostname'
+  LEFT JOIN guacamole_workspaces.parameter h ON h.connection_id = c.connection_id AND h.parameter_name = 'hostname'
   WHERE c.connection_name = $1
   ORDER BY g.connection_group_name`;
 
@@ -400,7 +407,7 @@ export const connectionsOf = `
   SELECT g.connection_group_name AS workspace, p.parameter_value AS host
   FROM guacamole_connection c
   LEFT JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id AND g.parent_id IS NULL
-  LEFT JOIN guacamole_connection_parameter p ON p.connection_id = c.connection_id AND p.parameter_name = 'hostname'
+  LEFT JOIN guacamole_workspaces.parameter p ON p.connection_id = c.connection_id AND p.parameter_name = 'hostname'
   WHERE c.connection_name = $1
   ORDER BY g.connection_group_name`;
 
@@ -430,7 +437,7 @@ export const details = `
   WITH RECURSIVE ${administrators},
   hosts AS (
     SELECT connection_id, count(*) OVER (PARTITION BY parameter_value)::int - 1 AS others
-    FROM guacamole_connection_parameter
+    FROM guacamole_workspaces.parameter
     WHERE parameter_name = 'hostname' AND parameter_value LIKE 'client-%'
   ),
   shares AS (
@@ -449,11 +456,11 @@ export const details = `
     GROUP BY p.connection_group_id
   )
   SELECT g.connection_group_name AS workspace, c.connection_name AS username, c.connection_id AS "connectionId", c.protocol,
-    (SELECT p.parameter_value FROM guacamole_connection_parameter p
+    (SELECT p.parameter_value FROM guacamole_workspaces.parameter p
       WHERE p.connection_id = c.connection_id AND p.parameter_name = 'hostname') AS host,
     coalesce((
       SELECT jsonb_object_agg(p.parameter_name, encode(sha256(convert_to(p.parameter_value, 'UTF8')), 'hex'))
-      FROM guacamole_connection_parameter p WHERE p.connection_id = c.connection_id
+      FROM guacamole_workspaces.parameter p WHERE p.connection_id = c.connection_id
     ), '{}') AS digests,
     coalesce((
       SELECT array_agg(e.name::text)
@@ -539,7 +546,7 @@ export const mergeGroups = `
   movable AS (
     SELECT DISTINCT ON (c.connection_name) c.connection_id
     FROM guacamole_connection c
-    JOIN guacamole_connection_parameter p ON p.connection_id = c.connection_id AND p.parameter_name = 'hostname'
+    JOIN guacamole_workspaces.parameter p ON p.connection_id = c.connection_id AND p.parameter_name = 'hostname'
     WHERE c.parent_id IN (SELECT id FROM named EXCEPT SELECT id FROM kept)
       AND p.parameter_value LIKE 'client-%' AND right(p.parameter_value, length($2)) = $2
       AND NOT EXISTS (
