@@ -41,7 +41,7 @@ async function connect(url: string): Promise<pg.Client> {
 /** Guacamole's administrators, one of them through a group, and people, connections and groups that are not the product's. */
 const others = `
   INSERT INTO guacamole_entity (name, type) VALUES
-    ('guacadmin', 'USER'), ('carol', 'USER'), ('eve', 'USER'), ('mallory', 'USER'), ('admins', 'USER_GROUP'), ('lab', 'USER_GROUP');
+    ('guacadmin', 'USER'), ('carol', 'USER'), ('eve', 'USER'), ('mallory', 'USER'), ('idle', 'USER'), ('admins', 'USER_GROUP'), ('lab', 'USER_GROUP');
   INSERT INTO guacamole_user (entity_id, password_hash, password_salt, password_date)
     SELECT entity_id, sha256(name::bytea), sha256('salt'), now() FROM guacamole_entity
     WHERE name IN ('guacadmin', 'carol', 'eve', 'mallory');
@@ -60,13 +60,18 @@ const others = `
   INSERT INTO guacamole_user_permission
     SELECT g.entity_id, user_id, 'ADMINISTER' FROM guacamole_entity g, guacamole_entity e JOIN guacamole_user USING (entity_id)
     WHERE g.name = 'guacadmin' AND e.name = 'mallory';
-  INSERT INTO guacamole_connection_group (connection_group_name, type) VALUES ('Servers', 'ORGANIZATIONAL'), ('Pool', 'BALANCING');
+  INSERT INTO guacamole_connection_group (connection_group_name, type) VALUES
+    ('Servers', 'ORGANIZATIONAL'), ('Empty', 'ORGANIZATIONAL'), ('Pool', 'BALANCING');
+  INSERT INTO guacamole_connection (connection_name, protocol) VALUES ('unfinished', 'ssh');
+  INSERT INTO guacamole_connection_history (username, connection_name, start_date) VALUES ('mallory', 'records', now());
   INSERT INTO guacamole_connection (connection_name, parent_id, protocol)
     SELECT 'records', connection_group_id, 'ssh' FROM guacamole_connection_group WHERE connection_group_name = 'Servers';
   INSERT INTO guacamole_connection_parameter
     SELECT connection_id, name, value FROM guacamole_connection,
       (VALUES ('hostname', 'records.example.org'), ('password', 'of the records')) AS parameter (name, value)
     WHERE connection_name = 'records';
+  INSERT INTO guacamole_sharing_profile (sharing_profile_name, primary_connection_id)
+    SELECT 'records', connection_id FROM guacamole_connection WHERE connection_name = 'records';
   INSERT INTO guacamole_connection_permission
     SELECT entity_id, connection_id, permission::guacamole_object_permission_type
     FROM guacamole_entity, guacamole_connection, unnest(ARRAY['READ', 'UPDATE']) AS permission
@@ -105,6 +110,18 @@ const refused: [what: string, attack: string][] = [
   // Their kind.
   ["set the password of an administrator who is one through a group", setPassword("carol")],
   ["administer an administrator who is one through a group", administer("carol")],
+  ["set the password of anybody else", setPassword("mallory")],
+  [
+    "set a password with a text in place of the salt",
+    `UPDATE guacamole_user SET password_salt = '', password_hash = sha256('guacamole-workspaces: no password') WHERE entity_id = ${entity("mallory")}`,
+  ],
+  [
+    "make a user with a password",
+    `WITH made AS (INSERT INTO guacamole_entity (name, type) VALUES ('new', 'USER') RETURNING entity_id)
+     INSERT INTO guacamole_user (entity_id, password_hash, password_date) SELECT entity_id, sha256('known'), now() FROM made`,
+  ],
+  ["read a password's hash", "SELECT password_hash FROM guacamole_user"],
+  ["unlock a user", `UPDATE guacamole_user SET disabled = false WHERE entity_id = ${entity("mallory")}`],
   [
     "give an administrator a last day",
     `UPDATE guacamole_user SET valid_until = '2000-01-01' WHERE entity_id = ${entity("guacadmin")}`,
@@ -157,6 +174,10 @@ const refused: [what: string, attack: string][] = [
   ["let a connection that is not a desktop's lead elsewhere", setHost("records", "mallory.example.org")],
   ["let a connection that is not a desktop's lead to a desktop", setHost("records", plan.names.host)],
   [
+    "read a parameter of a connection that is not a desktop's, except where it leads",
+    "SELECT parameter_value FROM guacamole_connection_parameter",
+  ],
+  [
     "add a parameter to a connection that is not a desktop's",
     `INSERT INTO guacamole_connection_parameter VALUES (${connection("records")}, 'recording-path', '/tmp')`,
   ],
@@ -186,6 +207,14 @@ const refused: [what: string, attack: string][] = [
   [
     "take away a permission on a group without desktops",
     `DELETE FROM guacamole_connection_group_permission WHERE connection_group_id = ${group("Servers")}`,
+  ],
+  [
+    "remove a sharing profile of a connection that is not a desktop's",
+    "DELETE FROM guacamole_sharing_profile WHERE sharing_profile_name = 'records'",
+  ],
+  [
+    "share a desktop's session",
+    `INSERT INTO guacamole_sharing_profile (sharing_profile_name, primary_connection_id) VALUES ('spy', ${connection("alice")})`,
   ],
   // Desktops' connections.
   ["change a desktop's connection as its user", permit("eve", "UPDATE", "alice")],
@@ -225,6 +254,56 @@ const refused: [what: string, attack: string][] = [
   ["read who logged in", "SELECT * FROM guacamole_user_history"],
 ];
 
+/** What remains. */
+const possible: [what: string, statement: string][] = [
+  [
+    "read a desktop's password, with which only guacd can do anything",
+    `SELECT parameter_value FROM guacamole_workspaces.parameter WHERE parameter_name = 'password' AND connection_id = ${connection("alice")}`,
+  ],
+  [
+    "let any user without a system permission open any desktop, until reconcile finds it",
+    permit("mallory", "READ", "alice"),
+  ],
+  [
+    "change how a desktop is opened: recording, copying, files",
+    `DELETE FROM guacamole_connection_parameter WHERE connection_id = ${connection("alice")} AND parameter_name = 'disable-copy'`,
+  ],
+  [
+    "take away the access to any desktop",
+    `DELETE FROM guacamole_connection_permission WHERE connection_id = ${connection("alice")}`,
+  ],
+  ["remove any desktop's connection", `DELETE FROM guacamole_connection WHERE connection_name = 'alice'`],
+  [
+    "make connections that lead to Services called client-… in any namespace",
+    `WITH made AS (${newConnection("", "", group("Servers"))})
+     INSERT INTO guacamole_connection_parameter SELECT connection_id, 'hostname', 'client-x.other.svc.cluster.local' FROM made`,
+  ],
+  [
+    "take over a connection that has no parameters",
+    "UPDATE guacamole_connection SET protocol = 'vnc' WHERE connection_name = 'unfinished'",
+  ],
+  ["remove an empty root group", "DELETE FROM guacamole_connection_group WHERE connection_group_name = 'Empty'"],
+  [
+    "end the access of any user without a system permission",
+    `UPDATE guacamole_user SET valid_until = '2000-01-01' WHERE entity_id = ${entity("mallory")}`,
+  ],
+  [
+    "take away the password of any user without a system permission",
+    `UPDATE guacamole_user SET password_salt = sha256('x'), password_hash = sha256(sha256('x') || 'guacamole-workspaces: no password') WHERE entity_id = ${entity("mallory")}`,
+  ],
+  ["remove a user who holds nothing but desktops", "DELETE FROM guacamole_entity WHERE name = 'idle'"],
+  [
+    "make users whom nobody needs, without a password",
+    "INSERT INTO guacamole_entity (name, type) VALUES ('new', 'USER')",
+  ],
+  [
+    "read who there is, who may do what, and which connections there are and where they lead",
+    "SELECT FROM guacamole_entity, guacamole_connection, guacamole_system_permission, guacamole_user_permission",
+  ],
+  ["read who was connected to what, and when", "SELECT * FROM guacamole_connection_history"],
+  ["lock tables, and so stop Guacamole while it is connected", "LOCK TABLE guacamole_entity IN ACCESS EXCLUSIVE MODE"],
+];
+
 /** Every row of every table, of Guacamole and of the product. */
 async function allRows(): Promise<string[]> {
   const { rows: tables } = await owner.query<{ name: string }>(
@@ -254,7 +333,34 @@ it("is what docs/security.md says", async () => {
   const items = lists.map((list) =>
     [...list.matchAll(/^- (.*(?:\n {2}.*)*)/gm)].map(([, item = ""]) => item.replace(/\s+/g, " ")),
   );
-  expect(items).toEqual([refused.map(([what]) => what)]);
+  expect(items).toEqual([refused, possible].map((list) => list.map(([what]) => what)));
+});
+
+describe("the product's database role can", () => {
+  it.each(possible)("%s", async (_, statement) => {
+    await thief.query("BEGIN");
+    try {
+      const { rowCount, command } = await thief.query(statement);
+      if (command !== "LOCK") expect(rowCount).toBeGreaterThan(0);
+    } finally {
+      await thief.query("ROLLBACK");
+    }
+  });
+});
+
+it("sees only where other connections lead, even with a function that tells what it is given", async () => {
+  const told: string[] = [];
+  thief.on("notice", ({ message = "" }) => told.push(message));
+  await thief.query(`
+    CREATE FUNCTION pg_temp.tell(value text) RETURNS boolean LANGUAGE plpgsql COST 0.0001 AS
+      'BEGIN RAISE NOTICE ''%'', value; RETURN true; END'`);
+  const { rows } = await thief.query<{ parameter_name: string }>(
+    `SELECT parameter_name FROM guacamole_workspaces.parameter
+     WHERE pg_temp.tell(parameter_value) AND connection_id = ${connection("records")}`,
+  );
+  expect(rows).toEqual([{ parameter_name: "hostname" }]);
+  expect(told).toContain("records.example.org");
+  expect(told).not.toContain("of the records");
 });
 
 describe("what looks at the role", () => {

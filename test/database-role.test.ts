@@ -10,7 +10,7 @@ import { samplePlan, sampleRules } from "./sample-plan.ts";
 const sql = await readFile(new URL("../infra/database/role.sql", import.meta.url), "utf8");
 
 /** Every single permission in the file, e.g. `SELECT ON guacamole_entity`. */
-const rights = [...sql.matchAll(/^GRANT ([A-Z, ]+) ON ((?:SEQUENCE |SCHEMA )?\w+) TO/gm)].flatMap(
+const rights = [...sql.matchAll(/^GRANT ([A-Z, ]+?)(?: \([\w, ]+\))? ON ((?:SEQUENCE |SCHEMA )?[\w.]+) TO/gm)].flatMap(
   ([, verbs = "", object = ""]) => verbs.split(", ").map((verb) => `${verb} ON ${object}`),
 );
 
@@ -51,7 +51,8 @@ async function wholeLife(): Promise<void> {
   await guacamole.writeConnection({ ...plan, until: "2027-01-31" }, "Hijklmn8");
   expect(await guacamole.sessions(null)).toMatchObject([{ workspace: "cohort-a", history: { open: [] } }]);
   expect(await guacamole.details("alice")).toMatchObject([{ readers: ["cohort-a@alice"] }]);
-  expect((await guacamole.lastDays()).get("cohort-a@alice")).toBe("2027-01-31");
+  expect((await guacamole.users()).get("cohort-a@alice")).toMatchObject({ lastDay: "2027-01-31" });
+  await guacamole.endForeignAccess(plan.names);
   await owner.query(
     "INSERT INTO guacamole_connection_group (connection_group_name, type) VALUES ('cohort-a', 'ORGANIZATIONAL')",
   );
@@ -158,6 +159,18 @@ describe("the product's database role", () => {
     expect(["USAGE ON SCHEMA public", ...looked]).toEqual(granted);
   });
 
+  it("is told to run role.sql again where only an older one was", async () => {
+    await owner.query("DROP SCHEMA guacamole_workspaces CASCADE");
+    try {
+      expect(await guacamole.check()).toMatch(
+        /lacks USAGE ON SCHEMA guacamole_workspaces, SELECT ON guacamole_workspaces.account, .*run infra\/database\/role\.sql/,
+      );
+      await expect(wholeLife()).rejects.toMatchObject({ code: "guacamole-unavailable" });
+    } finally {
+      await owner.query(sql);
+    }
+  });
+
   it("is told of tables that its search_path does not lead to", async () => {
     await owner.query("ALTER SCHEMA public RENAME TO elsewhere");
     try {
@@ -179,7 +192,7 @@ describe("the product's database role", () => {
         sqlState === "42P01" ? "may not use the schema public" : `lacks ${right.replace("SEQUENCE ", "")} (`;
       expect(await guacamole.check(), "as health says it").toContain(named);
     } finally {
-      await owner.query(`GRANT ${right} TO guacamole_workspaces`);
+      await owner.query(sql);
       await owner.query("DELETE FROM guacamole_connection_group");
       await owner.query("DELETE FROM guacamole_entity");
     }

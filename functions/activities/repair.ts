@@ -58,6 +58,7 @@ function repairsByState({ desktops, guacamole, workspaces, now }: Services): Rep
   }
   return {
     "access-without-desktop": ({ names }) => guacamole.revokePermission(names, access),
+    "foreign-access": ({ names }) => guacamole.endForeignAccess(names),
     // Nobody can connect reliably, and only a start makes a credential and a pod that belong together.
     "pod-credential": suspend,
     "should-be-suspended": suspend,

@@ -46,11 +46,11 @@ type NetworkParts = Awaited<ReturnType<Services["desktops"]["networkParts"]>>[nu
 
 async function gatherDrift(services: Services, username: string | undefined): Promise<GatheredDrift> {
   const own = { ...services, policies: readOnce(services.policies) };
-  const [survey, known, connections, lastDays, { parts, policies }] = await Promise.all([
+  const [survey, known, connections, users, { parts, policies }] = await Promise.all([
     surveyDesktops(own, username),
     own.workspaces.known(),
     own.guacamole.details(username),
-    own.guacamole.lastDays(),
+    own.guacamole.users(),
     username === undefined
       ? own.desktops.network()
       : own.desktops.networkParts(username).then((parts) => ({ parts, policies: [] })),
@@ -62,7 +62,7 @@ async function gatherDrift(services: Services, username: string | undefined): Pr
     service: service !== undefined,
     networkPolicy: networkPolicy !== undefined,
   }));
-  const sources: DriftSources = { survey, known, connections, lastDays, networkParts, policies, rules };
+  const sources: DriftSources = { survey, known, connections, users, networkParts, policies, rules };
   const { compared, withoutDeployment, people } = driftQuestions(sources, username);
 
   const partsOf = new Map(parts.map((each) => [keyText(each), each]));

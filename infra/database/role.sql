@@ -5,6 +5,7 @@
 -- guacadmin's. So triggers look at what it writes. They refuse, with 42501:
 --
 --   * to touch a user, or their permissions, who holds a system permission, also through groups;
+--   * to set a password for anybody;
 --   * to give anybody more than READ, or READ on anything but desktops' connections, their groups, and oneself;
 --   * to change or remove a connection that is not a desktop's, or to let one lead elsewhere;
 --   * to remove a user who holds anything else, or a group that contains anything else.
@@ -86,18 +87,28 @@ SET LOCAL client_min_messages = warning;
 
 -- One user per desktop. Deleting the entity also deletes the user and all permissions. UPDATE corrects the case of a name.
 GRANT SELECT, INSERT, UPDATE, DELETE ON guacamole_entity TO guacamole_workspaces;
--- UPDATE keeps valid_until in step with the binding.
-GRANT SELECT, INSERT, UPDATE ON guacamole_user TO guacamole_workspaces;
+-- UPDATE keeps valid_until in step with the binding. Nobody's hash is read, and none is written that a password fits.
+REVOKE ALL ON guacamole_user FROM guacamole_workspaces;
+GRANT SELECT (user_id, entity_id, valid_until, timezone) ON guacamole_user TO guacamole_workspaces;
+GRANT INSERT (entity_id, password_hash, password_salt, password_date, valid_until, timezone) ON guacamole_user TO guacamole_workspaces;
+GRANT UPDATE (password_hash, password_salt, valid_until, timezone) ON guacamole_user TO guacamole_workspaces;
 -- One root group per workspace, removed when it is empty again.
 GRANT SELECT, INSERT, DELETE ON guacamole_connection_group TO guacamole_workspaces;
 -- The connection is updated in place, so that its id and its history are kept.
 GRANT SELECT, INSERT, UPDATE, DELETE ON guacamole_connection TO guacamole_workspaces;
 -- Parameters that are not ours are deleted: a stray enable-sftp would allow what the policy forbids.
-GRANT SELECT, INSERT, UPDATE, DELETE ON guacamole_connection_parameter TO guacamole_workspaces;
+-- Their values are read through a view, which shows those of desktops.
+REVOKE ALL ON guacamole_connection_parameter FROM guacamole_workspaces;
+GRANT SELECT (connection_id, parameter_name) ON guacamole_connection_parameter TO guacamole_workspaces;
+GRANT INSERT ON guacamole_connection_parameter TO guacamole_workspaces;
+GRANT UPDATE (parameter_value) ON guacamole_connection_parameter TO guacamole_workspaces;
+GRANT DELETE ON guacamole_connection_parameter TO guacamole_workspaces;
 -- READ is granted and revoked; permissions are never updated.
 GRANT SELECT, INSERT, DELETE ON guacamole_connection_permission TO guacamole_workspaces;
 GRANT SELECT, INSERT, DELETE ON guacamole_connection_group_permission TO guacamole_workspaces;
 GRANT SELECT, INSERT, DELETE ON guacamole_user_permission TO guacamole_workspaces;
+-- A session is shared by its desktop's person with nobody.
+GRANT SELECT, DELETE ON guacamole_sharing_profile TO guacamole_workspaces;
 
 -- Retirement keeps a user who holds anything that we did not grant: these tables are only read.
 GRANT SELECT ON guacamole_system_permission TO guacamole_workspaces;
@@ -174,6 +185,35 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
   )
 $$;
 
+-- True if no password fits a hash and its salt. Guacamole computes SHA-256 of the password and the salt in upper-case hex,
+-- which cannot end as this text does.
+CREATE OR REPLACE FUNCTION guacamole_workspaces.is_no_password(hash bytea, salt bytea) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT hash IS NOT DISTINCT FROM sha256(salt || 'guacamole-workspaces: no password'::bytea)
+    AND octet_length(salt) IS NOT DISTINCT FROM 32
+$$;
+
+-- The AWMS operator gave every user the same 48 bytes, which are no SHA-256.
+CREATE OR REPLACE VIEW guacamole_workspaces.account WITH (security_barrier) AS
+SELECT user_id, octet_length(password_hash) = 32
+  AND NOT guacamole_workspaces.is_no_password(password_hash, password_salt) AS has_password
+FROM public.guacamole_user;
+
+-- Of connections that are not desktops' only where they lead, by which desktops' are told from them.
+CREATE OR REPLACE VIEW guacamole_workspaces.parameter WITH (security_barrier) AS
+SELECT connection_id, parameter_name, parameter_value
+FROM public.guacamole_connection_parameter
+WHERE parameter_name = 'hostname'
+  OR connection_id IN (SELECT connection_id FROM guacamole_workspaces.own_connection)
+  OR connection_id IN (
+    SELECT connection_id FROM public.guacamole_connection_parameter
+    WHERE parameter_name = 'hostname' AND guacamole_workspaces.is_desktop_host(parameter_value)
+  );
+
+GRANT USAGE ON SCHEMA guacamole_workspaces TO guacamole_workspaces;
+GRANT SELECT ON guacamole_workspaces.account TO guacamole_workspaces;
+GRANT SELECT ON guacamole_workspaces.parameter TO guacamole_workspaces;
+
 -- The product tells our refusals from missing permissions by the schema.
 CREATE OR REPLACE PROCEDURE guacamole_workspaces.refuse(what text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -226,7 +266,23 @@ BEGIN
   THEN
     CALL guacamole_workspaces.refuse(format('change the user %s, who has a system permission', NEW.entity_id));
   END IF;
+  IF (TG_OP = 'INSERT' OR (NEW.password_hash, NEW.password_salt) IS DISTINCT FROM (OLD.password_hash, OLD.password_salt))
+    AND NOT guacamole_workspaces.is_no_password(NEW.password_hash, NEW.password_salt)
+  THEN
+    CALL guacamole_workspaces.refuse(format('set a password for the user %s', NEW.entity_id));
+  END IF;
   RETURN NEW;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION guacamole_workspaces.check_sharing_profile() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF NOT guacamole_workspaces.is_desktop(OLD.primary_connection_id) THEN
+    CALL guacamole_workspaces.refuse(
+      format('remove the sharing profile %s, whose connection is no desktop''s', OLD.sharing_profile_id));
+  END IF;
+  RETURN OLD;
 END
 $$;
 
@@ -387,7 +443,8 @@ BEGIN
     ['connection_parameter', 'INSERT OR UPDATE OR DELETE', 'parameter'],
     ['connection_permission', 'INSERT OR DELETE', 'connection_permission'],
     ['connection_group_permission', 'INSERT OR DELETE', 'group_permission'],
-    ['user_permission', 'INSERT OR DELETE', 'user_permission']
+    ['user_permission', 'INSERT OR DELETE', 'user_permission'],
+    ['sharing_profile', 'DELETE', 'sharing_profile']
   ] LOOP
     name := 'public.guacamole_' || checked[1];
     EXECUTE format('DROP TRIGGER IF EXISTS guacamole_workspaces_check ON %s', name);

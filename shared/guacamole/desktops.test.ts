@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
 import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type GuacamoleDatabase, startGuacamoleDatabase } from "../../test/guacamole-database.ts";
 import { samplePlan, sampleRules } from "../../test/sample-plan.ts";
+import { foreignDrift } from "../lifecycle/foreign-access.ts";
 import { connectDatabase, type Database } from "./database.ts";
 import { type GuacamoleDesktops, guacamoleDesktopsIn } from "./desktops.ts";
 
@@ -46,6 +48,8 @@ async function rows(text: string): Promise<unknown[]> {
 }
 const groups = () => rows("SELECT connection_group_name, type, parent_id FROM guacamole_connection_group ORDER BY 1");
 const connections = () => rows("SELECT connection_name, protocol FROM guacamole_connection ORDER BY 1");
+const lastDaysIn = async (there: GuacamoleDesktops) =>
+  new Map([...(await there.users())].map(([name, { lastDay }]) => [name, lastDay]));
 const users = () =>
   rows("SELECT e.name, u.valid_until::text FROM guacamole_entity e JOIN guacamole_user u USING (entity_id) ORDER BY 1");
 const parameters = () =>
@@ -56,6 +60,134 @@ const permissions = () =>
         UNION ALL SELECT 'self', e.name, p.permission FROM guacamole_user_permission p JOIN guacamole_entity e USING (entity_id)
         UNION ALL SELECT 'system', e.name, p.permission::text::guacamole_object_permission_type FROM guacamole_system_permission p JOIN guacamole_entity e USING (entity_id)
         ORDER BY 1, 2, 3`);
+
+describe("what others may do with a desktop", () => {
+  const on = `guacamole_entity e, guacamole_connection c, guacamole_user u JOIN guacamole_entity own USING (entity_id)
+    WHERE own.name = 'cohort-a@alice' AND c.connection_name = 'alice'`;
+  const connection = (who: string, verb: string) =>
+    `INSERT INTO guacamole_connection_permission SELECT e.entity_id, c.connection_id, '${verb}' FROM ${on} AND e.name = '${who}'`;
+  const foreign: [string, string][] = [
+    ["opening it", connection("eve", "READ")],
+    ["opening it through a group", connection("staff", "READ")],
+    ["changing its connection", connection("eve", "UPDATE")],
+    ["changing its connection through a group", connection("staff", "ADMINISTER")],
+    ["removing its connection", connection("eve", "DELETE")],
+    ["changing its own connection", connection("cohort-a@alice", "UPDATE")],
+    [
+      "changing its group",
+      `INSERT INTO guacamole_connection_group_permission SELECT e.entity_id, c.parent_id, 'UPDATE' FROM ${on} AND e.name = 'staff'`,
+    ],
+    [
+      "administering its user",
+      `INSERT INTO guacamole_user_permission SELECT e.entity_id, u.user_id, 'ADMINISTER' FROM ${on} AND e.name = 'eve'`,
+    ],
+    [
+      "changing its own user, and so its password",
+      `INSERT INTO guacamole_user_permission SELECT e.entity_id, u.user_id, 'UPDATE' FROM ${on} AND e.name = 'cohort-a@alice'`,
+    ],
+    [
+      "watching it",
+      `INSERT INTO guacamole_sharing_profile (sharing_profile_name, primary_connection_id) SELECT 'watch', c.connection_id FROM ${on} AND e.name = 'eve'`,
+    ],
+  ];
+  const shares = () => rows("SELECT sharing_profile_name FROM guacamole_sharing_profile");
+  const state = async () => [await permissions(), await shares()];
+  const isForeign = async () => {
+    const [details] = await guacamole.details("alice");
+    return foreignDrift(
+      { entity: plan.names.entity, former: undefined },
+      details,
+      (await guacamole.users()).get(plan.names.entity),
+    ).map(({ kind }) => kind);
+  };
+  let asRole: Database;
+
+  beforeAll(() => {
+    asRole = connectDatabase({ url: server.productUrl });
+  });
+  afterAll(() => asRole.close());
+  beforeEach(async () => {
+    await guacamole.writeConnection(plan, "Abcdefg8");
+    await guacamole.grantPermission(plan.names);
+    await admin.query(`
+      INSERT INTO guacamole_entity (name, type) VALUES
+        ('eve', 'USER'), ('staff', 'USER_GROUP'), ('carol', 'USER'), ('admins', 'USER_GROUP');
+      INSERT INTO guacamole_user_group (entity_id) SELECT entity_id FROM guacamole_entity WHERE name = 'admins';
+      INSERT INTO guacamole_user_group_member
+        SELECT user_group_id, e.entity_id FROM guacamole_user_group, guacamole_entity e WHERE e.name = 'carol';
+      INSERT INTO guacamole_system_permission SELECT entity_id, 'ADMINISTER' FROM guacamole_entity WHERE name = 'admins'`);
+  });
+
+  it.each(foreign)("is found, and ends at a start and at a repair: %s", async (_, change) => {
+    const there = guacamoleDesktopsIn(asRole, sampleRules, "Europe/London");
+    const before = await state();
+    for (const end of [
+      async () => {
+        await there.writeConnection(plan, "Abcdefg8");
+        await there.grantPermission(plan.names);
+      },
+      () => there.grantPermission(plan.names),
+      () => there.endForeignAccess(plan.names),
+    ]) {
+      await admin.query(change);
+      expect(await state()).not.toEqual(before);
+      expect(await isForeign()).toEqual(["foreign-access"]);
+      await end();
+      expect(await state()).toEqual(before);
+      expect(await isForeign()).toEqual([]);
+    }
+  });
+
+  it.each(foreign.slice(0, 5))("ends before the desktop is up: %s", async (_, change) => {
+    const before = await state();
+    await admin.query(change);
+    await guacamole.writeConnection(plan, "Abcdefg8");
+    expect(await state()).toEqual(before);
+  });
+
+  it("stays if they administer Guacamole, which lets them do it anyway", async () => {
+    await admin.query(connection("carol", "UPDATE"));
+    const before = await state();
+    expect(await isForeign()).toEqual([]);
+    await guacamole.grantPermission(plan.names);
+    expect(await state()).toEqual(before);
+  });
+
+  it("is told, and stays, if it is a connection of their own", async () => {
+    await admin.query(`
+      WITH made AS (
+        INSERT INTO guacamole_connection (connection_name, protocol) VALUES ('spy', 'vnc') RETURNING connection_id
+      )
+      INSERT INTO guacamole_connection_parameter SELECT connection_id, 'hostname', '${plan.names.host}' FROM made`);
+    expect(await isForeign()).toEqual(["foreign-connection"]);
+    await guacamole.endForeignAccess(plan.names);
+    expect(await connections()).toEqual(["alice|vnc", "spy|vnc"]);
+  });
+
+  it("is not more because its user has a system permission, which is told", async () => {
+    await admin.query(
+      "INSERT INTO guacamole_user_group_member SELECT user_group_id, e.entity_id FROM guacamole_user_group, guacamole_entity e WHERE e.name = 'cohort-a@alice'",
+    );
+    expect(await isForeign()).toEqual(["privileged-user"]);
+    const there = guacamoleDesktopsIn(asRole, sampleRules, "Europe/London");
+    await expect(there.endForeignAccess(plan.names)).rejects.toThrow("who has a system permission (code 42501)");
+  });
+
+  it("cannot be another guacd after a start", async () => {
+    await admin.query(
+      "UPDATE guacamole_connection SET proxy_hostname = 'x', proxy_port = 1, proxy_encryption_method = 'SSL'",
+    );
+    expect(await guacamole.details("alice")).toMatchObject([{ otherGuacd: true }]);
+    await guacamole.writeConnection(plan, "Abcdefg8");
+    expect(await guacamole.details("alice")).toMatchObject([{ otherGuacd: false }]);
+  });
+
+  it("does not end an administrator's lock", async () => {
+    await admin.query("UPDATE guacamole_user SET disabled = true");
+    await guacamole.writeConnection(plan, "Abcdefg8");
+    expect(await rows("SELECT disabled FROM guacamole_user")).toEqual(["true"]);
+  });
+});
 
 describe("writing a connection", () => {
   // Measured on 1.6.0 in November 2026: each hanging attempt holds a place for about 15 seconds, as long as the client waits.
@@ -101,22 +233,37 @@ describe("writing a connection", () => {
     expect(await parameters()).toContain("password|Hijklmn8");
   });
 
-  it("gives a user with the operator's one hash for all random bytes of their own, and keeps a hash that is one", async () => {
-    const set = (hash: string) =>
-      admin.query("UPDATE guacamole_user SET password_hash = $1, password_salt = NULL", [Buffer.from(hash)]);
-    const hashes = async () =>
-      (
-        await admin.query<{ password_hash: Buffer; password_salt: Buffer | null }>(
-          "SELECT password_hash, password_salt FROM guacamole_user",
-        )
-      ).rows[0];
+  it.each([
+    ["the operator's one hash for all", 48, false],
+    ["a password that somebody set", 32, true],
+  ])("takes %s from a user, and writes a hash that shows that no password fits", async (_, length, hasPassword) => {
+    const { entity } = plan.names;
     await guacamole.writeConnection(plan, "Abcdefg8");
-    await set("x".repeat(48));
+    expect((await guacamole.users()).get(entity)).toMatchObject({ hasPassword: false });
+    await admin.query("UPDATE guacamole_user SET password_hash = $1", [Buffer.from("x".repeat(length))]);
+    expect((await guacamole.users()).get(entity)).toMatchObject({ hasPassword });
     await guacamole.writeConnection(plan, "Abcdefg8");
-    expect([(await hashes())?.password_hash.length, (await hashes())?.password_salt?.length]).toEqual([32, 32]);
-    await set("x".repeat(32));
+    const { rows: found } = await admin.query<{ hash: Buffer; salt: Buffer }>(
+      "SELECT password_hash AS hash, password_salt AS salt FROM guacamole_user",
+    );
+    const [{ hash, salt } = { hash: null, salt: Buffer.of() }] = found;
+    const text = Buffer.concat([salt, Buffer.from("guacamole-workspaces: no password")]);
+    expect(hash).toEqual(createHash("sha256").update(text).digest());
+    expect(salt).toHaveLength(32);
+  });
+
+  // SHA256PasswordEncryptionService appends the salt in upper-case hex: with an empty one, the text itself would be a password.
+  it.each([
+    ["no salt", null],
+    ["an empty salt", Buffer.of()],
+    ["a short salt", Buffer.alloc(31)],
+  ])("takes a hash of the same text with %s for a password", async (_, salt) => {
     await guacamole.writeConnection(plan, "Abcdefg8");
-    expect(await hashes()).toEqual({ password_hash: Buffer.from("x".repeat(32)), password_salt: null });
+    await admin.query(
+      "UPDATE guacamole_user SET password_salt = $1, password_hash = sha256(coalesce($1, ''::bytea) || 'guacamole-workspaces: no password'::bytea)",
+      [salt],
+    );
+    expect((await guacamole.users()).get(plan.names.entity)).toMatchObject({ hasPassword: true });
   });
 
   it("removes parameters that are not ours, and moves the user's last day", async () => {
@@ -136,7 +283,7 @@ describe("writing a connection", () => {
     const there = guacamoleDesktopsIn(database, sampleRules, timeZone);
     await there.writeConnection({ ...plan, until }, "Abcdefg8");
     expect(await rows("SELECT valid_until::text, timezone FROM guacamole_user")).toEqual([expected]);
-    expect(await there.lastDays()).toEqual(new Map([["cohort-a@alice", until]]));
+    expect(await lastDaysIn(there)).toEqual(new Map([["cohort-a@alice", until]]));
   });
 
   it.each([
@@ -148,10 +295,10 @@ describe("writing a connection", () => {
     await guacamole.writeConnection(plan, "Abcdefg8");
     await admin.query("UPDATE guacamole_user SET valid_until = $1, timezone = $2", [validUntil, timeZone]);
     const before = await guacamole.observe(plan.names);
-    expect(await guacamole.lastDays()).toEqual(new Map([["cohort-a@alice", told]]));
+    expect(await lastDaysIn(guacamole)).toEqual(new Map([["cohort-a@alice", told]]));
     await guacamole.writeConnection(plan, "Abcdefg8");
     await guacamole.removeConnection(plan.names, before);
-    expect(await guacamole.lastDays()).toEqual(new Map([["cohort-a@alice", told]]));
+    expect(await lastDaysIn(guacamole)).toEqual(new Map([["cohort-a@alice", told]]));
   });
 
   it("by thirty at once makes one group and thirty connections", async () => {

@@ -11,7 +11,7 @@ import {
   type NamingRules,
 } from "../desktop/names.ts";
 import type { DesktopPlan } from "../desktop/plan.ts";
-import type { ConnectionDetails } from "../lifecycle/drift-sources.ts";
+import type { ConnectionDetails, GuacamoleUser } from "../lifecycle/drift-sources.ts";
 import { type ConnectionSessions, shortestSessionSeconds } from "../lifecycle/sessions.ts";
 import type { GuacamoleSide, Permissions } from "../desktop/state.ts";
 import { ProductError } from "../errors.ts";
@@ -32,8 +32,10 @@ export interface GuacamoleDesktops {
   writeConnection(plan: DesktopPlan, password: string): Promise<number>;
   /** Removes connection, user and group as far as they were not there before, a group only when it is empty; a user that stays gets its last day back. */
   removeConnection(names: DesktopNames, before: GuacamoleSide): Promise<void>;
-  /** READ on connection, group and self, and nothing else. */
+  /** READ on connection, group and self, and nothing else; nobody else but administrators keeps a permission on its connection and user. */
   grantPermission(names: DesktopNames): Promise<void>;
+  /** Takes from all but administrators what they may do with a desktop's connection and user, and from the user its password. */
+  endForeignAccess(names: DesktopNames): Promise<void>;
   /** Takes READ away from what `which` names; with `former`, also from the name that the desktop's user may have had before. */
   revokePermission(names: DesktopNames, which: Permissions & { former?: boolean }): Promise<void>;
   /**
@@ -62,8 +64,8 @@ export interface GuacamoleDesktops {
   openedSince(workspace: string, username: string, since: string): Promise<boolean>;
   /** Every connection in a root group with what must be right about it; those of one person, or of all. */
   details(username?: string): Promise<ConnectionDetails[]>;
-  /** Each user's last day by name, YYYY-MM-DD or in words; null if unlimited. */
-  lastDays(): Promise<ReadonlyMap<string, string | null>>;
+  /** Guacamole's users by name. */
+  users(): Promise<ReadonlyMap<string, GuacamoleUser>>;
   /** Names that several root groups share, and how many groups. */
   duplicateGroups(): Promise<{ workspace: string; count: number }[]>;
   /** Makes one root group of several of that name, as far as that is possible, and removes the spare ones. */
@@ -84,6 +86,8 @@ interface SessionsRow extends DesktopKey {
   lastAttempt: Date | null;
 }
 
+type UsersRow = { name: string } & LastDayColumns & Omit<GuacamoleUser, "lastDay">;
+
 /** @param timeZone that of the days in plans */
 export function guacamoleDesktopsIn(database: Database, rules: NamingRules, timeZone: string): GuacamoleDesktops {
   const formerOf = ({ group, connection }: DesktopNames) =>
@@ -101,14 +105,13 @@ export function guacamoleDesktopsIn(database: Database, rules: NamingRules, time
       return row?.password ?? null;
     },
     async writeConnection(plan, password) {
-      // Nobody logs in with a password; random bytes as hash and salt, as Guacamole does for a user without one.
+      // Nobody logs in with a password.
       const lastDay = lastDayColumns(plan.until, timeZone);
       const values = [
         ...keyOf(plan.names),
         plan.protocol,
         JSON.stringify(connectionParameters(plan, password)),
         lastDay.validUntil,
-        randomBytes(32),
         randomBytes(32),
         lastDay.timeZone,
       ];
@@ -141,6 +144,9 @@ export function guacamoleDesktopsIn(database: Database, rules: NamingRules, time
           "step-failed",
           `grant permission to ${names.entity}: its connection or user is missing, or its group is BALANCING`,
         );
+    },
+    async endForeignAccess(names) {
+      await database.inWorkspace(names.group, sql.endForeignAccess, [...keyOf(names), randomBytes(32)]);
     },
     async revokePermission(names, { connection, group, self, former }) {
       const values = [...keyOf(names), connection, group, self, former ? formerOf(names) : null, names.host];
@@ -206,9 +212,14 @@ export function guacamoleDesktopsIn(database: Database, rules: NamingRules, time
       return row?.opened ?? false;
     },
     details: (username) => database.query(sql.details, [username ?? null]),
-    async lastDays() {
-      const rows = await database.query<{ name: string } & LastDayColumns>(sql.lastDays, []);
-      return new Map(rows.map(({ name, ...columns }) => [name, lastDayOf(columns, timeZone)]));
+    async users() {
+      const rows = await database.query<UsersRow>(sql.users, []);
+      return new Map(
+        rows.map(({ name, validUntil, timeZone: own, ...user }) => [
+          name,
+          { ...user, lastDay: lastDayOf({ validUntil, timeZone: own }, timeZone) },
+        ]),
+      );
     },
     duplicateGroups: () => database.query(sql.duplicateGroups, []),
     async mergeGroups(workspace) {

@@ -106,8 +106,8 @@ describe("a user's last day", () => {
     );
     const there = guacamoleDesktopsIn(database, sampleRules, "America/New_York");
     const days = async () => {
-      const all = await there.lastDays();
-      return [all.get("cohort-a@alice"), all.get("cohort-a@bob")];
+      const all = await there.users();
+      return [all.get("cohort-a@alice")?.lastDay, all.get("cohort-a@bob")?.lastDay];
     };
     const bobs = `${bob.until} in Europe/London`;
     expect(await days()).toEqual([told, bobs]);
@@ -168,7 +168,7 @@ describe("a desktop whose rows somebody changed", () => {
     ],
   ])("and that is %s can be looked at, loses its access, and is retired whole", async (_, damage) => {
     await damage();
-    for (const look of [guacamole.details(), guacamole.connections(), guacamole.sessions(null), guacamole.lastDays()])
+    for (const look of [guacamole.details(), guacamole.connections(), guacamole.sessions(null), guacamole.users()])
       await look;
     const access = { connection: true, group: true, self: false };
     await guacamole.revokePermission(alice.names, access);

@@ -27,7 +27,7 @@ export const sessions = `
       p.parameter_value AS host
     FROM guacamole_connection c
     LEFT JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id AND g.parent_id IS NULL
-    LEFT JOIN guacamole_connection_parameter p ON p.connection_id = c.connection_id AND p.parameter_name = 'hostname'
+    LEFT JOIN guacamole_workspaces.parameter p ON p.connection_id = c.connection_id AND p.parameter_name = 'hostname'
     WHERE ($2::text IS NULL OR c.connection_name = $2)
       AND (
         g.connection_group_id IS NOT NULL
@@ -74,7 +74,7 @@ export const openedSince = `
           WHERE g.connection_group_name = $1 AND c.connection_name = $2
         )
         OR h.connection_id IN (
-          SELECT connection_id FROM guacamole_connection_parameter
+          SELECT connection_id FROM guacamole_workspaces.parameter
           WHERE parameter_name = 'hostname' AND parameter_value = $6
         )
         OR (h.connection_id IS NULL AND h.connection_name = $2 AND h.username = $4)

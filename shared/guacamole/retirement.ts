@@ -15,7 +15,7 @@ export const retireRows = `
     SELECT c.connection_id, c.parent_id, p.parameter_value IS NOT DISTINCT FROM $4 AS ours
     FROM guacamole_connection c
     LEFT JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id AND g.parent_id IS NULL
-    LEFT JOIN guacamole_connection_parameter p ON p.connection_id = c.connection_id AND p.parameter_name = 'hostname'
+    LEFT JOIN guacamole_workspaces.parameter p ON p.connection_id = c.connection_id AND p.parameter_name = 'hostname'
     WHERE (g.connection_group_name = $1 AND (c.connection_name = $2 OR p.parameter_value = $4))
       OR (c.connection_name = $2 AND p.parameter_value = $4)
   ),
@@ -30,7 +30,7 @@ export const retireRows = `
         SELECT
         FROM guacamole_connection c
         JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id AND g.parent_id IS NULL
-        JOIN guacamole_connection_parameter p ON p.connection_id = c.connection_id AND p.parameter_name = 'hostname'
+        JOIN guacamole_workspaces.parameter p ON p.connection_id = c.connection_id AND p.parameter_name = 'hostname'
         WHERE c.connection_name = $2 AND c.connection_id NOT IN (SELECT connection_id FROM own)
           AND p.parameter_value LIKE 'client-%' AND right(p.parameter_value, length($6)) = $6
       ))
@@ -84,13 +84,13 @@ export const retireRows = `
 export const staysAfterRetirement = `
   SELECT 'the connection ' || c.connection_id || ' (' || c.connection_name || '), which leads to it and was not made by this product' AS what
   FROM guacamole_connection c
-  JOIN guacamole_connection_parameter p ON p.connection_id = c.connection_id AND p.parameter_name = 'hostname'
+  JOIN guacamole_workspaces.parameter p ON p.connection_id = c.connection_id AND p.parameter_name = 'hostname'
   WHERE p.parameter_value = $4
   UNION ALL
   SELECT 'the connection ' || c.connection_id || ' (' || c.connection_name || '), which leads elsewhere'
   FROM guacamole_connection c
   JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id AND g.parent_id IS NULL
-  LEFT JOIN guacamole_connection_parameter p ON p.connection_id = c.connection_id AND p.parameter_name = 'hostname'
+  LEFT JOIN guacamole_workspaces.parameter p ON p.connection_id = c.connection_id AND p.parameter_name = 'hostname'
   WHERE g.connection_group_name = $1 AND c.connection_name = $2 AND p.parameter_value IS DISTINCT FROM $4
   UNION ALL
   SELECT 'the Guacamole user ' || e.name || ', who holds something else'

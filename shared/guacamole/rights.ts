@@ -1,4 +1,7 @@
-/** What the product's role needs, as in infra/database/role.sql; a test compares the two. */
+/**
+ * What the product's role needs, as in infra/database/role.sql; a test compares the two. Of some tables it has certain columns
+ * only. Where the schema is, the triggers are too: they are made together.
+ */
 export const neededRights: Readonly<Record<string, readonly string[]>> = {
   guacamole_entity: ["SELECT", "INSERT", "UPDATE", "DELETE"],
   guacamole_user: ["SELECT", "INSERT", "UPDATE"],
@@ -8,6 +11,7 @@ export const neededRights: Readonly<Record<string, readonly string[]>> = {
   guacamole_connection_permission: ["SELECT", "INSERT", "DELETE"],
   guacamole_connection_group_permission: ["SELECT", "INSERT", "DELETE"],
   guacamole_user_permission: ["SELECT", "INSERT", "DELETE"],
+  guacamole_sharing_profile: ["SELECT", "DELETE"],
   guacamole_system_permission: ["SELECT"],
   guacamole_user_group: ["SELECT"],
   guacamole_user_group_member: ["SELECT"],
@@ -18,6 +22,9 @@ export const neededRights: Readonly<Record<string, readonly string[]>> = {
   guacamole_user_user_id_seq: ["USAGE"],
   guacamole_connection_group_connection_group_id_seq: ["USAGE"],
   guacamole_connection_connection_id_seq: ["USAGE"],
+  "SCHEMA guacamole_workspaces": ["USAGE"],
+  "guacamole_workspaces.account": ["SELECT"],
+  "guacamole_workspaces.parameter": ["SELECT"],
 };
 
 /** What `checkRights` returns: one row, of the schema that has Guacamole's tables. */
@@ -54,11 +61,14 @@ export const checkRights = `
       SELECT array_agg(n.verb || ' ON ' || n.name ORDER BY n.name, n.verb)
       FROM needed n
       CROSS JOIN home
-      LEFT JOIN pg_class c ON c.relnamespace = home.oid AND c.relname = n.name
+      LEFT JOIN pg_namespace s ON n.name IN ('SCHEMA ' || s.nspname, s.nspname || '.' || split_part(n.name, '.', 2))
+      LEFT JOIN pg_class c ON c.relnamespace = coalesce(s.oid, home.oid) AND c.relname = coalesce(nullif(split_part(n.name, '.', 2), ''), n.name)
       WHERE NOT CASE
+        WHEN n.name LIKE 'SCHEMA %' THEN coalesce(has_schema_privilege(s.oid, n.verb), false)
         WHEN c.oid IS NULL THEN n.verb = 'USAGE'
         WHEN c.relkind = 'S' THEN has_sequence_privilege(c.oid, n.verb)
-        ELSE has_table_privilege(c.oid, n.verb)
+        WHEN n.verb = 'DELETE' THEN has_table_privilege(c.oid, n.verb)
+        ELSE has_any_column_privilege(c.oid, n.verb)
       END
     ), '{}') AS missing`;
 

@@ -30,15 +30,66 @@ const theRows = `
     WHERE e.type = 'USER' AND e.name = $3
   )`;
 
+/** Who holds ADMINISTER on the whole system, themselves or through groups, and so needs no permission on anything. */
+const administrators = `
+  administrators AS (
+    SELECT entity_id FROM guacamole_system_permission WHERE permission = 'ADMINISTER'
+    UNION
+    SELECT m.member_entity_id
+    FROM administrators a
+    JOIN guacamole_user_group g ON g.entity_id = a.entity_id
+    JOIN guacamole_user_group_member m USING (user_group_id)
+  )`;
+
+/**
+ * Takes away what others may do with a desktop's connection: open it, share it, or change it, or its group. Whoever may
+ * change the group can make it BALANCING, which opens all in it.
+ */
+const noForeignAccess = `
+  ${administrators},
+  foreign_on_connection AS (
+    DELETE FROM guacamole_connection_permission p
+    USING existing_connection c
+    WHERE p.connection_id = c.connection_id
+      AND NOT (p.permission = 'READ' AND p.entity_id IN (SELECT entity_id FROM existing_user))
+      AND p.entity_id NOT IN (SELECT entity_id FROM administrators)
+  ),
+  foreign_on_group AS (
+    DELETE FROM guacamole_connection_group_permission p
+    USING existing_group g
+    WHERE p.connection_group_id = g.connection_group_id AND p.permission <> 'READ'
+      AND EXISTS (SELECT FROM existing_connection)
+      AND p.entity_id NOT IN (SELECT entity_id FROM administrators)
+  ),
+  gone_shares AS (
+    DELETE FROM guacamole_sharing_profile s
+    USING existing_connection c
+    WHERE s.primary_connection_id = c.connection_id
+  )`;
+
+/** Takes away what others may do with a desktop's user. */
+const foreignOnUser = `
+    DELETE FROM guacamole_user_permission p
+    USING existing_user u
+    WHERE p.affected_user_id = u.user_id
+      AND NOT (p.permission = 'READ' AND p.entity_id = u.entity_id)
+      AND p.entity_id NOT IN (SELECT entity_id FROM administrators)`;
+
+/**
+ * Who opened a desktop's user by a password would be its person. So its hash is one that shows that no password fits:
+ * Guacamole computes SHA-256 of the password and the salt in upper-case hex, which cannot end as this text does.
+ */
+const noPassword = (salt: string) => `sha256(${salt} || 'guacamole-workspaces: no password'::bytea)`;
+
 /** Of the connection, or else of one that leads to the desktop's host ($4): the operator also used groups inside others. */
 const thePassword = `
   existing_password AS (
     SELECT p.parameter_value
-    FROM guacamole_connection_parameter p
+    FROM guacamole_workspaces.parameter p
     WHERE p.parameter_name = 'password' AND p.parameter_value <> '' AND p.connection_id = coalesce(
       (SELECT connection_id FROM existing_connection),
       (
-        SELECT min(h.connection_id) FROM guacamole_connection_parameter h
+        SELECT min(h.connection_id) FROM guacamole_workspaces.parameter h
         WHERE h.parameter_name = 'hostname' AND h.parameter_value = $4
       )
     )
@@ -91,9 +142,6 @@ export const readPassword = `
   ${thePassword}
   SELECT parameter_value AS password FROM existing_password`;
 
-/** The operator gave every user one and the same hash of 48 bytes. SHA-256 has 32: a hash that somebody set stays. */
-const isDigest = "octet_length(guacamole_user.password_hash) = 32";
-
 /**
  * How many tunnels one user may have to their desktop at once. It is for two tabs: while the network is away, or a desktop
  * does not answer, each old tunnel keeps its place until guacd notices, about 15 seconds, and the client opens the next one
@@ -103,9 +151,13 @@ const isDigest = "octet_length(guacamole_user.password_hash) = 32";
  */
 const mostTunnelsPerUser = 4;
 
-/** $4 protocol, $5 parameters as JSON, $6 last day of access, $7 and $8 random bytes, $9 the time zone of that day. */
+/**
+ * $4 protocol, $5 parameters as JSON, $6 last day of access, $7 32 random bytes, $8 the time zone of that day. Foreign access
+ * ends before the desktop is up.
+ */
 export const writeConnection = `
-  WITH ${theRows},
+  WITH RECURSIVE ${theRows},
+  ${noForeignAccess},
   new_group AS (
     INSERT INTO guacamole_connection_group (connection_group_name, parent_id, type)
     SELECT $1, NULL, 'ORGANIZATIONAL'
@@ -122,7 +174,8 @@ export const writeConnection = `
     SELECT $2, connection_group_id, $4, ${mostTunnelsPerUser}
     FROM the_group
     ON CONFLICT (connection_name, parent_id) DO UPDATE
-    SET protocol = EXCLUDED.protocol, max_connections_per_user = EXCLUDED.max_connections_per_user
+    SET protocol = EXCLUDED.protocol, max_connections_per_user = EXCLUDED.max_connections_per_user,
+      proxy_hostname = NULL, proxy_port = NULL, proxy_encryption_method = NULL
     RETURNING connection_id
   ),
   new_entity AS (
@@ -139,14 +192,14 @@ export const writeConnection = `
   ),
   the_user AS (
     INSERT INTO guacamole_user (entity_id, password_hash, password_salt, password_date, valid_until, timezone)
-    SELECT entity_id, $7, $8, CURRENT_TIMESTAMP, $6::date, $9
+    SELECT entity_id, ${noPassword("$7::bytea")}, $7::bytea, CURRENT_TIMESTAMP, $6::date, $8
     FROM the_entity
     ON CONFLICT (entity_id) DO UPDATE
     SET
       valid_until = EXCLUDED.valid_until,
       timezone = EXCLUDED.timezone,
-      password_hash = CASE WHEN ${isDigest} THEN guacamole_user.password_hash ELSE EXCLUDED.password_hash END,
-      password_salt = CASE WHEN ${isDigest} THEN guacamole_user.password_salt ELSE EXCLUDED.password_salt END
+      password_hash = ${noPassword("$7::bytea")},
+      password_salt = $7::bytea
     RETURNING user_id
   ),
   wanted AS (
@@ -156,9 +209,16 @@ export const writeConnection = `
     INSERT INTO guacamole_connection_parameter (connection_id, parameter_name, parameter_value)
     SELECT connection_id, parameter_name, parameter_value
     FROM the_connection CROSS JOIN wanted
+    WHERE NOT EXISTS (
+      SELECT FROM guacamole_workspaces.parameter p
+      WHERE p.connection_id = the_connection.connection_id AND p.parameter_name = wanted.parameter_name
+        AND p.parameter_value = wanted.parameter_value
+    )
     ON CONFLICT (connection_id, parameter_name) DO UPDATE
-    SET parameter_value = EXCLUDED.parameter_value
-    WHERE guacamole_connection_parameter.parameter_value IS DISTINCT FROM EXCLUDED.parameter_value
+    -- The role may read no value here, and so not EXCLUDED's either.
+    SET parameter_value = (
+      SELECT w.parameter_value FROM wanted w WHERE w.parameter_name = guacamole_connection_parameter.parameter_name
+    )
   ),
   unwanted AS (
     DELETE FROM guacamole_connection_parameter p
@@ -205,10 +265,11 @@ export const removeEmptyGroup = `
 
 /**
  * A connection inside a group shows only with READ on both; READ on self is what Guacamole gives each user it makes. Never
- * in a BALANCING group, whatever it was when the run began.
+ * in a BALANCING group, whatever it was when the run began. Nobody else may open it, or change what it is.
  */
 export const grantPermission = `
-  WITH ${theRows},
+  WITH RECURSIVE ${theRows},
+  ${noForeignAccess},
   grantee AS (
     SELECT entity_id, user_id, connection_id, connection_group_id
     FROM existing_user CROSS JOIN existing_connection CROSS JOIN existing_group
@@ -218,6 +279,7 @@ export const grantPermission = `
     INSERT INTO guacamole_connection_permission (entity_id, connection_id, permission)
     SELECT entity_id, connection_id, 'READ' FROM grantee
     ON CONFLICT DO NOTHING
+    RETURNING entity_id
   ),
   on_group AS (
     INSERT INTO guacamole_connection_group_permission (entity_id, connection_group_id, permission)
@@ -228,8 +290,24 @@ export const grantPermission = `
     INSERT INTO guacamole_user_permission (entity_id, affected_user_id, permission)
     SELECT entity_id, user_id, 'READ' FROM grantee
     ON CONFLICT DO NOTHING
+  ),
+  foreign_on_user AS (${foreignOnUser}
+      AND EXISTS (SELECT FROM grantee)
+      -- After READ was given, which makes it a desktop's user for the triggers of role.sql.
+      AND (SELECT count(*) FROM on_connection) >= 0
   )
   SELECT EXISTS (SELECT FROM grantee) AS granted`;
+
+/** What others may do with a desktop's connection and user ends, and so does a password of its user; $4 32 random bytes. */
+export const endForeignAccess = `
+  WITH RECURSIVE ${theRows},
+  ${noForeignAccess},
+  foreign_on_user AS (${foreignOnUser}
+  )
+  UPDATE guacamole_user
+  SET password_hash = ${noPassword("$4::bytea")}, password_salt = $4::bytea
+  FROM existing_user
+  WHERE guacamole_user.user_id = existing_user.user_id`;
 
 /**
  * $4, $5, $6: whether READ on connection, group and self is to go; $7 the user's former name, whose READ goes too, or null. READ
@@ -240,7 +318,7 @@ export const revokePermission = `
   its_connection AS (
     SELECT connection_id FROM existing_connection
     UNION
-    SELECT connection_id FROM guacamole_connection_parameter WHERE parameter_name = 'hostname' AND parameter_value = $8
+    SELECT connection_id FROM guacamole_workspaces.parameter WHERE parameter_name = 'hostname' AND parameter_value = $8
   ),
   former AS (
     SELECT entity_id FROM guacamole_entity WHERE type = 'USER' AND name = $7
@@ -278,7 +356,7 @@ export const respell = `
     SELECT c.connection_id, c.parent_id
     FROM guacamole_connection c
     JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id
-    JOIN guacamole_connection_parameter p ON p.connection_id = c.connection_id AND p.parameter_name = 'hostname'
+    JOIN guacamole_workspaces.parameter p ON p.connection_id = c.connection_id AND p.parameter_name = 'hostname'
     WHERE g.parent_id IS NULL AND g.connection_group_name = $1 AND c.connection_name = $2
       AND p.parameter_value LIKE 'client-%' AND right(p.parameter_value, length($6)) = $6
   ),
@@ -308,7 +386,7 @@ export const opened = `
   JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id AND g.parent_id IS NULL
   JOIN guacamole_connection_permission p ON p.connection_id = c.connection_id AND p.permission = 'READ'
   JOIN guacamole_entity e ON e.entity_id = p.entity_id AND e.type = 'USER'
-  LEFT JOIN guacamole_connection_parameter h ON h.connection_id = c.connection_id AND h.parameter_name = 'hostname'
+  LEFT JOIN guacamole_workspaces.parameter h ON h.connection_id = c.connection_id AND h.parameter_name = 'hostname'
   WHERE c.connection_name = $1
   ORDER BY g.connection_group_name`;
 
@@ -329,7 +407,7 @@ export const connectionsOf = `
   SELECT g.connection_group_name AS workspace, p.parameter_value AS host
   FROM guacamole_connection c
   LEFT JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id AND g.parent_id IS NULL
-  LEFT JOIN guacamole_connection_parameter p ON p.connection_id = c.connection_id AND p.parameter_name = 'hostname'
+  LEFT JOIN guacamole_workspaces.parameter p ON p.connection_id = c.connection_id AND p.parameter_name = 'hostname'
   WHERE c.connection_name = $1
   ORDER BY g.connection_group_name`;
 
@@ -356,12 +434,33 @@ export const connections = `
  * connection too.
  */
 export const details = `
+  WITH RECURSIVE ${administrators},
+  hosts AS (
+    SELECT connection_id, count(*) OVER (PARTITION BY parameter_value)::int - 1 AS others
+    FROM guacamole_workspaces.parameter
+    WHERE parameter_name = 'hostname' AND parameter_value LIKE 'client-%'
+  ),
+  shares AS (
+    SELECT primary_connection_id AS connection_id, count(*)::int AS count FROM guacamole_sharing_profile GROUP BY 1
+  ),
+  rights AS (
+    SELECT p.connection_id, jsonb_agg(jsonb_build_object('holder', e.name, 'type', e.type, 'permission', p.permission) ORDER BY e.name, p.permission) AS held
+    FROM guacamole_connection_permission p JOIN guacamole_entity e USING (entity_id)
+    WHERE p.entity_id NOT IN (SELECT entity_id FROM administrators)
+    GROUP BY p.connection_id
+  ),
+  group_rights AS (
+    SELECT p.connection_group_id, jsonb_agg(jsonb_build_object('holder', e.name, 'type', e.type, 'permission', p.permission) ORDER BY e.name, p.permission) AS held
+    FROM guacamole_connection_group_permission p JOIN guacamole_entity e USING (entity_id)
+    WHERE p.permission <> 'READ' AND p.entity_id NOT IN (SELECT entity_id FROM administrators)
+    GROUP BY p.connection_group_id
+  )
   SELECT g.connection_group_name AS workspace, c.connection_name AS username, c.connection_id AS "connectionId", c.protocol,
-    (SELECT p.parameter_value FROM guacamole_connection_parameter p
+    (SELECT p.parameter_value FROM guacamole_workspaces.parameter p
       WHERE p.connection_id = c.connection_id AND p.parameter_name = 'hostname') AS host,
     coalesce((
       SELECT jsonb_object_agg(p.parameter_name, encode(sha256(convert_to(p.parameter_value, 'UTF8')), 'hex'))
-      FROM guacamole_connection_parameter p WHERE p.connection_id = c.connection_id
+      FROM guacamole_workspaces.parameter p WHERE p.connection_id = c.connection_id
     ), '{}') AS digests,
     coalesce((
       SELECT array_agg(e.name::text)
@@ -378,16 +477,49 @@ export const details = `
           SELECT FROM guacamole_connection_permission r
           WHERE r.entity_id = p.entity_id AND r.connection_id = c.connection_id AND r.permission = 'READ'
         )
-    ), '{}') AS "groupReaders"
+    ), '{}') AS "groupReaders",
+    coalesce(r.held, '[]') AS rights,
+    coalesce(gr.held, '[]') AS "groupRights",
+    coalesce(s.count, 0) AS shares,
+    coalesce(l.others, 0) AS "othersLeadingThere",
+    coalesce(c.proxy_hostname, c.proxy_port::text, c.proxy_encryption_method::text) IS NOT NULL AS "otherGuacd"
   FROM guacamole_connection c
   JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id AND g.parent_id IS NULL
+  LEFT JOIN rights r USING (connection_id)
+  LEFT JOIN group_rights gr ON gr.connection_group_id = g.connection_group_id
+  LEFT JOIN shares s USING (connection_id)
+  LEFT JOIN hosts l USING (connection_id)
   WHERE $1::text IS NULL OR c.connection_name = $1
   ORDER BY g.connection_group_name, c.connection_name, c.connection_id`;
 
-/** Each user's last day and its time zone. */
-export const lastDays = `
-  SELECT e.name, ${lastDayText("u.valid_until")} AS "validUntil", u.timezone AS "timeZone"
-  FROM guacamole_user u JOIN guacamole_entity e ON e.entity_id = u.entity_id AND e.type = 'USER'`;
+/** Each user's last day and its time zone, whether a password may fit, and who may do what with them. */
+export const users = `
+  WITH RECURSIVE ${administrators},
+  privileged AS (
+    SELECT entity_id FROM guacamole_system_permission
+    UNION
+    SELECT m.member_entity_id
+    FROM privileged p
+    JOIN guacamole_user_group g ON g.entity_id = p.entity_id
+    JOIN guacamole_user_group_member m USING (user_group_id)
+  ),
+  rights AS (
+    SELECT p.affected_user_id AS user_id, jsonb_agg(jsonb_build_object('holder', h.name, 'type', h.type, 'permission', p.permission) ORDER BY h.name, p.permission) AS held
+    FROM guacamole_user_permission p
+    JOIN guacamole_entity h ON h.entity_id = p.entity_id
+    JOIN guacamole_user u ON u.user_id = p.affected_user_id
+    WHERE NOT (p.permission = 'READ' AND p.entity_id = u.entity_id)
+      AND p.entity_id NOT IN (SELECT entity_id FROM administrators)
+    GROUP BY 1
+  )
+  SELECT e.name, ${lastDayText("u.valid_until")} AS "validUntil", u.timezone AS "timeZone",
+    a.has_password AS "hasPassword",
+    e.entity_id IN (SELECT entity_id FROM privileged) AS "isPrivileged",
+    coalesce(r.held, '[]') AS rights
+  FROM guacamole_user u
+  JOIN guacamole_entity e ON e.entity_id = u.entity_id AND e.type = 'USER'
+  JOIN guacamole_workspaces.account a ON a.user_id = u.user_id
+  LEFT JOIN rights r ON r.user_id = u.user_id`;
 
 /** Names that several root groups have; a BALANCING group is not ours. */
 export const duplicateGroups = `
@@ -414,7 +546,7 @@ export const mergeGroups = `
   movable AS (
     SELECT DISTINCT ON (c.connection_name) c.connection_id
     FROM guacamole_connection c
-    JOIN guacamole_connection_parameter p ON p.connection_id = c.connection_id AND p.parameter_name = 'hostname'
+    JOIN guacamole_workspaces.parameter p ON p.connection_id = c.connection_id AND p.parameter_name = 'hostname'
     WHERE c.parent_id IN (SELECT id FROM named EXCEPT SELECT id FROM kept)
       AND p.parameter_value LIKE 'client-%' AND right(p.parameter_value, length($2)) = $2
       AND NOT EXISTS (

@@ -42,7 +42,10 @@ const connection: ConnectionDetails = {
   digests: { hostname: "h", password: "p" },
   readers: ["cohort@alice"],
   groupReaders: ["cohort@alice"],
+  rights: [{ holder: "cohort@alice", type: "USER", permission: "READ" }],
+  ...{ groupRights: [], shares: 0, othersLeadingThere: 0, otherGuacd: false },
 };
+const user = { lastDay: "2026-11-30", hasPassword: false, isPrivileged: false, rights: [] };
 const workspace = {
   name: "cohort",
   displayName: "",
@@ -72,7 +75,7 @@ const gathered: GatheredDrift = {
   survey,
   known: { workspaces: [workspace], bindings: [binding, bindingOfBob], unreadable: { workspaces: [], bindings: [] } },
   connections: [connection],
-  lastDays: new Map([["cohort@alice", "2026-11-30"]]),
+  users: new Map([["cohort@alice", user]]),
   networkParts: [{ ...alice, service: true, networkPolicy: true }],
   rules,
   wanted: new Map([["cohort/alice", wanted]]),
@@ -171,7 +174,54 @@ describe("a desktop has drifted", () => {
       ["pod-credential: its Secret was changed after its container had started with it"],
     ],
     ["if its Secret has no password", withWanted({ parameters: null }), ["credential: its Secret has no password"]],
-    ["if it has no user", { lastDays: new Map() }, ["connection: Guacamole has no user for it"]],
+    [
+      "if a group may open it, and more",
+      withConnection({
+        rights: [{ holder: "staff", type: "USER_GROUP", permission: "READ" }],
+        groupRights: [{ holder: "eve", type: "USER", permission: "UPDATE" }],
+        shares: 2,
+        otherGuacd: true,
+      }),
+      [
+        "connection: it uses another guacd than Guacamole's own",
+        "foreign-access: the group staff holds READ on its connection; eve holds UPDATE on its connection group; its connection has a sharing profile",
+      ],
+    ],
+    [
+      "if others may change its user, which has a password",
+      {
+        users: new Map([
+          [
+            "cohort@alice",
+            {
+              ...user,
+              hasPassword: true,
+              rights: ["ADMINISTER", "DELETE", "READ", "UPDATE"].map((permission) => ({
+                holder: "eve",
+                type: "USER" as const,
+                permission,
+              })),
+            },
+          ],
+        ]),
+      },
+      [
+        "foreign-access: eve holds ADMINISTER on its user; eve holds DELETE on its user; eve holds READ on its user; and 2 more",
+      ],
+    ],
+    [
+      "if other connections lead to it",
+      withConnection({ othersLeadingThere: 2 }),
+      ["foreign-connection: 2 other connections lead to it: remove what nobody needs in Guacamole"],
+    ],
+    [
+      "if its user is privileged, and so is not changed",
+      { users: new Map([["cohort@alice", { ...user, isPrivileged: true, hasPassword: true }]]) },
+      [
+        "privileged-user: its user cohort@alice has a system permission: take it away in Guacamole, since nothing of this user is changed as long",
+      ],
+    ],
+    ["if it has no user", { users: new Map() }, ["connection: Guacamole has no user for it"]],
     [
       "if its person may not open it",
       withConnection({ readers: ["somebody"] }),
@@ -184,7 +234,7 @@ describe("a desktop has drifted", () => {
     ],
     [
       "if its user's last day is another",
-      { lastDays: new Map([["cohort@alice", null]]) },
+      { users: new Map([["cohort@alice", { ...user, lastDay: null }]]) },
       ["last-day: cohort@alice may log in without an end instead of until 2026-11-30"],
     ],
   ])("%s", (_, change, expected) => {
@@ -340,8 +390,9 @@ describe("what suspends many desktops for one reason", () => {
       username,
       readers: [`cohort@${username}`],
       groupReaders: [`cohort@${username}`],
+      rights: [],
     })),
-    lastDays: new Map(people.map((username) => [`cohort@${username}`, wanted.until])),
+    users: new Map(people.map((username) => [`cohort@${username}`, { ...user, lastDay: wanted.until }])),
     networkParts: [],
     wanted: new Map(),
     standings: new Map(),

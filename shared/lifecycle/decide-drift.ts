@@ -37,7 +37,7 @@ export function driftQuestions(
 
 /** What is not as it should be, by kind, workspace and person, and whether it may be put right. */
 export function decideDrift(gathered: GatheredDrift, sharePercent: number): DriftSurvey {
-  const { survey, known, lastDays } = gathered;
+  const { survey, known, users } = gathered;
   const { isAlone, isCompared, connectionOf } = lookUp(gathered);
   const bindings = new Map(known.bindings.map((binding) => [binding.name, binding]));
   const ours = survey.desktops.filter(({ desktop }) => desktop.ours);
@@ -63,7 +63,7 @@ export function decideDrift(gathered: GatheredDrift, sharePercent: number): Drif
       ...driftOf(surveyed, {
         binding: binding === undefined ? undefined : bindings.get(binding),
         connection: connectionOf.get(id),
-        lastDay: lastDays.get(names.entity),
+        user: users.get(names.entity),
         wanted: gathered.wanted.get(id),
         formerEntity: formerEntity(surveyed.desktop, gathered.rules),
       }),

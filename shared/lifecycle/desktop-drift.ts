@@ -1,7 +1,8 @@
 import type { WorkspacesAndBindings } from "../desktop/entitlement.ts";
 import { outcomeOf } from "../person/request.ts";
 import type { DesktopDrift, Drift } from "./drift.ts";
-import type { ConnectionDetails, WantedDesktop } from "./drift-sources.ts";
+import { foreignDrift } from "./foreign-access.ts";
+import type { ConnectionDetails, GuacamoleUser, WantedDesktop } from "./drift-sources.ts";
 import type { SurveyedDesktop } from "./survey.ts";
 
 export const endedReasons = {
@@ -23,8 +24,8 @@ export function shouldHaveEnded({ desktop, record }: SurveyedDesktop): keyof typ
 interface AroundDesktop {
   binding: WorkspacesAndBindings["bindings"][number] | undefined;
   connection: ConnectionDetails | undefined;
-  /** Its user's last day in Guacamole; undefined if there is no such user. */
-  lastDay: string | null | undefined;
+  /** Its user in Guacamole, if there is one. */
+  user: GuacamoleUser | undefined;
   wanted: WantedDesktop | undefined;
   /** The name that its user may have had before. */
   formerEntity: string;
@@ -34,12 +35,15 @@ interface AroundDesktop {
 export function driftOf(surveyed: SurveyedDesktop, around: AroundDesktop): DesktopDrift[] {
   const { desktop, decision } = surveyed;
   const { workspace, username, names, replicas } = desktop;
-  const { binding, connection, lastDay, wanted } = around;
+  const { binding, connection, user, wanted } = around;
+  const lastDay = user?.lastDay;
   const found: DesktopDrift[] = [];
   const add = (kind: Drift["kind"], reason: string) => found.push({ kind, workspace, username, reason });
   if (decision.rule === "stuck-starting") add("stuck-starting", decision.reason);
   const mayOpen = connection?.readers.includes(names.entity) ?? false;
   const runs = replicas > 0;
+  const former = runs ? undefined : around.formerEntity; // reported below
+  for (const { kind, reason } of foreignDrift({ entity: names.entity, former }, connection, user)) add(kind, reason);
   if (binding?.username !== undefined && binding.active !== undefined && binding.active !== runs)
     add("binding-status", `the binding ${binding.name} says that it is ${runs ? "not running" : "running"}`);
   if (!runs) {
@@ -71,7 +75,7 @@ export function driftOf(surveyed: SurveyedDesktop, around: AroundDesktop): Deskt
 /** Which parameters differ, by name: values may be secret. */
 function connectionDrift(
   wanted: WantedDesktop,
-  { digests, protocol }: ConnectionDetails,
+  { digests, protocol, otherGuacd }: ConnectionDetails,
 ): { kind: "connection" | "credential" | "pod-credential"; reason: string }[] {
   // Which password the pod has, nobody knows: writing this one could lock out a person who can still connect.
   if (wanted.parameters?.isOfPod === false)
@@ -83,6 +87,7 @@ function connectionDrift(
   const plain = differ.filter((name) => !secret.has(name));
   const drifts: { kind: "connection" | "credential"; reason: string }[] = [];
   if (protocol !== wanted.protocol) drifts.push({ kind: "connection", reason: `its protocol is ${protocol}` });
+  if (otherGuacd) drifts.push({ kind: "connection", reason: "it uses another guacd than Guacamole's own" });
   if (plain.length > 0) drifts.push({ kind: "connection", reason: `wrong parameters: ${plain.join(", ")}` });
   if (differ.some((name) => secret.has(name)))
     drifts.push({ kind: "credential", reason: "its password in Guacamole is not the one in its Secret" });

@@ -17,6 +17,34 @@ export interface ConnectionDetails extends DesktopKey {
   readers: string[];
   /** Those of them who hold READ on its group too: without it, the connection is not shown to them. */
   groupReaders: string[];
+  /** What all but administrators may do with it. */
+  rights: Right[];
+  /** What all but administrators may do with its group, besides seeing it. */
+  groupRights: Right[];
+  /** How many sharing profiles it has: who has the link to one watches the session. */
+  shares: number;
+  /** How many other connections lead to the same host. */
+  othersLeadingThere: number;
+  /** True if it does not use Guacamole's own guacd. */
+  otherGuacd: boolean;
+}
+
+/** A permission on one of Guacamole's objects. */
+export interface Right {
+  holder: string;
+  type: "USER" | "USER_GROUP";
+  permission: string;
+}
+
+export interface GuacamoleUser {
+  /** YYYY-MM-DD or in words; null if unlimited. */
+  lastDay: string | null;
+  /** True if a password may fit. */
+  hasPassword: boolean;
+  /** True if the user holds a system permission, also through groups. */
+  isPrivileged: boolean;
+  /** What all others but administrators may do with the user. */
+  rights: Right[];
 }
 
 /** What was read first of everything, or of one person: it says what else has to be asked. */
@@ -24,8 +52,8 @@ export interface DriftSources {
   survey: Survey;
   known: WorkspacesAndBindings;
   connections: readonly ConnectionDetails[];
-  /** Each Guacamole user's last day by name, YYYY-MM-DD or in words; null if unlimited. */
-  lastDays: ReadonlyMap<string, string | null>;
+  /** Guacamole's users by name. */
+  users: ReadonlyMap<string, GuacamoleUser>;
   /** Which of the network's parts are there, of desktops that have any. */
   networkParts: readonly (DesktopKey & { service: boolean; networkPolicy: boolean })[];
   /** Every NetworkPolicy of the desktops' namespace; none if one person's desktops are looked at. */

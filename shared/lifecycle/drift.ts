@@ -23,6 +23,8 @@ export const driftKinds = {
   "should-be-suspended": "review",
   "access-without-desktop": "review",
   "access-missing": "review",
+  // Somebody else may open or change its connection or its user.
+  "foreign-access": "review",
   "too-many-pods": "review",
   connection: "review",
   credential: "review",
@@ -31,6 +33,9 @@ export const driftKinds = {
   "network-policy": "review",
   service: "review",
   "binding-status": "review",
+  // What is not ours stays as it is.
+  "foreign-connection": "report",
+  "privileged-user": "report",
   // Under the workspace's lock in Guacamole's database.
   "duplicate-groups": "merge groups",
   // Somebody else's object opens desktops: it is told, and never changed.

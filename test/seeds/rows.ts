@@ -9,7 +9,83 @@ import {
   theEntity,
 } from "./statements.ts";
 
+const theWell = "(SELECT entity_id FROM guacamole_entity WHERE name = 'cohort@well')";
+
 export const rowsSeeds: readonly Seed[] = [
+  {
+    username: "opened-by-another",
+    what: "that another may open",
+    found: [["foreign-access", /^cohort@well holds READ on its connection$/]],
+    end: "as before",
+    seed: (estate, desktop) =>
+      onConnection(
+        estate,
+        desktop,
+        `INSERT INTO guacamole_connection_permission VALUES (${theWell}, ${theConnection}, 'READ')`,
+      ),
+  },
+  {
+    username: "asleep-for-another",
+    what: "that is suspended and whose connection another may change",
+    suspended: true,
+    found: [["foreign-access", /^cohort@well holds UPDATE on its connection$/]],
+    end: "as before",
+    seed: (estate, desktop) =>
+      onConnection(
+        estate,
+        desktop,
+        `INSERT INTO guacamole_connection_permission VALUES (${theWell}, ${theConnection}, 'UPDATE')`,
+      ),
+  },
+  {
+    username: "administered",
+    what: "whose user another administers",
+    found: [["foreign-access", /^cohort@well holds ADMINISTER on its user$/]],
+    end: "as before",
+    seed: (estate, desktop) =>
+      onUser(
+        estate,
+        desktop,
+        `INSERT INTO guacamole_user_permission
+         SELECT ${theWell}, user_id, 'ADMINISTER' FROM guacamole_user WHERE entity_id = ${theEntity}`,
+      ),
+  },
+  {
+    username: "shared",
+    what: "that can be shared",
+    found: [["foreign-access", /^its connection has a sharing profile$/]],
+    end: "as before",
+    seed: (estate, desktop) =>
+      onConnection(
+        estate,
+        desktop,
+        `INSERT INTO guacamole_sharing_profile (sharing_profile_name, primary_connection_id) VALUES ('watch', ${theConnection})`,
+      ),
+  },
+  {
+    username: "has-password",
+    what: "whose user somebody gave a password",
+    found: [["foreign-access", /^its user has a password$/]],
+    end: "as before",
+    seed: (estate, desktop) =>
+      onUser(
+        estate,
+        desktop,
+        `UPDATE guacamole_user SET password_hash = sha256('known') WHERE entity_id = ${theEntity}`,
+      ),
+  },
+  {
+    username: "other-guacd",
+    what: "whose connection uses another guacd",
+    found: [["connection", /^it uses another guacd than Guacamole's own$/]],
+    end: "as before",
+    seed: (estate, desktop) =>
+      onConnection(
+        estate,
+        desktop,
+        `UPDATE guacamole_connection SET proxy_hostname = 'guacd.example.org' WHERE connection_id = ${theConnection}`,
+      ),
+  },
   {
     username: "open-while-suspended",
     what: "that is suspended and can be opened",
