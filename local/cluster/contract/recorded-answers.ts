@@ -10,6 +10,8 @@ import { type Deviation, deviations } from "./recorded/deviations.ts";
 
 /** Objects of each kind, for a test with another client. */
 export { binding, configMap, deployment, networkPolicy, service } from "./recorded/objects.ts";
+/** Calls a server without a client library, which would not send every object. */
+export { send } from "./recorded/answer.ts";
 
 /**
  * Every answer equals the recorded one, field by field. A real server of the recorded version has no deviations; the

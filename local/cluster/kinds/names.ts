@@ -77,6 +77,7 @@ export function checkKey(key: string, field: string): Cause[] {
         `${why.replace("name part", "a valid label key")} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
       ),
     ];
+  if (prefix === "") return [wrong(field, key, "prefix part must be non-empty")];
   const longestPrefix = nameRules.subdomain.longest;
   if (prefix !== undefined && prefix.length > longestPrefix)
     return [wrong(field, key, `prefix part must be no more than ${longestPrefix} bytes`)];
@@ -97,6 +98,19 @@ export function checkLabels(labels: JsonObject, field: string): Cause[] {
   ]);
 }
 
+export function checkAnnotations(annotations: JsonObject, field: string): Cause[] {
+  const causes = Object.keys(annotations).flatMap((key) =>
+    checkKey(key.toLowerCase(), field).map((cause) => ({
+      ...cause,
+      message: cause.message.replace(JSON.stringify(key.toLowerCase()), JSON.stringify(key)),
+    })),
+  );
+  const size = Object.entries(annotations).reduce((sum, [key, value]) => sum + key.length + textOf(value).length, 0);
+  if (size > 256 * 1024)
+    causes.push({ reason: "FieldValueTooLong", message: "Too long: must have at most 262144 bytes", field });
+  return causes;
+}
+
 /** Name, labels, annotations and owners of any object. */
 export function checkMetadata(object: KubeObject, nameRule: keyof typeof nameRules): Cause[] {
   const { name, labels = {}, annotations = {}, ownerReferences = [] } = object.metadata;
@@ -105,21 +119,7 @@ export function checkMetadata(object: KubeObject, nameRule: keyof typeof nameRul
       ? [required("metadata.name", "name or generateName is required")]
       : checkName(name, nameRule, "metadata.name");
   causes.push(...checkLabels(labels, "metadata.labels"));
-  for (const key of Object.keys(annotations))
-    causes.push(
-      ...checkKey(key.toLowerCase(), "metadata.annotations").map((cause) => ({
-        ...cause,
-        message: cause.message.replace(JSON.stringify(key.toLowerCase()), JSON.stringify(key)),
-      })),
-    );
-  const size = Object.entries(annotations).reduce((sum, [key, value]) => sum + key.length + value.length, 0);
-  if (size > 256 * 1024) {
-    causes.push({
-      reason: "FieldValueTooLong",
-      message: "Too long: must have at most 262144 bytes",
-      field: "metadata.annotations",
-    });
-  }
+  causes.push(...checkAnnotations(annotations, "metadata.annotations"));
   ownerReferences.forEach((owner, i) => {
     const field = `metadata.ownerReferences[${i}]`;
     if (!owner.apiVersion) causes.push(wrong(`${field}.apiVersion`, "", "version must not be empty"));

@@ -18,7 +18,7 @@ export function validateService(object: KubeObject): Cause[] {
     const field = `spec.ports[${i}]`;
     if (port.name !== undefined) causes.push(...checkName(port.name, "label", `${field}.name`));
     else if (ports.length > 1) causes.push(required(`${field}.name`));
-    causes.push(...checkPort(port.port, `${field}.port`));
+    causes.push(...checkPort((port as Partial<typeof port>).port ?? 0, `${field}.port`));
     causes.push(...checkProtocol(port.protocol, `${field}.protocol`));
     causes.push(...checkPortOrName(port.targetPort, `${field}.targetPort`));
     if (port.name !== undefined && seen.has(port.name)) causes.push(duplicate(`${field}.name`, port.name));

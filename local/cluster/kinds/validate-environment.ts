@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from "../objects.ts";
 import { required, wrong, type Cause } from "../status.ts";
-import { checkReference } from "./names.ts";
+import { checkName, checkReference } from "./names.ts";
 import { listOf } from "./validate-ports.ts";
 
 /** Faults of a container's variables. Source: pkg/apis/core/validation of Kubernetes. */
@@ -30,7 +30,20 @@ function checkVariable({ name, value, valueFrom }: JsonObject, field: string): C
     );
   else if (value !== undefined && value !== "")
     faults.push(wrong(at, "", "may not be specified when `value` is not empty"));
+  for (const source of ["configMapKeyRef", "secretKeyRef"]) {
+    const chosen = valueFrom[source];
+    if (isJsonObject(chosen)) faults.push(...checkChosenKey(chosen, `${at}.${source}`));
+  }
   return faults;
+}
+
+function checkChosenKey({ name, key }: JsonObject, field: string): Cause[] {
+  return [
+    ...checkName(typeof name === "string" ? name : "", "subdomain", `${field}.name`),
+    ...(typeof key === "string" && key !== ""
+      ? checkName(key, "config key", `${field}.key`)
+      : [required(`${field}.key`)]),
+  ];
 }
 
 function checkSource({ secretRef, configMapRef }: JsonObject, list: string, i: number): Cause[] {

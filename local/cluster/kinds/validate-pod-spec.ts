@@ -1,9 +1,16 @@
 import { isJsonObject, textOf, type Json, type JsonObject } from "../objects.ts";
 import { quantity } from "../quantity.ts";
 import { duplicate, required, unsupported, wrong, type Cause } from "../status.ts";
-import { checkLabels, checkName, checkPartName } from "./names.ts";
+import { checkKey, checkLabels, checkName, checkPartName } from "./names.ts";
 import { checkEnvironment } from "./validate-environment.ts";
-import { checkPort, checkPortOrName, checkProtocol, listOf } from "./validate-ports.ts";
+import {
+  checkNotNegative,
+  checkPort,
+  checkPortName,
+  checkPortOrName,
+  checkProtocol,
+  listOf,
+} from "./validate-ports.ts";
 import { checkVolumes } from "./validate-volumes.ts";
 
 const restartPolicies = ["Always", "OnFailure", "Never"];
@@ -44,19 +51,23 @@ function checkServiceAccount(name: Json | undefined, field: string): Cause[] {
 function checkSeccomp(context: unknown, field: string): Cause[] {
   const profile = isJsonObject(context) ? context["seccompProfile"] : undefined;
   if (!isJsonObject(profile)) return [];
-  return oneOf(`${field}.seccompProfile.type`, profile["type"], ["Localhost", "RuntimeDefault", "Unconfined"]);
+  const type = profile["type"] ?? "";
+  if (type === "") return [required(`${field}.seccompProfile.type`, "type is required when seccompProfile is set")];
+  return oneOf(`${field}.seccompProfile.type`, type, ["Localhost", "RuntimeDefault", "Unconfined"]);
 }
 
-function checkToleration({ key, operator = "Equal", value, effect }: JsonObject, field: string): Cause[] {
+function checkToleration({ key = "", operator = "", value = "", effect }: JsonObject, field: string): Cause[] {
   const at = `${field}.operator`;
-  if (operator !== "Exists" && (key === undefined || key === ""))
+  if (operator !== "Exists" && key === "")
     return [
       wrong(at, operator, 'operator must be Exists when `key` is empty, which means "match all values and all keys"'),
     ];
-  if (operator === "Exists" && value !== undefined && value !== "")
+  if (operator === "Exists" && value !== "")
     return [wrong(at, value, "value must be empty when `operator` is 'Exists'")];
   return [
-    ...oneOf(at, operator, ["Equal", "Exists"]),
+    ...(key === "" ? [] : checkKey(textOf(key), `${field}.key`)),
+    ...(operator === "" ? [] : oneOf(at, operator, ["Equal", "Exists"])),
+    ...checkName(textOf(value), "label value", at),
     ...oneOf(`${field}.effect`, effect, ["NoSchedule", "PreferNoSchedule", "NoExecute"]),
   ];
 }
@@ -65,37 +76,54 @@ function checkContainer(container: JsonObject, volumes: readonly JsonObject[], a
   const causes: Cause[] = [];
   const names = new Set(volumes.map(({ name }) => name));
   if (typeof container["image"] !== "string") causes.push(required(`${at}.image`));
-  listOf(container["ports"]).forEach(({ containerPort, protocol }, j) => {
+  const portNames = new Set<unknown>();
+  listOf(container["ports"]).forEach(({ name, containerPort, protocol }, j) => {
     const field = `${at}.ports[${j}]`;
+    if (typeof name === "string" && name !== "") {
+      const faults = checkPortName(name, `${field}.name`);
+      causes.push(...faults, ...(faults.length === 0 && portNames.has(name) ? [duplicate(`${field}.name`, name)] : []));
+      portNames.add(name);
+    }
     // Go does not distinguish 0 from a missing value.
     causes.push(...checkPort(containerPort === 0 ? undefined : containerPort, `${field}.containerPort`));
     causes.push(...checkProtocol(protocol, `${field}.protocol`));
   });
   causes.push(...checkEnvironment(container, at));
-  listOf(container["volumeMounts"]).forEach(({ name, mountPath }, j) => {
-    if (mountPath === undefined || mountPath === "") causes.push(required(`${at}.volumeMounts[${j}].mountPath`));
-    if (names.has(name)) return;
+  const mountPaths = new Set<unknown>();
+  listOf(container["volumeMounts"]).forEach(({ name = "", mountPath = "" }, j) => {
+    const field = `${at}.volumeMounts[${j}]`;
     const message = `Not found: ${JSON.stringify(name)}`;
-    causes.push({ reason: "FieldValueNotFound", message, field: `${at}.volumeMounts[${j}].name` });
+    if (name === "") causes.push(required(`${field}.name`));
+    if (!names.has(name)) causes.push({ reason: "FieldValueNotFound", message, field: `${field}.name` });
+    if (mountPath === "") causes.push(required(`${field}.mountPath`));
+    if (mountPaths.has(mountPath)) causes.push(wrong(`${field}.mountPath`, mountPath, "must be unique"));
+    mountPaths.add(mountPath);
   });
   for (const probe of ["livenessProbe", "readinessProbe", "startupProbe"]) {
     causes.push(...checkProbe(container[probe], `${at}.${probe}`));
   }
   causes.push(...oneOf(`${at}.imagePullPolicy`, container["imagePullPolicy"], pullPolicies));
   causes.push(...checkResources(container["resources"], `${at}.resources`));
+  causes.push(...checkSeccomp(container["securityContext"], `${at}.securityContext`));
   return causes;
 }
 
+const probeNumbers = [
+  "initialDelaySeconds",
+  "timeoutSeconds",
+  "periodSeconds",
+  "successThreshold",
+  "failureThreshold",
+] as const;
+
 function checkProbe(probe: unknown, field: string): Cause[] {
   if (!isJsonObject(probe)) return [];
-  const { tcpSocket, periodSeconds } = probe;
+  const { tcpSocket } = probe;
   const handled = ["exec", "httpGet", "tcpSocket", "grpc"].some((handler) => probe[handler] !== undefined);
   return [
     ...(handled ? [] : [required(field, "must specify a handler type")]),
-    ...(isJsonObject(tcpSocket) ? checkPortOrName(tcpSocket["port"], `${field}.tcpSocket.port`) : []),
-    ...(typeof periodSeconds === "number" && periodSeconds < 0
-      ? [wrong(`${field}.periodSeconds`, periodSeconds, "must be greater than or equal to 0")]
-      : []),
+    ...(isJsonObject(tcpSocket) ? checkPortOrName(tcpSocket["port"] ?? 0, `${field}.tcpSocket.port`) : []),
+    ...probeNumbers.flatMap((name) => checkNotNegative(probe[name], `${field}.${name}`)),
   ];
 }
 
@@ -116,7 +144,12 @@ function checkResources(resources: unknown, field: string): Cause[] {
 }
 
 function checkAmount(name: string, amount: Json | undefined, field: string): Cause[] {
+  const faults = checkKey(name, field);
   return [
+    ...faults,
+    ...(faults.length > 0 && name.includes("/")
+      ? [wrong(field, name, "doesn't follow extended resource name standard")]
+      : []),
     ...(standardResources.includes(name) || /^hugepages-|\//.test(name)
       ? []
       : [

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from "../objects.ts";
 import { duplicate, refused, required, type Cause } from "../status.ts";
-import { checkPartName, checkReference } from "./names.ts";
+import { checkPartName } from "./names.ts";
 
 /** Faults of a pod's volumes. Source: pkg/apis/core/validation of Kubernetes, as far as desktops need it. */
 export function checkVolumes(volumes: readonly JsonObject[], field: string): Cause[] {
@@ -24,7 +24,8 @@ function checkSources(sources: JsonObject, field: string): Cause[] {
     if (i > 0) return [refused(`${field}.${kind}`, "may not specify more than 1 volume type")];
     const source = sources[kind];
     const { name, path } = isJsonObject(source) ? source : {};
-    if (kind === "configMap") return checkReference(name, `${field}.configMap.name`);
+    // What the name looks like is not looked at.
+    if (kind === "configMap") return name === undefined || name === "" ? [required(`${field}.configMap.name`)] : [];
     return kind === "hostPath" && path === undefined ? [required(`${field}.hostPath.path`)] : [];
   });
 }

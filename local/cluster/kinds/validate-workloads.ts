@@ -2,9 +2,9 @@ import { isDeepStrictEqual } from "node:util";
 import { isJsonObject, typed, type Deployment, type JsonObject, type KubeObject } from "../objects.ts";
 import { refused, required, unsupported, wrong, type Cause } from "../status.ts";
 import { matchesSelector } from "../api/selectors.ts";
-import { checkLabels } from "./names.ts";
+import { checkAnnotations, checkLabels } from "./names.ts";
 import { validatePodSpec } from "./validate-pod-spec.ts";
-import { listOf } from "./validate-ports.ts";
+import { checkNotNegative, listOf } from "./validate-ports.ts";
 import { checkSelector } from "./validate-selector.ts";
 
 const shownLabels = (labels: unknown): string => JSON.stringify(isJsonObject(labels) ? labels : null);
@@ -39,13 +39,25 @@ export function validateWorkload(object: KubeObject): Cause[] {
     causes.push(unsupported("spec.strategy", shown, ["Recreate", "RollingUpdate"]));
   }
   causes.push(...checkLabels(labels ?? {}, "spec.template.labels"));
+  causes.push(...checkAnnotations(spec.template?.metadata?.annotations ?? {}, "spec.template.annotations"));
   const template = object.spec?.["template"];
   causes.push(...validatePodSpec(isJsonObject(template) ? template["spec"] : undefined, "spec.template.spec"));
   const restartPolicy = spec.template?.spec?.restartPolicy;
   if (restartPolicy !== undefined && restartPolicy !== "Always") {
     causes.push(unsupported("spec.template.spec.restartPolicy", restartPolicy, ["Always"]));
   }
-  return causes;
+  return [...causes, ...checkRollout(object.spec ?? {})];
+}
+
+function checkRollout({ minReadySeconds = 0, revisionHistoryLimit, progressDeadlineSeconds }: JsonObject): Cause[] {
+  const deadline = "spec.progressDeadlineSeconds";
+  return [
+    ...checkNotNegative(revisionHistoryLimit, "spec.revisionHistoryLimit"),
+    ...checkNotNegative(progressDeadlineSeconds, deadline),
+    ...(typeof progressDeadlineSeconds === "number" && progressDeadlineSeconds <= Number(minReadySeconds)
+      ? [wrong(deadline, progressDeadlineSeconds, "must be greater than minReadySeconds")]
+      : []),
+  ];
 }
 
 /** As Go shows it: without what is empty, but with each expression's key and operator. */

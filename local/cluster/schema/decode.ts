@@ -1,5 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from "../objects.ts";
 import { checkScalar, DecodeFault, goTypeOf, mismatch, type GoPlace } from "./go-types.ts";
+import { quantityText } from "../quantity.ts";
 import { schemaOfField, type Schema } from "./schema.ts";
 
 export interface DecodeOptions {
@@ -35,10 +36,13 @@ function decode(value: Json, schema: Schema, place: GoPlace, path: string, decod
       return structuredClone(value);
     case "scalar":
       if (decoder.checkTypes) checkScalar(value, schema, place);
+      if (schema.goType === "resource.Quantity" && typeof value === "number") return quantityText(value);
       return typeof value === "object" ? structuredClone(value) : value;
     case "list":
       if (!Array.isArray(value)) return keptOrRefused(value, schema, place, decoder);
-      return value.map((item, i) => decode(item, schema.items, place, `${path}[${i}]`, decoder) ?? null);
+      return value.map(
+        (item, i) => decode(item, schema.items, place, `${path}[${i}]`, decoder) ?? nothingOf(schema.items, decoder),
+      );
     case "map":
       if (!isJsonObject(value)) return keptOrRefused(value, schema, place, decoder);
       return decodeEntries(value, schema.values, place, path, decoder);
@@ -46,6 +50,11 @@ function decode(value: Json, schema: Schema, place: GoPlace, path: string, decod
       if (!isJsonObject(value)) return keptOrRefused(value, schema, place, decoder);
       return decodeFields(value, schema, place, path, decoder);
   }
+}
+
+/** What null is in a list: Go has no null there, and takes the type's zero value. */
+function nothingOf(schema: Schema, { checkTypes }: Decoder): Json {
+  return checkTypes && schema.type === "struct" ? {} : null;
 }
 
 function decodeEntries(value: JsonObject, schema: Schema, place: GoPlace, path: string, decoder: Decoder): JsonObject {
@@ -87,7 +96,7 @@ function decodeFields(
       checks,
     );
     if (decoded === undefined) continue;
-    if (decoder.dropEmpty && isEmpty(decoded, below, name)) continue;
+    if (decoder.dropEmpty && isEmpty(decoded, below, `${schema.name ?? ""}.${name}`)) continue;
     kept[name] = decoded;
   }
   return kept;
@@ -99,11 +108,17 @@ function ownChecks(schema: Schema, field: string, decoder: Decoder): Decoder {
   return isCustom && field === "metadata" && !decoder.checkTypes ? { ...decoder, checkTypes: true } : decoder;
 }
 
-/** Pointers to text keep an empty text. The only one in use here is storageClassName, in which "" means "no class". */
-function isEmpty(value: Json, schema: Schema, name: string): boolean {
+/** Pointers keep an empty text: "" is no storage class, and in a network policy a fault. */
+const pointersToText = new Set([
+  "PersistentVolumeClaimSpec.storageClassName",
+  "NetworkPolicyPort.port",
+  "NetworkPolicyPort.protocol",
+]);
+
+function isEmpty(value: Json, schema: Schema, field: string): boolean {
   if (schema.type === "map") return isJsonObject(value) && Object.keys(value).length === 0;
   if (schema.type === "list") return Array.isArray(value) && value.length === 0;
-  return value === "" && schema.type === "scalar" && name !== "storageClassName";
+  return value === "" && schema.type === "scalar" && !pointersToText.has(field);
 }
 
 function keptOrRefused(value: Json, schema: Schema, place: GoPlace, decoder: Decoder): Json {

@@ -18,6 +18,7 @@ export function checkScalar(value: Json, schema: ScalarSchema, place: GoPlace): 
     if (typeof value !== "string" && !Number.isInteger(value)) throw mismatch(value, "int32", place);
     return;
   }
+  if (schema.goType === "resource.Quantity" && typeof value === "number") return;
   if (typeof value !== schema.of) throw mismatch(value, goTypeOf(schema), place);
   const { format } = schema;
   if ((format === "int32" || format === "int64") && typeof value === "number") {

@@ -1,5 +1,5 @@
 import { call, type Call, paths } from "./call.ts";
-import { another, anotherDeployment, deployment, networkPolicy, service, withContainer } from "./objects.ts";
+import { another, anotherDeployment, configMap, deployment, networkPolicy, service, withContainer } from "./objects.ts";
 
 type Changes = Record<string, unknown>;
 
@@ -165,5 +165,71 @@ export const selectorCalls: readonly Call[] = [
     ],
   }),
   pod("a volume of the host's without a path", { volumes: [{ name: "v", hostPath: {} }] }),
+  create("a negative number of old replica sets", { revisionHistoryLimit: -1 }),
+  create("a negative deadline", { progressDeadlineSeconds: -1 }),
+  create("no deadline at all", { progressDeadlineSeconds: 0 }),
+  create("a deadline before a pod is available", { progressDeadlineSeconds: 10, minReadySeconds: 10 }),
+  ...["", "*", "a/b/c", "a b", "/a", "a..b/c", "x".repeat(64)].map((key) =>
+    create(`a template whose annotations have the key ${key}`, {
+      template: { ...deployment.spec.template, metadata: { labels: { app: "desk" }, annotations: { [key]: "1" } } },
+    }),
+  ),
+  ...["", "/a", "Example.org/a", "a..b/c"].map((key) =>
+    call(`create a config map with the label ${key}`, "POST", paths.configMaps, {
+      ...configMap,
+      metadata: { name: "another", labels: { [key]: "1" } },
+    }),
+  ),
+  pod("a seccomp profile without a type", { securityContext: { seccompProfile: {} } }),
+  container("a seccomp profile without a type", { securityContext: { seccompProfile: {} } }),
+  container("a seccomp profile that there is not", { securityContext: { seccompProfile: { type: "Maybe" } } }),
+  ...["*", "A_B", "1", "a--b", "-a", "x".repeat(16)].map((name) =>
+    container(`a port called ${name}`, { ports: [{ name, containerPort: 5900 }] }),
+  ),
+  container("two ports of one name", {
+    ports: [
+      { name: "vnc", containerPort: 5900 },
+      { name: "vnc", containerPort: 5901 },
+    ],
+  }),
+  container("null for a port", { ports: [null] }),
+  container("null for a variable", { env: [null] }),
+  container("null for a source of variables", { envFrom: [null] }),
+  ...(["secretKeyRef", "configMapKeyRef"] as const).flatMap((source) =>
+    [{}, { name: "pass" }, { key: "password" }, { name: "A_B", key: "a b" }, { name: "pass", key: "" }].map((chosen) =>
+      container(`a variable by ${source} ${JSON.stringify(chosen)}`, {
+        env: [{ name: "A", valueFrom: { [source]: chosen } }],
+      }),
+    ),
+  ),
+  container("a resource with an odd name", { resources: { limits: { "a..b/c": "1" } } }),
+  container("a resource without a prefix", { resources: { limits: { "/a": "1" } } }),
+  ...[0, 2, -1, 1.5, 70_000].map((amount) =>
+    container(`a limit of the number ${amount}`, { resources: { limits: { cpu: amount } } }),
+  ),
+  ...["initialDelaySeconds", "timeoutSeconds", "successThreshold", "failureThreshold"].map((field) =>
+    container(`a probe with a negative ${field}`, { readinessProbe: { tcpSocket: { port: 1 }, [field]: -1 } }),
+  ),
+  pod("two mounts at one path", {
+    volumes: [{ name: "v", emptyDir: {} }],
+    containers: [
+      {
+        ...deployment.spec.template.spec.containers[0],
+        volumeMounts: [
+          { name: "v", mountPath: "/a" },
+          { name: "v", mountPath: "/a" },
+        ],
+      },
+    ],
+  }),
+  container("null for a mount", { volumeMounts: [null] }),
+  pod("null for a toleration", { tolerations: [null] }),
+  pod("a toleration with a bad key", { tolerations: [{ key: "*", operator: "Exists" }] }),
+  pod("a toleration with a bad value", { tolerations: [{ key: "a", value: "*" }] }),
+  pod("a volume of a config map with a bad name", { volumes: [{ name: "v", configMap: { name: "A_B" } }] }),
+  wall("null for a peer", { egress: [{ to: [null] }] }),
+  wall("an empty name for a port", { ingress: [{ ports: [{ port: "" }] }] }),
+  wall("an empty protocol", { ingress: [{ ports: [{ port: 5900, protocol: "" }] }] }),
+  call("create a service with null for a port", "POST", paths.services, another(service, { spec: { ports: [null] } })),
   pod("a seccomp profile that there is not", { securityContext: { seccompProfile: { type: "Maybe" } } }),
 ];
