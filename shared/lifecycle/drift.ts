@@ -27,6 +27,7 @@ export const driftKinds = {
   "pod-credential": "review",
   "last-day": "review",
   "network-policy": "review",
+  "pod-template": "review",
   service: "review",
   "binding-status": "review",
   // Under the workspace's lock in Guacamole's database.
