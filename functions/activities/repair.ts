@@ -78,6 +78,11 @@ function repairsByPlan(services: Services): Repairs<[plan: DesktopPlan, desktop:
     async "network-policy"(plan) {
       throwIfRefused(await desktops.applyNetworkPolicy(plan));
     },
+    async "pod-template"(plan, { startedFor: id, startedAt }) {
+      // For the same start, so that its credential stays: the pod is replaced at once, since nobody knows what it may reach.
+      if (id === undefined || startedAt === null) return;
+      throwIfRefused(await desktops.createDeployment(plan, { id, requestedAt: startedAt }));
+    },
     async service(plan) {
       throwIfRefused(await desktops.applyService(plan));
       // Applying keeps a port that somebody added. Sessions are connected to the pod, and do not notice a new Service.

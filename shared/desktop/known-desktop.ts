@@ -18,6 +18,8 @@ export interface DeployedDesktop extends KnownDesktop {
   startedFor?: string | undefined;
   /** The labels that its pods get; those of a Deployment that the operator left are not looked at. */
   podLabels?: Readonly<Record<string, string>> | undefined;
+  /** What others changed in what its pods are made from, and may weaken its isolation. */
+  templateFaults?: readonly string[] | undefined;
   /** True if we made it or took it over. */
   ours: boolean;
 }

@@ -27,6 +27,7 @@ import {
 import { type Network, networkIn, type NetworkParts, networkDrift, networkPartsIn, openingsIn } from "./parts.ts";
 import { faultOfPod } from "./start-faults.ts";
 import { ownNameFirst, twiceThere } from "./two-of-one.ts";
+import { templateFaults } from "./pod-template.ts";
 import { untilGone, untilPodsGone } from "./until-gone.ts";
 import { waitReady } from "./wait-ready.ts";
 
@@ -124,7 +125,9 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
     if (found && isLeaving(found))
       throw new ProductError("step-failed", `apply ${what}: the previous one is still being deleted (retrying)`);
     // Only once for each object: the operator's fields would stay in ours, its password among them.
-    const theirs = part !== "secret" && "spec" in manifest && found && !appliedByUs(found);
+    // Again if somebody changed what our pods are made from: applying alone would leave them what we do not name.
+    const isChanged = part === "deployment" && found !== null && templateFaults(found as V1Deployment).length > 0;
+    const theirs = part !== "secret" && "spec" in manifest && found && (isChanged || !appliedByUs(found));
     if (theirs && !(await cluster.takeOver(found)))
       throw new ProductError("step-failed", `take over ${what}: somebody else just changed it (retrying)`);
     try {
@@ -285,6 +288,7 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
                 ...startOf(deployment),
                 startedFor: deployment.spec?.template.metadata?.annotations?.[annotation.request],
                 podLabels: deployment.spec?.template.metadata?.labels ?? {},
+                templateFaults: templateFaults(deployment),
                 ours: isOurs(deployment),
               })),
           );

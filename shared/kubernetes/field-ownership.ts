@@ -46,6 +46,37 @@ export function isChangedByOthers(secret: KubernetesObject, key: string): boolea
   return ours.length > 0 && !ours.some(owned) && entries.some(owned);
 }
 
+/** The paths below this one that others own and our apply does not: `spec.hostNetwork`, `spec.containers.desktop.image`. */
+export function changedByOthers(object: KubernetesObject, below: readonly string[]): string[] {
+  const entries = object.metadata?.managedFields ?? [];
+  const leavesOf = (chosen: V1ManagedFieldsEntry[]) =>
+    chosen.flatMap(({ fieldsV1 }) => {
+      const start = below.reduce<Fields | undefined>(
+        (fields, name) => fields?.[name] as Fields | undefined,
+        (fieldsV1 ?? {}) as Fields,
+      );
+      return start ? leaves(start) : [];
+    });
+  const ours = new Set(leavesOf(entries.filter(isOurApply)));
+  const others = entries.filter((entry) => !isOurApply(entry) && (entry.subresource ?? "") === "");
+  return [...new Set(leavesOf(others))].filter((path) => !ours.has(path));
+}
+
+/** The paths of a set's leaves; an element of a list goes by its name, if it has one. */
+function leaves(fields: Fields, path = ""): string[] {
+  const names = Object.keys(fields).filter((name) => name !== ".");
+  if (names.length === 0) return [path];
+  return names.flatMap((name) =>
+    leaves(fields[name] as Fields, path === "" ? wordOf(name) : `${path}.${wordOf(name)}`),
+  );
+}
+
+/** `f:name` is a field, `k:{"name":"desktop"}` an element by its key, `v:"x"` one by its value. */
+function wordOf(name: string): string {
+  if (!name.startsWith("k:")) return name.slice(2);
+  return Object.values(JSON.parse(name.slice(2)) as Fields).join("/");
+}
+
 function isOurApply(entry: V1ManagedFieldsEntry): boolean {
   return entry.manager === manager && entry.operation === "Apply";
 }

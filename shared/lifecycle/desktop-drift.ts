@@ -52,6 +52,10 @@ export function driftOf(surveyed: SurveyedDesktop, around: AroundDesktop): Deskt
     return found;
   }
   if (replicas > 1) add("too-many-pods", `it has ${replicas} pods instead of one`);
+  // Whatever state its pod is in: it may be one that never gets ready.
+  const { templateFaults = [] } = desktop;
+  if (templateFaults.length > 0)
+    add("pod-template", `somebody changed what its pod is made from: ${templateFaults.slice(0, 5).join(", ")}`);
   if (!wanted) return found;
   for (const { kind, reason } of wanted.network) add(kind, reason);
 

@@ -31,6 +31,7 @@ export const driftKinds = {
   "pod-credential": "review",
   "last-day": "review",
   "network-policy": "review",
+  "pod-template": "review",
   service: "review",
   "binding-status": "review",
   // What is not ours stays as it is.
