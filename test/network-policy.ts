@@ -40,7 +40,7 @@ function matches(
   );
 }
 
-function selects(
+export function selects(
   { matchLabels = {}, matchExpressions = [] }: V1LabelSelector,
   labels: Readonly<Record<string, string>>,
 ): boolean {

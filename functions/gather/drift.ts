@@ -46,12 +46,13 @@ type NetworkParts = Awaited<ReturnType<Services["desktops"]["networkParts"]>>[nu
 
 async function gatherDrift(services: Services, username: string | undefined): Promise<GatheredDrift> {
   const own = { ...services, policies: readOnce(services.policies) };
-  const [survey, known, connections, lastDays, parts] = await Promise.all([
+  const [survey, known, connections, lastDays, parts, pods] = await Promise.all([
     surveyDesktops(own, username),
     own.workspaces.known(),
     own.guacamole.details(username),
     own.guacamole.lastDays(),
     own.desktops.networkParts(username),
+    username === undefined ? own.desktops.pods() : { desktops: [], strangers: [] },
   ]);
   const rules = namingRules(services);
   const networkParts = parts.map(({ workspace, username, service, networkPolicy }) => ({
@@ -60,7 +61,7 @@ async function gatherDrift(services: Services, username: string | undefined): Pr
     service: service !== undefined,
     networkPolicy: networkPolicy !== undefined,
   }));
-  const sources: DriftSources = { survey, known, connections, lastDays, networkParts, rules };
+  const sources: DriftSources = { survey, known, connections, lastDays, networkParts, podsOf: pods.desktops, rules };
   const { compared, withoutDeployment, people } = driftQuestions(sources, username);
 
   const partsOf = new Map(parts.map((each) => [keyText(each), each]));
@@ -98,7 +99,7 @@ async function gatherDrift(services: Services, username: string | undefined): Pr
     standings,
     claimNames,
     timeZone,
-    unanswered: [...leftOut, ...unanswered],
+    unanswered: [...leftOut, ...pods.strangers, ...unanswered],
   };
 }
 

@@ -74,6 +74,7 @@ const gathered: GatheredDrift = {
   connections: [connection],
   lastDays: new Map([["cohort@alice", "2026-11-30"]]),
   networkParts: [{ ...alice, service: true, networkPolicy: true }],
+  podsOf: [alice],
   rules,
   wanted: new Map([["cohort/alice", wanted]]),
   secrets: [],
@@ -111,6 +112,7 @@ const busy = { outcomes: {} };
 const hostOfBob = nameDesktop(bob, rules).host;
 const leftOfBob: Change = {
   networkParts: [{ ...bob, service: true, networkPolicy: true }],
+  podsOf: [alice, bob],
   connections: [connection, { ...connection, ...bob, host: hostOfBob }],
   secrets: [bob],
 };
@@ -247,6 +249,7 @@ describe("what is left of a desktop without Deployment", () => {
       "connection-alone: the connection exists without its Deployment",
       "credential-alone: the Secret exists without its Deployment",
       "network-policy-alone: the NetworkPolicy exists without its Deployment",
+      "pod-alone: a pod exists without its Deployment",
       "service-alone: the Service exists without its Deployment",
     ]);
   });
@@ -343,6 +346,7 @@ describe("what suspends many desktops for one reason", () => {
     })),
     lastDays: new Map(people.map((username) => [`cohort@${username}`, wanted.until])),
     networkParts: [],
+    podsOf: [],
     wanted: new Map(),
     standings: new Map(),
     ...more,

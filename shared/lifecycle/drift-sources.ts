@@ -27,6 +27,8 @@ export interface DriftSources {
   lastDays: ReadonlyMap<string, string | null>;
   /** Which of the network's parts are there, of desktops that have any. */
   networkParts: readonly (DesktopKey & { service: boolean; networkPolicy: boolean })[];
+  /** The desktops that have pods; of everybody only. */
+  podsOf: readonly DesktopKey[];
   rules: NamingRules;
 }
 

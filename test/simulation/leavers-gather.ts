@@ -67,6 +67,7 @@ export function gatherDrift(
       })),
     lastDays: new Map(),
     networkParts: [],
+    podsOf: [],
     rules: { namespace: "desktops", clusterDomain: "cluster.local", entityTemplate: "{workspace}@{username}" },
     wanted: new Map(),
     secrets: [],
