@@ -227,8 +227,17 @@ export function deploymentManifest(plan: DesktopPlan, site: Site, { id, requeste
               // Wins over a variable of the same name from the policy's ConfigMaps and Secrets.
               env: environmentOf(plan),
               resources: {
-                requests: { cpu: plan.cpuRequest, memory: plan.memoryRequest },
-                limits: { cpu: plan.cpuLimit, memory: plan.memoryLimit },
+                // Plans that an earlier release made have no storage; JSON leaves it out.
+                requests: {
+                  cpu: plan.cpuRequest,
+                  memory: plan.memoryRequest,
+                  "ephemeral-storage": plan.ephemeralStorageRequest,
+                },
+                limits: {
+                  cpu: plan.cpuLimit,
+                  memory: plan.memoryLimit,
+                  "ephemeral-storage": plan.ephemeralStorageLimit,
+                },
               },
               securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
               startupProbe: { ...probe, periodSeconds: 1, failureThreshold: plan.readyWithinSeconds },
