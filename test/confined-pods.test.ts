@@ -1,5 +1,6 @@
 import { AppsV1Api, CoreV1Api, NetworkingV1Api } from "@kubernetes/client-node";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { applyDefaultDeny } from "../local/sample-estate.ts";
 import { expectConfined } from "./confined.ts";
 import { driftSettings, dryRun, reconcile } from "./drift.ts";
 import { namespace, startTestEstate, type TestEstate } from "./estate.ts";
@@ -132,4 +133,22 @@ it("if a start is undone that found a suspended desktop without its policy", asy
   watched(["grantPermission"]);
   expect(await estate.ask("alice", asthma)).toMatchObject({ state: "failed", leftBehind: [] });
   expect(await pods()).toEqual([]);
+});
+
+it("if its own policy is deleted: the namespace's default-deny confines it, and the product leaves that alone", async () => {
+  await applyDefaultDeny(estate.kubeconfig, namespace);
+  const networking = estate.kubeconfig.makeApiClient(NetworkingV1Api);
+  const theirs = () => networking.readNamespacedNetworkPolicy({ namespace, name: "desktops-default-deny" });
+  const { metadata, spec } = await theirs();
+  expect([spec?.policyTypes, spec?.ingress ?? [], spec?.egress ?? []]).toEqual([["Ingress", "Egress"], [], []]);
+  expect(await estate.ask("alice", asthma)).toMatchObject({ state: "done" });
+  await networking.deleteNamespacedNetworkPolicy({ namespace, name: desktop.names.networkPolicy });
+  await expectConfined(estate);
+  expect((await dryRun(estate)).drifts.map(({ kind }) => kind)).toEqual(["network-policy"]);
+  await reconcile(estate);
+  expect((await dryRun(estate)).drifts).toEqual([]);
+  const { body } = await estate.call("olga", "DELETE", "/users/alice");
+  expect(await estate.end("olga", body)).toMatchObject({ state: "done" });
+  expect((await theirs()).metadata?.resourceVersion).toBe(metadata?.resourceVersion);
+  await networking.deleteNamespacedNetworkPolicy({ namespace, name: "desktops-default-deny" });
 });

@@ -44,9 +44,12 @@ export function selects(
   { matchLabels = {}, matchExpressions = [] }: V1LabelSelector,
   labels: Readonly<Record<string, string>>,
 ): boolean {
-  if (matchExpressions.length > 0)
-    throw new Error("select by expressions: not imitated here, since no policy of ours has any");
-  return Object.entries(matchLabels).every(([key, value]) => labels[key] === value);
+  if (matchExpressions.some(({ operator }) => operator !== "Exists"))
+    throw new Error("select by other expressions than Exists: not imitated here, since no policy of ours has any");
+  return (
+    Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
+    matchExpressions.every(({ key }) => labels[key] !== undefined)
+  );
 }
 
 function inRange(address: string, cidr: string): boolean {
