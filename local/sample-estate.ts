@@ -1,4 +1,12 @@
-import { type KubeConfig, type KubernetesObject, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
+import { readFile } from "node:fs/promises";
+import {
+  type KubeConfig,
+  type KubernetesObject,
+  KubernetesObjectApi,
+  loadYaml,
+  PatchStrategy,
+  type V1NetworkPolicy,
+} from "@kubernetes/client-node";
 import type { Client, User } from "@stand-in/identity";
 import type { PolicyTexts } from "../shared/desktop/policy.ts";
 
@@ -86,6 +94,15 @@ export async function writeSampleEstate(config: KubeConfig, namespace: string): 
 
   await apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
   for (const manifest of estate.flatMap((row) => manifestsOf(row, namespace))) await apply(manifest);
+}
+
+/** Applies infra/kubernetes/default-deny.yaml in this namespace, as administrators do. */
+export async function applyDefaultDeny(config: KubeConfig, namespace: string): Promise<void> {
+  const file = new URL("../infra/kubernetes/default-deny.yaml", import.meta.url);
+  const policy = loadYaml<V1NetworkPolicy>(await readFile(file, "utf8"));
+  const manifest = { ...policy, metadata: { ...policy.metadata, namespace } };
+  const objects = KubernetesObjectApi.makeApiClient(config);
+  await objects.patch(manifest, undefined, undefined, "sample-estate", true, PatchStrategy.ServerSideApply);
 }
 
 function manifestsOf({ workspace, displayName, availableFrom, expires, policy, bindings }: Row, namespace: string) {

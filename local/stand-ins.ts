@@ -14,7 +14,7 @@ import { productRole } from "./product-role.ts";
 import { passedOn } from "./passed-on.ts";
 import { firstFree, readPorts, writePorts } from "./ports.ts";
 import { said } from "./said.ts";
-import { writeSampleEstate } from "./sample-estate.ts";
+import { applyDefaultDeny, writeSampleEstate } from "./sample-estate.ts";
 import { registerSources } from "./sources.ts";
 import { neededByTheHost } from "./needed-by-the-host.ts";
 
@@ -93,7 +93,8 @@ export async function startEstate(
     throw new Error(`read --kubeconfig: ${(error as Error).message} (name a kubeconfig file)`, { cause: error });
   }
   if (cluster || options.sampleEstate) {
-    await writeSampleEstate(kubeconfig, namespace).catch((error: unknown) => {
+    const written = writeSampleEstate(kubeconfig, namespace).then(() => applyDefaultDeny(kubeconfig, namespace));
+    await written.catch((error: unknown) => {
       throw new Error(
         `write the sample estate: ${said(error)} (this needs an administrator of the cluster, and the two CRDs)`,
         { cause: error },

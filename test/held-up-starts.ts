@@ -211,16 +211,53 @@ export function describeHeldUpStarts(name: string, start: () => Promise<HeldUpCl
       expect(await pods()).toEqual([]);
     });
 
-    it("a removal names the ReplicaSet that keeps a pod without its Deployment", async () => {
-      const body = { propagationPolicy: "Orphan" };
-      await apps.deleteNamespacedDeployment({ namespace, name: plan.names.deployment, body });
-      await expect
-        .poll(() => apps.readNamespacedDeployment({ namespace, name: plan.names.deployment }).catch(() => null))
-        .toBeNull();
-      const [set] = (await pods())[0]?.metadata?.ownerReferences ?? [];
-      expect(await removeInVain()).toContain(`its pod is kept by the ReplicaSet ${set?.name ?? ""} (delete that)`);
-      await apps.deleteNamespacedReplicaSet({ namespace, name: set?.name ?? "" });
+    const orphaning = { propagationPolicy: "Orphan" };
+    const orphanSet = async (): Promise<string> => {
+      const name = plan.names.deployment;
+      await apps.deleteNamespacedDeployment({ namespace, name, body: orphaning });
+      await expect.poll(() => apps.readNamespacedDeployment({ namespace, name }).catch(() => null)).toBeNull();
+      return (await pods())[0]?.metadata?.ownerReferences?.[0]?.name ?? "";
+    };
+    const setsLeft = async () => {
+      const labelSelector = `xlscsde.nhs.uk/deployment-name=${plan.names.deployment}`;
+      const { items } = await apps.listNamespacedReplicaSet({ namespace, labelSelector });
+      return items.map(({ metadata }) => metadata?.name);
+    };
+
+    it("a removal ends the pod that was kept when somebody deleted its Deployment, and its ReplicaSet", async () => {
+      const set = await orphanSet();
+      expect(await setsLeft()).toEqual([set]);
       await desktops.remove("deployment", plan);
+      expect([await pods(), await setsLeft()]).toEqual([[], []]);
+      expect((await desktops.observe(plan)).deployment).toBeNull();
+    });
+
+    it("a removal ends the pod that was kept when somebody deleted its Deployment and its ReplicaSet", async () => {
+      await apps.deleteNamespacedReplicaSet({ namespace, name: await orphanSet(), body: orphaning });
+      await expect.poll(async () => (await pods())[0]?.metadata?.ownerReferences ?? []).toEqual([]);
+      await desktops.remove("deployment", plan);
+      expect(await pods()).toEqual([]);
+    });
+
+    it("the network policy stays as long as a pod has the desktop's label, whoever made it", async () => {
+      expect(await desktops.applyNetworkPolicy(plan)).toBeNull();
+      const pod = await onlyPod();
+      const told = `remove NetworkPolicy ${plan.names.networkPolicy}: it stays as long as it confines a pod, which is ${pod}`;
+      await expect(desktops.remove("networkPolicy", plan)).rejects.toThrow(told);
+      const labels = { "xlscsde.nhs.uk/deployment-name": plan.names.deployment };
+      const theirs = { metadata: { name: `${pod}-theirs`, labels }, spec: (await pods())[0]?.spec };
+      await desktops.remove("deployment", plan);
+      const spec = { containers: theirs.spec?.containers.map(({ name, image = "" }) => ({ name, image })) ?? [] };
+      await core.createNamespacedPod({ namespace, body: { metadata: theirs.metadata, spec } });
+      await expect(desktops.remove("networkPolicy", plan)).rejects.toThrow(`which is ${pod}-theirs`);
+      expect((await desktops.observe(plan)).networkPolicy).toBe(true);
+      // Somebody else's pod is not ours to end.
+      await desktops.remove("deployment", plan);
+      expect((await pods()).map(nameOf)).toEqual([`${pod}-theirs`]);
+      await core.deleteNamespacedPod({ namespace, name: `${pod}-theirs` });
+      await expect.poll(pods).toEqual([]);
+      await desktops.remove("networkPolicy", plan);
+      expect((await desktops.observe(plan)).networkPolicy).toBe(false);
     });
   });
 }

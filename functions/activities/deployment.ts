@@ -11,7 +11,10 @@ export function deploymentActivities({
       keepsPod(before, portsOf(plan)) ? desktops.keepDeployment(plan) : desktops.createDeployment(plan, request),
     async removeDeployment({ plan, before }) {
       if (!before.deployment) await desktops.remove("deployment", plan);
-      else if (!keepsPod(before, portsOf(plan))) await desktops.scaleToZero(plan);
+      else if (!keepsPod(before, portsOf(plan))) {
+        await desktops.scaleToZero(plan);
+        await desktops.untilStopped(plan);
+      }
       return null;
     },
     waitReady: ({ plan }) => desktops.waitReady(plan),

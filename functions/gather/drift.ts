@@ -46,7 +46,7 @@ type NetworkParts = Awaited<ReturnType<Services["desktops"]["networkParts"]>>[nu
 
 async function gatherDrift(services: Services, username: string | undefined): Promise<GatheredDrift> {
   const own = { ...services, policies: readOnce(services.policies) };
-  const [survey, known, connections, users, { parts, policies }] = await Promise.all([
+  const [survey, known, connections, users, { parts, policies }, pods] = await Promise.all([
     surveyDesktops(own, username),
     own.workspaces.known(),
     own.guacamole.details(username),
@@ -54,6 +54,7 @@ async function gatherDrift(services: Services, username: string | undefined): Pr
     username === undefined
       ? own.desktops.network()
       : own.desktops.networkParts(username).then((parts) => ({ parts, policies: [] })),
+    username === undefined ? own.desktops.pods() : { desktops: [], strangers: [] },
   ]);
   const rules = namingRules(services);
   const networkParts = parts.map(({ workspace, username, service, networkPolicy }) => ({
@@ -62,7 +63,16 @@ async function gatherDrift(services: Services, username: string | undefined): Pr
     service: service !== undefined,
     networkPolicy: networkPolicy !== undefined,
   }));
-  const sources: DriftSources = { survey, known, connections, users, networkParts, policies, rules };
+  const sources: DriftSources = {
+    survey,
+    known,
+    connections,
+    users,
+    networkParts,
+    policies,
+    podsOf: pods.desktops,
+    rules,
+  };
   const { compared, withoutDeployment, people } = driftQuestions(sources, username);
 
   const partsOf = new Map(parts.map((each) => [keyText(each), each]));
@@ -100,7 +110,7 @@ async function gatherDrift(services: Services, username: string | undefined): Pr
     standings,
     claimNames,
     timeZone,
-    unanswered: [...leftOut, ...unanswered],
+    unanswered: [...leftOut, ...pods.strangers, ...unanswered],
   };
 }
 

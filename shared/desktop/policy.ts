@@ -64,6 +64,10 @@ export const policyFields = {
   memoryRequest: amount().prefault("512Mi").describe("Memory that a desktop is guaranteed"),
   cpuLimit: amount().prefault("2").describe("CPU that a desktop may use"),
   memoryLimit: amount().prefault("2Gi").describe("Memory that a desktop may use"),
+  ephemeralStorageRequest: amount().prefault("512Mi").describe("Disk of its node that a desktop is guaranteed"),
+  ephemeralStorageLimit: amount()
+    .prefault("4Gi")
+    .describe("Disk of its node that a desktop may use: files, logs and temporary volumes, but not its image"),
   nodeSelector: listOf(text(labelText, "is not a list of labels (key=value,key=value)"))
     .transform((labels) => Object.fromEntries(labels.map((label) => label.split("=") as [string, string])))
     .prefault(none)
@@ -126,6 +130,8 @@ const policySchema = z.strictObject(policyFields).transform(({ port, guacamolePa
   };
   if (quantity(fields.cpuRequest) > quantity(fields.cpuLimit)) fault("cpuRequest", "is more than cpuLimit");
   if (quantity(fields.memoryRequest) > quantity(fields.memoryLimit)) fault("memoryRequest", "is more than memoryLimit");
+  if (quantity(fields.ephemeralStorageRequest) > quantity(fields.ephemeralStorageLimit))
+    fault("ephemeralStorageRequest", "is more than ephemeralStorageLimit");
 
   const { protocol, sftpPort } = fields;
   const own = port ?? usualPort[protocol];

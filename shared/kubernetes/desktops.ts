@@ -11,6 +11,7 @@ import type { LeftDeployment } from "../lifecycle/adoption.ts";
 import type { Opening } from "../lifecycle/isolation.ts";
 import type { Cluster, Reference } from "./cluster.ts";
 import { RefusedByCluster } from "./cluster-faults.ts";
+import { type DesktopPods, desktopPodsIn } from "./desktop-pods.ts";
 import { oddIn, sideOf, startOf } from "./deployment-side.ts";
 import { appliedByUs, isChangedByOthers } from "./field-ownership.ts";
 import { annotation, belongsTo, desktopOf, isLeaving, isOurs, label, purpose, spelledIn } from "./labels.ts";
@@ -28,7 +29,7 @@ import { type Network, networkIn, type NetworkParts, networkDrift, networkPartsI
 import { faultOfPod } from "./start-faults.ts";
 import { ownNameFirst, twiceThere } from "./two-of-one.ts";
 import { templateFaults } from "./pod-template.ts";
-import { untilGone, untilPodsGone } from "./until-gone.ts";
+import { throwIfConfined, untilGone, untilPodsGone } from "./until-gone.ts";
 import { waitReady } from "./wait-ready.ts";
 
 /** A desktop's side in the cluster. Every verb may run twice, and every undo without its do; none touches what is not ours. */
@@ -50,12 +51,17 @@ export interface ClusterDesktops {
   createDeployment(plan: DesktopPlan, start: Start): Promise<Refusal | null>;
   /** Marks a Deployment that the operator left, and whose pod goes on, as ours. */
   keepDeployment(plan: DesktopPlan): Promise<Refusal | null>;
-  /** Removes an object and waits until it is gone, for a Deployment with its pods. */
+  /**
+   * Removes an object and waits until it is gone, for a Deployment with its pods, whoever removed the Deployment. A network
+   * policy that confines a pod stays: this throws.
+   */
   remove(part: DesktopPart, desktop: NamedDesktop): Promise<void>;
   /** Marks a Deployment that we made under another spelling of the username as this desktop's, so that it is found by it. */
   respell(desktop: NamedDesktop): Promise<void>;
   /** Stops the pod of a Deployment and keeps everything else. */
   scaleToZero(desktop: NamedDesktop): Promise<void>;
+  /** Waits until a desktop that was scaled to zero has no pod. */
+  untilStopped(desktop: NamedDesktop): Promise<void>;
   /** Stops all pods but one. */
   scaleToOne(desktop: NamedDesktop): Promise<void>;
   /** Corrects when the desktop was started: the time that was noted lies in the future. */
@@ -72,6 +78,8 @@ export interface ClusterDesktops {
   network(): Promise<Network>;
   /** What NetworkPolicies that do not say that we made them would open, in a desktop of this plan. */
   openingsIn(plan: DesktopPlan): Promise<Opening[]>;
+  /** Of which desktops there are pods, and pods that have a desktop's label and are nobody's. */
+  pods(): Promise<DesktopPods>;
   /** What of a desktop's network side is not as its plan wants it. */
   networkDrift(plan: DesktopPlan, parts: NetworkParts | undefined): ReturnType<typeof networkDrift>;
   /** True if the Secret of a desktop is there, made by us for it. */
@@ -236,6 +244,7 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
     async remove(part, desktop) {
       const found = await cluster.read(reference(part, desktop));
       if (found && !belongsTo(found, desktop)) return;
+      if (part === "networkPolicy" && found) await throwIfConfined(cluster, site.namespace, desktop);
       if (found) await cluster.remove(found);
       // The network policy goes after the pod: a pod that is still stopping must not be without one.
       if (part === "deployment") await untilPodsGone(cluster, reference(part, desktop), desktop);
@@ -252,6 +261,7 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
     },
 
     scaleToZero: (desktop) => scale(desktop, 0),
+    untilStopped: (desktop) => untilPodsGone(cluster, reference("deployment", desktop), desktop),
     scaleToOne: (desktop) => scale(desktop, 1),
 
     async noteStart(desktop, at) {
@@ -300,6 +310,7 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
     networkParts: (username) => networkPartsIn(cluster, site, username),
     network: () => networkIn(cluster, site),
     openingsIn: (plan) => openingsIn(cluster, site, plan),
+    pods: () => desktopPodsIn(cluster, rules),
     networkDrift: (plan, parts) => networkDrift(plan, site, parts),
     async hasCredential(desktop) {
       const found = await cluster.read(reference("secret", desktop));

@@ -1,5 +1,5 @@
 import type { V1Pod } from "@kubernetes/client-node";
-import type { NamedDesktop } from "../desktop/names.ts";
+import { canonicalUsername, type NamedDesktop } from "../desktop/names.ts";
 import { annotation, isLeaving } from "./labels.ts";
 
 /**
@@ -16,8 +16,19 @@ export function isMadeFor({ metadata }: V1Pod, { names }: NamedDesktop): boolean
 
 /** True if the pod also says that it is this desktop's. */
 export function belongsAsPod(pod: V1Pod, desktop: NamedDesktop): boolean {
-  const { [annotation.workspace]: workspace, [annotation.username]: username } = pod.metadata?.annotations ?? {};
-  return isMadeFor(pod, desktop) && workspace === desktop.workspace && username === desktop.username;
+  return isMadeFor(pod, desktop) && saysItIs(pod, desktop);
+}
+
+/** True if the pod says that it is this desktop's, and nothing controls it any more: somebody deleted its ReplicaSet and kept it. */
+export function isLoose(pod: V1Pod, desktop: NamedDesktop): boolean {
+  const controlled = pod.metadata?.ownerReferences?.some(({ controller }) => controller === true) ?? false;
+  const isFromSet = pod.metadata?.generateName?.startsWith(`${desktop.names.deployment}-`) ?? false;
+  return !controlled && isFromSet && saysItIs(pod, desktop);
+}
+
+function saysItIs({ metadata }: V1Pod, { workspace, username }: NamedDesktop): boolean {
+  const { [annotation.workspace]: where, [annotation.username]: whose } = metadata?.annotations ?? {};
+  return where === workspace && whose !== undefined && canonicalUsername(whose) === canonicalUsername(username);
 }
 
 /** True if the pod has run and will not run again: an eviction, for example. Its containers are known to be gone. */

@@ -122,7 +122,10 @@ it("the Deployment is one hardened pod that reads its credential from the Secret
                 { name: "BROWSER_URL", value: "https://jupyter.example.org" },
                 { name: "VNC_PASSWORD", valueFrom: { secretKeyRef: { name: service, key: "password" } } },
               ],
-              resources: { requests: { cpu: "250m", memory: "512Mi" }, limits: { cpu: "2", memory: "2Gi" } },
+              resources: {
+                requests: { cpu: "250m", memory: "512Mi", "ephemeral-storage": "512Mi" },
+                limits: { cpu: "2", memory: "2Gi", "ephemeral-storage": "4Gi" },
+              },
               securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
               startupProbe: { ...tcp, periodSeconds: 1, failureThreshold: 300 },
               readinessProbe: { ...tcp, periodSeconds: 2 },

@@ -3,12 +3,13 @@ import type {
   V1EnvVar,
   V1NetworkPolicy,
   V1NetworkPolicyPeer,
+  V1Pod,
   V1Secret,
   V1Service,
 } from "@kubernetes/client-node";
 import type { Destination } from "../desktop/destination.ts";
 import type { DnsServer } from "../desktop/dns-server.ts";
-import { personId } from "../desktop/names.ts";
+import { type NamedDesktop, personId } from "../desktop/names.ts";
 import type { DesktopRequest } from "../person/record.ts";
 import { type DesktopPlan, portsOf, servesSftp } from "../desktop/plan.ts";
 import { annotation, label, manager, purpose } from "./labels.ts";
@@ -153,6 +154,34 @@ export function deploymentMetadata(plan: DesktopPlan, site: Site): V1Deployment 
   return { apiVersion: "apps/v1", kind: "Deployment", metadata: deploymentMark(plan, site) };
 }
 
+/** A Deployment without pods, which ends a pod that nobody ends: it adopts the pod's ReplicaSet. */
+export function emptyDeployment(
+  { workspace, username, names }: NamedDesktop,
+  namespace: string,
+  { spec }: V1Pod,
+): V1Deployment {
+  const labels = { [label.deploymentName]: names.deployment };
+  const annotations = { [annotation.workspace]: workspace, [annotation.username]: username };
+  const marks = { [label.purpose]: purpose.desktop, [label.managedBy]: manager, [label.person]: personId(username) };
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: names.deployment, namespace, labels: { ...marks, ...labels }, annotations },
+    spec: {
+      replicas: 0,
+      strategy: { type: "Recreate" },
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels, annotations },
+        spec: {
+          automountServiceAccountToken: false,
+          containers: [{ name: "desktop", image: spec?.containers[0]?.image ?? "none" }],
+        },
+      },
+    },
+  };
+}
+
 /** The request that a pod is started for. */
 export type Start = Pick<DesktopRequest, "id" | "requestedAt">;
 
@@ -199,8 +228,17 @@ export function deploymentManifest(plan: DesktopPlan, site: Site, { id, requeste
               // Wins over a variable of the same name from the policy's ConfigMaps and Secrets.
               env: environmentOf(plan),
               resources: {
-                requests: { cpu: plan.cpuRequest, memory: plan.memoryRequest },
-                limits: { cpu: plan.cpuLimit, memory: plan.memoryLimit },
+                // Plans that an earlier release made have no storage; JSON leaves it out.
+                requests: {
+                  cpu: plan.cpuRequest,
+                  memory: plan.memoryRequest,
+                  "ephemeral-storage": plan.ephemeralStorageRequest,
+                },
+                limits: {
+                  cpu: plan.cpuLimit,
+                  memory: plan.memoryLimit,
+                  "ephemeral-storage": plan.ephemeralStorageLimit,
+                },
               },
               securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
               startupProbe: { ...probe, periodSeconds: 1, failureThreshold: plan.readyWithinSeconds },

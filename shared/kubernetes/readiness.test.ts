@@ -292,6 +292,24 @@ it.each<[string, StartFacts, string]>([
     "waiting: the pod failed, another one is being created: Evicted: low on memory",
   ],
   [
+    // kubernetes v1.36.0, pkg/kubelet/eviction/helpers.go (podEphemeralStorageMessageFmt)
+    "a pod that used more disk than it may",
+    {
+      ...ready,
+      pods: [
+        {
+          metadata: { name: "p" },
+          status: {
+            phase: "Failed",
+            reason: "Evicted",
+            message: "Pod ephemeral local storage usage exceeds the total limit of containers 4Gi. ",
+          },
+        },
+      ],
+    },
+    "waiting: the pod failed, another one is being created: Evicted: Pod ephemeral local storage usage exceeds the total limit of containers 4Gi. ",
+  ],
+  [
     "an evicted pod, whose successor a quota refuses",
     {
       ...ready,

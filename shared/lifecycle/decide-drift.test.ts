@@ -77,6 +77,7 @@ const gathered: GatheredDrift = {
   connections: [connection],
   users: new Map([["cohort@alice", user]]),
   networkParts: [{ ...alice, service: true, networkPolicy: true }],
+  podsOf: [alice],
   rules,
   wanted: new Map([["cohort/alice", wanted]]),
   secrets: [],
@@ -114,6 +115,7 @@ const busy = { outcomes: {} };
 const hostOfBob = nameDesktop(bob, rules).host;
 const leftOfBob: Change = {
   networkParts: [{ ...bob, service: true, networkPolicy: true }],
+  podsOf: [alice, bob],
   connections: [connection, { ...connection, ...bob, host: hostOfBob }],
   secrets: [bob],
 };
@@ -297,6 +299,7 @@ describe("what is left of a desktop without Deployment", () => {
       "connection-alone: the connection exists without its Deployment",
       "credential-alone: the Secret exists without its Deployment",
       "network-policy-alone: the NetworkPolicy exists without its Deployment",
+      "pod-alone: a pod exists without its Deployment",
       "service-alone: the Service exists without its Deployment",
     ]);
   });
@@ -394,6 +397,7 @@ describe("what suspends many desktops for one reason", () => {
     })),
     users: new Map(people.map((username) => [`cohort@${username}`, { ...user, lastDay: wanted.until }])),
     networkParts: [],
+    podsOf: [],
     wanted: new Map(),
     standings: new Map(),
     ...more,

@@ -137,7 +137,7 @@ function lookUp({ survey, connections }: DriftSources) {
 
 /** What belongs to a desktop without Deployment. */
 function partsAlone(
-  { networkParts, connections, secrets, rules }: GatheredDrift,
+  { networkParts, podsOf, connections, secrets, rules }: GatheredDrift,
   isAlone: (key: DesktopKey) => boolean,
 ): DesktopDrift[] {
   const left = ({ workspace, username }: DesktopKey, kind: Drift["kind"], what: string): DesktopDrift => ({
@@ -156,6 +156,7 @@ function partsAlone(
     ...connections
       .filter((row) => isAlone(row) && row.host === nameDesktop(row, rules).host)
       .map((row) => left(row, "connection-alone", "the connection")),
+    ...podsOf.filter(isAlone).map((key) => left(key, "pod-alone", "a pod")),
     ...secrets.map((key) => left(key, "credential-alone", "the Secret")),
   ];
 }

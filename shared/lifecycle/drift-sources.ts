@@ -58,6 +58,8 @@ export interface DriftSources {
   networkParts: readonly (DesktopKey & { service: boolean; networkPolicy: boolean })[];
   /** Every NetworkPolicy of the desktops' namespace; none if one person's desktops are looked at. */
   policies?: readonly IsolationPolicy[];
+  /** The desktops that have pods; of everybody only. */
+  podsOf: readonly DesktopKey[];
   rules: NamingRules;
 }
 

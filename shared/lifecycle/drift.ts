@@ -10,6 +10,7 @@ export const driftKinds = {
   "connection-alone": "retire",
   "service-alone": "retire",
   "network-policy-alone": "retire",
+  "pod-alone": "retire",
   "credential-alone": "retire",
   // The identity provider knows them no more, or has disabled them: everything of theirs is retired.
   "person-gone": "retire person",

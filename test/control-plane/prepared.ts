@@ -26,6 +26,7 @@ async function preparePlane({ heartbeats }: { heartbeats: boolean }): Promise<Pr
     await installCustomResources(plane);
     await writeSampleEstate(plane.admin, namespace);
     await applyManifest(plane, "access");
+    await applyManifest(plane, "default-deny");
     return { plane, token: await tokenOf(plane, "guacamole-workspaces"), close: () => plane.close() };
   } catch (error) {
     await plane.close();

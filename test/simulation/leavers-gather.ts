@@ -68,6 +68,7 @@ export function gatherDrift(
       })),
     users: new Map(),
     networkParts: [],
+    podsOf: [],
     rules: { namespace: "desktops", clusterDomain: "cluster.local", entityTemplate: "{workspace}@{username}" },
     wanted: new Map(),
     secrets: [],

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { safeHash } from "../api/random-suffix.ts";
+import { matchesSelector } from "../api/selectors.ts";
 import { typed, type Deployment, type JsonObject, type KubeObject, type ReplicaSet } from "../objects.ts";
 import { controllerOf, createAs, hasEnded, remove, updateAs, writeStatus, type ClusterState } from "./cluster-state.ts";
 import { deploymentStatus, msUntilOverdue, progressing, withCondition } from "./deployment-status.ts";
@@ -15,6 +16,7 @@ const hashLabel = "pod-template-hash";
  */
 export function reconcileDeployment(state: ClusterState, object: KubeObject): void {
   const deployment = typed("deployments.apps", object);
+  if (deployment.metadata.deletionTimestamp === undefined) adoptSets(state, object, deployment);
   let current = ownedSets(state, object).find((set) => hasTemplate(set, deployment));
   if (deployment.metadata.deletionTimestamp === undefined && deployment.spec.paused !== true) {
     current ??= createSet(state, object, deployment);
@@ -54,18 +56,27 @@ function hasTemplate(set: ReplicaSet, deployment: Deployment): boolean {
   return isDeepStrictEqual(template, deployment.spec.template);
 }
 
-function createSet(state: ClusterState, object: KubeObject, deployment: Deployment): ReplicaSet {
-  const { name, namespace = "", uid } = deployment.metadata;
-  const hash = safeHash(JSON.stringify(deployment.spec.template));
-  const orphan = state.store.get("replicasets.apps", namespace, `${name}-${hash}`);
-  const owner = { apiVersion: "apps/v1", kind: "Deployment", name, uid, controller: true, blockOwnerDeletion: true };
-  if (orphan !== undefined && controllerOf(orphan) === undefined) {
-    const metadata = { ...orphan.metadata, ownerReferences: [owner] };
-    return typed(
-      "replicasets.apps",
-      updateAs(state, "kube-controller-manager", "replicasets.apps", orphan, { ...orphan, metadata }),
-    );
+/**
+ * Adopts the ReplicaSets that nobody controls and that the Deployment's selector selects (ClaimReplicaSets,
+ * pkg/controller/controller_ref_manager.go, v1.36.0).
+ */
+function adoptSets(state: ClusterState, object: KubeObject, deployment: Deployment): void {
+  for (const set of state.store.list("replicasets.apps", object.metadata.namespace)) {
+    const { labels = {}, ownerReferences = [], deletionTimestamp } = set.metadata;
+    if (controllerOf(set) !== undefined || deletionTimestamp !== undefined) continue;
+    if (!matchesSelector(labels, deployment.spec.selector)) continue;
+    const metadata = { ...set.metadata, ownerReferences: [...ownerReferences, ownerOf(deployment)] };
+    updateAs(state, "kube-controller-manager", "replicasets.apps", set, { ...set, metadata });
   }
+}
+
+function ownerOf({ metadata: { name, uid } }: Deployment) {
+  return { apiVersion: "apps/v1", kind: "Deployment", name, uid, controller: true, blockOwnerDeletion: true };
+}
+
+function createSet(state: ClusterState, object: KubeObject, deployment: Deployment): ReplicaSet {
+  const { name, namespace = "" } = deployment.metadata;
+  const hash = safeHash(JSON.stringify(deployment.spec.template));
   const number =
     Math.max(0, ...ownedSets(state, object).map((set) => Number(set.metadata.annotations?.[revision] ?? 0))) + 1;
   const { template, selector } = deployment.spec;
@@ -74,7 +85,7 @@ function createSet(state: ClusterState, object: KubeObject, deployment: Deployme
     metadata: {
       name: `${name}-${hash}`,
       labels,
-      ownerReferences: [owner],
+      ownerReferences: [ownerOf(deployment)],
       annotations: { [revision]: String(number) },
     },
     spec: {
