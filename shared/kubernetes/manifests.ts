@@ -175,12 +175,18 @@ export function emptyDeployment(
         metadata: { labels, annotations },
         spec: {
           automountServiceAccountToken: false,
-          containers: [{ name: "desktop", image: spec?.containers[0]?.image ?? "none" }],
+          // It has no pod, but the cluster may check what its pods would be.
+          securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+          containers: [
+            { name: "desktop", image: spec?.containers[0]?.image ?? "none", securityContext: withoutPrivileges },
+          ],
         },
       },
     },
   };
 }
+
+const withoutPrivileges = { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } };
 
 /** The request that a pod is started for. */
 export type Start = Pick<DesktopRequest, "id" | "requestedAt">;
@@ -240,7 +246,7 @@ export function deploymentManifest(plan: DesktopPlan, site: Site, { id, requeste
                   "ephemeral-storage": plan.ephemeralStorageLimit,
                 },
               },
-              securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+              securityContext: withoutPrivileges,
               startupProbe: { ...probe, periodSeconds: 1, failureThreshold: plan.readyWithinSeconds },
               readinessProbe: { ...probe, periodSeconds: 2 },
               livenessProbe: { ...probe, periodSeconds: 10, failureThreshold: 6 },

@@ -1,5 +1,6 @@
 import { CoreV1Api } from "@kubernetes/client-node";
 import { writeSampleEstate } from "../../local/sample-estate.ts";
+import { limitAccount } from "./admission.ts";
 import { assets } from "./available.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import { applyManifest, installCustomResources } from "./custom-resources.ts";
@@ -27,7 +28,9 @@ async function preparePlane({ heartbeats }: { heartbeats: boolean }): Promise<Pr
     await writeSampleEstate(plane.admin, namespace);
     await applyManifest(plane, "access");
     await applyManifest(plane, "default-deny");
-    return { plane, token: await tokenOf(plane, "guacamole-workspaces"), close: () => plane.close() };
+    const token = await tokenOf(plane, "guacamole-workspaces");
+    await limitAccount(plane, token, namespace);
+    return { plane, token, close: () => plane.close() };
   } catch (error) {
     await plane.close();
     throw error;
