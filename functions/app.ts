@@ -87,7 +87,17 @@ function reachOf(settings: Settings, apiServer: string): ReachLimits {
   const { NAMESPACE: namespace, PROTECTED_DESTINATIONS: others } = settings;
   const database = parseDatabaseUrl(settings.DATABASE_URL);
   const guacd = { namespace: settings.GUACD_NAMESPACE, labels: settings.GUACD_LABELS };
-  const places = { guacd, database: "fault" in database ? null : { ...database, namespace }, apiServer, others };
+  const guacamole = settings.GUACAMOLE_LABELS && {
+    namespace: settings.GUACAMOLE_NAMESPACE,
+    labels: settings.GUACAMOLE_LABELS,
+  };
+  const places = {
+    guacd,
+    guacamole,
+    database: "fault" in database ? null : { ...database, namespace },
+    apiServer,
+    others,
+  };
   const reach = { namespace, wide: settings.WIDE_DESTINATIONS === "allowed", protected: protectedPlaces(places) };
   const usual = parsePolicy(settings.desktopDefaults);
   const faults = "faults" in usual ? [] : reachFaults(usual.destinations, reach);

@@ -60,6 +60,7 @@ describe("a policy that", () => {
       { pullSecrets: "database-owner" },
       "Secret database-owner is not offered",
     ],
+    ["gives it a Secret that somebody makes later", { environmentFrom: "secret/later" }, "Secret later does not exist"],
     ["reaches guacd", { destinations: "guacamole/app=guacd:4822" }, "guacd"],
     ["reaches the API server", { destinations: "127.0.0.1/32:443" }, "no desktop may reach it"],
     ["reaches this app", { destinations: "functions/app=guacamole-workspaces:443" }, "reach functions/app="],

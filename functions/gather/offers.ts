@@ -14,12 +14,8 @@ export async function refuseNotOffered(
 ): Promise<Refusal | null> {
   const usual = parsePolicy(settings.desktopDefaults);
   const allowed = new Set("faults" in usual ? [] : sourcesOf(usual).map(textOf));
-  const missing = await offers.notOffered(sourcesOf(plan).filter((source) => !allowed.has(textOf(source))));
-  if (missing.length === 0) return null;
-  return refuse(
-    "invalid-policy",
-    `policy of ${plan.workspace}: ${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} not offered to desktops (the owner sets the label xlscsde.nhs.uk/offered-to=desktops)`,
-  );
+  const faults = await offers.faults(sourcesOf(plan).filter((source) => !allowed.has(textOf(source))));
+  return faults.length === 0 ? null : refuse("invalid-policy", `policy of ${plan.workspace}: ${faults.join("; ")}`);
 }
 
 function sourcesOf({ environmentFrom, pullSecrets }: Pick<DesktopPlan, "environmentFrom" | "pullSecrets">) {

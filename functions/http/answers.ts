@@ -226,12 +226,9 @@ export const oneDesktopAnswer = z
     binding: z.string().optional(),
     guacamoleUsername: z.string(),
     connectionId: z.int().nullable(),
-    isolation: z
-      .array(words)
-      .optional()
-      .meta({
-        description: "What network policies of others open in it; missing if there are none, or it is not running",
-      }),
+    isolation: z.array(words).optional().meta({
+      description: "What network policies of others open in it; missing if there are none, or it is not running",
+    }),
     mayBeOpened: z.boolean().nullable().meta({ description: "Null: Guacamole's database does not answer now" }),
     entitlement: z.union([
       z.strictObject({ entitled: z.literal(true), until: z.iso.date() }),

@@ -10,6 +10,7 @@ const limits = (changes: Partial<Parameters<typeof protectedPlaces>[0]> = {}, wi
   wide,
   protected: protectedPlaces({
     guacd: { namespace: "guacamole", labels: { app: "guacd", tier: "proxy" } },
+    guacamole: { namespace: "guacamole", labels: { app: "web" } },
     database: { host: "10.1.2.3", port: 5432, namespace: "desktops" },
     apiServer: "10.0.0.1",
     others: [{ what: "this app", cidr: "10.9.0.0/24" }],
@@ -30,6 +31,7 @@ describe("a policy's destinations are refused if they reach", () => {
     ["guacd by another of its labels", "guacamole/tier=proxy:22", "reach guacd"],
     ["guacd's port under any label", "guacamole/pod=x:4822", "port 4822"],
     ["guacd's port in a range", "10.2.0.0/16:4822", "port 4822"],
+    ["Guacamole", "guacamole/app=web:8080", "reach Guacamole"],
     ["the database's address", "10.1.2.3/32:5432", "reach the database"],
     ["the database's address on another port", "10.1.2.3/32:22", "reach the database"],
     ["the API server's address", "10.0.0.1/32:443", "reach the API server"],
@@ -53,6 +55,8 @@ describe("a policy's destinations are refused if they reach", () => {
     const within = limits({ database: { host, port: 5432, namespace: "desktops" } });
     expect(destinationsOf(destinations, within)).toContain("reach the database");
     expect(destinationsOf(destinations.replace("5432", "5433"), within)).toHaveLength(1);
+    const behind = limits({ database: { host, port: 6432, namespace: "desktops" } });
+    expect(destinationsOf(destinations, behind), "the pod's port").toContain("reach the database");
   });
 });
 

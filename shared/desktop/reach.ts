@@ -78,12 +78,15 @@ function isInside(inner: string, outer: string): boolean {
 /** What the settings and the cluster's address say that no desktop may reach. */
 export function protectedPlaces({
   guacd,
+  guacamole,
   database,
   apiServer,
   others,
 }: {
   guacd: { namespace: string; labels: Readonly<Record<string, string>> };
   /** `namespace` is meant by a name without one. */
+  /** Undefined if its pods are not known. */
+  guacamole?: { namespace: string; labels: Readonly<Record<string, string>> } | undefined;
   database: { host: string; port: number; namespace: string } | null;
   /** Host of the API server's address. */
   apiServer: string;
@@ -91,13 +94,17 @@ export function protectedPlaces({
 }): ProtectedPlace[] {
   return [
     { what: "guacd", ...guacd },
+    ...(guacamole ? [{ what: "Guacamole", ...guacamole }] : []),
     {
       what: "the API server",
       namespace: "kube-system",
       labels: { component: "kube-apiserver", tier: "control-plane" },
     },
     ...hostPlaces("the API server", apiServer, 443, "default"),
-    ...(database ? hostPlaces("the database", database.host, database.port, database.namespace) : []),
+    // Policies see the pod's port, which may be PostgreSQL's own behind another of the Service.
+    ...[database?.port ?? 0, 5432].flatMap((port) =>
+      database ? hostPlaces("the database", database.host, port, database.namespace) : [],
+    ),
     ...others,
   ];
 }

@@ -134,7 +134,7 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
       throw new ProductError("step-failed", `apply ${what}: the previous one is still being deleted (retrying)`);
     // Only once for each object: the operator's fields would stay in ours, its password among them.
     // Again if somebody changed what our pods are made from: applying alone would leave them what we do not name.
-    const isChanged = part === "deployment" && found !== null && templateFaults(found as V1Deployment).length > 0;
+    const isChanged = part === "deployment" && found !== null && templateFaults(found).length > 0;
     const theirs = part !== "secret" && "spec" in manifest && found && (isChanged || !appliedByUs(found));
     if (theirs && !(await cluster.takeOver(found)))
       throw new ProductError("step-failed", `take over ${what}: somebody else just changed it (retrying)`);

@@ -53,7 +53,7 @@ export function changedByOthers(object: KubernetesObject, below: readonly string
     chosen.flatMap(({ fieldsV1 }) => {
       const start = below.reduce<Fields | undefined>(
         (fields, name) => fields?.[name] as Fields | undefined,
-        (fieldsV1 ?? {}) as Fields,
+        fieldsV1 ?? {},
       );
       return start ? leaves(start) : [];
     });

@@ -1,23 +1,24 @@
-import { objectName, type EnvironmentSource } from "../desktop/policy-text.ts";
+import type { EnvironmentSource } from "../desktop/policy-text.ts";
 import type { Cluster } from "./cluster.ts";
 import { label } from "./labels.ts";
 
 /** The Secrets and ConfigMaps that policies may give to desktops: those that their owners marked. */
 export interface Offers {
-  /** Which of these are there and not marked, as `Secret name`. What is missing is for the kubelet to tell. */
-  notOffered(sources: readonly EnvironmentSource[]): Promise<string[]>;
+  /** What is wrong with these: missing ones too, since a pod that waits for them would take them unmarked. */
+  faults(sources: readonly EnvironmentSource[]): Promise<string[]>;
 }
 
 export function offersIn(cluster: Cluster, namespace: string): Offers {
   return {
-    async notOffered(sources) {
-      const named = sources.filter(({ name }) => objectName.test(name));
+    async faults(sources) {
       const found = await Promise.all(
-        named.map(async ({ kind: word, name }) => {
+        sources.map(async ({ kind: word, name }) => {
           const kind = word === "secret" ? "Secret" : "ConfigMap";
           const object = await cluster.readMetadata({ apiVersion: "v1", kind, metadata: { name, namespace } });
-          const isOffered = object?.metadata?.labels?.[label.offeredTo] === "desktops";
-          return object && !isOffered ? [`${kind} ${name}`] : [];
+          if (!object) return [`${kind} ${name} does not exist`];
+          return object.metadata?.labels?.[label.offeredTo] === "desktops"
+            ? []
+            : [`${kind} ${name} is not offered to desktops (its owner sets the label ${label.offeredTo}=desktops)`];
         }),
       );
       return found.flat();
