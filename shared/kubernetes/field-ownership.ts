@@ -51,10 +51,8 @@ export function changedByOthers(object: KubernetesObject, below: readonly string
   const entries = object.metadata?.managedFields ?? [];
   const leavesOf = (chosen: V1ManagedFieldsEntry[]) =>
     chosen.flatMap(({ fieldsV1 }) => {
-      const start = below.reduce<Fields | undefined>(
-        (fields, name) => fields?.[name] as Fields | undefined,
-        fieldsV1 ?? {},
-      );
+      let start = fieldsV1 as Fields | undefined;
+      for (const name of below) start = start?.[name] as Fields | undefined;
       return start ? leaves(start) : [];
     });
   const ours = new Set(leavesOf(entries.filter(isOurApply)));

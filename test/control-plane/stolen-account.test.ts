@@ -92,6 +92,41 @@ const make: [what: string, object: KubernetesObject][] = [
   ["a second container", pods({ containers: [container({}), { name: "more", image: "x" }] })],
   ["an init container", pods({ initContainers: [{ name: "before", image: "x" }] })],
   ["a pod that is guacd, by its label", desktop({ spec: { template: { metadata: { labels: { app: "guacd" } } } } })],
+  [
+    "a pod with a second network",
+    desktop({ spec: { template: { metadata: { annotations: { "k8s.v1.cni.cncf.io/networks": "x" } } } } }),
+  ],
+  ["a pod on a node of its choice", pods({ nodeName: "control-plane" })],
+  ["a pod that others make way for", pods({ priorityClassName: "system-node-critical" })],
+  ["a pod with another runtime", pods({ runtimeClassName: "x" })],
+  [
+    "a pod with kernel settings",
+    pods({ securityContext: { sysctls: [{ name: "kernel.shm_rmid_forced", value: "0" }] } }),
+  ],
+  ["a pod without AppArmor", pods({ securityContext: { appArmorProfile: { type: "Unconfined" } } })],
+  ...(["livenessProbe", "readinessProbe", "startupProbe"] as const).flatMap((probe): [string, KubernetesObject][] => [
+    [
+      `a ${probe} by which the node asks the cloud for its tokens`,
+      pods({
+        containers: [
+          container({ [probe]: { tcpSocket: null, httpGet: { host: "169.254.169.254", path: "/", port: 80 } } }),
+        ],
+      }),
+    ],
+    [
+      `a ${probe} by which the node connects elsewhere`,
+      pods({ containers: [container({ [probe]: { tcpSocket: { host: "192.0.2.1" } } })] }),
+    ],
+  ]),
+  [
+    "a hook by which the node asks the cloud for its tokens",
+    pods({
+      containers: [
+        container({ lifecycle: { postStart: { httpGet: { host: "169.254.169.254", path: "/", port: 80 } } } }),
+      ],
+    }),
+  ],
+  ["two pods", desktop({ spec: { replicas: 2 } })],
   ["a Deployment with another name", desktop({ metadata: { name: "guacd" } })],
   ["a Deployment without our label", desktop({ metadata: { labels: { "xlscsde.nhs.uk/managedBy": null } } })],
   ["a Deployment that is somebody's", desktop({ metadata: { labels: { "xlscsde.nhs.uk/managedBy": "helm" } } })],
@@ -114,6 +149,13 @@ const make: [what: string, object: KubernetesObject][] = [
   ],
   ["a policy of workspaces", configMap("my-policy", { "xlscsde.nhs.uk/purpose": "desktop-policy" })],
   ["a ConfigMap of somebody", configMap("anything")],
+  [
+    "a record that is offered to desktops",
+    configMap(`desktop-request-${name}`, {
+      "xlscsde.nhs.uk/purpose": "desktop-request",
+      "xlscsde.nhs.uk/offered-to": "desktops",
+    }),
+  ],
   ["a record without its label", configMap(`desktop-request-${name}`)],
 ];
 
@@ -134,6 +176,7 @@ const others: KubernetesObject[] = [
     },
   ),
   secret({ name: `client-${"0".repeat(32)}` }),
+  configMap(`desktop-request-${"0".repeat(32)}`),
   desktop({ metadata: { name: "0".repeat(32), labels: unlabelled }, spec: { replicas: 0 } }),
 ];
 
@@ -197,13 +240,12 @@ describeOnControlPlane("a stolen token of the product's account", () => {
     expect(await versionOf(object)).toBe(before);
   });
 
-  it("cannot write a policy that is there", async () => {
-    const found = await admin.read({
-      apiVersion: "v1",
-      kind: "ConfigMap",
-      metadata: { name: "their-policy", namespace },
-    });
-    await expect(thief.replace(found)).rejects.toMatchObject({ body: refusal() });
+  it.each(
+    others.filter(({ kind }) => kind === "ConfigMap").map((object) => [object.metadata?.name ?? "", object] as const),
+  )("cannot make the ConfigMap %s of others a person's record", async (_, object) => {
+    const found = await admin.read(object as Parameters<typeof admin.read>[0]);
+    const taken = changedBy(found, { metadata: { labels: { "xlscsde.nhs.uk/purpose": "desktop-request" } } });
+    await expect(thief.replace(taken)).rejects.toMatchObject({ body: refusal() });
   });
 
   it.each<[string, Json]>([
@@ -214,6 +256,20 @@ describeOnControlPlane("a stolen token of the product's account", () => {
   ])("cannot change a binding's %s", async (_what, spec) => {
     const kind = { apiVersion: "xlscsde.nhs.uk/v1", kind: "AnalyticsWorkspaceBinding" };
     const binding = changedBy(kind, { metadata: { name: "asthma-cohort-alice", namespace }, spec });
+    const attempt = thief.patch(binding, none, none, none, none, PatchStrategy.MergePatch);
+    await expect(attempt).rejects.toMatchObject({ body: refusal("only its replicas, annotations and status") });
+  });
+
+  it.each<[string, Json]>([
+    [
+      "an owner that does not exist, so that it is deleted",
+      { ownerReferences: [{ apiVersion: "v1", kind: "Pod", name: "x", uid: "x" }] },
+    ],
+    ["a finalizer, so that nobody can delete it", { finalizers: ["example.org/kept"] }],
+    ["another person's label", { labels: { "xlscsde.nhs.uk/username": "mallory" } }],
+  ])("cannot give a binding %s", async (_what, metadata) => {
+    const kind = { apiVersion: "xlscsde.nhs.uk/v1", kind: "AnalyticsWorkspaceBinding" };
+    const binding = changedBy(kind, merged({ metadata: { name: "asthma-cohort-alice", namespace } }, { metadata }));
     const attempt = thief.patch(binding, none, none, none, none, PatchStrategy.MergePatch);
     await expect(attempt).rejects.toMatchObject({ body: refusal("only its replicas, annotations and status") });
   });
