@@ -1,4 +1,4 @@
-import type { V1Deployment, V1PodTemplateSpec } from "@kubernetes/client-node";
+import type { V1Container, V1Deployment, V1PodSpec, V1PodTemplateSpec } from "@kubernetes/client-node";
 import { appliedByUs, changedByOthers } from "./field-ownership.ts";
 import { label } from "./labels.ts";
 
@@ -23,21 +23,52 @@ export function templateFaults(deployment: V1Deployment): string[] {
   return [...new Set([...changed, ...unsafe(template)])].sort();
 }
 
-/** What is never so in a template of ours, whoever says that they wrote it. */
+/** What is never so in a template of ours, whoever says that they wrote it: admission may change what we apply, as us. */
 function unsafe({ metadata, spec }: V1PodTemplateSpec): string[] {
-  const [first, ...more] = spec?.containers ?? [];
-  const { allowPrivilegeEscalation, privileged, capabilities } = first?.securityContext ?? {};
-  const found: [string, boolean][] = [
-    ["spec.hostNetwork", spec?.hostNetwork === true],
-    ["spec.hostPID", spec?.hostPID === true],
-    ["spec.hostIPC", spec?.hostIPC === true],
-    ["spec.automountServiceAccountToken", spec?.automountServiceAccountToken !== false],
-    ["spec.containers", more.length > 0],
-    ["spec.securityContext.seccompProfile", spec?.securityContext?.seccompProfile?.type !== "RuntimeDefault"],
-    ["spec.containers.desktop.securityContext.allowPrivilegeEscalation", allowPrivilegeEscalation !== false],
-    ["spec.containers.desktop.securityContext.privileged", privileged === true],
-    ["spec.containers.desktop.securityContext.capabilities", !(capabilities?.drop ?? []).includes("ALL")],
-    ["metadata.labels", metadata?.labels?.[label.deploymentName] === undefined],
-  ];
-  return found.flatMap(([path, isSo]) => (isSo ? [path] : []));
+  const [desktop, ...more] = spec?.containers ?? [];
+  const found: Record<string, boolean> = {
+    ...Object.fromEntries(Object.entries(unsafeOfPod(spec)).map(([name, isSo]) => [`spec.${name}`, isSo])),
+    ...Object.fromEntries(
+      Object.entries(unsafeOfContainer(desktop)).map(([name, isSo]) => [`spec.containers.desktop.${name}`, isSo]),
+    ),
+    "spec.containers": more.length > 0,
+    "metadata.labels": metadata?.labels?.[label.deploymentName] === undefined,
+  };
+  return Object.keys(found).filter((path) => found[path]);
+}
+
+function unsafeOfPod(spec: V1PodSpec | undefined): Record<string, boolean> {
+  const { seccompProfile, appArmorProfile, sysctls = [] } = spec?.securityContext ?? {};
+  const readsNodeOrToken = (spec?.volumes ?? []).some(
+    ({ hostPath, projected }) =>
+      hostPath !== undefined ||
+      (projected?.sources ?? []).some(({ serviceAccountToken }) => serviceAccountToken !== undefined),
+  );
+  return {
+    hostNetwork: spec?.hostNetwork === true,
+    hostPID: spec?.hostPID === true,
+    hostIPC: spec?.hostIPC === true,
+    automountServiceAccountToken: spec?.automountServiceAccountToken !== false,
+    serviceAccountName: !["", "default"].includes(spec?.serviceAccountName ?? ""),
+    initContainers: (spec?.initContainers ?? []).length > 0,
+    volumes: readsNodeOrToken,
+    "securityContext.seccompProfile": seccompProfile?.type !== "RuntimeDefault",
+    "securityContext.appArmorProfile": appArmorProfile?.type === "Unconfined",
+    "securityContext.sysctls": sysctls.length > 0,
+  };
+}
+
+function unsafeOfContainer(container: V1Container | undefined): Record<string, boolean> {
+  const { allowPrivilegeEscalation, privileged, capabilities, procMount, seccompProfile, appArmorProfile } =
+    container?.securityContext ?? {};
+  const { drop = [], add = [] } = capabilities ?? {};
+  return {
+    ports: (container?.ports ?? []).some(({ hostPort = 0 }) => hostPort !== 0),
+    "securityContext.allowPrivilegeEscalation": allowPrivilegeEscalation !== false,
+    "securityContext.privileged": privileged === true,
+    "securityContext.capabilities": !drop.includes("ALL") || add.length > 0,
+    "securityContext.procMount": procMount !== undefined && procMount !== "Default",
+    "securityContext.seccompProfile": seccompProfile?.type === "Unconfined",
+    "securityContext.appArmorProfile": appArmorProfile?.type === "Unconfined",
+  };
 }

@@ -1,3 +1,5 @@
+import { KubernetesObjectApi } from "@kubernetes/client-node";
+import { vi } from "vitest";
 import type { NamedDesktop } from "../../shared/desktop/names.ts";
 import type { TestEstate } from "../estate.ts";
 import { kinds, type Part, partOf, remove, type Seed } from "../seeded-drift.ts";
@@ -10,7 +12,7 @@ async function leaveOnly(estate: TestEstate, desktop: NamedDesktop, left: Part |
   await dropUser(estate, desktop);
 }
 
-const alone = (what: string) => new RegExp(`^the ${what} exists without its Deployment$`);
+const alone = (what: string) => new RegExp(`^(the|a) ${what} exists without its Deployment$`);
 
 export const leftoversSeeds: readonly Seed[] = [
   {
@@ -52,5 +54,20 @@ export const leftoversSeeds: readonly Seed[] = [
     ],
     end: "gone",
     seed: (estate, desktop) => remove(estate, partOf("deployment", desktop)),
+  },
+  {
+    username: "only-pod",
+    what: "of which only the pod is left",
+    found: [["pod-alone", alone("pod")]],
+    end: "gone",
+    async seed(estate, desktop) {
+      const objects = KubernetesObjectApi.makeApiClient(estate.kubeconfig);
+      const deployment = partOf("deployment", desktop);
+      await objects.delete(deployment, undefined, undefined, undefined, undefined, "Orphan");
+      await vi.waitFor(async () => {
+        if (await objects.read(deployment).catch(() => null)) throw new Error("the Deployment is still there");
+      });
+      await leaveOnly(estate, desktop, "deployment"); // which is gone
+    },
   },
 ];
