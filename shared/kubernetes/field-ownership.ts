@@ -53,13 +53,29 @@ export function changedByOthers(object: KubernetesObject, below: readonly string
     chosen.flatMap(({ fieldsV1 }) => {
       const start = below.reduce<Fields | undefined>(
         (fields, name) => fields?.[name] as Fields | undefined,
-        (fieldsV1 ?? {}) as Fields,
+        fieldsV1 ?? {},
       );
       return start ? leaves(start) : [];
     });
   const ours = new Set(leavesOf(entries.filter(isOurApply)));
   const others = entries.filter((entry) => !isOurApply(entry) && (entry.subresource ?? "") === "");
   return [...new Set(leavesOf(others))].filter((path) => !ours.has(path));
+}
+
+/**
+ * True if another program than the one that created the object owns this field. Who created an object from a
+ * `generateName` owns that.
+ */
+export function isChangedSinceCreated(object: KubernetesObject, path: readonly string[]): boolean {
+  const entries = object.metadata?.managedFields ?? [];
+  const owners = entries.filter((entry) => owns(entry, path));
+  const creator = entries.find((entry) => owns(entry, ["f:metadata", "f:generateName"]));
+  return creator !== undefined && owners.length > 0 && !owners.includes(creator);
+}
+
+function owns({ fieldsV1 }: V1ManagedFieldsEntry, path: readonly string[]): boolean {
+  const at = path.reduce<unknown>((fields, name) => (fields as Fields | undefined)?.[name], fieldsV1);
+  return at !== undefined;
 }
 
 /** The paths of a set's leaves; an element of a list goes by its name, if it has one. */
