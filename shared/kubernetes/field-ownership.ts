@@ -50,11 +50,8 @@ export function isChangedByOthers(secret: KubernetesObject, key: string): boolea
 export function changedByOthers(object: KubernetesObject, below: readonly string[]): string[] {
   const entries = object.metadata?.managedFields ?? [];
   const leavesOf = (chosen: V1ManagedFieldsEntry[]) =>
-    chosen.flatMap(({ fieldsV1 }) => {
-      const start = below.reduce<Fields | undefined>(
-        (fields, name) => fields?.[name] as Fields | undefined,
-        fieldsV1 ?? {},
-      );
+    chosen.flatMap((entry) => {
+      const start = fieldsAt(entry, below);
       return start ? leaves(start) : [];
     });
   const ours = new Set(leavesOf(entries.filter(isOurApply)));
@@ -73,9 +70,14 @@ export function isChangedSinceCreated(object: KubernetesObject, path: readonly s
   return creator !== undefined && owners.length > 0 && !owners.includes(creator);
 }
 
-function owns({ fieldsV1 }: V1ManagedFieldsEntry, path: readonly string[]): boolean {
-  const at = path.reduce<unknown>((fields, name) => (fields as Fields | undefined)?.[name], fieldsV1);
-  return at !== undefined;
+function owns(entry: V1ManagedFieldsEntry, path: readonly string[]): boolean {
+  return fieldsAt(entry, path) !== undefined;
+}
+
+function fieldsAt({ fieldsV1 }: V1ManagedFieldsEntry, path: readonly string[]): Fields | undefined {
+  let fields = fieldsV1 as Fields | undefined;
+  for (const name of path) fields = fields?.[name] as Fields | undefined;
+  return fields;
 }
 
 /** The paths of a set's leaves; an element of a list goes by its name, if it has one. */
