@@ -59,6 +59,16 @@ export function* reconcile(workflow: Workflow, { sharePercent }: ReconcileInput)
   note(removals, yield* inChunks(workflow, "removeDesktop", removals));
   const leavers = of<DesktopDrift>("leave");
   note(leavers, yield* inChunks(workflow, "beginLeave", leavers));
+  const changed = onePerDesktop(of<DesktopDrift>("end pods"));
+  if (changed.length > 0) {
+    const end = yield* workflow.call("endChangedPods", {
+      of: changed.map(({ workspace, username }) => ({ workspace, username })),
+    });
+    note(
+      changed,
+      changed.map(() => end),
+    );
+  }
   const reviews = onePerDesktop(of<DesktopDrift>("review"));
   const nominations = reviews.map(({ username, workspace }) => ({ username, workspace, by: reconcileName }));
   note(reviews, yield* inChunks(workflow, "nominate", nominations));

@@ -92,7 +92,9 @@ describe.each(damages)("a record with %s", (_, damage) => {
     const ready = await admin<object>("GET", "/health/ready");
     expect(ready).toMatchObject({ status: 200, body: { status: "ready", damaged: [named], stuck: [] } });
     // This estate's settings name neither Guacamole's API nor its pods: a warning, not a reason to be out of service.
-    expect(ready.body).toMatchObject({ gaps: [expect.stringContaining("GUACAMOLE_API_URLS")] });
+    expect(ready.body).toMatchObject({
+      gaps: [expect.stringContaining("GUACAMOLE_API_URLS"), expect.stringContaining("default-deny.yaml")],
+    });
     const anybody: unknown = await (await fetch(`${estate.host.url}/api/health/ready`)).json();
     for (const hidden of ["damaged", "gaps"]) expect(anybody).not.toHaveProperty(hidden);
 

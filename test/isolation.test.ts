@@ -1,5 +1,6 @@
 import { type KubernetesObject, KubernetesObjectApi } from "@kubernetes/client-node";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { applyDefaultDeny } from "../local/sample-estate.ts";
 import { deploymentName } from "../shared/desktop/names.ts";
 import { askFor, bind, endOf, openWorkspace } from "./bound-people.ts";
 import { namespace, startTestEstate, type TestEstate } from "./estate.ts";
@@ -22,6 +23,7 @@ const allowEverything = {
   spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"], ingress: [{}], egress: [{}] },
 } as KubernetesObject;
 const edges = ["ingress from everywhere on every port", "egress to everywhere on every port"];
+const notClosed = expect.stringContaining("apply infra/kubernetes/default-deny.yaml") as string;
 const admin = async (path: string) => (await estate.call<Record<string, unknown>>("olga", "GET", path)).body;
 
 it("with ISOLATION=required no desktop is started while another network policy opens it, and all is shown", async () => {
@@ -52,6 +54,10 @@ it("with ISOLATION=required no desktop is started while another network policy o
   const anybody = (await (await fetch(`${estate.host.url}/api/health/ready`)).json()) as object;
   expect(anybody).not.toHaveProperty("isolation");
 
+  expect(await admin("/health/ready")).toMatchObject({ gaps: expect.arrayContaining([notClosed]) as unknown });
   await objects.delete(allowEverything);
+  await applyDefaultDeny(estate.kubeconfig, namespace);
+  const { gaps, isolation } = await admin("/health/ready");
+  expect([gaps, isolation]).toEqual([expect.not.arrayContaining([notClosed]), []]);
   expect(await endOf(estate, await askFor(estate, "late", cohort))).toMatchObject({ state: "done" });
 }, 120_000);

@@ -14,7 +14,7 @@ import { told } from "./told.ts";
 /** Finds drift, and hands it to the person's orchestration. */
 export function reconciliationActivities(
   services: Services,
-): Implements<"surveyDrift" | "removeDesktop" | "retirePerson" | "beginLeave" | "mergeGroups"> {
+): Implements<"surveyDrift" | "removeDesktop" | "retirePerson" | "beginLeave" | "mergeGroups" | "endChangedPods"> {
   const { desktops, guacamole } = services;
   return {
     async surveyDrift({ sharePercent }, { error, info }) {
@@ -71,6 +71,9 @@ export function reconciliationActivities(
           ifThere((record) => (mayUse(record, workspace) ? leave(record, left, sessionRules(services)) : record)),
         );
       }),
+
+    endChangedPods: ({ of }, around) =>
+      told(around, `end changed pods of ${of.length} desktops`, () => desktops.endChangedPods(of)),
 
     mergeGroups: ({ workspace }, around) =>
       told(around, `merge the groups of ${workspace}`, () => guacamole.mergeGroups(workspace)),

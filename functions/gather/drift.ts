@@ -54,7 +54,7 @@ async function gatherDrift(services: Services, username: string | undefined): Pr
     username === undefined
       ? own.desktops.network()
       : own.desktops.networkParts(username).then((parts) => ({ parts, policies: [] })),
-    username === undefined ? own.desktops.pods() : { desktops: [], strangers: [] },
+    username === undefined ? own.desktops.pods() : { desktops: [], changed: [], strangers: [] },
   ]);
   const rules = namingRules(services);
   const networkParts = parts.map(({ workspace, username, service, networkPolicy }) => ({
@@ -71,6 +71,7 @@ async function gatherDrift(services: Services, username: string | undefined): Pr
     networkParts,
     policies,
     podsOf: pods.desktops,
+    changedPods: pods.changed,
     rules,
   };
   const { compared, withoutDeployment, people } = driftQuestions(sources, username);

@@ -4,10 +4,11 @@ import { reapName } from "../../orchestrations/reap.ts";
 import { reconcileName } from "../../orchestrations/reconcile.ts";
 import { upkeepName } from "../../orchestrations/upkeep.ts";
 import { eventFaults } from "../../shared/identity/keycloak-event.ts";
-import { describeOpening, openIsolation } from "../../shared/lifecycle/isolation.ts";
+import { describeOpening, isClosedByDefault, openIsolation } from "../../shared/lifecycle/isolation.ts";
 import { isolatedPods } from "../../shared/lifecycle/survey.ts";
 import type { Settings } from "../../shared/config.ts";
 import type { Maintenance } from "../../shared/desktop/maintenance.ts";
+import { label } from "../../shared/kubernetes/labels.ts";
 import { keptRead, sharedRead } from "../../shared/kubernetes/shared-read.ts";
 import type { Services } from "../services.ts";
 import { describeStuck } from "../work/stuck.ts";
@@ -110,10 +111,14 @@ async function readReadiness(services: Services, context: InvocationContext): Pr
 }
 
 async function readTroubles(services: Services, hub: TaskHub, context: InvocationContext) {
-  const troubles = await findTroubles(services, hub);
+  const { isClosed, ...troubles } = await findTroubles(services, hub);
   for (const words of Object.values(troubles).flat()) context.error(words);
-  return { ...troubles, gaps: [...findGaps(services.settings), ...((await services.directory?.gaps()) ?? [])] };
+  const gaps = [...findGaps(services.settings), ...((await services.directory?.gaps()) ?? [])];
+  return { ...troubles, gaps: isClosed ? gaps : [...gaps, notClosed] };
 }
+
+const notClosed =
+  "no NetworkPolicy closes desktop pods by default, so a pod whose own policy is missing reaches everything (apply infra/kubernetes/default-deny.yaml in NAMESPACE)";
 
 /** Readiness does not depend on these: one person's trouble must not take the product out of service. */
 async function findTroubles(services: Services, hub: TaskHub) {
@@ -130,10 +135,11 @@ async function findTroubles(services: Services, hub: TaskHub) {
       damaged: damaged.map(({ fault }) => fault.message),
       odd: [...deployments, ...odd, ...(await faultOfSwitch(services))],
       isolation: openIsolation(isolatedPods(deployed), policies).map(describeOpening),
+      isClosed: isClosedByDefault(policies, label.deploymentName),
     };
   } catch (error) {
     const words = `cannot tell if any work is stuck: ${describeError(error)}`;
-    return { stuck: [words], goals: [], damaged: [], odd: [], isolation: [] };
+    return { stuck: [words], goals: [], damaged: [], odd: [], isolation: [], isClosed: true };
   }
 }
 

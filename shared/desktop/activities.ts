@@ -116,11 +116,12 @@ export interface Activities {
 
   /** Compares bindings, cluster and rows, both ways. */
   surveyDrift: { input: { sharePercent?: number | undefined }; output: DriftSurvey };
-  /** These three never throw, either. */
+  /** These never throw, either. */
   removeDesktop: { input: DesktopDrift; output: { failed: string } | null };
   retirePerson: { input: Drift & { username: string }; output: { failed: string } | null };
   beginLeave: { input: DesktopDrift; output: { failed: string } | null };
   mergeGroups: { input: Drift & { workspace: string }; output: { failed: string } | null };
+  endChangedPods: { input: { of: DesktopKey[] }; output: { failed: string } | null };
   /** Repairs one drift of a desktop; does nothing if it is gone by now. */
   repairDesktop: { input: DesktopDrift; output: null };
 

@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import type { KubernetesObject, V1Deployment, V1Secret } from "@kubernetes/client-node";
 import type { Sighting } from "../desktop/activities.ts";
 import type { DeployedDesktop, KnownDesktop } from "../desktop/known-desktop.ts";
-import { type NamedDesktop, nameDesktop, type NamingRules, personId } from "../desktop/names.ts";
+import { type DesktopKey, type NamedDesktop, nameDesktop, type NamingRules, personId } from "../desktop/names.ts";
 import type { DesktopPlan } from "../desktop/plan.ts";
 import { objectName } from "../desktop/policy-text.ts";
 import type { ClusterSide } from "../desktop/state.ts";
@@ -11,7 +11,7 @@ import type { LeftDeployment } from "../lifecycle/adoption.ts";
 import type { Opening } from "../lifecycle/isolation.ts";
 import type { Cluster, Reference } from "./cluster.ts";
 import { RefusedByCluster } from "./cluster-faults.ts";
-import { type DesktopPods, desktopPodsIn } from "./desktop-pods.ts";
+import { type DesktopPods, desktopPodsIn, endChangedPods } from "./desktop-pods.ts";
 import { oddIn, sideOf, startOf } from "./deployment-side.ts";
 import { appliedByUs, isChangedByOthers } from "./field-ownership.ts";
 import { annotation, belongsTo, desktopOf, isLeaving, isOurs, label, purpose, spelledIn } from "./labels.ts";
@@ -78,8 +78,10 @@ export interface ClusterDesktops {
   network(): Promise<Network>;
   /** What NetworkPolicies that do not say that we made them would open, in a desktop of this plan. */
   openingsIn(plan: DesktopPlan): Promise<Opening[]>;
-  /** Of which desktops there are pods, and pods that have a desktop's label and are nobody's. */
+  /** Of which desktops there are pods, which of them were changed, and pods that have a desktop's label and are nobody's. */
   pods(): Promise<DesktopPods>;
+  /** Ends the pods of these desktops that somebody changed. */
+  endChangedPods(of: readonly DesktopKey[]): Promise<void>;
   /** What of a desktop's network side is not as its plan wants it. */
   networkDrift(plan: DesktopPlan, parts: NetworkParts | undefined): ReturnType<typeof networkDrift>;
   /** True if the Secret of a desktop is there, made by us for it. */
@@ -310,7 +312,8 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
     networkParts: (username) => networkPartsIn(cluster, site, username),
     network: () => networkIn(cluster, site),
     openingsIn: (plan) => openingsIn(cluster, site, plan),
-    pods: () => desktopPodsIn(cluster, rules),
+    pods: () => desktopPodsIn(cluster, site, rules),
+    endChangedPods: (of) => endChangedPods(cluster, site, rules, of),
     networkDrift: (plan, parts) => networkDrift(plan, site, parts),
     async hasCredential(desktop) {
       const found = await cluster.read(reference("secret", desktop));

@@ -60,6 +60,27 @@ export function changedByOthers(object: KubernetesObject, below: readonly string
   return [...new Set(leavesOf(others))].filter((path) => !ours.has(path));
 }
 
+/**
+ * True if another program than the one that created the object owns this field. Who created an object from a
+ * `generateName` owns that.
+ */
+export function isChangedSinceCreated(object: KubernetesObject, path: readonly string[]): boolean {
+  const entries = object.metadata?.managedFields ?? [];
+  const owners = entries.filter((entry) => owns(entry, path));
+  const creator = entries.find((entry) => owns(entry, ["f:metadata", "f:generateName"]));
+  return creator !== undefined && owners.length > 0 && !owners.includes(creator);
+}
+
+function owns(entry: V1ManagedFieldsEntry, path: readonly string[]): boolean {
+  return fieldsAt(entry, path) !== undefined;
+}
+
+function fieldsAt({ fieldsV1 }: V1ManagedFieldsEntry, path: readonly string[]): Fields | undefined {
+  let fields = fieldsV1 as Fields | undefined;
+  for (const name of path) fields = fields?.[name] as Fields | undefined;
+  return fields;
+}
+
 /** The paths of a set's leaves; an element of a list goes by its name, if it has one. */
 function leaves(fields: Fields, path = ""): string[] {
   const names = Object.keys(fields).filter((name) => name !== ".");

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { DeployedDesktop } from "../desktop/known-desktop.ts";
-import { nameDesktop, personId } from "../desktop/names.ts";
+import { type DesktopKey, nameDesktop, personId } from "../desktop/names.ts";
 import { ProductError } from "../errors.ts";
 import type { Outcome, PersonRecord } from "../person/record.ts";
 import { decideDrift, driftQuestions } from "./decide-drift.ts";
@@ -293,6 +293,28 @@ describe("a desktop has drifted", () => {
   });
 });
 
+const changedPodOf = (key: DesktopKey) => ({ ...key, pod: "p1", uid: "u1", faults: ["spec.ephemeralContainers"] });
+
+describe("a pod that somebody changed", () => {
+  const ofAlice: Change = { changedPods: [changedPodOf(alice)] };
+  it("is reported, also if its Deployment is gone", () => {
+    const words = "pod-changed: somebody changed its pod p1: spec.ephemeralContainers";
+    expect(drifted(ofAlice)).toEqual([words]);
+    expect(drifted({ changedPods: [changedPodOf(bob)] })).toEqual([words]);
+  });
+  it.each<[string, Change]>([
+    ["somebody works for its person", withRecord(busy)],
+    ["its person's record is damaged", { survey: { ...survey, damaged } }],
+  ])("is left alone if %s", (_, change) => {
+    expect(drifted(ofAlice, change)).toEqual([]);
+  });
+  it("goes with its template, if that was changed too", () => {
+    expect(drifted(ofAlice, withDesktop({ templateFaults: ["spec.hostNetwork"] }))).toEqual([
+      "pod-template: somebody changed what its pod is made from: spec.hostNetwork",
+    ]);
+  });
+});
+
 describe("what is left of a desktop without Deployment", () => {
   it("is named part by part", () => {
     expect(drifted(leftOfBob)).toEqual([
@@ -416,6 +438,17 @@ describe("what suspends many desktops for one reason", () => {
     return [drifts.length, unanswered, refused];
   };
 
+  const templatesOf = (many: number): Change => {
+    const { survey: usual } = estate({});
+    const desktops = usual.desktops.map((each, index) =>
+      index < many ? { ...each, desktop: { ...each.desktop, templateFaults: ["spec.hostNetwork"] } } : each,
+    );
+    return { survey: { ...usual, desktops } };
+  };
+  const podsOf = (many: number): Change => ({
+    changedPods: people.slice(0, many).map((username) => changedPodOf({ workspace: "cohort", username })),
+  });
+
   const groupless = (many: number): Change => {
     const { survey: usual } = estate({});
     const request = { ...record.request, claims: { groups: ["/a"] } };
@@ -444,6 +477,12 @@ describe("what suspends many desktops for one reason", () => {
       (many) => away(many, true),
       /^5 of 20 desktops .*\(check GUACAMOLE_CLIENT\); .* 4 .*20 %/,
     ],
+    [
+      "a program that changed pod templates",
+      templatesOf,
+      /^5 of 20 desktops have a pod template that somebody changed /,
+    ],
+    ["a program that changed pods", podsOf, /^5 of 20 desktops have a pod that somebody changed /],
     ["a program that changed Secrets", changed, /^5 of 20 desktops have a Secret that was changed .* 4 .*20 %/],
   ])("is left alone beyond the share that is allowed: %s", (_, change, words) => {
     expect(decided(change(4), 20)).toEqual([4, [], undefined]);

@@ -4,7 +4,7 @@ import { damagedAmong } from "../person/damaged-record.ts";
 import { nameOwners, nameTaken } from "./taken-names.ts";
 import { driftOf, endedReasons, isWanted, shouldHaveEnded } from "./desktop-drift.ts";
 import { type DesktopDrift, type Drift, driftKinds, type DriftSurvey, leaveOutSuspicious, refusal } from "./drift.ts";
-import type { DriftQuestions, DriftSources, GatheredDrift } from "./drift-sources.ts";
+import type { ChangedPod, DriftQuestions, DriftSources, GatheredDrift } from "./drift-sources.ts";
 import { describeOpening, type IsolationPolicy, openIsolation } from "./isolation.ts";
 import { lostByClaims, peopleGone, sessionsEnded } from "./people-drift.ts";
 import { isolatedPods, type SurveyedDesktop } from "./survey.ts";
@@ -38,7 +38,7 @@ export function driftQuestions(
 /** What is not as it should be, by kind, workspace and person, and whether it may be put right. */
 export function decideDrift(gathered: GatheredDrift, sharePercent: number): DriftSurvey {
   const { survey, known, users } = gathered;
-  const { isAlone, isCompared, connectionOf } = lookUp(gathered);
+  const { isAlone, isCompared, isLeft, connectionOf } = lookUp(gathered);
   const bindings = new Map(known.bindings.map((binding) => [binding.name, binding]));
   const ours = survey.desktops.filter(({ desktop }) => desktop.ours);
   const ownerOfName = nameOwners(gathered);
@@ -78,6 +78,9 @@ export function decideDrift(gathered: GatheredDrift, sharePercent: number): Drif
   for (const { workspace, count } of gathered.duplicateGroups)
     if (named.has(workspace))
       drifts.push({ kind: "duplicate-groups", workspace, reason: `there are ${count} root groups with that name` });
+  // A template that is put right replaces its pod.
+  const replaced = new Set(drifts.flatMap((drift) => (drift.kind === "pod-template" ? [keyOfDrift(drift)] : [])));
+  drifts.push(...podsChanged(gathered.changedPods ?? [], (key) => isLeft(key) && !replaced.has(keyText(key))));
   drifts.push(...openedByOthers(gathered.policies ?? [], ours));
   drifts.sort((one, other) => sortKey(one).localeCompare(sortKey(other)));
   const suspicions = [
@@ -97,6 +100,14 @@ export function decideDrift(gathered: GatheredDrift, sharePercent: number): Drif
     {
       drifts: drifts.filter(({ kind }) => kind === "should-be-suspended"),
       words: "run although their people want none or another one (find out what started them)",
+    },
+    {
+      drifts: drifts.filter(({ kind }) => kind === "pod-template"),
+      words: "have a pod template that somebody changed (find out what changed them)",
+    },
+    {
+      drifts: drifts.filter(({ kind }) => kind === "pod-changed"),
+      words: "have a pod that somebody changed (find out what changed them)",
     },
   ];
   const { drifts: trusted, leftOut } = leaveOutSuspicious(drifts, suspicions, ours.length, sharePercent);
@@ -127,6 +138,8 @@ function lookUp({ survey, connections }: DriftSources) {
   return {
     /** True if this may be left of a desktop that has no Deployment. */
     isAlone: (key: DesktopKey) => !deployed.has(keyText(key)) && !isBusy(key) && !isDamaged(key.username),
+    /** True if nobody works on the desktop, be it there or not. */
+    isLeft: (key: DesktopKey) => !isBusy(key) && !isDamaged(key.username),
     /** True if the desktop is ours and may stay, and nobody works on it. */
     isCompared: ({ desktop, decision }: SurveyedDesktop) =>
       desktop.ours && decision.action !== "retire" && !isBusy(desktop) && !isDamaged(desktop.username),
@@ -159,6 +172,19 @@ function partsAlone(
     ...podsOf.filter(isAlone).map((key) => left(key, "pod-alone", "a pod")),
     ...secrets.map((key) => left(key, "credential-alone", "the Secret")),
   ];
+}
+
+function keyOfDrift({ workspace = "", username = "" }: Drift): string {
+  return keyText({ workspace, username });
+}
+
+function podsChanged(changed: readonly ChangedPod[], isToEnd: (key: DesktopKey) => boolean): DesktopDrift[] {
+  return changed.filter(isToEnd).map(({ workspace, username, pod, faults }) => ({
+    kind: "pod-changed",
+    workspace,
+    username,
+    reason: `somebody changed its pod ${pod}: ${faults.join(", ")}`,
+  }));
 }
 
 /** So many policies are named: they are one fault, and not what the rest of the run waits for. */

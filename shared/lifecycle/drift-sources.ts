@@ -47,6 +47,13 @@ export interface GuacamoleUser {
   rights: Right[];
 }
 
+/** A desktop's pod that somebody changed after it was made, and what. */
+export interface ChangedPod extends DesktopKey {
+  pod: string;
+  uid: string;
+  faults: readonly string[];
+}
+
 /** What was read first of everything, or of one person: it says what else has to be asked. */
 export interface DriftSources {
   survey: Survey;
@@ -60,6 +67,8 @@ export interface DriftSources {
   policies?: readonly IsolationPolicy[];
   /** The desktops that have pods; of everybody only. */
   podsOf: readonly DesktopKey[];
+  /** Pods that somebody changed; of everybody only. */
+  changedPods?: readonly ChangedPod[];
   rules: NamingRules;
 }
 

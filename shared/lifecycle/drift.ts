@@ -34,6 +34,8 @@ export const driftKinds = {
   "network-policy": "review",
   "pod-template": "review",
   service: "review",
+  // Somebody changed a running pod: nobody knows what it may reach, in mid-session too.
+  "pod-changed": "end pods",
   "binding-status": "review",
   // What is not ours stays as it is.
   "foreign-connection": "report",
@@ -42,7 +44,10 @@ export const driftKinds = {
   "duplicate-groups": "merge groups",
   // Somebody else's object opens desktops: it is told, and never changed.
   "isolation-open": "report",
-} as const satisfies Record<string, "retire" | "retire person" | "leave" | "review" | "merge groups" | "report">;
+} as const satisfies Record<
+  string,
+  "retire" | "retire person" | "leave" | "review" | "end pods" | "merge groups" | "report"
+>;
 
 export type DriftKind = keyof typeof driftKinds;
 
@@ -85,7 +90,7 @@ function mostAtOnce(desktops: number, sharePercent: number): number {
   return Math.max(alwaysAllowed, Math.floor((desktops * sharePercent) / 100));
 }
 
-/** Drifts that suspend desktops and have one cause in common, if it is the same for many: a setting, or a program. */
+/** Drifts that suspend desktops, or replace their pods, and have one cause in common, if it is the same for many: a setting, or a program. */
 export interface Suspicion {
   drifts: readonly Drift[];
   /** What is the same for all of them, and what may be the cause. */
@@ -93,7 +98,7 @@ export interface Suspicion {
 }
 
 /**
- * Leaves out what would suspend more desktops at once than the share that is allowed, and says so: everything else can
+ * Leaves out what would suspend or restart more desktops at once than the share that is allowed, and says so: everything else can
  * still be put right.
  */
 export function leaveOutSuspicious(
@@ -109,7 +114,7 @@ export function leaveOutSuspicious(
     drifts: drifts.filter((drift) => !out.has(drift)),
     leftOut: many.map(
       (suspicion) =>
-        `${suspicion.drifts.length} of ${desktops} desktops ${suspicion.words}; they are left alone, because at most ${allowed} may be suspended at once for that (${sharePercent} %): allow a larger share if it is right`,
+        `${suspicion.drifts.length} of ${desktops} desktops ${suspicion.words}; they are left alone, because at most ${allowed} may be suspended or restarted at once for that (${sharePercent} %): allow a larger share if it is right`,
     ),
   };
 }

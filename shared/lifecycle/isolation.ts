@@ -76,6 +76,14 @@ export function openIsolation(pods: readonly IsolatedPod[], policies: readonly I
     .sort((one, other) => one.policy.localeCompare(other.policy));
 }
 
+/** True if there are policies that close every pod with this label, in and out, and let nothing pass. */
+export function isClosedByDefault(policies: readonly IsolationPolicy[], label: string): boolean {
+  const closing = policies.filter(({ pods }) =>
+    pods.every(({ key, operator }) => key === label && operator === "Exists"),
+  );
+  return (["ingress", "egress"] as const).every((direction) => closing.some((each) => each[direction]?.length === 0));
+}
+
 /** So many rules of a policy are named. */
 const mostEdges = 4;
 

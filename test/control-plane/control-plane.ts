@@ -74,6 +74,8 @@ export async function startControlPlane(
       "--service-cluster-ip-range=10.0.0.0/24",
       // Kubernetes 1.37 refuses to publish a loopback address as the endpoint of its own service.
       "--endpoint-reconciler-type=none",
+      // As every distribution has it: a node agent is privileged.
+      "--allow-privileged=true",
       "--service-account-issuer=https://kubernetes.default.svc",
       `--service-account-key-file=${inFolder("sa.pub")}`,
       `--service-account-signing-key-file=${inFolder("sa.key")}`,

@@ -2,6 +2,7 @@ import { entitlementSeeds } from "./entitlement.ts";
 import { leftoversSeeds } from "./leftovers.ts";
 import { networkSeeds } from "./network.ts";
 import { podTemplateSeeds } from "./pod-template.ts";
+import { podSeeds } from "./pods.ts";
 import { rowsSeeds } from "./rows.ts";
 import { stateSeeds } from "./state.ts";
 
@@ -12,5 +13,6 @@ export const seeds = [
   ...rowsSeeds,
   ...networkSeeds,
   ...podTemplateSeeds,
+  ...podSeeds,
   ...stateSeeds,
 ];

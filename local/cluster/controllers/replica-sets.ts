@@ -1,5 +1,6 @@
 import { randomSuffix } from "../api/random-suffix.ts";
 import { exceededQuota } from "../api/quota.ts";
+import { matchesSelector } from "../api/selectors.ts";
 import { kindOf } from "../kinds/kinds.ts";
 import { timestamp, typed, type KubeObject, type Pod, type ReplicaSet } from "../objects.ts";
 import { ApiError, forbidden } from "../status.ts";
@@ -8,6 +9,7 @@ import {
   createAs,
   hasEnded,
   remove,
+  updateAs,
   withoutZeros,
   writeStatus,
   type ClusterState,
@@ -22,6 +24,7 @@ export function reconcileReplicaSet(state: ClusterState, object: KubeObject): vo
   const set = typed("replicasets.apps", object);
   let failure: string | undefined;
   if (set.metadata.deletionTimestamp === undefined) {
+    releasePods(state, object, set);
     const missing = (set.spec.replicas ?? 1) - activePods(state, object).length;
     for (let i = 0; i < missing && failure === undefined; i++) failure = createPod(state, object, set);
     for (const pod of leastUseful(activePods(state, object), -missing)) deletePod(state, object, pod);
@@ -41,6 +44,18 @@ function activePods(state: ClusterState, set: Pick<KubeObject, "metadata">): Kub
     .filter(({ kind }) => kind === "pods")
     .map(({ object }) => object)
     .filter((pod) => pod.metadata.deletionTimestamp === undefined && !hasEnded(pod));
+}
+
+/**
+ * Lets go of pods that its selector selects no more, so that it makes others for them (ClaimPods and ReleasePod,
+ * pkg/controller/controller_ref_manager.go, v1.36.0).
+ */
+function releasePods(state: ClusterState, object: KubeObject, { metadata: { uid }, spec }: ReplicaSet): void {
+  for (const pod of activePods(state, object)) {
+    if (matchesSelector(pod.metadata.labels ?? {}, spec.selector)) continue;
+    const ownerReferences = pod.metadata.ownerReferences?.filter((owner) => owner.uid !== uid);
+    updateAs(state, "kube-controller-manager", "pods", pod, { ...pod, metadata: { ...pod.metadata, ownerReferences } });
+  }
 }
 
 export const isReady = (pod: Pod): boolean =>
