@@ -29,6 +29,9 @@ export type OwnPolicy = PolicyTexts | "missing" | "not marked";
 /** The protocols' own ports (IANA). */
 const usualPort: Readonly<Record<Protocol, number>> = { vnc: 5900, rdp: 3389, ssh: 22 };
 
+/** Plans that release 0.1.0 stored have no such fields: their desktops get these. */
+export const usualEphemeralStorage = { request: "512Mi", limit: "4Gi" };
+
 /** Every field of a policy: how its text is read, its default, and its meaning, which docs/policy.md shows. */
 export const policyFields = {
   image: text(/^\S+$/, "is not the name of an image").describe(
@@ -64,9 +67,11 @@ export const policyFields = {
   memoryRequest: amount().prefault("512Mi").describe("Memory that a desktop is guaranteed"),
   cpuLimit: amount().prefault("2").describe("CPU that a desktop may use"),
   memoryLimit: amount().prefault("2Gi").describe("Memory that a desktop may use"),
-  ephemeralStorageRequest: amount().prefault("512Mi").describe("Disk of its node that a desktop is guaranteed"),
+  ephemeralStorageRequest: amount()
+    .prefault(usualEphemeralStorage.request)
+    .describe("Disk of its node that a desktop is guaranteed"),
   ephemeralStorageLimit: amount()
-    .prefault("4Gi")
+    .prefault(usualEphemeralStorage.limit)
     .describe("Disk of its node that a desktop may use: files, logs and temporary volumes, but not its image"),
   nodeSelector: listOf(text(labelText, "is not a list of labels (key=value,key=value)"))
     .transform((labels) => Object.fromEntries(labels.map((label) => label.split("=") as [string, string])))

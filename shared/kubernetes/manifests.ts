@@ -10,6 +10,7 @@ import type {
 import type { Destination } from "../desktop/destination.ts";
 import type { DnsServer } from "../desktop/dns-server.ts";
 import { type NamedDesktop, personId } from "../desktop/names.ts";
+import { usualEphemeralStorage } from "../desktop/policy.ts";
 import type { DesktopRequest } from "../person/record.ts";
 import { type DesktopPlan, portsOf, servesSftp } from "../desktop/plan.ts";
 import { annotation, label, manager, purpose } from "./labels.ts";
@@ -196,6 +197,8 @@ export function deploymentManifest(plan: DesktopPlan, site: Site, { id, requeste
   const { annotations } = metadataOf(plan, plan.names.deployment, site);
   const mark = deploymentMark(plan, site);
   const probe = { tcpSocket: { port: plan.port } };
+  const { request, limit } = usualEphemeralStorage;
+  const { ephemeralStorageRequest = request, ephemeralStorageLimit = limit } = plan as Partial<DesktopPlan>;
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
@@ -238,12 +241,12 @@ export function deploymentManifest(plan: DesktopPlan, site: Site, { id, requeste
                 requests: {
                   cpu: plan.cpuRequest,
                   memory: plan.memoryRequest,
-                  "ephemeral-storage": plan.ephemeralStorageRequest,
+                  "ephemeral-storage": ephemeralStorageRequest,
                 },
                 limits: {
                   cpu: plan.cpuLimit,
                   memory: plan.memoryLimit,
-                  "ephemeral-storage": plan.ephemeralStorageLimit,
+                  "ephemeral-storage": ephemeralStorageLimit,
                 },
               },
               securityContext: withoutPrivileges,
