@@ -5,7 +5,6 @@ import {
   KubernetesObjectApi,
   loadYaml,
   PatchStrategy,
-  type V1NetworkPolicy,
 } from "@kubernetes/client-node";
 import type { Client, User } from "@stand-in/identity";
 import type { PolicyTexts } from "../shared/desktop/policy.ts";
@@ -99,10 +98,10 @@ export async function writeSampleEstate(config: KubeConfig, namespace: string): 
 /** Applies infra/kubernetes/default-deny.yaml in this namespace, as administrators do. */
 export async function applyDefaultDeny(config: KubeConfig, namespace: string): Promise<void> {
   const file = new URL("../infra/kubernetes/default-deny.yaml", import.meta.url);
-  const policy = loadYaml<V1NetworkPolicy>(await readFile(file, "utf8"));
-  const manifest = { ...policy, metadata: { ...policy.metadata, namespace } };
+  const policy = loadYaml<KubernetesObject>(await readFile(file, "utf8"));
+  policy.metadata = Object.assign(policy.metadata ?? {}, { namespace });
   const objects = KubernetesObjectApi.makeApiClient(config);
-  await objects.patch(manifest, undefined, undefined, "sample-estate", true, PatchStrategy.ServerSideApply);
+  await objects.patch(policy, undefined, undefined, "sample-estate", true, PatchStrategy.ServerSideApply);
 }
 
 function manifestsOf({ workspace, displayName, availableFrom, expires, policy, bindings }: Row, namespace: string) {

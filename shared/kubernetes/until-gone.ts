@@ -22,7 +22,7 @@ export async function untilGone(cluster: Cluster, removed: KubernetesObject): Pr
 }
 
 /** Everything that carries a desktop's label, whoever made it. */
-export function podsOf(cluster: Cluster, namespace: string, { names }: NamedDesktop): Promise<V1Pod[]> {
+function podsOf(cluster: Cluster, namespace: string, { names }: NamedDesktop): Promise<V1Pod[]> {
   const labels = `${label.deploymentName}=${names.deployment}`;
   return cluster.list<V1Pod>({ apiVersion: "v1", kind: "Pod" }, namespace, { labels });
 }

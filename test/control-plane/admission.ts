@@ -1,4 +1,4 @@
-import { type KubernetesObject, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
+import { type KubernetesObject, KubernetesObjectApi } from "@kubernetes/client-node";
 import { vi } from "vitest";
 import type { ControlPlane } from "./control-plane.ts";
 import { applyManifest } from "./custom-resources.ts";
@@ -22,10 +22,4 @@ export async function limitAccount(plane: ControlPlane, token: string, namespace
     },
     { timeout: 60_000, interval: 100 },
   );
-}
-
-/** Server-side apply as somebody. */
-export async function applyAs(plane: ControlPlane, token: string, object: KubernetesObject): Promise<void> {
-  const api = KubernetesObjectApi.makeApiClient(plane.as(token));
-  await api.patch(object, undefined, undefined, "attacker", true, PatchStrategy.ServerSideApply);
 }
