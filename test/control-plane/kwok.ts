@@ -11,8 +11,8 @@ const node: V1Node = {
   metadata: { name: "node-1", labels: { "kubernetes.io/os": "linux" } },
   // More than all desktops of a test request.
   status: {
-    allocatable: { cpu: "10000", memory: "100Ti", pods: "1000" },
-    capacity: { cpu: "10000", memory: "100Ti", pods: "1000" },
+    allocatable: { cpu: "10000", memory: "100Ti", "ephemeral-storage": "100Ti", pods: "1000" },
+    capacity: { cpu: "10000", memory: "100Ti", "ephemeral-storage": "100Ti", pods: "1000" },
   },
 };
 
