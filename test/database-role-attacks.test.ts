@@ -41,7 +41,7 @@ async function connect(url: string): Promise<pg.Client> {
 /** Guacamole's administrators, one of them through a group, and people, connections and groups that are not the product's. */
 const others = `
   INSERT INTO guacamole_entity (name, type) VALUES
-    ('guacadmin', 'USER'), ('carol', 'USER'), ('eve', 'USER'), ('mallory', 'USER'), ('idle', 'USER'), ('admins', 'USER_GROUP'), ('lab', 'USER_GROUP');
+    ('guacadmin', 'USER'), ('carol', 'USER'), ('eve', 'USER'), ('mallory', 'USER'), ('idle', 'USER'), ('keeper', 'USER'), ('admins', 'USER_GROUP'), ('lab', 'USER_GROUP');
   INSERT INTO guacamole_user (entity_id, password_hash, password_salt, password_date)
     SELECT entity_id, sha256(name::bytea), sha256('salt'), now() FROM guacamole_entity
     WHERE name IN ('guacadmin', 'carol', 'eve', 'mallory');
@@ -78,7 +78,10 @@ const others = `
     WHERE name = 'mallory' AND connection_name = 'records';
   INSERT INTO guacamole_connection_group_permission
     SELECT entity_id, connection_group_id, 'UPDATE' FROM guacamole_entity, guacamole_connection_group
-    WHERE name = 'mallory' AND connection_group_name = 'Servers'`;
+    WHERE name IN ('mallory', 'keeper') AND connection_group_name = 'Servers';
+  INSERT INTO guacamole_connection_group_permission
+    SELECT entity_id, connection_group_id, 'READ' FROM guacamole_entity, guacamole_connection_group
+    WHERE name = 'mallory' AND connection_group_name = 'Pool'`;
 
 const entity = (name: string) => `(SELECT entity_id FROM guacamole_entity WHERE name = '${name}')`;
 const user = (name: string) => `(SELECT user_id FROM guacamole_user WHERE entity_id = ${entity(name)})`;
@@ -224,6 +227,19 @@ const refused: [what: string, attack: string][] = [
     "let a desktop's files lead elsewhere",
     `INSERT INTO guacamole_connection_parameter VALUES (${connection("alice")}, 'sftp-hostname', 'mallory.example.org')`,
   ],
+  ["let a desktop's connection lead out of the cluster", setHost("alice", "client-a.b.svc.mallory.example.org")],
+  ["let a desktop's connection lead to a name without a domain", setHost("alice", "client-a.b.svc")],
+  ...["gateway-hostname", "drive-path", "typescript-path", "audio-servername", "wol-broadcast-addr"].map(
+    (name): [string, string] => [
+      `set ${name} of a desktop's connection`,
+      `INSERT INTO guacamole_connection_parameter VALUES (${connection("alice")}, '${name}', 'x')`,
+    ],
+  ),
+  [
+    "make a desktop's connection one of another protocol",
+    "UPDATE guacamole_connection SET protocol = 'kubernetes' WHERE connection_name = 'alice'",
+  ],
+  ["remove a user who may change a group", "DELETE FROM guacamole_entity WHERE name = 'keeper'"],
   [
     "let a desktop's connection use another guacd",
     "UPDATE guacamole_connection SET proxy_hostname = 'mallory.example.org' WHERE connection_name = 'alice'",
@@ -281,6 +297,10 @@ const possible: [what: string, statement: string][] = [
   [
     "take over a connection that has no parameters",
     "UPDATE guacamole_connection SET protocol = 'vnc' WHERE connection_name = 'unfinished'",
+  ],
+  [
+    "hide any connection group from any user without a system permission",
+    `DELETE FROM guacamole_connection_group_permission WHERE connection_group_id = ${group("Pool")} AND entity_id = ${entity("mallory")}`,
   ],
   ["remove an empty root group", "DELETE FROM guacamole_connection_group WHERE connection_group_name = 'Empty'"],
   [

@@ -1,11 +1,13 @@
 import { readFile } from "node:fs/promises";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { faultOfParameter } from "../shared/desktop/guacamole-parameters.ts";
 import { connectDatabase, type Database } from "../shared/guacamole/database.ts";
 import { type GuacamoleDesktops, guacamoleDesktopsIn } from "../shared/guacamole/desktops.ts";
+import { connectionParameters } from "../shared/guacamole/parameters.ts";
 import { neededRights } from "../shared/guacamole/rights.ts";
 import { type GuacamoleDatabase, startGuacamoleDatabase } from "./guacamole-database.ts";
-import { samplePlan, sampleRules } from "./sample-plan.ts";
+import { samplePlan, sampleRules, samplePolicy } from "./sample-plan.ts";
 
 const sql = await readFile(new URL("../infra/database/role.sql", import.meta.url), "utf8");
 
@@ -169,6 +171,22 @@ describe("the product's database role", () => {
     } finally {
       await owner.query(sql);
     }
+  });
+
+  it("may write the parameters that the product writes, and no others", () => {
+    const [, list = ""] = /is_own_parameter.*?IN \((.*?)\)/s.exec(sql) ?? [];
+    const allowed = [...list.matchAll(/'([a-z-]+)'/g)].map(([, name = ""]) => name);
+    const ofPolicies = (["vnc", "rdp", "ssh"] as const).flatMap((protocol) => {
+      const [, names = ""] = /\(([a-z, -]+)\)$/.exec(faultOfParameter(protocol, "?", "") ?? "") ?? [];
+      return names.split(", ");
+    });
+    const everything = { allowUpload: "true", sftpPort: "2222", recordingPath: "/rec", recordKeys: "true" };
+    const others = { ...everything, allowUpload: "false", allowDownload: "true" };
+    const written = [
+      { protocol: "rdp", ...everything },
+      { protocol: "rdp", ...others },
+    ].flatMap((texts) => Object.keys(connectionParameters(samplePlan(samplePolicy(texts)), "secret")));
+    expect(allowed).toEqual([...new Set([...ofPolicies, ...written])].sort());
   });
 
   it("is told of tables that its search_path does not lead to", async () => {

@@ -85,6 +85,10 @@ $$;
 SET LOCAL search_path = public;
 SET LOCAL client_min_messages = warning;
 
+-- Nothing stays that somebody granted before.
+REVOKE ALL ON guacamole_entity, guacamole_connection_group, guacamole_connection, guacamole_connection_permission,
+  guacamole_connection_group_permission, guacamole_user_permission, guacamole_sharing_profile FROM guacamole_workspaces;
+
 -- One user per desktop. Deleting the entity also deletes the user and all permissions. UPDATE corrects the case of a name.
 GRANT SELECT, INSERT, UPDATE, DELETE ON guacamole_entity TO guacamole_workspaces;
 -- UPDATE keeps valid_until in step with the binding. Nobody's hash is read, and none is written that a password fits.
@@ -155,9 +159,28 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM public.guacamole_system_permission JOIN held USING (entity_id))
 $$;
 
+-- Nothing outside of the cluster: a CLUSTER_DOMAIN other than cluster.local must stand here too. Write the namespace in place of
+-- the second [a-z0-9-]+ if other namespaces have Services called client-….
 CREATE OR REPLACE FUNCTION guacamole_workspaces.is_desktop_host(host text) RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT host ~ '^client-[a-z0-9-]+\.[a-z0-9-]+\.svc(\.|$)'
+  SELECT host ~ '^client-[a-z0-9-]+\.[a-z0-9-]+\.svc\.cluster\.local$'
+$$;
+
+-- The parameters that the product writes. Others make guacd connect or write elsewhere (gateway-hostname, drive-path and more).
+CREATE OR REPLACE FUNCTION guacamole_workspaces.is_own_parameter(name text) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT name IN (
+    'autoretry', 'backspace', 'cert-fingerprints', 'cert-tofu', 'clipboard-encoding', 'color-depth', 'color-scheme',
+    'compress-level', 'create-recording-path', 'cursor', 'disable-audio', 'disable-bitmap-caching', 'disable-copy',
+    'disable-display-resize', 'disable-gfx', 'disable-glyph-caching', 'disable-offscreen-caching', 'disable-paste',
+    'disable-server-input', 'domain', 'dpi', 'enable-desktop-composition', 'enable-font-smoothing',
+    'enable-full-window-drag', 'enable-menu-animations', 'enable-sftp', 'enable-theming', 'enable-wallpaper',
+    'encodings', 'font-name', 'font-size', 'force-lossless', 'height', 'host-key', 'hostname', 'ignore-cert',
+    'locale', 'normalize-clipboard', 'password', 'port', 'quality-level', 'read-only', 'recording-include-keys',
+    'recording-name', 'recording-path', 'resize-method', 'scrollback', 'security', 'server-alive-interval',
+    'server-layout', 'sftp-disable-download', 'sftp-disable-upload', 'sftp-hostname', 'sftp-password', 'sftp-port',
+    'sftp-username', 'swap-red-blue', 'terminal-type', 'timeout', 'timezone', 'username', 'width'
+  )
 $$;
 
 -- True if a connection is a desktop's: the product made it, it leads to a desktop, or it has no parameter, so that it leads
@@ -248,6 +271,10 @@ BEGIN
       WHERE p.entity_id = OLD.entity_id AND NOT guacamole_workspaces.is_desktop(c.connection_id)
     )
     OR EXISTS (
+      SELECT FROM public.guacamole_connection_group_permission
+      WHERE entity_id = OLD.entity_id AND permission <> 'READ'
+    )
+    OR EXISTS (
       SELECT FROM public.guacamole_user_permission p JOIN public.guacamole_user u ON u.user_id = p.affected_user_id
       WHERE p.entity_id = OLD.entity_id AND u.entity_id <> OLD.entity_id
     )
@@ -327,6 +354,9 @@ BEGIN
   THEN
     CALL guacamole_workspaces.refuse('let a connection use another guacd');
   END IF;
+  IF NEW.protocol NOT IN ('vnc', 'rdp', 'ssh') THEN
+    CALL guacamole_workspaces.refuse(format('make a connection of the protocol %s', NEW.protocol));
+  END IF;
   IF TG_OP = 'UPDATE' AND NEW.connection_id <> OLD.connection_id THEN
     CALL guacamole_workspaces.refuse('give a connection another id');
   END IF;
@@ -353,6 +383,10 @@ BEGIN
   IF NOT guacamole_workspaces.is_desktop(NEW.connection_id) THEN
     CALL guacamole_workspaces.refuse(
       format('change a parameter of the connection %s, which is no desktop''s', NEW.connection_id));
+  END IF;
+  IF NOT guacamole_workspaces.is_own_parameter(NEW.parameter_name) THEN
+    CALL guacamole_workspaces.refuse(
+      format('set the parameter %s of the connection %s', NEW.parameter_name, NEW.connection_id));
   END IF;
   IF NEW.parameter_name IN ('hostname', 'sftp-hostname') AND NOT guacamole_workspaces.is_desktop_host(NEW.parameter_value) THEN
     CALL guacamole_workspaces.refuse(format('let the connection %s lead to anything but a desktop', NEW.connection_id));
