@@ -7,6 +7,7 @@ import { personId } from "../shared/desktop/names.ts";
 import { namespace, startTestEstate, type TestEstate } from "./estate.ts";
 import { bindingOf, cohort, desktopOf, edit, partOf, remove, workspaceOf } from "./seeded-drift.ts";
 import { everythingIn } from "./told-apart.ts";
+import { endProductSessions } from "./outages.ts";
 
 /** When drift is left as it is, and whom it is left to. */
 describe("what drifted", () => {
@@ -119,9 +120,7 @@ describe("what drifted", () => {
     await dropPolicy(p1);
     const before = await everythingIn(estate);
     await estate.guacamole.query("ALTER DATABASE guacamole CONNECTION LIMIT 0");
-    await estate.guacamole.query(
-      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'guacamole-workspaces'",
-    );
+    await endProductSessions(estate.guacamole);
     const reply = await estate.call("olga", "POST", "/maintenance/reconcile?dryRun=true");
     expect([reply.status, reply.body]).toMatchObject([503, { code: "guacamole-unavailable" }]);
     expect(await run()).toMatchObject({ drifts: [], refused: expect.stringContaining("does not allow it") as string });

@@ -128,7 +128,11 @@ const rows: Odd[] = [
       await patched(workspace(annotated({ [key("desktop-policy")]: "bytes" })))();
     },
   },
-  { what: "texts of 200 kB", make: patched(workspace({ spec: { displayName: long, description: long } })) },
+  {
+    what: "texts of 200 kB",
+    make: patched(workspace({ spec: { displayName: long, description: long } })),
+    told: /AnalyticsWorkspace odd-place: spec.displayName: Too big/,
+  },
   {
     what: "an empty deploymentName",
     make: ofStatus({ deploymentName: "" }),

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deploymentName } from "../shared/desktop/names.ts";
 import { sampleToken } from "../local/token.ts";
 import { keycloakAdmin, startTestEstate, type TestEstate, webhookSecret } from "./estate.ts";
+import { endProductSessions } from "./outages.ts";
 
 /** Every call that may be somebody's first, while one of the systems behind the product is away. */
 const workspace = "asthma-cohort";
@@ -132,9 +133,7 @@ describe.each(["database", "cluster", "directory"] as const)("while the %s is aw
     estate.faults.beforeActivity = () => new Promise(() => undefined);
     if (system === "database") {
       await limit(0);
-      await estate.guacamole.query(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'guacamole-workspaces'",
-      );
+      await endProductSessions(estate.guacamole);
     }
     if (system === "cluster") await estate.cluster.close();
     if (system === "directory") await estate.identity.close();

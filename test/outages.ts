@@ -30,12 +30,26 @@ export async function interruptible(
   };
 }
 
+/** PostgreSQL lets only members of a role end its sessions. */
+async function mayEndSessions(owner: pg.Client): Promise<void> {
+  await owner.query("GRANT guacamole_workspaces TO CURRENT_USER");
+}
+
+/** Ends the product's connections to the database, as an outage does. */
+export async function endProductSessions(owner: pg.Client): Promise<void> {
+  await mayEndSessions(owner);
+  await owner.query(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'guacamole-workspaces'",
+  );
+}
+
 /** A database that accepts no connections; those that there are end, except the one that is given. */
 export async function databaseOutage(own: pg.Client): Promise<Outage & { close(): Promise<void> }> {
   const { host, port, user, password, database = "" } = own;
   // A database cannot be closed from inside.
   const outside = new pg.Client({ host, port, user, password, database: "postgres" });
   await outside.connect();
+  await mayEndSessions(own);
   const [found] = (await own.query<{ pid: number }>("SELECT pg_backend_pid() AS pid")).rows;
   const allow = (allowed: boolean) =>
     outside.query(`ALTER DATABASE ${outside.escapeIdentifier(database)} WITH ALLOW_CONNECTIONS ${allowed}`);
