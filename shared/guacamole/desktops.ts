@@ -20,6 +20,7 @@ import { type LastDayColumns, lastDayColumns, lastDayOf } from "./last-day.ts";
 import { connectionParameters } from "./parameters.ts";
 import { retireRows, staysAfterRetirement } from "./retirement.ts";
 import { checkRights, describeRights, neededRights, type RightsFound } from "./rights.ts";
+import * as drift from "./drift-statements.ts";
 import * as history from "./history-statements.ts";
 import * as sql from "./statements.ts";
 
@@ -211,9 +212,9 @@ export function guacamoleDesktopsIn(database: Database, rules: NamingRules, time
       const [row] = await database.query<{ opened: boolean }>(history.openedSince, values);
       return row?.opened ?? false;
     },
-    details: (username) => database.query(sql.details, [username ?? null]),
+    details: (username) => database.query(drift.details, [username ?? null]),
     async users() {
-      const rows = await database.query<UsersRow>(sql.users, []);
+      const rows = await database.query<UsersRow>(drift.users, []);
       return new Map(
         rows.map(({ name, validUntil, timeZone: own, ...user }) => [
           name,
@@ -221,10 +222,10 @@ export function guacamoleDesktopsIn(database: Database, rules: NamingRules, time
         ]),
       );
     },
-    duplicateGroups: () => database.query(sql.duplicateGroups, []),
+    duplicateGroups: () => database.query(drift.duplicateGroups, []),
     async mergeGroups(workspace) {
-      await database.inWorkspace(workspace, sql.mergeGroups, [workspace, desktopHosts(rules)]);
-      await database.inWorkspace(workspace, sql.removeSpareGroups, [workspace]);
+      await database.inWorkspace(workspace, drift.mergeGroups, [workspace, desktopHosts(rules)]);
+      await database.inWorkspace(workspace, drift.removeSpareGroups, [workspace]);
     },
     async check() {
       const needed = Object.entries(neededRights).flatMap(([name, verbs]) =>
