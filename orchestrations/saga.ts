@@ -160,7 +160,9 @@ function* waitFor(
       return { problem: { code: "request-changed", reason: "a newer request of this person took its place" } };
     if (waited >= seconds * 1_000)
       return { problem: { code: step.late, reason: `not there after ${seconds} s: ${sighting.message}` } };
-    if (sighting.againInSeconds) yield* workflow.pause(sighting.againInSeconds);
+    if (!sighting.againInSeconds) continue;
+    if (workflow.startedBefore("1.2")) yield* workflow.pause(sighting.againInSeconds);
+    else yield* workflow.waitForNews(sighting.againInSeconds);
   }
 }
 

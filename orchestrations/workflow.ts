@@ -24,6 +24,11 @@ export interface Workflow {
   /** Runs it for all inputs in parallel, and waits for all. For activities that return their failures. */
   callAll<Name extends ActivityName>(name: Name, inputs: readonly InputOf<Name>[]): Generator<Task, OutputOf<Name>[]>;
   pause(seconds: number): Generator<Task, void>;
+  /**
+   * Waits until somebody tells this instance that there is news for it, or until the time is up. News that was told while
+   * the orchestration did something else counts.
+   */
+  waitForNews(seconds: number): Generator<Task, void>;
   report(progress: Progress): void;
   /**
    * Shows if the orchestration may end after the next activity: a caller who changes the record in that time has to
@@ -31,6 +36,9 @@ export interface Workflow {
    */
   showLastLook(isLast: boolean): void;
 }
+
+/** The event that tells a waiting orchestration to look again now. It carries nothing: whoever waits looks for itself. */
+export const newsName = "lookAgain";
 
 /** Four attempts over 14 seconds: rides out a restart of an API server's or database's connection, not an outage. */
 function retries(): RetryOptions {
@@ -56,6 +64,13 @@ export function workflowOf(context: OrchestrationContext): Workflow {
     },
     *pause(seconds) {
       yield context.df.createTimer(new Date(context.df.currentUtcDateTime.getTime() + seconds * 1_000));
+    },
+    *waitForNews(seconds) {
+      const timeUp = context.df.createTimer(new Date(context.df.currentUtcDateTime.getTime() + seconds * 1_000));
+      const news = context.df.waitForExternalEvent(newsName);
+      yield context.df.Task.any([news, timeUp]);
+      // An orchestration does not end before its timers.
+      if (!timeUp.isCompleted) timeUp.cancel();
     },
     report(progress) {
       context.df.setCustomStatus(progress);

@@ -32,6 +32,9 @@ export function scriptedWorkflow(script: Script) {
       pauses.push(seconds);
       milliseconds += seconds * 1_000;
     },
+    waitForNews(seconds) {
+      return workflow.pause(seconds);
+    },
     report(progress) {
       reports.push(progress);
     },

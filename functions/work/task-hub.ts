@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type DurableClient, type DurableOrchestrationStatus, OrchestrationRuntimeStatus } from "durable-functions";
+import { newsName } from "../../orchestrations/workflow.ts";
 import { ProductError } from "../../shared/errors.ts";
 
 /** Starts, reads and ends orchestrations. Every call throws `durable-unavailable` if the hub does not answer. */
@@ -21,6 +22,8 @@ export interface TaskHub {
    * not show the instance as ended within a few seconds.
    */
   restart(name: string, instanceId: string, input: unknown, reason: string): Promise<void>;
+  /** Tells an instance that there is news for it. One that is unknown or has ended needs none. */
+  tellNews(instanceId: string): Promise<void>;
   /** Deletes the histories of instances that were created before this time and have ended; returns how many. */
   purgeEnded(before: Date): Promise<number>;
   /** Deletes the history of an instance that has ended; none is success. Returns false if it has not ended. */
@@ -127,6 +130,15 @@ export function taskHubOf(client: DurableClient): TaskHub {
         "durable-unavailable",
         `restart ${instanceId}: it does not end (tried again at the next run)`,
       );
+    },
+
+    async tellNews(instanceId) {
+      try {
+        await client.raiseEvent(instanceId, newsName, {});
+      } catch (error) {
+        if (!(error instanceof Error && /No instance with ID '[^']*' found/.test(error.message)))
+          throw unavailable(`tell ${instanceId} that there is news`, error);
+      }
     },
 
     async purgeEnded(before) {

@@ -33,6 +33,10 @@ export function workflowOver(activities: Activities, now: () => number, chance: 
     }
     return yield* act(name, input);
   }
+  const pause = (seconds: number) =>
+    taskOf(function* () {
+      yield seconds * second;
+    });
   return {
     instanceId: "model",
     now: () => new Date(now()),
@@ -49,9 +53,11 @@ export function workflowOver(activities: Activities, now: () => number, chance: 
       })) as OutputOf<Name>[];
     },
     *pause(seconds) {
-      yield taskOf(function* () {
-        yield seconds * second;
-      });
+      yield pause(seconds);
+    },
+    // Nobody tells news in the model: a wait takes its whole time.
+    *waitForNews(seconds) {
+      yield pause(seconds);
     },
     report: () => undefined,
     showLastLook: () => undefined,
