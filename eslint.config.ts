@@ -57,7 +57,10 @@ export default defineConfig(
               name: [
                 "V1ConfigMap",
                 "V1Pod",
+                "V1Container",
                 "V1ContainerStatus",
+                "V1DaemonSet",
+                "V1SecurityContext",
                 "V1Secret",
                 "V1Deployment",
                 "V1ObjectMeta",

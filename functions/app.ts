@@ -16,16 +16,20 @@ import { parseDatabaseUrl } from "../shared/guacamole/database-url.ts";
 import { guacamoleDesktopsIn } from "../shared/guacamole/desktops.ts";
 import { connectCluster } from "../shared/kubernetes/cluster.ts";
 import { desktopsIn } from "../shared/kubernetes/desktops.ts";
+import { fastStartsIn } from "../shared/kubernetes/fast-starts.ts";
 import { guacamoleInstancesIn } from "../shared/kubernetes/guacamole-instances.ts";
 import { maintenanceSwitchIn } from "../shared/kubernetes/maintenance-switch.ts";
 import { offersIn } from "../shared/kubernetes/offers.ts";
 import { policiesIn } from "../shared/kubernetes/policies.ts";
 import { personRecordsIn } from "../shared/kubernetes/person-records.ts";
+import { keptRead } from "../shared/kubernetes/shared-read.ts";
+import { startTimesIn } from "../shared/kubernetes/start-times.ts";
 import { workspacesIn } from "../shared/kubernetes/workspaces.ts";
 import { type ActivityTable, activityTable } from "./activities/table.ts";
 import { desktopRoute } from "./http/desktop.ts";
 import { desktopsRoutes } from "./http/desktops.ts";
 import { healthRoutes } from "./http/health.ts";
+import { endSessionsRoutes } from "./http/end-sessions.ts";
 import { keycloakRoutes } from "./http/keycloak.ts";
 import { maintenanceRoutes } from "./http/maintenance.ts";
 import { adoptionRoute } from "./http/adoption.ts";
@@ -39,12 +43,24 @@ import { orchestrations } from "./orchestrations.ts";
 import { namingRules, type Services } from "./services.ts";
 import { endLeavesTimer } from "./timers/end-leaves.ts";
 import { followScalingTimer } from "./timers/follow-scaling.ts";
+import { placeholdersTimer } from "./timers/placeholders.ts";
 import { runTimers } from "./timers/runs.ts";
 import type { Timer } from "./timers/timer.ts";
 import { wakeTimer } from "./timers/wake.ts";
+import { turnTaking } from "./gather/turn-taking.ts";
 import { changeLimit } from "./work/change-limit.ts";
 import { eventFaultCounts } from "./work/event-faults.ts";
+import { lately } from "./work/lately.ts";
+import { newsOf } from "./work/news.ts";
+import { readQueue } from "./work/read-queue.ts";
+import { whileUsed } from "./work/while-used.ts";
+import { startsIn } from "./work/starts.ts";
 import { waitsOf } from "./work/waits.ts";
+
+/** How old a place in the queue may be that somebody reads. */
+const queueMilliseconds = 2_000;
+/** An orchestration looks within that time of being told. */
+const toldMilliseconds = 5_000;
 
 /** Everything that the app does, as values. */
 export interface App {
@@ -69,6 +85,7 @@ function appOf(services: Services): App {
     workspacesRoute(services),
     adoptionRoute(services),
     ...maintenanceRoutes(services),
+    ...endSessionsRoutes(services),
     ...runRoutes(services),
     ...keycloakRoutes(services),
     ...desktopsRoutes(services),
@@ -76,10 +93,20 @@ function appOf(services: Services): App {
   ];
   return {
     routes: [...routes, openApiRoute(routes), notFoundRoute],
-    timers: [wakeTimer(services), followScalingTimer(services), endLeavesTimer(services), ...runTimers(services)],
+    timers: [
+      wakeTimer(services),
+      followScalingTimer(services),
+      endLeavesTimer(services),
+      ...runTimers(services),
+      ...placeholdersTimer(services),
+    ],
     orchestrations,
     activities: activityTable(services),
-    close: async () => services.activeConnections?.close(),
+    async close() {
+      services.desktops.close();
+      services.recordWatch.close();
+      await services.activeConnections?.close();
+    },
   };
 }
 
@@ -105,6 +132,9 @@ function reachOf(settings: Settings, apiServer: string): ReachLimits {
   return reach;
 }
 
+/** So many Secrets a reconciliation reads of each sort: the product may read one by its name, and may not list them. */
+const secretsARun = 500;
+
 /**
  * Connects lazily: no system is called before a function needs it. Throws if the kubeconfig cannot be read, or the usual
  * destinations reach what no desktop may.
@@ -128,6 +158,8 @@ function connectServices(settings: Settings): Services {
     clockSkewSeconds: settings.OIDC_CLOCK_SKEW_SECONDS,
   };
   const webhook = webhookRules(settings);
+  const records = personRecordsIn(cluster, settings.NAMESPACE);
+  const news = newsOf();
 
   return {
     settings,
@@ -135,11 +167,24 @@ function connectServices(settings: Settings): Services {
     policies: policiesIn(cluster, settings.NAMESPACE),
     offers: offersIn(cluster, settings.NAMESPACE),
     reach: reachOf(settings, cluster.host),
-    records: personRecordsIn(cluster, settings.NAMESPACE),
+    records,
+    told: lately(toldMilliseconds),
+    queue: keptRead(() => readQueue({ records }), queueMilliseconds),
+    news,
+    recordWatch: whileUsed(() => {
+      const following = records.follow((person) => {
+        news.tell(person);
+      });
+      following.live().catch((error: unknown) => {
+        console.warn(`${(error as Error).message}: people who wait look every few seconds instead`);
+      });
+      return following;
+    }),
     desktops: desktopsIn(cluster, site, namingRules({ settings })),
     guacamole: guacamoleDesktopsIn(database, namingRules({ settings }), settings.TIME_ZONE),
     server: settings.DATABASE_SERVER_ID === undefined ? unmanagedServer : managedServer(settings.DATABASE_SERVER_ID),
     maintenance: maintenanceSwitchIn(cluster, settings.NAMESPACE),
+    fastStarts: fastStartsIn(cluster, settings.NAMESPACE),
     activeConnections:
       settings.GUACAMOLE_API_URLS &&
       activeConnectionsOf({
@@ -167,7 +212,11 @@ function connectServices(settings: Settings): Services {
             guacamoleClient: settings.GUACAMOLE_CLIENT,
             roleClients: settings.KEYCLOAK_ROLES_CLIENTS,
           }),
+    secretTurns: { ofDesktops: turnTaking(secretsARun), alone: turnTaking(secretsARun) },
     changes: changeLimit(settings.PERSON_CHANGES_PER_MINUTE),
+    starts: startsIn(startTimesIn(cluster, settings.NAMESPACE), (words) => {
+      console.warn(words);
+    }),
     waits: waitsOf(),
     now: () => new Date(),
     startedAt: new Date(),

@@ -1,4 +1,5 @@
 import type { OrchestrationHandler } from "durable-functions";
+import { endSessions, type EndSessionsInput, endSessionsName } from "../orchestrations/end-sessions.ts";
 import { fulfilRequest, type FulfilRequestInput, fulfilRequestName } from "../orchestrations/fulfil-request.ts";
 import { followNotice, type FollowNoticeInput, followNoticeName } from "../orchestrations/follow-notice.ts";
 import { reap, reapName } from "../orchestrations/reap.ts";
@@ -22,6 +23,9 @@ export const orchestrations: Readonly<Record<string, OrchestrationHandler>> = {
   },
   [upkeepName]: function* (context) {
     return yield* upkeep(workflowOf(context));
+  },
+  [endSessionsName]: function* (context) {
+    return yield* endSessions(workflowOf(context), context.df.getInput<EndSessionsInput>());
   },
   [followNoticeName]: function* (context) {
     yield* followNotice(workflowOf(context), context.df.getInput<FollowNoticeInput>());

@@ -1,5 +1,6 @@
-import { app, type HttpMethod } from "@azure/functions";
+import { app, type HttpMethod, type InvocationContext } from "@azure/functions";
 import * as df from "durable-functions";
+import { hubActivities } from "./activities/activity.ts";
 import type { App } from "./app.ts";
 import { letMalformedAddressThrough } from "./http/address.ts";
 import { inOneLine, oneLine } from "./log-line.ts";
@@ -11,6 +12,8 @@ import { taskHubOf } from "./work/task-hub.ts";
  * unknown method like an unknown path. CONNECT is missing because it has no path, so no route can have it.
  */
 const everyMethod: HttpMethod[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
+
+const hubOf = (context: InvocationContext) => taskHubOf(() => df.getClient(context));
 
 /** Registers every function of an app with the Functions libraries: the only place that does. */
 export function register({ routes, timers, orchestrations, activities, close }: App): void {
@@ -30,22 +33,22 @@ export function register({ routes, timers, orchestrations, activities, close }: 
       // could send one only in the URL, which ends up in logs.
       authLevel: "anonymous",
       extraInputs: [df.input.durableClient()],
-      handler: (request, context) => answer(request, taskHubOf(df.getClient(context)), context),
+      handler: (request, context) => answer(request, hubOf(context), context),
     });
   for (const { name, schedule, run } of timers)
     app.timer(name, {
       schedule,
       extraInputs: [df.input.durableClient()],
       handler: (_timer, context) =>
-        run(taskHubOf(df.getClient(context)), context).catch((error: unknown) =>
-          Promise.reject(inOneLine(error) as Error),
-        ),
+        run(hubOf(context), context).catch((error: unknown) => Promise.reject(inOneLine(error) as Error)),
     });
   for (const [name, orchestration] of Object.entries(orchestrations)) df.app.orchestration(name, orchestration);
-  for (const [name, perform] of Object.entries(activities))
+  for (const [name, perform] of Object.entries(activities)) {
+    const usesHub = (hubActivities as readonly string[]).includes(name);
     df.app.activity(name, {
-      extraInputs: [df.input.durableClient()],
+      extraInputs: usesHub ? [df.input.durableClient()] : [],
       handler: (input: Parameters<typeof perform>[0], context) =>
-        perform(input, taskHubOf(df.getClient(context)), context),
+        perform(input, usesHub ? hubOf(context) : undefined, context),
     });
+  }
 }

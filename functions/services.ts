@@ -12,14 +12,21 @@ import type { RealmKeys } from "../shared/identity/realm-keys.ts";
 import type { Directory } from "../shared/identity/directory.ts";
 import type { VerifyWebhook } from "../shared/identity/webhook.ts";
 import type { ClusterDesktops } from "../shared/kubernetes/desktops.ts";
+import type { FastStarts } from "../shared/kubernetes/fast-starts.ts";
 import type { GuacamoleInstances } from "../shared/kubernetes/guacamole-instances.ts";
 import type { MaintenanceSwitch } from "../shared/kubernetes/maintenance-switch.ts";
 import type { Offers } from "../shared/kubernetes/offers.ts";
 import type { Policies } from "../shared/kubernetes/policies.ts";
 import type { PersonRecords } from "../shared/kubernetes/person-records.ts";
+import type { TurnTaking } from "./gather/turn-taking.ts";
 import type { ChangeLimit } from "./work/change-limit.ts";
 import type { EventFaults } from "./work/event-faults.ts";
+import type { Lately } from "./work/lately.ts";
+import type { News } from "./work/news.ts";
+import type { Queue } from "./work/read-queue.ts";
+import type { Starts } from "./work/starts.ts";
 import type { Waits } from "./work/waits.ts";
+import type { WhileUsed } from "./work/while-used.ts";
 import type { Workspaces } from "../shared/kubernetes/workspaces.ts";
 
 /** Everything in the outside world that functions use; made once by the composition root. */
@@ -35,6 +42,8 @@ export interface Services {
   guacamole: GuacamoleDesktops;
   server: ManagedServer;
   maintenance: MaintenanceSwitch;
+  /** Images on nodes, and free places, before desktops need them. */
+  fastStarts: FastStarts;
   /** Guacamole's own list of connections; undefined if it is not configured. */
   activeConnections: ActiveConnections | undefined;
   /** Since when Guacamole has been running; undefined if its pods are not configured. */
@@ -50,6 +59,18 @@ export interface Services {
   directory: Directory | undefined;
   /** How often one person's desktop may be changed. */
   changes: ChangeLimit;
+  /** Whose Secrets a reconciliation reads: those of desktops, and those that may be left without one. */
+  secretTurns: { ofDesktops: TurnTaking; alone: TurnTaking };
+  /** What is new about people, for callers who wait. */
+  news: News;
+  /** While it is used, news of records comes whichever process writes them. */
+  recordWatch: WhileUsed;
+  /** Who waits for a start, some seconds old: for people who only look. */
+  queue: () => Promise<Queue>;
+  /** Who was told by this process that it is their turn, and has not looked since. */
+  told: Lately;
+  /** How the last starts went. */
+  starts: Starts;
   /** The callers who wait for operations in this process. */
   waits: Waits;
   now: () => Date;

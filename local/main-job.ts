@@ -14,6 +14,8 @@ export interface ToldOperation {
   id: string;
   state: "pending" | "running" | "done" | "failed" | "superseded";
   progress?: { step: string; number: number; of: number; message?: string; undoing?: { failedStep: string } };
+  /** While the start waits for its turn. */
+  admission?: { place: number; of: number; expectedFromSeconds?: number; expectedToSeconds?: number };
   /** Why a goal does not hold yet. */
   trouble?: { tries: number; code: string; reason: string; step: string; nextTry: string };
   url?: string;
@@ -45,7 +47,8 @@ export async function doMainJob(api: Api, tell: (beat: Beat) => void, signal: Ab
     body: JSON.stringify({ workspace }),
   });
 
-  const steps = rowsFor(startedNow, activationSteps);
+  // Rows with a condition have nothing to do for somebody who has nothing yet.
+  const steps = rowsFor(startedNow, activationSteps).filter(({ when }) => !when);
   let told = 0;
   let message: string | undefined;
   const until = Date.now() + patienceMilliseconds;

@@ -1,28 +1,62 @@
-import { inOrder, type Step } from "./saga.ts";
+import type { PlannedRun } from "../shared/desktop/activities.ts";
+import { portsOf } from "../shared/desktop/plan.ts";
+import { keepsPod } from "../shared/desktop/state.ts";
+import { inOrder, type KnownRun, type Step } from "./saga.ts";
+
+/** Nobody looks at a login page for longer. */
+const longestQueueSeconds = 2 * 60 * 60;
+
+/** Guacamole's database may be in a failover: what was begun waits for it. */
+const untilDatabaseAnswers = { whileCode: "guacamole-unavailable", withinSeconds: 600 } as const;
 
 /**
  * How a desktop comes up. Order of trust: network policy before pod, readiness before rows, permission last. Access to
  * a pod that is gone, or is about to be replaced, is withdrawn until then. The person's other desktop loses its
  * permission just before the new one gets it, so that two can never be opened at once; it gets it back if the last
- * steps fail.
+ * steps fail. Work of version 1.1 that is in flight keeps its rows (docs/adr/0017).
  */
 export const activationSteps: readonly Step[] = inOrder([
   { name: "entitlement", do: "checkEntitlement" },
-  { name: "database", poll: "ensureDatabaseRunning", withinSeconds: () => 600, late: "database-not-running" },
-  { name: "before", do: "observeDesktop" },
-  { name: "stale access", do: "withdrawStaleAccess" },
-  { name: "credential", do: "createCredential", undo: "deleteCredential" },
-  { name: "network policy", do: "applyNetworkPolicy", undo: "deleteNetworkPolicy" },
-  { name: "service", do: "applyService", undo: "deleteService" },
+  {
+    name: "admission",
+    poll: "awaitAdmission",
+    withinSeconds: () => longestQueueSeconds,
+    late: "not-ready-in-time",
+    since: "1.2",
+  },
+  {
+    name: "database",
+    poll: "ensureDatabaseRunning",
+    withinSeconds: () => 600,
+    late: "database-not-running",
+    when: ({ managedDatabase }) => managedDatabase !== false,
+  },
+  { name: "before", do: "observeDesktop", patience: untilDatabaseAnswers },
+  { name: "stale access", do: "withdrawStaleAccess", when: mayHaveStaleAccess },
+  { name: "credential", do: "createCredential", undo: "deleteCredential", until: "1.2" },
+  { name: "network policy", do: "applyNetworkPolicy", undo: "deleteNetworkPolicy", until: "1.2" },
+  { name: "service", do: "applyService", undo: "deleteService", until: "1.2" },
+  { name: "credential and network", do: "createParts", undo: "removeParts", since: "1.2" },
   { name: "deployment", do: "createDeployment", undo: "removeDeployment" },
   {
     name: "readiness",
     poll: "waitReady",
-    withinSeconds: ({ plan }) => plan.readyWithinSeconds,
+    withinSeconds: ({ plan }: PlannedRun) => plan.readyWithinSeconds,
     late: "not-ready-in-time",
   },
-  { name: "connection", do: "writeConnection", undo: "removeConnection" },
-  { name: "other desktops", do: "withdrawOthers", undo: "restoreOthers" },
-  { name: "permission", do: "grantPermission", undo: "revokePermission" },
+  { name: "connection", do: "writeConnection", undo: "removeConnection", patience: untilDatabaseAnswers },
+  { name: "other desktops", do: "withdrawOthers", undo: "restoreOthers", when: hasOthers },
+  { name: "permission", do: "grantPermission", undo: "revokePermission", patience: untilDatabaseAnswers },
   { name: "binding status", do: "recordActive", undo: "restoreBindingStatus" },
 ]);
+
+/** One user per person may be new: the AWMS operator gave access to one per desktop, which is not in `before`. */
+function mayHaveStaleAccess({ plan, before }: KnownRun): boolean {
+  if (!plan || !before) return true;
+  const isOneUser = plan.names.entity === plan.username;
+  return (before.permissions.connection || isOneUser) && !keepsPod(before, portsOf(plan));
+}
+
+function hasOthers({ before }: KnownRun): boolean {
+  return before === undefined || before.others.length > 0;
+}

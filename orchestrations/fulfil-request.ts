@@ -41,7 +41,11 @@ export function* fulfilRequest(hub: Workflow, { username }: FulfilRequestInput):
   for (const removal of removals) if (!removal.trouble) yield* retireOne(workflow, username, removal);
   if (!settled) {
     const { outcome, others } = yield* fulfil(workflow, request);
-    yield* workflow.call("recordOutcome", { username, requestId: request.id, outcome, others });
+    const isLast = !hub.startedBefore("1.2") && reviews.length === 0 && removals.every(({ trouble }) => !trouble);
+    if (isLast) workflow.showLastLook(true);
+    const newest = yield* workflow.call("recordOutcome", { username, requestId: request.id, outcome, others });
+    // It returns the record as it wrote it: reading it again would say the same.
+    if (isLast) return hasMore(record, newest);
   }
   for (const removal of removals) if (removal.trouble) yield* retireOne(workflow, username, removal);
   if (settled) yield* tidyUp(workflow, record);
@@ -50,11 +54,14 @@ export function* fulfilRequest(hub: Workflow, { username }: FulfilRequestInput):
     yield* reviewDesktop(workflow, username, review, reporter(workflow, review, "reviewing"));
 
   workflow.showLastLook(true);
-  const newest = yield* workflow.call("readRequest", { username });
+  return hasMore(record, yield* workflow.call("readRequest", { username }));
+}
+
+/** True if the newest record has anything to do that the one which was worked on had not. */
+function hasMore({ request, removals = [], reviews = [] }: PersonRecord, newest: PersonRecord | null): boolean {
   const known = new Set([...removals, ...reviews].map(({ id }) => id));
   const left = [...(newest?.removals ?? []), ...(newest?.reviews ?? [])];
-  const more = left.some(({ id }) => !known.has(id));
-  return more || (newest !== null && newest.request.id !== request.id);
+  return left.some(({ id }) => !known.has(id)) || (newest !== null && newest.request.id !== request.id);
 }
 
 /**
@@ -133,9 +140,9 @@ function* activate(workflow: Workflow, request: DesktopRequest): Generator<Task,
     return { outcome: { state: "failed", at, code: problem.code, reason: problem.reason, step, undone, leftBehind } };
   }
 
+  const { url, elsewhere } = result.facts;
   // Only now that the new desktop is up does the previous one go down. A failure here does not affect the new one.
-  const leftovers = yield* suspendActive(workflow, request, request.workspace ?? undefined);
-  const { url } = result.facts;
+  const leftovers = elsewhere === false ? [] : yield* suspendActive(workflow, request, request.workspace ?? undefined);
   const message =
     leftovers.length === 0
       ? "the desktop is ready"

@@ -30,6 +30,9 @@ type StepActivity = {
 /** An activity that returns what it saw. */
 type PollActivity = { [Name in RunActivity]: OutputOf<Name> extends Sighting ? Name : never }[RunActivity];
 
+/** The input of a step. `inOrder` checks that it is enough for the step's activities. */
+export type KnownRun = Run & Partial<Facts>;
+
 interface DoStep {
   do: StepActivity;
 }
@@ -39,8 +42,22 @@ interface PollStep {
   late: Problem["code"];
 }
 
-/** One row of a saga: its name for people, what is done or waited for, and what undoes it. */
-export type Step = VersionRange & { name: string; undo?: StepActivity } & (DoStep | PollStep);
+/** How long a step is tried again, beyond its retries, while one system is away. */
+interface Patience {
+  whileCode: Problem["code"];
+  withinSeconds: number;
+}
+
+/**
+ * One row of a saga: its name for people, what is done or waited for, and what undoes it. A row that has nothing to do in
+ * this run (`when`) is left out, and so is its undo.
+ */
+export type Step = VersionRange & {
+  name: string;
+  undo?: StepActivity;
+  when?: (run: KnownRun) => boolean;
+  patience?: Patience;
+} & (DoStep | PollStep);
 
 type ActivitiesOf<Row extends Step> = Row[Extract<keyof Row, "do" | "poll" | "undo">];
 type FactsOf<Row extends Step> = Row extends DoStep ? Exclude<OutputOf<Row["do"]>, Refusal | null> : never;
@@ -71,9 +88,6 @@ export type SagaResult =
   | { state: "done"; facts: Partial<Facts> }
   | { state: "failed"; step: string; problem: Problem; undone: string[]; leftBehind: string[] };
 
-/** The input of a step. `inOrder` checks that it is enough for the step's activities. */
-type KnownRun = Run & Partial<Facts>;
-
 /**
  * Runs the steps of the orchestration's version in order. Each gets the facts of the ones before it. If one fails, it
  * and all before it are undone, newest first; an undo that fails does not stop the others and is listed in
@@ -90,9 +104,19 @@ export function* runSaga(
   let facts: Partial<Facts> = {};
   const begun: Step[] = [];
   const steps = rowsFor(workflow, table);
+  // What was begun before replays every row, and failed at once.
+  const isNew = !workflow.startedBefore("1.2");
 
-  for (const [index, step] of steps.entries()) {
-    const position = { requestId: start.request.id, step: step.name, number: index + 1, of: steps.length };
+  // People read how many steps there are: of the rows with a condition, those that run count.
+  let of = isNew ? steps.filter(({ when }) => !when).length : steps.length;
+
+  for (const step of steps) {
+    const input = { ...start, ...facts };
+    if (step.when && isNew) {
+      if (!step.when(input)) continue;
+      of += 1;
+    }
+    const position = { requestId: start.request.id, step: step.name, number: begun.length + 1, of };
     const since = workflow.now().toISOString();
     const report = (message?: string) => {
       workflow.report({ ...position, since, message: message?.slice(0, longestMessage) });
@@ -100,7 +124,6 @@ export function* runSaga(
 
     report();
     begun.push(step); // before the call: one that timed out may have taken effect
-    const input = { ...start, ...facts };
     const result = yield* perform(workflow, step, input, { report, stillWanted });
     if ("problem" in result) {
       workflow.report({ ...position, since, undoing: { failedStep: step.name, code: result.problem.code } });
@@ -123,15 +146,26 @@ function* perform(
   input: KnownRun,
   watcher: Watcher,
 ): Generator<Task, { facts: Partial<Facts> } | { problem: Problem }> {
-  try {
-    if ("poll" in step) return (yield* waitFor(workflow, step, input, watcher)) ?? { facts: {} };
-    const output = yield* workflow.call(step.do, input);
-    if (isRefusal(output)) return { problem: { code: output.refused, reason: output.reason } };
-    return { facts: output ?? {} };
-  } catch (error) {
-    return { problem: problemOf(error) };
+  const patience = workflow.startedBefore("1.2") ? undefined : step.patience;
+  const until = workflow.now().getTime() + (patience?.withinSeconds ?? 0) * 1_000;
+  for (;;) {
+    try {
+      if ("poll" in step) return (yield* waitFor(workflow, step, input, watcher)) ?? { facts: {} };
+      const output = yield* workflow.call(step.do, input);
+      if (isRefusal(output)) return { problem: { code: output.refused, reason: output.reason } };
+      return { facts: output ?? {} };
+    } catch (error) {
+      const problem = problemOf(error);
+      if (problem.code !== patience?.whileCode || workflow.now().getTime() >= until) return { problem };
+      watcher.report(problem.reason);
+    }
+    if (!(yield* watcher.stillWanted())) return { problem: { code: "request-changed", reason: tookItsPlace } };
+    yield* workflow.waitForNews(patiencePauseSeconds);
   }
 }
+
+const tookItsPlace = "a newer request of this person took its place";
+const patiencePauseSeconds = 10;
 
 /** Polls with a short activity until it sees what is waited for, refuses, or time is up. */
 function* waitFor(
@@ -142,7 +176,8 @@ function* waitFor(
 ): Generator<Task, { problem: Problem } | undefined> {
   const { plan } = input;
   if (!plan) throw new Error(`wait for ${step.poll}: there is no plan yet (call the step that makes it first)`);
-  const run = { ...input, plan };
+  const isNew = !workflow.startedBefore("1.2");
+  const run = { ...input, plan, ...(isNew && { looks: "once" as const }) };
   const seconds = step.withinSeconds(run);
   let last = workflow.now().getTime();
   let waited = 0;
@@ -156,13 +191,12 @@ function* waitFor(
     if (sighting.seen === "ready") return undefined;
 
     report(sighting.message);
-    if (!(yield* stillWanted()))
-      return { problem: { code: "request-changed", reason: "a newer request of this person took its place" } };
+    if (!isNew && !(yield* stillWanted())) return { problem: { code: "request-changed", reason: tookItsPlace } };
     if (waited >= seconds * 1_000)
       return { problem: { code: step.late, reason: `not there after ${seconds} s: ${sighting.message}` } };
     if (!sighting.againInSeconds) continue;
-    if (workflow.startedBefore("1.2")) yield* workflow.pause(sighting.againInSeconds);
-    else yield* workflow.waitForNews(sighting.againInSeconds);
+    if (isNew) yield* workflow.waitForNews(sighting.againInSeconds);
+    else yield* workflow.pause(sighting.againInSeconds);
   }
 }
 

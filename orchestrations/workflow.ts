@@ -1,4 +1,5 @@
 import type { Progress } from "../shared/person/operation.ts";
+import type { EndedSessions } from "../shared/lifecycle/ended-sessions.ts";
 import type { Fence } from "../shared/person/work.ts";
 import { type OrchestrationContext, RetryOptions, type Task } from "durable-functions";
 import type { ActivityName, InputOf, LastLook, OutputOf } from "../shared/desktop/activities.ts";
@@ -30,6 +31,8 @@ export interface Workflow {
    */
   waitForNews(seconds: number): Generator<Task, void>;
   report(progress: Progress): void;
+  /** Shows how far a run is that belongs to no person. */
+  showRun(run: EndedSessions): void;
   /**
    * Shows if the orchestration may end after the next activity: a caller who changes the record in that time has to
    * start it again.
@@ -51,6 +54,7 @@ function retries(): RetryOptions {
 
 /** Implements a workflow with Durable Functions. */
 export function workflowOf(context: OrchestrationContext): Workflow {
+  let shown: Progress | undefined;
   return {
     instanceId: context.df.instanceId,
     now: () => context.df.currentUtcDateTime,
@@ -73,10 +77,14 @@ export function workflowOf(context: OrchestrationContext): Workflow {
       if (!timeUp.isCompleted) timeUp.cancel();
     },
     report(progress) {
+      shown = progress;
       context.df.setCustomStatus(progress);
     },
+    showRun(run) {
+      context.df.setCustomStatus(run);
+    },
     showLastLook(isLast) {
-      context.df.setCustomStatus(isLast ? ({ lastLook: true } satisfies LastLook) : null);
+      context.df.setCustomStatus(isLast ? ({ lastLook: true, progress: shown } satisfies LastLook) : null);
     },
   };
 }

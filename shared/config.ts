@@ -3,6 +3,7 @@ import { parseDatabaseUrl } from "./guacamole/database-url.ts";
 import { type DnsServer, parseDnsServer, usualDnsServers } from "./desktop/dns-server.ts";
 import { parseProtectedPlace, type ProtectedPlace } from "./desktop/reach.ts";
 import { parsePolicy, policyFields, type PolicyTexts } from "./desktop/policy.ts";
+import { parsePlaceholders, type PlaceholderWindow } from "./lifecycle/placeholders.ts";
 
 /** The algorithms by which a realm may sign: with a key pair of its own. HS* has one secret for both sides, none has none. */
 const signatureAlgorithms = [
@@ -180,6 +181,21 @@ const eachSetting = z.object({
   GUACAMOLE_API_USERNAME: z.string().min(1).optional().describe("An administrator of Guacamole, for these calls"),
   GUACAMOLE_API_PASSWORD: z.string().min(1).optional().describe("Their password"),
   GUACAMOLE_API_DATA_SOURCE: z.string().min(1).default("postgresql").describe("Guacamole's name for its database"),
+
+  STARTS_AT_ONCE: wholeNumber(1, 10_000)
+    .default(64)
+    .describe("How many desktops may start at once in the cluster; the others wait in a queue"),
+  MAX_DESKTOPS: wholeNumber(1, 1_000_000)
+    .optional()
+    .describe("How many desktops may run or start in the cluster. Default: as many as fit"),
+  PREPULL: oneOf("off", "on")
+    .default("off")
+    .describe("`on`: nodes pull the images of all open workspaces before a desktop needs them (docs/operations.md)"),
+  PLACEHOLDERS: placeholders()
+    .prefault("")
+    .describe(
+      "When how many places for desktops are kept free: `Mon-Fri 08:15-10:00 Europe/London: 8`, separated by `;` (docs/operations.md)",
+    ),
 
   WAKE_SCHEDULE: schedule("*/30 * * * * *").describe(
     "NCRONTAB: when requests that nothing works on are picked up again",
@@ -360,6 +376,15 @@ function schedule(usual: string) {
     .string()
     .regex(/^(\S+ ){5}\S+$/, "is not NCRONTAB (six fields, the first for seconds: 0 */5 * * * *)")
     .default(usual);
+}
+
+function placeholders() {
+  return z.string().transform((text, context): PlaceholderWindow[] => {
+    const windows = parsePlaceholders(text);
+    if (!("fault" in windows)) return windows;
+    context.addIssue({ code: "custom", message: windows.fault });
+    return z.NEVER;
+  });
 }
 
 /** Addresses land in logs. */

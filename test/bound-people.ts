@@ -35,6 +35,13 @@ export async function bind(estate: TestEstate, username: string, workspace: stri
   await write(estate, manifest);
 }
 
+/** Ends what `bind` wrote. */
+export async function unbind(estate: TestEstate, username: string, workspace: string): Promise<void> {
+  const metadata = { name: `${workspace}-${username}`, namespace };
+  const objects = KubernetesObjectApi.makeApiClient(estate.kubeconfig);
+  await objects.delete({ ...custom, kind: "AnalyticsWorkspaceBinding", metadata });
+}
+
 /** Asks for a person's desktop as the login flow does. Returns the operation. */
 export async function askFor(
   estate: TestEstate,

@@ -118,7 +118,7 @@ it("if the undo of its Deployment fails: the policy stays, is reported, and goes
   watched(["waitReady", "removeDeployment"]);
   const ended = await estate.ask("alice", asthma);
   expect(ended).toMatchObject({ state: "failed", step: "readiness" });
-  expect(JSON.stringify(ended)).toContain("network policy: remove NetworkPolicy");
+  expect(JSON.stringify(ended)).toContain("credential and network: remove NetworkPolicy");
   expect(await left()).toContain(`NetworkPolicy client-${name}`);
   expect(await pods()).toHaveLength(1);
 });

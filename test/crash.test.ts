@@ -64,7 +64,7 @@ const oneDesktop = {
 
 const points: ActivityName[] = [
   "readRequest",
-  "createCredential",
+  "createParts",
   "createDeployment",
   "waitReady",
   "writeConnection",

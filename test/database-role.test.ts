@@ -47,7 +47,7 @@ async function wholeLife(): Promise<void> {
   await guacamole.writeConnection(plan, "Abcdefg8");
   await guacamole.grantPermission(plan.names);
   await guacamole.respell(plan, "Alice");
-  expect(await guacamole.isAdministrator("cohort-a@alice")).toBe(false);
+  expect(await guacamole.observePerson(plan.names)).toMatchObject({ open: ["cohort-a"], administrator: false });
   expect(await guacamole.findOpenWorkspaces("alice")).toEqual(["cohort-a"]);
   expect(await guacamole.openedSince("cohort-a", "alice", "2026-01-01T00:00:00.000Z")).toBe(false);
   await guacamole.writeConnection({ ...plan, until: "2027-01-31" }, "Hijklmn8");

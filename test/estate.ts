@@ -80,8 +80,12 @@ export interface TestEstate {
    * another is given. In between, `whileDown` has the task hub's file to itself.
    */
   restartHost(change?: { app?: FunctionApp; whileDown?: () => Promise<void> }): Promise<void>;
-  /** Starts another host of the same app on the same task hub, which must be shared. The estate closes it. */
-  addHost(): Promise<FunctionsHost>;
+  /**
+   * Starts another host on the same task hub, which must be shared. The estate closes it.
+   *
+   * @param own true for an app of its own, as another process has: what one keeps in memory, the other does not know
+   */
+  addHost(own?: boolean): Promise<FunctionsHost>;
   close(): Promise<void>;
 }
 
@@ -137,43 +141,46 @@ export async function startTestEstate(
   await writeFile(kubeconfigFile, productConfig.replaceAll(server, linkedServer));
   const { origin, pathname: realmPath } = new URL(identity.issuer);
   const linkedIdentity = await linkTo?.("identity provider", origin);
+  const linkedDatabase = (await linkTo?.("database", database.productUrl)) ?? database.productUrl;
   await writeSampleEstate(kubeconfig, namespace);
   const guacamole = new pg.Client({ connectionString: database.url });
   await guacamole.connect();
 
   let described: readonly DescribedRoute[] = [];
-  const app = await loadApp({
-    appRoot: dirname(dirname(fileURLToPath(import.meta.url))),
-    environment: {
-      TASKHUB_NAME: "tests",
-      KUBECONFIG: kubeconfigFile,
-      NAMESPACE: namespace,
-      DATABASE_URL: (await linkTo?.("database", database.productUrl)) ?? database.productUrl,
-      OIDC_ISSUER: identity.issuer,
-      ...(linkedIdentity !== undefined && {
-        OIDC_JWKS_URL: `${linkedIdentity}${realmPath}/protocol/openid-connect/certs`,
-        KEYCLOAK_ADMIN_URL: linkedIdentity,
-      }),
-      OIDC_AUDIENCE: apiAudience,
-      OIDC_CLIENTS: "workspace-action,guacamole-workspaces-cli",
-      GUACAMOLE_URL: "http://127.0.0.1:8080/guacamole",
-      DESKTOP_IMAGE: "example.org/desktop:1",
-      DESKTOP_UNSCHEDULABLE_GRACE_SECONDS: "1",
-      WAKE_SCHEDULE: never,
-      REAP_SCHEDULE: never,
-      RECONCILE_SCHEDULE: never,
-      UPKEEP_SCHEDULE: never,
-      PERSON_CHANGES_PER_MINUTE: "100000", // tests ask as fast as they can
-      READY_KEPT_SECONDS: "0", // tests ask for what has just changed
-      KEYCLOAK_WEBHOOK: "hmac",
-      KEYCLOAK_WEBHOOK_SECRET: webhookSecret,
-      ...settings,
-    },
-    load: async (environment) => {
-      const { routes } = await registerSources(environment);
-      described = routes.flatMap((route) => route.described);
-    },
-  });
+  const load = () =>
+    loadApp({
+      appRoot: dirname(dirname(fileURLToPath(import.meta.url))),
+      environment: {
+        TASKHUB_NAME: "tests",
+        KUBECONFIG: kubeconfigFile,
+        NAMESPACE: namespace,
+        DATABASE_URL: linkedDatabase,
+        OIDC_ISSUER: identity.issuer,
+        ...(linkedIdentity !== undefined && {
+          OIDC_JWKS_URL: `${linkedIdentity}${realmPath}/protocol/openid-connect/certs`,
+          KEYCLOAK_ADMIN_URL: linkedIdentity,
+        }),
+        OIDC_AUDIENCE: apiAudience,
+        OIDC_CLIENTS: "workspace-action,guacamole-workspaces-cli",
+        GUACAMOLE_URL: "http://127.0.0.1:8080/guacamole",
+        DESKTOP_IMAGE: "example.org/desktop:1",
+        DESKTOP_UNSCHEDULABLE_GRACE_SECONDS: "1",
+        WAKE_SCHEDULE: never,
+        REAP_SCHEDULE: never,
+        RECONCILE_SCHEDULE: never,
+        UPKEEP_SCHEDULE: never,
+        PERSON_CHANGES_PER_MINUTE: "100000", // tests ask as fast as they can
+        READY_KEPT_SECONDS: "0", // tests ask for what has just changed
+        KEYCLOAK_WEBHOOK: "hmac",
+        KEYCLOAK_WEBHOOK_SECRET: webhookSecret,
+        ...settings,
+      },
+      load: async (environment) => {
+        const { routes } = await registerSources(environment);
+        described = routes.flatMap((route) => route.described);
+      },
+    });
+  const app = await load();
   const faults: Faults = {};
   const log: LogEntry[] = [];
   const store = join(folder, "task-hub.sqlite");
@@ -273,8 +280,8 @@ export async function startTestEstate(
       host = await startHost(change?.app);
       listen();
     },
-    async addHost() {
-      const other = await startHost();
+    async addHost(own = false) {
+      const other = await startHost(own ? await load() : app);
       others.push(other);
       return other;
     },

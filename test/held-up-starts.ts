@@ -13,6 +13,7 @@ import { type Cluster, clusterOf } from "../shared/kubernetes/cluster.ts";
 import { type ClusterDesktops, desktopsIn } from "../shared/kubernetes/desktops.ts";
 import { samplePlan, sampleRules, sampleSite, sampleStart } from "./sample-plan.ts";
 import { untilDecided } from "./until-decided.ts";
+import { blocking } from "../shared/kubernetes/wait-ready.ts";
 
 const { namespace } = sampleSite;
 const merge = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
@@ -104,7 +105,7 @@ export function describeHeldUpStarts(name: string, start: () => Promise<HeldUpCl
     /** Waits until the start waits for this. */
     const untilSaid = async (words: string) => {
       let sighting: Sighting;
-      do sighting = await desktops.waitReady(plan);
+      do sighting = await desktops.waitReady(plan, blocking);
       while ("seen" in sighting && sighting.seen === "waiting" && !sighting.message.includes(words));
       expect(sighting).toMatchObject({ seen: "waiting", message: expect.stringContaining(words) as string });
     };

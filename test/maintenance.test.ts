@@ -80,20 +80,34 @@ describe("the maintenance switch", () => {
   });
 });
 
+interface Run {
+  id: string;
+  state: string;
+  of: number;
+  counts: { ended: number; failed: number };
+  ended: { username: string; operation: string }[];
+  trouble?: string;
+}
+
 describe("ending sessions", () => {
+  /** Begins a run, and returns it after its end. */
+  const end = async (body: object) => {
+    const reply = await estate.call<Run>("olga", "POST", "/maintenance/end-sessions", body);
+    expect(reply.status).toBe(202);
+    expect(reply.headers.get("location")).toBe(`/api/maintenance/end-sessions/${reply.body.id}`);
+    await estate.host.whenIdle();
+    return (await estate.call<Run>("olga", "GET", `/maintenance/end-sessions/${reply.body.id}`)).body;
+  };
+
   it("suspends everybody's desktops in a workspace, in use or not, and no others", async () => {
     expect(await estate.ask("alice", asthma)).toMatchObject({ state: "done" });
     expect(await estate.ask("bob", asthma)).toMatchObject({ state: "done" });
     await openSession(estate, asthma, "alice");
-    const reply = await estate.call<{ ended: { username: string; operation: string }[] }>(
-      "olga",
-      "POST",
-      "/maintenance/end-sessions",
-      { workspace: asthma, reason: "a breach is being looked into" },
-    );
-    expect(reply.status).toBe(202);
-    expect(reply.body.ended.map(({ username }) => username).sort()).toEqual(["alice", "bob"]);
-    await estate.host.whenIdle();
+    const run = await end({ workspace: asthma, reason: "a breach is being looked into" });
+    expect(run).toMatchObject({ state: "done", of: 2, counts: { ended: 2, failed: 0 }, workspace: asthma });
+    expect(run.ended.map(({ username }) => username).sort()).toEqual(["alice", "bob"]);
+    const operation = (run.ended[0]?.operation ?? "").replace("/api", "");
+    expect((await estate.call("olga", "GET", operation)).body).toMatchObject({ state: "done" });
     for (const username of ["alice", "bob"]) {
       expect(await shown(username)).toMatchObject({
         state: "suspended",
@@ -110,17 +124,14 @@ describe("ending sessions", () => {
     expect(await estate.ask("alice", "cancer-registry")).toMatchObject({ state: "failed" });
     estate.cluster.setFault({ namespace, deployment }, null);
     expect(await shown()).toMatchObject({ workspace: asthma, wanted: "cancer-registry" });
-    const { body } = await estate.call("olga", "POST", "/maintenance/end-sessions", { workspace: asthma });
-    expect(body).toMatchObject({ ended: [{ username: "alice" }], failed: [] });
-    await estate.host.whenIdle();
+    expect(await end({ workspace: asthma })).toMatchObject({ ended: [{ username: "alice" }], failed: [] });
     expect(await shown()).toMatchObject({ state: "suspended" });
   });
 
   it("ends those of one person", async () => {
     expect(await estate.ask("alice", asthma)).toMatchObject({ state: "done" });
     expect(await estate.ask("bob", asthma)).toMatchObject({ state: "done" });
-    await estate.call("olga", "POST", "/maintenance/end-sessions", { username: "alice" });
-    await estate.host.whenIdle();
+    expect(await end({ username: "alice" })).toMatchObject({ state: "done", of: 1, ended: [{ username: "alice" }] });
     expect(await shown("alice")).toMatchObject({
       state: "suspended",
       reason: expect.stringContaining("ended by olga") as string,
@@ -133,6 +144,8 @@ describe("ending sessions", () => {
     expect(await end("olga", {})).toMatchObject({ status: 400, body: { code: "malformed-body" } });
     expect(await end("olga", { workspace: "nowhere" })).toMatchObject({ status: 404, body: { code: "not-found" } });
     expect((await end("alice", { username: "bob" })).status).toBe(403);
+    const unknown = "/maintenance/end-sessions/00000000000000000000000000000000";
+    expect(await estate.call("olga", "GET", unknown)).toMatchObject({ status: 404, body: { code: "not-found" } });
   });
 });
 

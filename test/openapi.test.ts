@@ -167,7 +167,7 @@ describe("the API's document", () => {
       username,
       workspace: { type: "string", maxLength: 128, pattern: workspacePattern.source },
       limit: { type: "integer", minimum: 1, maximum: 500, default: 100 },
-      after: { type: "string", pattern: "^[0-9a-f]{32}$" },
+      after: { type: "string", pattern: "^[A-Za-z0-9_-]+$" },
     });
     expect(parametersOf("POST /maintenance/reap")).toMatchObject({
       dryRun: { type: "boolean", default: false },

@@ -1,5 +1,6 @@
 import type { Progress } from "../shared/person/operation.ts";
 import type { Task } from "durable-functions";
+import type { EndedSessions } from "../shared/lifecycle/ended-sessions.ts";
 import type { Workflow } from "../orchestrations/workflow.ts";
 import type { ActivityName } from "../shared/desktop/activities.ts";
 
@@ -10,6 +11,7 @@ export type Script = Partial<Record<ActivityName, (input: never, earlierCalls: n
 export function scriptedWorkflow(script: Script) {
   const calls: ActivityName[] = [];
   const reports: Progress[] = [];
+  const runs: EndedSessions[] = [];
   const pauses: number[] = [];
   const lastLooks: boolean[] = [];
   let milliseconds = Date.parse("2026-06-15T12:00:00Z");
@@ -38,11 +40,14 @@ export function scriptedWorkflow(script: Script) {
     report(progress) {
       reports.push(progress);
     },
+    showRun(run) {
+      runs.push(run);
+    },
     showLastLook(isLast) {
       lastLooks.push(isLast);
     },
   };
-  return { workflow, calls, reports, pauses, lastLooks };
+  return { workflow, calls, reports, runs, pauses, lastLooks };
 }
 
 /** Runs a workflow that follows a script to its end; nothing in it waits. */

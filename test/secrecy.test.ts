@@ -104,7 +104,7 @@ describe("a desktop's password", () => {
         FOR EACH ROW WHEN (NEW.parameter_name = 'password') EXECUTE FUNCTION refuse_parameter()`);
     let made = "";
     estate.faults.afterActivity = async ({ name }) => {
-      if (name === "createCredential") made = await password();
+      if (name === "createParts") made = await password();
     };
     expect(await ask(workspace)).toMatchObject({ state: "failed", step: "connection" });
     estate.mend();
@@ -118,7 +118,7 @@ describe("a desktop's password", () => {
     const places = await everything();
     expect(new Set(passwords).size).toBe(5);
     // Each place has content: it mentions what wrote the credential, or for whom.
-    expect(Object.keys(places).filter((place) => !/alice|createCredential/.test(places[place] ?? ""))).toEqual([]);
+    expect(Object.keys(places).filter((place) => !/alice|createParts/.test(places[place] ?? ""))).toEqual([]);
     for (const secret of passwords) expect(placesOf(secret, places)).toEqual([]);
   });
 

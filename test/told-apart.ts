@@ -2,6 +2,7 @@ import { CoreV1Api } from "@kubernetes/client-node";
 import type { NamedDesktop } from "../shared/desktop/names.ts";
 import { namespace, type TestEstate } from "./estate.ts";
 import { cohort } from "./seeded-drift.ts";
+import { isNoEstimate } from "./everything.ts";
 import type { World } from "./world.ts";
 
 /** Everything in both systems, to the last value. */
@@ -45,7 +46,9 @@ export async function everythingIn(estate: TestEstate): Promise<Everything> {
     rows.push(...found.map(({ line }) => line).sort());
   }
   const requests = Object.fromEntries(
-    items.map(({ metadata, data }) => [metadata?.name ?? "", { version: metadata?.resourceVersion, data }]),
+    items
+      .filter(isNoEstimate)
+      .map(({ metadata, data }) => [metadata?.name ?? "", { version: metadata?.resourceVersion, data }]),
   );
   return { world, rows, requests };
 }

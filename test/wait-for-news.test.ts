@@ -59,7 +59,7 @@ async function start() {
   const host = await startFunctionsHost({ app: loaded, store: ":memory:", clock, log: () => undefined });
   open.push(() => host.close());
   await fetch(`${host.url}/api/lendClient`);
-  return { client, host, clock, hub: taskHubOf(client) };
+  return { client, host, clock, hub: taskHubOf(() => client) };
 }
 
 it("a wait ends when its time is up, and the news that comes later ends the next one", async () => {

@@ -37,7 +37,7 @@ export function credentialActivities(services: Services): Implements<"createCred
   const { desktops } = services;
   return {
     async createCredential({ plan, before, request }) {
-      if (!keepsPod(before, portsOf(plan))) return desktops.createCredential(plan, request.id);
+      if (!keepsPod(before, portsOf(plan))) return desktops.createCredential(plan, request.id, !before.secret);
       return before.secret ? null : adoptCredential(services, plan, request.id);
     },
     async deleteCredential({ plan, before }) {

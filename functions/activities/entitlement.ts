@@ -1,6 +1,5 @@
-import { isRefusal, ProductError } from "../../shared/errors.ts";
-import { planStart } from "../gather/plan.ts";
-import { personNow } from "../gather/standing.ts";
+import { isRefusal } from "../../shared/errors.ts";
+import { planRequest } from "../gather/plan-request.ts";
 import type { Services } from "../services.ts";
 import type { Implements } from "./activity.ts";
 
@@ -8,12 +7,15 @@ import type { Implements } from "./activity.ts";
 export function entitlementActivities(services: Services): Implements<"checkEntitlement"> {
   return {
     async checkEntitlement({ request }, { info }) {
-      const { username, workspace, claims, claimsReduced, subject } = request;
-      if (workspace === null) throw new ProductError("internal", "check entitlement: the request names no workspace");
-      const person = await personNow(services, { username, claims, claimsReduced }, subject, info);
-      if (isRefusal(person)) return person;
-      const plan = await planStart(services, person, workspace, await services.workspaces.known());
-      return isRefusal(plan) ? plan : { plan };
+      const planned = await planRequest(services, request, info);
+      if (isRefusal(planned)) return planned;
+      const { plan, deciding } = planned;
+      const binding = deciding.bindings.find(({ name }) => name === plan.binding.name)?.state;
+      return {
+        plan,
+        binding: binding ?? { replicas: null, status: null },
+        managedDatabase: services.settings.DATABASE_SERVER_ID !== undefined,
+      };
     },
   };
 }

@@ -8,9 +8,9 @@ export function networkPolicyActivities({
   settings,
 }: Services): Implements<"applyNetworkPolicy" | "deleteNetworkPolicy"> {
   return {
-    async applyNetworkPolicy({ plan }) {
+    async applyNetworkPolicy({ plan, before }) {
       const openings = settings.ISOLATION === "required" ? await desktops.openingsIn(plan) : [];
-      if (openings.length === 0) return desktops.applyNetworkPolicy(plan);
+      if (openings.length === 0) return desktops.applyNetworkPolicy(plan, !before.networkPolicy);
       const policies = [...new Set(openings.map(({ policy }) => policy))].slice(0, 3).join(", ");
       return refuse(
         "isolation-open",

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { PersonRecord } from "../../shared/person/record.ts";
 import type { Services } from "../services.ts";
-import type { Surroundings } from "./activity.ts";
+import type { HubSurroundings } from "./activity.ts";
 import { noticeActivities } from "./notices.ts";
 
 const at = "2026-06-15T12:00:00.000Z";
@@ -20,8 +20,8 @@ async function followDeletion(subject: string | undefined): Promise<PersonRecord
         Promise.resolve((written = change(record))),
     },
   } as unknown as Services;
-  const hub = { startOnce: () => Promise.resolve("accepted") };
-  const around = { hub, info: () => undefined, error: () => undefined } as unknown as Surroundings;
+  const hub = { startOnce: () => Promise.resolve("accepted"), tellNews: () => Promise.resolve() };
+  const around = { hub, info: () => undefined, error: () => undefined } as unknown as HubSurroundings;
   const notice = { id: "n1", at, subject: "s1", told: { what: "deleted" } } as const;
   await noticeActivities(services).applyNotice({ notice, username: "alice" }, around);
   return (written as PersonRecord | null)?.request;

@@ -15,7 +15,7 @@ import { type Services, sessionRules, today } from "../services.ts";
 import { someAtATime } from "../some-at-a-time.ts";
 import { followScalingOf } from "../work/follow-scaling.ts";
 import { changeAndWake, changeRecord, ifThere, stamp } from "../work/person.ts";
-import type { Implements, Surroundings } from "./activity.ts";
+import type { Implements, HubSurroundings } from "./activity.ts";
 
 /** How many people are looked up at once: as many as the identity provider and the cluster bear beside everything else. */
 const peopleAtOnce = 4;
@@ -94,7 +94,7 @@ async function applyNotice(
   claimNames: ClaimNames,
   notice: Notice,
   username: string,
-  around: Surroundings,
+  around: HubSurroundings,
 ): Promise<null> {
   const record = await services.records.read(personId(username));
   if (!record) {
@@ -138,7 +138,7 @@ async function followLogin(
   services: Services,
   username: string,
   { subject }: Notice,
-  { hub, info, error }: Surroundings,
+  { hub, info, error }: HubSurroundings,
 ): Promise<void> {
   try {
     await followScalingOf(services, username, { hub, log: info, warn: info, subject });
@@ -151,7 +151,7 @@ async function retire(
   services: Services,
   record: PersonRecord,
   reason: string,
-  { hub, info }: Surroundings,
+  { hub, info }: HubSurroundings,
 ): Promise<null> {
   const { username, retire: wasAsked } = record.request;
   // Asked for and recorded as done is not yet removed. In doubt the retirement looks again.
@@ -170,7 +170,7 @@ async function retireWhatWasLost(
   services: Services,
   record: PersonRecord,
   by: Narrowing,
-  { hub, info }: Surroundings,
+  { hub, info }: HubSurroundings,
 ): Promise<null> {
   const { username, workspace: wanted } = record.request;
   const claims = narrowClaims(record.request.claims, by);

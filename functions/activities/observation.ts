@@ -1,11 +1,27 @@
-import { remember } from "../../shared/person/request.ts";
-import { isOneUserPerPerson } from "../../shared/desktop/names.ts";
+import { neverHadDesktop, remember } from "../../shared/person/request.ts";
+import type { PersonRecord } from "../../shared/person/record.ts";
+import type { DesktopPlan } from "../../shared/desktop/plan.ts";
+import { isOneUserPerPerson, personId } from "../../shared/desktop/names.ts";
 import { isRefusal, ProductError, refuse } from "../../shared/errors.ts";
-import { findOpenDesktops } from "../gather/desktops-of-person.ts";
+import { openDesktops } from "../gather/desktops-of-person.ts";
 import { namingRules, type Services } from "../services.ts";
 import { changeRecord, ifThere } from "../work/person.ts";
 import { respellAllOf } from "../work/respell.ts";
 import type { Implements } from "./activity.ts";
+
+/**
+ * True if another desktop of the person may run, also one that nobody can open. Nobody who never had one has one now: then
+ * their Deployments are not read.
+ */
+async function runsElsewhere(
+  { desktops }: Services,
+  { username, workspace }: DesktopPlan,
+  record: PersonRecord | null,
+): Promise<boolean> {
+  if (record && neverHadDesktop(record)) return false;
+  const all = await desktops.findOfPerson(username);
+  return all.some((each) => each.workspace !== workspace && each.replicas > 0);
+}
 
 /** Observes what is there before the run: an undo restores it. Refuses what is not ours before anything is changed. */
 export function observationActivities(services: Services): Implements<"ensureDatabaseRunning" | "observeDesktop"> {
@@ -23,16 +39,16 @@ export function observationActivities(services: Services): Implements<"ensureDat
         return { seen: "waiting", message: error.message, againInSeconds: 10 };
       }
     },
-    async observeDesktop({ plan }, { fence }) {
+    async observeDesktop({ plan, binding: known }, { fence }) {
       const shared = isOneUserPerPerson(namingRules(services));
       if (plan.spelled !== undefined) await respellAllOf(services, plan.username);
-      const [{ strangers, ...cluster }, rows, binding, open, administrator] = await Promise.all([
-        desktops.observe(plan),
-        guacamole.observe(plan.names),
-        workspaces.bindingState(plan.binding.name),
-        findOpenDesktops(services, plan.username),
-        shared && guacamole.isAdministrator(plan.names.entity),
+      const [{ strangers, ...cluster }, { open: openIn, administrator, ...rows }, binding, person] = await Promise.all([
+        desktops.observeAtStart(plan),
+        guacamole.observePerson(plan.names),
+        known ?? workspaces.bindingState(plan.binding.name),
+        services.records.readRecent(personId(plan.username)),
       ]);
+      const open = await openDesktops(services, plan.username, openIn);
       if (strangers.length > 0)
         return refuse(
           "not-ours",
@@ -44,7 +60,7 @@ export function observationActivities(services: Services): Implements<"ensureDat
           `the connection group ${plan.names.group} is BALANCING, which opens every desktop in it to everybody (make it organizational)`,
         );
       // The last day would be theirs too, and lock them out.
-      if (administrator)
+      if (shared && administrator)
         return refuse(
           "not-ours",
           `the Guacamole user ${plan.names.entity} has system permissions (give that account another name, or take them away)`,
@@ -78,7 +94,8 @@ export function observationActivities(services: Services): Implements<"ensureDat
               permissions: { ...first.permissions, self: observed.permissions.self },
             }
           : {};
-      return { before: { ...first, ...own, others: [...first.others, ...since] } };
+      const before = { ...first, ...own, others: [...first.others, ...since] };
+      return { before, elsewhere: before.others.length > 0 || (await runsElsewhere(services, plan, person)) };
     },
   };
 }

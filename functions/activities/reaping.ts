@@ -6,6 +6,7 @@ import type { Services } from "../services.ts";
 import { surveyDrift } from "../gather/drift.ts";
 import { surveyDesktops } from "../gather/survey.ts";
 import { changeAndWake, changeRecord, ifThere, stamp } from "../work/person.ts";
+import { tellNext } from "../work/queue.ts";
 import type { Implements, Surroundings } from "./activity.ts";
 import { told } from "./told.ts";
 
@@ -86,7 +87,7 @@ export function reapingActivities(
       return null;
     },
 
-    async recordReview({ username, review, decision, suspended, setback }, { info, error, fence }) {
+    async recordReview({ username, review, decision, suspended, setback }, { info, error, fence, hub }) {
       const now = stamp(services);
       await changeRecord(
         services,
@@ -97,6 +98,7 @@ export function reapingActivities(
       if (setback) error(`suspend the desktop of ${username} in ${review.workspace}: ${setback.reason}`);
       if (suspended && decision)
         info(`${username}: the desktop in ${review.workspace} is suspended: ${decision.reason}`);
+      if (suspended) await tellNext(services, hub, info);
       return null;
     },
   };

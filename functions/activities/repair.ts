@@ -2,6 +2,7 @@ import type { DeployedDesktop } from "../../shared/desktop/known-desktop.ts";
 import type { DesktopPlan } from "../../shared/desktop/plan.ts";
 import { isRefusal, ProductError, type Refusal } from "../../shared/errors.ts";
 import type { DriftKind } from "../../shared/lifecycle/drift.ts";
+import { decidingFor } from "../gather/person-may.ts";
 import { planFor } from "../gather/plan.ts";
 import { surveyDesktops } from "../gather/survey.ts";
 import type { Services } from "../services.ts";
@@ -27,7 +28,8 @@ export function repairActivities(services: Services): Implements<"repairDesktop"
       const repair = byPlan[kind];
       if (!repair) return null;
       const { claims = {}, id = "" } = records.get(username)?.request ?? {};
-      const plan = await planFor(services, { username, claims }, workspace, await services.workspaces.known());
+      const person = { username, claims };
+      const plan = await planFor(services, person, workspace, await decidingFor(services, person, workspace));
       // If it is no longer theirs, or how it should be is unknown, the next run reports it.
       if (!isRefusal(plan)) await repair(plan, desktop, id);
       return null;

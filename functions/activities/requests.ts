@@ -1,7 +1,9 @@
 import { personId } from "../../shared/desktop/names.ts";
 import { describeTrouble } from "../../shared/person/trouble.ts";
-import { finish, finishOthers, finishRollback } from "../../shared/person/request.ts";
+import { finish, finishOthers, finishRollback, isUnfinished } from "../../shared/person/request.ts";
+import type { Admission, Outcome } from "../../shared/person/record.ts";
 import type { Services } from "../services.ts";
+import { tellNext } from "../work/queue.ts";
 import { correctBindings } from "../work/follow-scaling.ts";
 import { changeRecord, ifThere } from "../work/person.ts";
 import { planRollback } from "../gather/rollback.ts";
@@ -11,24 +13,31 @@ export function requestActivities(
   services: Services,
 ): Implements<"readRequest" | "recordOutcome" | "planRollback" | "recordOthers" | "recordRollback"> {
   return {
-    readRequest: ({ username }) => services.records.read(personId(username)),
-    async recordOutcome({ username, requestId, outcome, others }, { error, info, fence }) {
+    async readRequest({ username }) {
+      // What this process wrote a moment ago is enough to begin with: whatever was written since is found before the end.
+      const recent = await services.records.readRecent(personId(username));
+      return recent && isUnfinished(recent) ? recent : services.records.read(personId(username));
+    },
+    async recordOutcome({ username, requestId, outcome, others }, { error, info, fence, hub }) {
       if (outcome.state === "failed" && outcome.leftBehind.length > 0)
         error(`request ${requestId}: left behind: ${outcome.leftBehind.join("; ")}`);
       const at = services.now().toISOString();
+      const admission = (await services.records.readRecent(personId(username)))?.admission;
       const record = await changeRecord(
         services,
         username,
         ifThere((current) => finish(current, requestId, outcome, { at, others })),
         fence,
       );
+      noteStart(services, requestId, outcome, admission, at);
+      await tellNext(services, hub, info);
       if (record?.request.trouble) info(`request ${requestId}: ${describeTrouble(record.request.trouble)}`);
       // At once, because a person who chooses the same workspace again scales a binding to what it is at already.
       if (outcome.state === "failed")
         await correctBindings(services, username).catch((failure: unknown) => {
           info(`correct the bindings of ${username}: ${(failure as Error).message} (the timer tries again)`);
         });
-      return null;
+      return record;
     },
 
     planRollback: (desktop) => planRollback(services, desktop),
@@ -57,4 +66,21 @@ export function requestActivities(
       return null;
     },
   };
+}
+
+/** Remembers how long a start took that this process saw, or that its image does not start. */
+function noteStart(
+  { starts }: Services,
+  requestId: string,
+  outcome: Outcome,
+  admission: Admission | undefined,
+  at: string,
+): void {
+  const { image, admittedAt } = admission ?? {};
+  if (image === undefined || admittedAt === undefined) return;
+  const seconds = Math.max((Date.parse(at) - Date.parse(admittedAt)) / 1_000, 0);
+  const started = starts.kindOf(requestId);
+  if (outcome.state === "done" && started) starts.ended(image, { at, seconds, kind: started.kind });
+  if (outcome.state === "failed" && outcome.step === "readiness" && outcome.code === "cannot-start")
+    starts.ended(image, { at, seconds, failed: outcome.reason.slice(0, 300) });
 }

@@ -3,6 +3,7 @@ import { finishRetirement } from "../../shared/person/retirement.ts";
 import { findDesktops } from "../gather/desktops-of-person.ts";
 import { namingRules, type Services } from "../services.ts";
 import { changeRecord, ifThere } from "../work/person.ts";
+import { tellNext } from "../work/queue.ts";
 import { respellAllOf } from "../work/respell.ts";
 import type { Implements } from "./activity.ts";
 
@@ -30,7 +31,7 @@ export function retirementActivities(
       const named = { ...key, names: nameDesktop(key, namingRules(services)) };
       return [all.find((desktop) => desktop.workspace === workspace) ?? named];
     },
-    async recordRemoval({ username, id, outcome }, { error, fence }) {
+    async recordRemoval({ username, id, outcome }, { error, info, fence, hub }) {
       const at = services.now().toISOString();
       if (outcome.state === "failed") error(`retirement ${id}: left behind: ${outcome.leftBehind.join("; ")}`);
       await changeRecord(
@@ -39,6 +40,7 @@ export function retirementActivities(
         ifThere((record) => finishRetirement(record, id, outcome, at)),
         fence,
       );
+      await tellNext(services, hub, info);
       return null;
     },
     async retireDeployment(desktop) {

@@ -46,7 +46,7 @@ export function suspensionActivities(
       if (!activeConnections) return null;
       const whose = `${username} in ${workspace}`;
       try {
-        const rows = sessionsByDesktop(await guacamole.sessions(now().toISOString(), username), [
+        const rows = sessionsByDesktop(await guacamole.sessions(now().toISOString(), [username]), [
           { workspace, username, names },
         ]);
         const own = rows.get(keyText({ workspace, username }));

@@ -1,12 +1,13 @@
 import type { Services } from "../services.ts";
 import { surveyDesktops } from "../gather/survey.ts";
+import { prepareFastStarts } from "../work/fast-starts.ts";
 import { forgetPeople } from "../work/forget-people.ts";
 import { restartNotices } from "../work/stuck.ts";
 import type { Implements } from "./activity.ts";
 
 export function upkeepActivities(
   services: Services,
-): Implements<"purgeFinished" | "refreshActiveChecks" | "restartNotices" | "forgetPeople"> {
+): Implements<"purgeFinished" | "refreshActiveChecks" | "restartNotices" | "forgetPeople" | "prepareFastStarts"> {
   const { settings, workspaces, now } = services;
   return {
     purgeFinished(_, { hub }) {
@@ -16,6 +17,12 @@ export function upkeepActivities(
     restartNotices: (_, { hub, error }) => restartNotices(services, hub, error),
 
     forgetPeople: (_, { hub, error }) => forgetPeople(services, hub, error),
+
+    async prepareFastStarts(_, { info, error }) {
+      const done = await prepareFastStarts(services, error);
+      for (const words of done) info(`fast starts: ${words}`);
+      return done;
+    },
 
     async refreshActiveChecks(_, { error }) {
       const { desktops } = await surveyDesktops(services);

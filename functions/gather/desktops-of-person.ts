@@ -47,10 +47,17 @@ export async function findDesktops(services: Services, username: string): Promis
  * once.
  */
 export async function findOpenDesktops(services: Services, username: string): Promise<KnownDesktop[]> {
-  const [ours, workspaces] = await Promise.all([
-    services.desktops.findOfPerson(username),
-    services.guacamole.findOpenWorkspaces(username),
-  ]);
+  return openDesktops(services, username, await services.guacamole.findOpenWorkspaces(username));
+}
+
+/** The same if it is known in which workspaces. */
+export async function openDesktops(
+  services: Services,
+  username: string,
+  workspaces: readonly string[],
+): Promise<KnownDesktop[]> {
+  if (workspaces.length === 0) return [];
+  const ours = await services.desktops.findOfPerson(username);
   return workspaces.map((workspace) => {
     const known = ours.find((desktop) => desktop.workspace === workspace);
     const key = { workspace, username };
@@ -66,9 +73,9 @@ export async function isAnythingLeft(services: Services, username: string): Prom
 
 /** True if a desktop is as a finished activation left it. */
 export async function isReady({ desktops, guacamole }: Services, plan: DesktopPlan): Promise<boolean> {
-  const [cluster, rows] = await Promise.all([desktops.observe(plan), guacamole.observe(plan.names)]);
+  const [deployment, rows] = await Promise.all([desktops.observeDeployment(plan), guacamole.observe(plan.names)]);
   // Without its group the connection is not shown: Guacamole does not open it after a login.
-  return describeState(cluster, rows).state === "ready" && rows.permissions.group;
+  return describeState({ deployment }, rows).state === "ready" && rows.permissions.group;
 }
 
 /** True if all of a person's desktops are as a finished suspension left them. */

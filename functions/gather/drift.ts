@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import type { DeployedDesktop } from "../../shared/desktop/known-desktop.ts";
 import { type DesktopPlan, portsOf } from "../../shared/desktop/plan.ts";
 import { keepsPod } from "../../shared/desktop/state.ts";
@@ -13,12 +13,14 @@ import type {
   WantedDesktop,
 } from "../../shared/lifecycle/drift-sources.ts";
 import type { Standing } from "../../shared/person/claims.ts";
-import { type DesktopKey, keyText, nameDesktop } from "../../shared/desktop/names.ts";
+import { canonicalUsername, type DesktopKey, keyText, nameDesktop } from "../../shared/desktop/names.ts";
 import { someAtATime } from "../some-at-a-time.ts";
 import { namingRules, type Services } from "../services.ts";
+import type { Deciding } from "./person-may.ts";
 import { planFor } from "./plan.ts";
 import { claimNamesOf } from "./standing.ts";
 import { surveyDesktops } from "./survey.ts";
+import type { TurnTaking } from "./turn-taking.ts";
 
 /** At most this many desktops are read at the same time: each has its own credential. */
 const atOnce = 10;
@@ -28,6 +30,8 @@ export interface DriftScope {
   username?: string | undefined;
   /** The percentage of all desktops that may go at once; the setting by default. */
   sharePercent?: number | undefined;
+  /** True if nothing is done about what is found. */
+  isDry?: boolean | undefined;
 }
 
 /**
@@ -37,14 +41,18 @@ export interface DriftScope {
  */
 export async function surveyDrift(
   services: Services,
-  { username, sharePercent = services.settings.RECONCILE_SAFETY_PERCENT }: DriftScope,
+  { username, sharePercent = services.settings.RECONCILE_SAFETY_PERCENT, isDry }: DriftScope,
 ): Promise<DriftSurvey> {
-  return decideDrift(await gatherDrift(services, username), sharePercent);
+  return decideDrift(await gatherDrift(services, username, isDry), sharePercent);
 }
 
 type NetworkParts = Awaited<ReturnType<Services["desktops"]["networkParts"]>>[number];
 
-async function gatherDrift(services: Services, username: string | undefined): Promise<GatheredDrift> {
+async function gatherDrift(
+  services: Services,
+  username: string | undefined,
+  isDry: boolean | undefined,
+): Promise<GatheredDrift> {
   const own = { ...services, policies: readOnce(services.policies) };
   const [survey, known, connections, users, { parts, policies }, pods] = await Promise.all([
     surveyDesktops(own, username),
@@ -76,6 +84,11 @@ async function gatherDrift(services: Services, username: string | undefined): Pr
   };
   const { compared, withoutDeployment, people } = driftQuestions(sources, username);
 
+  const named = Map.groupBy(known.bindings, (binding) => binding.username);
+  const decidingOf = ({ username: whose }: DesktopKey): Deciding => ({
+    workspaces: known.workspaces,
+    bindings: [...(named.get(canonicalUsername(whose)) ?? []), ...(named.get(undefined) ?? [])],
+  });
   const partsOf = new Map(parts.map((each) => [keyText(each), each]));
   const wanted = new Map<string, WantedDesktop>();
   const leftOut: string[] = [];
@@ -85,15 +98,25 @@ async function gatherDrift(services: Services, username: string | undefined): Pr
       leftOut.push(`the desktop of ${username} in ${workspace} is not compared: ${(error as Error).message}`);
     });
   };
+  const { secretTurns } = services;
+  // Of one person all are read: there are few, and somebody acts on it now.
+  const turnOf = (turns: TurnTaking, all: ReadonlyMap<string, string>): Pick<ReadonlySet<string>, "has"> =>
+    username === undefined ? turns.choose(all, isDry) : all;
+  const toRead = turnOf(secretTurns.ofDesktops, credentialsOf(compared, connections));
   await someAtATime(atOnce, compared, (question) =>
     lookAt(question.surveyed.desktop, async () => {
       const id = keyText(question.surveyed.desktop);
-      const found = await wantedDesktop(own, question, known, partsOf.get(id));
+      const found = await wantedDesktop(own, question, decidingOf(question.surveyed.desktop), {
+        parts: partsOf.get(id),
+        readsSecret: toRead.has(id),
+      });
       if (found) wanted.set(id, found);
     }),
   );
   const hasSecret = new Set<unknown>();
-  await someAtATime(atOnce, withoutDeployment, (key) =>
+  const mayBeLeft = turnOf(secretTurns.alone, new Map(withoutDeployment.map((key) => [keyText(key), ""])));
+  const asked = withoutDeployment.filter((key) => mayBeLeft.has(keyText(key)));
+  await someAtATime(atOnce, asked, (key) =>
     lookAt(key, async () => {
       if (await services.desktops.hasCredential({ ...key, names: nameDesktop(key, rules) })) hasSecret.add(key);
     }),
@@ -119,8 +142,8 @@ async function gatherDrift(services: Services, username: string | undefined): Pr
 async function wantedDesktop(
   services: Services,
   { surveyed: { desktop, record }, withParameters }: DriftQuestions["compared"][number],
-  known: DriftSources["known"],
-  parts: NetworkParts | undefined,
+  known: Deciding,
+  { parts, readsSecret }: { parts: NetworkParts | undefined; readsSecret: boolean },
 ): Promise<WantedDesktop | null> {
   const { username, workspace, side } = desktop;
   const plan = await planFor(services, { username, claims: record?.request.claims ?? {} }, workspace, known);
@@ -133,7 +156,40 @@ async function wantedDesktop(
     protocol,
     until,
     network,
-    parameters: withParameters ? await wantedParameters(services, plan, desktop) : null,
+    parameters: !withParameters
+      ? null
+      : readsSecret
+        ? await wantedParameters(services, plan, desktop)
+        : parametersWithout(plan),
+  };
+}
+
+/** What the credentials of running desktops were like when they were last read, as far as it shows without reading them. */
+function credentialsOf(
+  compared: DriftQuestions["compared"],
+  connections: DriftSources["connections"],
+): ReadonlyMap<string, string> {
+  const passwordOf = new Map(connections.map((row) => [keyText(row), row.digests["password"]]));
+  return new Map(
+    compared
+      .filter(({ withParameters }) => withParameters)
+      .map(({ surveyed: { desktop } }) => {
+        const id = keyText(desktop);
+        return [id, `${desktop.startedFor ?? ""} ${passwordOf.get(id) ?? ""}`];
+      }),
+  );
+}
+
+/** What the connection's parameters should be, without those that only the Secret knows. */
+function parametersWithout(plan: DesktopPlan): WantedDesktop["parameters"] {
+  const unknown = randomUUID();
+  const all = Object.entries(connectionParameters(plan, unknown));
+  const plain = all.filter(([, value]) => value !== unknown);
+  return {
+    digests: Object.fromEntries(plain.map(([name, value]) => [name, digestOf(value)])),
+    secret: new Set(all.filter(([, value]) => value === unknown).map(([name]) => name)),
+    isOfPod: true,
+    isUnread: true,
   };
 }
 

@@ -10,7 +10,7 @@ import type { Services } from "../services.ts";
  */
 export async function refuseNotOffered(
   { settings, offers }: Pick<Services, "settings" | "offers">,
-  plan: DesktopPlan,
+  plan: Given & Pick<DesktopPlan, "workspace">,
 ): Promise<Refusal | null> {
   const usual = parsePolicy(settings.desktopDefaults);
   const allowed = new Set("faults" in usual ? [] : sourcesOf(usual).map(textOf));
@@ -18,7 +18,9 @@ export async function refuseNotOffered(
   return faults.length === 0 ? null : refuse("invalid-policy", `policy of ${plan.workspace}: ${faults.join("; ")}`);
 }
 
-function sourcesOf({ environmentFrom, pullSecrets }: Pick<DesktopPlan, "environmentFrom" | "pullSecrets">) {
+type Given = Pick<DesktopPlan, "environmentFrom" | "pullSecrets">;
+
+function sourcesOf({ environmentFrom, pullSecrets }: Given) {
   return [...environmentFrom, ...pullSecrets.map((name): EnvironmentSource => ({ kind: "secret", name }))];
 }
 

@@ -3,7 +3,9 @@ import { personId } from "../../shared/desktop/names.ts";
 import type { OwnPolicy } from "../../shared/desktop/policy.ts";
 import { sessionsSince } from "../../shared/lifecycle/sessions.ts";
 import { decideSurvey, type Gathered, type Survey } from "../../shared/lifecycle/survey.ts";
+import type { FoundDeployments } from "../../shared/kubernetes/deployed-desktops.ts";
 import type { Services } from "../services.ts";
+import { decidingForDesktops } from "./person-may.ts";
 
 /** The services that a survey uses. */
 type Surveyed = Pick<
@@ -25,7 +27,18 @@ type Surveyed = Pick<
  * cannot be read.
  */
 export async function surveyDesktops(services: Surveyed, username?: string): Promise<Survey> {
-  return decideSurvey(await gatherSurvey(services, username));
+  const found = await services.desktops.findDeployed(username);
+  return decideSurvey(await gatherSurvey(services, found, username === undefined ? undefined : [username]));
+}
+
+/** The same of desktops that were found before; reads only what is about their people. `known` says who may use what. */
+export async function surveyThese(
+  services: Surveyed,
+  found: FoundDeployments,
+): Promise<Survey & Pick<Gathered, "known">> {
+  const people = new Set(found.deployed.map(({ username }) => username));
+  const gathered = await gatherSurvey(services, found, [...people], true);
+  return { ...decideSurvey(gathered), known: gathered.known };
 }
 
 /** Returns what would be decided now about a person's desktops, by workspace. */
@@ -34,8 +47,18 @@ export async function decisionsAbout(services: Surveyed, username: string): Prom
   return new Map(desktops.map(({ desktop, decision }) => [desktop.workspace, decision]));
 }
 
-/** Reads everything that a survey needs: lists in pages, one statement for all sessions. Names what does not answer. */
-async function gatherSurvey(services: Surveyed, username?: string): Promise<Gathered> {
+/**
+ * Reads everything that a survey needs: lists in pages, one statement for all sessions. Names what does not answer.
+ *
+ * @param people whose desktops these are; undefined: they are everybody's
+ * @param toleratesDamage false: throws if the record of one of these people cannot be read
+ */
+async function gatherSurvey(
+  services: Surveyed,
+  { deployed, odd }: FoundDeployments,
+  people: readonly string[] | undefined,
+  toleratesDamage = people === undefined,
+): Promise<Gathered> {
   const { settings, now } = services;
   const unanswered: string[] = [];
   // People read which system it is, but not its address.
@@ -48,13 +71,16 @@ async function gatherSurvey(services: Surveyed, username?: string): Promise<Gath
     });
 
   // One after the other: in parallel, the pages of four long lists would be in memory at once.
-  const { deployed, odd } = await services.desktops.findDeployed(username);
-  const { records, damaged } = await recordsOf(services, username);
-  const known = await asked("who may use what", services.workspaces.known());
+  const { records, damaged } = await recordsOf(services, people, toleratesDamage);
+  const recordOf = new Map(records.map((record) => [record.request.username, record]));
+  const known = await asked(
+    "who may use what",
+    people ? decidingForDesktops(services, deployed, recordOf) : services.workspaces.known(),
+  );
   const maintenance = await asked("the maintenance switch", services.maintenance.read());
   const sessions = await asked(
     "Guacamole's history",
-    services.guacamole.sessions(sessionsSince(deployed, now()), username),
+    services.guacamole.sessions(sessionsSince(deployed, now()), people),
   );
   // After the history: a session that begins between the two reads is in this list.
   const active = services.activeConnections
@@ -67,7 +93,7 @@ async function gatherSurvey(services: Surveyed, username?: string): Promise<Gath
     at,
     settings: { timeZone: settings.TIME_ZONE, desktopDefaults: settings.desktopDefaults },
     deployed,
-    records: new Map(records.map((record) => [record.request.username, record])),
+    records: recordOf,
     damaged,
     known,
     policies,
@@ -81,10 +107,11 @@ async function gatherSurvey(services: Surveyed, username?: string): Promise<Gath
   };
 }
 
-async function recordsOf({ records }: Surveyed, username?: string) {
-  if (username === undefined) return records.all();
-  const own = await records.read(personId(username));
-  return { records: own ? [own] : [], damaged: [] };
+async function recordsOf({ records }: Surveyed, people: readonly string[] | undefined, toleratesDamage: boolean) {
+  if (!people) return records.all();
+  if (toleratesDamage) return records.ofPeople(people);
+  const own = await Promise.all(people.map((username) => records.read(personId(username))));
+  return { records: own.filter((record) => record !== null), damaged: [] };
 }
 
 /** Reads each policy of these desktops' workspaces once. One that fails puts only its own desktops in doubt. */

@@ -127,6 +127,26 @@ export const operationAnswerBody = z
         undoing: z.strictObject({ failedStep: words, code }).optional(),
       })
       .optional(),
+    admission: z
+      .strictObject({
+        place: z.int(),
+        of: z.int(),
+        expectedFromSeconds: z.int().optional(),
+        expectedToSeconds: z.int().optional(),
+      })
+      .optional()
+      .meta({
+        description:
+          "The place in the queue while the start waits for its turn, and in how many seconds the desktop is likely to be ready, by the last starts; left out as long as that is not known",
+      }),
+    usuallyReadyWithinSeconds: z.int().optional().meta({
+      description: "95 % of the last starts of this image were ready within this time; left out after too few",
+    }),
+    halfReadyWithinSeconds: z.int().optional().meta({ description: "Half of them were ready within this time" }),
+    seen: z
+      .string()
+      .optional()
+      .meta({ description: "Stands for what this answer shows: `?after=` waits until there is something else" }),
     trouble: trouble.optional(),
     note: words.optional().meta({
       description: "Why nothing seems to happen: the last try failed, the server was stopped, or the work was stuck",
@@ -309,6 +329,7 @@ const upkeepAnswer = z.strictObject({
   refreshed: z.int(),
   restarted: z.int().optional(),
   forgotten: z.int().optional(),
+  prepared: z.array(words).optional().meta({ description: "What was changed so that desktops start fast" }),
   failed: z.array(z.strictObject({ step: words, reason: words })),
 });
 
@@ -339,8 +360,24 @@ export const maintenanceAnswer = z
 
 export const endedAnswer = z
   .strictObject({
-    ended: z.array(z.strictObject({ username: z.string(), workspace: z.string(), operation: z.string() })),
-    failed: z.array(z.strictObject({ username: z.string(), workspace: z.string(), reason: words })),
+    id: z.string(),
+    state: runState,
+    startedAt: time,
+    at: time.meta({ description: "When it last made progress" }),
+    workspace: z.string().optional(),
+    username: z.string().optional(),
+    reason: words,
+    of: z.int().nullable().meta({ description: "How many desktops ran when it began; null until they are counted" }),
+    counts: z
+      .strictObject({ ended: z.int(), failed: z.int() })
+      .meta({ description: "How many are being suspended, and how many could not be asked for" }),
+    ended: z
+      .array(z.strictObject({ username: z.string(), workspace: z.string(), operation: z.string() }))
+      .meta({ description: "The first 200 that are being suspended" }),
+    failed: z
+      .array(z.strictObject({ username: z.string(), workspace: z.string(), reason: words }))
+      .meta({ description: "The first 200 that could not be asked for" }),
+    trouble: words.optional().meta({ description: "Why it does not get on: it is tried again by itself" }),
   })
   .meta({ id: "EndedSessions" });
 

@@ -5,6 +5,7 @@ import { personId } from "../../shared/desktop/names.ts";
 import { isRefusal, ProductError, refuse } from "../../shared/errors.ts";
 import { keptClaims } from "../../shared/person/claims.ts";
 import { isReady, isSuspended } from "../gather/desktops-of-person.ts";
+import { decidingForAll, decidingForAsking } from "../gather/person-may.ts";
 import { planStart } from "../gather/plan.ts";
 import { soon } from "../gather/rows.ts";
 import { callerNow } from "../gather/standing.ts";
@@ -96,8 +97,8 @@ async function putDesktop(
       "only a service may send a person's claims, subject or session: yours are in your token",
     );
 
-  const known = await services.workspaces.known();
   const said = caller === "self" ? principal.claims : (body.claims ?? {});
+  const known = await decidingForAsking(services, { username, claims: said }, body.workspace);
   const person =
     caller === "self"
       ? await callerNow(services, { ...principal, username }, known, (message) => {
@@ -107,10 +108,13 @@ async function putDesktop(
   if (isRefusal(person)) return person;
   const plan = await planStart(services, person, body.workspace, known);
   if (isRefusal(plan)) return plan;
-  const { activation } = await services.maintenance.read();
-  // A person whose desktop is ready keeps it: they only ask where it is. Doubt counts as no.
-  if (activation && !(await soon(isReady(services, plan)).catch(() => false)))
-    return refuse("activation-paused", `no desktop is brought up: ${describePause(activation)}`);
+  const asItIs = () => isReady(services, plan);
+  const mayStart = async () => {
+    const { activation } = await services.maintenance.read();
+    // A person whose desktop is ready keeps it: they only ask where it is. Doubt counts as no.
+    if (activation && !(await soon(asItIs()).catch(() => false)))
+      throw new ProductError("activation-paused", `no desktop is brought up: ${describePause(activation)}`);
+  };
 
   const subject = caller === "self" ? principal.subject : body.subject;
   const kept = keptClaims(
@@ -122,14 +126,14 @@ async function putDesktop(
   const isGuacamole = principal.client === services.settings.GUACAMOLE_CLIENT;
   const session = caller === "service" ? body.session : isGuacamole ? principal.session : undefined;
   const arrival = { session, subject, ...kept };
-  return fulfil(services, hub, username, wish, () => isReady(services, plan), query.wait, arrival);
+  return fulfil(services, hub, username, wish, asItIs, query.wait, { mayStart, arrival });
 }
 
 async function deleteDesktop(services: Services, { caller, username, principal, hub, query }: Call<Wait>) {
   const record = await services.records.read(personId(username));
   if (!record) {
-    const { bindings } = await services.workspaces.known();
     const claims = caller === "self" ? principal.claims : {};
+    const { bindings } = await decidingForAll(services, { username, claims });
     if (!bindings.some((binding) => bindsPerson(binding, { username, claims })))
       return refuse("unknown-user", `no binding names ${username}, and no desktop was ever requested`);
   }

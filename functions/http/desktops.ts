@@ -1,52 +1,31 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { decideEntitlement } from "../../shared/desktop/entitlement.ts";
-import {
-  canonicalUsername,
-  deploymentName,
-  type DesktopKey,
-  keyText,
-  nameDesktop,
-  personId,
-} from "../../shared/desktop/names.ts";
-import { extend, extensionOf } from "../../shared/person/extension.ts";
-import { leaveOf } from "../../shared/person/presence.ts";
-import { operationIdOf } from "../../shared/person/operation.ts";
-import { retireDesktops, retirementOf } from "../../shared/person/retirement.ts";
-import type { PersonRecord } from "../../shared/person/record.ts";
-import { outcomeOf } from "../../shared/person/request.ts";
-import type { Limits } from "../../shared/lifecycle/reaping.ts";
-import type { Decision } from "../../shared/desktop/decision.ts";
-import type { DescribedState } from "../../shared/desktop/state.ts";
-import { describeDesktop } from "../../shared/lifecycle/describe-desktop.ts";
-import { describeOpening, openIsolation } from "../../shared/lifecycle/isolation.ts";
-import { isolatedPods } from "../../shared/lifecycle/survey.ts";
+import { nameDesktop } from "../../shared/desktop/names.ts";
 import { isRefusal, ProductError, refuse } from "../../shared/errors.ts";
+import { keptRead } from "../../shared/kubernetes/shared-read.ts";
+import { extend } from "../../shared/person/extension.ts";
+import { operationIdOf } from "../../shared/person/operation.ts";
+import { outcomeOf } from "../../shared/person/request.ts";
+import { retireDesktops, retirementOf } from "../../shared/person/retirement.ts";
 import { isSuspended } from "../gather/desktops-of-person.ts";
+import { explainDesktops, findById, readOtherNames } from "../gather/found-desktops.ts";
+import { decidingFor } from "../gather/person-may.ts";
 import { namingRules, type Services, today } from "../services.ts";
-import { orNull } from "../gather/rows.ts";
-import { surveyDesktops } from "../gather/survey.ts";
 import { changeAndWake, changeRecord, ifThere, stamp } from "../work/person.ts";
 import { waitForEnd } from "../work/wait-for-end.ts";
-import { desktopsAnswer, desktopState, keptAnswer, oneDesktopAnswer } from "./answers.ts";
+import { desktopsAnswer, keptAnswer, oneDesktopAnswer } from "./answers.ts";
 import { type Call, endpoint } from "./endpoint.ts";
 import * as examples from "./examples.ts";
 import { fulfil } from "./fulfil.ts";
-import { showGoals } from "./goals.ts";
 import { waitUpTo } from "./input.ts";
+import { listDesktops, listQuery, summaryOf } from "./list-desktops.ts";
 import { operationAnswer, operationAnswers } from "./operation.ts";
 import { type Route, tokenRoute } from "./route.ts";
-import { desktopId, reason, username, wholeNumber, workspaceName } from "./shapes.ts";
+import { desktopId, reason } from "./shapes.ts";
 import { troubleOf } from "./trouble.ts";
 import { describeWhy } from "./why.ts";
 
-const listQuery = z.object({
-  username: username.optional().meta({ description: "Only this person's" }),
-  workspace: workspaceName.optional().meta({ description: "Only those in this workspace" }),
-  state: desktopState.optional().meta({ description: "Only those in this state" }),
-  limit: wholeNumber(1, 500).default(100).meta({ description: "At most this many" }),
-  after: desktopId.optional().meta({ description: "`next` of the previous page" }),
-});
 const waitQuery = z.object({ wait: waitUpTo(10) });
 const reasonBody = z.strictObject({ reason }).meta({ id: "WithReason" });
 const extendBody = z
@@ -55,6 +34,7 @@ const extendBody = z
 
 /** For operators: every desktop, the reasons for its state, and what can be done about it. */
 export function desktopsRoutes(services: Services): Route[] {
+  const find = findIn(services);
   return [
     tokenRoute(services, "desktops", "desktops", {
       GET: endpoint({
@@ -63,7 +43,8 @@ export function desktopsRoutes(services: Services): Route[] {
         query: listQuery,
         answers: {
           200: {
-            words: "One page, ordered by id",
+            words:
+              "One page, ordered by id. With a filter it may have fewer desktops than `limit`, or none, although there is a `next`",
             body: desktopsAnswer,
             example: examples.desktops,
             links: {
@@ -72,7 +53,7 @@ export function desktopsRoutes(services: Services): Route[] {
             },
           },
         },
-        handle: (call) => list(services, call),
+        handle: ({ query }) => listDesktops(services, query),
       }),
     }),
     tokenRoute(services, "desktopById", "desktops/{id}", {
@@ -81,7 +62,7 @@ export function desktopsRoutes(services: Services): Route[] {
         callers: ["admin"],
         id: desktopId,
         answers: { 200: { words: "The desktop", body: oneDesktopAnswer, example: examples.desktop } },
-        handle: (call) => show(services, call),
+        handle: (call) => show(services, find, call),
       }),
     }),
     tokenRoute(services, "suspendDesktop", "desktops/{id}/suspend", {
@@ -94,7 +75,7 @@ export function desktopsRoutes(services: Services): Route[] {
         example: examples.reasoned,
         answers: operationAnswers,
         refuses: ["request-changed"],
-        handle: (call) => suspend(services, call),
+        handle: (call) => suspend(services, find, call),
       }),
     }),
     tokenRoute(services, "extendDesktop", "desktops/{id}/extend", {
@@ -106,7 +87,7 @@ export function desktopsRoutes(services: Services): Route[] {
         example: examples.extension,
         answers: { 200: { words: "Until when it is kept, and by whom", body: keptAnswer, example: examples.kept } },
         refuses: ["invalid-policy", "not-running"],
-        handle: (call) => extendDesktop(services, call),
+        handle: (call) => extendDesktop(services, find, call),
       }),
     }),
     tokenRoute(services, "retireDesktop", "desktops/{id}/retire", {
@@ -118,133 +99,40 @@ export function desktopsRoutes(services: Services): Route[] {
         body: reasonBody,
         example: examples.reasoned,
         answers: operationAnswers,
-        handle: (call) => retire(services, call),
+        handle: (call) => retire(services, find, call),
       }),
     }),
   ];
 }
 
-interface Found extends DesktopKey, DescribedState {
-  id: string;
-  deployment: string;
-  binding: string | undefined;
-  replicas: number;
-  /** What network policies of others open in it. */
-  isolation: () => string[];
-  limits: Limits | null;
-  decision: Decision;
-  connectionId: number | null;
-  mayBeOpened: boolean | null;
-  record: PersonRecord | undefined;
-}
+/** How long names that are no ids are known: only what the operator left, or a binding named, has one. */
+const otherNamesMilliseconds = 15_000;
 
-/** Returns every desktop ordered by id, with what would be decided about it now, and what could not be read. */
-async function findAll(services: Services) {
-  const missing: string[] = [];
-  const [survey, network, connections] = await Promise.all([
-    surveyDesktops(services),
-    orNull(services.desktops.network(), (words) => missing.push(words)),
-    orNull(services.guacamole.connections(), (words) => missing.push(words)),
-  ]);
-  const { damaged } = survey;
-  const unanswered = [...new Set([...survey.unanswered, ...missing, ...survey.odd])];
-  const rowsOf = new Map(connections?.map((row) => [keyText(row), row]));
-  const policies = network?.policies ?? [];
-  const isolation = openIsolation(isolatedPods(survey.desktops.map(({ desktop }) => desktop)), policies);
-  const desktops = survey.desktops
-    .map(({ desktop, limits, decision, record }): Found => {
-      const { workspace, username, names, binding, replicas, side } = desktop;
-      const rows = rowsOf.get(keyText({ workspace, username }));
-      const connectionId = rows?.connectionId ?? null;
-      const connection = rows?.readers.includes(names.entity) ?? false;
-      const permissions = { connection, group: connection, self: connection };
-      return {
-        id: deploymentName({ workspace, username }),
-        workspace,
-        username,
-        deployment: names.deployment,
-        binding,
-        replicas,
-        ...describeDesktop(
-          workspace,
-          { cluster: { deployment: side }, rows: connections && { connectionId, permissions } },
-          { record, decision },
-        ),
-        isolation: () =>
-          openIsolation(isolatedPods([desktop]), policies).flatMap((each) =>
-            each.edges.map((edge) => `NetworkPolicy ${each.policy}: ${edge}`),
-          ),
-        limits,
-        decision,
-        connectionId,
-        mayBeOpened: connections && connection,
-        record,
-      };
-    })
-    .sort((one, other) => one.id.localeCompare(other.id));
-  return { desktops, isolation, unanswered, damaged, records: survey.records };
-}
-
-async function find(services: Services, id: string): Promise<Found> {
-  const { desktops, damaged } = await findAll(services);
-  const found = desktops.find((desktop) => desktop.id === id);
-  if (!found) throw new ProductError("not-found", "read desktop: there is none with this id (GET /desktops lists all)");
-  const own = damaged.find(({ person }) => person === personId(found.username));
-  if (own) throw own.fault;
-  return found;
-}
-
-async function list(services: Services, { query }: Call<z.output<typeof listQuery>>) {
-  const { desktops, isolation, unanswered, damaged, records } = await findAll(services);
-  const wanted = desktops.filter(
-    ({ id, username, workspace, state }) =>
-      (query.after === undefined || id > query.after) &&
-      (query.username === undefined || canonicalUsername(username) === query.username) &&
-      (query.workspace === undefined || workspace === query.workspace) &&
-      (query.state === undefined || state === query.state),
-  );
-  const page = wanted.slice(0, query.limit);
-  const next = wanted.length > page.length ? { next: page.at(-1)?.id } : {};
-  const people = [...records.values()].filter(
-    ({ request }) => query.username === undefined || request.username === query.username,
-  );
-  const goals = showGoals(people).filter(
-    ({ workspace }) => query.workspace === undefined || workspace === undefined || workspace === query.workspace,
-  );
-  return {
-    status: 200,
-    body: {
-      desktops: page.map(summaryOf),
-      ...next,
-      ...(isolation.length > 0 && { isolation: isolation.map(describeOpening) }),
-      ...(query.after === undefined && { goals }),
-      unanswered: [...unanswered, ...damaged.map(({ fault }) => fault.message)],
-    },
+/** Finds the desktop with an id, and explains it. Throws `not-found`, or `damaged-record` if that of its person is. */
+function findIn(services: Services) {
+  const otherNames = keptRead(() => readOtherNames(services), otherNamesMilliseconds);
+  return async (id: string) => {
+    const deployed = await findById(services, id, otherNames);
+    if (!deployed)
+      throw new ProductError("not-found", "read desktop: there is none with this id (GET /desktops lists all)");
+    const { desktops, damaged, isolation, known } = await explainDesktops(services, { deployed: [deployed], odd: [] });
+    const [own] = damaged;
+    if (own) throw own.fault;
+    const [found] = desktops;
+    if (!found) throw new ProductError("internal", "read desktop: it was not explained");
+    return { ...found, isolation, known };
   };
 }
+type Find = ReturnType<typeof findIn>;
 
-function summaryOf({ id, username, workspace, state, reason: words, decision, record }: Found) {
-  const leaving = leaveOf(record);
-  const kept = extensionOf(record, workspace);
-  return {
-    id,
-    username,
-    workspace,
-    state,
-    reason: words,
-    endsAt: decision.next?.at,
-    wanted: record?.request.workspace ?? null,
-    ...(leaving && { leaving }),
-    ...(kept && { kept }),
-  };
-}
-
-async function show(services: Services, { id }: Call) {
-  const found = await find(services, id);
-  const isolation = found.isolation();
+async function show(services: Services, find: Find, { id }: Call) {
+  const found = await find(id);
+  const isolation = found.isolation.flatMap((each) =>
+    each.edges.map((edge) => `NetworkPolicy ${each.policy}: ${edge}`),
+  );
   const { username, workspace, deployment, binding, connectionId, mayBeOpened, record } = found;
-  const known = await services.workspaces.known();
   const claims = record?.request.claims ?? {};
+  const known = found.known ?? (await decidingFor(services, { username, claims }, workspace));
   const entitlement = decideEntitlement({ username, claims }, workspace, known, today(services));
   const outcome = record && outcomeOf(record);
   const removal = retirementOf(record, workspace);
@@ -293,8 +181,8 @@ async function show(services: Services, { id }: Call) {
 
 type Reasoned = Call<z.output<typeof waitQuery>, z.output<typeof reasonBody>>;
 
-async function suspend(services: Services, { id, hub, principal, query, body }: Reasoned) {
-  const { username, workspace, record } = await find(services, id);
+async function suspend(services: Services, find: Find, { id, hub, principal, query, body }: Reasoned) {
+  const { username, workspace, record } = await find(id);
   const wants = record?.request.workspace ?? null;
   if (wants !== null && wants !== workspace)
     return refuse(
@@ -305,8 +193,12 @@ async function suspend(services: Services, { id, hub, principal, query, body }: 
   return fulfil(services, hub, username, wish, () => isSuspended(services, username), query.wait);
 }
 
-async function extendDesktop(services: Services, { id, principal, body }: Call<unknown, z.output<typeof extendBody>>) {
-  const { username, workspace, replicas, limits, record } = await find(services, id);
+async function extendDesktop(
+  services: Services,
+  find: Find,
+  { id, principal, body }: Call<unknown, z.output<typeof extendBody>>,
+) {
+  const { username, workspace, replicas, limits, record } = await find(id);
   if (!limits)
     return refuse("invalid-policy", `the policy of ${workspace} cannot be read, so the longest extension is not known`);
   const until = new Date(body.until);
@@ -327,8 +219,8 @@ async function extendDesktop(services: Services, { id, principal, body }: Call<u
   return { status: 200, body: extension };
 }
 
-async function retire(services: Services, { id, hub, principal, query, body }: Reasoned) {
-  const { username, workspace } = await find(services, id);
+async function retire(services: Services, find: Find, { id, hub, principal, query, body }: Reasoned) {
+  const { username, workspace } = await find(id);
   const reason = body.reason ?? `retired by ${principal.username}`;
   const now = stamp(services);
   const retirement = { id: randomUUID(), workspace, requestedAt: now.at, reason };

@@ -201,6 +201,14 @@ export const maintenanceSwitch = { reaping: "paused", reason: "Guacamole is bein
 export const endSessions = { workspace: "asthma-cohort", reason: "a breach is being investigated" };
 
 export const endedSessions = {
+  id: "9f0d5a2f3c3b5c0e8f6d2b1a4e7c9d10",
+  state: "done",
+  startedAt: "2026-11-24T09:30:00.000Z",
+  at: "2026-11-24T09:30:02.000Z",
+  workspace: "asthma-cohort",
+  reason: "a breach is being investigated",
+  of: 1,
+  counts: { ended: 1, failed: 0 },
   ended: [
     {
       username: "alice",

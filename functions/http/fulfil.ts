@@ -1,7 +1,6 @@
-import type { Arrival } from "../../shared/person/presence.ts";
 import type { Wish } from "../../shared/person/request.ts";
 import type { Services } from "../services.ts";
-import { ask } from "../work/ask.ts";
+import { ask, type Asker } from "../work/ask.ts";
 import type { TaskHub } from "../work/task-hub.ts";
 import { waitForEnd } from "../work/wait-for-end.ts";
 import type { Answer } from "./endpoint.ts";
@@ -15,9 +14,15 @@ export async function fulfil(
   wish: Wish,
   asItEnded: () => Promise<boolean>,
   waitSeconds: number,
-  arrival?: Omit<Arrival, "at">,
+  asker: Asker = {},
 ): Promise<Answer> {
-  const record = await ask(services, hub, username, wish, asItEnded, arrival);
+  const { record, isNew } = await ask(services, hub, username, wish, asItEnded, asker);
+  // Nothing can be seen yet of work that was just begun.
+  if (isNew && waitSeconds === 0)
+    return operationAnswer(services, record.request.id, {
+      record,
+      operation: { state: "pending", needsWaking: false },
+    });
   return operationAnswer(
     services,
     record.request.id,

@@ -3,31 +3,22 @@ import { upkeepName } from "../../orchestrations/upkeep.ts";
 import { reapName } from "../../orchestrations/reap.ts";
 import { reconcileName } from "../../orchestrations/reconcile.ts";
 import type { Maintenance } from "../../shared/desktop/maintenance.ts";
-import { operationIdOf } from "../../shared/person/operation.ts";
-import { ProductError } from "../../shared/errors.ts";
-import { isSuspended } from "../gather/desktops-of-person.ts";
-import { ask } from "../work/ask.ts";
 import type { Services } from "../services.ts";
 import { showGoals } from "./goals.ts";
-import { endedAnswer, maintenanceAnswer } from "./answers.ts";
+import { maintenanceAnswer } from "./answers.ts";
 import { type Answer, type Call, endpoint } from "./endpoint.ts";
 import * as examples from "./examples.ts";
 import { type Route, tokenRoute } from "./route.ts";
 import type { TaskHub } from "../work/task-hub.ts";
 import { lastRun } from "./runs.ts";
-import { atLeastOneOf, reason, username, workspaceName } from "./shapes.ts";
+import { atLeastOneOf, reason } from "./shapes.ts";
 
 const position = z.enum(["on", "paused"]).optional();
 const switchBody = atLeastOneOf(z.strictObject({ reaping: position, activation: position, reason }), [
   "reaping",
   "activation",
 ]).meta({ id: "MaintenanceSwitch" });
-const endBody = atLeastOneOf(
-  z.strictObject({ workspace: workspaceName.optional(), username: username.optional(), reason }),
-  ["workspace", "username"],
-).meta({ id: "EndSessions" });
-
-/** How administrators pause work and end sessions at once. */
+/** How administrators pause work, and see what the timers do. */
 export function maintenanceRoutes(services: Services): Route[] {
   return [
     tokenRoute(services, "maintenance", "maintenance", {
@@ -53,25 +44,6 @@ export function maintenanceRoutes(services: Services): Route[] {
         handle: (call) => flip(services, call),
       }),
     }),
-    tokenRoute(services, "endSessions", "maintenance/end-sessions", {
-      POST: endpoint({
-        summary: "End all sessions in a workspace or of a person now",
-        description:
-          "The desktops are suspended, in use or not. People can ask for them again, unless activation is paused.",
-        callers: ["admin"],
-        body: endBody,
-        example: examples.endSessions,
-        answers: {
-          202: {
-            words: "What is suspended, with one operation per person",
-            body: endedAnswer,
-            example: examples.endedSessions,
-          },
-        },
-        refuses: ["not-found"],
-        handle: (call) => endSessions(services, call),
-      }),
-    }),
   ];
 }
 
@@ -95,7 +67,7 @@ async function flip(
 }
 
 async function describe(services: Services, hub: TaskHub, { reaping, activation }: Maintenance) {
-  const found = await services.records.all().catch(() => null);
+  const found = await services.records.open().catch(() => null);
   const names = [reapName, reconcileName, upkeepName];
   const runs = await Promise.all(names.map(async (name) => [name, await lastRun(hub, name)] as const));
   return {
@@ -104,35 +76,4 @@ async function describe(services: Services, hub: TaskHub, { reaping, activation 
     runs: Object.fromEntries(runs),
     goals: found && showGoals(found.records),
   };
-}
-
-/** Ends every running desktop that matches, even if its person has asked for another one since. */
-async function endSessions(
-  services: Services,
-  { hub, principal, body }: Call<unknown, z.output<typeof endBody>>,
-): Promise<Answer> {
-  const { workspace, username } = body;
-  const { deployed } = await services.desktops.findDeployed(username);
-  const running = deployed.filter(
-    (desktop) => desktop.ours && desktop.replicas > 0 && (workspace === undefined || desktop.workspace === workspace),
-  );
-  const words = body.reason ?? `ended by ${principal.username}`;
-  const ended: { username: string; workspace: string; operation: string }[] = [];
-  const failed: { username: string; workspace: string; reason: string }[] = [];
-  for (const desktop of running) {
-    const who = { username: desktop.username, workspace: desktop.workspace };
-    try {
-      const wish = { workspace: null, reason: words };
-      const asked = await ask(services, hub, who.username, wish, () => isSuspended(services, who.username));
-      ended.push({ ...who, operation: `/api/operations/${operationIdOf(asked.request)}` });
-    } catch (error) {
-      failed.push({ ...who, reason: (error as Error).message });
-    }
-  }
-  if (running.length === 0 && username === undefined && workspace !== undefined) {
-    const { workspaces } = await services.workspaces.known();
-    if (!workspaces.some(({ name }) => name === workspace))
-      throw new ProductError("not-found", `end sessions: there is no workspace called ${workspace}`);
-  }
-  return { status: 202, body: { ended, failed } };
 }

@@ -1,9 +1,10 @@
+import { createHash } from "node:crypto";
 import { z } from "zod";
 import { askedIn, isKnown, operationIdOf, parseOperationId } from "../../shared/person/operation.ts";
 import { personId } from "../../shared/desktop/names.ts";
 import { ProductError } from "../../shared/errors.ts";
-import type { Trouble } from "../../shared/person/record.ts";
 import type { Services } from "../services.ts";
+import { describePlace } from "../work/queue.ts";
 import { waitForEnd } from "../work/wait-for-end.ts";
 import type { Seen } from "../work/waits.ts";
 import { operationAnswerBody } from "./answers.ts";
@@ -16,7 +17,14 @@ import { operationId } from "./shapes.ts";
 import { troubleOf } from "./trouble.ts";
 
 /** Well below the timeouts of proxies. */
-const query = z.object({ wait: waitUpTo(20) });
+const query = z.object({
+  wait: waitUpTo(20),
+  after: z
+    .string()
+    .regex(/^[0-9a-f]{12}$/, "is not the `seen` of an earlier answer")
+    .optional()
+    .meta({ description: "`seen` of the last answer: waits only until there is something new" }),
+});
 
 const links = { operation: { to: "GET operations/{id}", parameters: { id: "$response.body#/id" } } };
 export const operationAnswers: Readonly<Record<number, DescribedAnswer>> = {
@@ -43,7 +51,7 @@ export function operationRoute(services: Services): Route {
       id: operationId,
       query,
       answers: operationAnswers,
-      async handle({ principal, hub, id: given, query: { wait } }) {
+      async handle({ principal, hub, id: given, query: { wait, after } }) {
         const id = parseOperationId(given);
         // Somebody else's operation is answered like one that does not exist.
         const none = "read operation: there is none with this id for this caller";
@@ -57,14 +65,23 @@ export function operationRoute(services: Services): Route {
         }
         const record = await services.records.read(id.person);
         if (!record || !isKnown(record, id.request)) throw new ProductError("not-found", none);
-        return operationAnswer(services, id.request, await waitForEnd(services, hub, id.request, record, wait));
+        const isNews = (seen: Seen) => after !== undefined && markOf(seen) !== after;
+        const seen = await waitForEnd(services, hub, id.request, record, wait, isNews);
+        return operationAnswer(services, id.request, seen);
       },
     }),
   });
 }
 
+/** Stands for what an answer shows of the progress: another one says something new. */
+function markOf({ operation: { state, progress, trouble, note }, queue }: Seen): string {
+  const shown = [state, progress?.step, progress?.message, progress?.undoing, trouble, note, queue?.place];
+  return createHash("sha256").update(JSON.stringify(shown)).digest("hex").slice(0, 12);
+}
+
 /** Returns 200 with the outcome, or 202 with the address to poll. */
-export function operationAnswer(services: Services, requestId: string, { record, operation }: Seen): Answer {
+export function operationAnswer(services: Services, requestId: string, seen: Seen): Answer {
+  const { record, operation, queue, usually } = seen;
   const { username } = record.request;
   const asked = askedIn(record, requestId);
   const id = operationIdOf({ ...record.request, id: requestId });
@@ -80,10 +97,24 @@ export function operationAnswer(services: Services, requestId: string, { record,
         number: progress.number,
         of: progress.of,
         since: progress.since,
-        message: progress.message,
+        // What the orchestration said of the place is as old as its last look.
+        message: queue && progress.step === "admission" ? describePlace(queue, queue.expected) : progress.message,
         undoing: progress.undoing,
       },
     }),
+    ...(queue && {
+      admission: {
+        place: queue.place,
+        of: queue.of,
+        expectedFromSeconds: queue.expected?.fromSeconds,
+        expectedToSeconds: queue.expected?.toSeconds,
+      },
+    }),
+    ...(usually && {
+      usuallyReadyWithinSeconds: Math.ceil(usually.most),
+      halfReadyWithinSeconds: Math.ceil(usually.half),
+    }),
+    ...(!outcome && { seen: markOf(seen) }),
     trouble: trouble && troubleOf(trouble),
     note,
     ...outcome,
@@ -94,13 +125,14 @@ export function operationAnswer(services: Services, requestId: string, { record,
     ? { status: 200, body }
     : {
         status: 202,
-        headers: { location: `/api/operations/${id}`, "retry-after": retryAfter(trouble, services.now()) },
+        headers: { location: `/api/operations/${id}`, "retry-after": retryAfter(seen, services.now()) },
         body,
       };
 }
 
-/** Nothing new is to be seen before the next try. */
-function retryAfter(trouble: Trouble | undefined, now: Date): string {
-  const seconds = trouble ? Math.ceil((Date.parse(trouble.nextTry) - now.getTime()) / 1_000) : 1;
+/** Nothing new is to be seen before the next try; who waits far behind in the queue need not ask often. */
+function retryAfter({ operation: { trouble }, queue }: Seen, now: Date): string {
+  const turn = queue?.expected ? Math.ceil(queue.expected.fromSeconds / 4) : (queue?.place ?? 1) / 10;
+  const seconds = trouble ? Math.ceil((Date.parse(trouble.nextTry) - now.getTime()) / 1_000) : Math.ceil(turn);
   return String(Math.min(Math.max(seconds, 1), 30));
 }

@@ -5,7 +5,7 @@ import { reconcileName } from "../../orchestrations/reconcile.ts";
 import { summarize } from "../../shared/lifecycle/survey.ts";
 import { surveyDrift } from "../gather/drift.ts";
 import { type Services } from "../services.ts";
-import { isCompleted, type TaskHub } from "../work/task-hub.ts";
+import { type Instance, isCompleted, type TaskHub } from "../work/task-hub.ts";
 import { keepRunning, spareIdOf } from "../work/stuck.ts";
 import { surveyDesktops } from "../gather/survey.ts";
 import { reapAnswer, reconcileAnswer, startedAnswer } from "./answers.ts";
@@ -79,7 +79,7 @@ async function reconcileNow(
   const sharePercent = query.share;
   if (!query.dryRun)
     return runNow(services, hub, reconcileName, query.wait, sharePercent === undefined ? {} : { sharePercent });
-  const survey = await surveyDrift(services, { sharePercent });
+  const survey = await surveyDrift(services, { sharePercent, isDry: true });
   return { status: 200, body: { dryRun: true, ...survey, failed: [] } };
 }
 
@@ -112,19 +112,31 @@ async function runNow(
 }
 
 export interface LastRun {
-  state: "running" | "done" | "failed";
+  state: RunState;
   startedAt: string;
   at: string;
   summary: unknown;
 }
 
-/** Returns the newest run of that name; null if there never was one. */
-export async function lastRun(hub: TaskHub, name: string): Promise<LastRun | null> {
-  const found = [await hub.find(spareIdOf(name)), await hub.find(name)].filter((each) => each !== null);
+type RunState = "running" | "done" | "failed";
+
+/** The newest instance of a run, and what became of it; null if there never was one. */
+export async function newestRun(
+  hub: TaskHub,
+  instanceId: string,
+): Promise<{ instance: Instance; state: RunState } | null> {
+  const found = [await hub.find(spareIdOf(instanceId)), await hub.find(instanceId)].filter((each) => each !== null);
   const [instance] = found.sort((one, other) => other.createdAt.getTime() - one.createdAt.getTime());
   if (!instance) return null;
-  const { isUnfinished, createdAt, updatedAt, output } = instance;
-  const state = isUnfinished ? "running" : isCompleted(instance) ? "done" : "failed";
+  return { instance, state: instance.isUnfinished ? "running" : isCompleted(instance) ? "done" : "failed" };
+}
+
+/** Returns the newest run of that name; null if there never was one. */
+export async function lastRun(hub: TaskHub, name: string): Promise<LastRun | null> {
+  const found = await newestRun(hub, name);
+  if (!found) return null;
+  const { instance, state } = found;
+  const { createdAt, updatedAt, output } = instance;
   return {
     state,
     startedAt: createdAt.toISOString(),

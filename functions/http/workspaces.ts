@@ -1,15 +1,11 @@
 import { z } from "zod";
-import {
-  bindsPerson,
-  type Claims,
-  decideEntitlement,
-  type WorkspacesAndBindings,
-} from "../../shared/desktop/entitlement.ts";
+import { bindsPerson, type Claims, decideEntitlement } from "../../shared/desktop/entitlement.ts";
 import { personId } from "../../shared/desktop/names.ts";
 import { describeDesktop } from "../../shared/lifecycle/describe-desktop.ts";
 import { lastRefusalOf } from "../../shared/lifecycle/scaling.ts";
 import { type ErrorCode, isRefusal, ProductError, type Refusal } from "../../shared/errors.ts";
 import { namesOf } from "../gather/names.ts";
+import { type Deciding, decidingForAll } from "../gather/person-may.ts";
 import { rowsIfKnown } from "../gather/rows.ts";
 import { callerNow } from "../gather/standing.ts";
 import { decisionsAbout } from "../gather/survey.ts";
@@ -70,7 +66,7 @@ async function list(
   own: Claims,
   subject?: string,
 ): Promise<Answer | Refusal> {
-  const known = await services.workspaces.known();
+  const known = await decidingForAll(services, { username, claims: own });
   const tell = (message: string) => {
     context.warn(message);
   };
@@ -119,7 +115,7 @@ async function look(
   services: Services,
   person: { username: string; claims: Claims },
   name: string,
-  known: WorkspacesAndBindings,
+  known: Deciding,
   context: Call["context"],
 ) {
   const workspace = known.workspaces.find((candidate) => candidate.name === name);

@@ -21,7 +21,7 @@ export function endLeavesTimer(services: Services): Timer {
     name: "endLeaves",
     schedule: services.settings.WAKE_SCHEDULE,
     run: async (hub, context) => {
-      const { records } = await services.records.all();
+      const { records } = await services.records.open();
       const now = services.now().toISOString();
       for (const record of records) {
         const leaving = record.presence?.leaving;

@@ -41,7 +41,7 @@ const recordOf = (id: string, ended: boolean): PersonRecord => ({
 describe("asking", () => {
   it("for what a finished request left as it was starts nothing", async () => {
     const { services, hub, started } = world(recordOf("r1", true));
-    const record = await ask(services, hub, "alice", { workspace: "a" }, () => Promise.resolve(true));
+    const { record } = await ask(services, hub, "alice", { workspace: "a" }, () => Promise.resolve(true));
     expect([record.request.id, started]).toEqual(["r1", []]);
   });
 
@@ -50,21 +50,21 @@ describe("asking", () => {
     ["cannot be checked", () => Promise.reject(new Error("the cluster is away"))],
   ])("for a desktop that %s is a new request, and wakes its person", async (_words, asItEnded) => {
     const { services, hub, started } = world(recordOf("r1", true));
-    const record = await ask(services, hub, "alice", { workspace: "a" }, asItEnded);
+    const { record } = await ask(services, hub, "alice", { workspace: "a" }, asItEnded);
     expect(record.request.id).not.toBe("r1");
     expect(started).toEqual([instanceIdOf("alice")]);
   });
 
   it("trusts the check only for the request that was checked", async () => {
     const { services, hub, started } = world(recordOf("r1", true), () => recordOf("r2", true));
-    const record = await ask(services, hub, "alice", { workspace: "a" }, () => Promise.resolve(true));
+    const { record } = await ask(services, hub, "alice", { workspace: "a" }, () => Promise.resolve(true));
     expect(["r1", "r2"]).not.toContain(record.request.id);
     expect(started).toEqual([instanceIdOf("alice")]);
   });
 
   it("again for what is being worked on wakes the person again, and stays the same request", async () => {
     const { services, hub, started } = world(recordOf("r1", false));
-    const record = await ask(services, hub, "alice", { workspace: "a" }, () => Promise.resolve(false));
+    const { record } = await ask(services, hub, "alice", { workspace: "a" }, () => Promise.resolve(false));
     expect([record.request.id, started]).toEqual(["r1", [instanceIdOf("alice")]]);
   });
 });

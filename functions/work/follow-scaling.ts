@@ -12,6 +12,7 @@ import {
 import type { PersonRecord } from "../../shared/person/record.ts";
 import { outcomeOf } from "../../shared/person/request.ts";
 import { isReady, isSuspended } from "../gather/desktops-of-person.ts";
+import { decidingFor } from "../gather/person-may.ts";
 import { planStart } from "../gather/plan.ts";
 import { type Services, today } from "../services.ts";
 import { ask } from "./ask.ts";
@@ -129,8 +130,8 @@ async function mayHave(
   { username, workspace }: ScaledDesktop,
   record: PersonRecord | null,
 ): Promise<DesktopPlan | Refusal> {
-  const known = await services.workspaces.known();
-  const plan = await planStart(services, { username, claims: record?.request.claims ?? {} }, workspace, known);
+  const person = { username, claims: record?.request.claims ?? {} };
+  const plan = await planStart(services, person, workspace, await decidingFor(services, person, workspace));
   if (isRefusal(plan)) return plan;
   const { activation } = await services.maintenance.read();
   if (activation && !(await isReady(services, plan).catch(() => false)))

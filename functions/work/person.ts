@@ -6,7 +6,7 @@ import type { LastLook } from "../../shared/desktop/activities.ts";
 import { personId } from "../../shared/desktop/names.ts";
 import type { LiveWork, Progress } from "../../shared/person/operation.ts";
 import type { PersonRecord } from "../../shared/person/record.ts";
-import { isUnfinished, type Stamp } from "../../shared/person/request.ts";
+import { isUnfinished, outcomeOf, type Stamp } from "../../shared/person/request.ts";
 import { type Fence, generationOf, moveWork, replaceWork, workIdOf } from "../../shared/person/work.ts";
 import type { Services } from "../services.ts";
 import { isSuspendedByHand, type TaskHub } from "./task-hub.ts";
@@ -32,18 +32,20 @@ export function ifThere(change: (record: PersonRecord) => PersonRecord): Change 
  * orchestration itself, which reads the record again.
  *
  * @param fence given if the person's orchestration writes; throws `work-replaced` if a newer generation took over
+ * @param readSince what this process read or wrote of the record since then counts as current (`performance.now()`)
  */
 export function changeRecord(
   { records }: Pick<Services, "records">,
   username: string,
   change: Change,
   fence?: Fence,
+  readSince?: number,
 ): Promise<PersonRecord | null> {
   const andForget: Change = (record) => {
     const changed = change(record);
     return changed && forgetRetired(changed);
   };
-  return records.update(personId(username), andForget, fence);
+  return records.update(personId(username), andForget, fence, readSince);
 }
 
 /**
@@ -55,22 +57,41 @@ export async function changeAndWake(
   hub: TaskHub,
   username: string,
   change: (record: PersonRecord | null) => PersonRecord,
+  readSince?: number,
 ): Promise<PersonRecord>;
 export async function changeAndWake(
   services: Pick<Services, "records">,
   hub: TaskHub,
   username: string,
   change: Change,
+  readSince?: number,
 ): Promise<PersonRecord | null>;
 export async function changeAndWake(
   services: Pick<Services, "records">,
   hub: TaskHub,
   username: string,
   change: Change,
+  readSince?: number,
 ): Promise<PersonRecord | null> {
-  const record = await changeRecord(services, username, change);
-  if (record && isUnfinished(record)) await wake(hub, record);
+  let before: PersonRecord | null = null;
+  const noting: Change = (record) => change((before = record));
+  const record = await changeRecord(services, username, noting, undefined, readSince);
+  if (!record || !isUnfinished(record)) return record;
+  await wake(hub, record);
+  if (isSuperseded(before, record)) await tell(hub, record);
   return record;
+}
+
+/** True if the request took the place of one that has not ended. */
+function isSuperseded(before: PersonRecord | null, { request }: PersonRecord): boolean {
+  return before !== null && outcomeOf(before) === undefined && before.request.id !== request.id;
+}
+
+/** Ends a wait for what the person does not want any more. */
+async function tell(hub: TaskHub, record: PersonRecord): Promise<void> {
+  await hub.tellNews(workIdOf(record)).catch(() => {
+    // The wait looks again by itself.
+  });
 }
 
 /** An instance that shows its last look ends within one activity. */
@@ -136,7 +157,7 @@ export async function liveWork(hub: TaskHub, record: PersonRecord): Promise<Live
   return {
     running: isUnfinished,
     suspended: isSuspendedByHand(instance),
-    progress: isLastLook(customStatus) ? null : (customStatus as Progress | null),
+    progress: isLastLook(customStatus) ? (customStatus.progress ?? null) : (customStatus as Progress | null),
     updatedAt: updatedAt.toISOString(),
   };
 }

@@ -56,7 +56,7 @@ function world(instances: readonly Instance[], record?: PersonRecord, startedAt 
     startedAt,
     records: { update },
   } as unknown as Services;
-  return { services, hub: taskHubOf(client), done };
+  return { services, hub: taskHubOf(() => client), done };
 }
 
 describe("a notice that makes no progress", () => {

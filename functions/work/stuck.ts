@@ -102,16 +102,17 @@ export async function keepRunning(
   hub: TaskHub,
   name: string,
   input: object = {},
+  instanceId: string = name,
 ): Promise<"started" | "runs" | "replaced"> {
-  if ((await hub.startOnce(name, name, input)) === "accepted") return "started";
-  const instance = await hub.find(name);
+  if ((await hub.startOnce(name, instanceId, input)) === "accepted") return "started";
+  const instance = await hub.find(instanceId);
   if (!instance?.isUnfinished || !isSilent(services, instance, stuckAfter(services))) return "runs";
   const why = describeSilence(instance);
   try {
-    await hub.restart(name, name, input, why);
+    await hub.restart(name, instanceId, input, why);
     return "replaced";
   } catch {
-    const spare = spareIdOf(name);
+    const spare = spareIdOf(instanceId);
     if ((await hub.startOnce(name, spare, input)) === "accepted") return "replaced";
     const other = await hub.find(spare);
     if (!other?.isUnfinished || !isSilent(services, other, stuckAfter(services))) return "runs";

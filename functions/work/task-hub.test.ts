@@ -21,7 +21,7 @@ function taskHub(script: { startNew?: (string | Error)[]; getStatus?: (string | 
       }),
     terminate: async () => Promise.resolve(void calls.push("terminate")),
   } as unknown as DurableClient;
-  return { hub: taskHubOf(client), calls };
+  return { hub: taskHubOf(() => client), calls };
 }
 
 const refused = new Error(

@@ -71,13 +71,19 @@ const lookMilliseconds = 250;
 /** Older than any instance. */
 const epoch = new Date(0);
 
-/** The task hub behind the Durable library's client: the only code that calls it. */
-export function taskHubOf(client: DurableClient): TaskHub {
+/**
+ * The task hub behind the Durable library's client: the only code that calls it.
+ *
+ * @param connect makes the client when it is first needed. Many calls of the API need none, and it costs 50 µs
+ */
+export function taskHubOf(connect: () => DurableClient): TaskHub {
+  let made: DurableClient | undefined;
+  const client = () => (made ??= connect());
   const hub: TaskHub = {
     async startOnce(name, instanceId, input) {
       for (let attempt = 1; ; attempt += 1) {
         try {
-          await client.startNew(name, { instanceId, input });
+          await client().startNew(name, { instanceId, input });
           return "accepted";
         } catch (error) {
           // The library does not report why it was refused. If no instance is unfinished now, one ended in between, or
@@ -94,7 +100,7 @@ export function taskHubOf(client: DurableClient): TaskHub {
 
     async find(instanceId) {
       try {
-        const status = await client.getStatus(instanceId, { showInput: true });
+        const status = await client().getStatus(instanceId, { showInput: true });
         const { runtimeStatus, createdTime, lastUpdatedTime, customStatus, input, output } = status;
         return {
           isUnfinished: unfinished.has(runtimeStatus),
@@ -112,16 +118,18 @@ export function taskHubOf(client: DurableClient): TaskHub {
     },
 
     async listUnfinished(name) {
-      const all = await client
+      const all = await client()
         .getStatusBy({ runtimeStatus: [Pending, Running, ContinuedAsNew] })
         .catch((error: unknown) => Promise.reject(unavailable("list work", error)));
       return all.filter((status) => status.name === name).map(({ instanceId }) => instanceId);
     },
 
     async restart(name, instanceId, input, reason) {
-      await client.terminate(instanceId, reason).catch((error: unknown) => {
-        throw unavailable(`end ${instanceId}`, error);
-      });
+      await client()
+        .terminate(instanceId, reason)
+        .catch((error: unknown) => {
+          throw unavailable(`end ${instanceId}`, error);
+        });
       for (let look = 0; look < terminationLooks; look += 1) {
         if ((await hub.startOnce(name, instanceId, input)) === "accepted") return;
         await pause(lookMilliseconds);
@@ -134,7 +142,7 @@ export function taskHubOf(client: DurableClient): TaskHub {
 
     async tellNews(instanceId) {
       try {
-        await client.raiseEvent(instanceId, newsName, {});
+        await client().raiseEvent(instanceId, newsName, {});
       } catch (error) {
         if (!(error instanceof Error && /No instance with ID '[^']*' found/.test(error.message)))
           throw unavailable(`tell ${instanceId} that there is news`, error);
@@ -142,7 +150,7 @@ export function taskHubOf(client: DurableClient): TaskHub {
     },
 
     async purgeEnded(before) {
-      const purged = await client
+      const purged = await client()
         .purgeInstanceHistoryBy({
           createdTimeFrom: epoch,
           createdTimeTo: before,
@@ -156,7 +164,7 @@ export function taskHubOf(client: DurableClient): TaskHub {
       const instance = await hub.find(instanceId);
       if (instance?.isUnfinished) return false;
       if (instance)
-        await client
+        await client()
           .purgeInstanceHistory(instanceId)
           .catch((error: unknown) => Promise.reject(unavailable("purge ended work", error)));
       return true;

@@ -1,14 +1,22 @@
 import { personId } from "../../shared/desktop/names.ts";
+import { decideAdmission, type Place, type Ticket } from "../../shared/lifecycle/admission.ts";
+import { estimateStart } from "../../shared/lifecycle/start-times.ts";
 import { describeOperation } from "../../shared/person/operation.ts";
 import type { PersonRecord } from "../../shared/person/record.ts";
 import type { Services } from "../services.ts";
 import { liveWork, wake } from "./person.ts";
+import { expectedAt, limitsOf } from "./queue.ts";
 import type { TaskHub } from "./task-hub.ts";
 import type { Seen } from "./waits.ts";
 
+/** News comes from this process and from the watch of records; what both miss is found by looking this often. */
+const lookMilliseconds = 3_000;
+
 /**
- * Polls an operation until it has ended or time is up, and wakes work that is not running. If the person already waits in
- * many calls, it does not wait.
+ * Waits until an operation has ended, or shows something else than the caller has seen, or time is up; wakes work that is
+ * not running. If too many wait already, it does not wait.
+ *
+ * @param isNews if what is seen is new to the caller; only the end if it is missing
  */
 export async function waitForEnd(
   services: Services,
@@ -16,27 +24,76 @@ export async function waitForEnd(
   requestId: string,
   record: PersonRecord,
   seconds: number,
+  isNews: (seen: Seen) => boolean = () => false,
 ): Promise<Seen> {
   const { username } = record.request;
+  const person = personId(username);
   const until = performance.now() + seconds * 1_000;
-  let seen = await look(services, hub, requestId, record);
-  const isOver = () => seen.operation.outcome !== undefined || performance.now() >= until;
-  if (isOver() || !services.waits.enter(username)) return seen;
+  const left = () => until - performance.now();
+  // What is told during the first look counts, too.
+  const listener = services.news.listen(person);
   try {
-    while (!isOver()) {
-      const { record: last } = seen;
-      seen = await services.waits.nextLook(requestId, async () =>
-        look(services, hub, requestId, (await services.records.read(personId(username))) ?? last),
-      );
+    let seen = await look(services, hub, requestId, record);
+    const isOver = () => seen.operation.outcome !== undefined || isNews(seen) || left() <= 0;
+    if (isOver() || !services.waits.enter(username)) return seen;
+    try {
+      services.recordWatch.use();
+      while (!isOver()) {
+        await listener.next(Math.min(left(), lookMilliseconds));
+        const { record: last } = seen;
+        seen = await services.waits.look(requestId, () => lookAgain(services, hub, requestId, last));
+      }
+      return seen;
+    } finally {
+      services.waits.leave(username);
     }
-    return seen;
   } finally {
-    services.waits.leave(username);
+    listener.close();
   }
 }
 
-async function look(services: Services, hub: TaskHub, requestId: string, record: PersonRecord): Promise<Seen> {
+/** Looks at what this process knows of the record. Only if nobody seems to work on it, the record is read. */
+async function lookAgain(services: Services, hub: TaskHub, requestId: string, last: PersonRecord): Promise<Seen> {
+  const person = personId(last.request.username);
+  const known = (await services.records.readRecent(person)) ?? last;
+  return look(services, hub, requestId, known, async () => (await services.records.read(person)) ?? last);
+}
+
+/** @param readAgain given if the record may be out of date: nobody is woken before it was read again */
+async function look(
+  services: Services,
+  hub: TaskHub,
+  requestId: string,
+  record: PersonRecord,
+  readAgain?: () => Promise<PersonRecord>,
+): Promise<Seen> {
   const operation = describeOperation(requestId, record, await liveWork(hub, record), services.now());
-  if (operation.needsWaking) await wake(hub, record);
-  return { record, operation };
+  if (operation.needsWaking) {
+    if (readAgain) return look(services, hub, requestId, await readAgain());
+    await wake(hub, record);
+  }
+  const { admission, request } = record;
+  if (operation.outcome || request.id !== requestId || !admission) return { record, operation };
+  try {
+    const own = { ...admission, person: personId(request.username) };
+    // Usually nobody waits, and nothing has to be read.
+    const mayWait = services.starts.someWait() || operation.progress?.step === "admission";
+    const place = mayWait && admission.state === "waiting" ? await placeOf(services, own) : undefined;
+    const { image } = admission;
+    const usually = image === undefined ? undefined : estimateStart(await services.starts.known(), image);
+    if (!place || place.admitted) return { record, operation, usually };
+    return {
+      record,
+      operation,
+      usually,
+      queue: { ...place, expected: await expectedAt(services, place, image) },
+    };
+  } catch {
+    return { record, operation }; // the place is an addition: its list may fail where the record can be read
+  }
+}
+
+async function placeOf(services: Services, own: Ticket): Promise<Place> {
+  const { tickets } = await services.queue();
+  return decideAdmission(own, tickets, await limitsOf(services, [...tickets, own]), services.now());
 }

@@ -2,18 +2,27 @@ import type { Refusal } from "../errors.ts";
 import type { DesktopDrift, Drift, DriftSurvey } from "../lifecycle/drift.ts";
 import type { KnownDesktop } from "./known-desktop.ts";
 import type { DesktopKey } from "./names.ts";
+import type { StartKind } from "../lifecycle/start-times.ts";
 import type { Notice } from "../person/notice.ts";
+import type { Progress } from "../person/operation.ts";
 import type { DesktopPlan } from "./plan.ts";
 import type { Decision } from "./decision.ts";
 import type { DesktopRequest, Outcome, PersonRecord, Review } from "../person/record.ts";
 import type { Setback } from "../person/trouble.ts";
+import type { PlaceOfRun, SessionsOf, SomeEnded } from "../lifecycle/ended-sessions.ts";
 import type { DecidedDesktop, ReapSurvey } from "../lifecycle/runs.ts";
-import type { DesktopBefore } from "./state.ts";
+import type { BindingState, DesktopBefore } from "./state.ts";
 
 /** What the steps of an activation find out for the steps after them. */
 export interface Facts {
   plan: DesktopPlan;
   before: DesktopBefore;
+  /** What the binding that entitles said before the run. */
+  binding: BindingState;
+  /** False if no managed server has to be started before the database can be used. */
+  managedDatabase: boolean;
+  /** False if no other desktop of the person runs or can be opened. */
+  elsewhere: boolean;
   /** Where the person opens the desktop. */
   url: string;
 }
@@ -22,12 +31,17 @@ export interface Facts {
 export interface Run {
   request: DesktopRequest;
 }
-export interface PlannedRun extends Run, Pick<Facts, "plan"> {}
+export interface PlannedRun extends Run, Pick<Facts, "plan">, Partial<Pick<Facts, "binding">> {}
 export interface ObservedRun extends PlannedRun, Pick<Facts, "before"> {}
+
+/** `once`: the caller waits between its looks, and the look says if the request is still the newest. Since version 1.2. */
+export interface Looks {
+  looks?: "once" | undefined;
+}
 
 /** What a wait saw. `waiting` is asked again, after `againInSeconds` if set. */
 export type Sighting =
-  | { seen: "ready"; message: string }
+  | { seen: "ready"; message: string; kind?: StartKind | undefined }
   | { seen: "waiting"; message: string; againInSeconds?: number | undefined }
   | Refusal;
 
@@ -46,17 +60,22 @@ export interface DesktopInspection {
  */
 export interface Activities {
   readRequest: { input: { username: string }; output: PersonRecord | null };
-  /** `others`: why the person's other desktops are still active. */
+  /** `others`: why the person's other desktops are still active. Returns the record as it is then. */
   recordOutcome: {
     input: { username: string; requestId: string; outcome: Outcome; others?: Setback | undefined };
-    output: null;
+    output: PersonRecord | null;
   };
 
-  checkEntitlement: { input: Run; output: Pick<Facts, "plan"> | Refusal };
-  ensureDatabaseRunning: { input: PlannedRun; output: Sighting };
-  observeDesktop: { input: PlannedRun; output: Pick<Facts, "before"> | Refusal };
+  checkEntitlement: { input: Run; output: Pick<Facts, "plan" | "binding" | "managedDatabase"> | Refusal };
+  /** Waits for the turn of this start, since version 1.2. */
+  awaitAdmission: { input: PlannedRun & Looks; output: Sighting };
+  ensureDatabaseRunning: { input: PlannedRun & Looks; output: Sighting };
+  observeDesktop: { input: PlannedRun; output: Pick<Facts, "before" | "elsewhere"> | Refusal };
 
   withdrawStaleAccess: { input: ObservedRun; output: null };
+  /** Credential, network policy and Service, side by side: all that the pod needs before it starts. */
+  createParts: { input: ObservedRun; output: Refusal | null };
+  removeParts: { input: ObservedRun; output: null };
   createCredential: { input: ObservedRun; output: Refusal | null };
   deleteCredential: { input: ObservedRun; output: null };
   applyNetworkPolicy: { input: ObservedRun; output: Refusal | null };
@@ -65,7 +84,7 @@ export interface Activities {
   deleteService: { input: ObservedRun; output: null };
   createDeployment: { input: ObservedRun; output: Refusal | null };
   removeDeployment: { input: ObservedRun; output: null };
-  waitReady: { input: ObservedRun; output: Sighting };
+  waitReady: { input: ObservedRun & Looks; output: Sighting };
   writeConnection: { input: ObservedRun; output: Pick<Facts, "url"> };
   removeConnection: { input: ObservedRun; output: null };
   withdrawOthers: { input: ObservedRun; output: null };
@@ -125,6 +144,11 @@ export interface Activities {
   /** Repairs one drift of a desktop; does nothing if it is gone by now. */
   repairDesktop: { input: DesktopDrift; output: null };
 
+  /** How many running desktops there are of these. */
+  countSessions: { input: SessionsOf; output: { count: number } };
+  /** Asks for the suspension of some of them from a place on, each for itself: one that fails does not stop the others. */
+  endSomeSessions: { input: SessionsOf & { reason: string; place: PlaceOfRun }; output: SomeEnded };
+
   /** Forgets finished work of the task hub; returns how much. */
   purgeFinished: { input: Record<string, never>; output: number };
   /** Updates in the bindings of running desktops when they were last checked; returns how many. */
@@ -133,6 +157,8 @@ export interface Activities {
   restartNotices: { input: Record<string, never>; output: number };
   /** Deletes the records of people who have nothing any more, and the histories of their work; returns how many. */
   forgetPeople: { input: Record<string, never>; output: number };
+  /** What was changed so that desktops start fast, in words; since version 1.2. */
+  prepareFastStarts: { input: Record<string, never>; output: string[] };
 
   listActiveDesktops: { input: { username: string; except?: string | undefined }; output: KnownDesktop[] };
   withdrawPermission: { input: KnownDesktop; output: null };
@@ -167,4 +193,6 @@ export type ActivityTaking<Input> = {
 /** The custom status of a person's orchestration that may end without reading the record again. */
 export interface LastLook {
   lastLook: true;
+  /** What it showed last. */
+  progress?: Progress | undefined;
 }

@@ -1,6 +1,7 @@
 import type { ErrorCode, Refusal } from "../errors.ts";
 import { refuse } from "../errors.ts";
 import { type Day, earlier } from "./day.ts";
+import type { BindingState } from "./state.ts";
 import { canonicalUsername, type DesktopKey, deploymentName } from "./names.ts";
 
 /** What the domain needs of an AnalyticsWorkspace. */
@@ -54,6 +55,8 @@ export interface Binding {
    * it.
    */
   active?: boolean;
+  /** Its wanted pods and its status as they are; only a binding that names a person has them. */
+  state?: BindingState;
   /** How it is scaled; only a binding that names a person can be. */
   scale?: Scale;
   /** Why it was last scaled up in vain. */

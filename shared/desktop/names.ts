@@ -74,8 +74,17 @@ const origin = "https://workspaces.xlscsde.nhs.uk";
 /** 32 hex digits from a URL, as Python's uuid5(NAMESPACE_URL, url).hex. */
 function hashOf(...segments: string[]): string {
   const url = [origin, ...segments.map(quote)].join("/");
-  return uuid5(url, namespaceOfUrls).replaceAll("-", "");
+  const known = hashes.get(url);
+  if (known !== undefined) return known;
+  const hash = uuid5(url, namespaceOfUrls).replaceAll("-", "");
+  if (hashes.size >= mostHashes) hashes.clear();
+  hashes.set(url, hash);
+  return hash;
 }
+
+/** The same few names are hashed again and again while work on them is under way. */
+const hashes = new Map<string, string>();
+const mostHashes = 20_000;
 
 /** Percent-encodes as Python's urllib.parse.quote does: `/` stays, `!*'()` do not. */
 function quote(text: string): string {
@@ -114,6 +123,11 @@ export function fitsGuacamole(names: DesktopNames): boolean {
 /** Stands for a person where letters are restricted (instance ids, object names): 32 hex digits. */
 export function personId(username: string): string {
   return hashOf("person", username);
+}
+
+/** Stands for a workspace, a person, or a person in a workspace: whose sessions a run ends. */
+export function sessionsId({ workspace, username }: { [Key in keyof DesktopKey]: string | undefined }): string {
+  return hashOf("sessions", workspace ?? "", username ?? "");
 }
 
 /** Stands for a person's id at the identity provider, which may have any characters, in a label: 32 hex digits. */

@@ -58,6 +58,14 @@ export function portOr(word: string) {
     .transform((all) => (all === word ? null : Number(all)));
 }
 
+/** A whole number above 0, or that word for none. */
+export function numberOr(word: string) {
+  return z
+    .string()
+    .refine((all) => all === word || /^[1-9]\d{0,5}$/.test(all), `is neither a whole number above 0 nor ${word}`)
+    .transform((all) => (all === word ? null : Number(all)));
+}
+
 /** Text of a path on guacd's disk. A claim of the person's own in it could lead anywhere, so its tokens are a closed list. */
 export function pathText(pattern: RegExp, fault: string) {
   return z

@@ -35,6 +35,8 @@ describe("a policy", () => {
       recordingName: "${HISTORY_UUID}",
       recordKeys: false,
       guacamoleParameters: {},
+      startsAtOnce: null,
+      maxDesktops: null,
       readyWithinSeconds: 300,
       unschedulableGraceSeconds: 120,
       idleMinutes: 60,

@@ -11,6 +11,7 @@ import {
   isWebAddress,
   listOf,
   none,
+  numberOr,
   objectName,
   pathText,
   portOr,
@@ -113,6 +114,12 @@ export const policyFields = {
     .prefault(none)
     .describe("More parameters of the connection, from a closed list: `color-depth=16,…` or `none`"),
 
+  startsAtOnce: numberOr("unlimited")
+    .prefault("unlimited")
+    .describe("How many desktops of the workspace may start at once, or `unlimited`"),
+  maxDesktops: numberOr("unlimited")
+    .prefault("unlimited")
+    .describe("How many desktops of the workspace may run or start, or `unlimited`"),
   readyWithinSeconds: wholeNumber().prefault("300").describe("How long a container may take to become ready"),
   unschedulableGraceSeconds: wholeNumber()
     .prefault("120")

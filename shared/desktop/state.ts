@@ -11,6 +11,10 @@ const bindingStatusSchema = stored({
 });
 export type BindingStatus = z.output<typeof bindingStatusSchema>;
 
+/** What a binding says of its desktop: how many pods it wants, and the status that we or the operator wrote. */
+const bindingStateSchema = stored({ replicas: z.number().nullable(), status: bindingStatusSchema.nullable() });
+export type BindingState = z.output<typeof bindingStateSchema>;
+
 /** A port of a desktop, named after what answers there, e.g. `{ name: "vnc", port: 5900 }`. */
 const portSchema = stored({ name: z.string(), port: z.number() });
 export type Port = z.output<typeof portSchema>;
@@ -75,7 +79,7 @@ const otherDesktopSchema = stored({
 export const desktopBeforeSchema = stored({
   ...clusterSideSchema.shape,
   ...guacamoleSideSchema.shape,
-  binding: stored({ replicas: z.number().nullable(), status: bindingStatusSchema.nullable() }),
+  binding: bindingStateSchema,
   /** The person's desktops in other workspaces that could be opened when the run began. */
   others: z.array(otherDesktopSchema),
 });

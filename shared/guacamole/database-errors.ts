@@ -68,11 +68,6 @@ const ways: readonly (readonly [pattern: RegExp, words: string, remedy: string])
     "it does not answer",
     "check that PostgreSQL runs, and DATABASE_URL",
   ],
-  [
-    /^timeout exceeded when trying to connect$/,
-    "no connection was free in time",
-    "it is busy, or its answers are slow: see pg_stat_activity",
-  ],
   [/^ETIMEDOUT$|timeout/i, "it does not answer", "check that PostgreSQL runs, and what is between"],
   [
     /^(ECONNRESET|EPIPE|ECONNABORTED)$|^Connection (terminated|ended)|^Client .*not queryable/,
@@ -97,6 +92,28 @@ export function readOnly(): pg.DatabaseError & { code: string } {
 /** True if the transaction changed nothing, and may go better at once: on another connection, or after the other's end. */
 export function isAborted(error: unknown): boolean {
   return error instanceof pg.DatabaseError && ["25006", "40001", "40P01"].includes(error.code ?? "");
+}
+
+/** The database could not be reached, or gave no answer. */
+class DatabaseAway extends ProductError {}
+
+/** True of what `translate` made of a server that could not be reached. One that refuses a statement has answered. */
+export function isUnreachable(error: unknown): error is ProductError {
+  return error instanceof DatabaseAway;
+}
+
+/** What is told while nobody is let through to the database: the last outage, and when to ask again. */
+export function whileAway({ code, message, cause }: ProductError): ProductError {
+  return new ProductError(code, message, { cause, retryAfterSeconds: 2 });
+}
+
+/** What a statement is told that did not get its turn. */
+export function tooMuchToDo(): ProductError {
+  return new ProductError(
+    "guacamole-unavailable",
+    "use guacamole's database: it has too much to do, or is slow to answer (ask again; pg_stat_activity shows why)",
+    { retryAfterSeconds: 5 },
+  );
 }
 
 /** PostgreSQL's error by its code alone: its text may repeat values and names. */
@@ -129,7 +146,7 @@ export function translate(error: unknown): ProductError {
     "it does not answer",
     "check DATABASE_URL",
   ];
-  return new ProductError("guacamole-unavailable", `reach guacamole's database: ${words}`, {
+  return new DatabaseAway("guacamole-unavailable", `reach guacamole's database: ${words}`, {
     cause: `${reason} (${remedy})`,
   });
 }

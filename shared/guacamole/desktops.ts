@@ -27,6 +27,8 @@ import * as sql from "./statements.ts";
 /** A desktop's side in Guacamole's database. Each verb is one statement in one short transaction, and may run twice. */
 export interface GuacamoleDesktops {
   observe(names: DesktopNames): Promise<GuacamoleSide>;
+  /** The same, in which workspaces the person can open a desktop, and whether that desktop's user has a system permission. */
+  observePerson(names: DesktopNames): Promise<GuacamoleSide & { open: string[]; administrator: boolean }>;
   /** The password that Guacamole uses to connect to the desktop; null if it has none. */
   readPassword(names: DesktopNames): Promise<string | null>;
   /** Writes group, connection with its parameters, and user; returns the connection's id. Grants nothing. */
@@ -51,16 +53,16 @@ export interface GuacamoleDesktops {
   retire(names: DesktopNames): Promise<string[]>;
   /** The workspaces in which the person can open a desktop, no matter who granted it. */
   findOpenWorkspaces(username: string): Promise<string[]>;
-  /** True if this user of Guacamole has a system permission. */
-  isAdministrator(entity: string): Promise<boolean>;
   /** The connections named after the person: their root groups, null if they are in none, and the hosts they lead to. */
   findConnections(username: string): Promise<{ workspace: string | null; host: string | null }[]>;
   /** The workspaces for which the person has a user of their own. */
   findWorkspacesOfUsers(username: string): Promise<string[]>;
-  /** Every connection in a root group, with the names of the users who may open it. */
-  connections(): Promise<{ workspace: string; username: string; connectionId: number; readers: string[] }[]>;
-  /** The sessions of every connection that are open or ended since then, in one statement; of one person, or of all. What ended too soon is an attempt. */
-  sessions(since: string | null, username?: string): Promise<ConnectionSessions[]>;
+  /** Every connection in a root group, with the names of the users who may open it; those of some people, or of all. */
+  connections(
+    usernames?: readonly string[],
+  ): Promise<{ workspace: string; username: string; connectionId: number; readers: string[] }[]>;
+  /** The sessions of every connection that are open or ended since then, in one statement; of some people, or of all. What ended too soon is an attempt. */
+  sessions(since: string | null, usernames?: readonly string[]): Promise<ConnectionSessions[]>;
   /** True if anybody opened a session to the person's desktop in this workspace at that time or later; an attempt is none. */
   openedSince(workspace: string, username: string, since: string): Promise<boolean>;
   /** Every connection in a root group with what must be right about it; those of one person, or of all. */
@@ -87,6 +89,14 @@ interface SessionsRow extends DesktopKey {
   lastAttempt: Date | null;
 }
 
+interface OpenRow {
+  workspace: string;
+  entity: string;
+  host: string | null;
+}
+
+type Observed = GuacamoleSide & { open: OpenRow[]; administrator: boolean };
+
 type UsersRow = { name: string } & LastDayColumns & Omit<GuacamoleUser, "lastDay">;
 
 /** @param timeZone that of the days in plans */
@@ -95,7 +105,22 @@ export function guacamoleDesktopsIn(database: Database, rules: NamingRules, time
     formerEntity({ workspace: group, username: connection }, rules);
   const keyOf = ({ group, connection, entity }: DesktopNames) => [group, connection, entity];
 
+  const openIn = (username: string, rows: readonly OpenRow[]) =>
+    rows
+      .filter(
+        ({ workspace, entity, host }) =>
+          nameDesktop({ workspace, username }, rules).entity === entity &&
+          // The name of a person's user says nothing about the connection: an administrator may have given them others.
+          (!isOneUserPerPerson(rules) || isDesktopHost(host, rules)),
+      )
+      .map(({ workspace }) => workspace);
+
   return {
+    async observePerson(names) {
+      const [row] = await database.query<Observed>(sql.observePerson, [...keyOf(names), names.host]);
+      if (!row) throw new ProductError("internal", "observe guacamole rows: the statement returned no row");
+      return { ...row, open: openIn(names.connection, row.open) };
+    },
     async observe(names) {
       const [row] = await database.query<GuacamoleSide>(sql.observe, [...keyOf(names), names.host]);
       if (!row) throw new ProductError("internal", "observe guacamole rows: the statement returned no row");
@@ -167,22 +192,7 @@ export function guacamoleDesktopsIn(database: Database, rules: NamingRules, time
       const stays = await database.query<{ what: string }>(staysAfterRetirement, [...keyOf(names), names.host, shared]);
       return stays.map(({ what }) => what);
     },
-    async findOpenWorkspaces(username) {
-      const rows = await database.query<{ workspace: string; entity: string; host: string | null }>(sql.opened, [
-        username,
-      ]);
-      const own = rows.filter(
-        ({ workspace, entity, host }) =>
-          nameDesktop({ workspace, username }, rules).entity === entity &&
-          // The name of a person's user says nothing about the connection: an administrator may have given them others.
-          (!isOneUserPerPerson(rules) || isDesktopHost(host, rules)),
-      );
-      return own.map(({ workspace }) => workspace);
-    },
-    async isAdministrator(entity) {
-      const [row] = await database.query<{ held: boolean }>(sql.hasSystemPermission, [entity]);
-      return row?.held ?? false;
-    },
+    findOpenWorkspaces: async (username) => openIn(username, await database.query<OpenRow>(sql.opened, [username])),
     findConnections: (username) => database.query(sql.connectionsOf, [username]),
     async findWorkspacesOfUsers(username) {
       if (isOneUserPerPerson(rules)) return [];
@@ -192,9 +202,9 @@ export function guacamoleDesktopsIn(database: Database, rules: NamingRules, time
       const found = await database.query<{ workspace: string }>(sql.workspacesOfUsers, [ending]);
       return found.map(({ workspace }) => workspace).filter(isWorkspaceName);
     },
-    connections: () => database.query(sql.connections, []),
-    async sessions(since, username) {
-      const values = [since, username ?? null, rules.entityTemplate, shortestSessionSeconds, desktopHosts(rules)];
+    connections: (usernames) => database.query(sql.connections, [usernames ?? null]),
+    async sessions(since, usernames) {
+      const values = [since, usernames ?? null, rules.entityTemplate, shortestSessionSeconds, desktopHosts(rules)];
       const rows = await database.query<SessionsRow>(history.sessions, values);
       return rows.map(({ open, lastStart, lastEnd, lastAttempt, ...connection }) => ({
         ...connection,

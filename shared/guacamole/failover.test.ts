@@ -218,13 +218,6 @@ describe("the way to the database", () => {
     await expect(one(connect({ url: await url() }))).rejects.toMatchObject(unavailable(words));
   });
 
-  it("is told as busy if no connection gets free", async () => {
-    const database = connect({ url: `${first.url}?connect_timeout=1`, maxConnections: 1 });
-    const long = database.query("SELECT pg_sleep(3)", []);
-    await expect(one(database)).rejects.toMatchObject(unavailable(/no connection was free in time/));
-    await long;
-  });
-
   it.each([
     ...["ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "EPIPE"],
     ...["CERT_HAS_EXPIRED", "ERR_TLS_CERT_ALTNAME_INVALID", "SELF_SIGNED_CERT_IN_CHAIN", "UNABLE_TO_GET_ISSUER_CERT"],

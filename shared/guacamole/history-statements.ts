@@ -14,7 +14,7 @@ const startDate = bounded("h.start_date");
 const endDate = `CASE WHEN h.end_date IS NOT NULL THEN ${bounded("h.end_date")} END`;
 
 /**
- * Every connection in a root group with its sessions that are open or ended at $1 or later (null: all); of one username $2,
+ * Every connection in a root group with its sessions that are open or ended at $1 or later (null: all); of the usernames $2,
  * or of everybody (null). Connections without any are there too: a new one has no history. $4: the seconds below which a
  * row that ended is an attempt, not a session. A connection that leads to a desktop ($5: the end of their hosts) counts
  * wherever somebody moved it; without a root group its workspace is an empty text.
@@ -28,7 +28,7 @@ export const sessions = `
     FROM guacamole_connection c
     LEFT JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id AND g.parent_id IS NULL
     LEFT JOIN guacamole_workspaces.parameter p ON p.connection_id = c.connection_id AND p.parameter_name = 'hostname'
-    WHERE ($2::text IS NULL OR c.connection_name = $2)
+    WHERE ($2::text[] IS NULL OR c.connection_name = ANY ($2))
       AND (
         g.connection_group_id IS NOT NULL
         OR (p.parameter_value LIKE 'client-%' AND right(p.parameter_value, length($5)) = $5)

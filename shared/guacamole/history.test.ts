@@ -147,7 +147,7 @@ describe("a session to a connection that is deleted meanwhile", () => {
     await admin.query("DELETE FROM guacamole_connection_history");
     await wrote({ milliseconds: null, id: null, entity: "alice" });
     await guacamole.writeConnection(plan, "Abcdefg8");
-    expect(await byUsername.sessions(null, "alice")).toMatchObject([{ history: { open: [at(0)] } }]);
+    expect(await byUsername.sessions(null, ["alice"])).toMatchObject([{ history: { open: [at(0)] } }]);
   });
 });
 

@@ -380,20 +380,21 @@ export const respell = `
     AND NOT EXISTS (SELECT FROM guacamole_system_permission s WHERE s.entity_id = e.entity_id)`;
 
 /** The workspaces whose connection called $1 (a username) somebody may open, as which entity, and where it leads. */
-export const opened = `
+const openedBy = (username: string) => `
   SELECT g.connection_group_name AS workspace, e.name AS entity, h.parameter_value AS host
   FROM guacamole_connection c
   JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id AND g.parent_id IS NULL
   JOIN guacamole_connection_permission p ON p.connection_id = c.connection_id AND p.permission = 'READ'
   JOIN guacamole_entity e ON e.entity_id = p.entity_id AND e.type = 'USER'
   LEFT JOIN guacamole_workspaces.parameter h ON h.connection_id = c.connection_id AND h.parameter_name = 'hostname'
-  WHERE c.connection_name = $1
+  WHERE c.connection_name = ${username}
   ORDER BY g.connection_group_name`;
+export const opened = openedBy("$1");
 
-/** True if the user called $1 has any system permission, as Guacamole's administrators have, itself or through groups. */
-export const hasSystemPermission = `
+/** True if the user of that name has any system permission, as Guacamole's administrators have, itself or through groups. */
+const hasSystemPermission = (name: string) => `
   WITH RECURSIVE held AS (
-    SELECT entity_id FROM guacamole_entity WHERE type = 'USER' AND name = $1
+    SELECT entity_id FROM guacamole_entity WHERE type = 'USER' AND name = ${name}
     UNION
     SELECT g.entity_id
     FROM held
@@ -401,6 +402,12 @@ export const hasSystemPermission = `
     JOIN guacamole_user_group g USING (user_group_id)
   )
   SELECT EXISTS (SELECT FROM guacamole_system_permission JOIN held USING (entity_id)) AS held`;
+
+/** A desktop's rows as `observe` has them, where its person ($2) can open desktops, and if its user is an administrator. */
+export const observePerson = `
+  SELECT side.*, administrator.held AS "administrator",
+    (SELECT coalesce(jsonb_agg(to_jsonb(o)), '[]'::jsonb) FROM (${openedBy("$2")}) AS o) AS "open"
+  FROM (${observe}) AS side, (${hasSystemPermission("$3")}) AS administrator`;
 
 /** The connections called $1 (a username), with the host that each leads to, and the root group that it is in or null. */
 export const connectionsOf = `
@@ -418,7 +425,7 @@ export const workspacesOfUsers = `
   WHERE type = 'USER' AND right(name, length($1)) = $1
   ORDER BY name`;
 
-/** Every connection in a root group, with the users who hold READ on it themselves. */
+/** Every connection in a root group, of the usernames $1 or of everybody (null), with the users who hold READ on it themselves. */
 export const connections = `
   SELECT g.connection_group_name AS workspace, c.connection_name AS username, c.connection_id AS "connectionId",
     coalesce(array_agg(e.name::text) FILTER (WHERE e.name IS NOT NULL), '{}') AS readers
@@ -426,4 +433,5 @@ export const connections = `
   JOIN guacamole_connection_group g ON g.connection_group_id = c.parent_id AND g.parent_id IS NULL
   LEFT JOIN guacamole_connection_permission p ON p.connection_id = c.connection_id AND p.permission = 'READ'
   LEFT JOIN guacamole_entity e ON e.entity_id = p.entity_id AND e.type = 'USER'
+  WHERE $1::text[] IS NULL OR c.connection_name = ANY ($1)
   GROUP BY g.connection_group_name, c.connection_name, c.connection_id`;

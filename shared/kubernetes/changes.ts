@@ -58,7 +58,7 @@ export async function watchChanges(watch: Watch, paths: readonly WatchedPath[]):
   };
 }
 
-function faultOfWatch(path: string, status: 401 | 403): ProductError {
+export function faultOfWatch(path: string, status: 401 | 403): ProductError {
   return status === 401
     ? new ProductError(
         "cluster-not-authenticated",

@@ -106,6 +106,15 @@ export function caOf(config: KubeConfig): string {
   return cluster?.caData === undefined ? "those of Node" : `certificate-authority-data of ${cluster.name}`;
 }
 
+/** What a call is told that did not get its turn. */
+export function tooMuchToDo(): ProductError {
+  return new ProductError(
+    "cluster-overloaded",
+    "reach the API server: too many calls of this process wait for it (ask again)",
+    { retryAfterSeconds: 5 },
+  );
+}
+
 /** What a call that failed is told as; undefined if its status means success. */
 export function faultOf(
   what: string,
@@ -135,8 +144,14 @@ export function faultOf(
       cause: said,
     });
   const retryAfter = retryAfterOf(error);
+  // Priority and fairness answers a plain text, so there is no Status (apiserver, filters/priority-and-fairness.go).
   if (status === 429)
-    return new RefusedByCluster(status, "cluster-overloaded", `${what}: the API server is busy: ${said}`, retryAfter);
+    return new RefusedByCluster(
+      status,
+      "cluster-overloaded",
+      `${what}: the API server is busy: 429 ${body?.message ?? "too many requests for this account (ask again; kubectl get flowschemas shows its share)"}`,
+      retryAfter ?? 1,
+    );
   if (status >= 500)
     return new RefusedByCluster(status, "cluster-failed", `${what}: the API server failed: ${said}`, retryAfter);
   if (status === 404 && !body)

@@ -13,11 +13,14 @@ import {
   Watch,
 } from "@kubernetes/client-node";
 import { type Changes, watchChanges, type WatchedPath } from "./changes.ts";
-import { authenticationOf, caOf, faultOf } from "./cluster-faults.ts";
+import { type ChangesSince, changesSince } from "./changes-since.ts";
+import { turnsOf } from "../turns.ts";
+import { authenticationOf, caOf, faultOf, tooMuchToDo } from "./cluster-faults.ts";
+import { type Follower, followKind, type Following } from "./followed-kind.ts";
 import { takenOver } from "./field-ownership.ts";
 import { readKubeConfig } from "./kubeconfig.ts";
 import { manager } from "./labels.ts";
-import { inPages, withItems } from "./pages.ts";
+import { inPages, type Page, withItems } from "./pages.ts";
 import { retriedRead } from "./retried-read.ts";
 
 /** Which object. */
@@ -50,16 +53,25 @@ export interface Cluster {
     namespace: string,
     selectors?: { labels?: string; fields?: string },
   ): AsyncGenerator<T[]>;
+  /**
+   * One page of such a list, which begins where the previous one ended; null if the API server no longer knows that place
+   * (410: etcd was compacted, or 400: it is none).
+   */
+  page<T extends KubernetesObject>(
+    kind: Pick<Reference, "apiVersion" | "kind">,
+    namespace: string,
+    which: { labels?: string; limit: number; from?: string | undefined },
+  ): Promise<Page<T> | null>;
   /** Throws unless the API server answers a list of that kind. It is asked for one object, however many there are. */
   checkList(kind: Pick<Reference, "apiVersion" | "kind">, namespace: string): Promise<void>;
   /** Server-side apply as our field manager; takes over fields that others own. */
   apply<T extends KubernetesObject>(manifest: T): Promise<T>;
   /** Makes our apply the owner of every field that others wrote; false if the object changed since it was read. */
   takeOver(object: KubernetesObject): Promise<boolean>;
-  /** Creates an object; false if one of that name is there already. */
-  create(manifest: KubernetesObject): Promise<boolean>;
-  /** Replaces the version that was read; false if somebody else was quicker. */
-  replace(manifest: KubernetesObject): Promise<boolean>;
+  /** Creates an object, and returns it as it is then; null if one of that name is there already. */
+  create<T extends KubernetesObject>(manifest: T): Promise<T | null>;
+  /** Replaces the version that was read, and returns the new one; null if somebody else was quicker. */
+  replace<T extends KubernetesObject>(manifest: T): Promise<T | null>;
   /** Merge patch of the spec, and of annotations with it; false if the object is gone. */
   mergeSpec(reference: Reference, spec: object, annotations?: Record<string, string>): Promise<boolean>;
   /** Merge patch of a custom resource's status; false if the object is gone. */
@@ -70,6 +82,17 @@ export interface Cluster {
   removeUnchanged(object: KubernetesObject): Promise<boolean>;
   /** Notices changes from now on; close it when done. */
   watch(paths: readonly WatchedPath[]): Promise<Changes>;
+  /** Follows the changes of a kind from now on, without a list of what is there. */
+  follow(
+    kind: Pick<Reference, "apiVersion" | "kind">,
+    namespace: string,
+    watched: WatchedPath,
+    follower: Follower,
+  ): Following;
+  /** The version of a kind's objects now: what is told of later ones is news. Costs the same in an estate of any size. */
+  versionOf(kind: Pick<Reference, "apiVersion" | "kind">, namespace: string): Promise<string>;
+  /** What changed below a path since a version; null if the API server no longer knows that one. Waits for nothing new. */
+  changesSince(watched: WatchedPath, version: string): Promise<ChangesSince | null>;
   /** Host of the API server's address. */
   host: string;
 }
@@ -154,9 +177,23 @@ export function clusterOf(config: KubeConfig): Cluster {
             await api.list<T>(apiVersion, kind, namespace, none, none, none, fields, labels, limit, next),
           );
         });
-        const items = page.items.map((item) => Object.assign(item, { apiVersion, kind }));
-        return { items, next: (page.metadata as { continue?: string } | undefined)?.continue };
+        return plainPage(page, { apiVersion, kind });
       });
+    },
+    async page<T extends KubernetesObject>(
+      { apiVersion, kind }: Pick<Reference, "apiVersion" | "kind">,
+      namespace: string,
+      { labels, limit, from }: { labels?: string; limit: number; from?: string | undefined },
+    ) {
+      const [none, api] = [undefined, plain];
+      const page = await call(
+        "list",
+        { kind, metadata: { namespace } },
+        async () =>
+          withItems(await api.list<T>(apiVersion, kind, namespace, none, none, none, none, labels, limit, from)),
+        from === undefined ? {} : { 400: null, 410: null },
+      );
+      return page && plainPage(page, { apiVersion, kind });
     },
     async checkList({ apiVersion, kind }, namespace) {
       const [none, one] = [undefined, 1];
@@ -186,13 +223,11 @@ export function clusterOf(config: KubeConfig): Cluster {
       );
     },
     create: (manifest) =>
-      call("create", manifest, () => objects.create(manifest, undefined, undefined, manager).then(() => true), {
-        409: false,
-      }),
+      call("create", manifest, () => objects.create(manifest, undefined, undefined, manager), { 409: null }),
     replace: (manifest) =>
-      call("replace", manifest, () => objects.replace(manifest, undefined, undefined, manager).then(() => true), {
-        404: false,
-        409: false,
+      call("replace", manifest, () => objects.replace(manifest, undefined, undefined, manager), {
+        404: null,
+        409: null,
       }),
     mergeSpec: (reference, spec, annotations = {}) =>
       call(
@@ -252,8 +287,29 @@ export function clusterOf(config: KubeConfig): Cluster {
       });
     },
     watch: (paths) => watchChanges(new Watch(config), paths),
+    follow: (kind, namespace, watched, follower) =>
+      followKind(new Watch(config), watched, () => cluster.versionOf(kind, namespace), follower),
+    async versionOf({ apiVersion, kind }, namespace) {
+      const [none, one] = [undefined, 1];
+      const page = await call("list", { kind, metadata: { namespace } }, async () =>
+        withItems(await plain.list(apiVersion, kind, namespace, none, none, none, none, none, one)),
+      );
+      return page.metadata?.resourceVersion ?? "0";
+    },
+    changesSince: (watched, version) => changesSince(new Watch(config), watched, version),
   };
   return cluster;
+}
+
+/** Lists leave apiVersion and kind out of their items; and the client would call what follows `_continue`. */
+function plainPage<T extends KubernetesObject>(
+  { items, metadata }: { items: T[]; metadata?: object },
+  kind: Pick<Reference, "apiVersion" | "kind">,
+): Page<T> {
+  return {
+    items: items.map((item) => Object.assign(item, kind)),
+    next: (metadata as { continue?: string } | undefined)?.continue,
+  };
 }
 
 /** Objects as the API server sends them, without the client's reading of every field into its classes. */
@@ -286,20 +342,31 @@ type Named = Pick<KubernetesObject, "kind"> & { metadata?: { name?: string; name
 
 const reads: ReadonlySet<string> = new Set(["read", "list"]);
 
-/** Makes calls, reads a second time if that may help, and translates their failures; `already` maps status codes that are as good as success. */
+/** As many requests as the API server's smallest priority level serves a client at once without queueing. */
+const callsAtOnce = 32;
+/** How long a call waits for its turn. Its own time limit begins with its turn. */
+const turnMilliseconds = 20_000;
+
+/**
+ * Makes calls, some at a time. Reads a second time if that may help, and translates failures; `already` maps status codes that are as good as success.
+ */
 function callsTo(ca: string) {
+  const turns = turnsOf(callsAtOnce, turnMilliseconds, tooMuchToDo);
   return async <T, Otherwise = never>(
     verb: string,
     { kind = "object", metadata }: Named,
     request: () => Promise<T>,
     already: Readonly<Record<number, Otherwise>> = {},
   ): Promise<T | Otherwise> => {
-    try {
-      return await (reads.has(verb) ? retriedRead(request) : request());
-    } catch (error) {
-      const fault = faultOf(`${verb} ${kind} ${metadata?.name ?? ""}`.trim(), error, ca, already);
-      if (fault) throw fault;
-      return already[(error as ApiException<unknown>).code] as Otherwise;
-    }
+    const call = async () => {
+      try {
+        return await (reads.has(verb) ? retriedRead(request) : request());
+      } catch (error) {
+        const fault = faultOf(`${verb} ${kind} ${metadata?.name ?? ""}`.trim(), error, ca, already);
+        if (fault) throw fault;
+        return already[(error as ApiException<unknown>).code] as Otherwise;
+      }
+    };
+    return turns.take(call);
   };
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { blocking } from "./wait-ready.ts";
 import {
   CoreV1Api,
   KubeConfig,
@@ -318,7 +319,7 @@ describe("the wait for readiness", () => {
     await desktops.applyService(plan);
     await desktops.createDeployment(plan, sampleStart("r1"));
     const said = `CreateContainerConfigError: secret "${plan.names.secret}" not found`;
-    await expect.poll(() => desktops.waitReady(plan)).toEqual({ seen: "waiting", message: said });
+    await expect.poll(() => desktops.waitReady(plan, blocking)).toEqual({ seen: "waiting", message: said });
     await desktops.remove("secret", plan);
     expect(await untilDecided(desktops, plan)).toEqual({
       refused: "cannot-start",

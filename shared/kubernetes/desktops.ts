@@ -1,19 +1,18 @@
 import { randomInt } from "node:crypto";
 import type { KubernetesObject, V1Deployment, V1Secret } from "@kubernetes/client-node";
 import type { Sighting } from "../desktop/activities.ts";
-import type { DeployedDesktop, KnownDesktop } from "../desktop/known-desktop.ts";
-import { type DesktopKey, type NamedDesktop, nameDesktop, type NamingRules, personId } from "../desktop/names.ts";
+import { type DesktopKey, type NamedDesktop, type NamingRules, personId } from "../desktop/names.ts";
 import type { DesktopPlan } from "../desktop/plan.ts";
-import { objectName } from "../desktop/policy-text.ts";
 import type { ClusterSide } from "../desktop/state.ts";
 import { ProductError, type Refusal, refuse } from "../errors.ts";
 import type { LeftDeployment } from "../lifecycle/adoption.ts";
-import type { Opening } from "../lifecycle/isolation.ts";
+import type { IsolationPolicy, Opening } from "../lifecycle/isolation.ts";
 import type { Cluster, Reference } from "./cluster.ts";
 import { RefusedByCluster } from "./cluster-faults.ts";
 import { type DesktopPods, desktopPodsIn, endChangedPods } from "./desktop-pods.ts";
-import { oddIn, sideOf, startOf } from "./deployment-side.ts";
-import { appliedByUs, isChangedByOthers } from "./field-ownership.ts";
+import { type DeployedDesktops, deployedDesktopsIn, type FoundDesktop, knownDesktop } from "./deployed-desktops.ts";
+import { sideOf } from "./deployment-side.ts";
+import { appliedByUs, createdByUs, isChangedByOthers } from "./field-ownership.ts";
 import { annotation, belongsTo, desktopOf, isLeaving, isOurs, label, purpose, spelledIn } from "./labels.ts";
 import {
   deploymentManifest,
@@ -25,19 +24,38 @@ import {
   type Site,
   type Start,
 } from "./manifests.ts";
-import { type Network, networkIn, type NetworkParts, networkDrift, networkPartsIn, openingsIn } from "./parts.ts";
+import {
+  type Network,
+  networkIn,
+  type NetworkParts,
+  networkDrift,
+  networkPartsIn,
+  openersIn,
+  openingsIn,
+} from "./parts.ts";
 import { faultOfPod } from "./start-faults.ts";
-import { ownNameFirst, twiceThere } from "./two-of-one.ts";
+import { ownNameFirst } from "./two-of-one.ts";
 import { templateFaults } from "./pod-template.ts";
 import { throwIfConfined, untilGone, untilPodsGone } from "./until-gone.ts";
-import { waitReady } from "./wait-ready.ts";
+import { startingDesktopsIn } from "./starting-desktops.ts";
+import { type Patience, waitReady } from "./wait-ready.ts";
 
 /** A desktop's side in the cluster. Every verb may run twice, and every undo without its do; none touches what is not ours. */
-export interface ClusterDesktops {
+export interface ClusterDesktops extends DeployedDesktops {
   /** `strangers` names the objects that have a desktop's name and were not made for it by us or the operator before us; they count as absent. */
   observe(desktop: NamedDesktop): Promise<ClusterSide & { strangers: string[] }>;
-  /** Makes a credential for this request, once; later calls with the same request leave it. */
-  createCredential(plan: DesktopPlan, requestId: string): Promise<Refusal | null>;
+  /**
+   * The same in one request if there is no Deployment: what else may be left of the desktop then counts as absent, and a
+   * stranger's object of that name shows when the part is to be created.
+   */
+  observeAtStart(desktop: NamedDesktop): Promise<ClusterSide & { strangers: string[] }>;
+  /** What a desktop's Deployment says; null if there is none of ours. */
+  observeDeployment(desktop: NamedDesktop): Promise<ClusterSide["deployment"]>;
+  /**
+   * Makes a credential for this request, once; later calls with the same request leave it. What `wasAbsent` when the run
+   * began costs one request less, here and below.
+   */
+  createCredential(plan: DesktopPlan, requestId: string, wasAbsent?: boolean): Promise<Refusal | null>;
   /** Makes the credential of a pod that goes on with the password that it has. */
   keepCredential(plan: DesktopPlan, requestId: string, password: string): Promise<Refusal | null>;
   readCredential(desktop: NamedDesktop): Promise<string>;
@@ -46,9 +64,9 @@ export interface ClusterDesktops {
     desktop: NamedDesktop,
     startedFor: string | undefined,
   ): Promise<{ password: string; isOfPod: boolean } | null>;
-  applyNetworkPolicy(plan: DesktopPlan): Promise<Refusal | null>;
-  applyService(plan: DesktopPlan): Promise<Refusal | null>;
-  createDeployment(plan: DesktopPlan, start: Start): Promise<Refusal | null>;
+  applyNetworkPolicy(plan: DesktopPlan, wasAbsent?: boolean): Promise<Refusal | null>;
+  applyService(plan: DesktopPlan, wasAbsent?: boolean): Promise<Refusal | null>;
+  createDeployment(plan: DesktopPlan, start: Start, wasAbsent?: boolean): Promise<Refusal | null>;
   /** Marks a Deployment that the operator left, and whose pod goes on, as ours. */
   keepDeployment(plan: DesktopPlan): Promise<Refusal | null>;
   /**
@@ -66,16 +84,21 @@ export interface ClusterDesktops {
   scaleToOne(desktop: NamedDesktop): Promise<void>;
   /** Corrects when the desktop was started: the time that was noted lies in the future. */
   noteStart(desktop: NamedDesktop, at: string): Promise<void>;
-  /** Watches for some seconds and returns what it saw last; news is returned at once. */
-  waitReady(plan: DesktopPlan): Promise<Sighting>;
+  /** Looks at a start, waits for it as patiently as that, and returns what it saw last. */
+  waitReady(plan: DesktopPlan, patience: Patience): Promise<Sighting>;
+  /** Ends what it has open at the API server. */
+  close(): void;
   /** All desktops of a person, suspended ones too, with how many pods each wants; also those that the operator left. */
   findOfPerson(username: string): Promise<FoundDesktop[]>;
-  /** Everybody's desktops, as their Deployments are, also those that the operator left; or those of one person that we made. */
-  findDeployed(username?: string): Promise<FoundDeployments>;
   /** The Services and NetworkPolicies that we made, by desktop; those of one person, or of all. */
   networkParts(username?: string): Promise<NetworkParts[]>;
   /** The same of everybody, with every NetworkPolicy of the namespace, whoever made it. */
   network(): Promise<Network>;
+  /**
+   * The NetworkPolicies that may open desktops of these people, and those that were made for them. Those of other desktops
+   * are ours, say so, and are not read.
+   */
+  openersOf(usernames: readonly string[]): Promise<IsolationPolicy[]>;
   /** What NetworkPolicies that do not say that we made them would open, in a desktop of this plan. */
   openingsIn(plan: DesktopPlan): Promise<Opening[]>;
   /** Of which desktops there are pods, which of them were changed, and pods that have a desktop's label and are nobody's. */
@@ -88,19 +111,6 @@ export interface ClusterDesktops {
   hasCredential(desktop: NamedDesktop): Promise<boolean>;
   /** Every Deployment that the operator left and nobody took over yet. */
   findLeftByOperator(): Promise<LeftDeployment[]>;
-}
-
-/** A desktop of a person, and how many pods it wants. */
-export interface FoundDesktop extends KnownDesktop {
-  replicas: number;
-  /** The username as the operator wrote it, if that is not the canonical form. */
-  spelled?: string | undefined;
-}
-
-/** Deployments as desktops, and which of them are not as they should be: what is wrong with each, and what to do. */
-export interface FoundDeployments {
-  deployed: DeployedDesktop[];
-  odd: string[];
 }
 
 export type DesktopPart = "secret" | "networkPolicy" | "service" | "deployment";
@@ -126,6 +136,28 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
     metadata: { name: names[part], namespace: site.namespace },
   });
 
+  const starting = startingDesktopsIn(cluster, site.namespace);
+
+  /** Writes a manifest; what was absent is created, which no object of a stranger can be in the way of unnoticed. */
+  async function write(
+    part: DesktopPart,
+    desktop: NamedDesktop,
+    manifest: KubernetesObject,
+    wasAbsent: boolean,
+    tell: (created: KubernetesObject) => void = () => undefined,
+  ): Promise<Refusal | null> {
+    if (!wasAbsent) return apply(part, desktop, manifest);
+    let created: KubernetesObject | null;
+    try {
+      created = await cluster.create(manifest);
+    } catch (error) {
+      return refusalOf(error);
+    }
+    if (!created) return apply(part, desktop, manifest);
+    tell(created);
+    return null;
+  }
+
   /** Applies a manifest unless a stranger's object has that name, or the cluster's rules forbid it. */
   async function apply(part: DesktopPart, desktop: NamedDesktop, manifest: KubernetesObject): Promise<Refusal | null> {
     const found = await cluster.read(reference(part, desktop));
@@ -137,19 +169,43 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
     // Only once for each object: the operator's fields would stay in ours, its password among them.
     // Again if somebody changed what our pods are made from: applying alone would leave them what we do not name.
     const isChanged = part === "deployment" && found !== null && templateFaults(found).length > 0;
-    const theirs = part !== "secret" && "spec" in manifest && found && (isChanged || !appliedByUs(found));
+    // And once after we created it, or what the manifest no longer names would stay.
+    const isForeign = found !== null && (isChanged || !appliedByUs(found) || createdByUs(found));
+    const theirs = part !== "secret" && "spec" in manifest && found && isForeign;
     if (theirs && !(await cluster.takeOver(found)))
       throw new ProductError("step-failed", `take over ${what}: somebody else just changed it (retrying)`);
     try {
       await cluster.apply(manifest);
       return null;
     } catch (error) {
-      // The API server understood and forbids it: admission, quota or validation. Asking again changes nothing, unless it
-      // forbids it because it could not find out.
-      const isFinal = error instanceof RefusedByCluster && (error.status === 403 || error.status === 422);
-      if (isFinal && faultOfPod(error.message)?.then !== "waits") return refuse("cannot-start", error.message);
-      throw error;
+      return refusalOf(error);
     }
+  }
+
+  /**
+   * What the API server understood and forbids: admission, quota or validation. Asking again changes nothing, unless it
+   * forbids it because it could not find out. Everything else is thrown.
+   */
+  function refusalOf(error: unknown): Refusal {
+    const isFinal = error instanceof RefusedByCluster && (error.status === 403 || error.status === 422);
+    if (isFinal && faultOfPod(error.message)?.then !== "waits") return refuse("cannot-start", error.message);
+    throw error;
+  }
+
+  /** Both sides of whose objects they are: ours, or a stranger's, which count as absent. */
+  async function observe(desktop: NamedDesktop, deployment: V1Deployment | null) {
+    const strangers: string[] = [];
+    const ownOf = <T extends KubernetesObject>(part: DesktopPart, found: T | null): T | null => {
+      if (!found || isLeaving(found)) return null;
+      if (belongsTo(found, desktop)) return found;
+      strangers.push(`${kinds[part].kind} ${desktop.names[part]}`);
+      return null;
+    };
+    const own = async (part: DesktopPart) => ownOf(part, await cluster.read(reference(part, desktop))) !== null;
+    const [secret, networkPolicy, service] = await Promise.all([own("secret"), own("networkPolicy"), own("service")]);
+    const found = ownOf("deployment", deployment);
+    const side = found && sideOf(found, desktop.names.secret);
+    return { secret, networkPolicy, service, deployment: side, strangers: strangers.sort() };
   }
 
   async function scale(desktop: NamedDesktop, replicas: number): Promise<void> {
@@ -157,58 +213,32 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
     if (found && belongsTo(found, desktop)) await cluster.mergeSpec(reference("deployment", desktop), { replicas });
   }
 
-  /** The desktop of a Deployment; none if it does not say whose it is, or is not ours. */
-  function known(deployment: V1Deployment): FoundDesktop[] {
-    const { name, annotations = {} } = deployment.metadata ?? {};
-    const key = desktopOf(deployment);
-    if (name === undefined || !key) return [];
-    const names = nameDesktop(key, rules, name);
-    const spelled = spelledIn(deployment);
-    const binding = annotations[annotation.binding];
-    const isName = binding !== undefined && objectName.test(binding);
-    const found = {
-      ...key,
-      names,
-      binding: isName ? binding : undefined,
-      replicas: deployment.spec?.replicas ?? 1,
-    };
-    return [spelled === undefined ? found : { ...found, spelled }];
-  }
-
   const desktops: ClusterDesktops = {
-    async observe(desktop) {
-      const strangers: string[] = [];
-      const own = async <T extends KubernetesObject>(part: DesktopPart): Promise<T | null> => {
-        const found = await cluster.read<T>(reference(part, desktop));
-        if (!found || isLeaving(found)) return null;
-        if (belongsTo(found, desktop)) return found;
-        strangers.push(`${kinds[part].kind} ${desktop.names[part]}`);
-        return null;
-      };
-      const [secret, networkPolicy, service, deployment] = await Promise.all([
-        own("secret"),
-        own("networkPolicy"),
-        own("service"),
-        own<V1Deployment>("deployment"),
-      ]);
-      return {
-        secret: secret !== null,
-        networkPolicy: networkPolicy !== null,
-        service: service !== null,
-        deployment: deployment && sideOf(deployment, desktop.names.secret),
-        strangers: strangers.sort(),
-      };
+    observe: async (desktop) => observe(desktop, await cluster.read(reference("deployment", desktop))),
+
+    async observeAtStart(desktop) {
+      const found = await cluster.read<V1Deployment>(reference("deployment", desktop));
+      if (found) return observe(desktop, found);
+      return { secret: false, networkPolicy: false, service: false, deployment: null, strangers: [] };
     },
 
-    async createCredential(plan, requestId) {
-      const found = await cluster.read<V1Secret>(reference("secret", plan));
-      if (found && belongsTo(found, plan) && found.metadata?.annotations?.[annotation.request] === requestId)
-        return null;
+    async observeDeployment(desktop) {
+      const found = await cluster.read<V1Deployment>(reference("deployment", desktop));
+      const isOwn = found && !isLeaving(found) && belongsTo(found, desktop);
+      return isOwn ? sideOf(found, desktop.names.secret) : null;
+    },
+
+    async createCredential(plan, requestId, wasAbsent = false) {
       const password = Array.from(
         { length: passwordLength[plan.protocol] },
         () => alphabet[randomInt(alphabet.length)],
       ).join("");
-      return apply("secret", plan, secretManifest(plan, site, requestId, password));
+      const manifest = secretManifest(plan, site, requestId, password);
+      if (wasAbsent && (await cluster.create(manifest))) return null;
+      const found = await cluster.read<V1Secret>(reference("secret", plan));
+      if (found && belongsTo(found, plan) && found.metadata?.annotations?.[annotation.request] === requestId)
+        return null;
+      return apply("secret", plan, manifest);
     },
 
     keepCredential: (plan, requestId, password) =>
@@ -233,9 +263,15 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
       return { password: Buffer.from(encoded, "base64").toString(), isOfPod };
     },
 
-    applyNetworkPolicy: (plan) => apply("networkPolicy", plan, networkPolicyManifest(plan, site)),
-    applyService: (plan) => apply("service", plan, serviceManifest(plan, site)),
-    createDeployment: (plan, start) => apply("deployment", plan, deploymentManifest(plan, site, start)),
+    applyNetworkPolicy: (plan, wasAbsent = false) =>
+      write("networkPolicy", plan, networkPolicyManifest(plan, site), wasAbsent),
+    applyService: (plan, wasAbsent = false) => write("service", plan, serviceManifest(plan, site), wasAbsent),
+    async createDeployment(plan, start, wasAbsent = false) {
+      if (wasAbsent) await starting.expectNew(plan.names);
+      return write("deployment", plan, deploymentManifest(plan, site, start), wasAbsent, (created) => {
+        starting.begin(plan.names, created);
+      });
+    },
 
     async keepDeployment(plan) {
       const found = await cluster.read(reference("deployment", plan));
@@ -272,7 +308,10 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
         await cluster.mergeSpec(reference("deployment", desktop), {}, { [annotation.startedAt]: at });
     },
 
-    waitReady: (plan) => waitReady(cluster, site.namespace, plan),
+    waitReady: (plan, patience) => waitReady(cluster, starting, site.namespace, plan, patience),
+    close: () => {
+      starting.close();
+    },
 
     async findOfPerson(username) {
       const labels = `${label.purpose}=${purpose.desktop},${label.person}=${personId(username)}`;
@@ -280,36 +319,16 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
         cluster.list<V1Deployment>(kinds.deployment, site.namespace, { labels }),
         cluster.list<V1Deployment>(kinds.deployment, site.namespace, { labels: leftLabels }),
       ]);
-      const found = [...ours, ...left].flatMap(known).filter((desktop) => desktop.username === username);
+      const found = [...ours, ...left]
+        .flatMap((deployment) => knownDesktop(deployment, rules))
+        .filter((desktop) => desktop.username === username);
       return ownNameFirst(found);
     },
 
-    async findDeployed(username) {
-      const own = username === undefined ? "" : `,${label.person}=${personId(username)}`;
-      const labels = `${label.purpose}=${purpose.desktop}${own}`;
-      const found: FoundDeployments = { deployed: [], odd: [] };
-      for await (const page of cluster.pages<V1Deployment>(kinds.deployment, site.namespace, { labels }))
-        for (const deployment of page) {
-          found.odd.push(...oddIn(deployment));
-          found.deployed.push(
-            ...known(deployment)
-              .filter((desktop) => username === undefined || desktop.username === username)
-              .map((desktop) => ({
-                ...desktop,
-                side: sideOf(deployment, desktop.names.secret),
-                ...startOf(deployment),
-                startedFor: deployment.spec?.template.metadata?.annotations?.[annotation.request],
-                podLabels: deployment.spec?.template.metadata?.labels ?? {},
-                templateFaults: templateFaults(deployment),
-                ours: isOurs(deployment),
-              })),
-          );
-        }
-      found.odd.push(...twiceThere(found.deployed));
-      return { ...found, deployed: ownNameFirst(found.deployed) };
-    },
+    ...deployedDesktopsIn(cluster, site, rules),
 
     networkParts: (username) => networkPartsIn(cluster, site, username),
+    openersOf: (usernames) => openersIn(cluster, site, usernames),
     network: () => networkIn(cluster, site),
     openingsIn: (plan) => openingsIn(cluster, site, plan),
     pods: () => desktopPodsIn(cluster, site, rules),

@@ -1,5 +1,5 @@
 import type { KubernetesObject, V1ManagedFieldsEntry } from "@kubernetes/client-node";
-import { manager } from "./labels.ts";
+import { label, manager } from "./labels.ts";
 
 type Fields = Record<string, unknown>;
 
@@ -11,6 +11,11 @@ export function appliedByUs(object: KubernetesObject): boolean {
   return (object.metadata?.managedFields ?? []).some(
     (entry) => isOurApply(entry) && Object.hasOwn((entry.fieldsV1 ?? {}) as Fields, "f:spec"),
   );
+}
+
+/** True if fields are ours because we created the object: an apply does not remove what it no longer names of those. */
+export function createdByUs(object: KubernetesObject): boolean {
+  return (object.metadata?.managedFields ?? []).some((entry) => entry.manager === manager && isCreation(entry));
 }
 
 /**
@@ -96,8 +101,18 @@ function wordOf(name: string): string {
   return Object.values(JSON.parse(name.slice(2)) as Fields).join("/");
 }
 
+/** True if we decided about what the entry owns: with an apply, or by creating the object. */
 function isOurApply(entry: V1ManagedFieldsEntry): boolean {
-  return entry.manager === manager && entry.operation === "Apply";
+  return entry.manager === manager && (entry.operation === "Apply" || isCreation(entry));
+}
+
+/** A patch of ours owns only what it changed, and never the label that marks what is ours. */
+function isCreation(entry: V1ManagedFieldsEntry): boolean {
+  return (
+    entry.operation === "Update" &&
+    (entry.subresource ?? "") === "" &&
+    owns(entry, ["f:metadata", "f:labels", `f:${label.managedBy}`])
+  );
 }
 
 /** Both sets of fields; a set is a tree whose leaves are empty objects. */

@@ -280,7 +280,11 @@ it.each<[string, StartFacts, string]>([
     "a ready pod that is not available yet, because somebody set minReadySeconds",
     {
       ...facts,
-      deployment: { ...deployment, spec: { selector: {}, minReadySeconds: 600, template } },
+      deployment: {
+        ...deployment,
+        spec: { selector: {}, minReadySeconds: 600, template },
+        status: { readyReplicas: 1 },
+      },
       pods: [current({ running: {} }, { conditions: [{ type: "Ready", status: "True" }] })],
       slices: [
         { addressType: "IPv4", endpoints: [{ addresses: ["192.0.2.2"], targetRef: { kind: "Pod", name: "p2" } }] },

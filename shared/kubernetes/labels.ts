@@ -15,8 +15,12 @@ export const label = {
   person: "xlscsde.nhs.uk/person",
   /** On a Secret or ConfigMap: that policies may give it to desktops. Its owner sets it. */
   offeredTo: "xlscsde.nhs.uk/offered-to",
+  /** On a request: the state of the person's admission, while there is one. */
+  admission: "xlscsde.nhs.uk/admission",
   /** On a request: 32 hex digits that stand for the person's id at the identity provider. */
   subject: "xlscsde.nhs.uk/subject",
+  /** On a request: `none` if nobody has to look at it again unless it changes. */
+  work: "xlscsde.nhs.uk/work",
 } as const;
 
 export const annotation = {
@@ -33,6 +37,8 @@ export const annotation = {
   scalingNoticed: "xlscsde.nhs.uk/scaling-noticed",
   /** On a binding: when and why it was last scaled up in vain, as JSON. */
   scalingRefused: "xlscsde.nhs.uk/scaling-refused",
+  /** On what makes starts fast: what it was made from, as a hash. The same needs no write. */
+  madeFrom: "xlscsde.nhs.uk/made-from",
   /** On a workspace: the ConfigMap that holds the policy of its desktops. */
   policy: "xlscsde.nhs.uk/desktop-policy",
 } as const;
@@ -41,6 +47,9 @@ export const purpose = {
   desktop: "workspace-client",
   request: "desktop-request",
   maintenance: "desktop-maintenance",
+  startTimes: "desktop-start-times",
+  imagePuller: "desktop-image-puller",
+  placeholder: "desktop-placeholder",
   /** A ConfigMap that workspaces may choose as policy. Its owner sets it. */
   policy: "desktop-policy",
 } as const;
@@ -50,6 +59,17 @@ export function usernameLabel(username: string): string | null {
   // lsc-sde/awms-keycloak-extensions (6157ca2), WorkspaceKubernetesClient.getWorkspaceBindingsForUserWithUserLabel
   const text = username.replace(/[^0-9a-z.]+/g, "___");
   return /^[0-9a-z](?:[0-9a-z._]{0,61}[0-9a-z])?$/.test(text) ? text : null;
+}
+
+/** So many values of a label fit into an address, which some gateways limit to 8 kB. */
+const valuesOfSelector = 50;
+
+/** Values of a label as set-based selectors take them: `key in (these)`, once for each text. */
+export function valuesInSelectors(values: readonly string[]): string[] {
+  const all = [...new Set(values)];
+  return Array.from({ length: Math.ceil(all.length / valuesOfSelector) }, (_, index) =>
+    all.slice(index * valuesOfSelector, (index + 1) * valuesOfSelector).join(","),
+  );
 }
 
 /** True if we made the object, and so may remove it. */

@@ -3,6 +3,7 @@ import { type Maintenance, maintenanceSchema } from "../desktop/maintenance.ts";
 import { ProductError } from "../errors.ts";
 import type { Cluster, Reference } from "./cluster.ts";
 import { isOurs, label, manager, purpose } from "./labels.ts";
+import { sharedRead } from "./shared-read.ts";
 
 /** What is paused: one ConfigMap, so that it survives every restart and can be read with kubectl. */
 export interface MaintenanceSwitch {
@@ -22,7 +23,8 @@ export function maintenanceSwitchIn(cluster: Cluster, namespace: string): Mainte
   };
   const find = () => cluster.read<V1ConfigMap>(reference);
   return {
-    read: async () => parse(await find()),
+    // In a rush everybody asks.
+    read: sharedRead(async () => parse(await find())),
     async update(change) {
       for (let attempt = 0; attempt < attempts; attempt += 1) {
         const found = await find();
@@ -30,8 +32,8 @@ export function maintenanceSwitchIn(cluster: Cluster, namespace: string): Mainte
         const data = { ...found?.data, [key]: JSON.stringify(paused) };
         const labels = { [label.managedBy]: manager, [label.purpose]: purpose.maintenance };
         const written = found
-          ? await cluster.replace({ ...found, ...reference, metadata: found.metadata, data } as V1ConfigMap)
-          : await cluster.create({ ...reference, metadata: { ...reference.metadata, labels }, data } as V1ConfigMap);
+          ? await cluster.replace<V1ConfigMap>({ ...found, apiVersion: "v1", kind: "ConfigMap", data })
+          : await cluster.create<V1ConfigMap>({ ...reference, metadata: { ...reference.metadata, labels }, data });
         if (written) return paused;
       }
       throw new ProductError("too-many-writers", "write the maintenance switch: others kept changing it (try again)");

@@ -6,7 +6,7 @@ const pageSize = 500;
 /** How often a list is begun again before it is read without pages: that cannot expire, but costs the API server more. */
 const begunAgainAtMost = 3;
 
-interface Page<T> {
+export interface Page<T> {
   items: T[];
   /** Where the next page begins; empty or undefined at the end. */
   next: string | undefined;

@@ -115,7 +115,10 @@ export function parseBinding(object: KubernetesObject, note: Note = () => undefi
   const active =
     username === undefined || status?.statusText === undefined ? {} : { active: status.statusText === "ACTIVE" };
   const scaling = username === undefined ? {} : parseScaling(metadata, spec.replicas ?? 0, tell);
-  return [{ name: metadata.name, workspace, expires, claims, ...personal, ...deployment, ...active, ...scaling }];
+  const state = username === undefined ? {} : { state: { replicas: spec.replicas ?? null, status: status ?? null } };
+  return [
+    { name: metadata.name, workspace, expires, claims, ...personal, ...deployment, ...active, ...scaling, ...state },
+  ];
 }
 
 function parseScaling(

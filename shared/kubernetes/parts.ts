@@ -4,7 +4,7 @@ import { type DesktopKey, keyText, personId } from "../desktop/names.ts";
 import { type DesktopPlan, portsOf } from "../desktop/plan.ts";
 import { type IsolationPolicy, type Opening, openingsBeyond } from "../lifecycle/isolation.ts";
 import type { Cluster } from "./cluster.ts";
-import { desktopOf, isLeaving, isOurs, label, manager, purpose } from "./labels.ts";
+import { desktopOf, isLeaving, isOurs, label, manager, purpose, valuesInSelectors } from "./labels.ts";
 import { networkPolicyManifest, podsOf, serviceManifest, type Site } from "./manifests.ts";
 import { readNetworkPolicy } from "./network-policies.ts";
 
@@ -42,6 +42,24 @@ export async function openingsIn(cluster: Cluster, site: Site, plan: DesktopPlan
     labels: podsOf(plan),
     ports: portsOf(plan).map((port) => ({ ...port, protocol: "TCP" })),
   });
+}
+
+/** Two short lists at most: without another's policy that lets anything pass, ours are not read. */
+export async function openersIn(
+  cluster: Cluster,
+  { namespace }: Site,
+  usernames: readonly string[],
+): Promise<IsolationPolicy[]> {
+  const list = async (labels: string) =>
+    (await cluster.list<V1NetworkPolicy>(networkPolicies, namespace, { labels })).map(readNetworkPolicy);
+  const others = await list(`${label.managedBy}!=${manager}`);
+  if (!others.some(({ ingress, egress }) => (ingress?.length ?? 0) + (egress?.length ?? 0) > 0)) return [];
+  const own = await Promise.all(
+    valuesInSelectors(usernames.map(personId)).map((people) =>
+      list(`${marked},${label.managedBy}=${manager},${label.person} in (${people})`),
+    ),
+  );
+  return [...others, ...own.flat()];
 }
 
 /** The Services and NetworkPolicies of one person that we made, by desktop; of everybody without a name. */

@@ -13,7 +13,7 @@ const now = new Date("2026-06-15T12:00:00Z");
 const rules = { unschedulableGraceSeconds: 120 };
 const secondsAgo = (seconds: number) => new Date(now.getTime() - seconds * 1_000);
 
-const deployment: V1Deployment = { metadata: { name: "d" } };
+const deployment: V1Deployment = { metadata: { name: "d" }, status: { readyReplicas: 1 } };
 /** An EndpointSlice whose endpoints are these pods, in this condition. */
 function sliceOf(conditions: V1Endpoint["conditions"], ...pods: string[]): V1EndpointSlice {
   const endpoints = pods.map((name) => ({
@@ -152,6 +152,11 @@ it.each<[string, StartFacts, string]>([
     "a change that the controllers have not seen",
     { ...ready, deployment: { metadata: { generation: 3 }, status: { observedGeneration: 2 } } },
     "waiting: the cluster has not processed the Deployment yet",
+  ],
+  [
+    "a ready pod that the Deployment does not count yet",
+    { ...ready, deployment: { metadata: { name: "d" } } },
+    "waiting: the pod is ready, but the Deployment does not count it yet",
   ],
   ["no pod yet", { ...ready, pods: [] }, "waiting: the cluster is creating the pod"],
   [

@@ -68,6 +68,9 @@ export function judgeStart(
   if (refused) return refused;
   if (!pod) return { seen: "waiting", message: whyNoPod(facts, deployment, now) };
   if (isReady(pod)) {
+    // Everybody else goes by what the Deployment says: to them the desktop would still be starting.
+    if (!deployment.status?.readyReplicas)
+      return { seen: "waiting", message: "the pod is ready, but the Deployment does not count it yet" };
     return slices.some((slice) => leadsTo(slice, pod))
       ? { seen: "ready", message: `pod ${pod.metadata?.name ?? ""} is ready behind the Service` }
       : { seen: "waiting", message: "the pod is ready, but the Service does not list it yet" };

@@ -26,6 +26,22 @@ export function sharedRead<T, Args extends unknown[] = []>(
   };
 }
 
+/** The same for reads of one of many things: those who ask for the same one share a read. */
+export function sharedReadOf<T>(read: (name: string) => Promise<T>): (name: string) => Promise<T> {
+  const shared = new Map<string, { read: () => Promise<T>; readers: number }>();
+  return async (name) => {
+    const own = shared.get(name) ?? { read: sharedRead(() => read(name)), readers: 0 };
+    shared.set(name, own);
+    own.readers += 1;
+    try {
+      return await own.read();
+    } finally {
+      own.readers -= 1;
+      if (own.readers === 0) shared.delete(name);
+    }
+  };
+}
+
 /**
  * Keeps what was read for some time, for answers that anybody may ask for: a crowd costs one read. Who arrives while it
  * is under way gets its result too. A failure is not kept.

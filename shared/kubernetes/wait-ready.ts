@@ -1,61 +1,83 @@
-import type { CoreV1Event, V1ConfigMap, V1Deployment, V1EndpointSlice, V1Pod, V1Secret } from "@kubernetes/client-node";
+import type { CoreV1Event, V1ConfigMap, V1Pod, V1Secret } from "@kubernetes/client-node";
 import type { Sighting } from "../desktop/activities.ts";
+import type { StartKind } from "../lifecycle/start-times.ts";
 import type { DesktopPlan } from "../desktop/plan.ts";
-import type { Cluster, Reference } from "./cluster.ts";
+import type { Cluster } from "./cluster.ts";
 import { type Missing, missingFor } from "./asked-for.ts";
-import { label } from "./labels.ts";
 import { belongsAsPod } from "./lingering-pods.ts";
 import { currentPod, judgeStart, podsInTheWay } from "./readiness.ts";
+import type { Known, StartingDesktops } from "./starting-desktops.ts";
 
-/** One turn of a wait: short enough for any host's limits, long enough that waiting is watching and not asking. */
-const watchMilliseconds = 5_000;
+/** How a caller waits for a desktop. */
+export interface Patience {
+  /** Returns after this time with what was seen last. */
+  milliseconds: number;
+  /** Returns news of a start that goes on at once, too. */
+  returnsNews: boolean;
+  /** Called once, at the first news after the return. */
+  tell?: (() => void) | undefined;
+}
 
-/** Watches a desktop start for some seconds and returns what it saw last; news is returned at once. */
-export async function waitReady(cluster: Cluster, namespace: string, plan: DesktopPlan): Promise<Sighting> {
-  const labels = `${label.deploymentName}=${plan.names.deployment}`;
-  const ofService = `kubernetes.io/service-name=${plan.names.service}`;
-  const named = (apiVersion: string, kind: string, name: string): Reference => ({
-    apiVersion,
-    kind,
-    metadata: { name, namespace },
-  });
-  const deadline = performance.now() + watchMilliseconds;
+/** Orchestrations of version 1.1 ask again at once: a turn of their wait takes some seconds. */
+export const blocking: Patience = { milliseconds: 5_000, returnsNews: true };
+
+/** A container whose image is on the node is often ready so soon; longer waits hold no place of an activity. */
+export const briefMilliseconds = 500;
+
+/** How soon a wait is looked after if its news got lost. */
+const againInSeconds = 15;
+
+/** Looks at a desktop that starts, and waits for a moment. */
+export async function waitReady(
+  cluster: Cluster,
+  starting: StartingDesktops,
+  namespace: string,
+  plan: DesktopPlan,
+  { milliseconds, returnsNews, tell }: Patience,
+): Promise<Sighting> {
+  const deadline = performance.now() + milliseconds;
   let first: string | undefined;
-  const changes = await cluster.watch([
-    { path: `/api/v1/namespaces/${namespace}/pods`, labels },
-    { path: `/apis/apps/v1/namespaces/${namespace}/deployments`, fields: `metadata.name=${plan.names.deployment}` },
-    { path: `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`, labels: ofService },
-  ]);
-  try {
-    for (;;) {
-      const [deployment, pods, slices] = await Promise.all([
-        cluster.read<V1Deployment>(named("apps/v1", "Deployment", plan.names.deployment)),
-        cluster.list<V1Pod>({ apiVersion: "v1", kind: "Pod" }, namespace, { labels }),
-        cluster.list<V1EndpointSlice>({ apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice" }, namespace, {
-          labels: ofService,
-        }),
-      ]);
-      const pod = currentPod({ deployment, pods });
-      for (const ended of podsInTheWay({ deployment, pods }))
-        if (belongsAsPod(ended, plan)) await cluster.remove(ended);
-      const uid = pod?.metadata?.uid;
-      const events =
-        uid === undefined
-          ? []
-          : await cluster.list<CoreV1Event>({ apiVersion: "v1", kind: "Event" }, namespace, {
-              fields: `involvedObject.uid=${uid}`,
-            });
-      const missing = pod ? await reallyMissing(cluster, namespace, missingFor(pod, events)) : [];
-      const sighting = judgeStart({ deployment, pods, slices, events, missing }, plan, new Date());
-      const remaining = deadline - performance.now();
-      if (!("seen" in sighting) || sighting.seen === "ready" || remaining <= 0) return sighting;
-      // News is returned at once: people see it as progress.
-      if (sighting.message !== (first ??= sighting.message)) return sighting;
-      await changes.next(remaining);
+  for (;;) {
+    const known = await starting.look(plan.names);
+    for (const ended of podsInTheWay(known)) if (belongsAsPod(ended, plan)) await cluster.remove(ended);
+    const pod = currentPod(known);
+    const missing = pod ? await reallyMissing(cluster, namespace, missingFor(pod, known.events)) : [];
+    const judge = (now: Known) => judgeStart({ ...now, missing }, plan, new Date());
+    const sighting = judge(known);
+    if (!("seen" in sighting) || sighting.seen === "ready") {
+      starting.forget(plan.names);
+      return "seen" in sighting && pod ? { ...sighting, kind: startKindOf(pod, known.events) } : sighting;
     }
-  } finally {
-    changes.close();
+    first ??= sighting.message;
+    if (returnsNews && sighting.message !== first) return sighting;
+    const remaining = deadline - performance.now();
+    if (remaining > 0) {
+      await starting.next(plan.names, known.version, remaining);
+      continue;
+    }
+    if (!tell) return sighting;
+    const isNews = (now: Known) => inWords(judge(now)) !== inWords(sighting);
+    if (starting.tellOnce(plan.names, known.version, isNews, tell)) return { ...sighting, againInSeconds };
   }
+}
+
+/** A node that comes for a pod takes longer than any scheduler. */
+const newNodeMilliseconds = 15_000;
+
+/** Where the time of a start went, as its pod and the kubelet's events tell; undefined if they do not. */
+function startKindOf({ metadata, status }: V1Pod, events: readonly CoreV1Event[]): StartKind | undefined {
+  const scheduled = status?.conditions?.find(({ type }) => type === "PodScheduled")?.lastTransitionTime;
+  const created = metadata?.creationTimestamp;
+  const waited = scheduled && created ? new Date(scheduled).getTime() - new Date(created).getTime() : 0;
+  if (waited >= newNodeMilliseconds) return "new-node";
+  const pulled = events.find(({ reason }) => reason === "Pulled")?.message;
+  if (pulled === undefined) return undefined;
+  // pkg/kubelet/images/image_manager.go: "Container image … already present on machine".
+  return pulled.includes("already present") ? "on-node" : "pulled";
+}
+
+function inWords(sighting: Sighting): string {
+  return "seen" in sighting ? `${sighting.seen} ${sighting.message}` : `${sighting.refused} ${sighting.reason}`;
 }
 
 /** Of what a kubelet says is missing, what the API does not have either. */

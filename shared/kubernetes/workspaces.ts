@@ -1,15 +1,26 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
-import type { Binding, ScalingRefusal, UnreadableBinding, WorkspacesAndBindings } from "../desktop/entitlement.ts";
+import type {
+  Binding,
+  ScalingRefusal,
+  UnreadableBinding,
+  Workspace,
+  WorkspacesAndBindings,
+} from "../desktop/entitlement.ts";
 import { canonicalUsername } from "../desktop/names.ts";
+import { objectName } from "../desktop/policy-text.ts";
 import type { BindingStatus } from "../desktop/state.ts";
 import type { Cluster, Reference } from "./cluster.ts";
-import { annotation, label, usernameLabel } from "./labels.ts";
+import { annotation, label, usernameLabel, valuesInSelectors } from "./labels.ts";
+import { type KeptBindings, keptBindingsIn } from "./kept-bindings.ts";
 import { bindingSchema, type Note, parseBinding, parseWorkspace } from "./parse-workspaces.ts";
-import { sharedRead } from "./shared-read.ts";
+import { sharedRead, sharedReadOf } from "./shared-read.ts";
 
 const apiVersion = "xlscsde.nhs.uk/v1";
 const workspaceKind = { apiVersion, kind: "AnalyticsWorkspace" };
 const bindingKind = { apiVersion, kind: "AnalyticsWorkspaceBinding", plural: "analyticsworkspacebindings" };
+
+/** More workspaces are read by one list. */
+const mostRead = 8;
 
 /** Workspaces and bindings as the platform keeps them: the source of entitlement. */
 export interface Workspaces {
@@ -20,6 +31,21 @@ export interface Workspaces {
    * label stands for another name is missing.
    */
   bindingsOf(username: string): Promise<Binding[]>;
+  /**
+   * The bindings that can be this person's: those that name them by their label, and those without a username's label, which
+   * may let in anybody by claims. One whose label stands for another name is missing.
+   */
+  bindingsFor(username: string): Promise<Binding[]>;
+  /** The same without those that lack the label: one short list. */
+  labelledFor(username: string): Promise<Binding[]>;
+  /** The same for several people: what can be any of theirs. */
+  bindingsForPeople(usernames: readonly string[]): Promise<Binding[]>;
+  /** How the bindings that name people are scaled, by what changed since the last call. Only timers call it. */
+  scaling(): Promise<KeptBindings>;
+  /** One workspace; null if there is none that can be read. */
+  workspace(name: string): Promise<Workspace | null>;
+  /** These workspaces, as far as they can be read: each by its name, or many by one list. */
+  workspacesNamed(names: readonly string[]): Promise<Workspace[]>;
   /** Throws unless workspaces and bindings can be listed. Costs the same in an estate of any size. */
   check(): Promise<void>;
   /** What a binding's wanted replicas and status are now, or null if there is no such binding. */
@@ -43,11 +69,31 @@ export function workspacesIn(cluster: Cluster, namespace: string): Workspaces {
     ...bindingKind,
     metadata: { name, namespace },
   });
-  const bindings = async (labels: string) => {
-    const found = await parsed(cluster.pages(bindingKind, namespace, { labels }), (object) => parseBinding(object));
-    return found.filter(({ username }) => username !== undefined);
-  };
+  const bindings = (labels: string) =>
+    parsed(cluster.pages(bindingKind, namespace, { labels }), (object) => parseBinding(object));
   const withoutLabel = sharedRead(() => bindings(`!${label.username}`));
+  // Two usernames can share a label.
+  const labelled = async (username: string) => {
+    const own = usernameLabel(username);
+    const found = own === null ? [] : await bindings(`${label.username}=${own}`);
+    return found.filter((binding) => binding.username === username);
+  };
+  const possible = async (username: string) => {
+    const [own, others] = await Promise.all([labelled(username), withoutLabel()]);
+    return [...own, ...others.filter((each) => each.username === undefined || each.username === username)];
+  };
+  const workspace = sharedReadOf(async (name: string): Promise<Workspace | null> => {
+    if (!objectName.test(name)) return null; // a binding can name anything, also what would be another path
+    const { apiVersion, kind } = workspaceKind;
+    const found = await cluster.read({ apiVersion, kind, metadata: { name, namespace } });
+    return (found && parseWorkspace(found)[0]) ?? null;
+  });
+  const labelledAs = async (usernames: readonly string[]) => {
+    const labels = usernames.map(usernameLabel).filter((each) => each !== null);
+    const found: Binding[] = [];
+    for (const values of valuesInSelectors(labels)) found.push(...(await bindings(`${label.username} in (${values})`)));
+    return found;
+  };
 
   return {
     // In a rush every request and every activation asks; one list of the estate each would keep the API server from answering.
@@ -73,11 +119,23 @@ export function workspacesIn(cluster: Cluster, namespace: string): Workspaces {
       ]);
       return { workspaces, bindings, unreadable, odd };
     }),
-    async bindingsOf(username) {
-      const own = usernameLabel(username);
-      const lists = await Promise.all([own === null ? [] : bindings(`${label.username}=${own}`), withoutLabel()]);
-      // Two usernames can share a label.
-      return lists.flat().filter((binding) => binding.username === username);
+    bindingsOf: async (username) => (await possible(username)).filter((binding) => binding.username === username),
+    bindingsFor: possible,
+    labelledFor: labelled,
+    scaling: keptBindingsIn(cluster, bindingKind, namespace),
+    async bindingsForPeople(usernames) {
+      const people = new Set(usernames);
+      const [own, others] = await Promise.all([labelledAs(usernames), withoutLabel()]);
+      return [...own, ...others].filter(({ username }) => username === undefined || people.has(username));
+    },
+    workspace,
+    async workspacesNamed(names) {
+      if (names.length > mostRead) {
+        const wanted = new Set(names);
+        const all = await parsed(cluster.pages(workspaceKind, namespace), (object) => parseWorkspace(object));
+        return all.filter(({ name }) => wanted.has(name));
+      }
+      return (await Promise.all(names.map(workspace))).filter((each) => each !== null);
     },
     async check() {
       await Promise.all([cluster.checkList(workspaceKind, namespace), cluster.checkList(bindingKind, namespace)]);

@@ -4,7 +4,7 @@ import { type DesktopKey, nameDesktop, personId } from "../desktop/names.ts";
 import { ProductError } from "../errors.ts";
 import type { Outcome, PersonRecord } from "../person/record.ts";
 import { decideDrift, driftQuestions } from "./decide-drift.ts";
-import type { ConnectionDetails, GatheredDrift } from "./drift-sources.ts";
+import type { ConnectionDetails, GatheredDrift, WantedDesktop } from "./drift-sources.ts";
 import type { Survey, SurveyedDesktop } from "./survey.ts";
 
 const at = "2026-11-24T10:00:00.000Z";
@@ -102,7 +102,7 @@ const withRecord = (change: Partial<PersonRecord>): Change => ({
 const withConnection = (change: Partial<ConnectionDetails>): Change => ({
   connections: [{ ...connection, ...change }],
 });
-const withWanted = (change: Partial<typeof wanted> | { parameters: null } | { network: typeof network }): Change => ({
+const withWanted = (change: Partial<WantedDesktop>): Change => ({
   wanted: new Map([["cohort/alice", { ...wanted, ...change }]]),
 });
 const network = [{ kind: "service" as const, reason: "its Service is missing" }];
@@ -174,6 +174,16 @@ describe("a desktop has drifted", () => {
         ...withConnection({ digests: { hostname: "other", password: "other" } }),
       },
       ["pod-credential: its Secret was changed after its container had started with it"],
+    ],
+    [
+      "in what is not secret if its Secret was not read this time",
+      {
+        ...withWanted({
+          parameters: { digests: { hostname: "h" }, secret: new Set(["password"]), isOfPod: true, isUnread: true },
+        }),
+        ...withConnection({ digests: { hostname: "other", password: "other" } }),
+      },
+      ["connection: wrong parameters: hostname"],
     ],
     ["if its Secret has no password", withWanted({ parameters: null }), ["credential: its Secret has no password"]],
     [
@@ -488,6 +498,19 @@ describe("what suspends many desktops for one reason", () => {
     expect(decided(change(4), 20)).toEqual([4, [], undefined]);
     expect(decided(change(5), 20)).toEqual([0, [expect.stringMatching(words)], undefined]);
     expect(decided(change(5), 25)).toEqual([5, [], undefined]);
+  });
+
+  it("counts against the Secrets that were read, if not all were", () => {
+    const estateOf = (many: number): Change => ({
+      wanted: new Map(
+        people.slice(0, 15).map((name, index) => {
+          const parameters = { ...wanted.parameters, isOfPod: index >= many, isUnread: index >= 8 };
+          return [`cohort/${name}`, { ...wanted, parameters }];
+        }),
+      ),
+    });
+    expect(decided(estateOf(3), 20)).toEqual([3, [], undefined]);
+    expect(decided(estateOf(4), 20)).toEqual([0, [expect.stringMatching(/^4 of 8 desktops have a Secret/)], undefined]);
   });
 
   it("is never too much if people have no session at all", () => {

@@ -95,6 +95,7 @@ export function decideDrift(gathered: GatheredDrift, sharePercent: number): Drif
     },
     {
       drifts: drifts.filter(({ kind }) => kind === "pod-credential"),
+      ...secretsRead(gathered),
       words: "have a Secret that was changed after their container had started (find out what changed them)",
     },
     {
@@ -172,6 +173,13 @@ function partsAlone(
     ...podsOf.filter(isAlone).map((key) => left(key, "pod-alone", "a pod")),
     ...secrets.map((key) => left(key, "credential-alone", "the Secret")),
   ];
+}
+
+/** How many Secrets were read, if not all. */
+function secretsRead({ wanted }: GatheredDrift): { looked?: number } {
+  const parameters = [...wanted.values()].map((each) => each.parameters);
+  const isPart = parameters.some((each) => each?.isUnread);
+  return isPart ? { looked: parameters.filter((each) => each && !each.isUnread).length } : {};
 }
 
 function keyOfDrift({ workspace = "", username = "" }: Drift): string {

@@ -85,8 +85,10 @@ function connectionDrift(
   if (wanted.parameters?.isOfPod === false)
     return [{ kind: "pod-credential", reason: "its Secret was changed after its container had started with it" }];
   if (!wanted.parameters) return [{ kind: "credential", reason: "its Secret has no password" }];
-  const { digests: expected, secret } = wanted.parameters;
-  const names = [...new Set([...Object.keys(expected), ...Object.keys(digests)])].sort();
+  const { digests: expected, secret, isUnread } = wanted.parameters;
+  const names = [...new Set([...Object.keys(expected), ...Object.keys(digests)])]
+    .filter((name) => !isUnread || !secret.has(name))
+    .sort();
   const differ = names.filter((name) => digests[name] !== expected[name]);
   const plain = differ.filter((name) => !secret.has(name));
   const drifts: { kind: "connection" | "credential"; reason: string }[] = [];

@@ -86,8 +86,16 @@ export interface DriftQuestions {
 export interface WantedDesktop extends Pick<DesktopPlan, "protocol" | "until"> {
   /** What of its network's side is not so. */
   network: readonly { kind: "service" | "network-policy"; reason: string }[];
-  /** null if its Secret has no password. `isOfPod`: the password is the one that its pod was started with. */
-  parameters: { digests: Readonly<Record<string, string>>; secret: ReadonlySet<string>; isOfPod: boolean } | null;
+  /**
+   * null if its Secret has no password. `isOfPod`: the password is the one that its pod was started with. `isUnread`: its
+   * Secret was not read this time, and what is secret is not compared.
+   */
+  parameters: {
+    digests: Readonly<Record<string, string>>;
+    secret: ReadonlySet<string>;
+    isOfPod: boolean;
+    isUnread?: boolean;
+  } | null;
 }
 
 export interface GatheredDrift extends DriftSources {

@@ -95,6 +95,8 @@ export interface Suspicion {
   drifts: readonly Drift[];
   /** What is the same for all of them, and what may be the cause. */
   words: string;
+  /** How many were looked at for it, if not all. */
+  looked?: number | undefined;
 }
 
 /**
@@ -107,14 +109,16 @@ export function leaveOutSuspicious(
   desktops: number,
   sharePercent: number,
 ): { drifts: Drift[]; leftOut: string[] } {
-  const allowed = mostAtOnce(desktops, sharePercent);
-  const many = suspicions.filter((suspicion) => suspicion.drifts.length > allowed);
+  const many = suspicions
+    .map((suspicion) => ({ ...suspicion, looked: suspicion.looked ?? desktops }))
+    .map((suspicion) => ({ ...suspicion, allowed: mostAtOnce(suspicion.looked, sharePercent) }))
+    .filter((suspicion) => suspicion.drifts.length > suspicion.allowed);
   const out = new Set(many.flatMap((suspicion) => suspicion.drifts));
   return {
     drifts: drifts.filter((drift) => !out.has(drift)),
     leftOut: many.map(
       (suspicion) =>
-        `${suspicion.drifts.length} of ${desktops} desktops ${suspicion.words}; they are left alone, because at most ${allowed} may be suspended or restarted at once for that (${sharePercent} %): allow a larger share if it is right`,
+        `${suspicion.drifts.length} of ${suspicion.looked} desktops ${suspicion.words}; they are left alone, because at most ${suspicion.allowed} may be suspended or restarted at once for that (${sharePercent} %): allow a larger share if it is right`,
     ),
   };
 }

@@ -74,6 +74,12 @@ export function scaledPeople(
     .sort((one, other) => one.username.localeCompare(other.username));
 }
 
+/** True if somebody else scaled this binding, as far as it says alone: without one, its person said nothing. */
+export function mayBeScaled({ workspace, username, scale }: Binding, left: (desktop: DesktopKey) => number): boolean {
+  if (username === undefined || !scale) return false;
+  return scale.replicas > 0 !== (scale.seen ?? left({ workspace, username })) > 0;
+}
+
 type PersonalBinding = Binding & Required<Pick<Binding, "username" | "scale">>;
 
 /** The bindings that name a person, by desktop, in a stable order. */

@@ -1,4 +1,5 @@
 import { ProductError } from "../errors.ts";
+import { queueUp } from "./admission.ts";
 import { type Arrival, arrive } from "./presence.ts";
 import type { DesktopRequest, PersonRecord } from "./record.ts";
 import { newRequest, outcomeOf, type Stamp, supersede, type Wish } from "./request.ts";
@@ -24,8 +25,13 @@ export function ask(
   { stillTrue, arrival }: Asking,
 ): PersonRecord {
   const request = newRequest(record, username, wish, stamp);
-  const next = record ? askAgain(record, request, stillTrue) : { request, outcomes: {}, since: stamp.at };
+  const next = record ? askAgain(record, request, stillTrue) : first(request, stamp);
   return arrival ? arrive(next, arrival) : next;
+}
+
+function first(request: DesktopRequest, { at }: Stamp): PersonRecord {
+  const admission = queueUp(null, request);
+  return { request, outcomes: {}, since: at, ...(admission && { admission }) };
 }
 
 function askAgain(record: PersonRecord, wanted: DesktopRequest, stillTrue: Asking["stillTrue"]): PersonRecord {

@@ -46,6 +46,10 @@ const full: Full<PersonRecord> = {
     reason: "asked",
     trouble,
   },
+  admission: {
+    ...{ state: "admitted", since: at, workspace: "cohort-a", returns: true },
+    ...{ image: "example.org/desktop:1", startsAtOnce: 4, maxDesktops: null, admittedAt: at },
+  },
   outcomes: {
     r1: { state: "done", at, message: "ready", url: "https://guacamole/#/client/1", switchedFrom: "cohort-b" },
     r2: { state: "failed", at, code: "step-failed", reason: "why", step: "service", undone: ["a"], leftBehind: ["b"] },

@@ -120,6 +120,22 @@ const workSchema = stored({
   instance: z.string().optional(),
 });
 
+/** The person's place in the queue of starts, from their request until it has ended. */
+const admissionSchema = stored({
+  state: z.enum(["waiting", "admitted"]),
+  /** Since when they wait; another workspace keeps it. */
+  since: instant,
+  workspace: z.string(),
+  /** Their desktop ran within the last hour. */
+  returns: z.boolean(),
+  /** What starts, and how many of its workspace may start and run at once; unknown until somebody looked. */
+  image: z.string().optional(),
+  startsAtOnce: z.number().nullable().optional(),
+  maxDesktops: z.number().nullable().optional(),
+  admittedAt: instant.optional(),
+});
+export type Admission = z.output<typeof admissionSchema>;
+
 /** How a request ended. A request for none does not end by failing: releases up to 0.1.0 recorded that, too. */
 const outcomeSchema = z.discriminatedUnion("state", [
   stored({
@@ -157,6 +173,8 @@ export const recordSchema = z.object({
   lastDesktop: z.string().optional(),
   others: othersSchema.optional(),
   rollback: rollbackSchema.optional(),
+  /** While a desktop is to be brought up. */
+  admission: admissionSchema.optional(),
   /** Removals that have not ended. */
   removals: z.array(desktopRetirementSchema).readonly().optional(),
   kept: extensionSchema.optional(),

@@ -1,3 +1,4 @@
+import { queueUp } from "./admission.ts";
 import type { Claims } from "../desktop/entitlement.ts";
 import type { DesktopBefore } from "../desktop/state.ts";
 import type { DesktopRequest, Outcome, PersonRecord } from "./record.ts";
@@ -88,6 +89,11 @@ export function isUnfinished(record: PersonRecord): boolean {
   return leftToDo(record).length > 0;
 }
 
+/** True if a timer has to look at this record again, though nobody writes it: work is left, or a leave will end. */
+export function isOpen(record: PersonRecord): boolean {
+  return isUnfinished(record) || record.presence?.leaving !== undefined;
+}
+
 /** True if anything is to be done for this person now: what failed waits for its next try. */
 export function isDue(record: PersonRecord, now: Date): boolean {
   return leftToDo(record).some(({ trouble }) => !isResting(trouble, now));
@@ -114,6 +120,13 @@ export function isBeingChanged(record: PersonRecord, workspace: string): boolean
   );
 }
 
+/** True if no desktop of the person was ever begun, as far as the record knows: nothing of one can be there. */
+export function neverHadDesktop({ since, lastDesktop, others, rollback, outcomes }: PersonRecord): boolean {
+  const isKnownFromTheStart = since !== undefined;
+  const left = [lastDesktop, others, rollback].some((each) => each !== undefined);
+  return isKnownFromTheStart && !left && Object.values(outcomes).every(({ state }) => state === "superseded");
+}
+
 const tookItsPlace = "a newer request of this person took its place";
 
 /** The outcome of a request whose place a newer one took. */
@@ -130,6 +143,7 @@ export function supersede(record: PersonRecord, request: DesktopRequest): Person
     before: record.request.retire && !request.retire ? undefined : record.before,
     // The new request suspends what is left active, or begins where the failed one began.
     rollback: undefined,
+    admission: queueUp(record, request),
     // The extension was for the desktop that ran: the next one is another.
     kept: request.workspace === null ? undefined : record.kept,
     outcomes: addOutcome(record.outcomes, record.request.id, superseded(request.requestedAt)),
@@ -188,6 +202,7 @@ export function finish(
     ),
     lastDesktop: cameUp ?? record.lastDesktop,
     before: leftBehind ? before : undefined,
+    admission: isNewest ? undefined : record.admission,
     rollback,
     others: outcome.state === "done" ? othersAfter(record, requestId, { cameUp, at, others }) : record.others,
   };

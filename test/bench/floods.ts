@@ -4,19 +4,11 @@
  * what it is asked, and reports the times of a person's GET, the memory of the product's process, and the reads of the
  * cluster. docs/performance.md has figures; there is no limit here that fails.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { KubeConfig } from "@kubernetes/client-node";
-import { startLocalCluster } from "@stand-in/cluster";
-import { customResources } from "../../local/custom-resources.ts";
-import { type CountedCalls, startCounting } from "../counted-calls.ts";
 import { type Case, cases, type Flooded } from "./flood-cases.ts";
-import { signersOf } from "./flood-people.ts";
+import { type FreshProduct, onFreshProduct } from "./fresh-product.ts";
 import { memoryOf } from "./memory-of.ts";
 
 const { values } = parseArgs({ options: { product: { type: "string", default: "." }, only: { type: "string" } } });
@@ -27,16 +19,11 @@ const askMilliseconds = 50;
 row("case", ["quiet p50", "p50 ms", "p95 ms", "max ms", "MB before", "MB at most", "lists"], "answers");
 for (const [name, run] of Object.entries(cases)) {
   if (values.only !== undefined && !name.startsWith(values.only)) continue;
-  await onFreshProduct((started) => report(name, started, run));
+  await onFreshProduct({ root }, (started) => report(name, started, run));
 }
 
-interface Started extends Flooded {
-  counted: CountedCalls;
-  product: ChildProcess;
-}
-
-async function report(name: string, started: Started, run: Case): Promise<void> {
-  const { counted, product } = started;
+async function report(name: string, started: FreshProduct, run: Case): Promise<void> {
+  const { counted, process: product } = started;
   await run.prepare?.(started);
   const ask = personAsking(started, run.probe ?? "users/carol/desktop");
   const quiet: number[] = [];
@@ -76,54 +63,11 @@ function at(share: number, times: readonly number[]): number {
 }
 
 /** A person who asks for something; resolves to the milliseconds that the answer took. */
-function personAsking({ api, sign }: Started, path: string): () => Promise<number> {
+function personAsking({ api, sign }: Flooded, path: string): () => Promise<number> {
   const headers = { authorization: `Bearer ${sign()}` };
   return async () => {
     const began = performance.now();
     await (await fetch(`${api}/api/${path}`, { headers })).arrayBuffer();
     return performance.now() - began;
   };
-}
-
-async function onFreshProduct(use: (started: Started) => Promise<void>): Promise<void> {
-  const state = await mkdtemp(join(tmpdir(), "bench-floods-"));
-  const cluster = await startLocalCluster({ customResources, store: ":memory:" });
-  const counted = await startCounting(cluster.url);
-  const kubeconfigFile = join(state, "counted-kubeconfig");
-  await writeFile(kubeconfigFile, cluster.kubeconfig.replaceAll(cluster.url, counted.url));
-  const kubeconfig = new KubeConfig();
-  kubeconfig.loadFromString(cluster.kubeconfig);
-  const options = ["--state", state, "--kubeconfig", kubeconfigFile, "--sample-estate"];
-  const product = spawn(process.execPath, ["local/start.ts", ...options], {
-    cwd: root,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const ended = once(product, "exit");
-  try {
-    await serving(product);
-    const { api, issuer } = JSON.parse(await readFile(join(state, "running.json"), "utf8")) as {
-      api: string;
-      issuer: string;
-    };
-    await use({ api, kubeconfig, counted, ...(await signersOf(state, issuer)), product });
-  } finally {
-    product.kill("SIGINT");
-    await ended;
-    await counted.close();
-    await cluster.close();
-    await rm(state, { recursive: true, force: true });
-  }
-}
-
-function serving(product: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let output = "";
-    product.stdout?.on("data", (text: Buffer) => {
-      output += text.toString();
-      if (output.includes("Serving.")) resolve();
-    });
-    product.once("exit", () => {
-      reject(new Error(`the product did not start:\n${output}`));
-    });
-  });
 }

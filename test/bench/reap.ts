@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { startGuacamoleDatabase } from "../guacamole-database.ts";
-import { desktopOf, startOf } from "./many-desktops.ts";
+import { fillHistory } from "./fill-history.ts";
 
 const sizes = [1_000, 3_000, 10_000];
 const sessionsEach = 20;
@@ -47,7 +47,7 @@ async function measure(size: number): Promise<Measured> {
     stdio: ["ignore", "pipe", "inherit"],
   });
   try {
-    await fill(database.owner, size);
+    await fillHistory(database.owner, size, sessionsEach, now);
     const [address] = (await once(server.stdout, "data")) as [Buffer];
     const { stdout } = await run(process.execPath, [
       ...heap,
@@ -71,38 +71,6 @@ async function measure(size: number): Promise<Measured> {
     await database.close();
     await rm(folder, { recursive: true });
   }
-}
-
-/** Every third desktop is in use; the others were left between one minute and three hours ago. */
-async function fill(
-  owner: { query: (text: string, values?: unknown[]) => Promise<unknown> },
-  size: number,
-): Promise<void> {
-  const all = Array.from({ length: size }, (_, index) => ({ ...desktopOf(index), start: startOf(index, now), index }));
-  const rows = JSON.stringify(all);
-  await owner.query(
-    `WITH wanted AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS each (workspace text, username text)),
-     made AS (
-       INSERT INTO guacamole_connection_group (connection_group_name, type)
-       SELECT DISTINCT workspace, 'ORGANIZATIONAL'::guacamole_connection_group_type FROM wanted
-       RETURNING connection_group_id, connection_group_name
-     )
-     INSERT INTO guacamole_connection (connection_name, parent_id, protocol)
-     SELECT username, connection_group_id, 'vnc' FROM wanted JOIN made ON connection_group_name = workspace`,
-    [rows],
-  );
-  await owner.query(
-    `INSERT INTO guacamole_connection_history (username, connection_id, connection_name, start_date, end_date)
-     SELECT c.connection_name, c.connection_id, c.connection_name,
-       $2::timestamptz - make_interval(mins => 20 + turn * 400 + each.index % 180),
-       CASE WHEN turn = 0 AND each.index % 3 = 0 THEN NULL
-         ELSE $2::timestamptz - make_interval(mins => 1 + turn * 400 + each.index % 180) END
-     FROM jsonb_to_recordset($1::jsonb) AS each (username text, index int)
-     JOIN guacamole_connection c ON c.connection_name = each.username
-     CROSS JOIN generate_series(0, $3::int - 1) AS turn`,
-    [rows, now.toISOString(), sessionsEach],
-  );
-  await owner.query("ANALYZE");
 }
 
 function isWithin(smallest: Measured, largest: Measured): boolean {

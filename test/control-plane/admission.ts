@@ -17,8 +17,7 @@ export async function limitAccount(plane: ControlPlane, token: string, namespace
   await vi.waitFor(
     async () => {
       const refusal: unknown = await api.create(probe(namespace), undefined, "All").catch((error: unknown) => error);
-      if (!String(refusal).includes("neither the record of a person"))
-        throw new Error("the policy is not in force yet");
+      if (!String(refusal).includes("no record of a person")) throw new Error("the policy is not in force yet");
     },
     { timeout: 60_000, interval: 100 },
   );

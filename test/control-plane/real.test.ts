@@ -86,6 +86,9 @@ function describeAccount(prepared: () => Prepared): void {
   async function wholeLife(): Promise<void> {
     count += 1;
     const cluster = clusterOf(plane.as(token));
+    // What the last life watched was allowed then.
+    desktops.close();
+    desktops = desktopsIn(cluster, sampleSite, sampleRules);
     const plan = samplePlan({ username: `person-${count}` });
     const workspaces = workspacesIn(cluster, namespace);
     const requests = personRecordsIn(cluster, namespace);
@@ -93,11 +96,16 @@ function describeAccount(prepared: () => Prepared): void {
     const person = personId(plan.username);
     const request = { id: `r${count}`, username: plan.username, workspace: "w", requestedAt: at, claims: {} };
 
+    const following = requests.follow(() => undefined);
+    await following.live().finally(() => {
+      following.close();
+    });
     await requests.update(person, () => ({ request, outcomes: {} }));
     await requests.update(person, (record) => record && finish(record, request.id, { state: "done", at, message: "" }));
     expect((await requests.all()).records.map((record) => record.request.id)).toContain(request.id);
     expect(await requests.remove(person, () => true)).toBe(true);
     expect((await workspaces.known()).bindings.map(({ name }) => name)).toContain("asthma-cohort-alice");
+    expect(await workspaces.workspace("asthma-cohort")).toMatchObject({ name: "asthma-cohort" });
     const before = await workspaces.bindingState("asthma-cohort-alice");
     await workspaces.recordBinding("asthma-cohort-alice", 1, { statusText: "ACTIVE", replicas: 1 });
     expect(await workspaces.bindingState("asthma-cohort-alice")).toMatchObject({

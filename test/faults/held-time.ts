@@ -28,7 +28,7 @@ export interface HeldTime {
 }
 
 export function holdTime(): HeldTime {
-  vi.useFakeTimers({ toFake: ["Date"], shouldAdvanceTime: true });
+  vi.useFakeTimers({ toFake: ["Date", "performance"], shouldAdvanceTime: true });
   const clock = virtualClock(new Date(), { jumps: false });
   const firedAt = new Map<string, number>();
 
@@ -49,7 +49,7 @@ export function holdTime(): HeldTime {
       for (let left = seconds; left > 0;) {
         const step = Math.min(left, left > 120 ? longStepSeconds : stepSeconds);
         left -= step;
-        vi.setSystemTime(Date.now() + step * 1_000);
+        vi.advanceTimersByTime(step * 1_000);
         clock.advanceTo(new Date());
         await troubles.settled();
         await estate.host.whenIdle();

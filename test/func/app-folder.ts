@@ -1,22 +1,25 @@
-import { cp, mkdir, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { packageApp } from "../../local/package/app-package.ts";
 
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 /** Writes a function app's own files into an empty folder. */
 export type WriteApp = (folder: string) => Promise<void>;
 
-/** The product as it is deployed: built, with host.json and package.json. */
+/** The product as it is deployed: what `npm run package` makes, without any installed package. */
 export const writeProduct: WriteApp = async (folder) => {
-  for (const name of ["dist", "host.json", "package.json"])
-    await cp(join(root, name), join(folder, name), { recursive: true });
+  const { files } = await packageApp(root);
+  for (const [name, content] of files) await writeFile(join(folder, name), content);
 };
 
-/**
- * Makes a folder from which Core Tools can start an app: its files, the installed packages, and local.settings.json
- * with these settings.
- */
+/** For an app that imports packages: links those that are installed here. */
+export async function linkPackages(folder: string): Promise<void> {
+  await symlink(join(root, "node_modules"), join(folder, "node_modules"), "dir");
+}
+
+/** Makes a folder from which Core Tools can start an app: its files, and local.settings.json with these settings. */
 export async function makeAppFolder(
   folder: string,
   writeApp: WriteApp,
@@ -25,7 +28,6 @@ export async function makeAppFolder(
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   await writeApp(folder);
-  await symlink(join(root, "node_modules"), join(folder, "node_modules"), "dir");
   const localSettings = { IsEncrypted: false, Values: settings };
   await writeFile(join(folder, "local.settings.json"), `${JSON.stringify(localSettings, undefined, 2)}\n`, {
     mode: 0o600,

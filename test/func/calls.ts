@@ -44,6 +44,10 @@ export const smokeCalls: Calls = {
       await product.end({ id: operation.replace("/api/operations/", ""), state: "pending" });
     return reply;
   },
+  "GET /maintenance/end-sessions/{id}": async (product) => {
+    const { body } = await product.call("olga", "POST", "/maintenance/end-sessions", { username: "alice" });
+    return product.call("olga", "GET", `/maintenance/end-sessions/${String(body["id"])}`);
+  },
   "DELETE /users/{username}/desktop": (product) =>
     followed(product, product.call("alice", "DELETE", "/users/alice/desktop")),
   "POST /desktops/{id}/retire": (product) =>

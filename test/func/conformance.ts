@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type ConformanceHost, fixtureSources } from "@stand-in/functions-host/conformance";
 import ts from "typescript";
-import { root, type WriteApp } from "./app-folder.ts";
+import { linkPackages, root, type WriteApp } from "./app-folder.ts";
 import { lookSignal } from "./open-host.ts";
 
 interface HostJson {
@@ -32,6 +32,7 @@ export const writeConformanceApp: WriteApp = async (folder) => {
   }
   const main = 'import { registerConformanceApp } from "./conformance-app.js";\nregisterConformanceApp();\n';
   await writeFile(join(folder, "index.js"), main);
+  await linkPackages(folder);
 };
 
 export async function isConformanceAppUp(url: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { WriteApp } from "./app-folder.ts";
+import { linkPackages, type WriteApp } from "./app-folder.ts";
 import { lookSignal } from "./open-host.ts";
 
 /**
@@ -23,6 +23,7 @@ export const writeTinyApp: WriteApp = async (folder) => {
     `,
   };
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  await linkPackages(folder);
 };
 
 export interface Hello {

@@ -69,8 +69,9 @@ describe("an activation that an earlier release has started", () => {
 
 describe("a release with another activation table", () => {
   const twice: Step = { name: "network policy again", do: "applyNetworkPolicy", undo: "deleteNetworkPolicy" };
-  /** The new table has one more step, before the Service. */
-  const withStep = (step: Step) => activationSteps.flatMap((each) => (each.name === "service" ? [step, each] : [each]));
+  /** The new table has one more step, before the Deployment. */
+  const withStep = (step: Step) =>
+    activationSteps.flatMap((each) => (each.name === "deployment" ? [step, each] : [each]));
   /** Above any version that host.json will have. */
   const next = "999.0";
   const upgraded = (): FunctionApp => {
@@ -113,18 +114,18 @@ describe("a release with another activation table", () => {
 
   it("finishes a running activation with the old table and starts the next one with the new table", async () => {
     const runs = await upgradeDuring(withStep({ ...twice, since: next }), async (before) => {
-      expect([before.get("applyNetworkPolicy"), before.get("createDeployment")]).toEqual([1, 2]);
+      expect([before.get("applyNetworkPolicy"), before.get("createDeployment")]).toEqual([undefined, 2]);
       await endOf(estate, (await estate.callAsService("DELETE", "/users/ann/desktop")).body);
       expect(await endOf(estate, await askFor(estate, "ann", cohort))).toMatchObject({ state: "done" });
     });
-    expect(runs.get("applyNetworkPolicy")).toBe(1 + 2);
+    expect(runs.get("applyNetworkPolicy")).toBe(1);
     expect(nonDeterministic()).toBe(0);
   });
 
   it("fails a running activation if the new row has no version; the next poll of the operation starts it again", async () => {
     const runs = await upgradeDuring(withStep(twice), nothingMore);
     expect(nonDeterministic()).toBe(1);
-    expect(runs.get("applyNetworkPolicy")).toBe(1 + 2);
+    expect(runs.get("applyNetworkPolicy")).toBe(1);
     estate.log.length = 0;
   });
 });

@@ -97,28 +97,21 @@ export function createProduct({
     if (leaver.record) leaver.record = changed(leaver.record);
   };
 
+  const ownParts = ["secret", "networkPolicy", "service"];
+
   /** What each activity needs, and what it does to the person's desktop. */
   const effects: Partial<Record<ActivityName, [readonly Source[], (leaver: Leaver) => void]>> = {
-    createCredential: [["cluster"], ({ parts }) => parts.add("secret")],
-    applyNetworkPolicy: [["cluster"], ({ parts }) => parts.add("networkPolicy")],
-    applyService: [["cluster"], ({ parts }) => parts.add("service")],
+    createParts: [
+      ["cluster"],
+      ({ parts }) => {
+        for (const part of ownParts) parts.add(part);
+      },
+    ],
     createDeployment: [["cluster"], start],
-    deleteCredential: [
+    removeParts: [
       ["cluster"],
       (leaver) => {
-        takeBack(leaver, "secret");
-      },
-    ],
-    deleteNetworkPolicy: [
-      ["cluster"],
-      (leaver) => {
-        takeBack(leaver, "networkPolicy");
-      },
-    ],
-    deleteService: [
-      ["cluster"],
-      (leaver) => {
-        takeBack(leaver, "service");
+        for (const part of ownParts) takeBack(leaver, part);
       },
     ],
     removeDeployment: [
@@ -196,7 +189,7 @@ export function createProduct({
     }) {
       change(username, (record) => finish(record, requestId, outcome, { at: iso(now()), others }));
       if (named(username).record?.request.trouble) counts.retried += 1;
-      return null;
+      return named(username).record ?? null;
     },
     *recordRemoval({ username, id, outcome }: { username: string; id: string; outcome: Outcome }) {
       change(username, (record) => finishRetirement(record, id, outcome, iso(now())));
@@ -221,7 +214,7 @@ export function createProduct({
       need("cluster");
       const { byGroup, record } = named(username);
       if (byGroup && !record?.request.claims["groups"]) return { refused: "workspace-not-bound", reason: "" };
-      return { plan: { ...known(username), readyWithinSeconds: 300 } };
+      return { plan: { ...known(username), readyWithinSeconds: 300 }, managedDatabase: false };
     },
     *observeDesktop({ request: { username } }: { request: { username: string } }) {
       need("cluster", "database");
@@ -234,7 +227,11 @@ export function createProduct({
         others: [],
       } as unknown as DesktopBefore;
       change(username, (record) => remember(record, workspace, before));
-      return { before };
+      return { before, elsewhere: false };
+    },
+    *awaitAdmission() {
+      need("cluster");
+      return { seen: "ready", message: "" };
     },
     *waitReady() {
       need("cluster");

@@ -60,6 +60,7 @@ export function workflowOver(activities: Activities, now: () => number, chance: 
       yield pause(seconds);
     },
     report: () => undefined,
+    showRun: () => undefined,
     showLastLook: () => undefined,
   };
 }

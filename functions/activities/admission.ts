@@ -1,0 +1,122 @@
+import { personId } from "../../shared/desktop/names.ts";
+import { type DesktopPlan, portsOf } from "../../shared/desktop/plan.ts";
+import { keepsPod } from "../../shared/desktop/state.ts";
+import { isRefusal, refuse, type Refusal } from "../../shared/errors.ts";
+import { decideAdmission, withAdmitted } from "../../shared/lifecycle/admission.ts";
+import { imageFault } from "../../shared/lifecycle/start-times.ts";
+import { admit, noteFacts, queueUp } from "../../shared/person/admission.ts";
+import type { DesktopRequest, PersonRecord } from "../../shared/person/record.ts";
+import { planRequest } from "../gather/plan-request.ts";
+import type { Services } from "../services.ts";
+import { lately } from "../work/lately.ts";
+import { changeRecord, ifThere } from "../work/person.ts";
+import { describePlace, expectedAt, limitsOf } from "../work/queue.ts";
+import { readQueue } from "../work/read-queue.ts";
+import type { Implements } from "./activity.ts";
+
+/** How soon somebody who waits looks again, if nobody tells them: sooner, the further in front they are. */
+const soonestSeconds = 10;
+const latestSeconds = 60;
+
+/** Longer than it takes until an admission is written and shows in a list. */
+const writtenMilliseconds = 10_000;
+
+/** What was checked before a longer wait is checked again after it. */
+const checkedMilliseconds = 5 * 60_000;
+
+/** Lets a start wait for its turn. The queue is in the records of the people who wait. */
+export function admissionActivities(services: Services): Implements<"awaitAdmission"> {
+  const { settings, starts, told, now } = services;
+  const admitting = lately(writtenMilliseconds);
+
+  return {
+    async awaitAdmission({ plan, request }, { fence, info }) {
+      const person = personId(request.username);
+      told.forget(person);
+      const { tickets, records } = await readQueue(services);
+      const record = await newestOf(services, request, records);
+      if (record?.request.id !== request.id)
+        return refuse("request-changed", "a newer request of this person took its place");
+      // A record of an earlier release has no place yet.
+      const admission = record.admission ?? queueUp(record, request);
+      if (!admission || admission.state === "admitted") return { seen: "ready", message: "admitted" };
+
+      const { image, startsAtOnce, maxDesktops } = plan;
+      const facts = { image, startsAtOnce, maxDesktops };
+      const fault = imageFault(await starts.known(), image, now());
+      if (fault)
+        return refuse(
+          "cannot-start",
+          `the image ${image} did not start the last times: ${fault.reason} (tried again after ${fault.until})`,
+        );
+
+      const isFirstLook = admission.image !== image;
+      const own = { ...admission, ...facts, person };
+      const limits = await limitsOf(services, [...tickets, own]);
+      // Nothing may come between the decision and its note.
+      const rest = withAdmitted(
+        tickets.filter((each) => each.person !== person),
+        (each) => admitting.has(each),
+      );
+      const place = decideAdmission(own, rest, limits, now());
+      if (place.admitted) admitting.note(person);
+      if (rest.some(({ state }) => state === "waiting")) starts.noteWaiting();
+      if (place.admitted || (isFirstLook && (await runsAlready(services, plan)))) {
+        const refusal = await refuseAfterWait(services, request, admission.since, info);
+        if (refusal) {
+          admitting.forget(person);
+          return refusal;
+        }
+        const at = now().toISOString();
+        await changeRecord(
+          services,
+          request.username,
+          ifThere((current) => admit(current, request, facts, at)),
+          fence,
+        );
+        return { seen: "ready", message: "admitted" };
+      }
+
+      starts.noteWaiting();
+      // The others need to know what this start is bounded by.
+      if (isFirstLook)
+        await changeRecord(
+          services,
+          request.username,
+          ifThere((current) => noteFacts(current, request, facts)),
+          fence,
+        );
+      const turns = place.place / settings.STARTS_AT_ONCE;
+      const againInSeconds = Math.min(Math.max(Math.ceil(turns * soonestSeconds), soonestSeconds), latestSeconds);
+      const expected = await expectedAt(services, place, image);
+      return { seen: "waiting", message: describePlace(place, expected), againInSeconds };
+    },
+  };
+}
+
+/** The person's record from the queue: whoever wants no desktop any more, or never had a place, is not in it. */
+async function newestOf(
+  { records }: Services,
+  { username }: DesktopRequest,
+  queue: readonly PersonRecord[],
+): Promise<PersonRecord | null> {
+  return queue.find(({ request }) => request.username === username) ?? records.read(personId(username));
+}
+
+/** Where nothing has to start, nobody needs to wait. */
+async function runsAlready({ desktops }: Services, plan: DesktopPlan): Promise<boolean> {
+  const deployment = await desktops.observeDeployment(plan);
+  return keepsPod({ deployment, secret: true }, portsOf(plan));
+}
+
+/** A binding may end, or a person be disabled, while they wait. */
+async function refuseAfterWait(
+  services: Services,
+  request: DesktopRequest,
+  since: string,
+  info: (message: string) => void,
+): Promise<Refusal | null> {
+  if (services.now().getTime() - Date.parse(since) < checkedMilliseconds) return null;
+  const planned = await planRequest(services, request, info);
+  return isRefusal(planned) ? planned : null;
+}

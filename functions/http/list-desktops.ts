@@ -1,0 +1,156 @@
+import { z } from "zod";
+import type { DeployedDesktop } from "../../shared/desktop/known-desktop.ts";
+import { describeOpening, type OpenIsolation } from "../../shared/lifecycle/isolation.ts";
+import { leaveOf } from "../../shared/person/presence.ts";
+import { extensionOf } from "../../shared/person/extension.ts";
+import { explainDesktops, type ExplainedDesktop } from "../gather/found-desktops.ts";
+import type { Services } from "../services.ts";
+import { desktopState } from "./answers.ts";
+import type { Answer } from "./endpoint.ts";
+import { showGoals } from "./goals.ts";
+import { formatPlace, parsePlace, type Place, placeInList } from "./place.ts";
+import { username, wholeNumber, workspaceName } from "./shapes.ts";
+
+export const listQuery = z.object({
+  username: username.optional().meta({ description: "Only this person's" }),
+  workspace: workspaceName.optional().meta({ description: "Only those in this workspace" }),
+  state: desktopState.optional().meta({ description: "Only those in this state" }),
+  limit: wholeNumber(1, 500).default(100).meta({ description: "At most this many" }),
+  after: placeInList.optional().meta({ description: "`next` of the previous page" }),
+});
+type Query = z.output<typeof listQuery>;
+
+/** How many Deployments one call looks at, and how many of them at a time: those of a filter may be few of many. */
+const most = { withState: 500, otherwise: 2_000 };
+const atATime = { withState: 100, otherwise: 500 };
+
+/** One page. With a filter it may have fewer desktops than `limit`, or none, although `next` says that there may be more. */
+export async function listDesktops(services: Services, query: Query): Promise<Answer> {
+  const { desktops, next, isolation, unanswered } = await (query.username === undefined
+    ? everybodysPage(services, query)
+    : personsPage(services, query, query.username));
+  const goals = query.after === undefined ? await goalsFor(services, query) : undefined;
+  return {
+    status: 200,
+    body: {
+      desktops: desktops.map(summaryOf),
+      ...(next && { next: formatPlace(next) }),
+      ...(isolation.length > 0 && { isolation: isolation.map(describeOpening) }),
+      ...(goals && { goals: goals.shown }),
+      unanswered: [...new Set([...unanswered, ...(goals?.unanswered ?? [])])],
+    },
+  };
+}
+
+interface PageOfDesktops {
+  desktops: ExplainedDesktop[];
+  next?: Place | undefined;
+  isolation: OpenIsolation[];
+  unanswered: string[];
+}
+
+async function personsPage(services: Services, query: Query, whose: string): Promise<PageOfDesktops> {
+  const { deployed, odd } = await services.desktops.findDeployedOf(whose);
+  const { after } = parsePlace(query.after);
+  const wanted = deployed
+    .filter((desktop) => desktop.names.deployment > after && isIn(query.workspace, desktop))
+    .sort(byName);
+  const { desktops, isolation, unanswered, damaged } = await explainDesktops(services, { deployed: wanted, odd });
+  const chosen = desktops.filter(({ state }) => query.state === undefined || state === query.state);
+  const page = chosen.slice(0, query.limit);
+  const last = chosen.length > page.length ? page.at(-1) : undefined;
+  return {
+    desktops: page,
+    ...(last && { next: { after: last.deployment } }),
+    isolation,
+    unanswered: [...unanswered, ...damaged.map(({ fault }) => fault.message)],
+  };
+}
+
+/** Goes through the list of Deployments from a place on, until the page is full or enough was looked at. */
+async function everybodysPage(services: Services, query: Query): Promise<PageOfDesktops> {
+  const found: PageOfDesktops = { desktops: [], isolation: [], unanswered: [] };
+  const work = query.state === undefined ? "otherwise" : "withState";
+  let { from, after } = parsePlace(query.after);
+  for (let looked = 0; looked < most[work];) {
+    // What was shown before is passed over if the API server no longer knows the place.
+    const isFiltered = query.workspace !== undefined || query.state !== undefined;
+    const isPassing = from === undefined && after !== "";
+    const size = isPassing ? atATime.otherwise : isFiltered ? atATime[work] : query.limit;
+    const page = await services.desktops.pageOfDeployed(size, from);
+    if (!page) {
+      from = undefined;
+      continue;
+    }
+    looked += size;
+    const wanted = page.deployed.filter(
+      (desktop) => desktop.names.deployment > after && isIn(query.workspace, desktop),
+    );
+    const room = query.limit - found.desktops.length;
+    const tried = query.state === undefined ? wanted.slice(0, room) : wanted;
+    const explained = await explainDesktops(services, { deployed: tried, odd: page.odd });
+    const chosen = explained.desktops.filter(({ state }) => query.state === undefined || state === query.state);
+    found.desktops.push(...chosen.slice(0, room));
+    found.isolation = together(found.isolation, explained.isolation);
+    found.unanswered.push(...explained.unanswered, ...explained.damaged.map(({ fault }) => fault.message));
+    const left = chosen.length > room || wanted.length > tried.length;
+    if (left) return { ...found, next: { from, after: found.desktops.at(-1)?.deployment ?? after } };
+    if (page.next === undefined) return found;
+    from = page.next;
+    after = page.deployed.at(-1)?.names.deployment ?? after;
+    if (chosen.length === room) break;
+  }
+  return { ...found, next: { from, after } };
+}
+
+function isIn(workspace: string | undefined, desktop: DeployedDesktop): boolean {
+  return workspace === undefined || desktop.workspace === workspace;
+}
+
+function byName(one: DeployedDesktop, other: DeployedDesktop): number {
+  return one.names.deployment < other.names.deployment ? -1 : 1;
+}
+
+/** Openings by the same policy are counted as one. */
+function together(some: readonly OpenIsolation[], others: readonly OpenIsolation[]): OpenIsolation[] {
+  const byPolicy = Map.groupBy([...some, ...others], ({ policy }) => policy);
+  return [...byPolicy].map(([policy, openings]) => ({
+    policy,
+    edges: [...new Set(openings.flatMap(({ edges }) => edges))],
+    desktops: openings.reduce((sum, { desktops }) => sum + desktops, 0),
+  }));
+}
+
+/** Of records with work left: a short list. */
+async function goalsFor({ records }: Services, query: Query) {
+  const found = await (query.username === undefined ? records.open() : records.ofPeople([query.username]));
+  const shown = showGoals(found.records).filter(
+    ({ workspace }) => query.workspace === undefined || workspace === undefined || workspace === query.workspace,
+  );
+  return { shown, unanswered: found.damaged.map(({ fault }) => fault.message) };
+}
+
+/** What a list shows of a desktop. */
+export function summaryOf({
+  id,
+  username: whose,
+  workspace,
+  state,
+  reason: words,
+  decision,
+  record,
+}: ExplainedDesktop) {
+  const leaving = leaveOf(record);
+  const kept = extensionOf(record, workspace);
+  return {
+    id,
+    username: whose,
+    workspace,
+    state,
+    reason: words,
+    endsAt: decision.next?.at,
+    wanted: record?.request.workspace ?? null,
+    ...(leaving && { leaving }),
+    ...(kept && { kept }),
+  };
+}

@@ -1,0 +1,92 @@
+import { personId } from "../../shared/desktop/names.ts";
+import { decideAdmissions, type Place, type StartLimits, type Ticket } from "../../shared/lifecycle/admission.ts";
+import {
+  doubtfulImages,
+  type Expected,
+  estimateStart,
+  expectReady,
+  startsPerSecond,
+} from "../../shared/lifecycle/start-times.ts";
+import { workIdOf } from "../../shared/person/work.ts";
+import type { Services } from "../services.ts";
+import { readQueue } from "./read-queue.ts";
+import type { TaskHub } from "./task-hub.ts";
+
+type Queued = Pick<Services, "records" | "desktops" | "settings" | "now" | "starts" | "told">;
+type Waiting = Exclude<Place, { admitted: true }>;
+
+/** What bounds the starts. Who runs is read only if there is a maximum. */
+export async function limitsOf(
+  { settings, desktops, starts }: Queued,
+  tickets: readonly Ticket[],
+): Promise<StartLimits> {
+  const maxDesktops = settings.MAX_DESKTOPS ?? null;
+  const running = new Map<string, string[]>();
+  if (maxDesktops !== null || tickets.some((ticket) => (ticket.maxDesktops ?? null) !== null)) {
+    const starting = new Set(
+      tickets
+        .filter(({ state }) => state === "admitted")
+        .map(({ person, workspace }) => JSON.stringify([person, workspace])),
+    );
+    const { deployed } = await desktops.findDeployed();
+    for (const { workspace, username, replicas } of deployed) {
+      const person = personId(username);
+      // What starts counts as a start.
+      if (replicas > 0 && !starting.has(JSON.stringify([person, workspace])))
+        running.set(person, [...(running.get(person) ?? []), workspace]);
+    }
+  }
+  const doubtful = doubtfulImages(await starts.known());
+  return { startsAtOnce: settings.STARTS_AT_ONCE, maxDesktops, running, doubtful };
+}
+
+/** When the desktop of somebody at this place is likely to be ready; undefined as long as nobody can know. */
+export async function expectedAt(
+  { starts, now }: Queued,
+  { place, because }: Waiting,
+  image: string | undefined,
+): Promise<Expected | undefined> {
+  // When somebody leaves, or a workspace's own starts end, cannot be told from the starts of the whole cluster.
+  if (because !== "starts" || image === undefined) return undefined;
+  const times = await starts.known();
+  return expectReady(place, startsPerSecond(times, now()), estimateStart(times, image));
+}
+
+/**
+ * Tells those who may start now, if anybody waits: a start has ended, or a desktop went down. What is not told is found by
+ * their own next look.
+ */
+export async function tellNext(services: Queued, hub: TaskHub, info: (message: string) => void): Promise<void> {
+  const { starts, told } = services;
+  if (!starts.someWait()) return;
+  try {
+    const { tickets, records } = await readQueue(services);
+    if (tickets.every(({ state }) => state === "admitted")) {
+      starts.noteNobodyWaits();
+      return;
+    }
+    const places = decideAdmissions(tickets, await limitsOf(services, tickets), services.now());
+    for (const record of records) {
+      const person = personId(record.request.username);
+      // Who was told and has not looked yet needs no second word.
+      if (!places.get(person)?.admitted || told.has(person)) continue;
+      told.note(person);
+      await hub.tellNews(workIdOf(record));
+    }
+  } catch (failure) {
+    info(`tell who may start now: ${(failure as Error).message} (they look by themselves)`);
+  }
+}
+
+/** Says it in words, for the person who waits. */
+export function describePlace({ place, of, because }: Waiting, expected?: Expected): string {
+  const why = {
+    starts: "as many desktops as may start at once are starting",
+    "workspace-starts": "as many desktops of the workspace as may start at once are starting",
+    desktops: "as many desktops run as there may be",
+    "workspace-desktops": "as many desktops of the workspace run as there may be",
+    image: "its image did not start the last times, and is tried by one start at a time",
+  }[because];
+  const when = expected ? `; usually ready in ${expected.fromSeconds} to ${expected.toSeconds} s` : "";
+  return `place ${place} of ${of} in the queue${when} (${why})`;
+}

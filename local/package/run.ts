@@ -1,0 +1,26 @@
+/**
+ * `npm run package`: builds what is deployed, in dist/package: the folder app, from which a Functions host can start it,
+ * and the same as a zip. Prints each file with its size.
+ */
+import { createHash } from "node:crypto";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { packageApp } from "./app-package.ts";
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const into = join(root, "dist/package");
+
+const { name, files, zip } = await packageApp(root);
+await rm(into, { recursive: true, force: true });
+await mkdir(join(into, "app"), { recursive: true });
+for (const [file, content] of files) await writeFile(join(into, "app", file), content);
+const zipFile = join(into, `${name}.zip`);
+await writeFile(zipFile, zip);
+
+const line = (size: number, words: string) => `${(size / 1e6).toFixed(2).padStart(8)} MB  ${words}\n`;
+const sum = (sizes: Iterable<Uint8Array>) => [...sizes].reduce((total, { length }) => total + length, 0);
+for (const [file, content] of files) process.stdout.write(line(content.length, file));
+process.stdout.write(line(sum(files.values()), `${relative(root, join(into, "app"))}/`));
+process.stdout.write(line(zip.length, relative(root, zipFile)));
+process.stdout.write(`             sha256 ${createHash("sha256").update(zip).digest("hex")}\n`);

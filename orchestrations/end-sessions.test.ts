@@ -1,0 +1,61 @@
+import { expect, it } from "vitest";
+import { runToEnd, type Script, scriptedWorkflow } from "../test/scripted-workflow.ts";
+import { endSessions } from "./end-sessions.ts";
+
+const input = { workspace: "cohort-a", reason: "a breach" };
+const of = (username: string) => ({ username, workspace: "cohort-a", operation: `/api/operations/${username}` });
+
+function run(script: Script) {
+  const scripted = scriptedWorkflow({ countSessions: () => ({ count: 3 }), ...script });
+  return { ended: runToEnd(endSessions(scripted.workflow, input)), ...scripted };
+}
+
+it("goes through the desktops step by step, and shows how far it is", () => {
+  const places: unknown[] = [];
+  const { ended, runs } = run({
+    endSomeSessions: ({ place }: { place: unknown }, earlier) => {
+      places.push(place);
+      return earlier === 0
+        ? { ended: [of("alice")], failed: [], next: { from: "token", after: "a" } }
+        : { ended: [of("bob")], failed: [{ username: "carol", workspace: "cohort-a", reason: "damaged" }], next: null };
+    },
+  });
+  expect(places).toEqual([{ after: "" }, { from: "token", after: "a" }]);
+  expect(runs.map(({ of: all, counts }) => [all, counts.ended])).toEqual([
+    [null, 0],
+    [3, 0],
+    [3, 1],
+  ]);
+  expect(ended).toMatchObject({ of: 3, counts: { ended: 2, failed: 1 }, ended: [of("alice"), of("bob")] });
+});
+
+it("tries a step again that failed, and says so meanwhile", () => {
+  const { ended, runs, pauses } = run({
+    endSomeSessions: (_, earlier) => {
+      if (earlier < 2) throw new Error("[cluster-unavailable] the API server does not answer");
+      return { ended: [of("alice")], failed: [], next: null };
+    },
+  });
+  expect(pauses).toEqual([30, 30]);
+  expect(runs.at(-1)).toMatchObject({ trouble: "the API server does not answer" });
+  expect(ended).toMatchObject({ counts: { ended: 1, failed: 0 }, trouble: undefined });
+});
+
+it("gives up after many failures in a row, with what was done and why", () => {
+  const { ended, pauses } = run({
+    endSomeSessions: (_, earlier) => {
+      if (earlier > 0) throw new Error("[cluster-unavailable] the API server does not answer");
+      return { ended: [of("alice")], failed: [], next: { after: "a" } };
+    },
+  });
+  expect(pauses).toHaveLength(89);
+  expect(ended).toMatchObject({ counts: { ended: 1, failed: 0 }, trouble: "the API server does not answer" });
+});
+
+it("names the first 200 and counts the others", () => {
+  const many = Array.from({ length: 150 }, (_, index) => of(`person-${index}`));
+  const { ended } = run({
+    endSomeSessions: (_, earlier) => ({ ended: many, failed: [], next: earlier < 2 ? { after: "a" } : null }),
+  });
+  expect([ended.ended.length, ended.counts.ended]).toEqual([200, 450]);
+});

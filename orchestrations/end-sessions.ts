@@ -1,0 +1,60 @@
+import type { Task } from "durable-functions";
+import {
+  type EndedSessions,
+  type PlaceOfRun,
+  runOfSessions,
+  type SessionsOf,
+  withEnded,
+} from "../shared/lifecycle/ended-sessions.ts";
+import { problemOf, type Workflow } from "./workflow.ts";
+
+/** The name of the orchestration; an instance is called after it and after whose sessions it ends. */
+export const endSessionsName = "endManySessions";
+
+export interface EndSessionsInput extends SessionsOf {
+  reason: string;
+}
+
+const pauseSeconds = 30;
+/** In a row: an hour with the activities' own retries. */
+const mostFailures = 90;
+
+/**
+ * Suspends the running desktops of a workspace or a person, some at a time. One that cannot be asked for does not stop the
+ * others; a step that fails as a whole is tried again, so that an outage only delays it.
+ */
+export function* endSessions(workflow: Workflow, input: EndSessionsInput): Generator<Task, EndedSessions> {
+  const { workspace, username, reason } = input;
+  let run = runOfSessions(input);
+  let failures = 0;
+  const attempt = function* <Result>(work: () => Generator<Task, Result>): Generator<Task, Result | null> {
+    for (;;) {
+      try {
+        const result = yield* work();
+        failures = 0;
+        return result;
+      } catch (error) {
+        failures += 1;
+        run = { ...run, trouble: problemOf(error).reason };
+        workflow.showRun(run);
+        if (failures === mostFailures) return null;
+        yield* workflow.pause(pauseSeconds);
+      }
+    }
+  };
+
+  workflow.showRun(run);
+  const counted = yield* attempt(() => workflow.call("countSessions", { workspace, username }));
+  if (!counted) return run;
+  run = { ...run, of: counted.count, trouble: undefined };
+  let place: PlaceOfRun | null = { after: "" };
+  while (place) {
+    workflow.showRun(run);
+    const from: PlaceOfRun = place;
+    const step = yield* attempt(() => workflow.call("endSomeSessions", { workspace, username, reason, place: from }));
+    if (!step) return run;
+    run = withEnded(run, step);
+    place = step.next;
+  }
+  return run;
+}

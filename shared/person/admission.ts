@@ -1,0 +1,46 @@
+import type { Admission, DesktopRequest, PersonRecord } from "./record.ts";
+
+/** What is known of a start before it begins: the image, and the limits of its workspace. */
+export type StartFacts = Pick<Admission, "image" | "startsAtOnce" | "maxDesktops">;
+
+/** People who had a desktop so recently come back to their work: they go first. */
+const returnMilliseconds = 60 * 60_000;
+
+/** The person's place once they want a desktop: the one that they have already, also for another workspace. */
+export function queueUp(record: PersonRecord | null, request: DesktopRequest): Admission | undefined {
+  if (request.workspace === null || request.retire) return undefined;
+  return {
+    state: "waiting",
+    since: record?.admission?.since ?? request.requestedAt,
+    workspace: request.workspace,
+    returns: record !== null && returnsAt(record, request.requestedAt),
+  };
+}
+
+/** True if a desktop of theirs runs as far as the record tells, came up or was taken down in the last hour. */
+function returnsAt({ request, lastDesktop, outcomes, admission }: PersonRecord, at: string): boolean {
+  if (lastDesktop === undefined) return false;
+  const since = Date.parse(at) - returnMilliseconds;
+  const ended = Object.entries(outcomes).filter(([, { state }]) => state === "done");
+  const runs = request.workspace !== null && ended.some(([id]) => id === request.id);
+  return runs || admission?.returns === true || ended.some(([, outcome]) => Date.parse(outcome.at) >= since);
+}
+
+/** The record with what bounds the start, which others need to know; unchanged if the person wants something else by now. */
+export function noteFacts(record: PersonRecord, asked: DesktopRequest, facts: StartFacts): PersonRecord {
+  const admission = placeFor(record, asked);
+  if (admission?.state !== "waiting") return record;
+  return { ...record, admission: { ...admission, ...facts } };
+}
+
+/** The record with the person's start admitted; unchanged if they want something else by now. */
+export function admit(record: PersonRecord, asked: DesktopRequest, facts: StartFacts, at: string): PersonRecord {
+  const admission = placeFor(record, asked);
+  if (admission?.state !== "waiting") return record;
+  return { ...record, admission: { ...admission, ...facts, state: "admitted", admittedAt: at } };
+}
+
+/** The place of a request in the record of its person, who has none if an earlier release wrote it. */
+function placeFor(record: PersonRecord, asked: DesktopRequest): Admission | undefined {
+  return record.request.id === asked.id ? (record.admission ?? queueUp(record, asked)) : undefined;
+}

@@ -1,0 +1,123 @@
+/**
+ * Does what operators and timers do, in its own process, each once to warm up and then five times. Prints what it took as
+ * JSON: CPU in milliseconds (the least: others share the machine), and the API server's requests and bytes.
+ */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { InvocationContext } from "@azure/functions";
+import { explainDesktops, findById } from "../../functions/gather/found-desktops.ts";
+import { surveyDrift } from "../../functions/gather/drift.ts";
+import { surveyDesktops } from "../../functions/gather/survey.ts";
+import { turnTaking } from "../../functions/gather/turn-taking.ts";
+import { listDesktops, listQuery } from "../../functions/http/list-desktops.ts";
+import { namingRules, type Services } from "../../functions/services.ts";
+import { endLeavesTimer } from "../../functions/timers/end-leaves.ts";
+import { followScalingTimer } from "../../functions/timers/follow-scaling.ts";
+import { wakeTimer } from "../../functions/timers/wake.ts";
+import type { TaskHub } from "../../functions/work/task-hub.ts";
+import { readSettings } from "../../shared/config.ts";
+import { deploymentName } from "../../shared/desktop/names.ts";
+import { connectDatabase } from "../../shared/guacamole/database.ts";
+import { guacamoleDesktopsIn } from "../../shared/guacamole/desktops.ts";
+import { connectCluster } from "../../shared/kubernetes/cluster.ts";
+import { desktopsIn } from "../../shared/kubernetes/desktops.ts";
+import { maintenanceSwitchIn } from "../../shared/kubernetes/maintenance-switch.ts";
+import { personRecordsIn } from "../../shared/kubernetes/person-records.ts";
+import { policiesIn } from "../../shared/kubernetes/policies.ts";
+import { workspacesIn } from "../../shared/kubernetes/workspaces.ts";
+import { sampleSite } from "../sample-plan.ts";
+import { desktopOf } from "./many-desktops.ts";
+
+const [, , server = "", databaseUrl = "", at = "", folder = ""] = process.argv;
+const kubeconfig = join(folder, "kubeconfig");
+await writeFile(
+  kubeconfig,
+  JSON.stringify({
+    clusters: [{ name: "bench", cluster: { server, "insecure-skip-tls-verify": true } }],
+    users: [{ name: "bench", user: {} }],
+    contexts: [{ name: "bench", context: { cluster: "bench", user: "bench" } }],
+    "current-context": "bench",
+  }),
+);
+const settings = readSettings({
+  KUBECONFIG: kubeconfig,
+  DATABASE_URL: databaseUrl,
+  GUACAMOLE_URL: "http://127.0.0.1/guacamole",
+  OIDC_ISSUER: "http://127.0.0.1/realms/sde",
+  OIDC_AUDIENCE: "bench",
+  OIDC_CLIENTS: "bench",
+  DESKTOP_IMAGE: "example.org/desktop:1",
+});
+const cluster = connectCluster(settings.KUBECONFIG);
+const database = connectDatabase({ url: settings.DATABASE_URL });
+// What is measured needs no other services.
+const services = {
+  settings,
+  workspaces: workspacesIn(cluster, settings.NAMESPACE),
+  policies: policiesIn(cluster, settings.NAMESPACE),
+  records: personRecordsIn(cluster, settings.NAMESPACE),
+  desktops: desktopsIn(cluster, sampleSite, namingRules({ settings })),
+  guacamole: guacamoleDesktopsIn(database, namingRules({ settings }), settings.TIME_ZONE),
+  maintenance: maintenanceSwitchIn(cluster, settings.NAMESPACE),
+  secretTurns: { ofDesktops: turnTaking(500), alone: turnTaking(500) },
+  reach: { namespace: settings.NAMESPACE, wide: true, protected: [] },
+  activeConnections: undefined,
+  guacamoleInstances: undefined,
+  directory: undefined,
+  now: () => new Date(at),
+} as Partial<Services> as Services;
+
+const hub: Partial<TaskHub> = {};
+const context: Partial<InvocationContext> = {
+  log: () => undefined,
+  warn: () => undefined,
+  error: (...words: unknown[]) => process.stderr.write(`${words.join(" ")}\n`),
+};
+const timers = [wakeTimer(services), endLeavesTimer(services), followScalingTimer(services)];
+
+async function showOne(): Promise<void> {
+  const none = () => Promise.reject(new Error("all Deployments were read"));
+  const found = await findById(services, deploymentName(desktopOf(7)), none);
+  if (!found) throw new Error("measure: there is no such desktop");
+  await explainDesktops(services, { deployed: [found], odd: [] });
+}
+
+/** The calls that find none look at most. */
+async function listPage(query: Record<string, string>, some = true): Promise<void> {
+  const { body } = await listDesktops(services, listQuery.parse(query));
+  const { desktops, unanswered } = body as { desktops: unknown[]; unanswered: string[] };
+  if (desktops.length > 0 !== some || unanswered.length > 0)
+    throw new Error(`measure: ${desktops.length} desktops, unanswered: ${unanswered.join("; ")}`);
+}
+
+const works: Record<string, () => Promise<unknown>> = {
+  "one page of desktops": () => listPage({ limit: "100" }),
+  "one page, by workspace": () => listPage({ workspace: desktopOf(7).workspace }),
+  "one page, by state": () => listPage({ state: "suspended" }, false),
+  "one person's desktops": () => listPage({ username: desktopOf(7).username }),
+  "one desktop": showOne,
+  ...Object.fromEntries(
+    timers.map(({ name, run }) => [name, () => run(hub as TaskHub, context as InvocationContext)] as const),
+  ),
+  reap: () => surveyDesktops(services),
+  reconcile: () => surveyDrift(services, {}),
+};
+
+const runsEach = 5;
+const measured: Record<string, { cpu: number; requests: number; bytes: number }> = {};
+for (const [name, work] of Object.entries(works)) {
+  await work();
+  await fetch(`${server}/sent`);
+  const runs: number[] = [];
+  for (let run = 0; run < runsEach; run += 1) {
+    const before = process.cpuUsage();
+    await work();
+    const { user, system } = process.cpuUsage(before);
+    runs.push((user + system) / 1_000);
+  }
+  const sent = (await (await fetch(`${server}/sent`)).json()) as { requests: number; bytes: number };
+  measured[name] = { cpu: Math.min(...runs), requests: sent.requests / runsEach, bytes: sent.bytes / runsEach };
+}
+await database.close();
+process.stdout.write(JSON.stringify(measured));
+process.exit();
