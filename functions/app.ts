@@ -22,7 +22,7 @@ import { maintenanceSwitchIn } from "../shared/kubernetes/maintenance-switch.ts"
 import { offersIn } from "../shared/kubernetes/offers.ts";
 import { policiesIn } from "../shared/kubernetes/policies.ts";
 import { personRecordsIn } from "../shared/kubernetes/person-records.ts";
-import { keptRead } from "../shared/kubernetes/shared-read.ts";
+import { keptRead, sharedRead } from "../shared/kubernetes/shared-read.ts";
 import { startTimesIn } from "../shared/kubernetes/start-times.ts";
 import { workspacesIn } from "../shared/kubernetes/workspaces.ts";
 import { type ActivityTable, activityTable } from "./activities/table.ts";
@@ -159,6 +159,8 @@ function connectServices(settings: Settings): Services {
   };
   const webhook = webhookRules(settings);
   const records = personRecordsIn(cluster, settings.NAMESPACE);
+  const desktops = desktopsIn(cluster, site, namingRules({ settings }));
+  const queue = () => readQueue({ records, desktops, settings });
   const news = newsOf();
 
   return {
@@ -169,7 +171,8 @@ function connectServices(settings: Settings): Services {
     reach: reachOf(settings, cluster.host),
     records,
     told: lately(toldMilliseconds),
-    queue: keptRead(() => readQueue({ records }), queueMilliseconds),
+    queue: keptRead(queue, queueMilliseconds),
+    readQueue: sharedRead(queue),
     news,
     recordWatch: whileUsed(() => {
       const following = records.follow((person) => {
@@ -180,7 +183,7 @@ function connectServices(settings: Settings): Services {
       });
       return following;
     }),
-    desktops: desktopsIn(cluster, site, namingRules({ settings })),
+    desktops,
     guacamole: guacamoleDesktopsIn(database, namingRules({ settings }), settings.TIME_ZONE),
     server: settings.DATABASE_SERVER_ID === undefined ? unmanagedServer : managedServer(settings.DATABASE_SERVER_ID),
     maintenance: maintenanceSwitchIn(cluster, settings.NAMESPACE),

@@ -65,8 +65,10 @@ export interface Services {
   news: News;
   /** While it is used, news of records comes whichever process writes them. */
   recordWatch: WhileUsed;
-  /** Who waits for a start, some seconds old: for people who only look. */
+  /** Who waits for a start, some seconds old: for people who only look, or who are far behind. */
   queue: () => Promise<Queue>;
+  /** The same as it is now. */
+  readQueue: () => Promise<Queue>;
   /** Who was told by this process that it is their turn, and has not looked since. */
   told: Lately;
   /** How the last starts went. */

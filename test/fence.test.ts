@@ -68,12 +68,19 @@ const writes: Partial<Record<ActivityName, object>> = {
 describe("an activity of a generation that was replaced", () => {
   it("changes nothing, whichever activity it is", async () => {
     const before = { world: await estate.world(), record: await requests.read(personId("alice")) };
-    const changing = names.filter((name) => !looks.includes(name) && name !== "observeDesktop" && !(name in writes));
+    const apart = [...looks, ...Object.keys(writes), "observeDesktop", "awaitAdmission"];
+    const changing = names.filter((name) => !apart.includes(name));
     expect(changing.length).toBeGreaterThan(20);
     for (const name of changing) await expect(call(name, { fence }), name).rejects.toThrow("[work-replaced]");
     for (const [name, input] of Object.entries(writes))
       await expect(call(name, { ...input, fence }), name).rejects.toThrow("[work-replaced]");
     expect({ world: await estate.world(), record: await requests.read(personId("alice")) }).toEqual(before);
+  });
+
+  it("is not admitted to a start", async () => {
+    const { plan } = (await call("checkEntitlement", { request })) as { plan: object };
+    await expect(call("awaitAdmission", { request, plan, fence })).rejects.toThrow("[work-replaced]");
+    expect((await requests.read(personId("alice")))?.admission).toBeUndefined();
   });
 
   it("does not record what it saw as the state before the request", async () => {

@@ -1,17 +1,17 @@
+import type { Sighting } from "../../shared/desktop/activities.ts";
 import { personId } from "../../shared/desktop/names.ts";
 import { type DesktopPlan, portsOf } from "../../shared/desktop/plan.ts";
 import { keepsPod } from "../../shared/desktop/state.ts";
 import { isRefusal, refuse, type Refusal } from "../../shared/errors.ts";
 import { decideAdmission, withAdmitted } from "../../shared/lifecycle/admission.ts";
 import { imageFault } from "../../shared/lifecycle/start-times.ts";
-import { admit, noteFacts, queueUp } from "../../shared/person/admission.ts";
-import type { DesktopRequest, PersonRecord } from "../../shared/person/record.ts";
+import { admit, noteFacts, queueUp, type StartFacts } from "../../shared/person/admission.ts";
+import type { Admission, DesktopRequest, PersonRecord } from "../../shared/person/record.ts";
 import { planRequest } from "../gather/plan-request.ts";
 import type { Services } from "../services.ts";
 import { lately } from "../work/lately.ts";
 import { changeRecord, ifThere } from "../work/person.ts";
-import { describePlace, expectedAt, limitsOf } from "../work/queue.ts";
-import { readQueue } from "../work/read-queue.ts";
+import { describePlace, expectedAt, limitsOf, type Waiting } from "../work/queue.ts";
 import type { Implements } from "./activity.ts";
 
 /** How soon somebody who waits looks again, if nobody tells them: sooner, the further in front they are. */
@@ -21,47 +21,70 @@ const latestSeconds = 60;
 /** Longer than it takes until an admission is written and shows in a list. */
 const writtenMilliseconds = 10_000;
 
+/** Nobody comes forward by so many places, and to their turn, before a kept list is read anew. */
+const farBehindPlaces = 100;
+
 /** What was checked before a longer wait is checked again after it. */
 const checkedMilliseconds = 5 * 60_000;
 
 /** Lets a start wait for its turn. The queue is in the records of the people who wait. */
 export function admissionActivities(services: Services): Implements<"awaitAdmission"> {
-  const { settings, starts, told, now } = services;
+  const { records, settings, starts, told, now } = services;
   const admitting = lately(writtenMilliseconds);
+
+  /** The place of somebody who is far behind, from a list that is some seconds old; null for others. */
+  async function placeFarBehind(person: string, request: DesktopRequest, facts: StartFacts): Promise<Waiting | null> {
+    const recent = await records.readRecent(person);
+    const admission = recent?.request.id === request.id ? recent.admission : undefined;
+    if (admission?.state !== "waiting" || isFirstLook(admission, facts)) return null;
+    const own = { ...admission, ...facts, person };
+    const queue = await services.queue();
+    const place = decideAdmission(own, queue.tickets, await limitsOf(services, queue, own), now());
+    return !place.admitted && place.place > settings.STARTS_AT_ONCE + farBehindPlaces ? place : null;
+  }
+
+  async function waitAt(place: Waiting, image: string): Promise<Sighting> {
+    starts.noteWaiting();
+    const turns = place.place / settings.STARTS_AT_ONCE;
+    const againInSeconds = Math.min(Math.max(Math.ceil(turns * soonestSeconds), soonestSeconds), latestSeconds);
+    return { seen: "waiting", message: describePlace(place, await expectedAt(services, place, image)), againInSeconds };
+  }
 
   return {
     async awaitAdmission({ plan, request }, { fence, info }) {
       const person = personId(request.username);
+      const { image, startsAtOnce, maxDesktops } = plan;
+      const facts = { image, startsAtOnce, maxDesktops };
+      const wasTold = told.has(person);
       told.forget(person);
-      const { tickets, records } = await readQueue(services);
-      const record = await newestOf(services, request, records);
+      const fault = imageFault(await starts.known(), image, now());
+      const farBehind = wasTold || fault ? null : await placeFarBehind(person, request, facts);
+      if (farBehind) return waitAt(farBehind, image);
+
+      const queue = await services.readQueue();
+      const record = await newestOf(services, request, queue.records);
       if (record?.request.id !== request.id)
         return refuse("request-changed", "a newer request of this person took its place");
       // A record of an earlier release has no place yet.
       const admission = record.admission ?? queueUp(record, request);
       if (!admission || admission.state === "admitted") return { seen: "ready", message: "admitted" };
-
-      const { image, startsAtOnce, maxDesktops } = plan;
-      const facts = { image, startsAtOnce, maxDesktops };
-      const fault = imageFault(await starts.known(), image, now());
       if (fault)
         return refuse(
           "cannot-start",
           `the image ${image} did not start the last times: ${fault.reason} (tried again after ${fault.until})`,
         );
 
-      const isFirstLook = admission.image !== image;
       const own = { ...admission, ...facts, person };
-      const limits = await limitsOf(services, [...tickets, own]);
+      const limits = await limitsOf(services, queue, own);
       // Nothing may come between the decision and its note.
       const rest = withAdmitted(
-        tickets.filter((each) => each.person !== person),
+        queue.tickets.filter((each) => each.person !== person),
         (each) => admitting.has(each),
       );
       const place = decideAdmission(own, rest, limits, now());
       if (place.admitted) admitting.note(person);
       if (rest.some(({ state }) => state === "waiting")) starts.noteWaiting();
-      if (place.admitted || (isFirstLook && (await runsAlready(services, plan)))) {
+      if (place.admitted || (isFirstLook(admission, facts) && (await runsAlready(services, plan)))) {
         const refusal = await refuseAfterWait(services, request, admission.since, info);
         if (refusal) {
           admitting.forget(person);
@@ -77,21 +100,21 @@ export function admissionActivities(services: Services): Implements<"awaitAdmiss
         return { seen: "ready", message: "admitted" };
       }
 
-      starts.noteWaiting();
       // The others need to know what this start is bounded by.
-      if (isFirstLook)
+      if (isFirstLook(admission, facts))
         await changeRecord(
           services,
           request.username,
           ifThere((current) => noteFacts(current, request, facts)),
           fence,
         );
-      const turns = place.place / settings.STARTS_AT_ONCE;
-      const againInSeconds = Math.min(Math.max(Math.ceil(turns * soonestSeconds), soonestSeconds), latestSeconds);
-      const expected = await expectedAt(services, place, image);
-      return { seen: "waiting", message: describePlace(place, expected), againInSeconds };
+      return waitAt(place, image);
     },
   };
+}
+
+function isFirstLook(admission: Admission, { image }: StartFacts): boolean {
+  return admission.image !== image;
 }
 
 /** The person's record from the queue: whoever wants no desktop any more, or never had a place, is not in it. */

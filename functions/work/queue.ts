@@ -9,35 +9,24 @@ import {
 } from "../../shared/lifecycle/start-times.ts";
 import { workIdOf } from "../../shared/person/work.ts";
 import type { Services } from "../services.ts";
-import { readQueue } from "./read-queue.ts";
+import { isBounded, type Queue, readRunning } from "./read-queue.ts";
 import type { TaskHub } from "./task-hub.ts";
 
-type Queued = Pick<Services, "records" | "desktops" | "settings" | "now" | "starts" | "told">;
-type Waiting = Exclude<Place, { admitted: true }>;
+type Queued = Pick<Services, "readQueue" | "desktops" | "settings" | "now" | "starts" | "told">;
+export type Waiting = Exclude<Place, { admitted: true }>;
 
-/** What bounds the starts. Who runs is read only if there is a maximum. */
+/** What bounds the starts: those of the queue, and one that may not be listed yet. Who runs is read only if it matters. */
 export async function limitsOf(
   { settings, desktops, starts }: Queued,
-  tickets: readonly Ticket[],
+  { running }: Queue,
+  own?: Ticket,
 ): Promise<StartLimits> {
-  const maxDesktops = settings.MAX_DESKTOPS ?? null;
-  const running = new Map<string, string[]>();
-  if (maxDesktops !== null || tickets.some((ticket) => (ticket.maxDesktops ?? null) !== null)) {
-    const starting = new Set(
-      tickets
-        .filter(({ state }) => state === "admitted")
-        .map(({ person, workspace }) => JSON.stringify([person, workspace])),
-    );
-    const { deployed } = await desktops.findDeployed();
-    for (const { workspace, username, replicas } of deployed) {
-      const person = personId(username);
-      // What starts counts as a start.
-      if (replicas > 0 && !starting.has(JSON.stringify([person, workspace])))
-        running.set(person, [...(running.get(person) ?? []), workspace]);
-    }
-  }
-  const doubtful = doubtfulImages(await starts.known());
-  return { startsAtOnce: settings.STARTS_AT_ONCE, maxDesktops, running, doubtful };
+  return {
+    startsAtOnce: settings.STARTS_AT_ONCE,
+    maxDesktops: settings.MAX_DESKTOPS ?? null,
+    running: running ?? (own && isBounded(own) ? await readRunning({ desktops }) : new Map()),
+    doubtful: doubtfulImages(await starts.known()),
+  };
 }
 
 /** When the desktop of somebody at this place is likely to be ready; undefined as long as nobody can know. */
@@ -60,12 +49,13 @@ export async function tellNext(services: Queued, hub: TaskHub, info: (message: s
   const { starts, told } = services;
   if (!starts.someWait()) return;
   try {
-    const { tickets, records } = await readQueue(services);
+    const queue = await services.readQueue();
+    const { tickets, records } = queue;
     if (tickets.every(({ state }) => state === "admitted")) {
       starts.noteNobodyWaits();
       return;
     }
-    const places = decideAdmissions(tickets, await limitsOf(services, tickets), services.now());
+    const places = decideAdmissions(tickets, await limitsOf(services, queue), services.now());
     for (const record of records) {
       const person = personId(record.request.username);
       // Who was told and has not looked yet needs no second word.

@@ -1,4 +1,6 @@
+import type { Settings } from "../../shared/config.ts";
 import { personId } from "../../shared/desktop/names.ts";
+import type { ClusterDesktops } from "../../shared/kubernetes/desktops.ts";
 import type { PersonRecords } from "../../shared/kubernetes/person-records.ts";
 import type { Ticket } from "../../shared/lifecycle/admission.ts";
 import type { PersonRecord } from "../../shared/person/record.ts";
@@ -7,12 +9,36 @@ import type { PersonRecord } from "../../shared/person/record.ts";
 export interface Queue {
   tickets: Ticket[];
   records: PersonRecord[];
+  /** In which workspaces desktops run, by person. Null if nothing limits it, as far as the tickets say. */
+  running: ReadonlyMap<string, readonly string[]> | null;
 }
 
-export async function readQueue({ records }: { records: PersonRecords }): Promise<Queue> {
+interface Reading {
+  records: Pick<PersonRecords, "inAdmission">;
+  desktops: Pick<ClusterDesktops, "findDeployed">;
+  settings: Pick<Settings, "MAX_DESKTOPS">;
+}
+
+export async function readQueue({ records, desktops, settings }: Reading): Promise<Queue> {
   const found = await records.inAdmission();
   const tickets = found.records.flatMap(({ request, admission }) =>
     admission ? [{ ...admission, person: personId(request.username) }] : [],
   );
-  return { tickets, records: found.records };
+  const isLimited = settings.MAX_DESKTOPS !== undefined || tickets.some(isBounded);
+  return { tickets, records: found.records, running: isLimited ? await readRunning({ desktops }) : null };
+}
+
+/** True if only so many desktops of the workspace may run. */
+export function isBounded({ maxDesktops }: Ticket): boolean {
+  return typeof maxDesktops === "number";
+}
+
+export async function readRunning({ desktops }: Pick<Reading, "desktops">): Promise<Map<string, string[]>> {
+  const running = new Map<string, string[]>();
+  const { deployed } = await desktops.findDeployed();
+  for (const { workspace, username, replicas } of deployed) {
+    const person = personId(username);
+    if (replicas > 0) running.set(person, [...(running.get(person) ?? []), workspace]);
+  }
+  return running;
 }

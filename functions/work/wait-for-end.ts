@@ -94,6 +94,6 @@ async function look(
 }
 
 async function placeOf(services: Services, own: Ticket): Promise<Place> {
-  const { tickets } = await services.queue();
-  return decideAdmission(own, tickets, await limitsOf(services, [...tickets, own]), services.now());
+  const queue = await services.queue();
+  return decideAdmission(own, queue.tickets, await limitsOf(services, queue, own), services.now());
 }

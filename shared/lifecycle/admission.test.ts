@@ -42,6 +42,18 @@ describe("who may start", () => {
       {},
       ["p3 1/1 starts"],
     ],
+    [
+      "who is behind work that hangs, which takes nobody's turn",
+      inLine(
+        { ...starting, admittedAt: secondsAgo(8_000) },
+        { since: secondsAgo(8_000) },
+        { ...starting, since: secondsAgo(8_000), admittedAt: secondsAgo(5) },
+        {},
+        {},
+      ),
+      {},
+      ["p1+", "p3+", "p4 1/1 starts"],
+    ],
     ["who comes back, first", inLine({}, {}, { returns: true }), {}, ["p0+", "p1 1/1 starts", "p2+"]],
     [
       "who waited for 15 minutes, before who comes back",

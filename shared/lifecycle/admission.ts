@@ -38,7 +38,10 @@ export function decideAdmissions(
 ): ReadonlyMap<string, Place> {
   const starts = countStarts(limits);
   const waiting = tickets.filter(({ state }) => state === "waiting").sort(byTurn(now));
-  for (const ticket of tickets) if (ticket.state === "admitted") starts.add(ticket);
+  const begin = (ticket: Ticket) => {
+    if (!hangs(ticket, now)) starts.add(ticket);
+  };
+  for (const ticket of tickets) if (ticket.state === "admitted") begin(ticket);
 
   const places = new Map<string, Place>();
   const held: { person: string; pool: string; place: number; because: Obstacle }[] = [];
@@ -53,7 +56,7 @@ export function decideAdmissions(
       held.push({ person, pool, place: ofPool(pool), because });
     } else {
       places.set(person, { admitted: true });
-      starts.add(ticket);
+      begin(ticket);
     }
   }
   for (const { person, pool, place, because } of held)
@@ -78,6 +81,17 @@ const everybody = "";
 function poolOf({ workspace, image = "" }: Ticket, because: Obstacle): string {
   if (because === "image") return `image ${image}`;
   return because === "starts" || because === "desktops" ? everybody : `workspace ${workspace}`;
+}
+
+/**
+ * Longer than anybody waits in the queue, and than a start takes: the work hangs, or somebody suspended it by hand. It takes
+ * nobody's turn.
+ */
+const hangingMilliseconds = (2 * 60 + 10) * 60_000;
+
+function hangs({ state, since, admittedAt }: Ticket, now: Date): boolean {
+  const from = state === "admitted" ? (admittedAt ?? since) : since;
+  return now.getTime() - Date.parse(from) > hangingMilliseconds;
 }
 
 /** Counts who starts and runs. Whose desktop runs already needs no more room in the cluster. */
