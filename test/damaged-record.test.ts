@@ -163,10 +163,11 @@ describe("a damaged record", () => {
 
   it("does not stop the desktops of others from being ended and the timers from running", async () => {
     await write(badTime);
-    const ended = await admin<{ ended: unknown[]; failed: unknown[] }>("POST", "/maintenance/end-sessions", {
-      workspace: asthma,
-    });
-    expect(ended.status).toBe(202);
+    const begun = await admin<{ id: string }>("POST", "/maintenance/end-sessions", { workspace: asthma });
+    expect(begun.status).toBe(202);
+    await estate.host.whenIdle();
+    const run = `/maintenance/end-sessions/${begun.body.id}`;
+    const ended = await admin<{ ended: unknown[]; failed: unknown[] }>("GET", run);
     expect(ended.body.ended).toMatchObject([{ username: "alice" }]);
     expect(ended.body.failed).toMatchObject([{ username: "bob", reason: named }]);
     for (const timer of ["wakeForgotten", "endLeaves", "followScaling"]) await estate.host.trigger(timer);
@@ -242,7 +243,13 @@ describe("what a newer release wrote", () => {
   it("stays in the record when a leave ends", async () => {
     const past = "2026-01-01T00:00:00.000Z";
     const presence = { seenAt: past, sessions: [], leaving: { since: past, until: past }, newer };
-    await write((found) => ({ ...found, data: { ...found.data, presence: JSON.stringify(presence), newer: "text" } }));
+    await write((found) => ({
+      ...found,
+      metadata: Object.assign(found.metadata ?? {}, {
+        labels: { ...found.metadata?.labels, "xlscsde.nhs.uk/work": "open" },
+      }),
+      data: { ...found.data, presence: JSON.stringify(presence), newer: "text" },
+    }));
     await estate.host.trigger("endLeaves");
     await estate.host.whenIdle();
     expect(await shown("bob")).toMatchObject({ state: "suspended" });

@@ -68,9 +68,14 @@ export async function decidingForDesktops(
   records: ReadonlyMap<string, PersonRecord>,
 ): Promise<WorkspacesAndBindings> {
   const ours = desktops.filter((desktop) => desktop.ours);
+  const odd: string[] = [];
+  const note = (fault: string) => odd.push(fault);
   const [bindings, workspaces] = await Promise.all([
-    services.workspaces.bindingsForPeople(desktops.map(({ username }) => username)),
-    services.workspaces.workspacesNamed([...new Set(desktops.map(({ workspace }) => workspace))]),
+    services.workspaces.bindingsForPeople(
+      desktops.map(({ username }) => username),
+      note,
+    ),
+    services.workspaces.workspacesNamed([...new Set(desktops.map(({ workspace }) => workspace))], note),
   ]);
   const known = new Set(workspaces.map(({ name }) => name));
   const mayStay = ours.every(({ username, workspace }) => {
@@ -78,7 +83,7 @@ export async function decidingForDesktops(
     return known.has(workspace) && isBound(services, bindings, { username, claims }, workspace);
   });
   return mayStay && !(await isOneMissing(services, ours, bindings))
-    ? { bindings, workspaces, unreadable: { workspaces: [], bindings: [] } }
+    ? { bindings, workspaces, unreadable: { workspaces: [], bindings: [] }, odd }
     : services.workspaces.known();
 }
 

@@ -38,14 +38,14 @@ export interface Workspaces {
   bindingsFor(username: string): Promise<Binding[]>;
   /** The same without those that lack the label: one short list. */
   labelledFor(username: string): Promise<Binding[]>;
-  /** The same for several people: what can be any of theirs. */
-  bindingsForPeople(usernames: readonly string[]): Promise<Binding[]>;
+  /** The same for several people: what can be any of theirs. What is wrong with those that were read is noted. */
+  bindingsForPeople(usernames: readonly string[], note?: Note): Promise<Binding[]>;
   /** How the bindings that name people are scaled, by what changed since the last call. Only timers call it. */
   scaling(): Promise<KeptBindings>;
   /** One workspace; null if there is none that can be read. */
   workspace(name: string): Promise<Workspace | null>;
   /** These workspaces, as far as they can be read: each by its name, or many by one list. */
-  workspacesNamed(names: readonly string[]): Promise<Workspace[]>;
+  workspacesNamed(names: readonly string[], note?: Note): Promise<Workspace[]>;
   /** Throws unless workspaces and bindings can be listed. Costs the same in an estate of any size. */
   check(): Promise<void>;
   /** What a binding's wanted replicas and status are now, or null if there is no such binding. */
@@ -69,9 +69,13 @@ export function workspacesIn(cluster: Cluster, namespace: string): Workspaces {
     ...bindingKind,
     metadata: { name, namespace },
   });
-  const bindings = (labels: string) =>
-    parsed(cluster.pages(bindingKind, namespace, { labels }), (object) => parseBinding(object));
-  const withoutLabel = sharedRead(() => bindings(`!${label.username}`));
+  const bindings = (labels: string, note?: Note) =>
+    parsed(cluster.pages(bindingKind, namespace, { labels }), (object) => parseBinding(object, note));
+  const withoutLabelAndOdd = sharedRead(async () => {
+    const odd: string[] = [];
+    return { found: await bindings(`!${label.username}`, (fault) => odd.push(fault)), odd };
+  });
+  const withoutLabel = async () => (await withoutLabelAndOdd()).found;
   // Two usernames can share a label.
   const labelled = async (username: string) => {
     const own = usernameLabel(username);
@@ -82,16 +86,20 @@ export function workspacesIn(cluster: Cluster, namespace: string): Workspaces {
     const [own, others] = await Promise.all([labelled(username), withoutLabel()]);
     return [...own, ...others.filter((each) => each.username === undefined || each.username === username)];
   };
-  const workspace = sharedReadOf(async (name: string): Promise<Workspace | null> => {
+  const workspaceObject = sharedReadOf(async (name: string) => {
     if (!objectName.test(name)) return null; // a binding can name anything, also what would be another path
     const { apiVersion, kind } = workspaceKind;
-    const found = await cluster.read({ apiVersion, kind, metadata: { name, namespace } });
-    return (found && parseWorkspace(found)[0]) ?? null;
+    return cluster.read({ apiVersion, kind, metadata: { name, namespace } });
   });
-  const labelledAs = async (usernames: readonly string[]) => {
+  const workspace = async (name: string): Promise<Workspace | null> => {
+    const found = await workspaceObject(name);
+    return (found && parseWorkspace(found)[0]) ?? null;
+  };
+  const labelledAs = async (usernames: readonly string[], note?: Note) => {
     const labels = usernames.map(usernameLabel).filter((each) => each !== null);
     const found: Binding[] = [];
-    for (const values of valuesInSelectors(labels)) found.push(...(await bindings(`${label.username} in (${values})`)));
+    for (const values of valuesInSelectors(labels))
+      found.push(...(await bindings(`${label.username} in (${values})`, note)));
     return found;
   };
 
@@ -123,19 +131,23 @@ export function workspacesIn(cluster: Cluster, namespace: string): Workspaces {
     bindingsFor: possible,
     labelledFor: labelled,
     scaling: keptBindingsIn(cluster, bindingKind, namespace),
-    async bindingsForPeople(usernames) {
+    async bindingsForPeople(usernames, note) {
       const people = new Set(usernames);
-      const [own, others] = await Promise.all([labelledAs(usernames), withoutLabel()]);
-      return [...own, ...others].filter(({ username }) => username === undefined || people.has(username));
+      const [own, { found, odd }] = await Promise.all([labelledAs(usernames, note), withoutLabelAndOdd()]);
+      for (const fault of odd) note?.(fault);
+      return [...own, ...found].filter(({ username }) => username === undefined || people.has(username));
     },
     workspace,
-    async workspacesNamed(names) {
+    async workspacesNamed(names, note) {
       if (names.length > mostRead) {
         const wanted = new Set(names);
-        const all = await parsed(cluster.pages(workspaceKind, namespace), (object) => parseWorkspace(object));
-        return all.filter(({ name }) => wanted.has(name));
+        const among = (object: KubernetesObject) => wanted.has(object.metadata?.name ?? "");
+        return parsed(cluster.pages(workspaceKind, namespace), (object) =>
+          among(object) ? parseWorkspace(object, note) : [],
+        );
       }
-      return (await Promise.all(names.map(workspace))).filter((each) => each !== null);
+      const found = await Promise.all(names.map(workspaceObject));
+      return found.flatMap((object) => (object ? parseWorkspace(object, note) : []));
     },
     async check() {
       await Promise.all([cluster.checkList(workspaceKind, namespace), cluster.checkList(bindingKind, namespace)]);
