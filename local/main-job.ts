@@ -16,6 +16,10 @@ export interface ToldOperation {
   progress?: { step: string; number: number; of: number; message?: string; undoing?: { failedStep: string } };
   /** While the start waits for its turn. */
   admission?: { place: number; of: number; expectedFromSeconds?: number; expectedToSeconds?: number };
+  usuallyReadyWithinSeconds?: number;
+  halfReadyWithinSeconds?: number;
+  /** Stands for what the answer shows. */
+  seen?: string;
   /** Why a goal does not hold yet. */
   trouble?: { tries: number; code: string; reason: string; step: string; nextTry: string };
   url?: string;

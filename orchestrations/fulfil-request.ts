@@ -2,6 +2,7 @@ import { generationOf, isReplaced, settleMilliseconds } from "../shared/person/w
 import { isUnfinished, outcomeOf } from "../shared/person/request.ts";
 import type { Setback } from "../shared/person/trouble.ts";
 import type { Task } from "durable-functions";
+import type { Started } from "../shared/desktop/activities.ts";
 import type { KnownDesktop } from "../shared/desktop/known-desktop.ts";
 import type { DesktopRequest, Outcome, DesktopRetirement, PersonRecord } from "../shared/person/record.ts";
 import { activationSteps } from "./activation.ts";
@@ -40,10 +41,10 @@ export function* fulfilRequest(hub: Workflow, { username }: FulfilRequestInput):
 
   for (const removal of removals) if (!removal.trouble) yield* retireOne(workflow, username, removal);
   if (!settled) {
-    const { outcome, others } = yield* fulfil(workflow, request);
+    const ended = yield* fulfil(workflow, request);
     const isLast = !hub.startedBefore("1.2") && reviews.length === 0 && removals.every(({ trouble }) => !trouble);
     if (isLast) workflow.showLastLook(true);
-    const newest = yield* workflow.call("recordOutcome", { username, requestId: request.id, outcome, others });
+    const newest = yield* workflow.call("recordOutcome", { username, requestId: request.id, ...ended });
     // It returns the record as it wrote it: reading it again would say the same.
     if (isLast) return hasMore(record, newest);
   }
@@ -117,6 +118,7 @@ function* rollBack(
 interface Fulfilled {
   outcome: Outcome;
   others?: Setback | undefined;
+  started?: Started | undefined;
 }
 
 function* fulfil(workflow: Workflow, request: DesktopRequest): Generator<Task, Fulfilled> {
@@ -140,14 +142,14 @@ function* activate(workflow: Workflow, request: DesktopRequest): Generator<Task,
     return { outcome: { state: "failed", at, code: problem.code, reason: problem.reason, step, undone, leftBehind } };
   }
 
-  const { url, elsewhere } = result.facts;
+  const { url, elsewhere, started } = result.facts;
   // Only now that the new desktop is up does the previous one go down. A failure here does not affect the new one.
   const leftovers = elsewhere === false ? [] : yield* suspendActive(workflow, request, request.workspace ?? undefined);
   const message =
     leftovers.length === 0
       ? "the desktop is ready"
       : `the desktop is ready; left behind of the previous one, and tried again: ${describe(leftovers)}`;
-  return { outcome: { state: "done", at: workflow.now().toISOString(), message, url }, others: leftovers[0] };
+  return { outcome: { state: "done", at: workflow.now().toISOString(), message, url }, others: leftovers[0], started };
 }
 
 function* suspendAll(workflow: Workflow, request: DesktopRequest): Generator<Task, Outcome> {

@@ -150,7 +150,7 @@ function* perform(
   const until = workflow.now().getTime() + (patience?.withinSeconds ?? 0) * 1_000;
   for (;;) {
     try {
-      if ("poll" in step) return (yield* waitFor(workflow, step, input, watcher)) ?? { facts: {} };
+      if ("poll" in step) return yield* waitFor(workflow, step, input, watcher);
       const output = yield* workflow.call(step.do, input);
       if (isRefusal(output)) return { problem: { code: output.refused, reason: output.reason } };
       return { facts: output ?? {} };
@@ -173,7 +173,7 @@ function* waitFor(
   step: PollStep,
   input: KnownRun,
   { report, stillWanted }: Watcher,
-): Generator<Task, { problem: Problem } | undefined> {
+): Generator<Task, { facts: Partial<Facts> } | { problem: Problem }> {
   const { plan } = input;
   if (!plan) throw new Error(`wait for ${step.poll}: there is no plan yet (call the step that makes it first)`);
   const isNew = !workflow.startedBefore("1.2");
@@ -188,7 +188,7 @@ function* waitFor(
     waited += Math.min(Math.max(now - last, 0), longestLookMilliseconds);
     last = now;
     if (isRefusal(sighting)) return { problem: { code: sighting.refused, reason: sighting.reason } };
-    if (sighting.seen === "ready") return undefined;
+    if (sighting.seen === "ready") return { facts: sighting.started ? { started: sighting.started } : {} };
 
     report(sighting.message);
     if (!isNew && !(yield* stillWanted())) return { problem: { code: "request-changed", reason: tookItsPlace } };

@@ -63,7 +63,8 @@ describe("a request that arrives after its person's orchestration has read the r
     const released = Promise.withResolvers<undefined>();
     let held = false;
     estate.faults.afterActivity = async ({ name }) => {
-      const current = name === "readRequest" && !held ? await record("alice") : null;
+      // What it returns is the last that the orchestration reads.
+      const current = name === "recordOutcome" && !held ? await record("alice") : null;
       if (!current || !Object.hasOwn(current.outcomes, current.request.id)) return;
       held = true;
       reached.resolve(undefined);

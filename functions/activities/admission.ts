@@ -3,7 +3,7 @@ import { personId } from "../../shared/desktop/names.ts";
 import { type DesktopPlan, portsOf } from "../../shared/desktop/plan.ts";
 import { keepsPod } from "../../shared/desktop/state.ts";
 import { isRefusal, refuse, type Refusal } from "../../shared/errors.ts";
-import { decideAdmission, withAdmitted } from "../../shared/lifecycle/admission.ts";
+import { decideAdmission, type Ticket, withAdmitted } from "../../shared/lifecycle/admission.ts";
 import { imageFault } from "../../shared/lifecycle/start-times.ts";
 import { admit, noteFacts, queueUp, type StartFacts } from "../../shared/person/admission.ts";
 import type { Admission, DesktopRequest, PersonRecord } from "../../shared/person/record.ts";
@@ -32,22 +32,24 @@ export function admissionActivities(services: Services): Implements<"awaitAdmiss
   const { records, settings, starts, told, now } = services;
   const admitting = lately(writtenMilliseconds);
 
-  /** The place of somebody who is far behind, from a list that is some seconds old; null for others. */
-  async function placeFarBehind(person: string, request: DesktopRequest, facts: StartFacts): Promise<Waiting | null> {
+  /** What somebody who is far behind sees in a list that is some seconds old; null for others. */
+  async function lookFarBehind(person: string, request: DesktopRequest, facts: StartFacts): Promise<Sighting | null> {
     const recent = await records.readRecent(person);
     const admission = recent?.request.id === request.id ? recent.admission : undefined;
     if (admission?.state !== "waiting" || isFirstLook(admission, facts)) return null;
     const own = { ...admission, ...facts, person };
     const queue = await services.queue();
     const place = decideAdmission(own, queue.tickets, await limitsOf(services, queue, own), now());
-    return !place.admitted && place.place > settings.STARTS_AT_ONCE + farBehindPlaces ? place : null;
+    const isFarBehind = !place.admitted && place.place > settings.STARTS_AT_ONCE + farBehindPlaces;
+    return isFarBehind ? waitAt(place, facts.image, queue.tickets) : null;
   }
 
-  async function waitAt(place: Waiting, image: string): Promise<Sighting> {
+  async function waitAt(place: Waiting, image: string | undefined, tickets: readonly Ticket[]): Promise<Sighting> {
     starts.noteWaiting();
     const turns = place.place / settings.STARTS_AT_ONCE;
     const againInSeconds = Math.min(Math.max(Math.ceil(turns * soonestSeconds), soonestSeconds), latestSeconds);
-    return { seen: "waiting", message: describePlace(place, await expectedAt(services, place, image)), againInSeconds };
+    const expected = await expectedAt(services, place, image, tickets);
+    return { seen: "waiting", message: describePlace(place, expected), againInSeconds };
   }
 
   return {
@@ -58,8 +60,8 @@ export function admissionActivities(services: Services): Implements<"awaitAdmiss
       const wasTold = told.has(person);
       told.forget(person);
       const fault = imageFault(await starts.known(), image, now());
-      const farBehind = wasTold || fault ? null : await placeFarBehind(person, request, facts);
-      if (farBehind) return waitAt(farBehind, image);
+      const farBehind = wasTold || fault ? null : await lookFarBehind(person, request, facts);
+      if (farBehind) return farBehind;
 
       const queue = await services.readQueue();
       const record = await newestOf(services, request, queue.records);
@@ -108,7 +110,7 @@ export function admissionActivities(services: Services): Implements<"awaitAdmiss
           ifThere((current) => noteFacts(current, request, facts)),
           fence,
         );
-      return waitAt(place, image);
+      return waitAt(place, image, rest);
     },
   };
 }

@@ -33,10 +33,11 @@ export function deploymentActivities({
             error(`${(failure as Error).message} (the wait looks again by itself)`);
           });
       };
-      const sighting = await desktops.waitReady(plan, { milliseconds: briefMilliseconds, returnsNews: false, tell });
-      if ("seen" in sighting && sighting.seen === "ready" && !keepsPod(before, portsOf(plan)))
-        starts.noteKind(request.id, sighting.kind);
-      return sighting;
+      const patience = { milliseconds: briefMilliseconds, returnsNews: false, tell };
+      const { kind, ...sighting } = await desktops.waitReady(plan, patience);
+      if (keepsPod(before, portsOf(plan))) return sighting;
+      starts.noteKind(request.id, kind);
+      return "seen" in sighting && sighting.seen === "ready" ? { ...sighting, started: { kind } } : sighting;
     },
   };
 }

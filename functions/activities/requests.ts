@@ -1,3 +1,4 @@
+import type { Started } from "../../shared/desktop/activities.ts";
 import { personId } from "../../shared/desktop/names.ts";
 import { describeTrouble } from "../../shared/person/trouble.ts";
 import { finish, finishOthers, finishRollback, isUnfinished } from "../../shared/person/request.ts";
@@ -18,7 +19,7 @@ export function requestActivities(
       const recent = await services.records.readRecent(personId(username));
       return recent && isUnfinished(recent) ? recent : services.records.read(personId(username));
     },
-    async recordOutcome({ username, requestId, outcome, others }, { error, info, fence, hub }) {
+    async recordOutcome({ username, requestId, outcome, others, started }, { error, info, fence, hub }) {
       if (outcome.state === "failed" && outcome.leftBehind.length > 0)
         error(`request ${requestId}: left behind: ${outcome.leftBehind.join("; ")}`);
       const at = services.now().toISOString();
@@ -29,7 +30,7 @@ export function requestActivities(
         ifThere((current) => finish(current, requestId, outcome, { at, others })),
         fence,
       );
-      noteStart(services, requestId, outcome, admission, at);
+      noteStart(services, outcome, started, admission, at);
       await tellNext(services, hub, info);
       if (record?.request.trouble) info(`request ${requestId}: ${describeTrouble(record.request.trouble)}`);
       // At once, because a person who chooses the same workspace again scales a binding to what it is at already.
@@ -68,18 +69,17 @@ export function requestActivities(
   };
 }
 
-/** Remembers how long a start took that this process saw, or that its image does not start. */
+/** Remembers how long a start took, or that its image does not start. */
 function noteStart(
   { starts }: Services,
-  requestId: string,
   outcome: Outcome,
+  started: Started | undefined,
   admission: Admission | undefined,
   at: string,
 ): void {
   const { image, admittedAt } = admission ?? {};
   if (image === undefined || admittedAt === undefined) return;
   const seconds = Math.max((Date.parse(at) - Date.parse(admittedAt)) / 1_000, 0);
-  const started = starts.kindOf(requestId);
   if (outcome.state === "done" && started) starts.ended(image, { at, seconds, kind: started.kind });
   if (outcome.state === "failed" && outcome.step === "readiness" && outcome.code === "cannot-start")
     starts.ended(image, { at, seconds, failed: outcome.reason.slice(0, 300) });

@@ -102,6 +102,9 @@ async function isNewest({ records }: Services, { username }: Fence, { request }:
   return (await records.readRecent(personId(username)))?.request.id === request.id;
 }
 
+/** An orchestration has usually gone on this long after an activity. Where it takes longer, people see it some seconds later. */
+const shownMilliseconds = 500;
+
 type Implementation = (input: unknown, around: Surroundings & { hub?: TaskHub }) => Promise<unknown>;
 
 function activityOf(services: Services, name: string, implementation: Implementation): Activity {
@@ -128,7 +131,14 @@ function activityOf(services: Services, name: string, implementation: Implementa
         return implementation(input, around);
       };
       return await untilServed(perform).finally(() => {
-        if (fence && name.startsWith("record")) services.news.tell(personId(fence.username));
+        if (!fence) return;
+        const person = personId(fence.username);
+        if (name.startsWith("record")) services.news.tell(person);
+        // Its orchestration shows what a look saw a moment later, and calls nothing then.
+        if (isLook(input))
+          setTimeout(() => {
+            services.news.tell(person);
+          }, shownMilliseconds).unref();
       });
     } catch (error) {
       throw forHistory(error, context);

@@ -110,6 +110,25 @@ const goals = z.array(goal).meta({
     "What has to hold in the end and does not yet: retirements and suspensions. At most 200, the oldest trouble first",
 });
 
+const outlook = {
+  admission: z
+    .strictObject({
+      place: z.int(),
+      of: z.int(),
+      expectedFromSeconds: z.int().optional(),
+      expectedToSeconds: z.int().optional(),
+    })
+    .optional()
+    .meta({
+      description:
+        "The place in the queue while the start waits for its turn, and in how many seconds the desktop is likely to be ready, by the last starts; left out as long as that is not known",
+    }),
+  usuallyReadyWithinSeconds: z.int().optional().meta({
+    description: "95 % of the last starts of this image were ready within this time; left out after too few",
+  }),
+  halfReadyWithinSeconds: z.int().optional().meta({ description: "Half of them were ready within this time" }),
+};
+
 export const operationAnswerBody = z
   .strictObject({
     id: z.string(),
@@ -127,22 +146,7 @@ export const operationAnswerBody = z
         undoing: z.strictObject({ failedStep: words, code }).optional(),
       })
       .optional(),
-    admission: z
-      .strictObject({
-        place: z.int(),
-        of: z.int(),
-        expectedFromSeconds: z.int().optional(),
-        expectedToSeconds: z.int().optional(),
-      })
-      .optional()
-      .meta({
-        description:
-          "The place in the queue while the start waits for its turn, and in how many seconds the desktop is likely to be ready, by the last starts; left out as long as that is not known",
-      }),
-    usuallyReadyWithinSeconds: z.int().optional().meta({
-      description: "95 % of the last starts of this image were ready within this time; left out after too few",
-    }),
-    halfReadyWithinSeconds: z.int().optional().meta({ description: "Half of them were ready within this time" }),
+    ...outlook,
     seen: z
       .string()
       .optional()
@@ -174,6 +178,7 @@ export const desktopAnswer = z
     url: link.optional(),
     signInAgain: signInAgain.optional(),
     guacamoleUsername: z.string().optional(),
+    ...outlook,
     lastFailure: z.strictObject({ workspace: z.string().nullable(), code, reason: words, step: words }).optional(),
     lastRefusal: z
       .strictObject({ workspace: z.string(), at: time, code, reason: words })

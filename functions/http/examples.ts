@@ -89,6 +89,9 @@ export const runningOperation = {
     since: "2026-11-24T09:30:02.000Z",
     message: "the container is running but not ready yet",
   },
+  usuallyReadyWithinSeconds: 48,
+  halfReadyWithinSeconds: 21,
+  seen: "1a3da3ed6de8",
 };
 
 export const endedOperation = {

@@ -13,6 +13,7 @@ import * as examples from "./examples.ts";
 import { authorize, waitUpTo } from "./input.ts";
 import { type Route, tokenRoute } from "./route.ts";
 import { signInAgain } from "./sign-in-again.ts";
+import { showOutlook } from "./outlook.ts";
 import { operationId } from "./shapes.ts";
 import { troubleOf } from "./trouble.ts";
 
@@ -73,15 +74,16 @@ export function operationRoute(services: Services): Route {
   });
 }
 
-/** Stands for what an answer shows of the progress: another one says something new. */
+/** Stands for what an answer shows of the progress: another one says something new. The seconds in a note are not. */
 function markOf({ operation: { state, progress, trouble, note }, queue }: Seen): string {
-  const shown = [state, progress?.step, progress?.message, progress?.undoing, trouble, note, queue?.place];
+  const noted = note?.replaceAll(/\d+ s\b/g, "");
+  const shown = [state, progress?.step, progress?.message, progress?.undoing, trouble, noted, queue?.place];
   return createHash("sha256").update(JSON.stringify(shown)).digest("hex").slice(0, 12);
 }
 
 /** Returns 200 with the outcome, or 202 with the address to poll. */
 export function operationAnswer(services: Services, requestId: string, seen: Seen): Answer {
-  const { record, operation, queue, usually } = seen;
+  const { record, operation, queue } = seen;
   const { username } = record.request;
   const asked = askedIn(record, requestId);
   const id = operationIdOf({ ...record.request, id: requestId });
@@ -102,18 +104,7 @@ export function operationAnswer(services: Services, requestId: string, seen: See
         undoing: progress.undoing,
       },
     }),
-    ...(queue && {
-      admission: {
-        place: queue.place,
-        of: queue.of,
-        expectedFromSeconds: queue.expected?.fromSeconds,
-        expectedToSeconds: queue.expected?.toSeconds,
-      },
-    }),
-    ...(usually && {
-      usuallyReadyWithinSeconds: Math.ceil(usually.most),
-      halfReadyWithinSeconds: Math.ceil(usually.half),
-    }),
+    ...showOutlook(seen),
     ...(!outcome && { seen: markOf(seen) }),
     trouble: trouble && troubleOf(trouble),
     note,

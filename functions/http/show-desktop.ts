@@ -11,6 +11,8 @@ import { lastRefusalOf } from "../../shared/lifecycle/scaling.ts";
 import { outcomeOf } from "../../shared/person/request.ts";
 import type { Answer, Call } from "./endpoint.ts";
 import { showGoals } from "./goals.ts";
+import { outlookOf } from "../work/outlook.ts";
+import { showOutlook } from "./outlook.ts";
 import { signInAgain } from "./sign-in-again.ts";
 import { describeWhy } from "./why.ts";
 
@@ -68,6 +70,7 @@ export async function showDesktop(services: Services, { username, context }: Cal
     outcome?.state === "failed"
       ? { lastFailure: { workspace: wanted, code: outcome.code, reason: outcome.reason, step: outcome.step } }
       : {};
+  const outlook = record && workspace === wanted ? showOutlook(await outlookOf(services, record)) : {};
   const leaving = leaveOf(record);
   const since = state.since ?? outcome?.at ?? record?.request.requestedAt;
   const kept = extensionOf(record ?? undefined, workspace);
@@ -81,6 +84,7 @@ export async function showDesktop(services: Services, { username, context }: Cal
       ...state,
       since,
       ...link,
+      ...outlook,
       ...lastFailure,
       lastRefusal,
       leaving,

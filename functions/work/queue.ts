@@ -1,12 +1,6 @@
 import { personId } from "../../shared/desktop/names.ts";
 import { decideAdmissions, type Place, type StartLimits, type Ticket } from "../../shared/lifecycle/admission.ts";
-import {
-  doubtfulImages,
-  type Expected,
-  estimateStart,
-  expectReady,
-  startsPerSecond,
-} from "../../shared/lifecycle/start-times.ts";
+import { doubtfulImages, type Expected, expectReady } from "../../shared/lifecycle/start-times.ts";
 import { workIdOf } from "../../shared/person/work.ts";
 import type { Services } from "../services.ts";
 import { isBounded, type Queue, readRunning } from "./read-queue.ts";
@@ -34,11 +28,12 @@ export async function expectedAt(
   { starts, now }: Queued,
   { place, because }: Waiting,
   image: string | undefined,
+  tickets: readonly Ticket[],
 ): Promise<Expected | undefined> {
   // When somebody leaves, or a workspace's own starts end, cannot be told from the starts of the whole cluster.
   if (because !== "starts" || image === undefined) return undefined;
-  const times = await starts.known();
-  return expectReady(place, startsPerSecond(times, now()), estimateStart(times, image));
+  const underWay = tickets.filter(({ state }) => state === "admitted");
+  return expectReady(place, image, underWay, await starts.known(), now());
 }
 
 /**

@@ -1,14 +1,21 @@
-import { addStarts, type Start, type StartKind, type StartTimes } from "../../shared/lifecycle/start-times.ts";
+import {
+  addStarts,
+  type Estimate,
+  estimateStart,
+  type Start,
+  type StartKind,
+  type StartTimes,
+} from "../../shared/lifecycle/start-times.ts";
 import type { StoredStartTimes } from "../../shared/kubernetes/start-times.ts";
 
 /** How the last starts went: what this process saw, and, some seconds old, what the others saw. */
 export interface Starts {
   /** Everything that is known. */
   known(): Promise<StartTimes>;
-  /** Remembers of which kind the start for a request is, until it ends. */
+  /** Remembers of which kind the start for a request is, as far as it is known. */
   noteKind(requestId: string, kind: StartKind | undefined): void;
-  /** The kind that was noted; undefined if no start of this process was for that request. */
-  kindOf(requestId: string): { kind: StartKind | undefined } | undefined;
+  /** How long the start for a request usually takes: starts of its kind if this process knows it, else of its image. */
+  estimate(requestId: string, image: string): Promise<Estimate | undefined>;
   /** Says that somebody waits for their turn: whoever ends a start then tells the next ones. */
   noteWaiting(): void;
   /** Says that nobody waits, as everybody's records show. */
@@ -31,7 +38,7 @@ export function startsIn(
   log: (words: string) => void,
   now: () => Date = () => new Date(),
 ): Starts {
-  const kinds = new Map<string, { kind: StartKind | undefined }>();
+  const kinds = new Map<string, StartKind>();
   let others: StartTimes = {};
   let unwritten: StartTimes = {};
   let readAt = -Infinity;
@@ -59,24 +66,31 @@ export function startsIn(
     others = addStarts(others, more, now());
     try {
       const all = await stored.add(more, now());
-      others = addStarts(all, unwritten, now());
+      others = all;
       readAt = performance.now();
     } catch (error) {
       log(`write how long starts took: ${(error as Error).message}`);
     }
   }
 
+  async function known(): Promise<StartTimes> {
+    if (performance.now() - readAt > keptMilliseconds) await (reading ??= read());
+    return addStarts(others, unwritten, now());
+  }
+
   return {
-    async known() {
-      if (performance.now() - readAt > keptMilliseconds) await (reading ??= read());
-      return addStarts(others, unwritten, now());
+    known,
+    async estimate(requestId, image) {
+      const times = await known();
+      const kind = kinds.get(requestId);
+      return (kind && estimateStart(times, image, kind)) ?? estimateStart(times, image);
     },
     noteKind(requestId, kind) {
-      kinds.set(requestId, { kind });
+      if (kind === undefined) return;
+      kinds.set(requestId, kind);
       const [oldest] = kinds.keys();
       if (kinds.size > mostKinds && oldest !== undefined) kinds.delete(oldest);
     },
-    kindOf: (requestId) => kinds.get(requestId),
     noteWaiting() {
       waitedAt = performance.now();
     },

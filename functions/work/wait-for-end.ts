@@ -1,11 +1,9 @@
 import { personId } from "../../shared/desktop/names.ts";
-import { decideAdmission, type Place, type Ticket } from "../../shared/lifecycle/admission.ts";
-import { estimateStart } from "../../shared/lifecycle/start-times.ts";
 import { describeOperation } from "../../shared/person/operation.ts";
 import type { PersonRecord } from "../../shared/person/record.ts";
 import type { Services } from "../services.ts";
+import { outlookOf } from "./outlook.ts";
 import { liveWork, wake } from "./person.ts";
-import { expectedAt, limitsOf } from "./queue.ts";
 import type { TaskHub } from "./task-hub.ts";
 import type { Seen } from "./waits.ts";
 
@@ -72,28 +70,8 @@ async function look(
     if (readAgain) return look(services, hub, requestId, await readAgain());
     await wake(hub, record);
   }
-  const { admission, request } = record;
-  if (operation.outcome || request.id !== requestId || !admission) return { record, operation };
-  try {
-    const own = { ...admission, person: personId(request.username) };
-    // Usually nobody waits, and nothing has to be read.
-    const mayWait = services.starts.someWait() || operation.progress?.step === "admission";
-    const place = mayWait && admission.state === "waiting" ? await placeOf(services, own) : undefined;
-    const { image } = admission;
-    const usually = image === undefined ? undefined : estimateStart(await services.starts.known(), image);
-    if (!place || place.admitted) return { record, operation, usually };
-    return {
-      record,
-      operation,
-      usually,
-      queue: { ...place, expected: await expectedAt(services, place, image) },
-    };
-  } catch {
-    return { record, operation }; // the place is an addition: its list may fail where the record can be read
-  }
-}
-
-async function placeOf(services: Services, own: Ticket): Promise<Place> {
-  const queue = await services.queue();
-  return decideAdmission(own, queue.tickets, await limitsOf(services, queue, own), services.now());
+  if (operation.outcome || record.request.id !== requestId) return { record, operation };
+  // Usually nobody waits, and nothing has to be read.
+  const mayWait = services.starts.someWait() || operation.progress?.step === "admission";
+  return { record, operation, ...(await outlookOf(services, record, mayWait)) };
 }

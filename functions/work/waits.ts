@@ -3,14 +3,18 @@ import type { PersonRecord } from "../../shared/person/record.ts";
 import type { Place } from "../../shared/lifecycle/admission.ts";
 import type { Estimate, Expected } from "../../shared/lifecycle/start-times.ts";
 
-/** An operation as it was seen in its person's record. */
-export interface Seen {
-  record: PersonRecord;
-  operation: Operation;
-  /** While the start waits for its turn. */
+/** What can be said of a start that has not ended. */
+export interface Outlook {
+  /** While it waits for its turn. */
   queue?: (Exclude<Place, { admitted: true }> & { expected: Expected | undefined }) | undefined;
   /** How long such a start usually takes. */
   usually?: Estimate | undefined;
+}
+
+/** An operation as it was seen in its person's record. */
+export interface Seen extends Outlook {
+  record: PersonRecord;
+  operation: Operation;
 }
 
 /** How callers wait for operations in this process, so that many who wait cost no more than one. */

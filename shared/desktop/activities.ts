@@ -25,6 +25,8 @@ export interface Facts {
   elsewhere: boolean;
   /** Where the person opens the desktop. */
   url: string;
+  /** What is known of a start that ended well; missing if the container ran already. */
+  started: Started;
 }
 
 /** What a step knows: the request, and what the steps before it found out. */
@@ -39,9 +41,14 @@ export interface Looks {
   looks?: "once" | undefined;
 }
 
+/** Where the time of a start went, if its pod told. */
+export interface Started {
+  kind?: StartKind | undefined;
+}
+
 /** What a wait saw. `waiting` is asked again, after `againInSeconds` if set. */
 export type Sighting =
-  | { seen: "ready"; message: string; kind?: StartKind | undefined }
+  | { seen: "ready"; message: string; started?: Started | undefined }
   | { seen: "waiting"; message: string; againInSeconds?: number | undefined }
   | Refusal;
 
@@ -62,7 +69,13 @@ export interface Activities {
   readRequest: { input: { username: string }; output: PersonRecord | null };
   /** `others`: why the person's other desktops are still active. Returns the record as it is then. */
   recordOutcome: {
-    input: { username: string; requestId: string; outcome: Outcome; others?: Setback | undefined };
+    input: {
+      username: string;
+      requestId: string;
+      outcome: Outcome;
+      others?: Setback | undefined;
+      started?: Started | undefined;
+    };
     output: PersonRecord | null;
   };
 

@@ -1,6 +1,5 @@
 import { randomInt } from "node:crypto";
 import type { KubernetesObject, V1Deployment, V1Secret } from "@kubernetes/client-node";
-import type { Sighting } from "../desktop/activities.ts";
 import { type DesktopKey, type NamedDesktop, type NamingRules, personId } from "../desktop/names.ts";
 import type { DesktopPlan } from "../desktop/plan.ts";
 import type { ClusterSide } from "../desktop/state.ts";
@@ -38,7 +37,7 @@ import { ownNameFirst } from "./two-of-one.ts";
 import { templateFaults } from "./pod-template.ts";
 import { throwIfConfined, untilGone, untilPodsGone } from "./until-gone.ts";
 import { startingDesktopsIn } from "./starting-desktops.ts";
-import { type Patience, waitReady } from "./wait-ready.ts";
+import { type Patience, type StartSighting, waitReady } from "./wait-ready.ts";
 
 /** A desktop's side in the cluster. Every verb may run twice, and every undo without its do; none touches what is not ours. */
 export interface ClusterDesktops extends DeployedDesktops {
@@ -85,7 +84,7 @@ export interface ClusterDesktops extends DeployedDesktops {
   /** Corrects when the desktop was started: the time that was noted lies in the future. */
   noteStart(desktop: NamedDesktop, at: string): Promise<void>;
   /** Looks at a start, waits for it as patiently as that, and returns what it saw last. */
-  waitReady(plan: DesktopPlan, patience: Patience): Promise<Sighting>;
+  waitReady(plan: DesktopPlan, patience: Patience): Promise<StartSighting>;
   /** Ends what it has open at the API server. */
   close(): void;
   /** All desktops of a person, suspended ones too, with how many pods each wants; also those that the operator left. */

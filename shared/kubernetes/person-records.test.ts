@@ -66,6 +66,27 @@ describe("a person's request", () => {
     expect(await records.read(personId("nobody"))).toBeNull();
   });
 
+  it("that another process changed is known by the watch, without being read", async () => {
+    let reads = 0;
+    const read: Cluster["read"] = (reference) => {
+      reads += 1;
+      return cluster.read(reference);
+    };
+    const own = personRecordsIn({ ...cluster, read }, namespace);
+    const heard = Promise.withResolvers<string>();
+    const following = own.follow(heard.resolve);
+    await following.live();
+    const wanted = request("watched");
+    const person = personId("watched");
+    await own.update(person, () => ({ request: wanted, outcomes: {} }));
+    const before = reads;
+    expect(await heard.promise).toBe(person);
+    await records.update(person, (current) => current && finish(current, wanted.id, done));
+    await expect.poll(async () => (await own.readRecent(person))?.outcomes).toEqual({ [wanted.id]: done });
+    expect(reads).toBe(before);
+    following.close();
+  });
+
   it("made twenty times at once for the first time is one request to all", async () => {
     const person = personId("bob");
     const all = await Promise.all(

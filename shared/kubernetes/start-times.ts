@@ -1,4 +1,5 @@
 import type { V1ConfigMap } from "@kubernetes/client-node";
+import { ProductError } from "../errors.ts";
 import { addStarts, type StartTimes, startTimesSchema } from "../lifecycle/start-times.ts";
 import type { Cluster, Reference } from "./cluster.ts";
 import { isOurs, label, manager, purpose } from "./labels.ts";
@@ -6,10 +7,11 @@ import { isOurs, label, manager, purpose } from "./labels.ts";
 /** The last starts of each image, in one small ConfigMap that all processes share. */
 export interface StoredStartTimes {
   read(): Promise<StartTimes>;
-  /** Adds starts, and returns all. */
+  /** Adds starts, and returns all. Throws if they could not be added. */
   add(more: StartTimes, now: Date): Promise<StartTimes>;
 }
 
+const name = "desktop-start-times";
 const key = "starts";
 const attempts = 5;
 
@@ -17,7 +19,7 @@ export function startTimesIn(cluster: Cluster, namespace: string): StoredStartTi
   const reference: Reference = {
     apiVersion: "v1",
     kind: "ConfigMap",
-    metadata: { name: "desktop-start-times", namespace },
+    metadata: { name, namespace },
   };
   const find = () => cluster.read<V1ConfigMap>(reference);
   return {
@@ -25,7 +27,8 @@ export function startTimesIn(cluster: Cluster, namespace: string): StoredStartTi
     async add(more, now) {
       for (let attempt = 0; attempt < attempts; attempt += 1) {
         const found = await find();
-        if (found && !isOurs(found)) return {};
+        if (found && !isOurs(found))
+          throw new ProductError("not-ours", `write ConfigMap ${name}: it is not ours (rename or remove it)`);
         const times = addStarts(parse(found), more, now);
         const data = { ...found?.data, [key]: JSON.stringify(times) };
         const labels = { [label.managedBy]: manager, [label.purpose]: purpose.startTimes };
@@ -34,7 +37,7 @@ export function startTimesIn(cluster: Cluster, namespace: string): StoredStartTi
           : await cluster.create<V1ConfigMap>({ ...reference, metadata: { ...reference.metadata, labels }, data });
         if (written) return times;
       }
-      return {};
+      throw new ProductError("too-many-writers", `write ConfigMap ${name}: it changed ${attempts} times meanwhile`);
     },
   };
 }

@@ -27,6 +27,9 @@ export const briefMilliseconds = 500;
 /** How soon a wait is looked after if its news got lost. */
 const againInSeconds = 15;
 
+/** What a look saw, and where the time of the start goes, as far as it can be told by then. */
+export type StartSighting = Sighting & { kind?: StartKind | undefined };
+
 /** Looks at a desktop that starts, and waits for a moment. */
 export async function waitReady(
   cluster: Cluster,
@@ -34,7 +37,7 @@ export async function waitReady(
   namespace: string,
   plan: DesktopPlan,
   { milliseconds, returnsNews, tell }: Patience,
-): Promise<Sighting> {
+): Promise<StartSighting> {
   const deadline = performance.now() + milliseconds;
   let first: string | undefined;
   for (;;) {
@@ -43,10 +46,13 @@ export async function waitReady(
     const pod = currentPod(known);
     const missing = pod ? await reallyMissing(cluster, namespace, missingFor(pod, known.events)) : [];
     const judge = (now: Known) => judgeStart({ ...now, missing }, plan, new Date());
-    const sighting = judge(known);
+    const sighting: StartSighting = {
+      ...judge(known),
+      ...(pod && { kind: startKindOf(pod, known.events, new Date()) }),
+    };
     if (!("seen" in sighting) || sighting.seen === "ready") {
       starting.forget(plan.names);
-      return "seen" in sighting && pod ? { ...sighting, kind: startKindOf(pod, known.events) } : sighting;
+      return sighting;
     }
     first ??= sighting.message;
     if (returnsNews && sighting.message !== first) return sighting;
@@ -64,12 +70,16 @@ export async function waitReady(
 /** A node that comes for a pod takes longer than any scheduler. */
 const newNodeMilliseconds = 15_000;
 
-/** Where the time of a start went, as its pod and the kubelet's events tell; undefined if they do not. */
-function startKindOf({ metadata, status }: V1Pod, events: readonly CoreV1Event[]): StartKind | undefined {
-  const scheduled = status?.conditions?.find(({ type }) => type === "PodScheduled")?.lastTransitionTime;
-  const created = metadata?.creationTimestamp;
-  const waited = scheduled && created ? new Date(scheduled).getTime() - new Date(created).getTime() : 0;
-  if (waited >= newNodeMilliseconds) return "new-node";
+/** Where the time of a start goes, as its pod and the kubelet's events tell by now; undefined if they do not. */
+export function startKindOf(
+  { metadata, status }: Pick<V1Pod, "metadata" | "status">,
+  events: readonly Pick<CoreV1Event, "reason" | "message">[],
+  now: Date,
+): StartKind | undefined {
+  const scheduled = status?.conditions?.find(({ type }) => type === "PodScheduled");
+  const until = scheduled?.status === "True" ? (scheduled.lastTransitionTime ?? now) : now;
+  const created = metadata?.creationTimestamp ?? until;
+  if (new Date(until).getTime() - new Date(created).getTime() >= newNodeMilliseconds) return "new-node";
   const pulled = events.find(({ reason }) => reason === "Pulled")?.message;
   if (pulled === undefined) return undefined;
   // pkg/kubelet/images/image_manager.go: "Container image … already present on machine".

@@ -33,14 +33,23 @@ export function addStarts(times: StartTimes, more: StartTimes, now: Date): Start
   const images = new Set([...Object.keys(times), ...Object.keys(more)]);
   const merged = [...images].map((image) => {
     const all = [...startsOf(times, image), ...startsOf(more, image)].filter(({ at }) => at >= since);
-    return [image, all.sort((one, other) => one.at.localeCompare(other.at)).slice(-keptPerImage)] as const;
+    return [image, all.sort(byTime).slice(-keptPerImage)] as const;
   });
   const newest = (starts: readonly Start[]) => starts.at(-1)?.at ?? "";
   const kept = merged
     .filter(([, starts]) => starts.length > 0)
-    .sort(([, one], [, other]) => newest(other).localeCompare(newest(one)))
+    .sort(([name, one], [otherName, other]) => compare(newest(other), newest(one)) || compare(name, otherName))
     .slice(0, keptImages);
   return Object.fromEntries(kept);
+}
+
+/** The same order whoever adds them: what one process wrote and another read is merged in any order. */
+function byTime(one: Start, other: Start): number {
+  return compare(one.at, other.at) || compare(JSON.stringify(one), JSON.stringify(other));
+}
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : Number(one > other);
 }
 
 /** In how many seconds half, and 95 %, of the last starts were ready; undefined if there were too few. */
@@ -56,29 +65,15 @@ export function estimateStart(times: StartTimes, image: string, kind?: StartKind
     .map((start) => start.seconds)
     .sort((one, other) => one - other);
   if (seconds.length < fewest) return undefined;
-  const at = (share: number) => seconds[Math.min(Math.ceil(seconds.length * share), seconds.length) - 1] ?? 0;
-  return { half: at(0.5), most: at(0.95) };
+  const within = (percent: number) => seconds[Math.ceil((seconds.length * percent) / 100) - 1] ?? 0;
+  return { half: within(50), most: within(95) };
 }
 
-/**
- * How many starts end in a second, by the newest of all images; undefined if too few ended lately. They count from when the
- * first of them began: starts that begin together end together.
- */
-export function startsPerSecond(times: StartTimes, now: Date): number | undefined {
-  const ended = Object.values(times)
-    .flat()
-    .map(({ at, seconds }) => ({ end: Date.parse(at), begin: Date.parse(at) - seconds * 1_000 }))
-    .filter(({ end }) => now.getTime() - end < recentMilliseconds)
-    .sort((one, other) => one.end - other.end)
-    .slice(-keptPerImage);
-  const last = ended.at(-1);
-  if (ended.length < fewestForRate || !last) return undefined;
-  const first = Math.min(...ended.map(({ begin }) => begin));
-  return last.end === first ? undefined : (ended.length * 1_000) / (last.end - first);
+/** A start that is under way, and goes on until its desktop is ready. */
+export interface UnderWay {
+  image?: string | undefined;
+  admittedAt?: string | undefined;
 }
-
-const recentMilliseconds = 60_000;
-const fewestForRate = 10;
 
 /** When somebody who waits is likely to have their desktop, in seconds from now. */
 export interface Expected {
@@ -86,15 +81,38 @@ export interface Expected {
   toSeconds: number;
 }
 
-/** @param place how many are started before, this person included */
+/**
+ * When a start in the queue is likely to be ready: those that are under way end one after the other, and each makes room for
+ * the next in the queue. Undefined if too few starts of the image are known.
+ *
+ * @param place how many are started before, this person included
+ */
 export function expectReady(
   place: number,
-  perSecond: number | undefined,
-  estimate: Estimate | undefined,
+  image: string,
+  underWay: readonly UnderWay[],
+  times: StartTimes,
+  now: Date,
 ): Expected | undefined {
-  if (perSecond === undefined || !estimate) return undefined;
-  const middle = place / perSecond + estimate.half;
+  const own = estimateStart(times, image);
+  if (!own || underWay.length === 0) return undefined;
+  const images = new Set(underWay.map((start) => start.image));
+  const usually = new Map([...images].map((each) => [each, each === undefined ? own : estimateStart(times, each)]));
+  const left = underWay
+    .map((start) => {
+      const since = start.admittedAt === undefined ? now : new Date(start.admittedAt);
+      return secondsLeft(usually.get(start.image) ?? own, since, now);
+    })
+    .sort((one, other) => one - other);
+  const begins = (left[(place - 1) % left.length] ?? 0) + Math.floor((place - 1) / left.length) * own.half;
+  const middle = begins + own.half;
   return { fromSeconds: Math.floor(middle * 0.75), toSeconds: Math.ceil(middle * 1.25) };
+}
+
+/** One that takes longer than half of all is likely to end between now and the time within which nearly all end. */
+function secondsLeft({ half, most }: Estimate, since: Date, now: Date): number {
+  const seconds = Math.max((now.getTime() - since.getTime()) / 1_000, 0);
+  return seconds < half ? half - seconds : Math.max((most - seconds) / 2, 0);
 }
 
 /** Why an image is not started now, and when it is tried again; null if nothing speaks against it. */

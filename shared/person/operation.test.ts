@@ -41,6 +41,12 @@ describe("an operation", () => {
     expect(describeOperation(id, fresh, { ...live, progress: null }, now).note).toContain("no progress for 30 s");
     expect(describeOperation(id, fresh, { ...live, updatedAt: "2026-01-01T00:00:31.000Z" }, now).note).toBeUndefined();
   });
+  it("that waits for its turn looks seldom, and says so only after 90 seconds", () => {
+    const live = { running: true, progress: { ...progress, step: "admission" } };
+    const note = (updatedAt: string) => describeOperation(id, fresh, { ...live, updatedAt }, now).note;
+    expect(note("2025-12-31T23:59:31.000Z")).toBeUndefined();
+    expect(note("2025-12-31T23:59:30.000Z")).toMatch(/^no progress for 90 s/);
+  });
   it("whose work was replaced says when it goes on", () => {
     const replaced = { ...fresh, work: { generation: 1, notBefore: "2026-01-01T00:02:00.000Z" } };
     const live = { running: true, progress: null, updatedAt: "2026-01-01T00:01:00.000Z" };

@@ -42,8 +42,10 @@ export interface LiveWork {
   updatedAt?: string | undefined;
 }
 
-/** Well above the longest time between two writes to the history of an orchestration that works (10 s). */
+/** Well above the longest time between two writes to the history of an orchestration that works (15 s). */
 const quietSeconds = 30;
+/** The same of one that waits for its turn, and looks at least every 60 s. */
+const quietInQueueSeconds = 90;
 
 /** Where a request stands at `now`, from the person's record and the orchestration that works on it. */
 export function describeOperation(requestId: string, record: PersonRecord, live: LiveWork, now: Date): Operation {
@@ -62,12 +64,16 @@ export function describeOperation(requestId: string, record: PersonRecord, live:
     : { state: trouble ? "running" : "pending", trouble, note, needsWaking: false };
 }
 
-function noteOnSilence({ work }: PersonRecord, { suspended, updatedAt }: LiveWork, now: Date): string | undefined {
+function noteOnSilence(
+  { work }: PersonRecord,
+  { suspended, updatedAt, progress }: LiveWork,
+  now: Date,
+): string | undefined {
   if (suspended) return "the work was suspended by hand in the task hub: it continues when it is resumed there";
   if (isTakingOver({ work }, now))
     return `the work was stuck and has been restarted: it continues at ${work?.notBefore}`;
   const seconds = updatedAt === undefined ? 0 : Math.floor((now.getTime() - Date.parse(updatedAt)) / 1_000);
-  return seconds < quietSeconds
+  return seconds < (progress?.step === "admission" ? quietInQueueSeconds : quietSeconds)
     ? undefined
     : `no progress for ${seconds} s: if a server stopped in the middle of the work, it continues after about a minute`;
 }
