@@ -28,7 +28,7 @@ const againMilliseconds = 1_000;
  * kubernetes.io/docs/reference/using-api/api-concepts, "Efficient detection of changes").
  */
 export function followKind(
-  watch: Watch,
+  watch: Pick<Watch, "watch">,
   { path, labels, fields }: WatchedPath,
   versionNow: () => Promise<string>,
   follower: Follower,
@@ -43,12 +43,16 @@ export function followKind(
   let begun = begin();
 
   async function begin(): Promise<void> {
-    const isAnew = version === undefined;
-    version ??= await versionNow();
+    // The role may have been mended meanwhile; if not, the API server says so again.
+    refused = undefined;
+    if (version === undefined) {
+      version = await versionNow();
+      // Whatever happens to the watch: everything since this version will be heard of.
+      follower.missed();
+    }
     if (isOver()) return;
     const query = { labelSelector: labels, fieldSelector: fields, resourceVersion: version, allowWatchBookmarks: true };
     const controller = await watch.watch(path, query, heard, ended);
-    if (isAnew) follower.missed();
     stop = () => {
       controller.abort();
     };
