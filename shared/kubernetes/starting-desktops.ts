@@ -3,10 +3,18 @@ import type { DesktopNames } from "../desktop/names.ts";
 import type { Cluster, Reference } from "./cluster.ts";
 import type { Following } from "./followed-kind.ts";
 import { label } from "./labels.ts";
-import { currentPod, type StartFacts } from "./readiness.ts";
-
-/** What is known of a desktop that is starting. `version` changes with every news of it. */
-export type Known = Omit<StartFacts, "missing"> & { version: number };
+import { currentPod } from "./readiness.ts";
+import {
+  keepDeployment,
+  keepIn,
+  type Known,
+  knownOf,
+  ofDeployment,
+  type StartingDesktop,
+  startingDesktop,
+  takeRead,
+  uidOf,
+} from "./starting-desktop.ts";
 
 /**
  * The desktops that this process waits for. One watch of each kind serves all of them and carries the objects, so that a
@@ -32,36 +40,24 @@ const freshMilliseconds = 10_000;
 /** Nobody waits for longer without looking. */
 const keptMilliseconds = 60_000;
 
-interface Interest {
-  names: DesktopNames;
-  deployment: V1Deployment | null;
-  pods: Map<string, V1Pod>;
-  slices: Map<string, V1EndpointSlice>;
-  events: Map<string, CoreV1Event>;
-  version: number;
-  /** When it was last read or heard of; null if it has to be read. */
-  confirmedAt: number | null;
-  usedAt: number;
-  waiting: Set<() => void>;
-  told: { isNews: (known: Known) => boolean; tell: () => void } | undefined;
-}
-
 export function startingDesktopsIn(
-  cluster: Cluster,
+  cluster: Pick<Cluster, "follow" | "read" | "list">,
   namespace: string,
   now: () => number = () => performance.now(),
 ): StartingDesktops {
-  const interests = new Map<string, Interest>();
+  const desktops = new Map<string, StartingDesktop>();
   let followings: Following[] = [];
   let sweeper: NodeJS.Timeout | undefined;
+  let misses = 0;
 
-  const byDeployment = (name: string | undefined) => (name === undefined ? undefined : interests.get(name));
+  const byDeployment = (name: string | undefined) => (name === undefined ? undefined : desktops.get(name));
   const follow = <T extends KubernetesObject>(
     kind: Pick<Reference, "apiVersion" | "kind">,
     path: string,
     selectors: { labels?: string; fields?: string },
-    interestOf: (object: T) => Interest | undefined,
-    keep: (interest: Interest, object: T, isGone: boolean) => void,
+    desktopAbout: (object: T) => StartingDesktop | undefined,
+    keep: (desktop: StartingDesktop, object: T, isGone: boolean) => void,
+    keyOf: (object: T) => string = uidOf,
   ) =>
     cluster.follow(
       kind,
@@ -69,13 +65,14 @@ export function startingDesktopsIn(
       { path, ...selectors },
       {
         changed(type, object) {
-          const interest = interestOf(object as T);
-          if (!interest) return;
-          keep(interest, { ...object, ...kind } as T, type === "DELETED");
-          heardOf(interest);
+          const desktop = desktopAbout(object as T);
+          if (!desktop) return;
+          keep(desktop, { ...object, ...kind } as T, type === "DELETED");
+          heardOf(desktop, keyOf(object as T));
         },
         missed() {
-          for (const interest of interests.values()) interest.confirmedAt = null;
+          misses += 1;
+          for (const desktop of desktops.values()) desktop.confirmedAt = null;
         },
       },
     );
@@ -88,7 +85,8 @@ export function startingDesktopsIn(
           `/apis/apps/v1/namespaces/${namespace}/deployments`,
           {},
           ({ metadata }) => byDeployment(metadata?.name),
-          (interest, deployment, isGone) => (interest.deployment = isGone ? null : deployment),
+          keepDeployment,
+          () => ofDeployment,
         ),
         follow<V1Pod>(
           { apiVersion: "v1", kind: "Pod" },
@@ -125,26 +123,27 @@ export function startingDesktopsIn(
     return Promise.all(followings.map((each) => each.live()));
   }
 
-  function byService(name: string | undefined): Interest | undefined {
+  function byService(name: string | undefined): StartingDesktop | undefined {
     if (name === undefined) return undefined;
-    for (const interest of interests.values()) if (interest.names.service === name) return interest;
+    for (const desktop of desktops.values()) if (desktop.names.service === name) return desktop;
     return undefined;
   }
 
-  function heardOf(interest: Interest): void {
-    interest.version += 1;
-    if (interest.confirmedAt !== null) interest.confirmedAt = now();
-    for (const wake of interest.waiting) wake();
-    const { told } = interest;
-    if (told?.isNews(knownOf(interest)) !== true) return;
-    interest.told = undefined;
+  function heardOf(desktop: StartingDesktop, key: string): void {
+    desktop.version += 1;
+    desktop.heardAt.set(key, desktop.version);
+    if (desktop.confirmedAt !== null) desktop.confirmedAt = now();
+    for (const wake of desktop.waiting) wake();
+    const { told } = desktop;
+    if (told?.isNews(knownOf(desktop)) !== true) return;
+    desktop.told = undefined;
     told.tell();
   }
 
   function sweep(): void {
-    for (const [name, { usedAt, waiting }] of interests)
-      if (waiting.size === 0 && now() - usedAt > keptMilliseconds) interests.delete(name);
-    if (interests.size === 0) stop();
+    for (const [name, { usedAt, waiting }] of desktops)
+      if (waiting.size === 0 && now() - usedAt > keptMilliseconds) desktops.delete(name);
+    if (desktops.size === 0) stop();
   }
 
   function stop(): void {
@@ -153,22 +152,19 @@ export function startingDesktopsIn(
     clearInterval(sweeper);
   }
 
-  function interestIn(names: DesktopNames): Interest {
-    const known = interests.get(names.deployment);
-    const interest: Interest = known ?? {
-      ...{ names, deployment: null, version: 0, confirmedAt: null, usedAt: now(), told: undefined },
-      ...{ pods: new Map(), slices: new Map(), events: new Map(), waiting: new Set() },
-    };
-    interest.usedAt = now();
-    interests.set(names.deployment, interest);
-    return interest;
+  function desktopOf(names: DesktopNames): StartingDesktop {
+    const desktop = desktops.get(names.deployment) ?? startingDesktop(names);
+    desktop.usedAt = now();
+    desktops.set(names.deployment, desktop);
+    return desktop;
   }
 
-  async function read(interest: Interest): Promise<void> {
-    const { deployment: name, service } = interest.names;
+  async function read(desktop: StartingDesktop): Promise<void> {
+    const { deployment: name, service } = desktop.names;
     const labels = `${label.deploymentName}=${name}`;
     const slices = { apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice" };
-    const before = interest.version;
+    const { version } = desktop;
+    const missesBefore = misses;
     const [deployment, pods, found] = await Promise.all([
       cluster.read<V1Deployment>({ apiVersion: "apps/v1", kind: "Deployment", metadata: { name, namespace } }),
       cluster.list<V1Pod>({ apiVersion: "v1", kind: "Pod" }, namespace, { labels }),
@@ -181,71 +177,53 @@ export function startingDesktopsIn(
         : await cluster.list<CoreV1Event>({ apiVersion: "v1", kind: "Event" }, namespace, {
             fields: `involvedObject.uid=${uid}`,
           });
-    // What was heard of meanwhile is at least as new.
-    if (interest.version === before || interest.confirmedAt === null) {
-      interest.deployment = deployment;
-      interest.pods = byUid(pods);
-      interest.slices = byUid(found);
-    }
-    for (const event of events) keepIn(interest.events, event, false);
-    interest.confirmedAt = now();
+    takeRead(desktop, version, { deployment, pods, slices: found, events });
+    // What was missed during the read may be newer than it.
+    if (misses === missesBefore) desktop.confirmedAt = now();
   }
 
   return {
     async expectNew(names) {
-      interestIn(names);
+      const desktop = desktopOf(names);
+      // Unless `begin` says what is there, it has to be read: the creation may have succeeded without an answer.
+      desktop.confirmedAt = null;
       await start();
+      desktop.missesBefore = misses;
     },
     begin(names, deployment) {
-      const interest = interestIn(names);
-      interest.deployment ??= deployment;
-      interest.confirmedAt = now();
+      const desktop = desktopOf(names);
+      // The news of this very object may have been quicker than the answer.
+      if (uidOf(desktop.deployment) !== uidOf(deployment)) desktop.deployment = deployment;
+      if (desktop.missesBefore === misses) desktop.confirmedAt = now();
     },
     async look(names) {
-      const interest = interestIn(names);
+      const desktop = desktopOf(names);
       await start();
-      if (interest.confirmedAt === null || now() - interest.confirmedAt > freshMilliseconds) await read(interest);
-      return knownOf(interest);
+      if (desktop.confirmedAt === null || now() - desktop.confirmedAt > freshMilliseconds) await read(desktop);
+      return knownOf(desktop);
     },
     async next(names, version, milliseconds) {
-      const interest = interestIn(names);
-      if (interest.version !== version) return;
+      const desktop = desktopOf(names);
+      if (desktop.version !== version) return;
       const { promise, resolve } = Promise.withResolvers<undefined>();
       const wake = () => {
         resolve(undefined);
       };
       const timer = setTimeout(wake, milliseconds);
-      interest.waiting.add(wake);
+      desktop.waiting.add(wake);
       await promise;
       clearTimeout(timer);
-      interest.waiting.delete(wake);
+      desktop.waiting.delete(wake);
     },
     tellOnce(names, version, isNews, tell) {
-      const interest = interestIn(names);
-      if (interest.version !== version && isNews(knownOf(interest))) return false;
-      interest.told = { isNews, tell };
+      const desktop = desktopOf(names);
+      if (desktop.version !== version && isNews(knownOf(desktop))) return false;
+      desktop.told = { isNews, tell };
       return true;
     },
     forget({ deployment }) {
-      interests.delete(deployment);
+      desktops.delete(deployment);
     },
     close: stop,
   };
-}
-
-function knownOf({ deployment, pods, slices, events, version }: Interest): Known {
-  const facts = { deployment, pods: [...pods.values()], slices: [...slices.values()] };
-  const uid = currentPod(facts)?.metadata?.uid;
-  const own = [...events.values()].filter(({ involvedObject }) => involvedObject.uid === uid);
-  return { ...facts, events: own, version };
-}
-
-function keepIn<T extends KubernetesObject>(kept: Map<string, T>, object: T, isGone: boolean): void {
-  const uid = object.metadata?.uid ?? "";
-  if (isGone) kept.delete(uid);
-  else kept.set(uid, object);
-}
-
-function byUid<T extends KubernetesObject>(objects: readonly T[]): Map<string, T> {
-  return new Map(objects.map((object) => [object.metadata?.uid ?? "", object]));
 }

@@ -6,7 +6,8 @@ import type { Cluster } from "./cluster.ts";
 import { type Missing, missingFor } from "./asked-for.ts";
 import { belongsAsPod } from "./lingering-pods.ts";
 import { currentPod, judgeStart, podsInTheWay } from "./readiness.ts";
-import type { Known, StartingDesktops } from "./starting-desktops.ts";
+import type { Known } from "./starting-desktop.ts";
+import type { StartingDesktops } from "./starting-desktops.ts";
 
 /** How a caller waits for a desktop. */
 export interface Patience {
