@@ -31,7 +31,8 @@ export async function startCounting(target: string): Promise<CountedCalls> {
     const { method, headers, url = "" } = incoming;
     const onward = httpRequest(new URL(url, target), { method, headers, agent: false }, (reply) => {
       outgoing.writeHead(reply.statusCode ?? 500, reply.headers);
-      outgoing.flushHeaders(); // a watch begins with them, and may have nothing to say for long
+      // A watch has begun when its headers are there; its first line may come much later.
+      outgoing.flushHeaders();
       reply.pipe(outgoing);
     });
     onward.on("error", () => outgoing.destroy());

@@ -151,3 +151,24 @@ it("a start whose news is lost goes on when its timer is up", async () => {
   pass(15);
   await expect.poll(() => state(id)).toBe("done");
 });
+
+it("of two apps on one hub, each tells the starts that it looked at last; if one is gone, their timers do", async () => {
+  const other = await estate.addHost(true);
+  const people = Array.from({ length: 8 }, (_, number) => `person${number}`);
+  await Promise.all(people.map(bindAsThePlatformDoes));
+  for (const username of people) estate.cluster.setFault(deploymentOf(username), "never-ready");
+  const ids = await Promise.all(people.map((username, number) => ask(username, number % 2 ? other : estate.host)));
+  for (const id of ids) await expect.poll(() => message(id)).toMatch(/running but not ready/);
+  await Promise.all([estate.host.whenIdle(), other.whenIdle()]);
+  expect(Math.min(estate.host.commits, other.commits)).toBeGreaterThan(0);
+
+  const mend = (some: readonly string[]) => {
+    for (const username of some) estate.cluster.setFault(deploymentOf(username), null);
+  };
+  mend(people.slice(0, 4));
+  for (const id of ids.slice(0, 4)) await expect.poll(() => state(id)).toBe("done");
+  await other.kill();
+  mend(people.slice(4));
+  pass(15);
+  for (const id of ids.slice(4)) await expect.poll(() => state(id)).toBe("done");
+});
