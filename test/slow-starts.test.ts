@@ -78,7 +78,7 @@ const deploymentOf = (username: string) => ({
 });
 const looks = () => activities.filter((name) => name === "waitReady").length;
 
-it("a start of 60 seconds whose message changes five times costs at most 60 requests and 20 activities", async () => {
+it("a start of 60 seconds that says four different things costs at most 60 requests and 20 activities", async () => {
   for (const username of ["first", "slow"]) await bindAsThePlatformDoes(username);
   // Connections and discovery are made once a process.
   const first = await ask("first");
