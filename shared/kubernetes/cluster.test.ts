@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { CoreV1Api, KubeConfig, type V1ConfigMap } from "@kubernetes/client-node";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { type LocalCluster, startLocalCluster } from "@stand-in/cluster";
 import { expired } from "../../test/expired-certificate.ts";
 import type { ProductError } from "../errors.ts";
@@ -163,6 +163,27 @@ describe("a read that the API server is too busy for", () => {
     await expect(list()).rejects.toMatchObject({ code: "cluster-failed", retryAfterSeconds: undefined });
     expect(lists).toHaveLength(1);
   });
+});
+
+it("a call's time limit begins with its turn, and not while it waits for it", async () => {
+  const { promise: answered, resolve: answer } = Promise.withResolvers<undefined>();
+  const own = clusterOf(kubeconfigFor(`http://127.0.0.1:${await listening(createServer(forward))}`));
+  const read = () => own.list(configMaps, namespace, { labels: "none" });
+  await read(); // which kinds there are is read once
+  lists = [];
+  instead = async () => {
+    await answered;
+    return undefined;
+  };
+  const limits = vi.spyOn(AbortSignal, "timeout");
+  const limited = () => limits.mock.calls.filter(([milliseconds]) => milliseconds === 15_000).length;
+  const reads = Array.from({ length: 100 }, read);
+  await expect.poll(() => lists.length).toBe(32);
+  expect(limited()).toBe(32);
+  answer(undefined);
+  await Promise.all(reads);
+  expect([lists.length, limited()]).toEqual([100, 100]);
+  limits.mockRestore();
 });
 
 it("a watch that expires is a change, and no failure", async () => {
