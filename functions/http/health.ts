@@ -97,17 +97,28 @@ async function lookWhetherReady(
 }
 
 async function readReadiness(services: Services, context: InvocationContext): Promise<Readiness> {
-  const [kubernetes, guacamole, identity, maintenance] = await Promise.all([
-    faultOf("kubernetes", async () => {
-      await services.workspaces.check();
-      return null;
-    }),
+  const [{ kubernetes, maintenance }, guacamole, identity] = await Promise.all([
+    readCluster(services),
     faultOf("guacamole", () => services.guacamole.check()),
     faultOf("identity", () => services.realmKeys.fault()),
-    services.maintenance.read().catch(() => null), // then unknown; that the cluster does not answer is already reported
   ]);
   for (const reason of [kubernetes, guacamole, identity]) if (reason !== null) context.error(reason);
   return { kubernetes, guacamole, identity, maintenance };
+}
+
+/** One after the other: after an outage the first call finds out that it is over, and others would be refused. */
+async function readCluster({
+  workspaces,
+  maintenance,
+}: Services): Promise<Pick<Readiness, "kubernetes" | "maintenance">> {
+  const kubernetes = await faultOf("kubernetes", async () => {
+    await workspaces.check();
+    return null;
+  });
+  return {
+    kubernetes,
+    maintenance: await maintenance.read().catch(() => null), // that the cluster does not answer is already reported
+  };
 }
 
 async function readTroubles(services: Services, hub: TaskHub, context: InvocationContext) {

@@ -106,6 +106,20 @@ export function caOf(config: KubeConfig): string {
   return cluster?.caData === undefined ? "those of Node" : `certificate-authority-data of ${cluster.name}`;
 }
 
+/** True of what is told of an API server that cannot be reached, or gave no answer. */
+export function isUnreachable(error: unknown): error is ProductError {
+  return error instanceof ProductError && error.code === "cluster-unavailable";
+}
+
+/** What is told while no call is made, since the calls before got no answer. */
+export function notAnswering(): ProductError {
+  return new ProductError(
+    "cluster-unavailable",
+    "reach the API server: it does not answer (it is tried every second; ask again)",
+    { retryAfterSeconds: 2 },
+  );
+}
+
 /** What a call is told that did not get its turn. */
 export function tooMuchToDo(): ProductError {
   return new ProductError(

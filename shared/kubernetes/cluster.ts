@@ -14,8 +14,9 @@ import {
 } from "@kubernetes/client-node";
 import { type Changes, watchChanges, type WatchedPath } from "./changes.ts";
 import { type ChangesSince, changesSince } from "./changes-since.ts";
+import { circuitOf } from "../circuit.ts";
 import { turnsOf } from "../turns.ts";
-import { authenticationOf, caOf, faultOf, tooMuchToDo } from "./cluster-faults.ts";
+import { authenticationOf, caOf, faultOf, isUnreachable, notAnswering, tooMuchToDo } from "./cluster-faults.ts";
 import { type Follower, followKind, type Following } from "./followed-kind.ts";
 import { takenOver } from "./field-ownership.ts";
 import { readKubeConfig } from "./kubeconfig.ts";
@@ -348,10 +349,12 @@ const callsAtOnce = 32;
 const turnMilliseconds = 20_000;
 
 /**
- * Makes calls, some at a time. Reads a second time if that may help, and translates failures; `already` maps status codes that are as good as success.
+ * Makes calls: some at a time, and none while the API server does not answer. Reads a second time if that may help, and
+ * translates failures; `already` maps status codes that are as good as success.
  */
 function callsTo(ca: string) {
   const turns = turnsOf(callsAtOnce, turnMilliseconds, tooMuchToDo);
+  const circuit = circuitOf(isUnreachable, notAnswering);
   return async <T, Otherwise = never>(
     verb: string,
     { kind = "object", metadata }: Named,
@@ -367,6 +370,6 @@ function callsTo(ca: string) {
         return already[(error as ApiException<unknown>).code] as Otherwise;
       }
     };
-    return turns.take(call);
+    return turns.take(() => circuit.run(call));
   };
 }

@@ -150,7 +150,9 @@ export function workspacesIn(cluster: Cluster, namespace: string): Workspaces {
       return found.flatMap((object) => (object ? parseWorkspace(object, note) : []));
     },
     async check() {
-      await Promise.all([cluster.checkList(workspaceKind, namespace), cluster.checkList(bindingKind, namespace)]);
+      // One after the other: after an outage the first call finds out that it is over, and the others would be refused.
+      await cluster.checkList(workspaceKind, namespace);
+      await cluster.checkList(bindingKind, namespace);
     },
     async bindingState(name) {
       const { apiVersion, kind, metadata } = reference(name);
