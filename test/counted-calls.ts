@@ -1,4 +1,4 @@
-import { createServer, request as httpRequest } from "node:http";
+import { createServer, type IncomingMessage, request as httpRequest, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** A way to an HTTP server that counts the calls, and may answer in its place. */
@@ -8,6 +8,8 @@ export interface CountedCalls {
   calls: string[];
   /** The next calls that match are answered so, in this order; then they reach the server again. */
   answerInstead(matching: RegExp, answers: readonly Instead[]): void;
+  /** Each call from now on goes on to the server when this says so, or gets its answer; replaces what was said before. */
+  decide(answer: (call: string) => Instead | undefined | Promise<Instead | undefined>): void;
   close(): Promise<void>;
 }
 
@@ -19,11 +21,11 @@ export interface Instead {
 
 export async function startCounting(target: string): Promise<CountedCalls> {
   const calls: string[] = [];
-  let instead: { matching: RegExp; answers: Instead[] } = { matching: /$^/, answers: [] };
-  const server = createServer((incoming, outgoing) => {
+  let decided: (call: string) => Instead | undefined | Promise<Instead | undefined> = () => undefined;
+  async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const call = `${incoming.method} ${incoming.url}`;
     calls.push(call);
-    const answer = instead.matching.test(call) ? instead.answers.shift() : undefined;
+    const answer = await decided(call);
     if (answer) {
       outgoing.writeHead(answer.status, { "content-type": "application/json", ...answer.headers }).end(answer.body);
       return;
@@ -38,13 +40,18 @@ export async function startCounting(target: string): Promise<CountedCalls> {
     onward.on("error", () => outgoing.destroy());
     outgoing.on("close", () => onward.destroy());
     incoming.pipe(onward);
-  });
+  }
+  const server = createServer((incoming, outgoing) => void serve(incoming, outgoing));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     calls,
     answerInstead(matching, answers) {
-      instead = { matching, answers: [...answers] };
+      const left = [...answers];
+      decided = (call) => (matching.test(call) ? left.shift() : undefined);
+    },
+    decide(answer) {
+      decided = answer;
     },
     close: () =>
       new Promise((resolve) => {

@@ -12,7 +12,11 @@ export const answerHeaders = {
     { pattern: "^[\\w.-]{1,64}$" },
     "trace-1",
   ),
-  location: header("The address to poll", { pattern: "^/api/operations/" }, "/api/operations/5e0e2ac3b79d5d0c"),
+  location: header(
+    "The address to poll",
+    { pattern: "^/api/(operations|maintenance/end-sessions)/" },
+    "/api/operations/5e0e2ac3b79d5d0c",
+  ),
   "retry-after": header("Seconds to wait before asking again", { pattern: "^[0-9]+$" }, "5"),
   allow: header("The methods that the path supports", {}, "GET, HEAD"),
   "www-authenticate": header(

@@ -171,9 +171,14 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
     // And once after we created it, or what the manifest no longer names would stay.
     const isForeign = found !== null && (isChanged || !appliedByUs(found) || createdByUs(found));
     const theirs = part !== "secret" && "spec" in manifest && found && isForeign;
-    if (theirs && !(await cluster.takeOver(found)))
-      throw new ProductError("step-failed", `take over ${what}: somebody else just changed it (retrying)`);
     try {
+      if (theirs) {
+        // The account may not even take over a Service or NetworkPolicy that is for other pods, so that is put right before.
+        // Not of a Deployment: its pods would be replaced twice.
+        const ours = part === "deployment" ? found : await cluster.apply(manifest);
+        if (!(await cluster.takeOver(ours)))
+          throw new ProductError("step-failed", `take over ${what}: somebody else just changed it (retrying)`);
+      }
       await cluster.apply(manifest);
       return null;
     } catch (error) {
