@@ -15,8 +15,8 @@ type Answered = Awaited<ReturnType<Dispatcher["request"]>>;
 const unzipped = promisify(gunzip);
 
 /**
- * Sends the client library's requests through its own connections, without the `fetch` that it wraps around them: that took
- * a third of the product's CPU on a morning (@kubernetes/client-node 2.0.1, isomorphic-fetch.js). Other than `fetch` it
+ * Sends the client library's requests through its own connections, without the `fetch` that it wraps around them: that took half
+ * of the CPU of a call (@kubernetes/client-node 2.0.1, isomorphic-fetch.js). Other than `fetch` it
  * follows no redirect: the API server sends none, and another server must not get the credential.
  */
 export function plainHttp(): HttpLibrary {

@@ -6,6 +6,11 @@ const now = new Date("2026-06-15T09:00:00Z");
 const image = "example.org/desktop:1";
 const ago = (seconds: number) => new Date(now.getTime() - seconds * 1_000).toISOString();
 const took = (...seconds: number[]): Start[] => seconds.map((each, index) => ({ at: ago(600 - index), seconds: each }));
+/** The same, one after the other; the last one ended some time ago. */
+function inTurn(...seconds: number[]): Start[] {
+  let at = 100 + seconds.reduce((sum, each) => sum + each, 0);
+  return seconds.map((each) => ({ at: ago((at -= each)), seconds: each }));
+}
 
 const start: fc.Arbitrary<Start> = fc.record(
   {
@@ -96,7 +101,7 @@ describe("an estimate", () => {
 });
 
 describe("the time when somebody in the queue is likely to be ready", () => {
-  const times = { [image]: took(20, 20, 20, 20, 20, 40) };
+  const times = { [image]: inTurn(20, 20, 20, 20, 20, 20, 40) };
   const since = (...seconds: number[]) => seconds.map((each) => ({ image, admittedAt: ago(each) }));
   const all = (underWay: ReturnType<typeof since>) => ({ underWay, startsAtOnce: underWay.length });
   const middle = (place: number, underWay: ReturnType<typeof since>) => {
@@ -126,22 +131,24 @@ describe("the time when somebody in the queue is likely to be ready", () => {
   });
 
   it("follows the newest ten starts: the first of a morning take longer", () => {
-    const morning = { [image]: took(...Array<number>(30).fill(60), ...Array<number>(10).fill(20)) };
+    const morning = { [image]: inTurn(...Array<number>(30).fill(60), ...Array<number>(10).fill(20)) };
     const told = expectReady(1, image, all(since(10)), morning, now);
     expect(told).toEqual({ fromSeconds: 22, toSeconds: 38 });
   });
 
   it("one that hangs holds up nobody: the others end meanwhile", () => {
-    const slow = { [image]: took(...Array<number>(19).fill(20), 900, 900) };
+    const slow = { [image]: inTurn(...Array<number>(19).fill(20), 900, 900) };
     expect(middle(3, since(20, 20, 10))).toBeLessThanOrEqual(50);
     const told = expectReady(4, image, all(since(30, 10)), slow, now);
     // (900 - 30) / 2 s are left of the first: all four wait for the second, which ends every 20 s.
     expect(told).toEqual({ fromSeconds: Math.floor(90 * 0.75), toSeconds: Math.ceil(90 * 1.25) });
   });
 
-  it("is not known before five starts, or if nothing is under way", () => {
-    expect(expectReady(1, image, all(since(5)), { [image]: took(1, 2, 3, 4) }, now)).toBeUndefined();
+  it("is not known before five starts that followed another one, or if nothing is under way", () => {
+    expect(expectReady(1, image, all(since(5)), { [image]: inTurn(1, 2, 3, 4, 5) }, now)).toBeUndefined();
     expect(expectReady(1, image, { underWay: [], startsAtOnce: 1 }, times, now)).toBeUndefined();
+    // The first of a morning, which all began together.
+    expect(expectReady(1, image, all(since(5)), { [image]: took(...Array<number>(32).fill(60)) }, now)).toBeUndefined();
   });
 
   it("is never earlier for somebody further behind", () => {
@@ -160,7 +167,7 @@ describe("the time when somebody in the queue is likely to be ready", () => {
         const next = () => durations.next().value as number;
         const underWay = Array.from({ length: 64 }, () => ({ begun: fromNow(next), takes: next() }));
         const ends = underWay.map(({ begun, takes }) => Math.max(begun + takes, 0));
-        const known = { [image]: took(...Array.from({ length: 40 }, next)) };
+        const known = { [image]: inTurn(...Array.from({ length: 40 }, next)) };
         const tickets = underWay.map(({ begun }) => ({ image, admittedAt: ago(-begun) }));
         const errors = Array.from({ length: 2_000 }, (_, index) => {
           ends.sort((one, other) => one - other);

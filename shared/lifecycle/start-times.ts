@@ -127,11 +127,16 @@ function beginsIn(place: number, left: readonly number[], half: number): number 
 const shortestSeconds = 0.1;
 const exactSeconds = 1e-6;
 
-/** How long starts take now: half of the newest tell, since the first of a morning take longer than those that follow. */
+/**
+ * How long starts take now, by the newest of those that began after another one had ended. The first of a morning begin
+ * together, when everything is busy: they take longer than those that follow, and say nothing of them.
+ */
 function estimateNow(times: StartTimes, image: string): Estimate | undefined {
-  const all = estimateStart(times, image);
-  const newest = startsOf(times, image).filter(({ failed }) => failed === undefined);
-  return all && { ...all, half: estimateStart({ [image]: newest.slice(-newestStarts) }, image)?.half ?? all.half };
+  const all = startsOf(times, image).filter(({ failed }) => failed === undefined);
+  const firstEnd = Math.min(...all.map(({ at }) => Date.parse(at)));
+  const followers = all.filter(({ at, seconds }) => Date.parse(at) - seconds * 1_000 >= firstEnd);
+  const now = estimateStart({ [image]: followers.slice(-newestStarts) }, image);
+  return now && { half: now.half, most: estimateStart(times, image)?.most ?? now.most };
 }
 
 /** Few enough to tell a change soon. */
