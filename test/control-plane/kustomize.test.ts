@@ -14,7 +14,15 @@ interface Folder {
 }
 
 /** Every folder that somebody applies. */
-const folders: readonly Folder[] = [{ path: "base", needs: [] }];
+const folders: readonly Folder[] = [
+  { path: "base", needs: [] },
+  { path: "overlays/aks", needs: ["guacamole"] },
+  { path: "overlays/lsc", needs: ["guacamole", "jupyterhub"] },
+  { path: "overlays/lsc-before-adoption", needs: ["guacamole", "jupyterhub"] },
+];
+
+type Reference = Parameters<KubernetesObjectApi["read"]>[0];
+const named = ({ kind, metadata }: KubernetesObject) => ({ kind, metadata: { name: metadata?.name } });
 
 /** Settings that belong to no manifest: addresses and secrets of the site. */
 const ofTheSite = {
@@ -45,17 +53,18 @@ describeOnControlPlane(
 
     // First: the cluster is empty.
     it("are applied to an empty cluster by one command, which may be repeated", async () => {
-      const rendered = await render("base");
+      const rendered = await render("infra/kubernetes/base");
       const lines = (said: string) => said.trim().split("\n");
       expect(lines(await apply("base"))).toHaveLength(rendered.length);
-      expect(lines(await apply("base"))).toEqual(rendered.map(() => expect.stringMatching(/ serverside-applied$/)));
-      for (const object of rendered) await objects.read(object as Parameters<typeof objects.read>[0]);
+      expect(lines(await apply("base"))).toEqual(rendered.map(() => expect.stringMatching(/ serverside-applied$/) as unknown));
+      for (const object of rendered)
+        await expect(objects.read(object as Reference)).resolves.toMatchObject(named(object));
     });
 
     describe.each(folders)("$path", ({ path, needs }) => {
       let rendered: KubernetesObject[];
       beforeAll(async () => {
-        rendered = await render(path);
+        rendered = await render(`infra/kubernetes/${path}`);
       });
 
       it("has each object once, and each namespace before what is in it", () => {

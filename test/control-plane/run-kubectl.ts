@@ -20,9 +20,26 @@ export async function runKubectl(args: readonly string[], input = ""): Promise<s
   return (await ended).stdout;
 }
 
-/** A folder under infra/kubernetes as kustomize renders it, in the order in which it is applied. */
-export async function render(folder: string): Promise<KubernetesObject[]> {
-  return loadAllYaml(await runKubectl(["kustomize", `infra/kubernetes/${folder}`])) as KubernetesObject[];
+/**
+ * A folder as kustomize renders it, in the order in which it is applied.
+ *
+ * @param folder its path in the repository
+ * @param variables replaces `${name}`, and `${name:=usual}`, as Flux does after that (postBuild.substitute)
+ */
+export async function render(
+  folder: string,
+  variables?: Readonly<Record<string, string>>,
+): Promise<KubernetesObject[]> {
+  const text = await runKubectl(["kustomize", folder]);
+  return loadAllYaml(variables ? substituted(text, variables) : text) as KubernetesObject[];
+}
+
+function substituted(text: string, variables: Readonly<Record<string, string>>): string {
+  return text.replaceAll(/\$\{(\w+)(?::=([^}]*))?\}/g, (_, name: string, usual?: string) => {
+    const value = variables[name] ?? usual;
+    if (value === undefined) throw new Error(`substitute ${name}: nobody gives it a value`);
+    return value;
+  });
 }
 
 /** What an object is, in a line: `Role desktops/guacamole-workspaces-desktops`. */
