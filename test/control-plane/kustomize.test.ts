@@ -56,7 +56,9 @@ describeOnControlPlane(
       const rendered = await render("infra/kubernetes/base");
       const lines = (said: string) => said.trim().split("\n");
       expect(lines(await apply("base"))).toHaveLength(rendered.length);
-      expect(lines(await apply("base"))).toEqual(rendered.map(() => expect.stringMatching(/ serverside-applied$/) as unknown));
+      expect(lines(await apply("base"))).toEqual(
+        rendered.map(() => expect.stringMatching(/ serverside-applied$/) as unknown),
+      );
       for (const object of rendered)
         await expect(objects.read(object as Reference)).resolves.toMatchObject(named(object));
     });
