@@ -1,5 +1,12 @@
-import { CoreV1Api, type KubernetesObject, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readFile } from "node:fs/promises";
+import {
+  CoreV1Api,
+  type KubernetesObject,
+  KubernetesObjectApi,
+  loadYaml,
+  PatchStrategy,
+} from "@kubernetes/client-node";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { readSettings } from "../../shared/config.ts";
 import { describeOnControlPlane } from "./available.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
@@ -11,12 +18,20 @@ interface Folder {
   path: string;
   /** Namespaces that it does not make: the estate has them. */
   needs: readonly string[];
+  /** What the site makes, because it is secret. */
+  secret?: readonly string[];
 }
 
 /** Every folder that somebody applies. */
 const folders: readonly Folder[] = [
   { path: "base", needs: [] },
   { path: "overlays/aks", needs: ["guacamole"] },
+  {
+    path: "overlays/bare-metal",
+    needs: ["guacamole"],
+    secret: ["Secret guacamole-workspaces/guacamole-workspaces"],
+  },
+  { path: "overlays/demo", needs: [] },
   { path: "overlays/lsc", needs: ["guacamole", "jupyterhub"] },
   { path: "overlays/lsc-before-adoption", needs: ["guacamole", "jupyterhub"] },
 ];
@@ -51,6 +66,9 @@ describeOnControlPlane(
         ...["apply", "--server-side", "-k", `infra/kubernetes/${path}`, ...more],
       ]);
 
+    const gatewayApi = new URL("./gateway-api/httproutes.yaml", import.meta.url);
+    const route = { apiVersion: "gateway.networking.k8s.io/v1", kind: "HTTPRoute" };
+
     // First: the cluster is empty.
     it("are applied to an empty cluster by one command, which may be repeated", async () => {
       const rendered = await render("infra/kubernetes/base");
@@ -63,7 +81,25 @@ describeOnControlPlane(
         await expect(objects.read(object as Reference)).resolves.toMatchObject(named(object));
     });
 
-    describe.each(folders)("$path", ({ path, needs }) => {
+    it("say what every field of a binding means", async () => {
+      const explain = (field: string) => runKubectl([`--kubeconfig=${plane.kubeconfigFile}`, "explain", field]);
+      expect(await explain("awsb")).toMatch(/DESCRIPTION:\s+Who may use a workspace, and until when/);
+      expect(await explain("awsb.spec.claims.operator")).toContain("EQUALS and NOT EQUALS compare with value");
+    });
+
+    it("may be followed by the sample people of the demonstration", async () => {
+      expect(await apply("overlays/demo/sample", "--dry-run=server")).toContain(
+        "asthma-cohort-alice serverside-applied",
+      );
+    });
+
+    it("may name the Gateway API", async () => {
+      const definition = loadYaml<KubernetesObject>(await readFile(gatewayApi, "utf8"));
+      await objects.patch(definition, undefined, undefined, "tests", true, PatchStrategy.ServerSideApply);
+      await vi.waitFor(() => objects.list(route.apiVersion, route.kind), { timeout: 60_000, interval: 100 });
+    });
+
+    describe.each(folders)("$path", ({ path, needs, secret = [] }) => {
       let rendered: KubernetesObject[];
       beforeAll(async () => {
         rendered = await render(`infra/kubernetes/${path}`);
@@ -82,7 +118,7 @@ describeOnControlPlane(
 
       it("names only objects that are there", () => {
         const { there, mentioned } = namesOf(rendered);
-        for (const name of mentioned) expect(there).toContain(name);
+        for (const name of mentioned) expect([...there, ...secret]).toContain(name);
       });
 
       it("pins each image by a tag that does not move", () => {

@@ -50,10 +50,13 @@ export function namesOf(objects: readonly KubernetesObject[]): { there: string[]
   };
 }
 
-/** The product's settings. */
+/** The product's settings, also those that are in its Secret. */
 export function settingsIn(objects: readonly KubernetesObject[]): Record<string, string> {
-  const [settings] = (objects as V1ConfigMap[]).filter(
-    ({ kind, metadata }) => kind === "ConfigMap" && metadata?.name === "guacamole-workspaces-settings",
-  );
-  return settings?.data ?? {};
+  const find = (kind: string, name: string) =>
+    (objects as V1ConfigMap[]).find((object) => object.kind === kind && object.metadata?.name === name)?.data ?? {};
+  const secret = Object.entries(find("Secret", "guacamole-workspaces"));
+  return {
+    ...find("ConfigMap", "guacamole-workspaces-settings"),
+    ...Object.fromEntries(secret.map(([name, value]) => [name, Buffer.from(value, "base64").toString()])),
+  };
 }
