@@ -67,6 +67,7 @@ beforeAll(async () => {
     if (isWatch) watches.push(response);
     const passed = ask(url, { method: request.method, headers: { accept: "application/json" } }, (answer) => {
       response.writeHead(answer.statusCode ?? 0, answer.headers);
+      response.flushHeaders(); // a watch begins with its headers
       answer.pipe(response);
     });
     response.on("close", () => passed.destroy());
