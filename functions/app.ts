@@ -212,7 +212,10 @@ function connectServices(settings: Settings): Services {
             url: settings.KEYCLOAK_ADMIN_URL,
             realm: settings.KEYCLOAK_REALM,
             client: settings.KEYCLOAK_ADMIN_CLIENT,
-            secret: settings.KEYCLOAK_ADMIN_SECRET ?? "",
+            proof: settings.KEYCLOAK_ADMIN_KEY
+              ? { key: settings.KEYCLOAK_ADMIN_KEY }
+              : { secret: settings.KEYCLOAK_ADMIN_SECRET ?? "" },
+            issuer: settings.OIDC_ISSUER,
             guacamoleClient: settings.GUACAMOLE_CLIENT,
             roleClients: settings.KEYCLOAK_ROLES_CLIENTS,
           }),

@@ -1,4 +1,4 @@
-import { X509Certificate } from "node:crypto";
+import { createPrivateKey, type JsonWebKey, X509Certificate } from "node:crypto";
 import { z } from "zod";
 import { parseDatabaseUrl } from "./guacamole/database-url.ts";
 import { type DnsServer, parseDnsServer, usualDnsServers } from "./desktop/dns-server.ts";
@@ -177,7 +177,12 @@ const eachSetting = z.object({
     .describe(
       "Client that may look people up (role view-users). With it, nothing is removed because of an event alone",
     ),
-  KEYCLOAK_ADMIN_SECRET: secret().describe("That client's secret"),
+  KEYCLOAK_ADMIN_KEY: privateKey()
+    .optional()
+    .describe(
+      "That client's private key, a JWK with `kid` and `alg` in one line: it signs, and is never sent (infra/keycloak/README.md)",
+    ),
+  KEYCLOAK_ADMIN_SECRET: secret().describe("That client's secret, if it has no key"),
   KEYCLOAK_GROUPS_CLAIM: z.string().min(1).default("groups").describe("The claim that holds a person's groups"),
   KEYCLOAK_ROLES_CLAIM: z.string().min(1).default("roles").describe("The claim that holds a person's roles"),
   KEYCLOAK_ROLES_CLIENTS: list("").describe(
@@ -282,8 +287,11 @@ function checkTogether(settings: Partial<Fields>, context: z.RefinementCtx): voi
     fault("GUACAMOLE_API_USERNAME", "is missing (GUACAMOLE_API_URLS is set: set an administrator of Guacamole)");
   if (settings.GUACAMOLE_API_URLS !== undefined && settings.GUACAMOLE_API_PASSWORD === undefined)
     fault("GUACAMOLE_API_PASSWORD", "is missing (GUACAMOLE_API_URLS is set: set the administrator's password)");
-  if (settings.KEYCLOAK_ADMIN_CLIENT !== undefined && settings.KEYCLOAK_ADMIN_SECRET === undefined)
-    fault("KEYCLOAK_ADMIN_SECRET", "is missing (KEYCLOAK_ADMIN_CLIENT is set: set that client's secret)");
+  const { KEYCLOAK_ADMIN_CLIENT: client, KEYCLOAK_ADMIN_KEY: key, KEYCLOAK_ADMIN_SECRET: secretOfClient } = settings;
+  if (client !== undefined && (key ?? secretOfClient) === undefined)
+    fault("KEYCLOAK_ADMIN_KEY", "is missing (KEYCLOAK_ADMIN_CLIENT is set: set its key, or KEYCLOAK_ADMIN_SECRET)");
+  if (key !== undefined && secretOfClient !== undefined)
+    fault("KEYCLOAK_ADMIN_SECRET", "is set beside KEYCLOAK_ADMIN_KEY (remove it: the key alone is used)");
 }
 
 function checkLogin(
@@ -452,6 +460,41 @@ function hasNoUser(address: string): boolean {
 
 function secret() {
   return z.string().min(16, "has fewer than 16 characters (use a longer one: short ones can be guessed)").optional();
+}
+
+/** The private key of a signature with a public key, of at least 2048 bits if it is RSA: Keycloak refuses shorter ones. */
+function privateKey() {
+  return z.string().transform((text, context): JsonWebKey & { kid: string; alg: string } => {
+    const fault = privateKeyFault(text);
+    if (fault === undefined) return JSON.parse(text) as JsonWebKey & { kid: string; alg: string };
+    context.addIssue({ code: "custom", message: fault });
+    return z.NEVER;
+  });
+}
+
+const keySchema = z.looseObject({
+  kid: z.string("has no kid").min(1, "has no kid"),
+  alg: z.enum(signatureAlgorithms, `has no alg, or none of ${signatureAlgorithms.join(", ")}`),
+  d: z.string("has no private half (d)"),
+});
+
+function privateKeyFault(text: string): string | undefined {
+  const remedy = "(infra/keycloak/README.md has the command that makes one)";
+  let key: unknown;
+  try {
+    key = JSON.parse(text);
+  } catch {
+    return `is not a JWK: not JSON ${remedy}`; // whose message would quote it
+  }
+  const { error } = keySchema.safeParse(key, { reportInput: false });
+  if (error) return `is not usable: it ${error.issues.map(({ message }) => message).join(", ")} ${remedy}`;
+  try {
+    const { asymmetricKeyType, asymmetricKeyDetails } = createPrivateKey({ key: key as JsonWebKey, format: "jwk" });
+    const isShort = asymmetricKeyType === "rsa" && (asymmetricKeyDetails?.modulusLength ?? 0) < 2_048;
+    return isShort ? `has fewer than 2048 bits ${remedy}` : undefined;
+  } catch {
+    return `is not a private key ${remedy}`;
+  }
 }
 
 function dnsServer() {

@@ -24,7 +24,8 @@ export function describeDirectory(keycloak: () => RealKeycloak): void {
       url: keycloak().url,
       realm: realm.name,
       client: realm.lookup.id,
-      secret: realm.lookup.secret,
+      proof: { secret: realm.lookup.secret },
+      issuer: realm.issuer,
       guacamoleClient: "guacamole",
       roleClients,
     });
