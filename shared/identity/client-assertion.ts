@@ -17,7 +17,7 @@ const refusalSchema = z.object({ error: z.string(), error_description: z.string(
 
 /**
  * Asks for a token of the client's service account by a signed assertion (RFC 7523 §2.2, OpenID Connect Core §9
- * private_key_jwt). Its audience is the issuer alone: Keycloak 26 takes no second one, nor its own token endpoint.
+ * private_key_jwt). Its audience is the issuer alone: Keycloak 26 refuses a second one.
  *
  * @param issuer as the realm calls itself, which need not be the address that it is reached at
  */
