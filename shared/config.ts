@@ -478,6 +478,14 @@ const keySchema = z.looseObject({
   d: z.string("has no private half (d)"),
 });
 
+/** What node:crypto calls the keys of the algorithms that begin so. */
+const keyTypes: Readonly<Record<string, readonly string[]>> = {
+  RS: ["rsa"],
+  PS: ["rsa"],
+  ES: ["ec"],
+  Ed: ["ed25519"],
+};
+
 function privateKeyFault(text: string): string | undefined {
   const remedy = "(infra/keycloak/README.md has the command that makes one)";
   let key: unknown;
@@ -486,10 +494,13 @@ function privateKeyFault(text: string): string | undefined {
   } catch {
     return `is not a JWK: not JSON ${remedy}`; // whose message would quote it
   }
-  const { error } = keySchema.safeParse(key, { reportInput: false });
+  const { data, error } = keySchema.safeParse(key, { reportInput: false });
   if (error) return `is not usable: it ${error.issues.map(({ message }) => message).join(", ")} ${remedy}`;
   try {
     const { asymmetricKeyType, asymmetricKeyDetails } = createPrivateKey({ key: key as JsonWebKey, format: "jwk" });
+    const { alg } = data;
+    if (!keyTypes[alg.slice(0, 2)]?.includes(asymmetricKeyType ?? ""))
+      return `has a key that is not one of ${alg} ${remedy}`;
     const isShort = asymmetricKeyType === "rsa" && (asymmetricKeyDetails?.modulusLength ?? 0) < 2_048;
     return isShort ? `has fewer than 2048 bits ${remedy}` : undefined;
   } catch {

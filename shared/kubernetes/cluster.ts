@@ -21,6 +21,7 @@ import { authenticationOf, faultOf, isUnreachable, notAnswering, tooMuchToDo } f
 import { type Follower, followKind, type Following } from "./followed-kind.ts";
 import { takenOver } from "./field-ownership.ts";
 import { type ClusterLogin, kubeConfigFor } from "./cluster-login.ts";
+import { plainHttp } from "./http-calls.ts";
 import { manager } from "./labels.ts";
 import { inPages, type Page, withItems } from "./pages.ts";
 import { retriedRead } from "./retried-read.ts";
@@ -121,6 +122,7 @@ export function clusterOf(config: KubeConfig): Cluster {
     createConfiguration({
       baseServer: new ServerConfiguration(server, {}),
       authMethods: { default: authenticationOf(config) },
+      httpApi: plainHttp(),
       promiseMiddleware: [
         {
           pre: (request) => {
