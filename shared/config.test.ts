@@ -148,7 +148,7 @@ describe("settings", () => {
       "read settings: some are missing or wrong:",
       "  TIME_ZONE is not an IANA time zone (for example Europe/London)",
       "  OIDC_AUDIENCE is missing (set it: Our name in the `aud` of access tokens)",
-      "  KEYCLOAK_ADMIN_SECRET is missing (KEYCLOAK_ADMIN_CLIENT is set: set that client's secret)",
+      "  KEYCLOAK_ADMIN_KEY is missing (KEYCLOAK_ADMIN_CLIENT is set: set its key, or KEYCLOAK_ADMIN_SECRET)",
       "  DESKTOP_IMAGE is missing (set it: Image of the desktop's container, by digest where possible)",
       "Set them in local.settings.json or as app settings; README lists all",
     ]);
@@ -231,25 +231,26 @@ describe("settings", () => {
     expect(readSettings({ ...valid, ...given })).toMatchObject(read);
   });
 
-  it.each([
-    [{ CLUSTER_URL: "http://aks.example" }, /CLUSTER_URL is not an address with TLS/],
-    [{ CLUSTER_URL: "aks.example:443" }, /CLUSTER_URL is not an address with TLS/],
-    [{ CLUSTER_URL: "https://u:hunter2@aks.example" }, /CLUSTER_URL has more than a host/],
-    [{ CLUSTER_URL: "https://aks.example/?hunter2" }, /CLUSTER_URL has more than a host/],
-    [{ CLUSTER_CA: clusterCertificate.cert }, /CLUSTER_CA is no PEM certificate in base64/],
-    [{ CLUSTER_CA: ca("hunter2") }, /CLUSTER_CA is no PEM certificate/],
-    [{ CLUSTER_CA: ca(clusterCertificate.cert.replace("MII", "MIJ")) }, /CLUSTER_CA is no PEM certificate/],
-    [{ CLUSTER_CA: ca(clusterCertificate.key) }, /CLUSTER_CA is no PEM certificate/],
-    [{ CLUSTER_AUTH: "token" }, /CLUSTER_AUTH is not one of entra, service-account, kubeconfig/],
-    [{ KEYCLOAK_ADMIN_KEY: "hunter2" }, /KEYCLOAK_ADMIN_KEY is not a JWK: not JSON/],
-    [{ KEYCLOAK_ADMIN_KEY: '"hunter2"' }, /KEYCLOAK_ADMIN_KEY is not usable/],
-    [{ KEYCLOAK_ADMIN_KEY: key({ kid: undefined }) }, /it has no kid \(infra/],
-    [{ KEYCLOAK_ADMIN_KEY: key({ alg: "HS256" }) }, /it has no alg, or none of RS256/],
-    [{ KEYCLOAK_ADMIN_KEY: key({ d: undefined }) }, /it has no private half/],
-    [{ KEYCLOAK_ADMIN_KEY: key({ d: "hunter2" }) }, /KEYCLOAK_ADMIN_KEY is not a private key/],
-    [{ KEYCLOAK_ADMIN_KEY: key({ alg: "RS256" }) }, /KEYCLOAK_ADMIN_KEY has a key that is not one of RS256/],
-    [{ KEYCLOAK_ADMIN_KEY: shortKey() }, /KEYCLOAK_ADMIN_KEY has fewer than 2048 bits/],
-  ])("refuse %j, and do not repeat it", (given, fault) => {
+  it.each<[RegExp, Record<string, string>]>([
+    [/CLUSTER_URL is not an address with TLS/, { CLUSTER_URL: "http://aks.example" }],
+    [/CLUSTER_URL is not an address with TLS/, { CLUSTER_URL: "aks.example:443" }],
+    [/CLUSTER_URL has more than a host/, { CLUSTER_URL: "https://u:hunter2@aks.example" }],
+    [/CLUSTER_URL has more than a host/, { CLUSTER_URL: "https://aks.example/?hunter2" }],
+    [/CLUSTER_CA is no PEM certificate in base64/, { CLUSTER_CA: clusterCertificate.cert }],
+    [/CLUSTER_CA is no PEM certificate/, { CLUSTER_CA: ca("hunter2") }],
+    [/CLUSTER_CA is no PEM certificate/, { CLUSTER_CA: ca(clusterCertificate.cert.replace("MII", "MIJ")) }],
+    [/CLUSTER_CA is no PEM certificate/, { CLUSTER_CA: ca(clusterCertificate.key) }],
+    [/CLUSTER_AUTH is not one of entra, service-account, kubeconfig/, { CLUSTER_AUTH: "token" }],
+    [/KEYCLOAK_ADMIN_KEY is not a JWK: not JSON/, { KEYCLOAK_ADMIN_KEY: "hunter2" }],
+    [/KEYCLOAK_ADMIN_KEY is not usable/, { KEYCLOAK_ADMIN_KEY: '"hunter2"' }],
+    [/it has no kid \(infra/, { KEYCLOAK_ADMIN_KEY: key({ kid: undefined }) }],
+    [/it has no alg, or none of RS256/, { KEYCLOAK_ADMIN_KEY: key({ alg: "HS256" }) }],
+    [/it has no private half/, { KEYCLOAK_ADMIN_KEY: key({ d: undefined }) }],
+    [/KEYCLOAK_ADMIN_KEY is not a private key/, { KEYCLOAK_ADMIN_KEY: key({ x: "hunter2" }) }],
+    [/has a private half of another key/, { KEYCLOAK_ADMIN_KEY: key({ d: (JSON.parse(key()) as { d: string }).d }) }],
+    [/KEYCLOAK_ADMIN_KEY has a key that is not one of RS256/, { KEYCLOAK_ADMIN_KEY: key({ alg: "RS256" }) }],
+    [/KEYCLOAK_ADMIN_KEY has fewer than 2048 bits/, { KEYCLOAK_ADMIN_KEY: shortKey() }],
+  ])("of a login are refused if they are no use, and not repeated: %s", (fault, given) => {
     const message = messageFor({ ...valid, ...given });
     expect(message).toMatch(fault);
     expect(message).not.toContain("hunter2");

@@ -1,18 +1,11 @@
-import { createPrivateKey, type JsonWebKey, X509Certificate } from "node:crypto";
+import { X509Certificate } from "node:crypto";
 import { z } from "zod";
 import { parseDatabaseUrl } from "./guacamole/database-url.ts";
 import { type DnsServer, parseDnsServer, usualDnsServers } from "./desktop/dns-server.ts";
 import { parseProtectedPlace, type ProtectedPlace } from "./desktop/reach.ts";
 import { parsePolicy, policyFields, type PolicyTexts } from "./desktop/policy.ts";
+import { parseSigningKey, signatureAlgorithms, type SigningKey } from "./signing-key.ts";
 import { parsePlaceholders, type PlaceholderWindow } from "./lifecycle/placeholders.ts";
-
-/** The algorithms by which a realm may sign: with a key pair of its own. HS* has one secret for both sides, none has none. */
-const signatureAlgorithms = [
-  ...["RS256", "RS384", "RS512"],
-  ...["PS256", "PS384", "PS512"],
-  ...["ES256", "ES384", "ES512"],
-  "EdDSA",
-] as const;
 
 /**
  * Every setting of the product by the name it has in the environment, but for the defaults of desktops, which are those of
@@ -462,50 +455,13 @@ function secret() {
   return z.string().min(16, "has fewer than 16 characters (use a longer one: short ones can be guessed)").optional();
 }
 
-/** The private key of a signature with a public key, of at least 2048 bits if it is RSA: Keycloak refuses shorter ones. */
 function privateKey() {
-  return z.string().transform((text, context): JsonWebKey & { kid: string; alg: string } => {
-    const fault = privateKeyFault(text);
-    if (fault === undefined) return JSON.parse(text) as JsonWebKey & { kid: string; alg: string };
-    context.addIssue({ code: "custom", message: fault });
+  return z.string().transform((text, context): SigningKey => {
+    const read = parseSigningKey(text);
+    if ("key" in read) return read.key;
+    context.addIssue({ code: "custom", message: read.fault });
     return z.NEVER;
   });
-}
-
-const keySchema = z.looseObject({
-  kid: z.string("has no kid").min(1, "has no kid"),
-  alg: z.enum(signatureAlgorithms, `has no alg, or none of ${signatureAlgorithms.join(", ")}`),
-  d: z.string("has no private half (d)"),
-});
-
-/** What node:crypto calls the keys of the algorithms that begin so. */
-const keyTypes: Readonly<Record<string, readonly string[]>> = {
-  RS: ["rsa"],
-  PS: ["rsa"],
-  ES: ["ec"],
-  Ed: ["ed25519"],
-};
-
-function privateKeyFault(text: string): string | undefined {
-  const remedy = "(infra/keycloak/README.md has the command that makes one)";
-  let key: unknown;
-  try {
-    key = JSON.parse(text);
-  } catch {
-    return `is not a JWK: not JSON ${remedy}`; // whose message would quote it
-  }
-  const { data, error } = keySchema.safeParse(key, { reportInput: false });
-  if (error) return `is not usable: it ${error.issues.map(({ message }) => message).join(", ")} ${remedy}`;
-  try {
-    const { asymmetricKeyType, asymmetricKeyDetails } = createPrivateKey({ key: key as JsonWebKey, format: "jwk" });
-    const { alg } = data;
-    if (!keyTypes[alg.slice(0, 2)]?.includes(asymmetricKeyType ?? ""))
-      return `has a key that is not one of ${alg} ${remedy}`;
-    const isShort = asymmetricKeyType === "rsa" && (asymmetricKeyDetails?.modulusLength ?? 0) < 2_048;
-    return isShort ? `has fewer than 2048 bits ${remedy}` : undefined;
-  } catch {
-    return `is not a private key ${remedy}`;
-  }
 }
 
 function dnsServer() {

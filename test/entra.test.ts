@@ -7,6 +7,7 @@ import { PostgreSQLManagementFlexibleServerClient } from "@azure/arm-postgresql-
 import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import { type LocalCluster, startLocalCluster } from "@stand-in/cluster";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import type * as credential from "../shared/azure/credential.ts";
 import type { ProductError } from "../shared/errors.ts";
 import { type Cluster, connectCluster } from "../shared/kubernetes/cluster.ts";
 import { clusterCertificate } from "./cluster-certificate.ts";
@@ -29,7 +30,7 @@ const unauthorized = {
 };
 
 let endpoint: IdentityEndpoint;
-let identity: typeof import("../shared/azure/credential.ts");
+let identity: typeof credential;
 let standIn: LocalCluster;
 let core: CoreV1Api;
 /** The stand-in behind TLS, for those with a token for AKS that has not ended. */
