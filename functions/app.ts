@@ -55,6 +55,7 @@ import { lately } from "./work/lately.ts";
 import { newsOf } from "./work/news.ts";
 import { readQueue } from "./work/read-queue.ts";
 import { whileUsed } from "./work/while-used.ts";
+import { rushOf } from "./work/rush.ts";
 import { startsIn } from "./work/starts.ts";
 import { waitsOf } from "./work/waits.ts";
 
@@ -225,6 +226,7 @@ function connectServices(settings: Settings): Services {
       console.warn(words);
     }),
     waits: waitsOf(),
+    rush: rushOf(),
     now: () => new Date(),
     startedAt: new Date(),
   };

@@ -25,6 +25,7 @@ import type { Lately } from "./work/lately.ts";
 import type { News } from "./work/news.ts";
 import type { Queue } from "./work/read-queue.ts";
 import type { Starts } from "./work/starts.ts";
+import type { Rush } from "./work/rush.ts";
 import type { Waits } from "./work/waits.ts";
 import type { WhileUsed } from "./work/while-used.ts";
 import type { Workspaces } from "../shared/kubernetes/workspaces.ts";
@@ -75,6 +76,8 @@ export interface Services {
   starts: Starts;
   /** The callers who wait for operations in this process. */
   waits: Waits;
+  /** People's requests for desktops go before other work. */
+  rush: Rush;
   now: () => Date;
   /** When this process started. */
   startedAt: Date;

@@ -42,7 +42,7 @@ export async function onFreshProduct(
 ): Promise<void> {
   const state = await mkdtemp(join(tmpdir(), "bench-"));
   const cluster = await startLocalCluster({ customResources, store: ":memory:", ...(podDelays && { podDelays }) });
-  const counted = await startCounting(cluster.url);
+  const counted = await startCounting(cluster.url, true);
   const database = await startLocalDatabase({ directory: join(state, "database") });
   const kubeconfigFile = join(state, "counted-kubeconfig");
   await writeFile(kubeconfigFile, cluster.kubeconfig.replaceAll(cluster.url, counted.url));
