@@ -5,7 +5,7 @@ import { directoryIn } from "../shared/identity/directory.ts";
 import type { Realm } from "../shared/identity/realm.ts";
 import { realmKeys } from "../shared/identity/realm-keys.ts";
 import { webhookSignatures, type WebhookRules } from "../shared/identity/webhook.ts";
-import { databaseToken } from "../shared/azure/credential.ts";
+import { clusterToken, databaseToken } from "../shared/azure/credential.ts";
 import { managedServer, unmanagedServer } from "../shared/azure/managed-server.ts";
 import type { Settings } from "../shared/config.ts";
 import { parsePolicy } from "../shared/desktop/policy.ts";
@@ -15,6 +15,7 @@ import { activeConnectionsOf } from "../shared/guacamole/active-connections.ts";
 import { parseDatabaseUrl } from "../shared/guacamole/database-url.ts";
 import { guacamoleDesktopsIn } from "../shared/guacamole/desktops.ts";
 import { connectCluster } from "../shared/kubernetes/cluster.ts";
+import type { ClusterLogin } from "../shared/kubernetes/cluster-login.ts";
 import { desktopsIn } from "../shared/kubernetes/desktops.ts";
 import { fastStartsIn } from "../shared/kubernetes/fast-starts.ts";
 import { guacamoleInstancesIn } from "../shared/kubernetes/guacamole-instances.ts";
@@ -140,7 +141,7 @@ const secretsARun = 500;
  * destinations reach what no desktop may.
  */
 function connectServices(settings: Settings): Services {
-  const cluster = connectCluster(settings.KUBECONFIG);
+  const cluster = connectCluster(clusterLogin(settings));
   const database = connectDatabase({
     url: settings.DATABASE_URL,
     password: settings.DATABASE_AUTH === "entra" ? databaseToken : undefined,
@@ -224,6 +225,12 @@ function connectServices(settings: Settings): Services {
     now: () => new Date(),
     startedAt: new Date(),
   };
+}
+
+function clusterLogin(settings: Settings): ClusterLogin {
+  const { CLUSTER_AUTH: by, CLUSTER_URL: server = "", CLUSTER_CA: ca = "", KUBECONFIG: file = "" } = settings;
+  if (by === "entra") return { by, server, ca, token: clusterToken };
+  return by === "kubeconfig" ? { by, file } : { by };
 }
 
 function webhookRules({

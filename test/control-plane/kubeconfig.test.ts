@@ -52,7 +52,7 @@ describeOnControlPlane("a kubeconfig", () => {
       "current-context": "here",
     };
     await writeFile(file, JSON.stringify(content));
-    return connectCluster(file);
+    return connectCluster({ by: "kubeconfig", file });
   }
 
   /** What a list and a watch say; the watch has a connection of its own. */
