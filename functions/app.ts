@@ -51,6 +51,7 @@ import { placeholdersTimer } from "./timers/placeholders.ts";
 import { runTimers } from "./timers/runs.ts";
 import type { Timer } from "./timers/timer.ts";
 import { wakeTimer } from "./timers/wake.ts";
+import { looksOf } from "./gather/looks.ts";
 import { turnTaking } from "./gather/turn-taking.ts";
 import { warnOfEstate } from "./work/warn-of-estate.ts";
 import { changeLimit } from "./work/change-limit.ts";
@@ -110,7 +111,7 @@ function appOf(services: Services): App {
     ],
     orchestrations,
     activities: activityTable(services),
-    warn: () => warnOfEstate(services),
+    warn: () => warnOfEstate(looksOf(services)),
     async close() {
       services.desktops.close();
       services.recordWatch.close();

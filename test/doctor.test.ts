@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { AppsV1Api, CoreV1Api, NetworkingV1Api } from "@kubernetes/client-node";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { warnOfEstate } from "../functions/work/warn-of-estate.ts";
+import { connectLooks } from "../local/doctor-looks.ts";
 import { runDoctor } from "../local/run-doctor.ts";
+import { readSettings } from "../shared/config.ts";
 import { type Check, type CheckName, checkNames } from "../shared/lifecycle/doctor/check.ts";
 import { closedAddress, doctorSays, inState, wordsOf } from "./doctor/doctor.ts";
 import { type Broken, type GoodEstate, startGoodEstate } from "./doctor/estate.ts";
@@ -387,7 +389,7 @@ describe("the doctor", () => {
     });
     expect([...checks.keys()]).toEqual(["settings"]);
     expect(wordsOf(checks, "settings")).toMatch(
-      /^DATABASE_URL is missing \(set it: .*\)\nTIME_ZONE is not an IANA time zone/m,
+      /^TIME_ZONE is not an IANA time zone .*\nDATABASE_URL is missing \(set it: .*\)$/,
     );
     expect(JSON.stringify([...checks])).not.toContain("Nowhere");
     expect(status).toBe(1);
@@ -435,6 +437,38 @@ describe("the doctor's command", () => {
       "Exit status: 0 all is well, 1 something is wrong, 2 nothing is known to be wrong",
     );
     expect(status).toBe(expected);
+  });
+});
+
+describe("at its start the app", () => {
+  const warnings = async (environment: Record<string, string>) => {
+    const lines: string[] = [];
+    const { looks, close } = connectLooks(readSettings(environment), undefined);
+    await warnOfEstate(looks, (words) => lines.push(words));
+    await close();
+    return lines;
+  };
+
+  it("warns of nothing in a good estate, nor of what it cannot see", async () => {
+    expect(await warnings({ ...good.settings })).toEqual([]);
+    good.broken = { hidden: true };
+    expect(await warnings({ ...good.settings })).toEqual([]);
+  });
+
+  it("warns once of each thing that is wrong", async () => {
+    good.broken = { unlimited: true };
+    expect(await warnings({ ...good.settings, GUACD_LABELS: "app=other" })).toEqual([
+      expect.stringMatching(/^the estate is not right: admission-policy: no admission policy limits .* \(apply infra/),
+      expect.stringMatching(/^the estate is not right: guacd: no pod in the namespace guacamole with app=other/),
+    ]);
+  });
+
+  it("is not stopped by systems that do not answer", async () => {
+    const gone = { ...good.settings, DATABASE_URL: withPort(good.settings["DATABASE_URL"] ?? "") };
+    expect(await warnings({ ...gone, KUBECONFIG: join(folder, "missing") })).toEqual([
+      expect.stringMatching(/^the estate is not right: cluster: /),
+      expect.stringMatching(/^the estate is not right: database: /),
+    ]);
   });
 });
 

@@ -120,7 +120,7 @@ function answerCluster({ rights = [], unlimited, cluster = {} }: Broken, method:
 }
 
 function answerKeycloak({ clients = {}, hidden }: Broken, recording: Recording, url: URL): Answer | undefined {
-  const [, place] = /^\/admin\/realms\/sde\/(clients|client-scopes)$/.exec(url.pathname) ?? [];
+  const [, place] = /^\/admin\/realms\/sde\/(clients|client-scopes)\/?$/.exec(url.pathname) ?? [];
   if (place !== undefined && hidden) return recording.forbidden;
   if (place === "client-scopes") return { status: 200, body: recording.clientScopes };
   if (place === "clients") {
