@@ -118,7 +118,7 @@ async function readValues(file: string): Promise<Record<string, string>> {
   }
   if (Array.isArray(content))
     return Object.fromEntries(
-      (content as { name?: unknown; value?: unknown }[]).map(({ name, value }) => [String(name), String(value ?? "")]),
+      (content as { name: string; value: string | null }[]).map(({ name, value }) => [name, value ?? ""]),
     );
   const values = (content as { Values?: unknown } | null)?.Values;
   if (typeof values !== "object" || values === null)

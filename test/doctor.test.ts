@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AppsV1Api, CoreV1Api, NetworkingV1Api } from "@kubernetes/client-node";
+import { CoreV1Api, NetworkingV1Api } from "@kubernetes/client-node";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { warnOfEstate } from "../functions/work/warn-of-estate.ts";
 import { connectLooks } from "../local/doctor-looks.ts";
@@ -96,7 +96,7 @@ const rows: readonly Row[] = [
       const core = good.estate.kubeconfig.makeApiClient(CoreV1Api);
       const name = "registry-desktops";
       const policy = await core.readNamespacedConfigMap({ namespace, name });
-      const { resourceVersion: _, ...metadata } = policy.metadata ?? {};
+      const metadata = { name, labels: policy.metadata?.labels ?? {} };
       const write = (data: Record<string, string>) =>
         core.replaceNamespacedConfigMap({ namespace, name, body: { metadata, data } });
       await write({ ...policy.data, destinations: "gone/app=gone:443" });
@@ -357,7 +357,7 @@ describe("the doctor", () => {
     const { status, checks } = await doctorSays(good.settings);
     expect(inState(checks, "not known")).toEqual(["guacamole-client", "realm-mappers"]);
     expect(wordsOf(checks, "guacamole-client")).toMatch(
-      /^how clients are set up is hidden \(give realm-admin the role view-clients/,
+      /^how clients are set up is hidden from realm-admin \(look in Keycloak's console/,
     );
     expect(status).toBe(2);
   });
@@ -443,9 +443,9 @@ describe("the doctor's command", () => {
 describe("at its start the app", () => {
   const warnings = async (environment: Record<string, string>) => {
     const lines: string[] = [];
-    const { looks, close } = connectLooks(readSettings(environment), undefined);
-    await warnOfEstate(looks, (words) => lines.push(words));
-    await close();
+    const connected = connectLooks(readSettings(environment), undefined);
+    await warnOfEstate(connected.looks, (words) => lines.push(words));
+    await connected.close();
     return lines;
   };
 

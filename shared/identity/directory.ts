@@ -199,8 +199,8 @@ function lookupFault(error: unknown, client: string): Finding {
 }
 
 const hiddenClients = (client: string): Finding => ({
-  what: "how clients are set up is hidden",
-  advice: `give ${client} the role view-clients of realm-management too, or look in Keycloak's console (infra/keycloak/README.md, sections 2, 3 and 6)`,
+  what: `how clients are set up is hidden from ${client}`,
+  advice: `look in Keycloak's console (infra/keycloak/README.md, sections 2, 3 and 6), or run the doctor with a client that has view-clients (docs/doctor.md)`,
 });
 
 function gapWords(client: string, roleClient: string): string {

@@ -16,7 +16,7 @@ export function realmClientOf(client: Client, scopes: readonly Scope[]): RealmCl
     protocolMappers = [],
     defaultClientScopes = [],
   } = client;
-  const attribute = (name: string) => String((attributes as Record<string, unknown>)[name] ?? "");
+  const attribute = (name: string) => (attributes as Record<string, string | undefined>)[name] ?? "";
   const inherited = scopes
     .filter(({ name, protocol }) => defaultClientScopes.includes(name ?? "") && protocol === "openid-connect")
     .flatMap((scope) => scope.protocolMappers ?? []);

@@ -3,9 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   AdmissionregistrationV1Api,
-  AppsV1Api,
   CoreV1Api,
-  CustomObjectsApi,
   type KubeConfig,
   NetworkingV1Api,
   RbacAuthorizationV1Api,

@@ -32,6 +32,7 @@ export async function startProxy(
         const { host } = new URL(to);
         const far = send(new URL(url, to), { method, headers: { ...headers, host } }, (reply) => {
           response.writeHead(reply.statusCode ?? 502, reply.headers);
+          response.flushHeaders(); // a watch may have nothing to tell for long
           reply.pipe(response);
         });
         far.on("error", () => response.destroy());
