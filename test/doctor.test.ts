@@ -200,6 +200,16 @@ const rows: readonly Row[] = [
     ),
   },
   {
+    what: "tables of which a part is missing",
+    check: "guacamole-schema",
+    words: /^the tables in public .* it lacks guacamole_user\.full_name \(run Guacamole's own upgrade scripts/,
+    breaks: sql(
+      "ALTER TABLE guacamole_user DROP COLUMN full_name",
+      "ALTER TABLE guacamole_user ADD COLUMN full_name varchar(256)",
+    ),
+    hides: ["database-rights", "user-names"],
+  },
+  {
     what: "a right that the role lost",
     check: "database-rights",
     words: /^the product's role lacks DELETE ON guacamole_connection \(run infra\/database\/role\.sql/,
@@ -352,8 +362,12 @@ describe("the doctor", () => {
     }
   });
 
-  it("is not sure where Keycloak hides its clients, and never says ok then", async () => {
-    good.broken = { hidden: true };
+  it.each<[string, Broken]>([
+    ["refuses to show its clients", { hidden: true }],
+    // As 25 does it: there is no client, not even the one that asks.
+    ["shows no client at all", { clients: { "realm-admin": null, guacamole: null } }],
+  ])("is not sure where Keycloak %s, and never says ok then", async (_, broken) => {
+    good.broken = broken;
     const { status, checks } = await doctorSays(good.settings);
     expect(inState(checks, "not known")).toEqual(["guacamole-client", "realm-mappers"]);
     expect(wordsOf(checks, "guacamole-client")).toMatch(
