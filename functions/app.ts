@@ -1,11 +1,10 @@
 import type { OrchestrationHandler } from "durable-functions";
 import { accessTokens } from "../shared/identity/access-token.ts";
 import { logoutTokens } from "../shared/identity/logout-token.ts";
-import { directoryIn } from "../shared/identity/directory.ts";
+import { readIssuer } from "../shared/identity/issuer.ts";
 import type { Realm } from "../shared/identity/realm.ts";
 import { realmKeys } from "../shared/identity/realm-keys.ts";
 import { webhookSignatures, type WebhookRules } from "../shared/identity/webhook.ts";
-import { clusterToken, databaseToken } from "../shared/azure/credential.ts";
 import { managedServer, unmanagedServer } from "../shared/azure/managed-server.ts";
 import type { Settings } from "../shared/config.ts";
 import { parsePolicy } from "../shared/desktop/policy.ts";
@@ -13,10 +12,11 @@ import { protectedPlaces, reachFaults, type ReachLimits } from "../shared/deskto
 import { connectDatabase } from "../shared/guacamole/database.ts";
 import { activeConnectionsOf } from "../shared/guacamole/active-connections.ts";
 import { parseDatabaseUrl } from "../shared/guacamole/database-url.ts";
+import { estateOf } from "../shared/guacamole/estate.ts";
 import { guacamoleDesktopsIn } from "../shared/guacamole/desktops.ts";
 import { connectCluster } from "../shared/kubernetes/cluster.ts";
-import type { ClusterLogin } from "../shared/kubernetes/cluster-login.ts";
 import { desktopsIn } from "../shared/kubernetes/desktops.ts";
+import { estateIn } from "../shared/kubernetes/estate.ts";
 import { fastStartsIn } from "../shared/kubernetes/fast-starts.ts";
 import { guacamoleInstancesIn } from "../shared/kubernetes/guacamole-instances.ts";
 import { maintenanceSwitchIn } from "../shared/kubernetes/maintenance-switch.ts";
@@ -26,12 +26,14 @@ import { personRecordsIn } from "../shared/kubernetes/person-records.ts";
 import { keptRead, sharedRead } from "../shared/kubernetes/shared-read.ts";
 import { startTimesIn } from "../shared/kubernetes/start-times.ts";
 import { workspacesIn } from "../shared/kubernetes/workspaces.ts";
+import { clusterLogin, databaseLogin, directoryOf } from "./logins.ts";
 import { type ActivityTable, activityTable } from "./activities/table.ts";
 import { desktopRoute } from "./http/desktop.ts";
 import { desktopsRoutes } from "./http/desktops.ts";
 import { healthRoutes } from "./http/health.ts";
 import { endSessionsRoutes } from "./http/end-sessions.ts";
 import { keycloakRoutes } from "./http/keycloak.ts";
+import { doctorRoute } from "./http/doctor.ts";
 import { maintenanceRoutes } from "./http/maintenance.ts";
 import { adoptionRoute } from "./http/adoption.ts";
 import { openApiRoute } from "./http/openapi.ts";
@@ -48,7 +50,9 @@ import { placeholdersTimer } from "./timers/placeholders.ts";
 import { runTimers } from "./timers/runs.ts";
 import type { Timer } from "./timers/timer.ts";
 import { wakeTimer } from "./timers/wake.ts";
+import { looksOf } from "./gather/looks.ts";
 import { turnTaking } from "./gather/turn-taking.ts";
+import { warnOfEstate } from "./work/warn-of-estate.ts";
 import { changeLimit } from "./work/change-limit.ts";
 import { eventFaultCounts } from "./work/event-faults.ts";
 import { lately } from "./work/lately.ts";
@@ -70,6 +74,8 @@ export interface App {
   timers: readonly Timer[];
   orchestrations: Readonly<Record<string, OrchestrationHandler>>;
   activities: ActivityTable;
+  /** Looks at the estate once, and warns of what is wrong. Never throws. */
+  warn: () => Promise<void>;
   /** What is to be done before the process ends: leaves nothing open at other systems. */
   close: () => Promise<void>;
 }
@@ -87,6 +93,7 @@ function appOf(services: Services): App {
     workspacesRoute(services),
     adoptionRoute(services),
     ...maintenanceRoutes(services),
+    doctorRoute(services),
     ...endSessionsRoutes(services),
     ...runRoutes(services),
     ...keycloakRoutes(services),
@@ -104,6 +111,7 @@ function appOf(services: Services): App {
     ],
     orchestrations,
     activities: activityTable(services),
+    warn: () => warnOfEstate(looksOf(services)),
     async close() {
       services.desktops.close();
       services.recordWatch.close();
@@ -143,10 +151,7 @@ const secretsARun = 500;
  */
 function connectServices(settings: Settings): Services {
   const cluster = connectCluster(clusterLogin(settings));
-  const database = connectDatabase({
-    url: settings.DATABASE_URL,
-    password: settings.DATABASE_AUTH === "entra" ? databaseToken : undefined,
-  });
+  const database = connectDatabase(databaseLogin(settings));
   const site = {
     namespace: settings.NAMESPACE,
     dns: settings.CLUSTER_DNS,
@@ -187,6 +192,11 @@ function connectServices(settings: Settings): Services {
     }),
     desktops,
     guacamole: guacamoleDesktopsIn(database, namingRules({ settings }), settings.TIME_ZONE),
+    estate: {
+      cluster: estateIn(cluster, site),
+      database: estateOf(database, namingRules({ settings })),
+      readIssuer: () => readIssuer(settings.OIDC_ISSUER),
+    },
     server: settings.DATABASE_SERVER_ID === undefined ? unmanagedServer : managedServer(settings.DATABASE_SERVER_ID),
     maintenance: maintenanceSwitchIn(cluster, settings.NAMESPACE),
     fastStarts: fastStartsIn(cluster, settings.NAMESPACE),
@@ -206,20 +216,7 @@ function connectServices(settings: Settings): Services {
     verifyLogout: logoutTokens(realm, settings.GUACAMOLE_CLIENT),
     verifyWebhook: webhook && webhookSignatures(webhook, realm),
     eventFaults: eventFaultCounts(),
-    directory:
-      settings.KEYCLOAK_ADMIN_CLIENT === undefined
-        ? undefined
-        : directoryIn({
-            url: settings.KEYCLOAK_ADMIN_URL,
-            realm: settings.KEYCLOAK_REALM,
-            client: settings.KEYCLOAK_ADMIN_CLIENT,
-            proof: settings.KEYCLOAK_ADMIN_KEY
-              ? { key: settings.KEYCLOAK_ADMIN_KEY }
-              : { secret: settings.KEYCLOAK_ADMIN_SECRET ?? "" },
-            issuer: settings.OIDC_ISSUER,
-            guacamoleClient: settings.GUACAMOLE_CLIENT,
-            roleClients: settings.KEYCLOAK_ROLES_CLIENTS,
-          }),
+    directory: directoryOf(settings),
     secretTurns: { ofDesktops: turnTaking(secretsARun), alone: turnTaking(secretsARun) },
     changes: changeLimit(settings.PERSON_CHANGES_PER_MINUTE),
     starts: startsIn(startTimesIn(cluster, settings.NAMESPACE), (words) => {
@@ -230,12 +227,6 @@ function connectServices(settings: Settings): Services {
     now: () => new Date(),
     startedAt: new Date(),
   };
-}
-
-function clusterLogin(settings: Settings): ClusterLogin {
-  const { CLUSTER_AUTH: by, CLUSTER_URL: server = "", CLUSTER_CA: ca = "", KUBECONFIG: file = "" } = settings;
-  if (by === "entra") return { by, server, ca, token: clusterToken };
-  return by === "kubeconfig" ? { by, file } : { by };
 }
 
 function webhookRules({
