@@ -1,9 +1,10 @@
 import type { OrchestrationHandler } from "durable-functions";
-import { accessTokens } from "../shared/identity/access-token.ts";
+import { accessTokens, type VerifyToken } from "../shared/identity/access-token.ts";
 import { logoutTokens } from "../shared/identity/logout-token.ts";
 import { directoryIn } from "../shared/identity/directory.ts";
 import type { Realm } from "../shared/identity/realm.ts";
 import { realmKeys } from "../shared/identity/realm-keys.ts";
+import { timerTokens } from "../shared/identity/timer-token.ts";
 import { webhookSignatures, type WebhookRules } from "../shared/identity/webhook.ts";
 import { databaseToken } from "../shared/azure/credential.ts";
 import { managedServer, unmanagedServer } from "../shared/azure/managed-server.ts";
@@ -14,7 +15,7 @@ import { connectDatabase } from "../shared/guacamole/database.ts";
 import { activeConnectionsOf } from "../shared/guacamole/active-connections.ts";
 import { parseDatabaseUrl } from "../shared/guacamole/database-url.ts";
 import { guacamoleDesktopsIn } from "../shared/guacamole/desktops.ts";
-import { connectCluster } from "../shared/kubernetes/cluster.ts";
+import { type Cluster, connectCluster } from "../shared/kubernetes/cluster.ts";
 import { desktopsIn } from "../shared/kubernetes/desktops.ts";
 import { fastStartsIn } from "../shared/kubernetes/fast-starts.ts";
 import { guacamoleInstancesIn } from "../shared/kubernetes/guacamole-instances.ts";
@@ -38,6 +39,7 @@ import { operationRoute } from "./http/operation.ts";
 import { personRoute } from "./http/person.ts";
 import { notFoundRoute, type Route } from "./http/route.ts";
 import { runRoutes } from "./http/runs.ts";
+import { wakeRoute } from "./http/wake.ts";
 import { workspacesRoute } from "./http/workspaces.ts";
 import { orchestrations } from "./orchestrations.ts";
 import { namingRules, type Services } from "./services.ts";
@@ -45,6 +47,7 @@ import { endLeavesTimer } from "./timers/end-leaves.ts";
 import { followScalingTimer } from "./timers/follow-scaling.ts";
 import { placeholdersTimer } from "./timers/placeholders.ts";
 import { runTimers } from "./timers/runs.ts";
+import { oneAtATime } from "./timers/one-at-a-time.ts";
 import type { Timer } from "./timers/timer.ts";
 import { wakeTimer } from "./timers/wake.ts";
 import { turnTaking } from "./gather/turn-taking.ts";
@@ -78,6 +81,12 @@ export function connect(settings: Settings): App {
 }
 
 function appOf(services: Services): App {
+  const wakeTimers = [
+    wakeTimer(services),
+    followScalingTimer(services),
+    endLeavesTimer(services),
+    ...placeholdersTimer(services),
+  ].map(oneAtATime);
   const routes = [
     desktopRoute(services),
     personRoute(services),
@@ -87,19 +96,14 @@ function appOf(services: Services): App {
     ...maintenanceRoutes(services),
     ...endSessionsRoutes(services),
     ...runRoutes(services),
+    wakeRoute(services, wakeTimers),
     ...keycloakRoutes(services),
     ...desktopsRoutes(services),
     ...healthRoutes(services),
   ];
   return {
     routes: [...routes, openApiRoute(routes), notFoundRoute],
-    timers: [
-      wakeTimer(services),
-      followScalingTimer(services),
-      endLeavesTimer(services),
-      ...runTimers(services),
-      ...placeholdersTimer(services),
-    ],
+    timers: services.settings.TIMERS === "external" ? [] : [...wakeTimers, ...runTimers(services)],
     orchestrations,
     activities: activityTable(services),
     async close() {
@@ -157,6 +161,7 @@ function connectServices(settings: Settings): Services {
     algorithms: settings.OIDC_ALGORITHMS,
     clockSkewSeconds: settings.OIDC_CLOCK_SKEW_SECONDS,
   };
+  const verifyPeople = accessTokens(realm, { audience: settings.OIDC_AUDIENCE, clients: settings.OIDC_CLIENTS });
   const webhook = webhookRules(settings);
   const records = personRecordsIn(cluster, settings.NAMESPACE);
   const desktops = desktopsIn(cluster, site, namingRules({ settings }));
@@ -200,7 +205,8 @@ function connectServices(settings: Settings): Services {
       settings.GUACAMOLE_LABELS &&
       guacamoleInstancesIn(cluster, settings.GUACAMOLE_NAMESPACE, settings.GUACAMOLE_LABELS),
     realmKeys: realm.keys,
-    verifyToken: accessTokens(realm, { audience: settings.OIDC_AUDIENCE, clients: settings.OIDC_CLIENTS }),
+    verifyToken: verifyPeople,
+    verifyTimerToken: verifyTimersOf(settings, cluster, verifyPeople),
     verifyLogout: logoutTokens(realm, settings.GUACAMOLE_CLIENT),
     verifyWebhook: webhook && webhookSignatures(webhook, realm),
     eventFaults: eventFaultCounts(),
@@ -224,6 +230,17 @@ function connectServices(settings: Settings): Services {
     now: () => new Date(),
     startedAt: new Date(),
   };
+}
+
+/** Those who call on time may also have a token of the cluster, if the settings name its account. */
+function verifyTimersOf(settings: Settings, cluster: Cluster, verifyPeople: VerifyToken): VerifyToken {
+  const { TIMERS_SUBJECT: subject, TIMERS_AUDIENCE: audience, TIMERS_ISSUER: issuer, TIMERS_ROLE: role } = settings;
+  if (subject === undefined) return verifyPeople;
+  const keys = realmKeys({ url: "/openid/v1/jwks", maxAgeMinutes: settings.OIDC_KEYS_MAX_AGE_MINUTES }, async () =>
+    Response.json(await cluster.issuerKeys()),
+  );
+  const { OIDC_ALGORITHMS: algorithms, OIDC_CLOCK_SKEW_SECONDS: clockSkewSeconds } = settings;
+  return timerTokens({ issuer, keys, algorithms, clockSkewSeconds }, { audience, subject, role }, verifyPeople);
 }
 
 function webhookRules({

@@ -5,6 +5,7 @@ import {
   type KubeConfig,
   type KubernetesObject,
   KubernetesObjectApi,
+  OpenidApi,
   PatchStrategy,
   type RequestContext,
   type ResponseContext,
@@ -94,6 +95,8 @@ export interface Cluster {
   versionOf(kind: Pick<Reference, "apiVersion" | "kind">, namespace: string): Promise<string>;
   /** What changed below a path since a version; null if the API server no longer knows that one. Waits for nothing new. */
   changesSince(watched: WatchedPath, version: string): Promise<ChangesSince | null>;
+  /** The keys with which the API server signs tokens of service accounts, as a JWK set (`/openid/v1/jwks`). */
+  issuerKeys(): Promise<unknown>;
   /** Host of the API server's address. */
   host: string;
 }
@@ -141,6 +144,7 @@ export function clusterOf(config: KubeConfig): Cluster {
   const objects = new KubernetesObjectApi(configuration);
   const plain = new PlainObjectApi(configuration);
   const custom = new CustomObjectsApi(configuration);
+  const openId = new OpenidApi(configuration);
 
   const cluster: Cluster = {
     host: new URL(server).hostname,
@@ -298,6 +302,9 @@ export function clusterOf(config: KubeConfig): Cluster {
       return page.metadata?.resourceVersion ?? "0";
     },
     changesSince: (watched, version) => changesSince(new Watch(config), watched, version),
+    issuerKeys: () =>
+      // The client calls it a text, and gives the object.
+      call("read", { kind: "keys of service accounts" }, () => openId.getServiceAccountIssuerOpenIDKeyset()),
   };
   return cluster;
 }
