@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { personId } from "../shared/desktop/names.ts";
 import { clusterOf } from "../shared/kubernetes/cluster.ts";
 import { personRecordsIn } from "../shared/kubernetes/person-records.ts";
@@ -157,6 +157,28 @@ describe.each(["reap", "reconcile", "upkeep"])("POST /maintenance/%s", (run) => 
     release(undefined);
     await estate.host.whenIdle();
   });
+});
+
+it("readiness says which runs nobody has called for", async () => {
+  const gaps = async () => {
+    const monitoring = await estate.identity.signToken({ realm_access: { roles: ["desktop-monitoring"] } });
+    const headers = { authorization: `Bearer ${monitoring}` };
+    const ready = await fetch(`${estate.host.url}/api/health/ready`, { headers });
+    const { gaps: found = [] } = (await ready.json()) as { gaps?: string[] };
+    return found.filter((words) => words.includes("nobody has called"));
+  };
+  for (const run of ["reap", "reconcile", "upkeep"]) await call(run, "?wait=10");
+  expect(await gaps()).toEqual([]);
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 4 * 3_600_000 });
+  try {
+    expect((await gaps()).map((words) => /POST \S+/.exec(words)?.[0])).toEqual([
+      "POST /maintenance/reap",
+      "POST /maintenance/reconcile",
+      "POST /maintenance/upkeep",
+    ]);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 it.each(["reap?dryRun=true", "reconcile?dryRun=true", "reconcile?share=100"])(
