@@ -59,3 +59,21 @@ it("names the first 200 and counts the others", () => {
   });
   expect([ended.ended.length, ended.counts.ended]).toEqual([200, 450]);
 });
+
+it("shows no more than a status of the task hub can hold", () => {
+  const username = "some.person@analytics.example.org";
+  const operation = `/api/operations/${"0".repeat(32)}.${"0".repeat(36)}`;
+  const ended = Array.from({ length: 100 }, () => ({ username, workspace: "cohort-a", operation }));
+  const failed = Array.from({ length: 10 }, () => ({ username, workspace: "cohort-a", reason: '"'.repeat(300) }));
+  const { ended: end, runs } = run({
+    endSomeSessions: (_, earlier) => {
+      if (earlier === 2) throw new Error(`[cluster-failed] ${'"'.repeat(3_000)}`);
+      return { ended, failed, next: earlier < 4 ? { after: "a" } : null };
+    },
+  });
+  // The host fails an orchestration whose status takes more than 16 KB as UTF-16.
+  for (const shown of runs) expect(JSON.stringify(shown).length * 2).toBeLessThanOrEqual(16 * 1_024);
+  expect(runs[2]).toMatchObject({ counts: { ended: 100, failed: 10 }, failed });
+  expect(runs[2]?.ended[0]).toEqual(ended[0]);
+  expect([end.ended.length, end.failed.length]).toEqual([200, 40]);
+});

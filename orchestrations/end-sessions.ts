@@ -4,6 +4,7 @@ import {
   type PlaceOfRun,
   runOfSessions,
   type SessionsOf,
+  shownOf,
   withEnded,
 } from "../shared/lifecycle/ended-sessions.ts";
 import { problemOf, type Workflow } from "./workflow.ts";
@@ -36,20 +37,20 @@ export function* endSessions(workflow: Workflow, input: EndSessionsInput): Gener
       } catch (error) {
         failures += 1;
         run = { ...run, trouble: problemOf(error).reason };
-        workflow.showRun(run);
+        workflow.showRun(shownOf(run));
         if (failures === mostFailures) return null;
         yield* workflow.pause(pauseSeconds);
       }
     }
   };
 
-  workflow.showRun(run);
+  workflow.showRun(shownOf(run));
   const counted = yield* attempt(() => workflow.call("countSessions", { workspace, username }));
   if (!counted) return run;
   run = { ...run, of: counted.count, trouble: undefined };
   let place: PlaceOfRun | null = { after: "" };
   while (place) {
-    workflow.showRun(run);
+    workflow.showRun(shownOf(run));
     const from: PlaceOfRun = place;
     const step = yield* attempt(() => workflow.call("endSomeSessions", { workspace, username, reason, place: from }));
     if (!step) return run;

@@ -55,6 +55,9 @@ function retries(): RetryOptions {
 /** Implements a workflow with Durable Functions. */
 export function workflowOf(context: OrchestrationContext): Workflow {
   let shown: Progress | undefined;
+  // Waits for the event that ended by their time stay: news that comes while none runs goes to the newest of them, not to the
+  // next one (durable-functions 3, TaskOrchestrationExecutor.setTaskValue).
+  const overtaken: Task[] = [];
   return {
     instanceId: context.df.instanceId,
     now: () => context.df.currentUtcDateTime,
@@ -70,11 +73,17 @@ export function workflowOf(context: OrchestrationContext): Workflow {
       yield context.df.createTimer(new Date(context.df.currentUtcDateTime.getTime() + seconds * 1_000));
     },
     *waitForNews(seconds) {
+      const told = overtaken.findIndex(({ isCompleted }) => isCompleted);
+      if (told >= 0) {
+        overtaken.splice(told, 1);
+        return;
+      }
       const timeUp = context.df.createTimer(new Date(context.df.currentUtcDateTime.getTime() + seconds * 1_000));
       const news = context.df.waitForExternalEvent(newsName);
       yield context.df.Task.any([news, timeUp]);
       // An orchestration does not end before its timers.
       if (!timeUp.isCompleted) timeUp.cancel();
+      if (!news.isCompleted) overtaken.push(news);
     },
     report(progress) {
       shown = progress;

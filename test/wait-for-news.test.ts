@@ -38,6 +38,15 @@ function register(): Promise<void> {
     yield* workflowOf(context).waitForNews(30);
     return "went on";
   });
+  df.app.orchestration("waitsWorksAndWaits", function* (context) {
+    const workflow = workflowOf(context);
+    yield* workflow.waitForNews(30);
+    yield* workflow.waitForNews(30);
+    yield context.df.callActivity("hold", {});
+    yield* workflow.waitForNews(30);
+    yield* workflow.waitForNews(30);
+    return workflow.now().toISOString();
+  });
   return Promise.resolve();
 }
 
@@ -83,6 +92,25 @@ it("news that comes while the orchestration works ends its next wait at once", a
   held.resolve(undefined);
   await host.whenIdle();
   expect((await client.getStatus("one")).output).toBe("went on");
+});
+
+it("so does news that comes while it works after waits whose time was up", async () => {
+  const { client, host, clock, hub } = await start();
+  await client.startNew("waitsWorksAndWaits", { instanceId: "one", input: {} });
+  for (let wait = 1; wait <= 2; wait += 1) {
+    await host.whenIdle();
+    clock.advance(30_000);
+  }
+  await reached.promise;
+  await hub.tellNews("one");
+  held.resolve(undefined);
+  await host.whenIdle();
+  // The wait after that one takes its whole time.
+  expect((await client.getStatus("one")).runtimeStatus).toBe("Running");
+  clock.advance(30_000);
+  await host.whenIdle();
+  const { runtimeStatus, output } = await client.getStatus("one");
+  expect([runtimeStatus, output]).toEqual(["Completed", "2026-01-05T08:01:30.000Z"]);
 });
 
 it("news for an instance that is unknown, or has ended, is no error", async () => {
