@@ -134,7 +134,7 @@ async function readTroubles(services: Services, hub: TaskHub, context: Invocatio
 }
 
 const notClosed =
-  "no NetworkPolicy closes desktop pods by default, so a pod whose own policy is missing reaches everything (apply infra/kubernetes/default-deny.yaml in NAMESPACE)";
+  "no NetworkPolicy closes desktop pods by default, so a pod whose own policy is missing reaches everything (apply infra/kubernetes/base/default-deny.yaml in NAMESPACE)";
 
 /** Readiness does not depend on these: one person's trouble must not take the product out of service. */
 async function findTroubles(services: Services, hub: TaskHub) {
