@@ -2,6 +2,7 @@ import type { OrchestrationHandler } from "durable-functions";
 import { accessTokens, type VerifyToken } from "../shared/identity/access-token.ts";
 import { logoutTokens } from "../shared/identity/logout-token.ts";
 import { directoryIn } from "../shared/identity/directory.ts";
+import { readIssuer } from "../shared/identity/issuer.ts";
 import type { Realm } from "../shared/identity/realm.ts";
 import { realmKeys } from "../shared/identity/realm-keys.ts";
 import { timerTokens } from "../shared/identity/timer-token.ts";
@@ -14,9 +15,11 @@ import { protectedPlaces, reachFaults, type ReachLimits } from "../shared/deskto
 import { connectDatabase } from "../shared/guacamole/database.ts";
 import { activeConnectionsOf } from "../shared/guacamole/active-connections.ts";
 import { parseDatabaseUrl } from "../shared/guacamole/database-url.ts";
+import { estateOf } from "../shared/guacamole/estate.ts";
 import { guacamoleDesktopsIn } from "../shared/guacamole/desktops.ts";
 import { type Cluster, connectCluster } from "../shared/kubernetes/cluster.ts";
 import { desktopsIn } from "../shared/kubernetes/desktops.ts";
+import { estateIn } from "../shared/kubernetes/estate.ts";
 import { fastStartsIn } from "../shared/kubernetes/fast-starts.ts";
 import { guacamoleInstancesIn } from "../shared/kubernetes/guacamole-instances.ts";
 import { maintenanceSwitchIn } from "../shared/kubernetes/maintenance-switch.ts";
@@ -32,6 +35,7 @@ import { desktopsRoutes } from "./http/desktops.ts";
 import { healthRoutes } from "./http/health.ts";
 import { endSessionsRoutes } from "./http/end-sessions.ts";
 import { keycloakRoutes } from "./http/keycloak.ts";
+import { doctorRoute } from "./http/doctor.ts";
 import { maintenanceRoutes } from "./http/maintenance.ts";
 import { adoptionRoute } from "./http/adoption.ts";
 import { openApiRoute } from "./http/openapi.ts";
@@ -51,6 +55,7 @@ import { oneAtATime } from "./timers/one-at-a-time.ts";
 import type { Timer } from "./timers/timer.ts";
 import { wakeTimer } from "./timers/wake.ts";
 import { turnTaking } from "./gather/turn-taking.ts";
+import { warnOfEstate } from "./work/warn-of-estate.ts";
 import { changeLimit } from "./work/change-limit.ts";
 import { eventFaultCounts } from "./work/event-faults.ts";
 import { lately } from "./work/lately.ts";
@@ -71,6 +76,8 @@ export interface App {
   timers: readonly Timer[];
   orchestrations: Readonly<Record<string, OrchestrationHandler>>;
   activities: ActivityTable;
+  /** Looks at the estate once, and warns of what is wrong. Never throws. */
+  warn: () => Promise<void>;
   /** What is to be done before the process ends: leaves nothing open at other systems. */
   close: () => Promise<void>;
 }
@@ -94,6 +101,7 @@ function appOf(services: Services): App {
     workspacesRoute(services),
     adoptionRoute(services),
     ...maintenanceRoutes(services),
+    doctorRoute(services),
     ...endSessionsRoutes(services),
     ...runRoutes(services),
     wakeRoute(services, wakeTimers),
@@ -106,6 +114,7 @@ function appOf(services: Services): App {
     timers: services.settings.TIMERS === "external" ? [] : [...wakeTimers, ...runTimers(services)],
     orchestrations,
     activities: activityTable(services),
+    warn: () => warnOfEstate(services),
     async close() {
       services.desktops.close();
       services.recordWatch.close();
@@ -190,6 +199,11 @@ function connectServices(settings: Settings): Services {
     }),
     desktops,
     guacamole: guacamoleDesktopsIn(database, namingRules({ settings }), settings.TIME_ZONE),
+    estate: {
+      cluster: estateIn(cluster, site),
+      database: estateOf(database, namingRules({ settings })),
+      readIssuer: () => readIssuer(settings.OIDC_ISSUER),
+    },
     server: settings.DATABASE_SERVER_ID === undefined ? unmanagedServer : managedServer(settings.DATABASE_SERVER_ID),
     maintenance: maintenanceSwitchIn(cluster, settings.NAMESPACE),
     fastStarts: fastStartsIn(cluster, settings.NAMESPACE),

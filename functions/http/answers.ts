@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type DriftKind, driftKinds } from "../../shared/lifecycle/drift.ts";
+import { checkNames, checkStates } from "../../shared/lifecycle/doctor/check.ts";
 import { evidenceKinds, rules } from "../../shared/desktop/decision.ts";
 import { type ErrorCode, errorCodes } from "../../shared/errors.ts";
 import { type EventFault, eventFaults } from "../../shared/identity/keycloak-event.ts";
@@ -387,6 +388,29 @@ export const maintenanceAnswer = z
     goals: goals.nullable().meta({ description: "What has to hold in the end and does not yet; null if unknown" }),
   })
   .meta({ id: "Maintenance" });
+
+export const doctorAnswer = z
+  .strictObject({
+    at: time,
+    state: z
+      .enum(["ok", "wrong", "not known"])
+      .meta({ description: "Wrong if any check is; else not known if any check is" }),
+    checks: z.array(
+      z.strictObject({
+        name: z.enum(checkNames).meta({ description: "Stable; docs/doctor.md says what each looks at" }),
+        state: z.enum(checkStates),
+        seen: words.meta({ description: "What was seen that is right, or why there is nothing to check" }),
+        findings: z.array(
+          z.strictObject({
+            what: words.meta({ description: "What is wrong, or not known" }),
+            advice: words.meta({ description: "What to do" }),
+            state: z.enum(["wrong", "not known"]),
+          }),
+        ),
+      }),
+    ),
+  })
+  .meta({ id: "Doctor" });
 
 export const endedAnswer = z
   .strictObject({

@@ -199,6 +199,38 @@ export const maintenance = {
   ],
 };
 
+export const doctor = {
+  at: "2026-11-24T09:30:00.000Z",
+  state: "wrong",
+  checks: [
+    {
+      name: "cluster",
+      state: "ok",
+      seen: "the API server answers and accepts the product's account",
+      findings: [],
+    },
+    {
+      name: "guacd",
+      state: "wrong",
+      seen: "",
+      findings: [
+        {
+          what: "no pod in the namespace guacamole with app=guacd, so nobody reaches a desktop",
+          advice:
+            "set GUACD_LABELS and GUACD_NAMESPACE to those of guacd's pods (kubectl get pods --all-namespaces --show-labels)",
+          state: "wrong",
+        },
+      ],
+    },
+    {
+      name: "lookup-client",
+      state: "not used",
+      seen: "KEYCLOAK_ADMIN_CLIENT is not set: events are believed without asking Keycloak",
+      findings: [],
+    },
+  ],
+};
+
 export const maintenanceSwitch = { reaping: "paused", reason: "Guacamole is being upgraded" };
 
 export const endSessions = { workspace: "asthma-cohort", reason: "a breach is being investigated" };

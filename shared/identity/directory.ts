@@ -2,7 +2,10 @@ import KeycloakAdminClient, { NetworkError } from "@keycloak/keycloak-admin-clie
 import { decodeJwt } from "jose";
 import { z } from "zod";
 import { ProductError } from "../errors.ts";
+import type { Finding, Known } from "../lifecycle/doctor/check.ts";
+import type { RealmClient } from "../lifecycle/doctor/facts.ts";
 import type { Standing } from "../person/claims.ts";
+import { realmClientOf } from "./realm-clients.ts";
 
 /** Who people are at the identity provider now. */
 export interface Directory {
@@ -10,6 +13,10 @@ export interface Directory {
   look(subject: string): Promise<Standing | null>;
   /** What the identity provider does not let us see, in words; empty if it cannot be asked. */
   gaps(): Promise<string[]>;
+  /** Why people cannot be looked up, and what to do; null if they can. Looks up nobody who exists. */
+  fault(): Promise<Finding | null>;
+  /** How clients of the realm are set up, by their names; null for one that does not exist. Never throws. */
+  clients(names: readonly string[]): Promise<ReadonlyMap<string, Known<RealmClient | null>>>;
 }
 
 const answerMilliseconds = 5_000;
@@ -101,6 +108,34 @@ export function directoryIn(rules: DirectoryRules): Directory {
         return []; // the next look tells
       }
     },
+    async fault() {
+      try {
+        await authenticate();
+        await keycloak.users.findOne({ id: nobody });
+        return null;
+      } catch (error) {
+        return lookupFault(error, client);
+      }
+    },
+    async clients(names) {
+      try {
+        await authenticate();
+        // Keycloak 25 shows no clients to those who may see none: then its own is missing too.
+        const own = await uniqueIdOf(client);
+        const scopes = own === undefined ? undefined : await unlessForbidden(keycloak.clientScopes.find());
+        if (!scopes) return new Map(names.map((name) => [name, { unknown: hiddenClients(client) }]));
+        const found = await Promise.all(
+          names.map(async (name) => [name, (await keycloak.clients.find({ clientId: name }))[0]] as const),
+        );
+        return new Map(found.map(([name, each]) => [name, { known: each ? realmClientOf(each, scopes) : null }]));
+      } catch {
+        const unknown = {
+          what: "Keycloak does not show its clients, because it cannot be asked",
+          advice: "see lookup-client",
+        };
+        return new Map(names.map((name) => [name, { unknown }]));
+      }
+    },
     async look(subject) {
       let token: string | undefined;
       try {
@@ -139,6 +174,34 @@ export function directoryIn(rules: DirectoryRules): Directory {
 
 /** What Keycloak answers with 404 for a person (UsersResource.java, 25.0.4 to 26.7.3). */
 const unknownUser = z.object({ error: z.literal("User not found") });
+
+/** No person has it: Keycloak's ids are random (RFC 9562 §5.9, the nil UUID). */
+const nobody = "00000000-0000-0000-0000-000000000000";
+
+function lookupFault(error: unknown, client: string): Finding {
+  const status = error instanceof NetworkError ? error.response.status : undefined;
+  const data = error instanceof NetworkError ? error.responseData : undefined;
+  const { error: said = "" } = z.object({ error: z.string() }).safeParse(data).data ?? {};
+  if (status === 403)
+    return {
+      what: `Keycloak does not let the client ${client} look people up`,
+      advice: `give its service account the role view-users of realm-management (infra/keycloak/README.md, section 7)`,
+    };
+  if (status !== undefined)
+    return {
+      what: `Keycloak does not let the client ${client} in: ${status} ${said}`.trim(),
+      advice: "check KEYCLOAK_ADMIN_URL, KEYCLOAK_REALM, KEYCLOAK_ADMIN_CLIENT and KEYCLOAK_ADMIN_SECRET",
+    };
+  return {
+    what: "Keycloak's admin API does not answer",
+    advice: "check KEYCLOAK_ADMIN_URL, and the way from here to it",
+  };
+}
+
+const hiddenClients = (client: string): Finding => ({
+  what: "how clients are set up is hidden",
+  advice: `give ${client} the role view-clients of realm-management too, or look in Keycloak's console (infra/keycloak/README.md, sections 2, 3 and 6)`,
+});
 
 function gapWords(client: string, roleClient: string): string {
   return `whether people still have roles of the client ${roleClient} is not known: Keycloak does not show it to ${client} (give ${client} the role view-clients, or correct KEYCLOAK_ROLES_CLIENTS)`;

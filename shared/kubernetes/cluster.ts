@@ -1,5 +1,6 @@
 import {
   type ApiException,
+  ApisApi,
   createConfiguration,
   CustomObjectsApi,
   type KubeConfig,
@@ -72,6 +73,12 @@ export interface Cluster {
   takeOver(object: KubernetesObject): Promise<boolean>;
   /** Creates an object, and returns it as it is then; null if one of that name is there already. */
   create<T extends KubernetesObject>(manifest: T): Promise<T | null>;
+  /** Has the API server check the creation of an object, as it is admitted, without keeping it: a dry run. Throws what it refuses with. */
+  wouldCreate(manifest: KubernetesObject): Promise<void>;
+  /** Asks a question that is put as an object: returns it with the answer as its status. Nothing is kept. */
+  review<T extends KubernetesObject>(question: T): Promise<T>;
+  /** The versions of a group that are served, and what is served in `v1`; null if there is no such group. */
+  served(group: string): Promise<{ versions: string[]; resources: string[] } | null>;
   /** Replaces the version that was read, and returns the new one; null if somebody else was quicker. */
   replace<T extends KubernetesObject>(manifest: T): Promise<T | null>;
   /** Merge patch of the spec, and of annotations with it; false if the object is gone. */
@@ -145,6 +152,7 @@ export function clusterOf(config: KubeConfig): Cluster {
   const plain = new PlainObjectApi(configuration);
   const custom = new CustomObjectsApi(configuration);
   const openId = new OpenidApi(configuration);
+  const apis = new ApisApi(configuration);
 
   const cluster: Cluster = {
     host: new URL(server).hostname,
@@ -229,6 +237,21 @@ export function clusterOf(config: KubeConfig): Cluster {
     },
     create: (manifest) =>
       call("create", manifest, () => objects.create(manifest, undefined, undefined, manager), { 409: null }),
+    async wouldCreate(manifest) {
+      await call("try to create", manifest, () => objects.create(manifest, undefined, "All", manager));
+    },
+    review: (question) => call("ask for", question, () => objects.create(question)),
+    async served(name) {
+      const { groups } = await call("list", { kind: "APIGroup" }, () => apis.getAPIVersions());
+      const group = groups.find((each) => each.name === name);
+      if (!group) return null;
+      const versions = group.versions.map(({ version }) => version);
+      if (!versions.includes("v1")) return { versions, resources: [] };
+      const { resources } = await call("list", { kind: "APIResource" }, () =>
+        custom.getAPIResources({ group: name, version: "v1" }),
+      );
+      return { versions, resources: resources.map((each) => each.name) };
+    },
     replace: (manifest) =>
       call("replace", manifest, () => objects.replace(manifest, undefined, undefined, manager), {
         404: null,

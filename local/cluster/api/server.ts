@@ -11,6 +11,7 @@ import {
   unauthorized,
 } from "../status.ts";
 import type { Store } from "../store/store.ts";
+import { answerReview, discoverReviews } from "./access-review.ts";
 import { discover } from "./discovery.ts";
 import { describeApi } from "./openapi.ts";
 import { isOn } from "./options.ts";
@@ -70,13 +71,20 @@ async function respond(
   const { accept } = request.headers;
   const document =
     request.method === "GET"
-      ? (discover(options.kinds, url.pathname) ?? describeApi(options.kinds, url.pathname))
+      ? (discoverReviews(url.pathname) ??
+        discover(options.kinds, url.pathname) ??
+        describeApi(options.kinds, url.pathname))
       : undefined;
   if (document !== undefined) {
     send(response, 200, document, wantedBy(accept, true));
     return;
   }
   if (!/^\/apis?\//.test(url.pathname)) throw pageNotFound();
+  const reviewed = await answerReview(request, url.pathname);
+  if (reviewed !== undefined) {
+    send(response, 201, reviewed, wantedBy(accept, true));
+    return;
+  }
   const target = readTarget(options.kinds, pathOf(request), request.method ?? "");
   const wanted = wantedBy(accept, target.kind.custom);
   if (wanted.type === "application/yaml" && target.name === undefined && isOn(url.searchParams, "watch"))
