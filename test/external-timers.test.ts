@@ -70,6 +70,22 @@ function hold(matching: RegExp) {
   };
 }
 
+/** As kube-apiserver 1.37.2 answers an account that has no role. */
+const forbidden = {
+  status: 403,
+  body: JSON.stringify({
+    kind: "Status",
+    apiVersion: "v1",
+    metadata: {},
+    status: "Failure",
+    message:
+      'analyticsworkspacebindings.xlscsde.nhs.uk is forbidden: User "system:serviceaccount:guacamole:guacamole-workspaces" cannot list resource "analyticsworkspacebindings" in API group "xlscsde.nhs.uk" in the namespace "guacamole"',
+    reason: "Forbidden",
+    details: { group: "xlscsde.nhs.uk", kind: "analyticsworkspacebindings" },
+    code: 403,
+  }),
+};
+
 const nothing = { woken: 0, replaced: 0, followed: 0, left: 0, failed: 0 };
 
 it("has no timer functions, and every other function", async () => {
@@ -116,7 +132,7 @@ describe("POST /maintenance/wake", () => {
 
   it("says what failed, after it has done the rest", async () => {
     await forget();
-    calls.decide((made) => (/analyticsworkspacebindings/.test(made) ? { status: 403, body: "{}" } : undefined));
+    calls.decide((made) => (/analyticsworkspacebindings/.test(made) ? forbidden : undefined));
     expect(await call("wake")).toMatchObject({ status: 503, body: { code: "cluster-not-allowed" } });
     calls.decide(() => undefined);
     await estate.host.whenIdle();

@@ -93,6 +93,13 @@ describe("the image", () => {
     expect(JSON.stringify(built)).not.toMatch(/AzureWebJobsStorage|QueueVisibility/);
   });
 
+  it("is run by the overlay as the account that it is made for, with the port that it listens on", async () => {
+    const deployment = await readText("infra/kubernetes/overlays/bare-metal/app/deployment.yaml");
+    const [account, group] = file.user?.split(":") ?? [];
+    for (const line of [`runAsUser: ${account}`, `runAsGroup: ${group}`, `containerPort: ${file.ports[0]}`])
+      expect(deployment).toContain(line);
+  });
+
   describe("on a host", () => {
     let outside: Outside;
     let host: StartedHost;
