@@ -55,9 +55,9 @@ function retries(): RetryOptions {
 /** Implements a workflow with Durable Functions. */
 export function workflowOf(context: OrchestrationContext): Workflow {
   let shown: Progress | undefined;
-  // Waits for the event that ended by their time stay: news that comes while none runs goes to the newest of them, not to the
-  // next one (durable-functions 3, TaskOrchestrationExecutor.setTaskValue).
-  const overtaken: Task[] = [];
+  // The hub gives news to the newest wait that had none, even if its time is up (Azure/azure-functions-durable-js,
+  // TaskOrchestrationExecutor.setTaskValue, and so the extension): nothing withdraws a wait for an event.
+  const overdue = new Set<Task>();
   return {
     instanceId: context.df.instanceId,
     now: () => context.df.currentUtcDateTime,
@@ -73,17 +73,15 @@ export function workflowOf(context: OrchestrationContext): Workflow {
       yield context.df.createTimer(new Date(context.df.currentUtcDateTime.getTime() + seconds * 1_000));
     },
     *waitForNews(seconds) {
-      const told = overtaken.findIndex(({ isCompleted }) => isCompleted);
-      if (told >= 0) {
-        overtaken.splice(told, 1);
-        return;
-      }
+      const told = [...overdue].filter(({ isCompleted }) => isCompleted);
+      for (const each of told) overdue.delete(each);
+      if (told.length > 0) return;
       const timeUp = context.df.createTimer(new Date(context.df.currentUtcDateTime.getTime() + seconds * 1_000));
       const news = context.df.waitForExternalEvent(newsName);
       yield context.df.Task.any([news, timeUp]);
       // An orchestration does not end before its timers.
       if (!timeUp.isCompleted) timeUp.cancel();
-      if (!news.isCompleted) overtaken.push(news);
+      if (!news.isCompleted) overdue.add(news);
     },
     report(progress) {
       shown = progress;

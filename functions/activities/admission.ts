@@ -3,7 +3,7 @@ import { personId } from "../../shared/desktop/names.ts";
 import { type DesktopPlan, portsOf } from "../../shared/desktop/plan.ts";
 import { keepsPod } from "../../shared/desktop/state.ts";
 import { isRefusal, refuse, type Refusal } from "../../shared/errors.ts";
-import { decideAdmission, type Ticket, withAdmitted } from "../../shared/lifecycle/admission.ts";
+import { decideAdmission, takesLastPlace, type Ticket, withAdmitted } from "../../shared/lifecycle/admission.ts";
 import { imageFault } from "../../shared/lifecycle/start-times.ts";
 import { admit, noteFacts, queueUp, type StartFacts } from "../../shared/person/admission.ts";
 import type { Admission, DesktopRequest, PersonRecord } from "../../shared/person/record.ts";
@@ -92,11 +92,11 @@ export function admissionActivities(services: Services): Implements<"awaitAdmiss
           admitting.forget(person);
           return refusal;
         }
-        const at = now().toISOString();
+        const admitted = { at: now().toISOString(), isLast: takesLastPlace(own, rest, limits, now()) };
         const written = await changeRecord(
           services,
           request.username,
-          ifThere((current) => admit(current, request, facts, at)),
+          ifThere((current) => admit(current, request, facts, admitted)),
           fence,
         );
         if (written?.request.id === request.id) return { seen: "ready", message: "admitted" };

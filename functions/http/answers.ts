@@ -431,7 +431,9 @@ export const endedAnswer = z
     failed: z
       .array(z.strictObject({ username: z.string(), workspace: z.string(), reason: words }))
       .meta({ description: "The first 200 that could not be asked for; while the run is under way, fewer" }),
-    trouble: words.optional().meta({ description: "Why it does not get on: it is tried again by itself" }),
+    trouble: words
+      .optional()
+      .meta({ description: "Why the last try failed: it is tried again for about an hour, then `state` is `failed`" }),
   })
   .meta({ id: "EndedSessions" });
 
