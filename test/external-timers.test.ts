@@ -51,6 +51,13 @@ async function forget(): Promise<void> {
   const records = personRecordsIn(clusterOf(estate.kubeconfig), namespace);
   await records.update(personId("alice"), (current) => ({ ...current, request, outcomes: current?.outcomes ?? {} }));
 }
+/** Notes that alice logged out, and that her time to come back is over. */
+async function leave(): Promise<void> {
+  const past = new Date(Date.now() - 60_000).toISOString();
+  const presence = { seenAt: past, sessions: [], leaving: { since: past, until: past } };
+  const records = personRecordsIn(clusterOf(estate.kubeconfig), namespace);
+  await records.update(personId("alice"), (current) => current && { ...current, presence });
+}
 const state = async () => (await estate.call<{ state: string }>("alice", "GET", "/users/alice/desktop")).body.state;
 
 /** Holds the calls of the API server that match until they are let go; others go on. */
@@ -131,12 +138,13 @@ describe("POST /maintenance/wake", () => {
   });
 
   it("says what failed, after it has done the rest", async () => {
-    await forget();
+    await estate.ask("alice", asthma);
+    await leave();
     calls.decide((made) => (/analyticsworkspacebindings/.test(made) ? forbidden : undefined));
     expect(await call("wake")).toMatchObject({ status: 503, body: { code: "cluster-not-allowed" } });
     calls.decide(() => undefined);
     await estate.host.whenIdle();
-    expect(await state()).toBe("ready");
+    expect(await state()).toBe("suspended");
   });
 });
 
