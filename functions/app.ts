@@ -7,7 +7,7 @@ import type { Realm } from "../shared/identity/realm.ts";
 import { realmKeys } from "../shared/identity/realm-keys.ts";
 import { timerTokens } from "../shared/identity/timer-token.ts";
 import { webhookSignatures, type WebhookRules } from "../shared/identity/webhook.ts";
-import { databaseToken } from "../shared/azure/credential.ts";
+import { clusterToken, databaseToken } from "../shared/azure/credential.ts";
 import { managedServer, unmanagedServer } from "../shared/azure/managed-server.ts";
 import type { Settings } from "../shared/config.ts";
 import { parsePolicy } from "../shared/desktop/policy.ts";
@@ -18,6 +18,7 @@ import { parseDatabaseUrl } from "../shared/guacamole/database-url.ts";
 import { estateOf } from "../shared/guacamole/estate.ts";
 import { guacamoleDesktopsIn } from "../shared/guacamole/desktops.ts";
 import { type Cluster, connectCluster } from "../shared/kubernetes/cluster.ts";
+import type { ClusterLogin } from "../shared/kubernetes/cluster-login.ts";
 import { desktopsIn } from "../shared/kubernetes/desktops.ts";
 import { estateIn } from "../shared/kubernetes/estate.ts";
 import { fastStartsIn } from "../shared/kubernetes/fast-starts.ts";
@@ -153,7 +154,7 @@ const secretsARun = 500;
  * destinations reach what no desktop may.
  */
 function connectServices(settings: Settings): Services {
-  const cluster = connectCluster(settings.KUBECONFIG);
+  const cluster = connectCluster(clusterLogin(settings));
   const database = connectDatabase({
     url: settings.DATABASE_URL,
     password: settings.DATABASE_AUTH === "entra" ? databaseToken : undefined,
@@ -231,7 +232,10 @@ function connectServices(settings: Settings): Services {
             url: settings.KEYCLOAK_ADMIN_URL,
             realm: settings.KEYCLOAK_REALM,
             client: settings.KEYCLOAK_ADMIN_CLIENT,
-            secret: settings.KEYCLOAK_ADMIN_SECRET ?? "",
+            proof: settings.KEYCLOAK_ADMIN_KEY
+              ? { key: settings.KEYCLOAK_ADMIN_KEY }
+              : { secret: settings.KEYCLOAK_ADMIN_SECRET ?? "" },
+            issuer: settings.OIDC_ISSUER,
             guacamoleClient: settings.GUACAMOLE_CLIENT,
             roleClients: settings.KEYCLOAK_ROLES_CLIENTS,
           }),
@@ -255,6 +259,12 @@ function verifyTimersOf(settings: Settings, cluster: Cluster, verifyPeople: Veri
   );
   const { OIDC_ALGORITHMS: algorithms, OIDC_CLOCK_SKEW_SECONDS: clockSkewSeconds } = settings;
   return timerTokens({ issuer, keys, algorithms, clockSkewSeconds }, { audience, subject, role }, verifyPeople);
+}
+
+function clusterLogin(settings: Settings): ClusterLogin {
+  const { CLUSTER_AUTH: by, CLUSTER_URL: server = "", CLUSTER_CA: ca = "", KUBECONFIG: file = "" } = settings;
+  if (by === "entra") return { by, server, ca, token: clusterToken };
+  return by === "kubeconfig" ? { by, file } : { by };
 }
 
 function webhookRules({

@@ -1,3 +1,4 @@
+import { createPrivateKey, type JsonWebKey, X509Certificate } from "node:crypto";
 import { z } from "zod";
 import { parseDatabaseUrl } from "./guacamole/database-url.ts";
 import { type DnsServer, parseDnsServer, usualDnsServers } from "./desktop/dns-server.ts";
@@ -18,7 +19,26 @@ const signatureAlgorithms = [
  * a policy's fields (settingOf). `describe` is what the README's table shows; a test keeps the two the same.
  */
 const eachSetting = z.object({
-  KUBECONFIG: z.string().optional().describe("Path of a kubeconfig. Without it: the pod's service account"),
+  CLUSTER_AUTH: oneOf("entra", "service-account", "kubeconfig")
+    .optional()
+    .describe(
+      "How the product logs in to Kubernetes: `entra` with tokens of the app's managed identity. Default: `kubeconfig` if KUBECONFIG is set, else `service-account`, the pod's",
+    ),
+  KUBECONFIG: z.string().optional().describe("With `kubeconfig`: its path"),
+  CLUSTER_URL: z
+    .url({ protocol: /^https$/, error: "is not an address with TLS (https://host:port)", abort: true })
+    .refine(isBareAddress, "has more than a host, a port and a path")
+    .transform((address) => address.replace(/\/+$/, ""))
+    .optional()
+    .describe("With `entra`: address of the API server, `https://host:443`"),
+  CLUSTER_CA: z
+    .string()
+    .refine(
+      isCertificate,
+      "is no PEM certificate in base64 (copy certificate-authority-data of az aks get-credentials --file -)",
+    )
+    .optional()
+    .describe("With `entra`: the cluster's CA as in a kubeconfig, PEM certificates in base64"),
   NAMESPACE: z.string().default("guacamole").describe("Namespace of the desktops and of the person records"),
   WORKSPACES_NAMESPACE: z.string().optional().describe("Namespace of workspaces and bindings. Default: NAMESPACE"),
   CLUSTER_DOMAIN: z.string().default("cluster.local").describe("DNS domain of the cluster"),
@@ -183,7 +203,12 @@ const eachSetting = z.object({
     .describe(
       "Client that may look people up (role view-users). With it, nothing is removed because of an event alone",
     ),
-  KEYCLOAK_ADMIN_SECRET: secret().describe("That client's secret"),
+  KEYCLOAK_ADMIN_KEY: privateKey()
+    .optional()
+    .describe(
+      "That client's private key, a JWK with `kid` and `alg` in one line: it signs, and is never sent (infra/keycloak/README.md)",
+    ),
+  KEYCLOAK_ADMIN_SECRET: secret().describe("That client's secret, if it has no key"),
   KEYCLOAK_GROUPS_CLAIM: z.string().min(1).default("groups").describe("The claim that holds a person's groups"),
   KEYCLOAK_ROLES_CLAIM: z.string().min(1).default("roles").describe("The claim that holds a person's roles"),
   KEYCLOAK_ROLES_CLIENTS: list("").describe(
@@ -285,15 +310,38 @@ function checkTogether(settings: Partial<Fields>, context: z.RefinementCtx): voi
       "DATABASE_URL",
       "does not verify the server (DATABASE_AUTH is entra: add ?sslmode=verify-full, so that no other server gets the token)",
     );
+  checkLogin(settings, fault);
   if (settings.GUACAMOLE_API_URLS !== undefined && settings.GUACAMOLE_API_USERNAME === undefined)
     fault("GUACAMOLE_API_USERNAME", "is missing (GUACAMOLE_API_URLS is set: set an administrator of Guacamole)");
   if (settings.GUACAMOLE_API_URLS !== undefined && settings.GUACAMOLE_API_PASSWORD === undefined)
     fault("GUACAMOLE_API_PASSWORD", "is missing (GUACAMOLE_API_URLS is set: set the administrator's password)");
-  if (settings.KEYCLOAK_ADMIN_CLIENT !== undefined && settings.KEYCLOAK_ADMIN_SECRET === undefined)
-    fault("KEYCLOAK_ADMIN_SECRET", "is missing (KEYCLOAK_ADMIN_CLIENT is set: set that client's secret)");
+  const { KEYCLOAK_ADMIN_CLIENT: client, KEYCLOAK_ADMIN_KEY: key, KEYCLOAK_ADMIN_SECRET: secretOfClient } = settings;
+  if (client !== undefined && (key ?? secretOfClient) === undefined)
+    fault("KEYCLOAK_ADMIN_KEY", "is missing (KEYCLOAK_ADMIN_CLIENT is set: set its key, or KEYCLOAK_ADMIN_SECRET)");
+  if (key !== undefined && secretOfClient !== undefined)
+    fault("KEYCLOAK_ADMIN_SECRET", "is set beside KEYCLOAK_ADMIN_KEY (remove it: the key alone is used)");
+}
+
+function checkLogin(
+  { CLUSTER_AUTH: auth, KUBECONFIG: file, CLUSTER_URL: server, CLUSTER_CA: ca }: Partial<Fields>,
+  fault: (name: keyof Fields, message: string) => void,
+): void {
+  if (auth === "entra" && server === undefined)
+    fault("CLUSTER_URL", "is missing (CLUSTER_AUTH is entra: set the address of the API server)");
+  if (auth === "entra" && ca === undefined)
+    fault(
+      "CLUSTER_CA",
+      "is missing (CLUSTER_AUTH is entra: set the cluster's CA, so that no other server gets the token)",
+    );
+  if (auth === "kubeconfig" && file === undefined)
+    fault("KUBECONFIG", "is missing (CLUSTER_AUTH is kubeconfig: set the file's path)");
+  // Otherwise the product would look for a pod's service account, and say that there is none.
+  if (auth === undefined && (server ?? ca) !== undefined)
+    fault("CLUSTER_AUTH", "is missing (CLUSTER_URL and CLUSTER_CA count only if it is entra)");
 }
 
 export type Settings = Omit<Fields, "OIDC_ALGORITHMS"> & {
+  CLUSTER_AUTH: NonNullable<Fields["CLUSTER_AUTH"]>;
   WORKSPACES_NAMESPACE: string;
   GUACD_NAMESPACE: string;
   GUACAMOLE_NAMESPACE: string;
@@ -331,6 +379,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   return {
     ...settings,
     desktopDefaults,
+    CLUSTER_AUTH: settings.CLUSTER_AUTH ?? (settings.KUBECONFIG === undefined ? "service-account" : "kubeconfig"),
     WORKSPACES_NAMESPACE: settings.WORKSPACES_NAMESPACE ?? settings.NAMESPACE,
     GUACD_NAMESPACE: settings.GUACD_NAMESPACE ?? settings.NAMESPACE,
     GUACAMOLE_NAMESPACE: settings.GUACAMOLE_NAMESPACE ?? settings.NAMESPACE,
@@ -417,6 +466,22 @@ function placeholders() {
   });
 }
 
+/** True if paths can be appended to an address, and nobody's account is in it. */
+function isBareAddress(address: string): boolean {
+  const { username, password, search, hash } = new URL(address);
+  return [username, password, search, hash].every((part) => part === "");
+}
+
+function isCertificate(base64: string): boolean {
+  const text = Buffer.from(base64, "base64").toString("latin1");
+  const certificates = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  try {
+    return certificates.map((pem) => new X509Certificate(pem)).length > 0;
+  } catch {
+    return false; // no matter which of them
+  }
+}
+
 /** Addresses land in logs. */
 function hasNoUser(address: string): boolean {
   const { username, password } = new URL(address);
@@ -425,6 +490,52 @@ function hasNoUser(address: string): boolean {
 
 function secret() {
   return z.string().min(16, "has fewer than 16 characters (use a longer one: short ones can be guessed)").optional();
+}
+
+/** The private key of a signature with a public key, of at least 2048 bits if it is RSA: Keycloak refuses shorter ones. */
+function privateKey() {
+  return z.string().transform((text, context): JsonWebKey & { kid: string; alg: string } => {
+    const fault = privateKeyFault(text);
+    if (fault === undefined) return JSON.parse(text) as JsonWebKey & { kid: string; alg: string };
+    context.addIssue({ code: "custom", message: fault });
+    return z.NEVER;
+  });
+}
+
+const keySchema = z.looseObject({
+  kid: z.string("has no kid").min(1, "has no kid"),
+  alg: z.enum(signatureAlgorithms, `has no alg, or none of ${signatureAlgorithms.join(", ")}`),
+  d: z.string("has no private half (d)"),
+});
+
+/** What node:crypto calls the keys of the algorithms that begin so. */
+const keyTypes: Readonly<Record<string, readonly string[]>> = {
+  RS: ["rsa"],
+  PS: ["rsa"],
+  ES: ["ec"],
+  Ed: ["ed25519"],
+};
+
+function privateKeyFault(text: string): string | undefined {
+  const remedy = "(infra/keycloak/README.md has the command that makes one)";
+  let key: unknown;
+  try {
+    key = JSON.parse(text);
+  } catch {
+    return `is not a JWK: not JSON ${remedy}`; // whose message would quote it
+  }
+  const { data, error } = keySchema.safeParse(key, { reportInput: false });
+  if (error) return `is not usable: it ${error.issues.map(({ message }) => message).join(", ")} ${remedy}`;
+  try {
+    const { asymmetricKeyType, asymmetricKeyDetails } = createPrivateKey({ key: key as JsonWebKey, format: "jwk" });
+    const { alg } = data;
+    if (!keyTypes[alg.slice(0, 2)]?.includes(asymmetricKeyType ?? ""))
+      return `has a key that is not one of ${alg} ${remedy}`;
+    const isShort = asymmetricKeyType === "rsa" && (asymmetricKeyDetails?.modulusLength ?? 0) < 2_048;
+    return isShort ? `has fewer than 2048 bits ${remedy}` : undefined;
+  } catch {
+    return `is not a private key ${remedy}`;
+  }
 }
 
 function dnsServer() {

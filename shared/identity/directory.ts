@@ -1,11 +1,12 @@
 import KeycloakAdminClient, { NetworkError } from "@keycloak/keycloak-admin-client";
-import { decodeJwt } from "jose";
+import { decodeJwt, type JWK } from "jose";
 import { z } from "zod";
 import { ProductError } from "../errors.ts";
 import type { Finding, Known } from "../lifecycle/doctor/check.ts";
 import type { RealmClient } from "../lifecycle/doctor/facts.ts";
 import type { Standing } from "../person/claims.ts";
 import { realmClientOf } from "./realm-clients.ts";
+import { tokenByAssertion } from "./client-assertion.ts";
 
 /** Who people are at the identity provider now. */
 export interface Directory {
@@ -30,7 +31,10 @@ export interface DirectoryRules {
   realm: string;
   /** The client that looks people up, with the role `view-users` of `realm-management` and no other. */
   client: string;
-  secret: string;
+  /** How the client proves itself. */
+  proof: { secret: string } | { key: JWK };
+  /** As the realm calls itself in its tokens. */
+  issuer: string;
   /** Only sessions of this client count. */
   guacamoleClient: string;
   /** Clients whose roles count beside the realm's. To see them, `client` also needs the role `view-clients`. */
@@ -39,7 +43,7 @@ export interface DirectoryRules {
 
 /** Keycloak's admin API. It only ever reads. */
 export function directoryIn(rules: DirectoryRules): Directory {
-  const { url, realm, client, secret, guacamoleClient, roleClients } = rules;
+  const { url, realm, client, proof, issuer, guacamoleClient, roleClients } = rules;
   const keycloak = new KeycloakAdminClient({ baseUrl: url, realmName: realm, timeout: answerMilliseconds });
   /** When the token was asked for, and when it is renewed. */
   let asked = 0;
@@ -48,7 +52,15 @@ export function directoryIn(rules: DirectoryRules): Directory {
 
   async function requestToken(): Promise<void> {
     const began = Date.now();
-    await keycloak.auth({ grantType: "client_credentials", clientId: client, clientSecret: secret });
+    if ("secret" in proof) {
+      await keycloak.auth({ grantType: "client_credentials", clientId: client, clientSecret: proof.secret });
+    } else {
+      // The client library has no assertions.
+      const tokenUrl = `${url.replace(/\/+$/, "")}/realms/${encodeURIComponent(realm)}/protocol/openid-connect/token`;
+      keycloak.setAccessToken(
+        await tokenByAssertion(tokenUrl, issuer, { id: client, key: proof.key }, answerMilliseconds),
+      );
+    }
     const { iat = 0, exp = 0 } = decodeJwt(keycloak.accessToken ?? "");
     const life = (exp - iat) * 1_000;
     asked = began;

@@ -18,11 +18,12 @@ import { type Changes, watchChanges, type WatchedPath } from "./changes.ts";
 import { type ChangesSince, changesSince } from "./changes-since.ts";
 import { circuitOf } from "../circuit.ts";
 import { turnsOf } from "../turns.ts";
-import { authenticationOf, caOf, faultOf, isUnreachable, notAnswering, tooMuchToDo } from "./cluster-faults.ts";
+import { adviceFor, type Advice } from "./advice.ts";
+import { authenticationOf, faultOf, isUnreachable, notAnswering, tooMuchToDo } from "./cluster-faults.ts";
 import { type Follower, followKind, type Following } from "./followed-kind.ts";
 import { takenOver } from "./field-ownership.ts";
+import { type ClusterLogin, kubeConfigFor } from "./cluster-login.ts";
 import { plainHttp } from "./http-calls.ts";
-import { readKubeConfig } from "./kubeconfig.ts";
 import { manager } from "./labels.ts";
 import { inPages, type Page, withItems } from "./pages.ts";
 import { retriedRead } from "./retried-read.ts";
@@ -115,9 +116,9 @@ const metadataOnly = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=
 /** Longer than any call takes on a healthy cluster, much shorter than an activity may run. */
 const callMilliseconds = 15_000;
 
-/** Connects by a kubeconfig file, or as the pod's service account if there is none. Throws if neither can be used. */
-export function connectCluster(kubeconfigFile: string | undefined): Cluster {
-  return clusterOf(readKubeConfig(kubeconfigFile));
+/** Throws if the kubeconfig file or the pod's service account cannot be used. */
+export function connectCluster(login: ClusterLogin): Cluster {
+  return clusterOf(kubeConfigFor(login));
 }
 
 export function clusterOf(config: KubeConfig): Cluster {
@@ -125,7 +126,8 @@ export function clusterOf(config: KubeConfig): Cluster {
   if (server === undefined)
     throw new Error("read kubeconfig: it has no current cluster (check the setting KUBECONFIG)");
   const shareConnections = connectionSharing();
-  const call = callsTo(caOf(config));
+  const advice = adviceFor(config);
+  const call = callsTo(advice);
   const configurationWith = (change: (request: RequestContext) => void) =>
     createConfiguration({
       baseServer: new ServerConfiguration(server, {}),
@@ -316,9 +318,9 @@ export function clusterOf(config: KubeConfig): Cluster {
         409: false,
       });
     },
-    watch: (paths) => watchChanges(new Watch(config), paths),
+    watch: (paths) => watchChanges(new Watch(config), paths, advice),
     follow: (kind, namespace, watched, follower) =>
-      followKind(new Watch(config), watched, () => cluster.versionOf(kind, namespace), follower),
+      followKind(new Watch(config), watched, () => cluster.versionOf(kind, namespace), follower, advice),
     async versionOf({ apiVersion, kind }, namespace) {
       const [none, one] = [undefined, 1];
       const page = await call("list", { kind, metadata: { namespace } }, async () =>
@@ -326,7 +328,7 @@ export function clusterOf(config: KubeConfig): Cluster {
       );
       return page.metadata?.resourceVersion ?? "0";
     },
-    changesSince: (watched, version) => changesSince(new Watch(config), watched, version),
+    changesSince: (watched, version) => changesSince(new Watch(config), watched, version, advice),
     issuerKeys: () =>
       // The client calls it a text, and gives the object.
       call("read", { kind: "keys of service accounts" }, () => openId.getServiceAccountIssuerOpenIDKeyset()),
@@ -384,7 +386,7 @@ const turnMilliseconds = 20_000;
  * Makes calls: some at a time, and none while the API server does not answer. Reads a second time if that may help, and
  * translates failures; `already` maps status codes that are as good as success.
  */
-function callsTo(ca: string) {
+function callsTo(advice: Advice) {
   const turns = turnsOf(callsAtOnce, turnMilliseconds, tooMuchToDo);
   const circuit = circuitOf(isUnreachable, notAnswering);
   return async <T, Otherwise = never>(
@@ -397,7 +399,7 @@ function callsTo(ca: string) {
       try {
         return await (reads.has(verb) ? retriedRead(request) : request());
       } catch (error) {
-        const fault = faultOf(`${verb} ${kind} ${metadata?.name ?? ""}`.trim(), error, ca, already);
+        const fault = faultOf(`${verb} ${kind} ${metadata?.name ?? ""}`.trim(), error, advice, already);
         if (fault) throw fault;
         return already[(error as ApiException<unknown>).code] as Otherwise;
       }

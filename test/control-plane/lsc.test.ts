@@ -1,7 +1,9 @@
+import { readFile } from "node:fs/promises";
 import {
   type KubeConfig,
   type KubernetesObject,
   KubernetesObjectApi,
+  loadAllYaml,
   PatchStrategy,
   type V1NetworkPolicy,
 } from "@kubernetes/client-node";
@@ -69,6 +71,16 @@ describeOnControlPlane(
       await estate.close();
       stopKubelet();
       await plane.close();
+    });
+
+    it("Flux is given folders that are there, and every variable that they need", async () => {
+      const text = await readFile(new URL("../../infra/flux/component.yaml", import.meta.url), "utf8");
+      const [component] = (loadAllYaml(text) as (KubernetesObject & { spec: { path?: string } })[]).filter(
+        ({ kind }) => kind === "Kustomization",
+      );
+      expect(component?.spec.path).toBe(`./${flux}/azure-before-adoption`);
+      for (const folder of ["azure", "azure-before-adoption"])
+        expect(JSON.stringify(await render(`${flux}/${folder}`, variables))).not.toMatch(/\$\{|0{8}-/);
     });
 
     it("everything that the operator left is adopted, and a dry run then finds nothing to do", async () => {
