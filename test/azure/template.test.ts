@@ -113,7 +113,6 @@ describeWithBicep("what the template makes", () => {
     const hosts =
       /^(AzureWebJobs|AzureFunctionsJobHost__|APPLICATIONINSIGHTS_|AZURE_CLIENT_ID$|TASKHUB_NAME$|FUNCTIONS_|DURABLE_TASK_)/;
     const known = new Set([...Object.keys(settingsSchema.shape), "DESKTOP_IMAGE"]);
-    for (const setting of ["CLUSTER_AUTH", "CLUSTER_CA", "CLUSTER_URL"]) known.add(setting);
     expect(Object.keys(settings).filter((setting) => !hosts.test(setting) && !known.has(setting))).toEqual([]);
     for (const [setting, value] of Object.entries(settings))
       if (/SECRET|PASSWORD/.test(setting)) expect(value, setting).toContain("@Microsoft.KeyVault(SecretUri=");
