@@ -1,9 +1,10 @@
 import type { OrchestrationHandler } from "durable-functions";
-import { accessTokens } from "../shared/identity/access-token.ts";
+import { accessTokens, type VerifyToken } from "../shared/identity/access-token.ts";
 import { logoutTokens } from "../shared/identity/logout-token.ts";
 import { readIssuer } from "../shared/identity/issuer.ts";
 import type { Realm } from "../shared/identity/realm.ts";
 import { realmKeys } from "../shared/identity/realm-keys.ts";
+import { timerTokens } from "../shared/identity/timer-token.ts";
 import { webhookSignatures, type WebhookRules } from "../shared/identity/webhook.ts";
 import { managedServer, unmanagedServer } from "../shared/azure/managed-server.ts";
 import type { Settings } from "../shared/config.ts";
@@ -14,7 +15,7 @@ import { activeConnectionsOf } from "../shared/guacamole/active-connections.ts";
 import { parseDatabaseUrl } from "../shared/guacamole/database-url.ts";
 import { estateOf } from "../shared/guacamole/estate.ts";
 import { guacamoleDesktopsIn } from "../shared/guacamole/desktops.ts";
-import { connectCluster } from "../shared/kubernetes/cluster.ts";
+import { type Cluster, connectCluster } from "../shared/kubernetes/cluster.ts";
 import { desktopsIn } from "../shared/kubernetes/desktops.ts";
 import { estateIn } from "../shared/kubernetes/estate.ts";
 import { fastStartsIn } from "../shared/kubernetes/fast-starts.ts";
@@ -41,6 +42,7 @@ import { operationRoute } from "./http/operation.ts";
 import { personRoute } from "./http/person.ts";
 import { notFoundRoute, type Route } from "./http/route.ts";
 import { runRoutes } from "./http/runs.ts";
+import { wakeRoute } from "./http/wake.ts";
 import { workspacesRoute } from "./http/workspaces.ts";
 import { orchestrations } from "./orchestrations.ts";
 import { namingRules, type Services } from "./services.ts";
@@ -48,6 +50,7 @@ import { endLeavesTimer } from "./timers/end-leaves.ts";
 import { followScalingTimer } from "./timers/follow-scaling.ts";
 import { placeholdersTimer } from "./timers/placeholders.ts";
 import { runTimers } from "./timers/runs.ts";
+import { oneAtATime } from "./timers/one-at-a-time.ts";
 import type { Timer } from "./timers/timer.ts";
 import { wakeTimer } from "./timers/wake.ts";
 import { looksOf } from "./gather/looks.ts";
@@ -86,6 +89,12 @@ export function connect(settings: Settings): App {
 }
 
 function appOf(services: Services): App {
+  const wakeTimers = [
+    wakeTimer(services),
+    followScalingTimer(services),
+    endLeavesTimer(services),
+    ...placeholdersTimer(services),
+  ].map(oneAtATime);
   const routes = [
     desktopRoute(services),
     personRoute(services),
@@ -96,19 +105,14 @@ function appOf(services: Services): App {
     doctorRoute(services),
     ...endSessionsRoutes(services),
     ...runRoutes(services),
+    wakeRoute(services, wakeTimers),
     ...keycloakRoutes(services),
     ...desktopsRoutes(services),
     ...healthRoutes(services),
   ];
   return {
     routes: [...routes, openApiRoute(routes), notFoundRoute],
-    timers: [
-      wakeTimer(services),
-      followScalingTimer(services),
-      endLeavesTimer(services),
-      ...runTimers(services),
-      ...placeholdersTimer(services),
-    ],
+    timers: services.settings.TIMERS === "external" ? [] : [...wakeTimers, ...runTimers(services)],
     orchestrations,
     activities: activityTable(services),
     warn: () => warnOfEstate(looksOf(services)),
@@ -164,6 +168,7 @@ function connectServices(settings: Settings): Services {
     algorithms: settings.OIDC_ALGORITHMS,
     clockSkewSeconds: settings.OIDC_CLOCK_SKEW_SECONDS,
   };
+  const verifyPeople = accessTokens(realm, { audience: settings.OIDC_AUDIENCE, clients: settings.OIDC_CLIENTS });
   const webhook = webhookRules(settings);
   const records = personRecordsIn(cluster, settings.NAMESPACE);
   const desktops = desktopsIn(cluster, site, namingRules({ settings }));
@@ -212,7 +217,8 @@ function connectServices(settings: Settings): Services {
       settings.GUACAMOLE_LABELS &&
       guacamoleInstancesIn(cluster, settings.GUACAMOLE_NAMESPACE, settings.GUACAMOLE_LABELS),
     realmKeys: realm.keys,
-    verifyToken: accessTokens(realm, { audience: settings.OIDC_AUDIENCE, clients: settings.OIDC_CLIENTS }),
+    verifyToken: verifyPeople,
+    verifyTimerToken: verifyTimersOf(settings, cluster, verifyPeople),
     verifyLogout: logoutTokens(realm, settings.GUACAMOLE_CLIENT),
     verifyWebhook: webhook && webhookSignatures(webhook, realm),
     eventFaults: eventFaultCounts(),
@@ -227,6 +233,17 @@ function connectServices(settings: Settings): Services {
     now: () => new Date(),
     startedAt: new Date(),
   };
+}
+
+/** Those who call on time may also have a token of the cluster, if the settings name its account. */
+function verifyTimersOf(settings: Settings, cluster: Cluster, verifyPeople: VerifyToken): VerifyToken {
+  const { TIMERS_SUBJECT: subject, TIMERS_AUDIENCE: audience, TIMERS_ISSUER: issuer, TIMERS_ROLE: role } = settings;
+  if (subject === undefined) return verifyPeople;
+  const keys = realmKeys({ url: "/openid/v1/jwks", maxAgeMinutes: settings.OIDC_KEYS_MAX_AGE_MINUTES }, async () =>
+    Response.json(await cluster.issuerKeys()),
+  );
+  const { OIDC_ALGORITHMS: algorithms, OIDC_CLOCK_SKEW_SECONDS: clockSkewSeconds } = settings;
+  return timerTokens({ issuer, keys, algorithms, clockSkewSeconds }, { audience, subject, role }, verifyPeople);
 }
 
 function webhookRules({

@@ -55,6 +55,8 @@ export interface Services {
   guacamoleInstances: GuacamoleInstances | undefined;
   realmKeys: RealmKeys;
   verifyToken: VerifyToken;
+  /** For the calls that stand in for timers: also takes the cluster's tokens, if the settings name an account. */
+  verifyTimerToken: VerifyToken;
   verifyLogout: VerifyLogout;
   /** Undefined if Keycloak sends no events. */
   verifyWebhook: VerifyWebhook | undefined;

@@ -125,6 +125,32 @@ const eachSetting = z.object({
     .default("desktop-monitoring")
     .describe("Role of callers that may read why the product is not ready"),
 
+  TIMERS: oneOf("functions", "external")
+    .default("functions")
+    .describe(
+      "`external`: the app has no timers, and somebody calls `POST /maintenance/{wake,reap,reconcile,upkeep}` on time (docs/deploy.md)",
+    ),
+  TIMERS_ROLE: z
+    .string()
+    .default("desktop-timers")
+    .describe("Role of callers that may make these four calls, and no others"),
+  TIMERS_SUBJECT: z
+    .string()
+    .regex(
+      /^system:serviceaccount:[a-z0-9]([-a-z0-9]*[a-z0-9])?:[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/,
+      "is not a service account (system:serviceaccount:NAMESPACE:NAME)",
+    )
+    .optional()
+    .describe(
+      "Service account of the cluster whose projected token is good for these four calls: `system:serviceaccount:NAMESPACE:NAME`. Default: none is",
+    ),
+  TIMERS_AUDIENCE: z.string().min(1).default("guacamole-workspaces").describe("Our name in the `aud` of such a token"),
+  TIMERS_ISSUER: url()
+    .optional()
+    .describe(
+      "Issuer of such a token, exactly as in its `iss`. Default: `https://kubernetes.default.svc.CLUSTER_DOMAIN`",
+    ),
+
   PERSON_CHANGES_PER_MINUTE: wholeNumber(1, 100_000)
     .default(60)
     .describe("How many calls that change something each process accepts in a minute for one person, or one desktop"),
@@ -269,6 +295,8 @@ function checkTogether(settings: Partial<Fields>, context: z.RefinementCtx): voi
   const realm = settings.KEYCLOAK_REALM ?? realmIn(settings.OIDC_ISSUER ?? "").realm;
   if ((webhook === "hmac" || webhook === "bearer") && realm === undefined)
     fault("KEYCLOAK_REALM", "is missing (OIDC_ISSUER does not end in /realms/NAME: set the realm's name)");
+  if (settings.TIMERS_ISSUER !== undefined && settings.TIMERS_ISSUER === settings.OIDC_ISSUER)
+    fault("TIMERS_ISSUER", "must differ from OIDC_ISSUER (it is the cluster's own issuer)");
   const database = parseDatabaseUrl(settings.DATABASE_URL ?? "");
   if (settings.DATABASE_AUTH === "entra" && "tls" in database && database.tls !== "verified")
     fault(
@@ -312,6 +340,7 @@ export type Settings = Omit<Fields, "OIDC_ALGORITHMS"> & {
   GUACAMOLE_NAMESPACE: string;
   OIDC_JWKS_URL: string;
   OIDC_ALGORITHMS: readonly string[];
+  TIMERS_ISSUER: string;
   KEYCLOAK_REALM: string;
   KEYCLOAK_ADMIN_URL: string;
   /** How desktops are if their workspace says nothing else. */
@@ -349,6 +378,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     GUACAMOLE_NAMESPACE: settings.GUACAMOLE_NAMESPACE ?? settings.NAMESPACE,
     OIDC_JWKS_URL: settings.OIDC_JWKS_URL ?? `${settings.OIDC_ISSUER}/protocol/openid-connect/certs`,
     OIDC_ALGORITHMS: settings.OIDC_ALGORITHMS ?? signatureAlgorithms,
+    TIMERS_ISSUER: settings.TIMERS_ISSUER ?? `https://kubernetes.default.svc.${settings.CLUSTER_DOMAIN}`,
     KEYCLOAK_REALM: settings.KEYCLOAK_REALM ?? realm ?? "",
     KEYCLOAK_ADMIN_URL: settings.KEYCLOAK_ADMIN_URL ?? keycloak,
   };

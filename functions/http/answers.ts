@@ -329,18 +329,43 @@ export const reconcileAnswer = z
   })
   .meta({ id: "ReconcileRun" });
 
-const upkeepAnswer = z.strictObject({
-  at: time,
-  purged: z.int(),
-  refreshed: z.int(),
-  restarted: z.int().optional(),
-  forgotten: z.int().optional(),
-  prepared: z.array(words).optional().meta({ description: "What was changed so that desktops start fast" }),
-  failed: z.array(z.strictObject({ step: words, reason: words })),
-});
+export const upkeepAnswer = z
+  .strictObject({
+    at: time,
+    purged: z.int().meta({ description: "Finished instances that were deleted from the task hub" }),
+    refreshed: z.int().meta({ description: "Bindings of running desktops whose time of the last check was updated" }),
+    restarted: z.int().optional().meta({ description: "Notices of Keycloak that made no progress" }),
+    forgotten: z.int().optional().meta({ description: "Records of people who have nothing any more" }),
+    prepared: z.array(words).optional().meta({ description: "What was changed so that desktops start fast" }),
+    failed: z.array(z.strictObject({ step: words, reason: words })),
+  })
+  .meta({ id: "UpkeepRun" });
 
 const runState = z.enum(["running", "done", "failed"]);
-export const startedAnswer = z.strictObject({ dryRun: z.literal(false), state: runState }).meta({ id: "RunStarted" });
+export const startedAnswer = z
+  .strictObject({ dryRun: z.literal(false).optional(), state: runState })
+  .meta({ id: "RunStarted" });
+
+/** For callers who stand in for timers: whom it concerns is not theirs to know. */
+export const runCounts = z
+  .strictObject({
+    state: z.literal("done"),
+    at: time,
+    counts: z
+      .record(z.string(), z.int())
+      .meta({ description: "How many the run's summary lists or counts, by its fields" }),
+  })
+  .meta({ id: "RunCounts" });
+
+export const wakeAnswer = z
+  .strictObject({
+    woken: z.int().meta({ description: "Requests that nothing worked on" }),
+    replaced: z.int().meta({ description: "Requests whose work made no progress" }),
+    followed: z.int().meta({ description: "People whose scaled bindings were treated as a request, or refused" }),
+    left: z.int().meta({ description: "People who left, and whose desktop is suspended" }),
+    failed: z.int().meta({ description: "What failed: the log says why. It is tried again by the next call" }),
+  })
+  .meta({ id: "WakeRun" });
 
 const switchState = z.strictObject({
   state: z.enum(["on", "paused"]),

@@ -302,6 +302,22 @@ export const reconcileRun = {
 
 export const runStarted = { dryRun: false, state: "running" };
 
+export const upkeepRun = {
+  at: "2026-11-24T13:07:00.000Z",
+  purged: 41,
+  refreshed: 9,
+  restarted: 0,
+  forgotten: 1,
+  prepared: [],
+  failed: [],
+};
+
+export const upkeepStarted = { state: "running" };
+
+export const wakeRun = { woken: 1, replaced: 0, followed: 0, left: 2, failed: 0 };
+
+export const wakeUnderWay = { state: "running" };
+
 const adopted = {
   username: "alice",
   wants: "asthma-cohort",

@@ -20,6 +20,7 @@ import { liveAnswer, readyAnswer } from "./answers.ts";
 import type { Answer } from "./endpoint.ts";
 import * as examples from "./examples.ts";
 import { authorize } from "./input.ts";
+import { missedRuns } from "./missed-runs.ts";
 import { type Described, openRoute, type Route } from "./route.ts";
 
 /**
@@ -127,7 +128,11 @@ async function readCluster({
 async function readTroubles(services: Services, hub: TaskHub, context: InvocationContext) {
   const { isClosed, ...troubles } = await findTroubles(services, hub);
   for (const words of Object.values(troubles).flat()) context.error(words);
-  const gaps = [...findGaps(services.settings), ...((await services.directory?.gaps()) ?? [])];
+  const gaps = [
+    ...findGaps(services.settings),
+    ...((await services.directory?.gaps()) ?? []),
+    ...(await missedRuns(services, hub)),
+  ];
   return { ...troubles, gaps: isClosed ? gaps : [...gaps, describeFinding(notClosed)] };
 }
 

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { durableBackends, hostJsonFor, schedulerProvider } from "./durable-backend.ts";
+import { durableBackends, hostJsonFor, schedulerProvider, sqlProvider } from "./durable-backend.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -15,11 +15,16 @@ describe("host.json for each backend", async () => {
     expect(durableBackends[0]).toBe("storage");
   });
 
-  it("differs for the scheduler in where work is kept, and in nothing else", () => {
-    const changed = hostJsonFor("scheduler", text);
-    expect(durable(changed)["storageProvider"]).toEqual(schedulerProvider);
+  it.each([
+    ["scheduler", schedulerProvider],
+    ["mssql", sqlProvider],
+  ] as const)("differs for %s in where work is kept, and in nothing else", (backend, provider) => {
+    const changed = hostJsonFor(backend, text);
+    expect(durable(changed)["storageProvider"]).toEqual(provider);
+    // In SQL Server the hub has the name of the database's user (durabletask-mssql, docs/multitenancy.md).
+    expect(durable(changed)["hubName"]).toBe(backend === "mssql" ? undefined : durable(text)["hubName"]);
     const put = JSON.parse(changed) as { extensions: { durableTask: Record<string, unknown> } };
-    put.extensions.durableTask["storageProvider"] = durable(text)["storageProvider"];
+    for (const key of ["hubName", "storageProvider"]) put.extensions.durableTask[key] = durable(text)[key];
     expect(put).toEqual(JSON.parse(text));
   });
 

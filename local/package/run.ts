@@ -1,7 +1,7 @@
 /**
  * `npm run package`: builds what is deployed, in dist/package: the folder app, from which a Functions host can start it,
  * and the same as a zip. Prints each file with its size. `npm run package -- --durable-backend scheduler` builds it for
- * Durable Task Scheduler instead of Azure Storage.
+ * Durable Task Scheduler instead of Azure Storage, and `mssql` for SQL Server.
  */
 import { createHash } from "node:crypto";
 import { mkdir, rm, writeFile } from "node:fs/promises";
@@ -18,7 +18,7 @@ const { values } = parseArgs({ options: { "durable-backend": { type: "string", d
 const backend = durableBackends.find((each) => each === values["durable-backend"]);
 if (backend === undefined)
   throw new Error(
-    `package: --durable-backend ${values["durable-backend"]} is unknown (choose ${durableBackends.join(" or ")})`,
+    `package: --durable-backend ${values["durable-backend"]} is unknown (choose ${durableBackends.join(", ")})`,
   );
 
 const { name, files, zip } = await packageApp(root, backend);

@@ -6,6 +6,7 @@ import {
   type KubeConfig,
   type KubernetesObject,
   KubernetesObjectApi,
+  OpenidApi,
   PatchStrategy,
   type RequestContext,
   type ResponseContext,
@@ -103,6 +104,8 @@ export interface Cluster {
   versionOf(kind: Pick<Reference, "apiVersion" | "kind">, namespace: string): Promise<string>;
   /** What changed below a path since a version; null if the API server no longer knows that one. Waits for nothing new. */
   changesSince(watched: WatchedPath, version: string): Promise<ChangesSince | null>;
+  /** The keys with which the API server signs tokens of service accounts, as a JWK set (`/openid/v1/jwks`). */
+  issuerKeys(): Promise<unknown>;
   /** Host of the API server's address. */
   host: string;
 }
@@ -152,6 +155,7 @@ export function clusterOf(config: KubeConfig): Cluster {
   const objects = new KubernetesObjectApi(configuration);
   const plain = new PlainObjectApi(configuration);
   const custom = new CustomObjectsApi(configuration);
+  const openId = new OpenidApi(configuration);
   const apis = new ApisApi(configuration);
 
   const cluster: Cluster = {
@@ -325,6 +329,9 @@ export function clusterOf(config: KubeConfig): Cluster {
       return page.metadata?.resourceVersion ?? "0";
     },
     changesSince: (watched, version) => changesSince(new Watch(config), watched, version, advice),
+    issuerKeys: () =>
+      // The client calls it a text, and gives the object.
+      call("read", { kind: "keys of service accounts" }, () => openId.getServiceAccountIssuerOpenIDKeyset()),
   };
   return cluster;
 }

@@ -16,6 +16,7 @@ import { discover } from "./discovery.ts";
 import { describeApi } from "./openapi.ts";
 import { isOn } from "./options.ts";
 import { isForeign } from "./foreign-call.ts";
+import type { TokenIssuer } from "./issuer.ts";
 import { presentAs } from "./present.ts";
 import { type Wanted, wantedBy } from "./accept.ts";
 import { readTarget } from "./target.ts";
@@ -26,6 +27,7 @@ export interface ApiOptions {
   store: Store;
   kinds: readonly Kind[];
   token: string | undefined;
+  issuer: TokenIssuer;
   log: (line: string) => void;
 }
 
@@ -62,6 +64,10 @@ async function respond(
   }
   if (options.token === undefined && isForeign(request.headers)) throw foreign();
   if (!isAllowed(request, options.token)) throw unauthorized();
+  if (request.method === "GET" && url.pathname === "/openid/v1/jwks") {
+    response.writeHead(200, { "content-type": "application/jwk-set+json" }).end(JSON.stringify(options.issuer.keys()));
+    return;
+  }
   const { accept } = request.headers;
   const document =
     request.method === "GET"
