@@ -13,7 +13,7 @@ import { scaledWorld } from "./scaled-world.ts";
  * What ten times as many desktops cost: for every timer of the app at most eleven times as much, and for a call about one
  * person nothing. `npm run bench:operators` measures the same at 1,000 and 10,000.
  */
-const sizes = [100, 1_000] as const;
+const sizes = [40, 400] as const;
 const mostGrowth = 11;
 /** Times and versions of objects have more or fewer digits. */
 const bytesTolerance = 0.05;
@@ -51,7 +51,7 @@ async function counting(work: () => Promise<unknown>): Promise<Counts> {
 async function countTimers(): Promise<Measured> {
   const counts: Measured = new Map();
   for (const run of ["first run", "next run"])
-    for (const name of timers()) counts.set(`${name}, ${run}`, await counting(() => estate.host.trigger(name)));
+    for (const name of timers()) { const at = Date.now(); counts.set(`${name}, ${run}`, await counting(() => estate.host.trigger(name))); console.log(name, run, Date.now() - at); }
   return counts;
 }
 
@@ -115,10 +115,14 @@ beforeAll(async () => {
   // Connections and discovery are made once a process.
   await countCallsOf("nobody");
   for (const size of sizes) {
+    console.log(size, "fill", Date.now());
     await estates.upTo(size);
+    console.log(size, "filled", Date.now());
     await allReady();
+    console.log(size, "ready", Date.now());
     await estate.host.whenIdle();
     const timed = await countTimers();
+    console.log(size, "timed", Date.now());
     measured.push({ timers: timed, calls: await countCallsOf(`somebody-${String(size).padStart(4, "0")}`) });
   }
 }, 240_000);

@@ -1,7 +1,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { CoreV1Api } from "@kubernetes/client-node";
+import { CoreV1Api, KubernetesObjectApi } from "@kubernetes/client-node";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseOperationId } from "../../shared/person/operation.ts";
 import { cpuOf, measurable } from "./cpu-of.ts";
@@ -84,6 +84,8 @@ export async function onFloor(systems: FreshSystems, use: (floor: Subject) => Pr
       child.send(wish);
     });
   child.setMaxListeners(0);
+  const objects = KubernetesObjectApi.makeApiClient(systems.kubeconfig);
+  await objects.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
   try {
     await use({
       systems,
