@@ -55,6 +55,9 @@ function retries(): RetryOptions {
 /** Implements a workflow with Durable Functions. */
 export function workflowOf(context: OrchestrationContext): Workflow {
   let shown: Progress | undefined;
+  // The hub gives news to the newest wait that had none, even if its time is up (Azure/azure-functions-durable-js,
+  // TaskOrchestrationExecutor.setTaskValue, and so the extension): nothing withdraws a wait for an event.
+  const overdue = new Set<Task>();
   return {
     instanceId: context.df.instanceId,
     now: () => context.df.currentUtcDateTime,
@@ -70,11 +73,15 @@ export function workflowOf(context: OrchestrationContext): Workflow {
       yield context.df.createTimer(new Date(context.df.currentUtcDateTime.getTime() + seconds * 1_000));
     },
     *waitForNews(seconds) {
+      const told = [...overdue].filter(({ isCompleted }) => isCompleted);
+      for (const each of told) overdue.delete(each);
+      if (told.length > 0) return;
       const timeUp = context.df.createTimer(new Date(context.df.currentUtcDateTime.getTime() + seconds * 1_000));
       const news = context.df.waitForExternalEvent(newsName);
       yield context.df.Task.any([news, timeUp]);
       // An orchestration does not end before its timers.
       if (!timeUp.isCompleted) timeUp.cancel();
+      if (!news.isCompleted) overdue.add(news);
     },
     report(progress) {
       shown = progress;

@@ -38,6 +38,20 @@ function register(): Promise<void> {
     yield* workflowOf(context).waitForNews(30);
     return "went on";
   });
+  df.app.orchestration("waitsWorksWaits", function* (context) {
+    const workflow = workflowOf(context);
+    const ends: string[] = [];
+    const wait = function* () {
+      yield* workflow.waitForNews(30);
+      ends.push(workflow.now().toISOString());
+    };
+    yield* wait();
+    yield* wait();
+    yield context.df.callActivity("hold", {});
+    yield* wait();
+    yield* wait();
+    return ends;
+  });
   return Promise.resolve();
 }
 
@@ -83,6 +97,24 @@ it("news that comes while the orchestration works ends its next wait at once", a
   held.resolve(undefined);
   await host.whenIdle();
   expect((await client.getStatus("one")).output).toBe("went on");
+});
+
+it("news that comes while the orchestration works ends its next wait at once, also after waits whose time was up", async () => {
+  const { client, host, clock, hub } = await start();
+  await client.startNew("waitsWorksWaits", { instanceId: "one", input: {} });
+  await host.whenIdle();
+  clock.advance(30_000);
+  await host.whenIdle();
+  clock.advance(30_000);
+  await reached.promise;
+  await hub.tellNews("one");
+  held.resolve(undefined);
+  await host.whenIdle();
+  clock.advance(5_000);
+  await hub.tellNews("one");
+  await host.whenIdle();
+  const ends = ["08:00:30", "08:01:00", "08:01:00", "08:01:05"].map((at) => `2026-01-05T${at}.000Z`);
+  expect((await client.getStatus("one")).output).toEqual(ends);
 });
 
 it("news for an instance that is unknown, or has ended, is no error", async () => {

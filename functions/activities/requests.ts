@@ -23,15 +23,18 @@ export function requestActivities(
       if (outcome.state === "failed" && outcome.leftBehind.length > 0)
         error(`request ${requestId}: left behind: ${outcome.leftBehind.join("; ")}`);
       const at = services.now().toISOString();
-      const admission = (await services.records.readRecent(personId(username)))?.admission;
+      let admission: Admission | undefined;
       const record = await changeRecord(
         services,
         username,
-        ifThere((current) => finish(current, requestId, outcome, { at, others })),
+        ifThere((current) => {
+          ({ admission } = current);
+          return finish(current, requestId, outcome, { at, others });
+        }),
         fence,
       );
       noteStart(services, outcome, started, admission, at);
-      await tellNext(services, hub, info);
+      await tellNext(services, hub, info, admission);
       if (record?.request.trouble) info(`request ${requestId}: ${describeTrouble(record.request.trouble)}`);
       // At once, because a person who chooses the same workspace again scales a binding to what it is at already.
       if (outcome.state === "failed")

@@ -378,11 +378,13 @@ export const endedAnswer = z
       .meta({ description: "How many are being suspended, and how many could not be asked for" }),
     ended: z
       .array(z.strictObject({ username: z.string(), workspace: z.string(), operation: z.string() }))
-      .meta({ description: "The first 200 that are being suspended" }),
+      .meta({ description: "The first 200 that are being suspended; while the run is under way, fewer" }),
     failed: z
       .array(z.strictObject({ username: z.string(), workspace: z.string(), reason: words }))
-      .meta({ description: "The first 200 that could not be asked for" }),
-    trouble: words.optional().meta({ description: "Why it does not get on: it is tried again by itself" }),
+      .meta({ description: "The first 200 that could not be asked for; while the run is under way, fewer" }),
+    trouble: words
+      .optional()
+      .meta({ description: "Why the last try failed: it is tried again for about an hour, then `state` is `failed`" }),
   })
   .meta({ id: "EndedSessions" });
 

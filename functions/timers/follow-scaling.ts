@@ -33,9 +33,10 @@ export function followScalingTimer(services: Services): Timer {
     name: "followScaling",
     schedule: services.settings.WAKE_SCHEDULE,
     run: async (hub, context) => {
-      const [{ bindings, changed }, left] = await Promise.all([services.workspaces.scaling(), findLeft(services)]);
-      // Kept if this run fails: what changed is told once.
+      const { bindings, changed } = await services.workspaces.scaling();
+      // Kept if this run fails, by whatever comes next: what changed is told once.
       again = new Set([...again, ...(changed ?? [])]);
+      const left = await findLeft(services);
       const records = await recordsToCompare();
       const next = new Set(records.filter(isOpen).map(({ request }) => request.username));
       const follower = {

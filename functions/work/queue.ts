@@ -1,6 +1,7 @@
 import { personId } from "../../shared/desktop/names.ts";
 import { decideAdmissions, type Place, type StartLimits, type Ticket } from "../../shared/lifecycle/admission.ts";
 import { doubtfulImages, type Expected, expectReady } from "../../shared/lifecycle/start-times.ts";
+import type { Admission } from "../../shared/person/record.ts";
 import { workIdOf } from "../../shared/person/work.ts";
 import type { Services } from "../services.ts";
 import { isBounded, type Queue, readRunning } from "./read-queue.ts";
@@ -39,24 +40,37 @@ export async function expectedAt(
 /**
  * Tells those who may start now, if anybody waits: a start has ended, or a desktop went down. What is not told is found by
  * their own next look.
+ *
+ * @param ended the start that has ended
  */
-export async function tellNext(services: Queued, hub: TaskHub, info: (message: string) => void): Promise<void> {
+export async function tellNext(
+  services: Queued,
+  hub: TaskHub,
+  info: (message: string) => void,
+  ended?: Admission,
+): Promise<void> {
   const { starts, told } = services;
-  if (!starts.someWait()) return;
+  // Who had to wait for this start may have looked in another process.
+  if (!starts.someWait() && ended?.isLast !== true) return;
+  const since = performance.now();
   try {
     const queue = await services.readQueue();
     const { tickets, records } = queue;
     if (tickets.every(({ state }) => state === "admitted")) {
-      starts.noteNobodyWaits();
+      starts.noteNobodyWaits(since);
       return;
     }
+    starts.noteWaiting();
     const places = decideAdmissions(tickets, await limitsOf(services, queue), services.now());
     for (const record of records) {
       const person = personId(record.request.username);
       // Who was told and has not looked yet needs no second word.
       if (!places.get(person)?.admitted || told.has(person)) continue;
       told.note(person);
-      await hub.tellNews(workIdOf(record));
+      await hub.tellNews(workIdOf(record)).catch((failure: unknown) => {
+        told.forget(person);
+        throw failure;
+      });
     }
   } catch (failure) {
     info(`tell who may start now: ${(failure as Error).message} (they look by themselves)`);

@@ -18,8 +18,8 @@ export interface Starts {
   estimate(requestId: string, image: string): Promise<Estimate | undefined>;
   /** Says that somebody waits for their turn: whoever ends a start then tells the next ones. */
   noteWaiting(): void;
-  /** Says that nobody waits, as everybody's records show. */
-  noteNobodyWaits(): void;
+  /** Says that nobody waited then (`performance.now()`), as everybody's records show. */
+  noteNobodyWaits(at: number): void;
   /** True if somebody may have waited in the last minutes: they did as far as this process knows, or it never looked. */
   someWait(): boolean;
   /** Notes a start that ended. It is written down with others, at once if the last write is long ago. */
@@ -94,8 +94,9 @@ export function startsIn(
     noteWaiting() {
       waitedAt = performance.now();
     },
-    noteNobodyWaits() {
-      waitedAt = -Infinity;
+    noteNobodyWaits(at) {
+      // Somebody may have come since.
+      if (waitedAt < at) waitedAt = -Infinity;
     },
     someWait: () => performance.now() - waitedAt < waitedMilliseconds,
     ended(image, start) {

@@ -19,6 +19,7 @@ import { turnsOf } from "../turns.ts";
 import { authenticationOf, caOf, faultOf, isUnreachable, notAnswering, tooMuchToDo } from "./cluster-faults.ts";
 import { type Follower, followKind, type Following } from "./followed-kind.ts";
 import { takenOver } from "./field-ownership.ts";
+import { plainHttp } from "./http-calls.ts";
 import { readKubeConfig } from "./kubeconfig.ts";
 import { manager } from "./labels.ts";
 import { inPages, type Page, withItems } from "./pages.ts";
@@ -119,6 +120,7 @@ export function clusterOf(config: KubeConfig): Cluster {
     createConfiguration({
       baseServer: new ServerConfiguration(server, {}),
       authMethods: { default: authenticationOf(config) },
+      httpApi: plainHttp(),
       promiseMiddleware: [
         {
           pre: (request) => {

@@ -5,6 +5,7 @@ import {
   decideAdmissions,
   type Place,
   type StartLimits,
+  takesLastPlace,
   type Ticket,
   withAdmitted,
 } from "./admission.ts";
@@ -350,6 +351,44 @@ describe("several who decide at once", () => {
             expect(now.length).toBeLessThanOrEqual(2 + count(now, ({ returns }) => returns));
           },
         );
+      }),
+      often,
+    );
+  });
+});
+
+describe("whose start took a last place", () => {
+  const comings = fc.array(fc.record({ comes: fc.boolean(), who: fc.nat(9) }), { maxLength: 80, size: "max" });
+  const doubtful = new Set(["y"]);
+
+  it("is there as long as anybody waits, so that it is enough if only their ends tell others", () => {
+    fc.assert(
+      fc.property(comings, fc.integer({ min: 1, max: 4 }), (all, startsAtOnce) => {
+        const there = new Map<string, Ticket>();
+        const given = { ...limits, startsAtOnce, doubtful };
+        const look = (own: Ticket) => {
+          const tickets = [...there.values()];
+          if (!decideAdmission(own, tickets, given, now).admitted) return;
+          const others = tickets.filter((each) => each !== own);
+          const isLast = takesLastPlace(own, others, given, now);
+          there.set(own.person, { ...own, state: "admitted", isLast });
+        };
+        const waiting = () => [...there.values()].filter(({ state }) => state === "waiting");
+        for (const [index, { comes, who }] of all.entries()) {
+          const person = `p${who}`;
+          const own = there.get(person);
+          if (comes && !own) {
+            const workspace = who % 3 === 0 ? "a" : "b";
+            const facts = { image: who % 4 === 0 ? "y" : "x", startsAtOnce: workspace === "a" ? 1 : null };
+            const ticket = { ...usual, person, since: secondsAgo(100 - index), workspace, ...facts };
+            there.set(person, ticket);
+            look(ticket);
+          } else if (!comes && own?.state === "admitted") {
+            there.delete(person);
+            if (own.isLast) for (const each of waiting().sort(inTurn)) look(each);
+          }
+          if (waiting().length > 0) expect([...there.values()].some(({ isLast }) => isLast)).toBe(true);
+        }
       }),
       often,
     );

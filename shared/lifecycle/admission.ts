@@ -70,6 +70,13 @@ export function decideAdmission(own: Ticket, tickets: readonly Ticket[], limits:
   return decideAdmissions(all, limits, now).get(own.person) ?? { admitted: true };
 }
 
+/** True if this start, admitted beside these, takes the last place: the next like it has to wait. */
+export function takesLastPlace(own: Ticket, tickets: readonly Ticket[], limits: StartLimits, now: Date): boolean {
+  const next: Ticket = { ...own, person: `after ${own.person}`, state: "waiting" };
+  const all: Ticket[] = [...tickets.filter(({ state }) => state === "admitted"), { ...own, state: "admitted" }];
+  return !decideAdmission(next, all, limits, now).admitted;
+}
+
 /** The tickets as they are when those are admitted whose admission is being written, which a list may not show yet. */
 export function withAdmitted(tickets: readonly Ticket[], isAdmitted: (person: string) => boolean): Ticket[] {
   return tickets.map((ticket) => (isAdmitted(ticket.person) ? { ...ticket, state: "admitted" } : ticket));

@@ -6,6 +6,7 @@ import { finish } from "./request.ts";
 
 const at = (time: string) => `2026-06-15T${time}:00.000Z`;
 const facts = { image: "example.org/desktop:1", startsAtOnce: 4, maxDesktops: null };
+const admitted = (time: string) => ({ at: at(time), isLast: false });
 let count = 0;
 
 /** The record after the person asks for a workspace at that time, or for none. */
@@ -35,14 +36,14 @@ describe("a person's place in the queue", () => {
 
   it("stays the same when they ask for the same again", () => {
     expect(asked(first, "a", "09:05")).toBe(first);
-    const admitted = admit(first, first.request, facts, at("09:01"));
-    expect(asked(admitted, "a", "09:05").admission).toEqual(admitted.admission);
+    const starting = admit(first, first.request, facts, admitted("09:01"));
+    expect(asked(starting, "a", "09:05").admission).toEqual(starting.admission);
   });
 
   it("keeps its time when they choose another workspace, whose start is not admitted yet", () => {
-    const admitted = admit(first, first.request, facts, at("09:01"));
+    const starting = admit(first, first.request, facts, admitted("09:01"));
     const place = { state: "waiting", since: at("09:00"), workspace: "b", returns: false };
-    for (const record of [first, admitted]) expect(asked(record, "b", "09:05").admission).toEqual(place);
+    for (const record of [first, starting]) expect(asked(record, "b", "09:05").admission).toEqual(place);
   });
 
   it.each<[string, (record: PersonRecord) => PersonRecord]>([
@@ -51,8 +52,8 @@ describe("a person's place in the queue", () => {
     ["their desktop is ready", (record) => ended(record, "09:05")],
     ["it cannot be started", (record) => ended(record, "09:05", failed)],
   ])("is gone when %s", (_, change) => {
-    const admitted = admit(first, first.request, facts, at("09:01"));
-    for (const record of [first, admitted]) expect(change(record).admission).toBeUndefined();
+    const starting = admit(first, first.request, facts, admitted("09:01"));
+    for (const record of [first, starting]) expect(change(record).admission).toBeUndefined();
   });
 
   it("is not touched by the end of an older request", () => {
@@ -92,7 +93,7 @@ describe("a person's place in the queue", () => {
     const admission = { state: "waiting", since: at("09:00"), workspace: "a", returns: false };
     expect(queueUp(old, old.request)).toEqual(admission);
     expect(noteFacts(old, old.request, facts).admission).toEqual({ ...admission, ...facts });
-    expect(admit(old, old.request, facts, at("09:01")).admission).toEqual({
+    expect(admit(old, old.request, facts, admitted("09:01")).admission).toEqual({
       ...{ ...admission, ...facts },
       ...{ state: "admitted", admittedAt: at("09:01") },
     });
@@ -103,14 +104,20 @@ describe("what is written of a place", () => {
   it("counts only for the request that it is about", () => {
     const { request } = first;
     for (const record of [asked(first, "b", "09:05"), asked(first, null, "09:05")]) {
-      expect(admit(record, request, facts, at("09:06"))).toBe(record);
+      expect(admit(record, request, facts, admitted("09:06"))).toBe(record);
       expect(noteFacts(record, request, facts)).toBe(record);
     }
   });
 
+  it("says if it was the last one", () => {
+    const last = admit(first, first.request, facts, { at: at("09:01"), isLast: true });
+    expect(last.admission).toMatchObject({ state: "admitted", isLast: true });
+    expect(asked(last, "b", "09:05").admission?.isLast).toBeUndefined();
+  });
+
   it("is written once", () => {
-    const admitted = admit(first, first.request, facts, at("09:01"));
-    expect(admit(admitted, first.request, facts, at("09:02"))).toBe(admitted);
-    expect(noteFacts(admitted, first.request, facts)).toBe(admitted);
+    const starting = admit(first, first.request, facts, admitted("09:01"));
+    expect(admit(starting, first.request, facts, admitted("09:02"))).toBe(starting);
+    expect(noteFacts(starting, first.request, facts)).toBe(starting);
   });
 });

@@ -33,11 +33,21 @@ export function noteFacts(record: PersonRecord, asked: DesktopRequest, facts: St
   return { ...record, admission: { ...admission, ...facts } };
 }
 
-/** The record with the person's start admitted; unchanged if they want something else by now. */
-export function admit(record: PersonRecord, asked: DesktopRequest, facts: StartFacts, at: string): PersonRecord {
+/**
+ * The record with the person's start admitted; unchanged if they want something else by now.
+ *
+ * @param isLast if nobody can start beside it any more
+ */
+export function admit(
+  record: PersonRecord,
+  asked: DesktopRequest,
+  facts: StartFacts,
+  { at, isLast }: { at: string; isLast: boolean },
+): PersonRecord {
   const admission = placeFor(record, asked);
   if (admission?.state !== "waiting") return record;
-  return { ...record, admission: { ...admission, ...facts, state: "admitted", admittedAt: at } };
+  const admitted = { ...admission, ...facts, state: "admitted" as const, admittedAt: at };
+  return { ...record, admission: { ...admitted, ...(isLast && { isLast }) } };
 }
 
 /** The place of a request in the record of its person, who has none if an earlier release wrote it. */

@@ -133,6 +133,8 @@ const admissionSchema = stored({
   startsAtOnce: z.number().nullable().optional(),
   maxDesktops: z.number().nullable().optional(),
   admittedAt: instant.optional(),
+  /** Nobody could start beside it any more: whoever comes while it starts waits, and is to be told when it ends. */
+  isLast: z.boolean().optional(),
 });
 export type Admission = z.output<typeof admissionSchema>;
 

@@ -1,5 +1,6 @@
 import { AppsV1Api, type KubeConfig, KubernetesObjectApi, type V1Deployment, Watch } from "@kubernetes/client-node";
 import pg from "pg";
+import { usernameLabel } from "../../shared/kubernetes/labels.ts";
 import type { FreshProduct } from "./fresh-product.ts";
 import type { Arrival } from "./morning-people.ts";
 
@@ -20,7 +21,7 @@ export async function openWorkspaces(
     await create({ ...custom, kind: "AnalyticsWorkspace", metadata: { name, namespace }, spec });
   }
   for (const { username, workspace } of people) {
-    const labels = { "xlscsde.nhs.uk/username": username };
+    const labels = { "xlscsde.nhs.uk/username": usernameLabel(username) };
     const metadata = { name: `${workspace}-${username}`, namespace, labels };
     const spec = { workspace, username, expires: "2099-12-31" };
     await create({ ...custom, kind: "AnalyticsWorkspaceBinding", metadata, spec });
