@@ -25,7 +25,7 @@ const kinds = [
   ["apps/v1", "Deployment"],
 ] as const;
 
-const model = { username: "the-model", workspace: "the-cohort" };
+const model = { username: "themodel", workspace: "the-cohort" };
 const workspaces = Array.from({ length: 10 }, (_, index) => `cohort-${index}`);
 const atATime = 20;
 
@@ -38,7 +38,7 @@ type Stored = KubernetesObject & { status?: object };
  */
 export async function filling(estate: TestEstate, databaseUrl: string) {
   for (const workspace of [model.workspace, ...workspaces]) await openWorkspace(estate, workspace);
-  await scaledWorld(estate).bind("binding-of-the-model", model.username, model.workspace);
+  await scaledWorld(estate).bind("binding-of-themodel", model.username, model.workspace);
   const ended = await endOf(estate, await askFor(estate, model.username, model.workspace));
   if (ended.state !== "done") throw new Error(`bring up the model: ${JSON.stringify(ended)}`);
   const { request = "" } = parseOperationId(ended.id) ?? {};
@@ -55,8 +55,8 @@ export async function filling(estate: TestEstate, databaseUrl: string) {
   );
 
   async function copy(index: number, guacamole: ReturnType<typeof guacamoleDesktopsIn>): Promise<void> {
-    const key = { workspace: workspaces[index % workspaces.length] ?? "", username: `person-${index}` };
-    const plan = samplePlan(key);
+    const key = { workspace: workspaces[index % workspaces.length] ?? "", username: `person${index}` };
+    const plan = samplePlan({ ...key, until: "2099-12-31" });
     await guacamole.writeConnection(plan, "a password of the model");
     await guacamole.grantPermission(plan.names);
     for (const each of models) {
@@ -71,7 +71,7 @@ export async function filling(estate: TestEstate, databaseUrl: string) {
     /** Adds desktops until there are so many copies. */
     async upTo(size: number): Promise<void> {
       const database = connectDatabase({ url: databaseUrl });
-      const guacamole = guacamoleDesktopsIn(database, sampleRules, "UTC");
+      const guacamole = guacamoleDesktopsIn(database, sampleRules, "Europe/London");
       while (filled < size) {
         const some = Array.from({ length: Math.min(atATime, size - filled) }, (_, index) => filled + index);
         await Promise.all(some.map((index) => copy(index, guacamole)));

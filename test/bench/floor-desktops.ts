@@ -13,7 +13,7 @@ import { samplePlan, sampleRules, sampleSite } from "../sample-plan.ts";
  * The least that brings a desktop up with `pg` and `fetch` alone: no host, no history, no retries, and every object new. A new
  * desktop takes 11 requests and one round trip, one that is ready takes one of each, and a switch takes 13 and one.
  */
-export function floorOn(server: string, database: pg.Client) {
+export function floorOn(server: string, database: pg.Pool) {
   const namespaced = (group: string, kind: string) => `${server}${group}/namespaces/${sampleSite.namespace}/${kind}`;
   const of = {
     configmaps: namespaced("/api/v1", "configmaps"),
@@ -124,7 +124,9 @@ const writeRows = `
   ), entity AS (
     INSERT INTO guacamole_entity (name, type) VALUES ($3, 'USER') RETURNING entity_id
   ), new_user AS (
-    INSERT INTO guacamole_user (entity_id, password_hash, password_date) SELECT entity_id, '\\x00', now() FROM entity
+    INSERT INTO guacamole_user (entity_id, password_hash, password_salt, password_date)
+    SELECT entity_id, sha256(salt || 'guacamole-workspaces: no password'::bytea), salt, now()
+    FROM entity CROSS JOIN (SELECT decode(repeat('00', 32), 'hex')) AS each (salt)
   ), former AS (
     DELETE FROM guacamole_connection_permission p USING guacamole_entity e
     WHERE e.entity_id = p.entity_id AND e.name LIKE '%@' || $2

@@ -7,8 +7,7 @@ import { floorOn } from "./floor-desktops.ts";
 import type { Wish } from "./subjects.ts";
 
 const [, , server = "", databaseUrl = ""] = process.argv;
-const database = new pg.Client({ connectionString: databaseUrl });
-await database.connect();
+const database = new pg.Pool({ connectionString: databaseUrl });
 const floor = floorOn(server, database);
 
 async function fulfil({ kind, username, workspace, before }: Wish): Promise<void> {
@@ -20,3 +19,5 @@ async function fulfil({ kind, username, workspace, before }: Wish): Promise<void
 process.on("message", (message) => {
   if (message !== "cpu") void fulfil(message as Wish);
 });
+process.channel?.ref();
+process.send?.({ serving: true });

@@ -66,10 +66,13 @@ export function productSubject(fresh: FreshProduct): Subject {
   };
 }
 
-/** Runs the floor on these systems in a process of its own, uses it, and ends it. */
+/** Runs the floor on these systems as the database's owner, in a process of its own, uses it, and ends it. */
 export async function onFloor(systems: FreshSystems, use: (floor: Subject) => Promise<void>): Promise<void> {
   const file = fileURLToPath(new URL("floor.ts", import.meta.url));
-  const child = fork(file, [systems.counted.url, systems.roleUrl], { execArgv: measurable });
+  const database = new URL(systems.databaseUrl);
+  database.host = new URL(systems.roleUrl).host;
+  const child = fork(file, [systems.counted.url, database.href], { execArgv: measurable });
+  await once(child, "message"); // it serves
   const fulfil = (wish: Wish) =>
     new Promise<void>((resolve, reject) => {
       const hear = (message: object) => {
