@@ -290,10 +290,8 @@ var schedulerSettings = durableBackend == 'scheduler'
 var accessSettings = {
   // Which identity the Azure SDK signs in as.
   AZURE_CLIENT_ID: identity.clientId
-  CLUSTER_AUTH: 'entra'
   CLUSTER_URL: cluster.url
   CLUSTER_CA: cluster.ca
-  DATABASE_AUTH: 'entra'
   DATABASE_URL: 'postgres://${roleName}@${databaseHost}:5432/${databaseName}?sslmode=verify-full'
   ...(databaseServerId == '' ? {} : { DATABASE_SERVER_ID: databaseServerId })
 }

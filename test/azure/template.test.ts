@@ -111,11 +111,11 @@ describeWithBicep("what the template makes", () => {
   it.each(samples)("$name: settings of the product by the names that it reads, and no secret", async ({ name }) => {
     const settings = await settingsOf(name);
     const hosts =
-      /^(AzureWebJobs|AzureFunctionsJobHost__|APPLICATIONINSIGHTS_|AZURE_CLIENT_ID$|TASKHUB_NAME$|FUNCTIONS_|DURABLE_TASK_)/;
+      /^(AzureWebJobs|AzureFunctionsJobHost__|APPLICATIONINSIGHTS_|AZURE_(CLIENT_ID|TOKEN_CREDENTIALS)$|TASKHUB_NAME$|FUNCTIONS_|DURABLE_TASK_)/;
     const known = new Set([...Object.keys(settingsSchema.shape), "DESKTOP_IMAGE"]);
     expect(Object.keys(settings).filter((setting) => !hosts.test(setting) && !known.has(setting))).toEqual([]);
     for (const [setting, value] of Object.entries(settings))
-      if (/SECRET|PASSWORD/.test(setting)) expect(value, setting).toContain("@Microsoft.KeyVault(SecretUri=");
+      if (/SECRET|PASSWORD|_KEY$/.test(setting)) expect(value, setting).toContain("@Microsoft.KeyVault(SecretUri=");
     expect(settings).toMatchObject({ CLUSTER_AUTH: "entra", DATABASE_AUTH: "entra" });
     expect(settings["DATABASE_URL"]).toMatch(/^(\[format\(')?postgres:\/\/[^:@]+@.*sslmode=verify-full/);
   });
