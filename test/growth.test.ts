@@ -139,7 +139,7 @@ afterAll(async () => {
 });
 
 describe(`with ${sizes[1]} desktops instead of ${sizes[0]}`, () => {
-  it("the copies are as the product leaves its desktops", async () => {
+  it("the copies are as the product leaves its desktops", () => {
     expect(drifts).toEqual([[], []]);
   });
 

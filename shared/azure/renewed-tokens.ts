@@ -22,7 +22,10 @@ const againMilliseconds = 1_000;
  * identity makes a request for each caller, and fails if that fails; its getBearerTokenProvider leaves a renewal that fails
  * in the background uncaught.
  */
-export function renewedTokens(credential: () => Promise<TokenCredential>, now: () => number = () => Date.now()): Tokens {
+export function renewedTokens(
+  credential: () => Promise<TokenCredential>,
+  now: () => number = () => Date.now(),
+): Tokens {
   const audiences = new Map<string, () => Promise<AccessToken>>();
   return {
     tokenFor(scope) {
