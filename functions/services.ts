@@ -5,6 +5,7 @@ import type { ReachLimits } from "../shared/desktop/reach.ts";
 import type { SessionRules } from "../shared/person/presence.ts";
 import type { ManagedServer } from "../shared/azure/managed-server.ts";
 import type { ActiveConnections } from "../shared/guacamole/active-connections.ts";
+import type { EstateInDatabase } from "../shared/guacamole/estate.ts";
 import type { GuacamoleDesktops } from "../shared/guacamole/desktops.ts";
 import type { VerifyToken } from "../shared/identity/access-token.ts";
 import type { VerifyLogout } from "../shared/identity/logout-token.ts";
@@ -12,6 +13,7 @@ import type { RealmKeys } from "../shared/identity/realm-keys.ts";
 import type { Directory } from "../shared/identity/directory.ts";
 import type { VerifyWebhook } from "../shared/identity/webhook.ts";
 import type { ClusterDesktops } from "../shared/kubernetes/desktops.ts";
+import type { EstateInCluster } from "../shared/kubernetes/estate.ts";
 import type { FastStarts } from "../shared/kubernetes/fast-starts.ts";
 import type { GuacamoleInstances } from "../shared/kubernetes/guacamole-instances.ts";
 import type { MaintenanceSwitch } from "../shared/kubernetes/maintenance-switch.ts";
@@ -25,6 +27,7 @@ import type { Lately } from "./work/lately.ts";
 import type { News } from "./work/news.ts";
 import type { Queue } from "./work/read-queue.ts";
 import type { Starts } from "./work/starts.ts";
+import type { Rush } from "./work/rush.ts";
 import type { Waits } from "./work/waits.ts";
 import type { WhileUsed } from "./work/while-used.ts";
 import type { Workspaces } from "../shared/kubernetes/workspaces.ts";
@@ -40,6 +43,8 @@ export interface Services {
   records: PersonRecords;
   desktops: ClusterDesktops;
   guacamole: GuacamoleDesktops;
+  /** What the doctor looks at, beside what the product uses every day. */
+  estate: { cluster: EstateInCluster; database: EstateInDatabase; readIssuer: () => Promise<string> };
   server: ManagedServer;
   maintenance: MaintenanceSwitch;
   /** Images on nodes, and free places, before desktops need them. */
@@ -50,6 +55,8 @@ export interface Services {
   guacamoleInstances: GuacamoleInstances | undefined;
   realmKeys: RealmKeys;
   verifyToken: VerifyToken;
+  /** For the calls that stand in for timers: also takes the cluster's tokens, if the settings name an account. */
+  verifyTimerToken: VerifyToken;
   verifyLogout: VerifyLogout;
   /** Undefined if Keycloak sends no events. */
   verifyWebhook: VerifyWebhook | undefined;
@@ -75,6 +82,8 @@ export interface Services {
   starts: Starts;
   /** The callers who wait for operations in this process. */
   waits: Waits;
+  /** People's requests for desktops go before other work. */
+  rush: Rush;
   now: () => Date;
   /** When this process started. */
   startedAt: Date;

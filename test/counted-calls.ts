@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, request as httpRequest, type ServerResponse } from "node:http";
+import { Agent, createServer, type IncomingMessage, request as httpRequest, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** A way to an HTTP server that counts the calls, and may answer in its place. */
@@ -21,8 +21,13 @@ export interface Instead {
   body?: string;
 }
 
-export async function startCounting(target: string): Promise<CountedCalls> {
+/**
+ * @param keepAlive if its own connections to the server are used again: it costs less, where that is measured, and must not
+ * be used where the server goes away
+ */
+export async function startCounting(target: string, keepAlive = false): Promise<CountedCalls> {
   const calls: string[] = [];
+  const agent = keepAlive && new Agent({ keepAlive });
   let decided: (call: string) => Instead | undefined | Promise<Instead | undefined> = () => undefined;
   async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const call = `${incoming.method} ${incoming.url}`;
@@ -33,7 +38,7 @@ export async function startCounting(target: string): Promise<CountedCalls> {
       return;
     }
     const { method, headers, url = "" } = incoming;
-    const onward = httpRequest(new URL(url, target), { method, headers, agent: false }, (reply) => {
+    const onward = httpRequest(new URL(url, target), { method, headers, agent }, (reply) => {
       outgoing.writeHead(reply.statusCode ?? 500, reply.headers);
       // A watch has begun when its headers are there; its first line may come much later.
       outgoing.flushHeaders();
@@ -63,6 +68,7 @@ export async function startCounting(target: string): Promise<CountedCalls> {
           resolve();
         });
         server.closeAllConnections();
+        if (agent) agent.destroy();
       }),
   };
   return counted;

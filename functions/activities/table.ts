@@ -110,6 +110,7 @@ type Implementation = (input: unknown, around: Surroundings & { hub?: TaskHub })
 function activityOf(services: Services, name: string, implementation: Implementation): Activity {
   return async ({ fence, ...input }, hub, context) => {
     try {
+      await services.rush.over();
       // Its orchestration shows the step before it calls the activity.
       if (fence) services.news.tell(personId(fence.username));
       const around = {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { bindsPerson } from "../../shared/desktop/entitlement.ts";
 import { describePause } from "../../shared/desktop/maintenance.ts";
 import { personId } from "../../shared/desktop/names.ts";
-import { isRefusal, ProductError, refuse } from "../../shared/errors.ts";
+import { isRefusal, ProductError, refuse, type Refusal } from "../../shared/errors.ts";
 import { keptClaims } from "../../shared/person/claims.ts";
 import { isReady, isSuspended } from "../gather/desktops-of-person.ts";
 import { decidingForAll, decidingForAsking } from "../gather/person-may.ts";
@@ -10,11 +10,12 @@ import { planStart } from "../gather/plan.ts";
 import { soon } from "../gather/rows.ts";
 import { callerNow } from "../gather/standing.ts";
 import type { Services } from "../services.ts";
+import { ask, type Asked } from "../work/ask.ts";
 import { desktopAnswer } from "./answers.ts";
 import { claimsBytes } from "./body.ts";
 import { type Call, endpoint } from "./endpoint.ts";
 import * as examples from "./examples.ts";
-import { fulfil } from "./fulfil.ts";
+import { fulfil, tellOf } from "./fulfil.ts";
 import { waitUpTo } from "./input.ts";
 import { operationAnswers } from "./operation.ts";
 import { type Route, tokenRoute } from "./route.ts";
@@ -87,10 +88,15 @@ export function desktopRoute(services: Services): Route {
   });
 }
 
-async function putDesktop(
+async function putDesktop(services: Services, call: Call<Wait, DesktopWish>) {
+  const asked = await services.rush.take(() => askForDesktop(services, call));
+  return isRefusal(asked) ? asked : tellOf(services, call.hub, asked, call.query.wait);
+}
+
+async function askForDesktop(
   services: Services,
-  { caller, username, principal, hub, query, body, context }: Call<Wait, DesktopWish>,
-) {
+  { caller, username, principal, hub, body, context }: Call<Wait, DesktopWish>,
+): Promise<Asked | Refusal> {
   if (caller === "self" && (body.claims ?? body.subject ?? body.session) !== undefined)
     throw new ProductError(
       "not-allowed",
@@ -126,7 +132,7 @@ async function putDesktop(
   const isGuacamole = principal.client === services.settings.GUACAMOLE_CLIENT;
   const session = caller === "service" ? body.session : isGuacamole ? principal.session : undefined;
   const arrival = { session, subject, ...kept };
-  return fulfil(services, hub, username, wish, asItIs, query.wait, { mayStart, arrival });
+  return ask(services, hub, username, wish, asItIs, { mayStart, arrival });
 }
 
 async function deleteDesktop(services: Services, { caller, username, principal, hub, query }: Call<Wait>) {

@@ -1,6 +1,6 @@
 import type { Wish } from "../../shared/person/request.ts";
 import type { Services } from "../services.ts";
-import { ask, type Asker } from "../work/ask.ts";
+import { ask, type Asked, type Asker } from "../work/ask.ts";
 import type { TaskHub } from "../work/task-hub.ts";
 import { waitForEnd } from "../work/wait-for-end.ts";
 import type { Answer } from "./endpoint.ts";
@@ -16,7 +16,16 @@ export async function fulfil(
   waitSeconds: number,
   asker: Asker = {},
 ): Promise<Answer> {
-  const { record, isNew } = await ask(services, hub, username, wish, asItEnded, asker);
+  return tellOf(services, hub, await ask(services, hub, username, wish, asItEnded, asker), waitSeconds);
+}
+
+/** Waits at most that long for the end of what was asked, and answers with the operation. */
+export async function tellOf(
+  services: Services,
+  hub: TaskHub,
+  { record, isNew }: Asked,
+  waitSeconds: number,
+): Promise<Answer> {
   // Nothing can be seen yet of work that was just begun.
   if (isNew && waitSeconds === 0)
     return operationAnswer(services, record.request.id, {

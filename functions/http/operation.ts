@@ -64,6 +64,8 @@ export function operationRoute(services: Services): Route {
         } catch (error) {
           throw new ProductError("not-found", none, { cause: error });
         }
+        // Who waits anyway leaves the first moment to those who arrive.
+        if (wait > 0) await services.rush.over();
         const record = await services.records.read(id.person);
         if (!record || !isKnown(record, id.request)) throw new ProductError("not-found", none);
         const isNews = (seen: Seen) => after !== undefined && markOf(seen) !== after;

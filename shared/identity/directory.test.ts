@@ -1,6 +1,8 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { once } from "node:events";
+import { text } from "node:stream/consumers";
+import { type CryptoKey, exportJWK, generateKeyPair, jwtVerify } from "jose";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Directory, directoryIn, type DirectoryRules } from "./directory.ts";
 
@@ -53,7 +55,9 @@ beforeEach(async () => {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  rules = { url, realm: "sde", client: "lookup", secret: "s", guacamoleClient: "guacamole", roleClients: [] };
+  const issuer = "https://keycloak.example/realms/sde";
+  const proof = { secret: "s" };
+  rules = { url, realm: "sde", client: "lookup", proof, issuer, guacamoleClient: "guacamole", roleClients: [] };
   directory = directoryIn(rules);
   vi.useFakeTimers({ toFake: ["Date"] });
 });
@@ -181,5 +185,76 @@ describe("the token for looking", () => {
     answers["users/u/sessions"] = [];
     await Promise.all([directory.look("u"), directory.look("u")]);
     expect(tokenRequests()).toBe(2);
+  });
+});
+
+describe("a client with a key", () => {
+  let forms: URLSearchParams[];
+  let answer: { status: number; body: object } | undefined;
+  let publicKey: CryptoKey;
+  beforeEach(async () => {
+    const pair = await generateKeyPair("ES256", { extractable: true });
+    publicKey = pair.publicKey;
+    const key = { ...(await exportJWK(pair.privateKey)), kid: "k1", alg: "ES256" };
+    directory = directoryIn({ ...rules, realm: "s de", proof: { key } });
+    [forms, answer] = [[], undefined];
+    const [forwarded] = server.listeners("request") as RequestListener[];
+    server.removeAllListeners("request");
+    server.on("request", (request, response) => {
+      if (request.method !== "POST") {
+        request.url = request.url?.replace("s%20de", "sde");
+        forwarded?.(request, response);
+        return;
+      }
+      void text(request).then((body) => {
+        expect(request.headers.authorization).toBeUndefined();
+        expect(request.url).toBe("/realms/s%20de/protocol/openid-connect/token");
+        forms.push(new URLSearchParams(body));
+        if (!answer) return forwarded?.(request, response);
+        return response.writeHead(answer.status).end(JSON.stringify(answer.body));
+      });
+    });
+  });
+
+  it("proves itself by an assertion for the realm that it signs, another one for each token, and by no secret", async () => {
+    expect(await directory.look("u")).toMatchObject({ enabled: true, roles: ["reader"] });
+    vi.setSystemTime(Date.now() + 60_000);
+    await directory.look("u");
+    const assertions = forms
+      .map((each) => Object.fromEntries(each))
+      .map(({ client_assertion: assertion = "", ...form }) => {
+        expect(form).toEqual({
+          grant_type: "client_credentials",
+          client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        });
+        return assertion;
+      });
+    const ids = [];
+    for (const assertion of assertions) {
+      const { payload, protectedHeader } = await jwtVerify(assertion, publicKey, { currentDate: new Date(0) });
+      expect(protectedHeader).toEqual({ alg: "ES256", kid: "k1" });
+      expect(payload).toMatchObject({ iss: "lookup", sub: "lookup", aud: rules.issuer });
+      expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(60);
+      ids.push(payload.jti);
+    }
+    expect([ids.length, new Set(ids).size]).toEqual([2, 2]);
+  });
+
+  it("asks for one token for everybody who looks at the same time", async () => {
+    await Promise.all(Array.from({ length: 20 }, () => directory.look("u")));
+    expect(forms).toHaveLength(1);
+  });
+
+  it("says in the log what Keycloak has against its key", async () => {
+    const words = "Unable to load public key";
+    answer = { status: 400, body: { error: "invalid_client", error_description: words } }; // Keycloak 26.7.3
+    await expect(directory.look("u")).rejects.toMatchObject({
+      code: "identity-unavailable",
+      cause: {
+        message: expect.stringMatching(
+          /token of lookup: 400 invalid_client: Unable to load public key .*public half of KEYCLOAK_ADMIN_KEY/,
+        ) as unknown,
+      },
+    });
   });
 });

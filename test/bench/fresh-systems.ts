@@ -33,7 +33,7 @@ export async function onFreshSystems(
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "bench-"));
   const cluster = await startLocalCluster({ customResources, store: ":memory:", ...(podDelays && { podDelays }) });
-  const counted = await startCounting(cluster.url);
+  const counted = await startCounting(cluster.url, true);
   const database = await startLocalDatabase({ directory: join(folder, "database") });
   const exchanges = await startCountingExchanges(await productRole(database.url, "a password of the bench"));
   const kubeconfig = new KubeConfig();

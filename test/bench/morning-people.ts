@@ -41,14 +41,17 @@ const waitSeconds = 5;
 /** A person gives up after this time; nobody should. */
 const patienceMilliseconds = 30 * 60_000;
 
-/** Lets one person ask for their desktop, as the login flow does for them, and wait for it. */
+/**
+ * Lets one person ask for their desktop, as the login flow does for them, and wait for it.
+ *
+ * @param token of the login flow
+ */
 export async function visit(
-  { api, signService }: { api: string; signService: () => string },
+  { api, token }: { api: string; token: string },
   arrival: Arrival,
   begun: number,
 ): Promise<Visit> {
   const now = () => performance.now() - begun;
-  const token = signService();
   const seen: Visit = {
     ...arrival,
     ...{

@@ -51,7 +51,7 @@ const settings = readSettings({
   OIDC_CLIENTS: "bench",
   DESKTOP_IMAGE: "example.org/desktop:1",
 });
-const cluster = connectCluster(settings.KUBECONFIG);
+const cluster = connectCluster({ by: "kubeconfig", file: kubeconfig });
 const database = connectDatabase({ url: settings.DATABASE_URL });
 // What is measured needs no other services.
 const services = {

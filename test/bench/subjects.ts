@@ -61,7 +61,11 @@ export function productSubject(fresh: FreshProduct): Subject {
     },
     fulfilAll(wishes) {
       const begun = performance.now();
-      return Promise.all(wishes.map((wish) => visit(fresh, { ...wish, atMilliseconds: 0 }, begun)));
+      return Promise.all(
+        wishes.map((wish) =>
+          visit({ api: fresh.api, token: fresh.signService() }, { ...wish, atMilliseconds: 0 }, begun),
+        ),
+      );
     },
   };
 }
