@@ -26,7 +26,7 @@ export async function limitsOf(
 
 /** When the desktop of somebody at this place is likely to be ready; undefined as long as nobody can know. */
 export async function expectedAt(
-  { starts, now }: Queued,
+  { starts, settings, now }: Queued,
   { place, because }: Waiting,
   image: string | undefined,
   tickets: readonly Ticket[],
@@ -34,7 +34,7 @@ export async function expectedAt(
   // When somebody leaves, or a workspace's own starts end, cannot be told from the starts of the whole cluster.
   if (because !== "starts" || image === undefined) return undefined;
   const underWay = tickets.filter(({ state }) => state === "admitted");
-  return expectReady(place, image, underWay, await starts.known(), now());
+  return expectReady(place, image, { underWay, startsAtOnce: settings.STARTS_AT_ONCE }, await starts.known(), now());
 }
 
 /**

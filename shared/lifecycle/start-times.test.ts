@@ -98,8 +98,9 @@ describe("an estimate", () => {
 describe("the time when somebody in the queue is likely to be ready", () => {
   const times = { [image]: took(20, 20, 20, 20, 20, 40) };
   const since = (...seconds: number[]) => seconds.map((each) => ({ image, admittedAt: ago(each) }));
+  const all = (underWay: ReturnType<typeof since>) => ({ underWay, startsAtOnce: underWay.length });
   const middle = (place: number, underWay: ReturnType<typeof since>) => {
-    const { fromSeconds, toSeconds } = expectReady(place, image, underWay, times, now) ?? {
+    const { fromSeconds, toSeconds } = expectReady(place, image, all(underWay), times, now) ?? {
       fromSeconds: NaN,
       toSeconds: NaN,
     };
@@ -118,16 +119,36 @@ describe("the time when somebody in the queue is likely to be ready", () => {
     expect(Math.abs(middle(place, underWay) - seconds)).toBeLessThanOrEqual(1);
   });
 
+  it("counts those who may start and are not admitted yet", () => {
+    const told = expectReady(2, image, { underWay: since(10), startsAtOnce: 3 }, times, now);
+    // The one under way ends in 10 s, and the two beside it in 20 s.
+    expect(told).toEqual({ fromSeconds: 30, toSeconds: 50 });
+  });
+
+  it("follows the newest ten starts: the first of a morning take longer", () => {
+    const morning = { [image]: took(...Array<number>(30).fill(60), ...Array<number>(10).fill(20)) };
+    const told = expectReady(1, image, all(since(10)), morning, now);
+    expect(told).toEqual({ fromSeconds: 22, toSeconds: 38 });
+  });
+
+  it("one that hangs holds up nobody: the others end meanwhile", () => {
+    const slow = { [image]: took(...Array<number>(19).fill(20), 900, 900) };
+    expect(middle(3, since(20, 20, 10))).toBeLessThanOrEqual(50);
+    const told = expectReady(4, image, all(since(30, 10)), slow, now);
+    // (900 - 30) / 2 s are left of the first: all four wait for the second, which ends every 20 s.
+    expect(told).toEqual({ fromSeconds: Math.floor(90 * 0.75), toSeconds: Math.ceil(90 * 1.25) });
+  });
+
   it("is not known before five starts, or if nothing is under way", () => {
-    expect(expectReady(1, image, since(5), { [image]: took(1, 2, 3, 4) }, now)).toBeUndefined();
-    expect(expectReady(1, image, [], times, now)).toBeUndefined();
+    expect(expectReady(1, image, all(since(5)), { [image]: took(1, 2, 3, 4) }, now)).toBeUndefined();
+    expect(expectReady(1, image, { underWay: [], startsAtOnce: 1 }, times, now)).toBeUndefined();
   });
 
   it("is never earlier for somebody further behind", () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 100 }), { minLength: 1, maxLength: 64 }), (elapsed) => {
-        const all = Array.from({ length: 200 }, (_, index) => middle(index + 1, since(...elapsed)));
-        expect(all).toEqual(all.toSorted((one, other) => one - other));
+        const told = Array.from({ length: 200 }, (_, index) => middle(index + 1, since(...elapsed)));
+        expect(told).toEqual(told.toSorted((one, other) => one - other));
       }),
       { numRuns: 20 },
     );
@@ -145,7 +166,7 @@ describe("the time when somebody in the queue is likely to be ready", () => {
           ends.sort((one, other) => one - other);
           const really = (ends[0] ?? 0) + next();
           ends[0] = really;
-          const told = expectReady(index + 1, image, tickets, known, now);
+          const told = expectReady(index + 1, image, { underWay: tickets, startsAtOnce: 64 }, known, now);
           return Math.abs(((told?.fromSeconds ?? 0) + (told?.toSeconds ?? 0)) / 2 - really) / really;
         });
         expect(errors.toSorted((one, other) => one - other)[1_800]).toBeLessThan(0.5);

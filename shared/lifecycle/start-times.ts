@@ -89,31 +89,59 @@ export interface Expected {
 
 /**
  * When a start in the queue is likely to be ready: those that are under way end one after the other, and each makes room for
- * the next in the queue. Undefined if too few starts of the image are known.
+ * the next in the queue. Undefined if too few starts of the image are known, or nothing starts.
  *
  * @param place how many are started before, this person included
+ * @param startsAtOnce as many start as soon as those are admitted who may
  */
 export function expectReady(
   place: number,
   image: string,
-  underWay: readonly UnderWay[],
+  { underWay, startsAtOnce }: { underWay: readonly UnderWay[]; startsAtOnce: number },
   times: StartTimes,
   now: Date,
 ): Expected | undefined {
-  const own = estimateStart(times, image);
+  const own = estimateNow(times, image);
   if (!own || underWay.length === 0) return undefined;
   const images = new Set(underWay.map((start) => start.image));
-  const usually = new Map([...images].map((each) => [each, each === undefined ? own : estimateStart(times, each)]));
-  const left = underWay
-    .map((start) => {
-      const since = start.admittedAt === undefined ? now : new Date(start.admittedAt);
-      return secondsLeft(usually.get(start.image) ?? own, since, now);
-    })
-    .sort((one, other) => one - other);
-  const begins = (left[(place - 1) % left.length] ?? 0) + Math.floor((place - 1) / left.length) * own.half;
-  const middle = begins + own.half;
+  const usually = new Map([...images].map((each) => [each, each === undefined ? own : estimateNow(times, each)]));
+  const left = underWay.map((start) => {
+    const since = start.admittedAt === undefined ? now : new Date(start.admittedAt);
+    return secondsLeft(usually.get(start.image) ?? own, since, now);
+  });
+  while (left.length < startsAtOnce) left.push(own.half);
+  const middle = beginsIn(place, left, own.half) + own.half;
   return { fromSeconds: Math.floor(middle * 0.75), toSeconds: Math.ceil(middle * 1.25) };
 }
+
+/** In how many seconds so many starts have ended, if each that ends is followed by one of this length. */
+function beginsIn(place: number, left: readonly number[], half: number): number {
+  const each = Math.max(half, shortestSeconds);
+  const endedIn = (seconds: number) =>
+    left.reduce((ended, first) => ended + (first > seconds ? 0 : Math.floor((seconds - first) / each) + 1), 0);
+  let [early, late] = [0, Math.max(...left) + place * each];
+  if (endedIn(early) >= place) return early;
+  while (late - early > exactSeconds) {
+    const between = (early + late) / 2;
+    if (endedIn(between) >= place) late = between;
+    else early = between;
+  }
+  const ends = left.filter((first) => first <= late).map((first) => first + Math.floor((late - first) / each) * each);
+  return Math.max(...ends);
+}
+
+const shortestSeconds = 0.1;
+const exactSeconds = 1e-6;
+
+/** How long starts take now: half of the newest tell, since the first of a morning take longer than those that follow. */
+function estimateNow(times: StartTimes, image: string): Estimate | undefined {
+  const all = estimateStart(times, image);
+  const newest = startsOf(times, image).filter(({ failed }) => failed === undefined);
+  return all && { ...all, half: estimateStart({ [image]: newest.slice(-newestStarts) }, image)?.half ?? all.half };
+}
+
+/** Few enough to tell a change soon. */
+const newestStarts = 10;
 
 /** One that takes longer than half of all is likely to end between now and the time within which nearly all end. */
 function secondsLeft({ half, most }: Estimate, since: Date, now: Date): number {

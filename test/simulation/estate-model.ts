@@ -5,6 +5,7 @@ import { clockToleranceMilliseconds } from "../../shared/lifecycle/sessions.ts";
 import { chanceOf } from "./chance.ts";
 import { type FaultPlan, hour, type Outage, second } from "./faults.ts";
 import { createGuacamole, type Guacamole } from "./guacamole-model.ts";
+import { createQueue, type QueueModel, type QueueRules } from "./queue-model.ts";
 import type { Process, Timeline } from "./timeline.ts";
 import { type Desktop, iso, later, type Life, workspace } from "./truth.ts";
 
@@ -24,6 +25,8 @@ export interface Estate {
   /** Somebody scales it to zero: whoever is connected is cut off. */
   stop(desktop: Desktop, rule: string): void;
   note(...words: string[]): void;
+  /** Only with `queue` among the options: nobody waits for a start otherwise. */
+  queue: QueueModel | undefined;
   /** Sees to it that somebody works towards what the person wants. */
   wake: (desktop: Desktop) => void;
 }
@@ -34,12 +37,21 @@ interface Options {
   faults: FaultPlan;
   /** The readiness probe of a desktop fails for moments, whoever is connected. */
   probesFail: boolean;
+  queue: QueueRules | undefined;
   timeline: Timeline;
   note: Estate["note"];
 }
 
 /** What is true: people's desktops, and all that happens to them. */
-export function createEstate({ seed, desktops: count, faults, probesFail, timeline, note }: Options): Estate {
+export function createEstate({
+  seed,
+  desktops: count,
+  faults,
+  probesFail,
+  queue: rules,
+  timeline,
+  note,
+}: Options): Estate {
   const { now } = timeline;
   const chance = chanceOf(seed, "estate");
   const away = new Set<Outage>();
@@ -60,6 +72,7 @@ export function createEstate({ seed, desktops: count, faults, probesFail, timeli
   }
   const hasDatabase = () => !away.has("database");
   const databaseAnswers = () => hasDatabase() && !away.has("database link");
+  const queue = rules && createQueue({ ...rules, timeline, chance: chanceOf(seed, "queue"), desktops });
   const guacamole = createGuacamole({ seed, timeline, faults, desktops, hasDatabase, note });
 
   function begin(desktop: Desktop, startedAt: number): Life {
@@ -165,6 +178,8 @@ export function createEstate({ seed, desktops: count, faults, probesFail, timeli
         return;
       }
       const before = desktop.life;
+      if (!before && queue) yield* queue.await(desktop, request);
+      const wasLast = desktop.record?.admission?.isLast === true;
       const life = before ?? begin(desktop, Date.parse(request.requestedAt));
       yield chance.between(15, before ? 20 : 180) * second;
       const done = databaseAnswers() && desktop.life === life && !life.broken;
@@ -182,6 +197,7 @@ export function createEstate({ seed, desktops: count, faults, probesFail, timeli
         forget(desktop);
       }
       end(desktop, request, done);
+      if (!before) queue?.ended(desktop, wasLast);
     },
 
     stop(desktop, rule) {
@@ -194,6 +210,7 @@ export function createEstate({ seed, desktops: count, faults, probesFail, timeli
     },
 
     note,
+    queue,
     wake: () => undefined,
   };
 

@@ -4,20 +4,35 @@ import { day, hour, minute, second } from "./faults.ts";
 import type { Process } from "./timeline.ts";
 import type { Desktop, Session } from "./truth.ts";
 
+/** A short time on workdays in which many of those who come that day log in. */
+export interface Morning {
+  share: number;
+  fromHour: number;
+  minutes: number;
+}
+
 /** Lets everybody come and go. Monday is the first day. */
-export function populate(estate: Estate, seed: number, start: number, days: number): void {
+export function populate(estate: Estate, seed: number, start: number, days: number, morning?: Morning): void {
   for (const desktop of estate.desktops) {
     const chance = chanceOf(seed, desktop.username);
-    estate.timeline.run(live(estate, desktop, chance, start, days));
+    estate.timeline.run(live(estate, desktop, chance, { start, days, morning }));
   }
 }
 
-function* live(estate: Estate, desktop: Desktop, chance: Chance, start: number, days: number): Process {
+function* live(
+  estate: Estate,
+  desktop: Desktop,
+  chance: Chance,
+  { start, days, morning }: { start: number; days: number; morning: Morning | undefined },
+): Process {
   const { now } = estate.timeline;
   for (let today = start; today < start + days * day; today += day) {
     const weekend = ((today - start) / day) % 7 >= 5;
     if (!chance.happens(weekend ? 0.05 : 0.45)) continue;
-    const comesAt = today + (chance.happens(0.04) ? chance.between(0, 24) : chance.between(7.5, 11)) * hour;
+    const usually = () => (chance.happens(0.04) ? chance.between(0, 24) : chance.between(7.5, 11)) * hour;
+    const inMorning = !weekend && morning && chance.happens(morning.share);
+    const comesAt =
+      today + (inMorning ? morning.fromHour * hour + chance.between(0, morning.minutes) * minute : usually());
     if (comesAt < now()) continue;
     yield comesAt - now();
     yield* visit(estate, desktop, chance);

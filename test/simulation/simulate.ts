@@ -4,7 +4,8 @@ import { parsePolicy } from "../../shared/desktop/policy.ts";
 import { chanceOf } from "./chance.ts";
 import { createEstate, type Estate } from "./estate-model.ts";
 import { day, type FaultPlan, minute, planFaults, second } from "./faults.ts";
-import { populate, sit } from "./people.ts";
+import { type Morning, populate, sit } from "./people.ts";
+import type { QueueRules } from "./queue-model.ts";
 import { createReaper, type Reaper } from "./reaper-model.ts";
 import { desktopDefaults, type Sighting, type Sources, surveyOver } from "./survey-model.ts";
 import { timelineFrom } from "./timeline.ts";
@@ -15,6 +16,8 @@ export interface Configuration extends Sources {
   historyEmptied?: boolean;
   /** Readiness probes fail for moments, while people are connected. */
   probesFail?: boolean;
+  /** Many log in at once, and only so many start at once. */
+  morning?: Morning & QueueRules;
   desktops?: number;
   days?: number;
   /** Another decision than the product's. */
@@ -49,7 +52,7 @@ export function defaultLimits(): Limits {
 
 /** An estate with people, faults, and the reaper, ready to be played. */
 export function prepare(configuration: Configuration): Simulation {
-  const { seed, historyEmptied = false, probesFail = false, desktops = 1_000, days = 14 } = configuration;
+  const { seed, historyEmptied = false, probesFail = false, morning, desktops = 1_000, days = 14 } = configuration;
   const limits = defaultLimits();
   const timeline = timelineFrom(start);
   const faults = planFaults(seed, start, days, historyEmptied);
@@ -60,7 +63,7 @@ export function prepare(configuration: Configuration): Simulation {
     const what = words.slice(1).join(" ");
     counts.set(what, (counts.get(what) ?? 0) + 1);
   };
-  const estate = createEstate({ seed, desktops, faults, probesFail, timeline, note });
+  const estate = createEstate({ seed, desktops, faults, probesFail, queue: morning, timeline, note });
   const late = chanceOf(seed, "latecomers");
   const survey = surveyOver({ decideReaping, ...configuration, estate });
   const reaper = createReaper({
@@ -79,7 +82,7 @@ export function prepare(configuration: Configuration): Simulation {
     timeline.at(at, () => {
       reaper.fire();
     });
-  populate(estate, seed, start, days);
+  populate(estate, seed, start, days, morning);
   return {
     estate,
     reaper,
