@@ -29,6 +29,18 @@ describe("the demonstration", () => {
     for (const { path, body } of proxied) expect(body, path).toContain("proxy_http_version 1.1;");
   });
 
+  it("has a Guacamole that reads the claim which the sample realm writes", async () => {
+    const realm = JSON.parse(await read("infra/keycloak/sde-realm.json")) as {
+      clients: { clientId: string; protocolMappers?: { config: Record<string, string> }[] }[];
+    };
+    const client = realm.clients.find(({ clientId }) => clientId === "guacamole");
+    const mapper = client?.protocolMappers?.find(({ config }) => config["user.session.note"] !== undefined);
+    const claim = mapper?.config["claim.name"] ?? "none";
+    expect(await read(`${demo}/picture/guacamole.yaml`)).toContain(
+      `{ name: OPENID_USERNAME_CLAIM_TYPE, value: ${claim} }`,
+    );
+  });
+
   it("is built, wherever the guides build the container, from the package for SQL Server", async () => {
     for (const page of ["docs/operations.md", "docs/deploy.md", "infra/container/Containerfile"]) {
       const text = (await read(page)).replaceAll(/^# ?/gm, "");
