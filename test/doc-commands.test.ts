@@ -91,6 +91,11 @@ describe.each(pages)("%s", (page) => {
     expect(named.map(([, path = ""]) => path).filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
 
+  it("gives each POST that has no body a length: without one, NGINX in HTTP/1.0 and some front ends get a refusal", async () => {
+    const calls = codeIn(await read(page)).flatMap((code) => [...code.matchAll(/curl [^\n]*-X POST[^\n]*/g)]);
+    expect(calls.map(([call]) => call).filter((call) => !/ (?:-d|--data\S*) /.test(call))).toEqual([]);
+  });
+
   it("names only calls that there are, with parameters that they have", async () => {
     const faults = codeIn(await read(page))
       .flatMap(callsIn)

@@ -174,6 +174,8 @@ module zones 'modules/zones.bicep' = if (zoneMode == 'create') {
   params: {
     names: map(parts, part => zoneNames[part])
     networkId: networkId
+    peerNetworkId: peerNetworkId
+    peerNames: map(filter(parts, part => part == 'sites' || part == 'postgresqlServer'), part => zoneNames[part])
     tags: allTags
   }
 }

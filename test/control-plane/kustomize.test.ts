@@ -1,5 +1,6 @@
-import { readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, relative } from "node:path";
 import {
   CoreV1Api,
   type KubernetesObject,
@@ -139,6 +140,29 @@ describeOnControlPlane(
         expect(rolesIn).toContain(settings.NAMESPACE);
         expect(rolesIn).toContain(settings.WORKSPACES_NAMESPACE);
         if (settings.GUACAMOLE_LABELS) expect(rolesIn).toContain(settings.GUACAMOLE_NAMESPACE);
+      });
+
+      it("lends its account and its namespace to fast-starts, in an overlay on top of it", async () => {
+        const site = await realpath(await mkdtemp(join(tmpdir(), "site-")));
+        try {
+          const to = (folder: string) => relative(site, join(import.meta.dirname, "../../infra/kubernetes", folder));
+          const overlay = { resources: [to(path)], components: [to("components/fast-starts")] };
+          await writeFile(join(site, "kustomization.yaml"), JSON.stringify(overlay));
+          const all = (await render(site)) as (KubernetesObject & { subjects?: unknown })[];
+          const find = (kind: string, name: string) =>
+            all.find((object) => object.kind === kind && object.metadata?.name === name);
+          const desktops = find("RoleBinding", "guacamole-workspaces-desktops");
+          const binding = find("RoleBinding", "guacamole-workspaces-fast-starts");
+          expect(binding?.subjects).toEqual(desktops?.subjects);
+          for (const object of [
+            binding,
+            find("Role", "guacamole-workspaces-fast-starts"),
+            find("NetworkPolicy", "desktop-fast-starts-deny"),
+          ])
+            expect(object?.metadata?.namespace).toBe(desktops?.metadata?.namespace);
+        } finally {
+          await rm(site, { recursive: true });
+        }
       });
 
       it("passes a server-side dry run, without a warning", async () => {
