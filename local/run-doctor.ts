@@ -11,7 +11,7 @@ const usage = `npm run -s doctor -- [options]
 Looks at the estate around the product with the app's own settings, and says what is wrong and what to do. Changes nothing.
 
   --settings FILE        take the settings from here (local.settings.json, or what \`az functionapp config appsettings list\`
-                         prints); the environment adds to them. Default: the environment
+                         prints); what the environment sets comes first. Default: the environment
   --administrator FILE   a kubeconfig that may list pods everywhere, for what the product's account may not see
   --json                 print what GET /api/maintenance/doctor answers
   --help                 print this text

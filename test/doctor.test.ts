@@ -146,6 +146,18 @@ const rows: readonly Row[] = [
     settings: () => ({ GUACAMOLE_CLIENT: "guacamole-portal" }),
   },
   {
+    what: "Guacamole's client, switched off",
+    check: "guacamole-client",
+    words: /^the client guacamole is disabled, so nobody can log in to Guacamole/,
+    broken: { clients: { guacamole: { enabled: false } } },
+  },
+  {
+    what: "callers of whom the realm has none",
+    check: "realm-mappers",
+    words: /^the realm has none of the clients workspace-actoin, cli \(set OIDC_CLIENTS/,
+    settings: () => ({ OIDC_CLIENTS: "workspace-actoin,cli" }),
+  },
+  {
     what: "a caller without our audience",
     check: "realm-mappers",
     words: /^access tokens of the client workspace-action lack the audience guacamole-workspaces, so they are refused/,
