@@ -454,6 +454,18 @@ describe("the doctor's command", () => {
     expect((await printed(["--settings", file])).status).toBe(0);
   });
 
+  it("says of a file that is no list of settings what it should be, and of an administrator's kubeconfig which option it is", async () => {
+    const file = join(folder, "list.json");
+    await writeFile(file, JSON.stringify([{ name: "DATABASE_URL", value: "secret" }, null]));
+    const { lines } = await printed(["--settings", file]);
+    expect(lines[0]).toMatch(
+      /^wrong {6}settings {2}read .*list\.json: it has no Values: name local\.settings\.json or/,
+    );
+    await expect(printed(["--administrator", join(folder, "missing")], { ...good.settings })).rejects.toThrow(
+      /^use --administrator .*missing: read kubeconfig: ENOENT[^(]* \(name a kubeconfig\)$/,
+    );
+  });
+
   it.each([
     ["an option that there is none of", ["--quiet"], 64],
     ["a question for help", ["--help"], 0],
