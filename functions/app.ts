@@ -242,8 +242,8 @@ function verifyTimersOf(settings: Settings, cluster: Cluster, verifyPeople: Veri
   const keys = realmKeys({ url: "/openid/v1/jwks", maxAgeMinutes: settings.OIDC_KEYS_MAX_AGE_MINUTES }, async () =>
     Response.json(await cluster.issuerKeys()),
   );
-  const { OIDC_ALGORITHMS: algorithms, OIDC_CLOCK_SKEW_SECONDS: clockSkewSeconds } = settings;
-  return timerTokens({ issuer, keys, algorithms, clockSkewSeconds }, { audience, subject, role }, verifyPeople);
+  const { OIDC_CLOCK_SKEW_SECONDS: clockSkewSeconds } = settings;
+  return timerTokens({ issuer, keys, clockSkewSeconds }, { audience, subject, role }, verifyPeople);
 }
 
 function webhookRules({

@@ -27,10 +27,11 @@ export interface ConnectedLooks {
  * cannot be read
  */
 export function connectLooks(settings: Settings, administrator: string | undefined): ConnectedLooks {
+  const cluster = clusterLooks(settings, administrator);
   const database = connectDatabase({ ...databaseLogin(settings), maxConnections: 2 });
   const looks: Looks = {
     settings,
-    cluster: clusterLooks(settings, administrator),
+    cluster,
     guacamole: estateOf(database, namingRules({ settings })),
     realmKeys: realmKeys({ url: settings.OIDC_JWKS_URL, maxAgeMinutes: settings.OIDC_KEYS_MAX_AGE_MINUTES }),
     readIssuer: () => readIssuer(settings.OIDC_ISSUER),
@@ -45,8 +46,7 @@ function clusterLooks(settings: Settings, administrator: string | undefined): Cl
     dns: settings.CLUSTER_DNS,
     guacd: { namespace: settings.GUACD_NAMESPACE, labels: settings.GUACD_LABELS },
   };
-  const elsewhere =
-    administrator === undefined ? undefined : estateIn(connectCluster({ by: "kubeconfig", file: administrator }), site);
+  const elsewhere = administrator === undefined ? undefined : estateIn(connectAdministrator(administrator), site);
   try {
     const cluster = connectCluster(clusterLogin(settings));
     const estate = estateIn(cluster, site);
@@ -58,5 +58,14 @@ function clusterLooks(settings: Settings, administrator: string | undefined): Cl
     };
   } catch (error) {
     return findingOf(error);
+  }
+}
+
+function connectAdministrator(file: string) {
+  try {
+    return connectCluster({ by: "kubeconfig", file });
+  } catch (error) {
+    const reason = (error as Error).message.replace(" (check the setting KUBECONFIG)", "");
+    throw new Error(`use --administrator ${file}: ${reason} (name a kubeconfig)`, { cause: error });
   }
 }

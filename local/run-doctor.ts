@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
+import { z } from "zod";
 import { examineEstate } from "../functions/gather/doctor.ts";
 import { readSettings, type Settings } from "../shared/config.ts";
 import { type Check, checkOf, stateOf } from "../shared/lifecycle/doctor/check.ts";
@@ -11,7 +12,7 @@ const usage = `npm run -s doctor -- [options]
 Looks at the estate around the product with the app's own settings, and says what is wrong and what to do. Changes nothing.
 
   --settings FILE        take the settings from here (local.settings.json, or what \`az functionapp config appsettings list\`
-                         prints); the environment adds to them. Default: the environment
+                         prints); what the environment sets comes first. Default: the environment
   --administrator FILE   a kubeconfig that may list pods everywhere, for what the product's account may not see
   --json                 print what GET /api/maintenance/doctor answers
   --help                 print this text
@@ -106,6 +107,8 @@ function wrongSettings(message: string): Check {
   });
 }
 
+const appSettings = z.array(z.object({ name: z.string(), value: z.string().nullish() }));
+
 /** Reads `{"Values": {…}}` of the Functions tools, or `[{"name", "value"}, …]` of the Azure CLI. */
 async function readValues(file: string): Promise<Record<string, string>> {
   let content: unknown;
@@ -116,10 +119,8 @@ async function readValues(file: string): Promise<Record<string, string>> {
     const reason = error instanceof SyntaxError ? "it is not JSON" : (error as Error).message;
     throw new Error(`read ${file}: ${reason} (name a file with settings)`, { cause: error });
   }
-  if (Array.isArray(content))
-    return Object.fromEntries(
-      (content as { name: string; value: string | null }[]).map(({ name, value }) => [name, value ?? ""]),
-    );
+  const { data: list } = appSettings.safeParse(content);
+  if (list) return Object.fromEntries(list.map(({ name, value }) => [name, value ?? ""]));
   const values = (content as { Values?: unknown } | null)?.Values;
   if (typeof values !== "object" || values === null)
     throw new Error(`read ${file}: it has no Values (name local.settings.json or a list of app settings)`);

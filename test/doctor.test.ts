@@ -146,6 +146,18 @@ const rows: readonly Row[] = [
     settings: () => ({ GUACAMOLE_CLIENT: "guacamole-portal" }),
   },
   {
+    what: "Guacamole's client, switched off",
+    check: "guacamole-client",
+    words: /^the client guacamole is disabled, so nobody can log in to Guacamole/,
+    broken: { clients: { guacamole: { enabled: false } } },
+  },
+  {
+    what: "callers of whom the realm has none",
+    check: "realm-mappers",
+    words: /^the realm has none of the clients workspace-actoin, cli \(set OIDC_CLIENTS/,
+    settings: () => ({ OIDC_CLIENTS: "workspace-actoin,cli" }),
+  },
+  {
     what: "a caller without our audience",
     check: "realm-mappers",
     words: /^access tokens of the client workspace-action lack the audience guacamole-workspaces, so they are refused/,
@@ -440,6 +452,18 @@ describe("the doctor's command", () => {
     const file = join(folder, "settings.json");
     await writeFile(file, JSON.stringify(content(good.settings)));
     expect((await printed(["--settings", file])).status).toBe(0);
+  });
+
+  it("says of a file that is no list of settings what it should be, and of an administrator's kubeconfig which option it is", async () => {
+    const file = join(folder, "list.json");
+    await writeFile(file, JSON.stringify([{ name: "DATABASE_URL", value: "secret" }, null]));
+    const { lines } = await printed(["--settings", file]);
+    expect(lines[0]).toMatch(
+      /^wrong {6}settings {2}read .*list\.json: it has no Values: name local\.settings\.json or/,
+    );
+    await expect(printed(["--administrator", join(folder, "missing")], { ...good.settings })).rejects.toThrow(
+      /^use --administrator .*missing: read kubeconfig: ENOENT[^(]* \(name a kubeconfig\)$/,
+    );
   });
 
   it.each([

@@ -12,6 +12,9 @@ export interface KeyedClient {
 /** Long enough for clocks that differ a little; Keycloak takes each assertion once. */
 const lifeSeconds = 60;
 
+/** Keycloak answered, and gave no token. The message ends in what to do. */
+export class RefusedAssertion extends Error {}
+
 const answerSchema = z.object({ access_token: z.string() });
 const refusalSchema = z.object({ error: z.string(), error_description: z.string().optional() });
 
@@ -41,7 +44,7 @@ export async function tokenByAssertion(
   if (response.ok && data) return data.access_token;
   const refusal = refusalSchema.safeParse(body).data;
   const said = [refusal?.error, refusal?.error_description].filter((each) => each !== undefined).join(": ");
-  throw new Error(
+  throw new RefusedAssertion(
     `ask for a token of ${client.id}: ${response.status} ${said || "no reason given"} (check that the client in Keycloak has the public half of KEYCLOAK_ADMIN_KEY, and that clocks agree)`,
   );
 }

@@ -149,6 +149,43 @@ describe("roles of clients that count", () => {
   });
 });
 
+describe("why people cannot be looked up", () => {
+  it("is nothing where Keycloak says that there is no such person", async () => {
+    expect(await directory.fault()).toBeNull();
+  });
+
+  it("is a gateway that lets the realm through, and not the admin API", async () => {
+    await directory.look("u"); // it has a token
+    server.removeAllListeners("request");
+    server.on("request", (_request, response) => response.writeHead(404).end("default backend - 404"));
+    expect(await directory.fault()).toMatchObject({ what: expect.stringContaining("404") as string });
+  });
+
+  it("is a client that counts, if Keycloak fails to show it", async () => {
+    directory = directoryIn({ ...rules, roleClients: ["app"] });
+    const [forwarded] = server.listeners("request") as RequestListener[];
+    server.removeAllListeners("request");
+    server.on("request", (request, response) => {
+      if (/\/admin\/realms\/sde\/clients\b/.test(request.url ?? "")) response.writeHead(500).end("{}");
+      else forwarded?.(request, response);
+    });
+    await expect(directory.look("u")).rejects.toMatchObject({ code: "identity-unavailable" });
+    expect(await directory.fault()).toMatchObject({ what: expect.stringContaining("500") as string });
+  });
+
+  it("is no token that was revoked: the next question has another", async () => {
+    await directory.look("u");
+    const listeners = server.listeners("request") as RequestListener[];
+    server.removeAllListeners("request");
+    server.on("request", (_request, response) => response.writeHead(401).end("{}"));
+    expect(await directory.fault()).toMatchObject({ what: expect.stringContaining("401") as string });
+    server.removeAllListeners("request");
+    for (const each of listeners) server.on("request", each);
+    expect(await directory.fault()).toBeNull();
+    expect(tokenRequests()).toBe(2);
+  });
+});
+
 describe("the token for looking", () => {
   it("is requested once by everybody who looks at the same time", async () => {
     await Promise.all(Array.from({ length: 6 }, () => directory.look("u")));
@@ -255,6 +292,14 @@ describe("a client with a key", () => {
           /token of lookup: 400 invalid_client: Unable to load public key .*public half of KEYCLOAK_ADMIN_KEY/,
         ) as unknown,
       },
+    });
+  });
+
+  it("tells the doctor what Keycloak has against its key", async () => {
+    answer = { status: 400, body: { error: "invalid_client", error_description: "Unable to load public key" } };
+    expect(await directory.fault()).toEqual({
+      what: "ask for a token of lookup: 400 invalid_client: Unable to load public key",
+      advice: expect.stringContaining("KEYCLOAK_ADMIN_KEY") as string,
     });
   });
 });

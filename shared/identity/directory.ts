@@ -3,9 +3,10 @@ import { decodeJwt, type JWK } from "jose";
 import { z } from "zod";
 import { ProductError } from "../errors.ts";
 import type { Finding, Known } from "../lifecycle/doctor/check.ts";
+import { findingOf } from "../lifecycle/doctor/finding-of.ts";
 import type { RealmClient } from "../lifecycle/doctor/facts.ts";
 import type { Standing } from "../person/claims.ts";
-import { tokenByAssertion } from "./client-assertion.ts";
+import { RefusedAssertion, tokenByAssertion } from "./client-assertion.ts";
 import { realmClientOf } from "./realm-clients.ts";
 
 /** Who people are at the identity provider now. */
@@ -75,6 +76,11 @@ export function directoryIn(rules: DirectoryRules): Directory {
     await authenticating;
   }
 
+  /** After a failure: the token may be what was wrong; a newer one is not. */
+  function forget(token: string | undefined): void {
+    if (token === keycloak.accessToken) renewAt = 0;
+  }
+
   /** Undefined if the client is not shown: its roles would seem to be held by nobody. */
   async function uniqueIdOf(roleClient: string): Promise<string | undefined> {
     // Where the client may see none, Keycloak 25 answers with an empty list and 26 with 403.
@@ -121,11 +127,16 @@ export function directoryIn(rules: DirectoryRules): Directory {
       }
     },
     async fault() {
+      let token: string | undefined;
       try {
         await authenticate();
-        await keycloak.users.findOne({ id: nobody });
+        token = keycloak.accessToken;
+        if ((await keycloak.users.findOne({ id: nobody })) == null) await expectUnknown(nobody);
+        // A look asks for them too.
+        await Promise.all(roleClients.map((roleClient) => uniqueIdOf(roleClient)));
         return null;
       } catch (error) {
+        forget(token);
         return lookupFault(error, client);
       }
     },
@@ -174,8 +185,7 @@ export function directoryIn(rules: DirectoryRules): Directory {
           elsewhere: sessions.length > own.length,
         };
       } catch (error) {
-        // The token may be what was wrong; a newer one is not.
-        if (token === keycloak.accessToken) renewAt = 0;
+        forget(token);
         throw new ProductError("identity-unavailable", "look a person up: Keycloak's admin API does not answer", {
           cause: error,
         });
@@ -191,6 +201,7 @@ const unknownUser = z.object({ error: z.literal("User not found") });
 const nobody = "00000000-0000-0000-0000-000000000000";
 
 function lookupFault(error: unknown, client: string): Finding {
+  if (error instanceof RefusedAssertion) return findingOf(error);
   const status = error instanceof NetworkError ? error.response.status : undefined;
   const data = error instanceof NetworkError ? error.responseData : undefined;
   const { error: said = "" } = z.object({ error: z.string() }).safeParse(data).data ?? {};

@@ -14,6 +14,12 @@ export interface TimerTokenRules {
 const name = "service account token";
 
 /**
+ * What the API server signs with, by its kind of key (pkg/serviceaccount/jwt.go of 1.37). The realm's may be limited to others
+ * (OIDC_ALGORITHMS).
+ */
+const algorithms = ["RS256", "ES256", "ES384", "ES512"];
+
+/**
  * Nobody asks the API server whether the pod and the account of a token still exist, so a token counts only if it soon
  * ends by itself. The kubelet's live as long as the pod asks for, an hour by default.
  */
@@ -27,14 +33,18 @@ const longestSeconds = 24 * 60 * 60;
  *   "Service account tokens"; projected tokens name account and audience)
  */
 export function timerTokens(
-  cluster: Realm,
+  cluster: Omit<Realm, "algorithms">,
   { audience, subject, role }: TimerTokenRules,
   others: VerifyToken,
 ): VerifyToken {
   const kind = { name, audience, types: ["jwt"], required: ["exp", "iat", "sub"] };
 
   async function verifyAccount(authorization: string | null): Promise<Principal> {
-    const { sub, iat = 0, exp = Infinity } = await verifyToken(cluster, kind, readBearer(name, authorization));
+    const {
+      sub,
+      iat = 0,
+      exp = Infinity,
+    } = await verifyToken({ ...cluster, algorithms }, kind, readBearer(name, authorization));
     if (sub !== subject) throw refuseToken(name, "it is that of another service account (TIMERS_SUBJECT names ours)");
     if (exp - iat > longestSeconds) throw refuseToken(name, "it lives for more than a day (use a projected token)");
     return { subject, username: subject, client: "", roles: new Set([role]), claims: {}, session: undefined };

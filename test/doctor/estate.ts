@@ -36,16 +36,18 @@ export interface GoodEstate {
   close(): Promise<void>;
 }
 
+const deniedWords =
+  "ValidatingAdmissionPolicy 'guacamole-workspaces' with binding 'guacamole-workspaces' denied request: configmaps guacamole-workspaces-doctor: it is no record of a person, nor the maintenance switch, nor how long starts took";
 /**
- * What a ValidatingAdmissionPolicy answers, from a kube-apiserver 1.37.2 with infra/kubernetes/base/admission.yaml, 2026-11-28. The
- * stand-in has none (test/control-plane/doctor.test.ts has a real one).
+ * What a ValidatingAdmissionPolicy answers to a dry run: recorded from kube-apiserver 1.37.2 with infra/kubernetes/base/admission.yaml,
+ * as the product's account, 2026-11-28. The stand-in has none (test/control-plane/doctor.test.ts has a real one).
  */
 const denied: Answer = {
   status: 422,
   body: {
     ...{ kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure", reason: "Invalid", code: 422 },
-    message:
-      "configmaps \"guacamole-workspaces-doctor\" is forbidden: ValidatingAdmissionPolicy 'guacamole-workspaces' with binding 'guacamole-workspaces' denied request: configmaps guacamole-workspaces-doctor: it is no record of a person, nor the maintenance switch, nor how long starts took",
+    message: `configmaps "guacamole-workspaces-doctor" is forbidden: ${deniedWords}`,
+    details: { name: "guacamole-workspaces-doctor", kind: "configmaps", causes: [{ message: deniedWords }] },
   },
 };
 

@@ -74,3 +74,8 @@ export function stateOf(checks: readonly Check[]): Exclude<CheckState, "not used
   const is = (state: CheckState) => checks.some((check) => check.state === state);
   return is("wrong") ? "wrong" : is("not known") ? "not known" : "ok";
 }
+
+/** Each finding once. */
+export function unique(findings: readonly Finding[]): Finding[] {
+  return [...new Map(findings.map((each) => [each.what, each])).values()];
+}

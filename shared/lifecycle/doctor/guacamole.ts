@@ -131,5 +131,11 @@ function describeName({ workspace, username }: DesktopKey, name: string, rules: 
   const made = [rules.entityTemplate, ...usualTemplates].find(
     (entityTemplate) => nameDesktop({ workspace, username }, { ...rules, entityTemplate }).entity === name,
   );
-  return made ?? name.replaceAll(username, "{username}");
+  // Names are in lower case with us, and as people wrote them in Guacamole.
+  return made ?? name.replaceAll(new RegExp(escaped(username), "gi"), "{username}");
+}
+
+/** A text as part of a regular expression. */
+function escaped(text: string): string {
+  return text.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`);
 }

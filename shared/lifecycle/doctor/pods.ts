@@ -1,5 +1,5 @@
 import type { DnsServer } from "../../desktop/dns-server.ts";
-import { type Check, checkOf, checkOfKnown, type Finding, type Known, notUsed } from "./check.ts";
+import { type Check, checkOf, checkOfKnown, type Finding, type Known, notUsed, unique } from "./check.ts";
 import { type ClusterFacts, type Expected, type NamedDestination, type Pods, podsText, selectorText } from "./facts.ts";
 
 type Facts = Pick<ClusterFacts, "pods" | "destinations">;
@@ -90,7 +90,8 @@ export function checkDns({ pods }: Facts, { dns }: Expected): Check {
   const answering = byPods.filter(({ found }) => "known" in found && found.known);
   if (answering.length > 0)
     return checkOf("dns", `there are pods ${answering.map(({ each }) => whichPods(each)).join(", and ")}`, {});
-  const unknown = byPods.flatMap(({ found }) => ("unknown" in found ? [found.unknown] : []));
+  // Where the whole cluster is not seen, each of them has the same reason.
+  const unknown = unique(byPods.flatMap(({ found }) => ("unknown" in found ? [found.unknown] : [])));
   const addresses = dns.flatMap((server) => ("cidr" in server && server.cidr !== nodeLocal ? [server.cidr] : []));
   const doubts = [
     ...unknown,

@@ -1,4 +1,4 @@
-import { type Check, checkOf, checkOfKnown, type Finding, type Known, notUsed } from "./check.ts";
+import { type Check, checkOf, checkOfKnown, type Finding, type Known, notUsed, unique } from "./check.ts";
 import type { ClusterFacts, Expected, RealmClient, RealmFacts } from "./facts.ts";
 
 const guide = "infra/keycloak/README.md";
@@ -44,8 +44,12 @@ export function checkGuacamoleClient({ clients }: RealmFacts, { guacamoleClient:
         ],
       });
     const path = "/api/keycloak/backchannel-logout";
-    const { frontchannelLogout, backchannelUrl, namesSession } = client;
+    const { enabled, frontchannelLogout, backchannelUrl, namesSession } = client;
     const faults: (Finding | false)[] = [
+      !enabled && {
+        what: `the client ${name} is disabled, so nobody can log in to Guacamole`,
+        advice: "enable it, or set GUACAMOLE_CLIENT to the client by which people log in to Guacamole",
+      },
       frontchannelLogout && {
         what: `the client ${name} has front channel logout on, so Keycloak never calls the back channel: who logs out keeps their desktop`,
         advice: `switch Front channel logout off (${section})`,
@@ -82,9 +86,17 @@ export function checkRealmMappers(
     faultsOf(guacamoleClient, clients, (client) => nameFaults(guacamoleClient, client, naming.entityTemplate)),
   ];
   const doubts = each.flatMap((found) => found.doubts);
+  const isMissing = (name: string) => {
+    const client = clientIn(clients, name);
+    return "known" in client && client.known === null;
+  };
+  const noCaller: Finding = {
+    what: `the realm has none of the clients ${oidc.clients.join(", ")}, so nobody can call the product`,
+    advice: "set OIDC_CLIENTS to the clients that call it",
+  };
   const usesClaims = [...clients].some(([name, client]) => oidc.clients.includes(name) && isForPeople(client));
   return checkOf("realm-mappers", "tokens have the audience and the claims that are needed", {
-    wrong: each.flatMap((found) => found.wrong),
+    wrong: [...(oidc.clients.every(isMissing) ? [noCaller] : []), ...each.flatMap((found) => found.wrong)],
     doubts: unique([...doubts, ...(usesClaims && "unknown" in claims ? [claims.unknown] : [])]),
   });
 }
@@ -96,7 +108,7 @@ function faultsOf(
 ): { wrong: Finding[]; doubts: Finding[] } {
   const found = clientIn(clients, name);
   if ("unknown" in found) return { wrong: [], doubts: [found.unknown] };
-  // That Guacamole's client is missing is told by its own check, and a caller that is missing calls nobody.
+  // That Guacamole's client is missing is told by its own check. A caller that is missing calls nobody; one of them is enough.
   return { wrong: found.known ? faults(found.known) : [], doubts: [] };
 }
 
@@ -163,8 +175,4 @@ function clientIn(clients: RealmFacts["clients"], name: string): Known<RealmClie
 
 function isForPeople(client: Known<RealmClient | null>): boolean {
   return "known" in client && client.known !== null && client.known.forPeople;
-}
-
-function unique(findings: readonly Finding[]): Finding[] {
-  return [...new Map(findings.map((each) => [each.what, each])).values()];
 }
