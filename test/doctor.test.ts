@@ -154,7 +154,8 @@ const rows: readonly Row[] = [
   {
     what: "callers of whom the realm has none",
     check: "realm-mappers",
-    words: /^the realm has none of the clients workspace-actoin, cli \(set OIDC_CLIENTS/,
+    words:
+      /^the realm has none of the clients workspace-actoin, cli, so nobody can call the product \(set OIDC_CLIENTS/,
     settings: () => ({ OIDC_CLIENTS: "workspace-actoin,cli" }),
   },
   {
