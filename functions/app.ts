@@ -1,11 +1,11 @@
 import type { OrchestrationHandler } from "durable-functions";
-import { accessTokens } from "../shared/identity/access-token.ts";
+import { accessTokens, type VerifyToken } from "../shared/identity/access-token.ts";
 import { logoutTokens } from "../shared/identity/logout-token.ts";
-import { directoryIn } from "../shared/identity/directory.ts";
+import { readIssuer } from "../shared/identity/issuer.ts";
 import type { Realm } from "../shared/identity/realm.ts";
 import { realmKeys } from "../shared/identity/realm-keys.ts";
+import { timerTokens } from "../shared/identity/timer-token.ts";
 import { webhookSignatures, type WebhookRules } from "../shared/identity/webhook.ts";
-import { databaseToken } from "../shared/azure/credential.ts";
 import { managedServer, unmanagedServer } from "../shared/azure/managed-server.ts";
 import type { Settings } from "../shared/config.ts";
 import { parsePolicy } from "../shared/desktop/policy.ts";
@@ -13,9 +13,11 @@ import { protectedPlaces, reachFaults, type ReachLimits } from "../shared/deskto
 import { connectDatabase } from "../shared/guacamole/database.ts";
 import { activeConnectionsOf } from "../shared/guacamole/active-connections.ts";
 import { parseDatabaseUrl } from "../shared/guacamole/database-url.ts";
+import { estateOf } from "../shared/guacamole/estate.ts";
 import { guacamoleDesktopsIn } from "../shared/guacamole/desktops.ts";
-import { connectCluster } from "../shared/kubernetes/cluster.ts";
+import { type Cluster, connectCluster } from "../shared/kubernetes/cluster.ts";
 import { desktopsIn } from "../shared/kubernetes/desktops.ts";
+import { estateIn } from "../shared/kubernetes/estate.ts";
 import { fastStartsIn } from "../shared/kubernetes/fast-starts.ts";
 import { guacamoleInstancesIn } from "../shared/kubernetes/guacamole-instances.ts";
 import { maintenanceSwitchIn } from "../shared/kubernetes/maintenance-switch.ts";
@@ -25,12 +27,14 @@ import { personRecordsIn } from "../shared/kubernetes/person-records.ts";
 import { keptRead, sharedRead } from "../shared/kubernetes/shared-read.ts";
 import { startTimesIn } from "../shared/kubernetes/start-times.ts";
 import { workspacesIn } from "../shared/kubernetes/workspaces.ts";
+import { clusterLogin, databaseLogin, directoryOf } from "./logins.ts";
 import { type ActivityTable, activityTable } from "./activities/table.ts";
 import { desktopRoute } from "./http/desktop.ts";
 import { desktopsRoutes } from "./http/desktops.ts";
 import { healthRoutes } from "./http/health.ts";
 import { endSessionsRoutes } from "./http/end-sessions.ts";
 import { keycloakRoutes } from "./http/keycloak.ts";
+import { doctorRoute } from "./http/doctor.ts";
 import { maintenanceRoutes } from "./http/maintenance.ts";
 import { adoptionRoute } from "./http/adoption.ts";
 import { openApiRoute } from "./http/openapi.ts";
@@ -38,6 +42,7 @@ import { operationRoute } from "./http/operation.ts";
 import { personRoute } from "./http/person.ts";
 import { notFoundRoute, type Route } from "./http/route.ts";
 import { runRoutes } from "./http/runs.ts";
+import { wakeRoute } from "./http/wake.ts";
 import { workspacesRoute } from "./http/workspaces.ts";
 import { orchestrations } from "./orchestrations.ts";
 import { namingRules, type Services } from "./services.ts";
@@ -45,9 +50,12 @@ import { endLeavesTimer } from "./timers/end-leaves.ts";
 import { followScalingTimer } from "./timers/follow-scaling.ts";
 import { placeholdersTimer } from "./timers/placeholders.ts";
 import { runTimers } from "./timers/runs.ts";
+import { oneAtATime } from "./timers/one-at-a-time.ts";
 import type { Timer } from "./timers/timer.ts";
 import { wakeTimer } from "./timers/wake.ts";
+import { looksOf } from "./gather/looks.ts";
 import { turnTaking } from "./gather/turn-taking.ts";
+import { warnOfEstate } from "./work/warn-of-estate.ts";
 import { changeLimit } from "./work/change-limit.ts";
 import { eventFaultCounts } from "./work/event-faults.ts";
 import { lately } from "./work/lately.ts";
@@ -69,6 +77,8 @@ export interface App {
   timers: readonly Timer[];
   orchestrations: Readonly<Record<string, OrchestrationHandler>>;
   activities: ActivityTable;
+  /** Looks at the estate once, and warns of what is wrong. Never throws. */
+  warn: () => Promise<void>;
   /** What is to be done before the process ends: leaves nothing open at other systems. */
   close: () => Promise<void>;
 }
@@ -79,6 +89,12 @@ export function connect(settings: Settings): App {
 }
 
 function appOf(services: Services): App {
+  const wakeTimers = [
+    wakeTimer(services),
+    followScalingTimer(services),
+    endLeavesTimer(services),
+    ...placeholdersTimer(services),
+  ].map(oneAtATime);
   const routes = [
     desktopRoute(services),
     personRoute(services),
@@ -86,23 +102,20 @@ function appOf(services: Services): App {
     workspacesRoute(services),
     adoptionRoute(services),
     ...maintenanceRoutes(services),
+    doctorRoute(services),
     ...endSessionsRoutes(services),
     ...runRoutes(services),
+    wakeRoute(services, wakeTimers),
     ...keycloakRoutes(services),
     ...desktopsRoutes(services),
     ...healthRoutes(services),
   ];
   return {
     routes: [...routes, openApiRoute(routes), notFoundRoute],
-    timers: [
-      wakeTimer(services),
-      followScalingTimer(services),
-      endLeavesTimer(services),
-      ...runTimers(services),
-      ...placeholdersTimer(services),
-    ],
+    timers: services.settings.TIMERS === "external" ? [] : [...wakeTimers, ...runTimers(services)],
     orchestrations,
     activities: activityTable(services),
+    warn: () => warnOfEstate(looksOf(services)),
     async close() {
       services.desktops.close();
       services.recordWatch.close();
@@ -141,11 +154,8 @@ const secretsARun = 500;
  * destinations reach what no desktop may.
  */
 function connectServices(settings: Settings): Services {
-  const cluster = connectCluster(settings.KUBECONFIG);
-  const database = connectDatabase({
-    url: settings.DATABASE_URL,
-    password: settings.DATABASE_AUTH === "entra" ? databaseToken : undefined,
-  });
+  const cluster = connectCluster(clusterLogin(settings));
+  const database = connectDatabase(databaseLogin(settings));
   const site = {
     namespace: settings.NAMESPACE,
     dns: settings.CLUSTER_DNS,
@@ -158,6 +168,7 @@ function connectServices(settings: Settings): Services {
     algorithms: settings.OIDC_ALGORITHMS,
     clockSkewSeconds: settings.OIDC_CLOCK_SKEW_SECONDS,
   };
+  const verifyPeople = accessTokens(realm, { audience: settings.OIDC_AUDIENCE, clients: settings.OIDC_CLIENTS });
   const webhook = webhookRules(settings);
   const records = personRecordsIn(cluster, settings.NAMESPACE);
   const desktops = desktopsIn(cluster, site, namingRules({ settings }));
@@ -186,6 +197,11 @@ function connectServices(settings: Settings): Services {
     }),
     desktops,
     guacamole: guacamoleDesktopsIn(database, namingRules({ settings }), settings.TIME_ZONE),
+    estate: {
+      cluster: estateIn(cluster, site),
+      database: estateOf(database, namingRules({ settings })),
+      readIssuer: () => readIssuer(settings.OIDC_ISSUER),
+    },
     server: settings.DATABASE_SERVER_ID === undefined ? unmanagedServer : managedServer(settings.DATABASE_SERVER_ID),
     maintenance: maintenanceSwitchIn(cluster, settings.NAMESPACE),
     fastStarts: fastStartsIn(cluster, settings.NAMESPACE),
@@ -201,21 +217,12 @@ function connectServices(settings: Settings): Services {
       settings.GUACAMOLE_LABELS &&
       guacamoleInstancesIn(cluster, settings.GUACAMOLE_NAMESPACE, settings.GUACAMOLE_LABELS),
     realmKeys: realm.keys,
-    verifyToken: accessTokens(realm, { audience: settings.OIDC_AUDIENCE, clients: settings.OIDC_CLIENTS }),
+    verifyToken: verifyPeople,
+    verifyTimerToken: verifyTimersOf(settings, cluster, verifyPeople),
     verifyLogout: logoutTokens(realm, settings.GUACAMOLE_CLIENT),
     verifyWebhook: webhook && webhookSignatures(webhook, realm),
     eventFaults: eventFaultCounts(),
-    directory:
-      settings.KEYCLOAK_ADMIN_CLIENT === undefined
-        ? undefined
-        : directoryIn({
-            url: settings.KEYCLOAK_ADMIN_URL,
-            realm: settings.KEYCLOAK_REALM,
-            client: settings.KEYCLOAK_ADMIN_CLIENT,
-            secret: settings.KEYCLOAK_ADMIN_SECRET ?? "",
-            guacamoleClient: settings.GUACAMOLE_CLIENT,
-            roleClients: settings.KEYCLOAK_ROLES_CLIENTS,
-          }),
+    directory: directoryOf(settings),
     secretTurns: { ofDesktops: turnTaking(secretsARun), alone: turnTaking(secretsARun) },
     changes: changeLimit(settings.PERSON_CHANGES_PER_MINUTE),
     starts: startsIn(startTimesIn(cluster, settings.NAMESPACE), (words) => {
@@ -226,6 +233,17 @@ function connectServices(settings: Settings): Services {
     now: () => new Date(),
     startedAt: new Date(),
   };
+}
+
+/** Those who call on time may also have a token of the cluster, if the settings name its account. */
+function verifyTimersOf(settings: Settings, cluster: Cluster, verifyPeople: VerifyToken): VerifyToken {
+  const { TIMERS_SUBJECT: subject, TIMERS_AUDIENCE: audience, TIMERS_ISSUER: issuer, TIMERS_ROLE: role } = settings;
+  if (subject === undefined) return verifyPeople;
+  const keys = realmKeys({ url: "/openid/v1/jwks", maxAgeMinutes: settings.OIDC_KEYS_MAX_AGE_MINUTES }, async () =>
+    Response.json(await cluster.issuerKeys()),
+  );
+  const { OIDC_CLOCK_SKEW_SECONDS: clockSkewSeconds } = settings;
+  return timerTokens({ issuer, keys, clockSkewSeconds }, { audience, subject, role }, verifyPeople);
 }
 
 function webhookRules({

@@ -3,6 +3,9 @@ import { connect } from "./app.ts";
 import { register } from "./register.ts";
 
 /**
- * The entry point that the Functions host loads: reads the environment once, connects, and registers every function.
+ * The entry point that the Functions host loads: reads the environment once, connects, and registers every function. Nobody
+ * waits for the look at the estate.
  */
-register(connect(readSettings(process.env)));
+const app = connect(readSettings(process.env));
+register(app);
+void app.warn();

@@ -5,6 +5,7 @@ import type { ReachLimits } from "../shared/desktop/reach.ts";
 import type { SessionRules } from "../shared/person/presence.ts";
 import type { ManagedServer } from "../shared/azure/managed-server.ts";
 import type { ActiveConnections } from "../shared/guacamole/active-connections.ts";
+import type { EstateInDatabase } from "../shared/guacamole/estate.ts";
 import type { GuacamoleDesktops } from "../shared/guacamole/desktops.ts";
 import type { VerifyToken } from "../shared/identity/access-token.ts";
 import type { VerifyLogout } from "../shared/identity/logout-token.ts";
@@ -12,6 +13,7 @@ import type { RealmKeys } from "../shared/identity/realm-keys.ts";
 import type { Directory } from "../shared/identity/directory.ts";
 import type { VerifyWebhook } from "../shared/identity/webhook.ts";
 import type { ClusterDesktops } from "../shared/kubernetes/desktops.ts";
+import type { EstateInCluster } from "../shared/kubernetes/estate.ts";
 import type { FastStarts } from "../shared/kubernetes/fast-starts.ts";
 import type { GuacamoleInstances } from "../shared/kubernetes/guacamole-instances.ts";
 import type { MaintenanceSwitch } from "../shared/kubernetes/maintenance-switch.ts";
@@ -41,6 +43,8 @@ export interface Services {
   records: PersonRecords;
   desktops: ClusterDesktops;
   guacamole: GuacamoleDesktops;
+  /** What the doctor looks at, beside what the product uses every day. */
+  estate: { cluster: EstateInCluster; database: EstateInDatabase; readIssuer: () => Promise<string> };
   server: ManagedServer;
   maintenance: MaintenanceSwitch;
   /** Images on nodes, and free places, before desktops need them. */
@@ -51,6 +55,8 @@ export interface Services {
   guacamoleInstances: GuacamoleInstances | undefined;
   realmKeys: RealmKeys;
   verifyToken: VerifyToken;
+  /** For the calls that stand in for timers: also takes the cluster's tokens, if the settings name an account. */
+  verifyTimerToken: VerifyToken;
   verifyLogout: VerifyLogout;
   /** Undefined if Keycloak sends no events. */
   verifyWebhook: VerifyWebhook | undefined;

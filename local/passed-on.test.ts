@@ -8,6 +8,7 @@ it("a local start passes on the product's settings, but not what the stand-ins d
     GUACAMOLE_API_USERNAME: "asker",
     GUACAMOLE_API_PASSWORD: "a password",
     GUACAMOLE_ENTITY_TEMPLATE: "{username}",
+    CLUSTER_DOMAIN: "cluster.example",
     DESKTOP_IMAGE: "example.org/desktop:2",
     DESKTOP_CPU_LIMIT: "2",
     LEAVE_GRACE_MINUTES: "3",
@@ -15,6 +16,8 @@ it("a local start passes on the product's settings, but not what the stand-ins d
   };
   const others = {
     KUBECONFIG: "/somebody/kubeconfig",
+    CLUSTER_AUTH: "entra",
+    CLUSTER_URL: "https://theirs",
     NAMESPACE: "theirs",
     DATABASE_URL: "postgres://theirs",
     DATABASE_AUTH: "entra",

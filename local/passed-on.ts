@@ -2,7 +2,7 @@ import { settingOf, settingsSchema } from "../shared/config.ts";
 import { policyFields } from "../shared/desktop/policy.ts";
 
 /** What the stand-ins decide: where cluster, database and identity provider are, and how they are reached. */
-const decided = /^(KUBECONFIG|NAMESPACE|WORKSPACES_NAMESPACE|DATABASE_.*|OIDC_.*|KEYCLOAK_.*)$/;
+const decided = /^(KUBECONFIG|CLUSTER_(AUTH|URL|CA)|NAMESPACE|WORKSPACES_NAMESPACE|DATABASE_.*|OIDC_.*|KEYCLOAK_.*)$/;
 
 /**
  * The product's settings in an environment that a local start passes on: all but those that the stand-ins decide, or,

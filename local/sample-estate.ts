@@ -95,9 +95,9 @@ export async function writeSampleEstate(config: KubeConfig, namespace: string): 
   for (const manifest of estate.flatMap((row) => manifestsOf(row, namespace))) await apply(manifest);
 }
 
-/** Applies infra/kubernetes/default-deny.yaml in this namespace, as administrators do. */
+/** Applies infra/kubernetes/base/default-deny.yaml in this namespace, as administrators do. */
 export async function applyDefaultDeny(config: KubeConfig, namespace: string): Promise<void> {
-  const file = new URL("../infra/kubernetes/default-deny.yaml", import.meta.url);
+  const file = new URL("../infra/kubernetes/base/default-deny.yaml", import.meta.url);
   const policy = loadYaml<KubernetesObject>(await readFile(file, "utf8"));
   policy.metadata = Object.assign(policy.metadata ?? {}, { namespace });
   const objects = KubernetesObjectApi.makeApiClient(config);

@@ -2,6 +2,7 @@ import { createWriteStream } from "node:fs";
 import { chmod, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { format } from "node:util";
 import { LocalDatabaseError, lockFolder } from "@stand-in/database";
 import type { LogEntry } from "@stand-in/functions-host";
 import { buildProduct } from "./build.ts";
@@ -35,6 +36,16 @@ async function start(options: StartOptions, stop: AbortSignal): Promise<number> 
       if (level === "error") errors.push(message);
       logLines.write(`${at.toISOString()} ${level} ${category} ${message}\n`);
     };
+    let estateFaults = 0;
+    // As a host does it: what the app says beside its functions is in the log, too.
+    console.warn = (...words: unknown[]) => {
+      const message = format(...words);
+      if (message.startsWith("the estate is not right")) estateFaults += 1;
+      log({ at: new Date(), level: "warning", category: "app", message });
+    };
+    const tellOfEstate = () => {
+      if (estateFaults > 0) terminal.line(describeEstateFaults(estateFaults, options, logFile));
+    };
     const estate = await startEstate(options, root, closers, terminal.started, log, stop);
     const running = join(options.state, "running.json");
     await writeFile(running, JSON.stringify({ api: estate.api, ...estate.identity.running }));
@@ -42,9 +53,12 @@ async function start(options: StartOptions, stop: AbortSignal): Promise<number> 
 
     await untilReachable(estate, errors);
     const done = await activate(estate, stop);
-    if (options.once || stop.aborted) return done ? 0 : 1;
+    if (options.once || stop.aborted) {
+      tellOfEstate();
+      return done ? 0 : 1;
+    }
 
-    tellWhatToTry(estate, options.state, logFile);
+    tellWhatToTry(estate, options.state, tellOfEstate, logFile);
     await new Promise((resolve) => {
       stop.addEventListener("abort", resolve, { once: true });
     });
@@ -100,7 +114,16 @@ async function activate(estate: Estate, stop: AbortSignal): Promise<boolean> {
   return true;
 }
 
-function tellWhatToTry({ api, identity }: Estate, state: string, logFile: string): void {
+/** What the app's look at the estate found. On the stand-ins that is nothing to mend. */
+function describeEstateFaults(count: number, { kubeconfig }: StartOptions, logFile: string): string {
+  const why =
+    kubeconfig === undefined
+      ? "no guacd, Guacamole, JupyterHub or DNS runs here, and the stand-in has no admission policies"
+      : "docs/doctor.md says what to do";
+  return `Of a real estate ${count} ${count === 1 ? "thing is" : "things are"} missing or wrong (${why}): see ${logFile}`;
+}
+
+function tellWhatToTry({ api, identity }: Estate, state: string, tellOfEstate: () => void, logFile: string): void {
   // The other commands look for what runs in the same folder.
   const where = state === resolve(".local") ? "" : ` --state '${state.replaceAll("'", "'\\''")}'`;
   const token = where === "" ? "npm run -s token" : `npm run -s token --${where}`;
@@ -120,6 +143,7 @@ function tellWhatToTry({ api, identity }: Estate, state: string, logFile: string
   if (advice.length > 0) terminal.line();
   for (const line of advice) terminal.line(line);
   terminal.line();
+  tellOfEstate();
   terminal.line(`The host's log is in ${logFile}. Ctrl-C stops everything.`);
 }
 

@@ -7,7 +7,13 @@ import { inOrder, type KnownRun, type Step } from "./saga.ts";
 const longestQueueSeconds = 2 * 60 * 60;
 
 /** Guacamole's database may be in a failover: what was begun waits for it. */
-const untilDatabaseAnswers = { whileCode: "guacamole-unavailable", withinSeconds: 600 } as const;
+const untilDatabaseAnswers = { whileCodes: ["guacamole-unavailable"], withinSeconds: 600 } as const;
+
+/** Whoever waits for their turn has begun nothing, and loses their place if the step fails: they wait for the cluster, too. */
+const untilClusterAnswers = {
+  whileCodes: ["cluster-unavailable", "cluster-overloaded", "cluster-failed"],
+  withinSeconds: longestQueueSeconds,
+} as const;
 
 /**
  * How a desktop comes up. Order of trust: network policy before pod, readiness before rows, permission last. Access to
@@ -22,6 +28,7 @@ export const activationSteps: readonly Step[] = inOrder([
     poll: "awaitAdmission",
     withinSeconds: () => longestQueueSeconds,
     late: "not-ready-in-time",
+    patience: untilClusterAnswers,
     since: "1.2",
   },
   {

@@ -4,6 +4,7 @@ import {
   type PlaceOfRun,
   runOfSessions,
   type SessionsOf,
+  shownOf,
   withEnded,
 } from "../shared/lifecycle/ended-sessions.ts";
 import { problemOf, type Workflow } from "./workflow.ts";
@@ -21,13 +22,14 @@ const mostFailures = 90;
 
 /**
  * Suspends the running desktops of a workspace or a person, some at a time. One that cannot be asked for does not stop the
- * others; a step that fails as a whole is tried again, so that an outage only delays it.
+ * others; a step that fails as a whole is tried again, so that an outage only delays it. Throws after an hour of it: a run that
+ * gave up must not look like one that is done.
  */
 export function* endSessions(workflow: Workflow, input: EndSessionsInput): Generator<Task, EndedSessions> {
   const { workspace, username, reason } = input;
   let run = runOfSessions(input);
   let failures = 0;
-  const attempt = function* <Result>(work: () => Generator<Task, Result>): Generator<Task, Result | null> {
+  const attempt = function* <Result>(work: () => Generator<Task, Result>): Generator<Task, Result> {
     for (;;) {
       try {
         const result = yield* work();
@@ -36,23 +38,21 @@ export function* endSessions(workflow: Workflow, input: EndSessionsInput): Gener
       } catch (error) {
         failures += 1;
         run = { ...run, trouble: problemOf(error).reason };
-        workflow.showRun(run);
-        if (failures === mostFailures) return null;
+        workflow.showRun(shownOf(run));
+        if (failures === mostFailures) throw error;
         yield* workflow.pause(pauseSeconds);
       }
     }
   };
 
-  workflow.showRun(run);
+  workflow.showRun(shownOf(run));
   const counted = yield* attempt(() => workflow.call("countSessions", { workspace, username }));
-  if (!counted) return run;
   run = { ...run, of: counted.count, trouble: undefined };
   let place: PlaceOfRun | null = { after: "" };
   while (place) {
-    workflow.showRun(run);
+    workflow.showRun(shownOf(run));
     const from: PlaceOfRun = place;
     const step = yield* attempt(() => workflow.call("endSomeSessions", { workspace, username, reason, place: from }));
-    if (!step) return run;
     run = withEnded(run, step);
     place = step.next;
   }

@@ -72,12 +72,33 @@ describe("fulfilling a request", () => {
     for (const name of nothing) expect(busy.calls).toContain(name);
   });
 
+  it.each(["cluster-unavailable", "cluster-overloaded", "cluster-failed"])(
+    "keeps its place in the queue during an outage of the cluster (%s)",
+    (code) => {
+      const away = throws(`[${code}] away`);
+      const { outcome, pauses, reports } = run({
+        awaitAdmission: (_, n) => (n < 3 ? away() : { seen: "ready", message: "" }),
+        readRequest: (_, n) => (n > 0 && n < 4 ? away() : { request, outcomes: {} }),
+      });
+      expect([outcome?.state, pauses]).toEqual(["done", [10, 10, 10]]);
+      expect(reports.filter(({ message }) => message === "away")).toHaveLength(3);
+      const refused = run({ awaitAdmission: throws("[cluster-not-allowed] forbidden") });
+      expect([refused.outcome?.state, refused.pauses]).toEqual(["failed", []]);
+    },
+  );
+
   it("waits in a step for Guacamole's database as long as a failover takes, and for nothing else", () => {
     const away = throws("[guacamole-unavailable] away");
     const twice = run({ grantPermission: (_, n) => (n < 2 ? away() : null) });
     expect([twice.outcome?.state, twice.pauses]).toEqual(["done", [10, 10]]);
     expect(run({ grantPermission: away }).outcome).toMatchObject({ state: "failed", code: "guacamole-unavailable" });
     expect(run({ writeConnection: throws("[cluster-unavailable] away") }).pauses).toEqual([]);
+    // Also if it cannot be found out meanwhile what the person wants.
+    const bothAway = run({
+      grantPermission: (_, n) => (n < 2 ? away() : null),
+      readRequest: (_, n) => (n === 1 ? throws("[cluster-unavailable] away")() : { request, outcomes: {} }),
+    });
+    expect(bothAway.outcome?.state).toBe("done");
   });
 
   it("does nothing for a request that has ended", () => {

@@ -44,7 +44,7 @@ interface PollStep {
 
 /** How long a step is tried again, beyond its retries, while one system is away. */
 interface Patience {
-  whileCode: Problem["code"];
+  whileCodes: readonly Problem["code"][];
   withinSeconds: number;
 }
 
@@ -156,11 +156,21 @@ function* perform(
       return { facts: output ?? {} };
     } catch (error) {
       const problem = problemOf(error);
-      if (problem.code !== patience?.whileCode || workflow.now().getTime() >= until) return { problem };
+      const isWorthIt = patience?.whileCodes.includes(problem.code) === true && workflow.now().getTime() < until;
+      if (!isWorthIt) return { problem };
       watcher.report(problem.reason);
     }
-    if (!(yield* watcher.stillWanted())) return { problem: { code: "request-changed", reason: tookItsPlace } };
+    if (yield* wasReplaced(watcher)) return { problem: { code: "request-changed", reason: tookItsPlace } };
     yield* workflow.waitForNews(patiencePauseSeconds);
+  }
+}
+
+/** False also if it cannot be found out now: the system that is away may be the one that knows. */
+function* wasReplaced({ stillWanted }: Watcher): Generator<Task, boolean> {
+  try {
+    return !(yield* stillWanted());
+  } catch {
+    return false;
   }
 }
 

@@ -1,5 +1,7 @@
+import { generateKeyPairSync } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
+import { clusterCertificate } from "../test/cluster-certificate.ts";
 import { readSettings, settingOf, settingsSchema } from "./config.ts";
 import { policyFields } from "./desktop/policy.ts";
 
@@ -11,6 +13,21 @@ const valid = {
   OIDC_AUDIENCE: "us",
   OIDC_CLIENTS: "a, b",
 };
+
+function ca(text = clusterCertificate.cert): string {
+  return Buffer.from(text).toString("base64");
+}
+
+/** A private key as `npm run new-key` makes it, with other fields. */
+function key(fields: object = {}): string {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  return JSON.stringify({ ...privateKey.export({ format: "jwk" }), kid: "k1", alg: "ES256", ...fields });
+}
+
+function shortKey(): string {
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 1_024 });
+  return JSON.stringify({ ...privateKey.export({ format: "jwk" }), kid: "k1", alg: "RS256" });
+}
 
 /** What a start with these settings says; empty if they are accepted. */
 function messageFor(given: Record<string, string>): string {
@@ -131,7 +148,7 @@ describe("settings", () => {
       "read settings: some are missing or wrong:",
       "  TIME_ZONE is not an IANA time zone (for example Europe/London)",
       "  OIDC_AUDIENCE is missing (set it: Our name in the `aud` of access tokens)",
-      "  KEYCLOAK_ADMIN_SECRET is missing (KEYCLOAK_ADMIN_CLIENT is set: set that client's secret)",
+      "  KEYCLOAK_ADMIN_KEY is missing (KEYCLOAK_ADMIN_CLIENT is set: set its key, or KEYCLOAK_ADMIN_SECRET)",
       "  DESKTOP_IMAGE is missing (set it: Image of the desktop's container, by digest where possible)",
       "Set them in local.settings.json or as app settings; README lists all",
     ]);
@@ -177,10 +194,66 @@ describe("settings", () => {
         /DATABASE_URL does not verify the server \(DATABASE_AUTH is entra: add \?sslmode=verify-full/,
       ],
     ),
-    ["an admin client without its secret", { KEYCLOAK_ADMIN_CLIENT: "reader" }, /KEYCLOAK_ADMIN_SECRET is missing/],
+    [
+      "an admin client without its key or secret",
+      { KEYCLOAK_ADMIN_CLIENT: "reader" },
+      /KEYCLOAK_ADMIN_KEY is missing \(KEYCLOAK_ADMIN_CLIENT is set: set its key, or KEYCLOAK_ADMIN_SECRET\)/,
+    ],
+    [
+      "an admin client with a key and a secret",
+      { KEYCLOAK_ADMIN_KEY: key(), KEYCLOAK_ADMIN_SECRET: "s".repeat(16) },
+      /KEYCLOAK_ADMIN_SECRET is set beside KEYCLOAK_ADMIN_KEY/,
+    ],
+    ["entra without the API server", { CLUSTER_AUTH: "entra", CLUSTER_CA: ca() }, /CLUSTER_URL is missing/],
+    ["entra without a CA", { CLUSTER_AUTH: "entra", CLUSTER_URL: "https://c" }, /CLUSTER_CA is missing/],
+    ["kubeconfig without a file", { CLUSTER_AUTH: "kubeconfig" }, /KUBECONFIG is missing/],
+    ["an API server, and nothing that uses it", { CLUSTER_URL: "https://c" }, /CLUSTER_AUTH is missing/],
+    ["a CA, and nothing that uses it", { CLUSTER_CA: ca(), KUBECONFIG: "/c" }, /CLUSTER_AUTH is missing/],
   ])("that belong together are checked together: %s", (_name, given, fault) => {
     expect(() => readSettings({ ...valid, ...given })).toThrow(fault);
     expect(messageFor({ ...valid, ...given, GUACAMOLE_URL: "" }), "beside one that is missing").toMatch(fault);
+  });
+
+  it.each<[string, Record<string, string>, object]>([
+    ["the pod's account", {}, { CLUSTER_AUTH: "service-account" }],
+    ["a kubeconfig if there is one", { KUBECONFIG: "/c" }, { CLUSTER_AUTH: "kubeconfig" }],
+    [
+      "the pod's account, if that is said",
+      { CLUSTER_AUTH: "service-account", KUBECONFIG: "/c" },
+      { CLUSTER_AUTH: "service-account" },
+    ],
+    [
+      "the app's identity",
+      { CLUSTER_AUTH: "entra", CLUSTER_URL: "https://aks.example:443/", CLUSTER_CA: ca() },
+      { CLUSTER_AUTH: "entra", CLUSTER_URL: "https://aks.example:443", CLUSTER_CA: ca() },
+    ],
+  ])("log in to the cluster as %s", (_, given, read) => {
+    expect(readSettings({ ...valid, ...given })).toMatchObject(read);
+  });
+
+  it.each<[RegExp, Record<string, string>]>([
+    [/CLUSTER_URL is not an address with TLS/, { CLUSTER_URL: "http://aks.example" }],
+    [/CLUSTER_URL is not an address with TLS/, { CLUSTER_URL: "aks.example:443" }],
+    [/CLUSTER_URL has more than a host/, { CLUSTER_URL: "https://u:hunter2@aks.example" }],
+    [/CLUSTER_URL has more than a host/, { CLUSTER_URL: "https://aks.example/?hunter2" }],
+    [/CLUSTER_CA is no PEM certificate in base64/, { CLUSTER_CA: clusterCertificate.cert }],
+    [/CLUSTER_CA is no PEM certificate/, { CLUSTER_CA: ca("hunter2") }],
+    [/CLUSTER_CA is no PEM certificate/, { CLUSTER_CA: ca(clusterCertificate.cert.replace("MII", "MIJ")) }],
+    [/CLUSTER_CA is no PEM certificate/, { CLUSTER_CA: ca(clusterCertificate.key) }],
+    [/CLUSTER_AUTH is not one of entra, service-account, kubeconfig/, { CLUSTER_AUTH: "token" }],
+    [/KEYCLOAK_ADMIN_KEY is not a JWK: not JSON/, { KEYCLOAK_ADMIN_KEY: "hunter2" }],
+    [/KEYCLOAK_ADMIN_KEY is not usable/, { KEYCLOAK_ADMIN_KEY: '"hunter2"' }],
+    [/it has no kid \(infra/, { KEYCLOAK_ADMIN_KEY: key({ kid: undefined }) }],
+    [/it has no alg, or none of RS256/, { KEYCLOAK_ADMIN_KEY: key({ alg: "HS256" }) }],
+    [/it has no private half/, { KEYCLOAK_ADMIN_KEY: key({ d: undefined }) }],
+    [/KEYCLOAK_ADMIN_KEY is not a private key/, { KEYCLOAK_ADMIN_KEY: key({ x: "hunter2" }) }],
+    [/has a private half of another key/, { KEYCLOAK_ADMIN_KEY: key({ d: (JSON.parse(key()) as { d: string }).d }) }],
+    [/KEYCLOAK_ADMIN_KEY has a key that is not one of RS256/, { KEYCLOAK_ADMIN_KEY: key({ alg: "RS256" }) }],
+    [/KEYCLOAK_ADMIN_KEY has fewer than 2048 bits/, { KEYCLOAK_ADMIN_KEY: shortKey() }],
+  ])("of a login are refused if they are no use, and not repeated: %s", (fault, given) => {
+    const message = messageFor({ ...valid, ...given });
+    expect(message).toMatch(fault);
+    expect(message).not.toContain("hunter2");
   });
 
   it.each<[string, Record<string, string>]>([

@@ -1,24 +1,37 @@
+import { X509Certificate } from "node:crypto";
 import { z } from "zod";
 import { parseDatabaseUrl } from "./guacamole/database-url.ts";
 import { type DnsServer, parseDnsServer, usualDnsServers } from "./desktop/dns-server.ts";
 import { parseProtectedPlace, type ProtectedPlace } from "./desktop/reach.ts";
 import { parsePolicy, policyFields, type PolicyTexts } from "./desktop/policy.ts";
+import { parseSigningKey, signatureAlgorithms, type SigningKey } from "./signing-key.ts";
 import { parsePlaceholders, type PlaceholderWindow } from "./lifecycle/placeholders.ts";
-
-/** The algorithms by which a realm may sign: with a key pair of its own. HS* has one secret for both sides, none has none. */
-const signatureAlgorithms = [
-  ...["RS256", "RS384", "RS512"],
-  ...["PS256", "PS384", "PS512"],
-  ...["ES256", "ES384", "ES512"],
-  "EdDSA",
-] as const;
 
 /**
  * Every setting of the product by the name it has in the environment, but for the defaults of desktops, which are those of
  * a policy's fields (settingOf). `describe` is what the README's table shows; a test keeps the two the same.
  */
 const eachSetting = z.object({
-  KUBECONFIG: z.string().optional().describe("Path of a kubeconfig. Without it: the pod's service account"),
+  CLUSTER_AUTH: oneOf("entra", "service-account", "kubeconfig")
+    .optional()
+    .describe(
+      "How the product logs in to Kubernetes: `entra` with tokens of the app's managed identity. Default: `kubeconfig` if KUBECONFIG is set, else `service-account`, the pod's",
+    ),
+  KUBECONFIG: z.string().optional().describe("With `kubeconfig`: its path"),
+  CLUSTER_URL: z
+    .url({ protocol: /^https$/, error: "is not an address with TLS (https://host:port)", abort: true })
+    .refine(isBareAddress, "has more than a host, a port and a path")
+    .transform((address) => address.replace(/\/+$/, ""))
+    .optional()
+    .describe("With `entra`: address of the API server, `https://host:443`"),
+  CLUSTER_CA: z
+    .string()
+    .refine(
+      isCertificate,
+      "is no PEM certificate in base64 (copy certificate-authority-data of az aks get-credentials --file -)",
+    )
+    .optional()
+    .describe("With `entra`: the cluster's CA as in a kubeconfig, PEM certificates in base64"),
   NAMESPACE: z.string().default("guacamole").describe("Namespace of the desktops and of the person records"),
   WORKSPACES_NAMESPACE: z.string().optional().describe("Namespace of workspaces and bindings. Default: NAMESPACE"),
   CLUSTER_DOMAIN: z.string().default("cluster.local").describe("DNS domain of the cluster"),
@@ -112,6 +125,32 @@ const eachSetting = z.object({
     .default("desktop-monitoring")
     .describe("Role of callers that may read why the product is not ready"),
 
+  TIMERS: oneOf("functions", "external")
+    .default("functions")
+    .describe(
+      "`external`: the app has no timers, and somebody calls `POST /maintenance/{wake,reap,reconcile,upkeep}` on time (docs/deploy.md)",
+    ),
+  TIMERS_ROLE: z
+    .string()
+    .default("desktop-timers")
+    .describe("Role of callers that may make these four calls, and no others"),
+  TIMERS_SUBJECT: z
+    .string()
+    .regex(
+      /^system:serviceaccount:[a-z0-9]([-a-z0-9]*[a-z0-9])?:[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/,
+      "is not a service account (system:serviceaccount:NAMESPACE:NAME)",
+    )
+    .optional()
+    .describe(
+      "Service account of the cluster whose projected token is good for these four calls: `system:serviceaccount:NAMESPACE:NAME`. Default: none is",
+    ),
+  TIMERS_AUDIENCE: z.string().min(1).default("guacamole-workspaces").describe("Our name in the `aud` of such a token"),
+  TIMERS_ISSUER: url()
+    .optional()
+    .describe(
+      "Issuer of such a token, exactly as in its `iss`. Default: `https://kubernetes.default.svc.CLUSTER_DOMAIN`",
+    ),
+
   PERSON_CHANGES_PER_MINUTE: wholeNumber(1, 100_000)
     .default(60)
     .describe("How many calls that change something each process accepts in a minute for one person, or one desktop"),
@@ -157,7 +196,12 @@ const eachSetting = z.object({
     .describe(
       "Client that may look people up (role view-users). With it, nothing is removed because of an event alone",
     ),
-  KEYCLOAK_ADMIN_SECRET: secret().describe("That client's secret"),
+  KEYCLOAK_ADMIN_KEY: privateKey()
+    .optional()
+    .describe(
+      "That client's private key, a JWK with `kid` and `alg` in one line: it signs, and is never sent (infra/keycloak/README.md)",
+    ),
+  KEYCLOAK_ADMIN_SECRET: secret().describe("That client's secret, if it has no key"),
   KEYCLOAK_GROUPS_CLAIM: z.string().min(1).default("groups").describe("The claim that holds a person's groups"),
   KEYCLOAK_ROLES_CLAIM: z.string().min(1).default("roles").describe("The claim that holds a person's roles"),
   KEYCLOAK_ROLES_CLIENTS: list("").describe(
@@ -251,26 +295,52 @@ function checkTogether(settings: Partial<Fields>, context: z.RefinementCtx): voi
   const realm = settings.KEYCLOAK_REALM ?? realmIn(settings.OIDC_ISSUER ?? "").realm;
   if ((webhook === "hmac" || webhook === "bearer") && realm === undefined)
     fault("KEYCLOAK_REALM", "is missing (OIDC_ISSUER does not end in /realms/NAME: set the realm's name)");
+  if (settings.TIMERS_ISSUER !== undefined && settings.TIMERS_ISSUER === settings.OIDC_ISSUER)
+    fault("TIMERS_ISSUER", "must differ from OIDC_ISSUER (it is the cluster's own issuer)");
   const database = parseDatabaseUrl(settings.DATABASE_URL ?? "");
   if (settings.DATABASE_AUTH === "entra" && "tls" in database && database.tls !== "verified")
     fault(
       "DATABASE_URL",
       "does not verify the server (DATABASE_AUTH is entra: add ?sslmode=verify-full, so that no other server gets the token)",
     );
+  checkLogin(settings, fault);
   if (settings.GUACAMOLE_API_URLS !== undefined && settings.GUACAMOLE_API_USERNAME === undefined)
     fault("GUACAMOLE_API_USERNAME", "is missing (GUACAMOLE_API_URLS is set: set an administrator of Guacamole)");
   if (settings.GUACAMOLE_API_URLS !== undefined && settings.GUACAMOLE_API_PASSWORD === undefined)
     fault("GUACAMOLE_API_PASSWORD", "is missing (GUACAMOLE_API_URLS is set: set the administrator's password)");
-  if (settings.KEYCLOAK_ADMIN_CLIENT !== undefined && settings.KEYCLOAK_ADMIN_SECRET === undefined)
-    fault("KEYCLOAK_ADMIN_SECRET", "is missing (KEYCLOAK_ADMIN_CLIENT is set: set that client's secret)");
+  const { KEYCLOAK_ADMIN_CLIENT: client, KEYCLOAK_ADMIN_KEY: key, KEYCLOAK_ADMIN_SECRET: secretOfClient } = settings;
+  if (client !== undefined && (key ?? secretOfClient) === undefined)
+    fault("KEYCLOAK_ADMIN_KEY", "is missing (KEYCLOAK_ADMIN_CLIENT is set: set its key, or KEYCLOAK_ADMIN_SECRET)");
+  if (key !== undefined && secretOfClient !== undefined)
+    fault("KEYCLOAK_ADMIN_SECRET", "is set beside KEYCLOAK_ADMIN_KEY (remove it: the key alone is used)");
+}
+
+function checkLogin(
+  { CLUSTER_AUTH: auth, KUBECONFIG: file, CLUSTER_URL: server, CLUSTER_CA: ca }: Partial<Fields>,
+  fault: (name: keyof Fields, message: string) => void,
+): void {
+  if (auth === "entra" && server === undefined)
+    fault("CLUSTER_URL", "is missing (CLUSTER_AUTH is entra: set the address of the API server)");
+  if (auth === "entra" && ca === undefined)
+    fault(
+      "CLUSTER_CA",
+      "is missing (CLUSTER_AUTH is entra: set the cluster's CA, so that no other server gets the token)",
+    );
+  if (auth === "kubeconfig" && file === undefined)
+    fault("KUBECONFIG", "is missing (CLUSTER_AUTH is kubeconfig: set the file's path)");
+  // Otherwise the product would look for a pod's service account, and say that there is none.
+  if (auth === undefined && (server ?? ca) !== undefined)
+    fault("CLUSTER_AUTH", "is missing (CLUSTER_URL and CLUSTER_CA count only if it is entra)");
 }
 
 export type Settings = Omit<Fields, "OIDC_ALGORITHMS"> & {
+  CLUSTER_AUTH: NonNullable<Fields["CLUSTER_AUTH"]>;
   WORKSPACES_NAMESPACE: string;
   GUACD_NAMESPACE: string;
   GUACAMOLE_NAMESPACE: string;
   OIDC_JWKS_URL: string;
   OIDC_ALGORITHMS: readonly string[];
+  TIMERS_ISSUER: string;
   KEYCLOAK_REALM: string;
   KEYCLOAK_ADMIN_URL: string;
   /** How desktops are if their workspace says nothing else. */
@@ -302,11 +372,13 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   return {
     ...settings,
     desktopDefaults,
+    CLUSTER_AUTH: settings.CLUSTER_AUTH ?? (settings.KUBECONFIG === undefined ? "service-account" : "kubeconfig"),
     WORKSPACES_NAMESPACE: settings.WORKSPACES_NAMESPACE ?? settings.NAMESPACE,
     GUACD_NAMESPACE: settings.GUACD_NAMESPACE ?? settings.NAMESPACE,
     GUACAMOLE_NAMESPACE: settings.GUACAMOLE_NAMESPACE ?? settings.NAMESPACE,
     OIDC_JWKS_URL: settings.OIDC_JWKS_URL ?? `${settings.OIDC_ISSUER}/protocol/openid-connect/certs`,
     OIDC_ALGORITHMS: settings.OIDC_ALGORITHMS ?? signatureAlgorithms,
+    TIMERS_ISSUER: settings.TIMERS_ISSUER ?? `https://kubernetes.default.svc.${settings.CLUSTER_DOMAIN}`,
     KEYCLOAK_REALM: settings.KEYCLOAK_REALM ?? realm ?? "",
     KEYCLOAK_ADMIN_URL: settings.KEYCLOAK_ADMIN_URL ?? keycloak,
   };
@@ -387,6 +459,22 @@ function placeholders() {
   });
 }
 
+/** True if paths can be appended to an address, and nobody's account is in it. */
+function isBareAddress(address: string): boolean {
+  const { username, password, search, hash } = new URL(address);
+  return [username, password, search, hash].every((part) => part === "");
+}
+
+function isCertificate(base64: string): boolean {
+  const text = Buffer.from(base64, "base64").toString("latin1");
+  const certificates = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  try {
+    return certificates.map((pem) => new X509Certificate(pem)).length > 0;
+  } catch {
+    return false; // no matter which of them
+  }
+}
+
 /** Addresses land in logs. */
 function hasNoUser(address: string): boolean {
   const { username, password } = new URL(address);
@@ -395,6 +483,15 @@ function hasNoUser(address: string): boolean {
 
 function secret() {
   return z.string().min(16, "has fewer than 16 characters (use a longer one: short ones can be guessed)").optional();
+}
+
+function privateKey() {
+  return z.string().transform((text, context): SigningKey => {
+    const read = parseSigningKey(text);
+    if ("key" in read) return read.key;
+    context.addIssue({ code: "custom", message: read.fault });
+    return z.NEVER;
+  });
 }
 
 function dnsServer() {

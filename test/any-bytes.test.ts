@@ -25,6 +25,7 @@ const templates = [
   "desktops/{}",
   "maintenance",
   "maintenance/adopt",
+  "maintenance/doctor",
   "maintenance/reap",
   "maintenance/reconcile",
   "maintenance/end-sessions",

@@ -6,6 +6,8 @@ export interface CountedCalls {
   url: string;
   /** The calls since the last `clear`: `GET /path?query`. */
   calls: string[];
+  /** The bytes of the answers in the same time, those of watches aside: what they tell is nobody's call. */
+  bytes: number;
   /** The next calls that match are answered so, in this order; then they reach the server again. */
   answerInstead(matching: RegExp, answers: readonly Instead[]): void;
   /** Each call from now on goes on to the server when this says so, or gets its answer; replaces what was said before. */
@@ -41,6 +43,7 @@ export async function startCounting(target: string, keepAlive = false): Promise<
       // A watch has begun when its headers are there; its first line may come much later.
       outgoing.flushHeaders();
       reply.pipe(outgoing);
+      if (!call.includes("watch=")) reply.on("data", (part: Buffer) => (counted.bytes += part.length));
     });
     onward.on("error", () => outgoing.destroy());
     outgoing.on("close", () => onward.destroy());
@@ -48,9 +51,10 @@ export async function startCounting(target: string, keepAlive = false): Promise<
   }
   const server = createServer((incoming, outgoing) => void serve(incoming, outgoing));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
+  const counted: CountedCalls = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     calls,
+    bytes: 0,
     answerInstead(matching, answers) {
       const left = [...answers];
       decided = (call) => (matching.test(call) ? left.shift() : undefined);
@@ -67,4 +71,5 @@ export async function startCounting(target: string, keepAlive = false): Promise<
         if (agent) agent.destroy();
       }),
   };
+  return counted;
 }

@@ -2,6 +2,8 @@ import {
   AppsV1Api,
   CoreV1Api,
   type KubeConfig,
+  type KubernetesObject,
+  KubernetesObjectApi,
   PatchStrategy,
   setHeaderOptions,
   type V1Pod,
@@ -75,10 +77,10 @@ export function describeHeldUpStarts(name: string, start: () => Promise<HeldUpCl
         return { ...changes, next };
       },
     });
-    /** Removes the Deployment, and lets the time for that pass. */
-    const removeInVain = async (): Promise<string> => {
+    /** Removes a part, and lets the time for that pass. */
+    const removeInVain = async (part: "deployment" | "service" = "deployment"): Promise<string> => {
       waits = Promise.withResolvers();
-      const failure = desktops.remove("deployment", plan).then(
+      const failure = desktops.remove(part, plan).then(
         () => "removed",
         (error: unknown) => (error as Error).message,
       );
@@ -199,6 +201,34 @@ export function describeHeldUpStarts(name: string, start: () => Promise<HeldUpCl
       await hold(first, null);
       await desktops.remove("deployment", plan);
       expect(await pods()).toEqual([]);
+    });
+
+    it.each([
+      ["service", "Service", ["example.org/slow"], "finalizer example.org/slow, which its owner must remove"],
+      [
+        "deployment",
+        "Deployment",
+        ["example.org/slow", "example.org/slower"],
+        "finalizers example.org/slow, example.org/slower, which their owners must remove",
+      ],
+    ] as const)("a removal of a %s names the finalizers that hold it", async (part, kind, finalizers, held) => {
+      const name = plan.names[part];
+      const apiVersion = part === "service" ? "v1" : "apps/v1";
+      const objects = KubernetesObjectApi.makeApiClient(cluster.admin);
+      const holdPart = (finalizers: readonly string[] | null) => {
+        const body = { apiVersion, kind, metadata: { name, namespace, finalizers } } as unknown as KubernetesObject;
+        return objects.patch(body, undefined, undefined, undefined, undefined, PatchStrategy.MergePatch);
+      };
+      await holdPart(finalizers);
+      expect(await removeInVain(part)).toBe(
+        `remove ${kind} ${name}: it is still being deleted; it is held by the ${held}`,
+      );
+      // A start in its place says so too.
+      const start =
+        part === "service" ? desktops.applyService(plan) : desktops.createDeployment(plan, sampleStart("r2"));
+      await expect(start).rejects.toThrow(`the previous one is still being deleted (held by the ${held})`);
+      await holdPart(null);
+      await desktops.remove(part, plan);
     });
 
     it("a removal waits for the pod of a Deployment that somebody else removed", async () => {

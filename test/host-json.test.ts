@@ -1,5 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
+import { readSettings, settingsSchema } from "../shared/config.ts";
+import { clusterCertificate } from "./cluster-certificate.ts";
 import { neededByTheHost } from "../local/needed-by-the-host.ts";
 
 const file = (path: string) => readFile(new URL(`../${path}`, import.meta.url), "utf8");
@@ -43,9 +45,27 @@ describe("host.json", () => {
 it("the limit of bodies is the same for deployments, in the sample of settings, and on the local host", async () => {
   const needed = JSON.parse(await file("infra/azure/app-settings.json")) as Record<string, string>;
   const { Values: sample } = JSON.parse(await file("local.settings.sample.json")) as { Values: object };
-  expect(sample).toMatchObject(needed);
-  expect(neededByTheHost).toEqual(needed);
+  expect(sample).toMatchObject(neededByTheHost);
+  expect(needed).toMatchObject(neededByTheHost);
   expect((await file("README.md")) + (await file("docs/operations.md"))).toContain(
     `FUNCTIONS_REQUEST_BODY_SIZE_LIMIT=${needed["FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"]}`,
   );
+});
+
+it("deployments in Azure log in as the app's identity, and their settings have no secret", async () => {
+  const needed = JSON.parse(await file("infra/azure/app-settings.json")) as Record<string, string>;
+  const secrets = Object.keys(settingsSchema.shape).filter((name) => /SECRET|PASSWORD|_KEY$/.test(name));
+  expect(secrets).toContain("KEYCLOAK_ADMIN_KEY");
+  expect(secrets.filter((name) => Object.hasOwn(needed, name))).toEqual([]);
+  const own = {
+    DATABASE_URL: "postgres://app@db.example/guacamole?sslmode=verify-full",
+    CLUSTER_URL: "https://aks.example:443",
+    CLUSTER_CA: Buffer.from(clusterCertificate.cert).toString("base64"),
+    DESKTOP_IMAGE: "example.org/desktop:1",
+    GUACAMOLE_URL: "https://guacamole.example",
+    OIDC_ISSUER: "https://keycloak.example/realms/sde",
+    OIDC_AUDIENCE: "guacamole-workspaces",
+    OIDC_CLIENTS: "workspace-action",
+  };
+  expect(readSettings({ ...own, ...needed })).toMatchObject({ CLUSTER_AUTH: "entra", DATABASE_AUTH: "entra" });
 });

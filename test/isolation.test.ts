@@ -23,7 +23,7 @@ const allowEverything = {
   spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"], ingress: [{}], egress: [{}] },
 } as KubernetesObject;
 const edges = ["ingress from everywhere on every port", "egress to everywhere on every port"];
-const notClosed = expect.stringContaining("apply infra/kubernetes/default-deny.yaml") as string;
+const notClosed = expect.stringContaining("apply infra/kubernetes/base/default-deny.yaml") as string;
 const admin = async (path: string) => (await estate.call<Record<string, unknown>>("olga", "GET", path)).body;
 
 it("with ISOLATION=required no desktop is started while another network policy opens it, and all is shown", async () => {

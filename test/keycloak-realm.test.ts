@@ -46,8 +46,8 @@ const client = (id: string) => realm.clients.find(({ clientId }) => clientId ===
 
 describe("the development realm", () => {
   it("has the roles that the settings name by default", () => {
-    const { SERVICE_ROLE, OFFBOARDING_ROLE, ADMIN_ROLE, MONITORING_ROLE } = defaults;
-    const wanted = [SERVICE_ROLE, OFFBOARDING_ROLE, ADMIN_ROLE, MONITORING_ROLE];
+    const { SERVICE_ROLE, OFFBOARDING_ROLE, ADMIN_ROLE, MONITORING_ROLE, TIMERS_ROLE } = defaults;
+    const wanted = [SERVICE_ROLE, OFFBOARDING_ROLE, ADMIN_ROLE, MONITORING_ROLE, TIMERS_ROLE];
     expect(realm.roles.realm.map(({ name }) => name)).toEqual(wanted);
   });
 

@@ -57,6 +57,9 @@ describe("npm start", () => {
     expect(await readableByOthers(state)).toEqual([]);
     const example = await promised();
     expect(lasting(output).slice(0, example.length)).toEqual(example);
+    expect(output).toMatch(/^Of a real estate \d things are missing or wrong \(no guacd, .*\): see .*host\.log$/m);
+    expect(output).not.toContain("the estate is not right");
+    expect(await readFile(join(state, "host.log"), "utf8")).toMatch(/ the estate is not right: guacd: no pod /);
 
     const running = JSON.parse(await readFile(join(state, "running.json"), "utf8")) as { api: string };
     const commands = output.match(/^ {2}(curl|npm) .*$/gm) ?? [];

@@ -1,5 +1,7 @@
 import { expect, it } from "vitest";
 import { personId } from "../../shared/desktop/names.ts";
+import { portsOf } from "../../shared/desktop/plan.ts";
+import { queueUp } from "../../shared/person/admission.ts";
 import type { Admission, PersonRecord } from "../../shared/person/record.ts";
 import { samplePlan } from "../../test/sample-plan.ts";
 import type { Services } from "../services.ts";
@@ -55,4 +57,43 @@ it.each<[string, Promise<string[]>]>([
   ["may want something else", look(104, { record: { ...alice, request: { ...request, id: "r2" } } })],
 ])("who %s is not admitted, or kept waiting, by an old list", async (_, looked) => {
   expect(await looked).toContain("a new list");
+});
+
+const failed = { at: new Date(now.getTime() - 1_000).toISOString(), seconds: 5, failed: "not found" };
+const up = { replicas: 1, ready: 1, ports: portsOf(plan), ownPassword: false };
+
+/** Looks for the first time, at a place where nobody waits. */
+async function lookFirst({ runs = false, fails = false, newest = alice }) {
+  const first: PersonRecord = { ...alice, admission: queueUp(null, request) };
+  const queue: Queue = { tickets: [], records: [first], running: null };
+  const written: (PersonRecord | null)[] = [];
+  const services = {
+    ...{ now: () => now, settings: { STARTS_AT_ONCE: 2 }, told: lately(5_000) },
+    records: {
+      readRecent: () => Promise.resolve(first),
+      update: (_: string, change: (record: PersonRecord) => PersonRecord | null) => {
+        written.push(change(newest));
+        return Promise.resolve(written.at(-1));
+      },
+    },
+    desktops: { observeDeployment: () => Promise.resolve(runs ? up : null) },
+    starts: {
+      known: () => Promise.resolve(fails ? { [plan.image]: [failed, failed, failed] } : {}),
+      noteWaiting: () => undefined,
+    },
+    readQueue: () => Promise.resolve(queue),
+  } as unknown as Services;
+  const around = { info: () => undefined } as unknown as Surroundings;
+  return admissionActivities(services).awaitAdmission({ plan, request, looks: "once" }, around);
+}
+
+it("an image that does not start keeps nobody from a desktop that is up", async () => {
+  expect(await lookFirst({ fails: true })).toMatchObject({ refused: "cannot-start" });
+  expect(await lookFirst({ fails: true, runs: true })).toMatchObject({ seen: "ready" });
+});
+
+it("who asked for something else while they were admitted is not started", async () => {
+  expect(await lookFirst({})).toMatchObject({ seen: "ready" });
+  const newest = { ...alice, request: { ...request, id: "r2" } };
+  expect(await lookFirst({ newest })).toMatchObject({ refused: "request-changed" });
 });

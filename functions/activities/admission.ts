@@ -65,12 +65,12 @@ export function admissionActivities(services: Services): Implements<"awaitAdmiss
 
       const queue = await services.readQueue();
       const record = await newestOf(services, request, queue.records);
-      if (record?.request.id !== request.id)
-        return refuse("request-changed", "a newer request of this person took its place");
+      if (record?.request.id !== request.id) return tookItsPlace();
       // A record of an earlier release has no place yet.
       const admission = record.admission ?? queueUp(record, request);
       if (!admission || admission.state === "admitted") return { seen: "ready", message: "admitted" };
-      if (fault)
+      const isFirst = isFirstLook(admission, facts);
+      if (fault && !(isFirst && (await runsAlready(services, plan))))
         return refuse(
           "cannot-start",
           `the image ${image} did not start the last times: ${fault.reason} (tried again after ${fault.until})`,
@@ -86,24 +86,26 @@ export function admissionActivities(services: Services): Implements<"awaitAdmiss
       const place = decideAdmission(own, rest, limits, now());
       if (place.admitted) admitting.note(person);
       if (rest.some(({ state }) => state === "waiting")) starts.noteWaiting();
-      if (place.admitted || (isFirstLook(admission, facts) && (await runsAlready(services, plan)))) {
+      if (place.admitted || (isFirst && (await runsAlready(services, plan)))) {
         const refusal = await refuseAfterWait(services, request, admission.since, info);
         if (refusal) {
           admitting.forget(person);
           return refusal;
         }
         const admitted = { at: now().toISOString(), isLast: takesLastPlace(own, rest, limits, now()) };
-        await changeRecord(
+        const written = await changeRecord(
           services,
           request.username,
           ifThere((current) => admit(current, request, facts, admitted)),
           fence,
         );
-        return { seen: "ready", message: "admitted" };
+        if (written?.request.id === request.id) return { seen: "ready", message: "admitted" };
+        admitting.forget(person);
+        return tookItsPlace();
       }
 
       // The others need to know what this start is bounded by.
-      if (isFirstLook(admission, facts))
+      if (isFirst)
         await changeRecord(
           services,
           request.username,
@@ -113,6 +115,10 @@ export function admissionActivities(services: Services): Implements<"awaitAdmiss
       return waitAt(place, image, rest);
     },
   };
+}
+
+function tookItsPlace(): Refusal {
+  return refuse("request-changed", "a newer request of this person took its place");
 }
 
 function isFirstLook(admission: Admission, { image }: StartFacts): boolean {

@@ -86,8 +86,10 @@ function repairsByPlan(services: Services): Repairs<[plan: DesktopPlan, desktop:
       throwIfRefused(await desktops.createDeployment(plan, { id, requestedAt: startedAt }));
     },
     async service(plan) {
-      throwIfRefused(await desktops.applyService(plan));
-      // Applying keeps a port that somebody added. Sessions are connected to the pod, and do not notice a new Service.
+      const refusal = await desktops.applyService(plan);
+      if (refusal?.refused === "not-ours") throwIfRefused(refusal);
+      // Applying keeps what somebody added: a port, or addresses, and with those the cluster's admission policy refuses even to apply.
+      // Sessions are connected to the pod, and do not notice a new Service.
       const parts = await desktops.networkParts(plan.username);
       const own = parts.find((each) => each.workspace === plan.workspace);
       if (!desktops.networkDrift(plan, own).some(({ kind }) => kind === "service")) return;

@@ -40,7 +40,9 @@ export function sessionActivities(services: Services): Implements<"countSessions
       found.push(...meant.slice(0, room));
       if (meant.length > room) return { found, next: { ...place, after: found.at(-1)?.names.deployment ?? last } };
       if (page.next === undefined) return { found, next: null };
-      place = { from: page.next, after: page.deployed.at(-1)?.names.deployment ?? last };
+      // What is passed over comes before the names that were looked at.
+      const name = page.deployed.at(-1)?.names.deployment ?? last;
+      place = { from: page.next, after: name > last ? name : last };
     }
     return { found, next: place };
   }

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { DeployedDesktop } from "../../shared/desktop/known-desktop.ts";
 import { type DesktopPlan, portsOf } from "../../shared/desktop/plan.ts";
-import { keepsPod } from "../../shared/desktop/state.ts";
+import { keepsPod, otherPorts } from "../../shared/desktop/state.ts";
 import { isRefusal } from "../../shared/errors.ts";
 import { connectionParameters } from "../../shared/guacamole/parameters.ts";
 import { decideDrift, driftQuestions } from "../../shared/lifecycle/decide-drift.ts";
@@ -138,7 +138,7 @@ async function gatherDrift(
   };
 }
 
-/** Returns how the desktop should be; null if that is unknown, or the pod is not ready for it yet. */
+/** Returns how the desktop should be; null if that is unknown, or its pod is not made for it. */
 async function wantedDesktop(
   services: Services,
   { surveyed: { desktop, record }, withParameters }: DriftQuestions["compared"][number],
@@ -148,19 +148,22 @@ async function wantedDesktop(
   const { username, workspace, side } = desktop;
   const plan = await planFor(services, { username, claims: record?.request.claims ?? {} }, workspace, known);
   if (isRefusal(plan)) return null;
-  // A pod with other ports than a changed policy waits for its next start; a pod that is not ready is not finished yet.
-  if (!keepsPod({ deployment: side, secret: true }, portsOf(plan))) return null;
+  // A pod with other ports than a changed policy waits for its next start.
+  if (otherPorts(side, portsOf(plan)) !== null) return null;
   const { protocol, until } = plan;
   const network = services.desktops.networkDrift(plan, parts);
+  const isReady = keepsPod({ deployment: side, secret: true }, portsOf(plan));
   return {
     protocol,
     until,
     network,
-    parameters: !withParameters
-      ? null
-      : readsSecret
-        ? await wantedParameters(services, plan, desktop)
-        : parametersWithout(plan),
+    isReady,
+    parameters:
+      !isReady || !withParameters
+        ? null
+        : readsSecret
+          ? await wantedParameters(services, plan, desktop)
+          : parametersWithout(plan),
   };
 }
 

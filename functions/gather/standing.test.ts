@@ -13,6 +13,8 @@ const record: PersonRecord = {
 };
 const away: Directory = {
   gaps: () => Promise.resolve([]),
+  fault: () => Promise.resolve(null),
+  clients: () => Promise.resolve(new Map()),
   look: () => Promise.reject(new ProductError("identity-unavailable", "it does not answer")),
 };
 const ask = (told: Told, log: string[] = [], late?: true) =>

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type DriftKind, driftKinds } from "../../shared/lifecycle/drift.ts";
+import { checkNames, checkStates } from "../../shared/lifecycle/doctor/check.ts";
 import { evidenceKinds, rules } from "../../shared/desktop/decision.ts";
 import { type ErrorCode, errorCodes } from "../../shared/errors.ts";
 import { type EventFault, eventFaults } from "../../shared/identity/keycloak-event.ts";
@@ -328,18 +329,43 @@ export const reconcileAnswer = z
   })
   .meta({ id: "ReconcileRun" });
 
-const upkeepAnswer = z.strictObject({
-  at: time,
-  purged: z.int(),
-  refreshed: z.int(),
-  restarted: z.int().optional(),
-  forgotten: z.int().optional(),
-  prepared: z.array(words).optional().meta({ description: "What was changed so that desktops start fast" }),
-  failed: z.array(z.strictObject({ step: words, reason: words })),
-});
+export const upkeepAnswer = z
+  .strictObject({
+    at: time,
+    purged: z.int().meta({ description: "Finished instances that were deleted from the task hub" }),
+    refreshed: z.int().meta({ description: "Bindings of running desktops whose time of the last check was updated" }),
+    restarted: z.int().optional().meta({ description: "Notices of Keycloak that made no progress" }),
+    forgotten: z.int().optional().meta({ description: "Records of people who have nothing any more" }),
+    prepared: z.array(words).optional().meta({ description: "What was changed so that desktops start fast" }),
+    failed: z.array(z.strictObject({ step: words, reason: words })),
+  })
+  .meta({ id: "UpkeepRun" });
 
 const runState = z.enum(["running", "done", "failed"]);
-export const startedAnswer = z.strictObject({ dryRun: z.literal(false), state: runState }).meta({ id: "RunStarted" });
+export const startedAnswer = z
+  .strictObject({ dryRun: z.literal(false).optional(), state: runState })
+  .meta({ id: "RunStarted" });
+
+/** For callers who stand in for timers: whom it concerns is not theirs to know. */
+export const runCounts = z
+  .strictObject({
+    state: z.literal("done"),
+    at: time,
+    counts: z
+      .record(z.string(), z.int())
+      .meta({ description: "How many the run's summary lists or counts, by its fields" }),
+  })
+  .meta({ id: "RunCounts" });
+
+export const wakeAnswer = z
+  .strictObject({
+    woken: z.int().meta({ description: "Requests that nothing worked on" }),
+    replaced: z.int().meta({ description: "Requests whose work made no progress" }),
+    followed: z.int().meta({ description: "People whose scaled bindings were treated as a request, or refused" }),
+    left: z.int().meta({ description: "People who left, and whose desktop is suspended" }),
+    failed: z.int().meta({ description: "What failed: the log says why. It is tried again by the next call" }),
+  })
+  .meta({ id: "WakeRun" });
 
 const switchState = z.strictObject({
   state: z.enum(["on", "paused"]),
@@ -363,6 +389,29 @@ export const maintenanceAnswer = z
   })
   .meta({ id: "Maintenance" });
 
+export const doctorAnswer = z
+  .strictObject({
+    at: time,
+    state: z
+      .enum(["ok", "wrong", "not known"])
+      .meta({ description: "Wrong if any check is; else not known if any check is" }),
+    checks: z.array(
+      z.strictObject({
+        name: z.enum(checkNames).meta({ description: "Stable; docs/doctor.md says what each looks at" }),
+        state: z.enum(checkStates),
+        seen: words.meta({ description: "What was seen that is right, or why there is nothing to check" }),
+        findings: z.array(
+          z.strictObject({
+            what: words.meta({ description: "What is wrong, or not known" }),
+            advice: words.meta({ description: "What to do" }),
+            state: z.enum(["wrong", "not known"]),
+          }),
+        ),
+      }),
+    ),
+  })
+  .meta({ id: "Doctor" });
+
 export const endedAnswer = z
   .strictObject({
     id: z.string(),
@@ -378,11 +427,13 @@ export const endedAnswer = z
       .meta({ description: "How many are being suspended, and how many could not be asked for" }),
     ended: z
       .array(z.strictObject({ username: z.string(), workspace: z.string(), operation: z.string() }))
-      .meta({ description: "The first 200 that are being suspended" }),
+      .meta({ description: "The first 200 that are being suspended; while the run is under way, fewer" }),
     failed: z
       .array(z.strictObject({ username: z.string(), workspace: z.string(), reason: words }))
-      .meta({ description: "The first 200 that could not be asked for" }),
-    trouble: words.optional().meta({ description: "Why it does not get on: it is tried again by itself" }),
+      .meta({ description: "The first 200 that could not be asked for; while the run is under way, fewer" }),
+    trouble: words
+      .optional()
+      .meta({ description: "Why the last try failed: it is tried again for about an hour, then `state` is `failed`" }),
   })
   .meta({ id: "EndedSessions" });
 

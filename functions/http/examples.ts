@@ -199,6 +199,38 @@ export const maintenance = {
   ],
 };
 
+export const doctor = {
+  at: "2026-11-24T09:30:00.000Z",
+  state: "wrong",
+  checks: [
+    {
+      name: "cluster",
+      state: "ok",
+      seen: "the API server answers and accepts the product's account",
+      findings: [],
+    },
+    {
+      name: "guacd",
+      state: "wrong",
+      seen: "",
+      findings: [
+        {
+          what: "no pod in the namespace guacamole with app=guacd, so nobody reaches a desktop",
+          advice:
+            "set GUACD_LABELS and GUACD_NAMESPACE to those of guacd's pods (kubectl get pods --all-namespaces --show-labels)",
+          state: "wrong",
+        },
+      ],
+    },
+    {
+      name: "lookup-client",
+      state: "not used",
+      seen: "KEYCLOAK_ADMIN_CLIENT is not set: events are believed without asking Keycloak",
+      findings: [],
+    },
+  ],
+};
+
 export const maintenanceSwitch = { reaping: "paused", reason: "Guacamole is being upgraded" };
 
 export const endSessions = { workspace: "asthma-cohort", reason: "a breach is being investigated" };
@@ -269,6 +301,22 @@ export const reconcileRun = {
 };
 
 export const runStarted = { dryRun: false, state: "running" };
+
+export const upkeepRun = {
+  at: "2026-11-24T13:07:00.000Z",
+  purged: 41,
+  refreshed: 9,
+  restarted: 0,
+  forgotten: 1,
+  prepared: [],
+  failed: [],
+};
+
+export const upkeepStarted = { state: "running" };
+
+export const wakeRun = { woken: 1, replaced: 0, followed: 0, left: 2, failed: 0 };
+
+export const wakeUnderWay = { state: "running" };
 
 const adopted = {
   username: "alice",

@@ -5,6 +5,9 @@ import { reconcileName } from "../../orchestrations/reconcile.ts";
 import { upkeepName } from "../../orchestrations/upkeep.ts";
 import { eventFaults } from "../../shared/identity/keycloak-event.ts";
 import { describeOpening, isClosedByDefault, openIsolation } from "../../shared/lifecycle/isolation.ts";
+import { notClosed } from "../../shared/lifecycle/doctor/cluster.ts";
+import { describeFinding } from "../../shared/lifecycle/doctor/describe.ts";
+import { sessionsGap } from "../../shared/lifecycle/doctor/pods.ts";
 import { isolatedPods } from "../../shared/lifecycle/survey.ts";
 import type { Settings } from "../../shared/config.ts";
 import type { Maintenance } from "../../shared/desktop/maintenance.ts";
@@ -17,6 +20,7 @@ import { liveAnswer, readyAnswer } from "./answers.ts";
 import type { Answer } from "./endpoint.ts";
 import * as examples from "./examples.ts";
 import { authorize } from "./input.ts";
+import { missedRuns } from "./missed-runs.ts";
 import { type Described, openRoute, type Route } from "./route.ts";
 
 /**
@@ -124,12 +128,13 @@ async function readCluster({
 async function readTroubles(services: Services, hub: TaskHub, context: InvocationContext) {
   const { isClosed, ...troubles } = await findTroubles(services, hub);
   for (const words of Object.values(troubles).flat()) context.error(words);
-  const gaps = [...findGaps(services.settings), ...((await services.directory?.gaps()) ?? [])];
-  return { ...troubles, gaps: isClosed ? gaps : [...gaps, notClosed] };
+  const gaps = [
+    ...findGaps(services.settings),
+    ...((await services.directory?.gaps()) ?? []),
+    ...(await missedRuns(services, hub)),
+  ];
+  return { ...troubles, gaps: isClosed ? gaps : [...gaps, describeFinding(notClosed)] };
 }
-
-const notClosed =
-  "no NetworkPolicy closes desktop pods by default, so a pod whose own policy is missing reaches everything (apply infra/kubernetes/default-deny.yaml in NAMESPACE)";
 
 /** Readiness does not depend on these: one person's trouble must not take the product out of service. */
 async function findTroubles(services: Services, hub: TaskHub) {
@@ -176,12 +181,7 @@ export function findGaps({
   GUACAMOLE_API_URLS: urls,
   GUACAMOLE_LABELS: labels,
 }: Pick<Settings, "GUACAMOLE_API_URLS" | "GUACAMOLE_LABELS">): string[] {
-  // Measured on Guacamole 1.6.0 in November 2026: rows of a killed process stay open, and no start closes them.
-  return urls === undefined && labels === undefined
-    ? [
-        "a session that a killed Guacamole leaves open keeps its desktop in use until longestSessionMinutes (set GUACAMOLE_API_URLS, so that Guacamole is asked who is connected, or GUACAMOLE_LABELS, so that its pods tell since when they run)",
-      ]
-    : [];
+  return urls === undefined && labels === undefined ? [describeFinding(sessionsGap)] : [];
 }
 
 async function faultOf(system: string, check: () => Promise<string | null>): Promise<string | null> {

@@ -12,7 +12,7 @@ export function waitUpTo(seconds: number) {
 
 export const dryRun = flag.default(false).meta({ description: "Only report what would be done" });
 
-export type CallerKind = "service" | "self" | "admin" | "offboarding" | "monitoring";
+export type CallerKind = "service" | "self" | "admin" | "offboarding" | "monitoring" | "timers";
 
 /**
  * Returns which of the accepted kinds the caller is; throws `not-allowed` if none. It does so before anything is looked
@@ -30,6 +30,7 @@ export function authorize(
     offboarding: principal.roles.has(settings.OFFBOARDING_ROLE),
     admin: principal.roles.has(settings.ADMIN_ROLE),
     monitoring: principal.roles.has(settings.MONITORING_ROLE),
+    timers: principal.roles.has(settings.TIMERS_ROLE),
   };
   const kind = accepted.find((candidate) => is[candidate]);
   if (!kind) throw new ProductError("not-allowed", "this token may not act for that person");

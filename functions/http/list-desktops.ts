@@ -97,10 +97,16 @@ async function everybodysPage(services: Services, query: Query): Promise<PageOfD
     if (left) return { ...found, next: { from, after: found.desktops.at(-1)?.deployment ?? after } };
     if (page.next === undefined) return found;
     from = page.next;
-    after = page.deployed.at(-1)?.names.deployment ?? after;
+    after = lastSeen(page.deployed, after);
     if (chosen.length === room) break;
   }
   return { ...found, next: { from, after } };
+}
+
+/** The last name that was looked at: what is passed over comes before the names that were shown. */
+function lastSeen(page: readonly Pick<DeployedDesktop, "names">[], before: string): string {
+  const last = page.at(-1)?.names.deployment ?? "";
+  return last > before ? last : before;
 }
 
 function isIn(workspace: string | undefined, desktop: DeployedDesktop): boolean {

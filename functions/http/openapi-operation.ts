@@ -11,6 +11,7 @@ const words: Readonly<Record<string, string>> = {
   admin: "administrator",
   offboarding: "offboarding",
   monitoring: "monitoring",
+  timers: "timers",
 };
 
 const usernameInPath = username.meta({ description: "The person's username in Keycloak" });
@@ -48,6 +49,7 @@ export function operationOf(route: DescribedRoute, schemaOf: SchemaOf) {
 }
 
 function securityOf({ proof, endpoint }: DescribedRoute): object[] {
+  if (proof === "token" && endpoint.callers.includes("timers")) return [{ keycloak: [] }, { serviceAccount: [] }];
   if (proof === "token") return [{ keycloak: [] }];
   return endpoint.optionalToken ? [{}, { keycloak: [] }] : [];
 }

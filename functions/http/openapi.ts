@@ -70,6 +70,12 @@ function openApiOf(routes: readonly DescribedRoute[]): object {
       headers: answerHeaders,
       securitySchemes: {
         keycloak: { type: "http", scheme: "bearer", bearerFormat: "JWT", description: "An access token of the realm" },
+        serviceAccount: {
+          type: "http",
+          scheme: "bearer",
+          bearerFormat: "JWT",
+          description: "A token of the cluster for the service account that the setting TIMERS_SUBJECT names",
+        },
       },
     },
   };

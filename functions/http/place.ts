@@ -12,20 +12,29 @@ const startOfList: Place = { after: "" };
 
 const written = z.strictObject({ from: z.string().optional(), after: z.string() });
 
-/** A place as callers get and return it. The id of a desktop is one, too: `next` was that before release 1.2. */
+/** The id of a desktop, which `next` was before release 1.2. */
+const idAlone = /^[0-9a-f]{32}$/;
+
+/** A place as callers get and return it, or an id alone. */
 export const placeInList = z
   .string()
   .max(4_000)
-  .regex(/^[A-Za-z0-9_-]+$/, "it is `next` of the previous page, as the API returned it");
+  .regex(/^[A-Za-z0-9_-]+$/)
+  .refine((text) => idAlone.test(text) || isWritten(text), "it is `next` of the previous page, as the API returned it");
 
-/** A text that is no place that the API returned stands for itself: the list goes on behind the names up to it. */
+function isWritten(text: string): boolean {
+  try {
+    return written.safeParse(JSON.parse(Buffer.from(text, "base64url").toString())).success;
+  } catch {
+    return false;
+  }
+}
+
+/** Takes what `placeInList` lets through; an id alone stands for the names up to it. */
 export function parsePlace(text: string | undefined): Place {
   if (text === undefined) return startOfList;
-  try {
-    return written.parse(JSON.parse(Buffer.from(text, "base64url").toString()));
-  } catch {
-    return { after: text };
-  }
+  if (idAlone.test(text)) return { after: text };
+  return written.parse(JSON.parse(Buffer.from(text, "base64url").toString()));
 }
 
 export function formatPlace({ from, after }: Place): string {

@@ -60,7 +60,8 @@ export function tokenRoute(
       answering(request, context, async () => {
         const endpoint = endpoints[(request.method === "HEAD" ? "GET" : request.method) as Method];
         if (!endpoint) return methodNotAllowed(allowed);
-        const principal = await services.verifyToken(request.headers.get("authorization"));
+        const verify = endpoint.callers.includes("timers") ? services.verifyTimerToken : services.verifyToken;
+        const principal = await verify(request.headers.get("authorization"));
         return endpoint.perform(services, { request, principal, hub, context });
       }),
   };

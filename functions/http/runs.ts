@@ -2,13 +2,15 @@ import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { reapName } from "../../orchestrations/reap.ts";
 import { reconcileName } from "../../orchestrations/reconcile.ts";
+import { upkeepName } from "../../orchestrations/upkeep.ts";
+import { ProductError } from "../../shared/errors.ts";
 import { summarize } from "../../shared/lifecycle/survey.ts";
 import { surveyDrift } from "../gather/drift.ts";
 import { type Services } from "../services.ts";
 import { type Instance, isCompleted, type TaskHub } from "../work/task-hub.ts";
 import { keepRunning, spareIdOf } from "../work/stuck.ts";
 import { surveyDesktops } from "../gather/survey.ts";
-import { reapAnswer, reconcileAnswer, startedAnswer } from "./answers.ts";
+import { reapAnswer, reconcileAnswer, runCounts, startedAnswer, upkeepAnswer } from "./answers.ts";
 import { type Answer, type Call, endpoint } from "./endpoint.ts";
 import * as examples from "./examples.ts";
 import { dryRun, waitUpTo } from "./input.ts";
@@ -34,18 +36,25 @@ const started = {
 
 const lookMilliseconds = 250;
 
-/** Lets administrators start what the timers do, or see what it would do. */
+const onlyOnTime =
+  "Callers with the role for timers get counts, and may neither ask for a dry run nor change the share.";
+
+/** Administrators get the summary of a run, and those who stand in for timers its counts. */
+const summaryOr = (summary: z.ZodType) => z.union([summary, runCounts]);
+
+/** Lets administrators, and whoever stands in for the timers, start what these do; and administrators see what it would do. */
 export function runRoutes(services: Services): Route[] {
   return [
     tokenRoute(services, "reapNow", "maintenance/reap", {
       POST: endpoint({
         summary: "Find idle desktops and suspend them now, as the timer does",
-        callers: ["admin"],
+        description: onlyOnTime,
+        callers: ["admin", "timers"],
         query,
         answers: {
           200: {
             words: "With `dryRun`: what would be done. Without: what was done, if the run ended within `wait`",
-            body: reapAnswer,
+            body: summaryOr(reapAnswer),
             example: examples.reapRun,
           },
           202: started,
@@ -56,12 +65,13 @@ export function runRoutes(services: Services): Route[] {
     tokenRoute(services, "reconcileNow", "maintenance/reconcile", {
       POST: endpoint({
         summary: "Compare bindings, cluster and Guacamole's rows, and repair drift now, as the timer does",
-        callers: ["admin"],
+        description: onlyOnTime,
+        callers: ["admin", "timers"],
         query: reconcileQuery,
         answers: {
           200: {
             words: "With `dryRun`: what would be done. Without: what was handed over, if the run ended within `wait`",
-            body: reconcileAnswer,
+            body: summaryOr(reconcileAnswer),
             example: examples.reconcileRun,
           },
           202: started,
@@ -69,46 +79,87 @@ export function runRoutes(services: Services): Route[] {
         handle: (call) => reconcileNow(services, call),
       }),
     }),
+    tokenRoute(services, "upkeepNow", "maintenance/upkeep", {
+      POST: endpoint({
+        summary: "Delete finished work and records, and refresh bindings now, as the timer does",
+        description: "Callers with the role for timers get counts.",
+        callers: ["admin", "timers"],
+        query: z.object({ wait: waitUpTo(10) }),
+        answers: {
+          200: {
+            words: "What was done, if the run ended within `wait`",
+            body: summaryOr(upkeepAnswer),
+            example: examples.upkeepRun,
+          },
+          202: { ...started, example: examples.upkeepStarted },
+        },
+        handle: (call) => runNow(services, call, upkeepName, {}),
+      }),
+    }),
   ];
 }
 
-async function reconcileNow(
-  services: Services,
-  { hub, query }: Call<z.output<typeof reconcileQuery>>,
-): Promise<Answer> {
-  const sharePercent = query.share;
-  if (!query.dryRun)
-    return runNow(services, hub, reconcileName, query.wait, sharePercent === undefined ? {} : { sharePercent });
-  const survey = await surveyDrift(services, { sharePercent, isDry: true });
+async function reconcileNow(services: Services, call: Call<z.output<typeof reconcileQuery>>): Promise<Answer> {
+  const { dryRun: isDry, share: sharePercent } = call.query;
+  refuseChoices(call, isDry || sharePercent !== undefined);
+  if (!isDry) {
+    const input = sharePercent === undefined ? {} : { sharePercent };
+    return runNow(services, call, reconcileName, { dryRun: false }, input);
+  }
+  const survey = await surveyDrift(services, { sharePercent, isDry });
   return { status: 200, body: { dryRun: true, ...survey, failed: [] } };
 }
 
-async function reapNow(services: Services, { hub, query }: Call<Query>): Promise<Answer> {
-  if (!query.dryRun) return runNow(services, hub, reapName, query.wait);
+async function reapNow(services: Services, call: Call<Query>): Promise<Answer> {
+  refuseChoices(call, call.query.dryRun);
+  if (!call.query.dryRun) return runNow(services, call, reapName, { dryRun: false });
   const { at, looked, rules, due, later, toRetire, unanswered } = summarize(await surveyDesktops(services));
   return { status: 200, body: { dryRun: true, at, looked, rules, due, later, toRetire, unanswered, failed: [] } };
 }
 
-/** Starts the run unless one is under way, and waits at most `waitSeconds` for its end. */
+/** Who stands in for a timer may do what it does, and no more: neither read about people nor lift a limit. */
+function refuseChoices({ caller }: Pick<Call, "caller">, areMade: boolean): void {
+  if (caller === "timers" && areMade)
+    throw new ProductError("not-allowed", "dryRun and share are for administrators (leave them out)");
+}
+
+/**
+ * Starts the run unless one is under way, and waits at most `wait` seconds for its end.
+ *
+ * @param mark what every answer about this kind of run says first
+ */
 async function runNow(
   services: Services,
-  hub: TaskHub,
+  { hub, caller, query }: Call<{ wait: number }>,
   name: string,
-  waitSeconds: number,
+  mark: { dryRun?: false },
   input: object = {},
 ): Promise<Answer> {
   const started = await keepRunning(services, hub, name, input);
   // A run that is already under way has other input: its result is not the answer to this call.
-  if (started === "runs" && Object.keys(input).length > 0)
-    return { status: 202, body: { dryRun: false, state: "running" } };
-  const deadline = performance.now() + waitSeconds * 1_000;
+  if (started === "runs" && Object.keys(input).length > 0) return { status: 202, body: { ...mark, state: "running" } };
+  const deadline = performance.now() + query.wait * 1_000;
   for (;;) {
     const run = await lastRun(hub, name);
-    if (run?.state === "done") return { status: 200, body: { dryRun: false, ...(run.summary as object) } };
+    if (run?.state === "done") {
+      const summary = run.summary as Summary;
+      return { status: 200, body: caller === "timers" ? countsOf(summary) : { ...mark, ...summary } };
+    }
     if (run?.state === "failed" || performance.now() >= deadline)
-      return { status: 202, body: { dryRun: false, state: run?.state ?? "running" } };
+      return { status: 202, body: { ...mark, state: run?.state ?? "running" } };
     await pause(lookMilliseconds);
   }
+}
+
+type Summary = { at: string; refused?: string } & Readonly<Record<string, unknown>>;
+
+/** A summary without names of people: the length of each list, and each number. */
+function countsOf({ at, refused, ...summary }: Summary): z.output<typeof runCounts> {
+  const counts = Object.entries(summary).flatMap(([field, value]): [string, number][] => {
+    if (typeof value === "number") return [[field, value]];
+    return Array.isArray(value) ? [[field, value.length]] : [];
+  });
+  return { state: "done", at, counts: { ...Object.fromEntries(counts), ...(refused !== undefined && { refused: 1 }) } };
 }
 
 export interface LastRun {

@@ -23,32 +23,36 @@ export function endLeavesTimer(services: Services): Timer {
     run: async (hub, context) => {
       const { records } = await services.records.open();
       const now = services.now().toISOString();
+      let [left, failed] = [0, 0];
       for (const record of records) {
         const leaving = record.presence?.leaving;
         if (!leaving || leaving.until > now) continue;
         try {
-          await endLeaveOf(services, hub, record, leaving, context);
+          if (await endLeaveOf(services, hub, record, leaving, context)) left += 1;
         } catch (error) {
+          failed += 1;
           context.error(`end a leave: ${(error as Error).message} (tried again at the next run)`);
         }
       }
+      return { left, failed };
     },
   };
 }
 
 type Leaving = NonNullable<Presence["leaving"]>;
 
+/** True if they left and their desktop is suspended. */
 async function endLeaveOf(
   services: Services,
   hub: TaskHub,
   record: PersonRecord,
   { since, until, unlessInUse }: Leaving,
   context: InvocationContext,
-): Promise<void> {
+): Promise<boolean> {
   const { username, subject, workspace } = record.request;
   const now = stamp(services);
   const extension = workspace === null ? undefined : extensionOf(record, workspace);
-  if (extension && extension.until > now.at) return;
+  if (extension && extension.until > now.at) return false;
 
   const sessions =
     services.directory && subject !== undefined
@@ -64,7 +68,9 @@ async function endLeaveOf(
     username,
     ifThere((current) => endLeave(current, { since, isBack, sessions, reason }, now)),
   );
-  if (written?.request.id === now.id) context.log(`${username}: ${reason}; the desktop is suspended`);
+  const isSuspended = written?.request.id === now.id;
+  if (isSuspended) context.log(`${username}: ${reason}; the desktop is suspended`);
+  return isSuspended;
 }
 
 /**

@@ -33,9 +33,10 @@ export function followScalingTimer(services: Services): Timer {
     name: "followScaling",
     schedule: services.settings.WAKE_SCHEDULE,
     run: async (hub, context) => {
-      const [{ bindings, changed }, left] = await Promise.all([services.workspaces.scaling(), findLeft(services)]);
-      // Kept if this run fails: what changed is told once.
+      const { bindings, changed } = await services.workspaces.scaling();
+      // Kept if this run fails, by whatever comes next: what changed is told once.
       again = new Set([...again, ...(changed ?? [])]);
+      const left = await findLeft(services);
       const records = await recordsToCompare();
       const next = new Set(records.filter(isOpen).map(({ request }) => request.username));
       const follower = {
@@ -47,10 +48,12 @@ export function followScalingTimer(services: Services): Timer {
           context.warn(message);
         },
       };
+      const counts = { followed: 0, failed: 0 };
       const attempt = async (what: string, username: string, work: () => Promise<void>) => {
         try {
           await work();
         } catch (error) {
+          counts.failed += 1;
           next.add(username);
           context.error(`${what}: ${(error as Error).message} (tried again at the next run)`);
         }
@@ -63,13 +66,15 @@ export function followScalingTimer(services: Services): Timer {
           desktop.bindings.map(({ name }) => name),
         );
         next.add(username);
-        await attempt(`follow the scaling of ${names.join(", ")} (${username})`, username, () =>
-          followPerson(services, person, follower),
-        );
+        await attempt(`follow the scaling of ${names.join(", ")} (${username})`, username, async () => {
+          await followPerson(services, person, follower);
+          counts.followed += 1;
+        });
       }
       for (const username of mayNeedCorrection(bindings, records))
         await attempt(`correct the bindings of ${username}`, username, () => correctBindings(services, username));
       again = next;
+      return counts;
     },
   };
 }

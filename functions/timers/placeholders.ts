@@ -15,6 +15,7 @@ export function placeholdersTimer(services: Services): Timer[] {
       run: async (_hub, context) => {
         const { places, isNew } = await keepPlacesFree(services);
         if (isNew) context.log(`places kept free for desktops: ${places}`);
+        return {};
       },
     },
   ];

@@ -20,6 +20,7 @@ export function runTimers(services: Services): Timer[] {
       const found = await keepRunning(services, hub, name);
       if (found === "runs") context.warn(`${name}: the previous run has not finished; this run is skipped`);
       if (found === "replaced") context.error(`replaced the previous run of ${name}, which made no progress`);
+      return {};
     },
   }));
 }

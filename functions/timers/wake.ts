@@ -33,6 +33,11 @@ export function wakeTimer(services: Services): Timer {
     schedule: services.settings.WAKE_SCHEDULE,
     run: async (hub, context) => {
       const { records, damaged, mislabelled } = await readRecords();
+      const counts = { woken: 0, replaced: 0, failed: 0 };
+      const failed = (what: string, error: unknown) => {
+        counts.failed += 1;
+        context.error(`${what}: ${(error as Error).message} (tried again at the next run)`);
+      };
       for (const { fault } of damaged) context.error(fault.message);
       await someAtATime(peopleAtOnce, mislabelled.slice(0, mostLabelled), async ({ request: { username } }) => {
         // Every write labels the record as its content says.
@@ -41,7 +46,7 @@ export function wakeTimer(services: Services): Timer {
           username,
           ifThere((record) => ({ ...record })),
         ).catch((error: unknown) => {
-          context.error(`label a record: ${(error as Error).message} (tried again at the next run)`);
+          failed("label a record", error);
         });
       });
       const now = services.now();
@@ -51,7 +56,7 @@ export function wakeTimer(services: Services): Timer {
         async ({ request: { username } }) => {
           const change = ifThere((record) => withoutFuture(record, now));
           await changeRecord(services, username, change).catch((error: unknown) => {
-            context.error(`put right the times of a record: ${(error as Error).message} (tried again at the next run)`);
+            failed("put right the times of a record", error);
           });
         },
       );
@@ -59,13 +64,15 @@ export function wakeTimer(services: Services): Timer {
         const { id } = record.request;
         try {
           const found = await keepWorking(services, hub, record);
+          if (found !== "working") counts[found] += 1;
           if (found === "woken") context.log(`woke the request ${id}, which nothing worked on`);
           if (found === "replaced")
             context.error(`replaced ${workIdOf(record)}, which made no progress on the request ${id}`);
         } catch (error) {
-          context.error(`wake the request ${id}: ${(error as Error).message} (tried again at the next run)`);
+          failed(`wake the request ${id}`, error);
         }
       });
+      return counts;
     },
   };
 }

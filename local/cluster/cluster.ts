@@ -1,5 +1,6 @@
 import type { AddressInfo } from "node:net";
 import type { Server } from "node:http";
+import { tokenIssuer, type TokenIssuer } from "./api/issuer.ts";
 import { createApiServer } from "./api/server.ts";
 import { startControllers } from "./controllers/controllers.ts";
 import { kindsWith } from "./kinds/kinds.ts";
@@ -7,6 +8,7 @@ import { openFaults, type PodFault } from "./kubelet/faults.ts";
 import { openStore } from "./store/store.ts";
 
 export type { PodFault } from "./kubelet/faults.ts";
+export { issuerName } from "./api/issuer.ts";
 export { CorruptStoreError } from "./store/open.ts";
 
 export interface LocalClusterOptions {
@@ -35,6 +37,8 @@ export interface LocalCluster {
    * could; null repairs them. Survives a restart.
    */
   setFault(match: { namespace: string; deployment?: string }, fault: PodFault | null): void;
+  /** A token of a service account, as the kubelet projects it; the stand-in itself does not take it for a credential. */
+  readonly signToken: TokenIssuer["signToken"];
   /** Ends watches and releases the store; may be called more than once. */
   close(): Promise<void>;
 }
@@ -52,7 +56,8 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
   const log = options.log ?? (() => undefined);
   const store = openStore(options.store, options.keepChanges ?? 10_000);
   const kinds = kindsWith(options.customResources ?? "");
-  const server = createApiServer({ store, kinds, token: options.token, log });
+  const issuer = tokenIssuer();
+  const server = createApiServer({ store, kinds, token: options.token, issuer, log });
   let port: number;
   try {
     port = await listen(server, options.port ?? 0);
@@ -75,6 +80,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
   return {
     ...{ url, port },
     kubeconfig: kubeconfigFor(url, options.token),
+    signToken: issuer.signToken,
     setFault({ namespace, deployment }, fault) {
       faults.set(namespace, deployment, fault);
       controllers.lookAtNamespace(namespace);

@@ -6,7 +6,7 @@ import { startLocalCluster, type LocalCluster, type LocalClusterOptions } from "
 /** Delays of a few milliseconds: tests wait for events, not for time to pass. */
 const quickDelays = { scheduledAfterMs: 1, runningAfterMs: 3, readyAfterMs: 6, goneAfterMs: 2 };
 
-const manifest = new URL("../../infra/kubernetes/custom-resources.yaml", import.meta.url);
+const manifest = new URL("../../infra/kubernetes/base/custom-resources.yaml", import.meta.url);
 /** The definitions that the recorded server had. */
 export const customResources = readFileSync(manifest, "utf8");
 

@@ -1,3 +1,4 @@
+import { exportJWK, generateKeyPair } from "jose";
 import { startIdentityProvider } from "./provider.ts";
 import { describeIdentityContract } from "./contract.ts";
 
@@ -7,6 +8,11 @@ const clients = {
   administrator: { id: "realm-admin", secret: "three" },
 };
 const people = { alice: "/asthma", bob: "/registry/readers", carol: null, dan: null, olga: null };
+
+const named = { kid: "k1", alg: "ES256" };
+const pair = await generateKeyPair(named.alg, { extractable: true });
+const keyed = { id: "keyed", key: { ...(await exportJWK(pair.privateKey)), ...named } };
+const publicKey = { ...(await exportJWK(pair.publicKey)), ...named };
 
 for (const [imitates, events] of [
   ["26.7.3", "0.62"],
@@ -22,6 +28,7 @@ for (const [imitates, events] of [
         { ...clients.service, roles: ["desktop-service"] },
         { ...clients.lookup, roles: [], managementRoles: ["view-users", "query-users", "query-groups"] },
         { ...clients.administrator, roles: [], managementRoles: ["view-users", "manage-users"] },
+        { id: keyed.id, secret: "", key: publicKey, roles: [] },
       ],
       users: Object.entries(people).map(([username, group]) => ({
         username,
@@ -31,7 +38,7 @@ for (const [imitates, events] of [
       })),
     });
     return {
-      ...{ name: "sde", issuer: provider.issuer, ...clients },
+      ...{ name: "sde", issuer: provider.issuer, ...clients, keyed },
       signIn: (username) => Promise.resolve(provider.signIn(username, { ownSession: true })),
       tell(told) {
         provider.tell(told);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { adminApiContract } from "./contract/admin-api.ts";
+import { assertionsContract } from "./contract/assertions.ts";
 import { eventsContract } from "./contract/events.ts";
 import { keysContract } from "./contract/keys.ts";
 import { logoutContract } from "./contract/logout.ts";
@@ -29,6 +30,8 @@ export function describeIdentityContract(name: string, version: Version, connect
 
     const facts = versionFacts(version);
     tokensContract(realm, facts);
+    // Not tried on 25.
+    if (facts.is26) assertionsContract(realm);
     adminApiContract(realm, facts);
     logoutContract(realm, facts);
     if (version.events !== undefined) eventsContract(realm, facts);

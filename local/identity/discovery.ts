@@ -15,7 +15,7 @@ export function discoveryDocument(issuer: string): object {
     response_types_supported: ["none"],
     subject_types_supported: ["public"],
     id_token_signing_alg_values_supported: ["RS256"],
-    token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post"],
+    token_endpoint_auth_methods_supported: ["private_key_jwt", "client_secret_basic", "client_secret_post"],
     scopes_supported: ["profile", "email"],
     claims_supported: ["iss", "sub", "aud", "exp", "iat", "azp", "preferred_username", "realm_access"],
   };

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { Client, User } from "./accounts.ts";
 import { answerAdmin, failure } from "./admin-api.ts";
 import { callerOf } from "./caller.ts";
+import { decideAssertion } from "./client-assertion.ts";
 import { cliClient, commonClaims, idClaims, serviceAccountClaims, userClaims } from "./claims.ts";
 import type { Claims, TokenFrame } from "./claims.ts";
 import { discoveryDocument, paths } from "./discovery.ts";
@@ -95,6 +96,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
   const frame: TokenFrame = { issuer, audience: options.audience, tokenSeconds: options.tokenSeconds ?? 300, imitates };
 
   const people = realmUsers(users);
+  const usedAssertions = new Set<string>();
   let listeners: Listeners = {};
   let held: (() => Promise<void>)[] | undefined;
   const telling: Telling = {
@@ -152,7 +154,8 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
   async function answerToken(request: IncomingMessage): Promise<Answer> {
     const form = await readForm(request);
     if (typeof form === "number") return problem(form, "invalid_request", form === 413 ? "too large" : "send a form");
-    const decision = decideToken(form, request.headers.authorization, clients, people, telling);
+    const asserted = await decideAssertion(form, clients, { issuer, used: usedAssertions, now: now() });
+    const decision = decideToken(form, request.headers.authorization, clients, people, telling, asserted);
     if ("error" in decision) {
       log(`refused a token: ${decision.error}`);
       return problem(decision.status, decision.error, decision.description);

@@ -10,19 +10,25 @@ export type TokenDecision =
   | { readonly person: RealmUser }
   | { readonly status: 400 | 401; readonly error: string; readonly description: string };
 
-/** Decides a token request from its form and its Authorization header. */
+/**
+ * Decides a token request from its form and its Authorization header.
+ *
+ * @param asserted what came of the client's assertion, if there is one
+ */
 export function decideToken(
   form: URLSearchParams,
   authorization: string | undefined,
   clients: readonly Client[],
   users: RealmUsers,
   { imitates, client: guacamole }: { imitates: Imitated; client: string },
+  asserted?: Client | Extract<TokenDecision, { error: string }>,
 ): TokenDecision {
   const repeated = [...form.keys()].find((name) => form.getAll(name).length > 1);
   if (repeated !== undefined) return refuse(400, "invalid_request", "duplicated parameter");
   const grant = form.get("grant_type");
   if (grant === null) return refuse(400, "invalid_request", "Missing form parameter: grant_type");
-  const caller = authenticateClient(form, authorization, clients);
+  if (asserted && "error" in asserted) return asserted;
+  const caller = asserted ?? authenticateClient(form, authorization, clients);
   if ("refused" in caller) {
     if (caller.refused === guacamole)
       return refuse(400, "unauthorized_client", "Client not allowed for direct access grants");

@@ -1,17 +1,27 @@
 /**
  * `npm run package`: builds what is deployed, in dist/package: the folder app, from which a Functions host can start it,
- * and the same as a zip. Prints each file with its size.
+ * and the same as a zip. Prints each file with its size. `npm run package -- --durable-backend scheduler` builds it for
+ * Durable Task Scheduler instead of Azure Storage, and `mssql` for SQL Server.
  */
 import { createHash } from "node:crypto";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { packageApp } from "./app-package.ts";
+import { durableBackends } from "./durable-backend.ts";
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const into = join(root, "dist/package");
 
-const { name, files, zip } = await packageApp(root);
+const { values } = parseArgs({ options: { "durable-backend": { type: "string", default: "storage" } } });
+const backend = durableBackends.find((each) => each === values["durable-backend"]);
+if (backend === undefined)
+  throw new Error(
+    `package: --durable-backend ${values["durable-backend"]} is unknown (choose ${durableBackends.join(", ")})`,
+  );
+
+const { name, files, zip } = await packageApp(root, backend);
 await rm(into, { recursive: true, force: true });
 await mkdir(join(into, "app"), { recursive: true });
 for (const [file, content] of files) await writeFile(join(into, "app", file), content);

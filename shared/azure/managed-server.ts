@@ -1,7 +1,7 @@
 import type { PostgreSQLManagementFlexibleServerClient } from "@azure/arm-postgresql-flexible";
 import type { Sighting } from "../desktop/activities.ts";
 import { ProductError, refuse } from "../errors.ts";
-import { azureCredential } from "./credential.ts";
+import { azureIdentity } from "./credential.ts";
 
 /** The Azure flexible server that holds Guacamole's database: development estates stop it over night. */
 export interface ManagedServer {
@@ -71,5 +71,5 @@ export function managedServer(
 /** Loaded only if it is used: the SDK takes a second to import. */
 async function connectAzure(subscription: string): Promise<PostgreSQLManagementFlexibleServerClient> {
   const { PostgreSQLManagementFlexibleServerClient: Client } = await import("@azure/arm-postgresql-flexible");
-  return new Client(await azureCredential(), subscription);
+  return new Client(azureIdentity, subscription);
 }

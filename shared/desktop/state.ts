@@ -102,6 +102,11 @@ export function whyNewPod({ deployment, secret, password }: PodFacts, ports: rea
   if (deployment.ready === 0) return "it is not ready";
   if (!secret && !deployment.ownPassword) return "its Secret is missing";
   if (!secret && password === false) return "Guacamole's connection has no password for it";
+  return otherPorts(deployment, ports);
+}
+
+/** On which ports a desktop listens, if the policy wants others; null if they are the same. */
+export function otherPorts(deployment: Pick<DeploymentSide, "ports">, ports: readonly Port[]): string | null {
   const [has, wants] = [inWords(deployment.ports), inWords(ports)];
   return has === wants ? null : `it listens on ${has || "no port"}, and the policy wants ${wants}`;
 }

@@ -17,9 +17,9 @@ import type { GuacamoleSide, Permissions } from "../desktop/state.ts";
 import { ProductError } from "../errors.ts";
 import type { Database } from "./database.ts";
 import { type LastDayColumns, lastDayColumns, lastDayOf } from "./last-day.ts";
+import { findRightsFault } from "./estate.ts";
 import { connectionParameters } from "./parameters.ts";
 import { retireRows, staysAfterRetirement } from "./retirement.ts";
-import { checkRights, describeRights, neededRights, type RightsFound } from "./rights.ts";
 import * as drift from "./drift-statements.ts";
 import * as history from "./history-statements.ts";
 import * as sql from "./statements.ts";
@@ -237,16 +237,6 @@ export function guacamoleDesktopsIn(database: Database, rules: NamingRules, time
       await database.inWorkspace(workspace, drift.mergeGroups, [workspace, desktopHosts(rules)]);
       await database.inWorkspace(workspace, drift.removeSpareGroups, [workspace]);
     },
-    async check() {
-      const needed = Object.entries(neededRights).flatMap(([name, verbs]) =>
-        verbs.map((verb) => [name, verb] as const),
-      );
-      const [found] = await database.query<RightsFound>(checkRights, [
-        needed.map(([name]) => name),
-        needed.map(([, verb]) => verb),
-      ]);
-      if (!found) throw new ProductError("internal", "check guacamole's database: the statement returned no row");
-      return describeRights(found);
-    },
+    check: () => findRightsFault(database),
   };
 }

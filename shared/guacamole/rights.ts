@@ -27,7 +27,7 @@ export const neededRights: Readonly<Record<string, readonly string[]>> = {
   "guacamole_workspaces.parameter": ["SELECT"],
 };
 
-/** What `checkRights` returns: one row, of the schema that has Guacamole's tables. */
+/** What `checkRightsOf` returns: one row, of the schema that has Guacamole's tables. */
 export interface RightsFound {
   /** Null if there are no tables of Guacamole's. */
   schema: string | null;
@@ -39,12 +39,18 @@ export interface RightsFound {
   missing: string[];
 }
 
+/** The names and verbs of the needed rights, side by side. */
+export function neededPairs(): [names: string[], verbs: string[]] {
+  const pairs = Object.entries(neededRights).flatMap(([name, verbs]) => verbs.map((verb) => [name, verb] as const));
+  return [pairs.map(([name]) => name), pairs.map(([, verb]) => verb)];
+}
+
 /**
- * $1 names and $2 verbs. Reads the catalogue by ids: a name in a schema that the role may not use would be an error, and
+ * $1 names and $2 verbs; `role` is an expression, of whose rights it is about. Reads the catalogue by ids: a name in a schema that the role may not use would be an error, and
  * does not exist for to_regclass. A sequence has another name if the column was an identity from the start: then INSERT is
  * enough, and what is not there is not missing.
  */
-export const checkRights = `
+export const checkRightsOf = (role: string): string => `
   WITH home AS (
     SELECT n.oid, n.nspname
     FROM pg_class c
@@ -55,7 +61,7 @@ export const checkRights = `
   ),
   needed AS (SELECT * FROM unnest($1::text[], $2::text[]) AS needed (name, verb))
   SELECT (SELECT nspname FROM home) AS schema,
-    coalesce((SELECT has_schema_privilege(oid, 'USAGE') FROM home), false) AS usable,
+    coalesce((SELECT has_schema_privilege(${role}, oid, 'USAGE') FROM home), false) AS usable,
     to_regclass('guacamole_entity') IS NOT NULL AS "inPath",
     coalesce((
       SELECT array_agg(n.verb || ' ON ' || n.name ORDER BY n.name, n.verb)
@@ -64,11 +70,11 @@ export const checkRights = `
       LEFT JOIN pg_namespace s ON n.name IN ('SCHEMA ' || s.nspname, s.nspname || '.' || split_part(n.name, '.', 2))
       LEFT JOIN pg_class c ON c.relnamespace = coalesce(s.oid, home.oid) AND c.relname = coalesce(nullif(split_part(n.name, '.', 2), ''), n.name)
       WHERE NOT CASE
-        WHEN n.name LIKE 'SCHEMA %' THEN coalesce(has_schema_privilege(s.oid, n.verb), false)
+        WHEN n.name LIKE 'SCHEMA %' THEN coalesce(has_schema_privilege(${role}, s.oid, n.verb), false)
         WHEN c.oid IS NULL THEN n.verb = 'USAGE'
-        WHEN c.relkind = 'S' THEN has_sequence_privilege(c.oid, n.verb)
-        WHEN n.verb = 'DELETE' THEN has_table_privilege(c.oid, n.verb)
-        ELSE has_any_column_privilege(c.oid, n.verb)
+        WHEN c.relkind = 'S' THEN has_sequence_privilege(${role}, c.oid, n.verb)
+        WHEN n.verb = 'DELETE' THEN has_table_privilege(${role}, c.oid, n.verb)
+        ELSE has_any_column_privilege(${role}, c.oid, n.verb)
       END
     ), '{}') AS missing`;
 

@@ -1,6 +1,8 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { once } from "node:events";
+import { text } from "node:stream/consumers";
+import { type CryptoKey, exportJWK, generateKeyPair, jwtVerify } from "jose";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Directory, directoryIn, type DirectoryRules } from "./directory.ts";
 
@@ -53,7 +55,9 @@ beforeEach(async () => {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  rules = { url, realm: "sde", client: "lookup", secret: "s", guacamoleClient: "guacamole", roleClients: [] };
+  const issuer = "https://keycloak.example/realms/sde";
+  const proof = { secret: "s" };
+  rules = { url, realm: "sde", client: "lookup", proof, issuer, guacamoleClient: "guacamole", roleClients: [] };
   directory = directoryIn(rules);
   vi.useFakeTimers({ toFake: ["Date"] });
 });
@@ -145,6 +149,43 @@ describe("roles of clients that count", () => {
   });
 });
 
+describe("why people cannot be looked up", () => {
+  it("is nothing where Keycloak says that there is no such person", async () => {
+    expect(await directory.fault()).toBeNull();
+  });
+
+  it("is a gateway that lets the realm through, and not the admin API", async () => {
+    await directory.look("u"); // it has a token
+    server.removeAllListeners("request");
+    server.on("request", (_request, response) => response.writeHead(404).end("default backend - 404"));
+    expect(await directory.fault()).toMatchObject({ what: expect.stringContaining("404") as string });
+  });
+
+  it("is a client that counts, if Keycloak fails to show it", async () => {
+    directory = directoryIn({ ...rules, roleClients: ["app"] });
+    const [forwarded] = server.listeners("request") as RequestListener[];
+    server.removeAllListeners("request");
+    server.on("request", (request, response) => {
+      if (/\/admin\/realms\/sde\/clients\b/.test(request.url ?? "")) response.writeHead(500).end("{}");
+      else forwarded?.(request, response);
+    });
+    await expect(directory.look("u")).rejects.toMatchObject({ code: "identity-unavailable" });
+    expect(await directory.fault()).toMatchObject({ what: expect.stringContaining("500") as string });
+  });
+
+  it("is no token that was revoked: the next question has another", async () => {
+    await directory.look("u");
+    const listeners = server.listeners("request") as RequestListener[];
+    server.removeAllListeners("request");
+    server.on("request", (_request, response) => response.writeHead(401).end("{}"));
+    expect(await directory.fault()).toMatchObject({ what: expect.stringContaining("401") as string });
+    server.removeAllListeners("request");
+    for (const each of listeners) server.on("request", each);
+    expect(await directory.fault()).toBeNull();
+    expect(tokenRequests()).toBe(2);
+  });
+});
+
 describe("the token for looking", () => {
   it("is requested once by everybody who looks at the same time", async () => {
     await Promise.all(Array.from({ length: 6 }, () => directory.look("u")));
@@ -181,5 +222,84 @@ describe("the token for looking", () => {
     answers["users/u/sessions"] = [];
     await Promise.all([directory.look("u"), directory.look("u")]);
     expect(tokenRequests()).toBe(2);
+  });
+});
+
+describe("a client with a key", () => {
+  let forms: URLSearchParams[];
+  let answer: { status: number; body: object } | undefined;
+  let publicKey: CryptoKey;
+  beforeEach(async () => {
+    const pair = await generateKeyPair("ES256", { extractable: true });
+    publicKey = pair.publicKey;
+    const key = { ...(await exportJWK(pair.privateKey)), kid: "k1", alg: "ES256" };
+    directory = directoryIn({ ...rules, realm: "s de", proof: { key } });
+    [forms, answer] = [[], undefined];
+    const [forwarded] = server.listeners("request") as RequestListener[];
+    server.removeAllListeners("request");
+    server.on("request", (request, response) => {
+      if (request.method !== "POST") {
+        request.url = request.url?.replace("s%20de", "sde");
+        forwarded?.(request, response);
+        return;
+      }
+      void text(request).then((body) => {
+        expect(request.headers.authorization).toBeUndefined();
+        expect(request.url).toBe("/realms/s%20de/protocol/openid-connect/token");
+        forms.push(new URLSearchParams(body));
+        if (!answer) return forwarded?.(request, response);
+        return response.writeHead(answer.status).end(JSON.stringify(answer.body));
+      });
+    });
+  });
+
+  it("proves itself by an assertion for the realm that it signs, another one for each token, and by no secret", async () => {
+    expect(await directory.look("u")).toMatchObject({ enabled: true, roles: ["reader"] });
+    vi.setSystemTime(Date.now() + 60_000);
+    await directory.look("u");
+    const assertions = forms
+      .map((each) => Object.fromEntries(each))
+      .map(({ client_assertion: assertion = "", ...form }) => {
+        expect(form).toEqual({
+          grant_type: "client_credentials",
+          client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        });
+        return assertion;
+      });
+    const ids = [];
+    for (const assertion of assertions) {
+      const { payload, protectedHeader } = await jwtVerify(assertion, publicKey, { currentDate: new Date(0) });
+      expect(protectedHeader).toEqual({ alg: "ES256", kid: "k1" });
+      expect(payload).toMatchObject({ iss: "lookup", sub: "lookup", aud: rules.issuer });
+      expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(60);
+      ids.push(payload.jti);
+    }
+    expect([ids.length, new Set(ids).size]).toEqual([2, 2]);
+  });
+
+  it("asks for one token for everybody who looks at the same time", async () => {
+    await Promise.all(Array.from({ length: 20 }, () => directory.look("u")));
+    expect(forms).toHaveLength(1);
+  });
+
+  it("says in the log what Keycloak has against its key", async () => {
+    const words = "Unable to load public key";
+    answer = { status: 400, body: { error: "invalid_client", error_description: words } }; // Keycloak 26.7.3
+    await expect(directory.look("u")).rejects.toMatchObject({
+      code: "identity-unavailable",
+      cause: {
+        message: expect.stringMatching(
+          /token of lookup: 400 invalid_client: Unable to load public key .*public half of KEYCLOAK_ADMIN_KEY/,
+        ) as unknown,
+      },
+    });
+  });
+
+  it("tells the doctor what Keycloak has against its key", async () => {
+    answer = { status: 400, body: { error: "invalid_client", error_description: "Unable to load public key" } };
+    expect(await directory.fault()).toEqual({
+      what: "ask for a token of lookup: 400 invalid_client: Unable to load public key",
+      advice: expect.stringContaining("KEYCLOAK_ADMIN_KEY") as string,
+    });
   });
 });

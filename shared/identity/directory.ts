@@ -1,8 +1,13 @@
 import KeycloakAdminClient, { NetworkError } from "@keycloak/keycloak-admin-client";
-import { decodeJwt } from "jose";
+import { decodeJwt, type JWK } from "jose";
 import { z } from "zod";
 import { ProductError } from "../errors.ts";
+import type { Finding, Known } from "../lifecycle/doctor/check.ts";
+import { findingOf } from "../lifecycle/doctor/finding-of.ts";
+import type { RealmClient } from "../lifecycle/doctor/facts.ts";
 import type { Standing } from "../person/claims.ts";
+import { RefusedAssertion, tokenByAssertion } from "./client-assertion.ts";
+import { realmClientOf } from "./realm-clients.ts";
 
 /** Who people are at the identity provider now. */
 export interface Directory {
@@ -10,6 +15,10 @@ export interface Directory {
   look(subject: string): Promise<Standing | null>;
   /** What the identity provider does not let us see, in words; empty if it cannot be asked. */
   gaps(): Promise<string[]>;
+  /** Why people cannot be looked up, and what to do; null if they can. Looks up nobody who exists. */
+  fault(): Promise<Finding | null>;
+  /** How clients of the realm are set up, by their names; null for one that does not exist. Never throws. */
+  clients(names: readonly string[]): Promise<ReadonlyMap<string, Known<RealmClient | null>>>;
 }
 
 const answerMilliseconds = 5_000;
@@ -23,7 +32,10 @@ export interface DirectoryRules {
   realm: string;
   /** The client that looks people up, with the role `view-users` of `realm-management` and no other. */
   client: string;
-  secret: string;
+  /** How the client proves itself. */
+  proof: { secret: string } | { key: JWK };
+  /** As the realm calls itself in its tokens. */
+  issuer: string;
   /** Only sessions of this client count. */
   guacamoleClient: string;
   /** Clients whose roles count beside the realm's. To see them, `client` also needs the role `view-clients`. */
@@ -32,7 +44,7 @@ export interface DirectoryRules {
 
 /** Keycloak's admin API. It only ever reads. */
 export function directoryIn(rules: DirectoryRules): Directory {
-  const { url, realm, client, secret, guacamoleClient, roleClients } = rules;
+  const { url, realm, client, proof, issuer, guacamoleClient, roleClients } = rules;
   const keycloak = new KeycloakAdminClient({ baseUrl: url, realmName: realm, timeout: answerMilliseconds });
   /** When the token was asked for, and when it is renewed. */
   let asked = 0;
@@ -41,7 +53,15 @@ export function directoryIn(rules: DirectoryRules): Directory {
 
   async function requestToken(): Promise<void> {
     const began = Date.now();
-    await keycloak.auth({ grantType: "client_credentials", clientId: client, clientSecret: secret });
+    if ("secret" in proof) {
+      await keycloak.auth({ grantType: "client_credentials", clientId: client, clientSecret: proof.secret });
+    } else {
+      // The client library has no assertions.
+      const tokenUrl = `${url.replace(/\/+$/, "")}/realms/${encodeURIComponent(realm)}/protocol/openid-connect/token`;
+      keycloak.setAccessToken(
+        await tokenByAssertion(tokenUrl, issuer, { id: client, key: proof.key }, answerMilliseconds),
+      );
+    }
     const { iat = 0, exp = 0 } = decodeJwt(keycloak.accessToken ?? "");
     const life = (exp - iat) * 1_000;
     asked = began;
@@ -54,6 +74,11 @@ export function directoryIn(rules: DirectoryRules): Directory {
     if (asked <= Date.now() && Date.now() < renewAt) return;
     authenticating ??= requestToken().finally(() => (authenticating = undefined));
     await authenticating;
+  }
+
+  /** After a failure: the token may be what was wrong; a newer one is not. */
+  function forget(token: string | undefined): void {
+    if (token === keycloak.accessToken) renewAt = 0;
   }
 
   /** Undefined if the client is not shown: its roles would seem to be held by nobody. */
@@ -101,6 +126,39 @@ export function directoryIn(rules: DirectoryRules): Directory {
         return []; // the next look tells
       }
     },
+    async fault() {
+      let token: string | undefined;
+      try {
+        await authenticate();
+        token = keycloak.accessToken;
+        if ((await keycloak.users.findOne({ id: nobody })) == null) await expectUnknown(nobody);
+        // A look asks for them too.
+        await Promise.all(roleClients.map((roleClient) => uniqueIdOf(roleClient)));
+        return null;
+      } catch (error) {
+        forget(token);
+        return lookupFault(error, client);
+      }
+    },
+    async clients(names) {
+      try {
+        await authenticate();
+        // Keycloak 25 shows no clients to those who may see none: then its own is missing too.
+        const own = await uniqueIdOf(client);
+        const scopes = own === undefined ? undefined : await unlessForbidden(keycloak.clientScopes.find());
+        if (!scopes) return new Map(names.map((name) => [name, { unknown: hiddenClients(client) }]));
+        const found = await Promise.all(
+          names.map(async (name) => [name, (await keycloak.clients.find({ clientId: name }))[0]] as const),
+        );
+        return new Map(found.map(([name, each]) => [name, { known: each ? realmClientOf(each, scopes) : null }]));
+      } catch {
+        const unknown = {
+          what: "Keycloak does not show its clients, because it cannot be asked",
+          advice: "see lookup-client",
+        };
+        return new Map(names.map((name) => [name, { unknown }]));
+      }
+    },
     async look(subject) {
       let token: string | undefined;
       try {
@@ -127,8 +185,7 @@ export function directoryIn(rules: DirectoryRules): Directory {
           elsewhere: sessions.length > own.length,
         };
       } catch (error) {
-        // The token may be what was wrong; a newer one is not.
-        if (token === keycloak.accessToken) renewAt = 0;
+        forget(token);
         throw new ProductError("identity-unavailable", "look a person up: Keycloak's admin API does not answer", {
           cause: error,
         });
@@ -139,6 +196,35 @@ export function directoryIn(rules: DirectoryRules): Directory {
 
 /** What Keycloak answers with 404 for a person (UsersResource.java, 25.0.4 to 26.7.3). */
 const unknownUser = z.object({ error: z.literal("User not found") });
+
+/** No person has it: Keycloak's ids are random (RFC 9562 §5.9, the nil UUID). */
+const nobody = "00000000-0000-0000-0000-000000000000";
+
+function lookupFault(error: unknown, client: string): Finding {
+  if (error instanceof RefusedAssertion) return findingOf(error);
+  const status = error instanceof NetworkError ? error.response.status : undefined;
+  const data = error instanceof NetworkError ? error.responseData : undefined;
+  const { error: said = "" } = z.object({ error: z.string() }).safeParse(data).data ?? {};
+  if (status === 403)
+    return {
+      what: `Keycloak does not let the client ${client} look people up`,
+      advice: `give its service account the role view-users of realm-management (infra/keycloak/README.md, section 7)`,
+    };
+  if (status !== undefined)
+    return {
+      what: `Keycloak does not let the client ${client} in: ${status} ${said}`.trim(),
+      advice: "check KEYCLOAK_ADMIN_URL, KEYCLOAK_REALM, KEYCLOAK_ADMIN_CLIENT and KEYCLOAK_ADMIN_SECRET",
+    };
+  return {
+    what: "Keycloak's admin API does not answer",
+    advice: "check KEYCLOAK_ADMIN_URL, and the way from here to it",
+  };
+}
+
+const hiddenClients = (client: string): Finding => ({
+  what: `how clients are set up is hidden from ${client}`,
+  advice: `look in Keycloak's console (infra/keycloak/README.md, sections 2, 3 and 6), or run the doctor with a client that has view-clients (docs/doctor.md)`,
+});
 
 function gapWords(client: string, roleClient: string): string {
   return `whether people still have roles of the client ${roleClient} is not known: Keycloak does not show it to ${client} (give ${client} the role view-clients, or correct KEYCLOAK_ROLES_CLIENTS)`;

@@ -7,7 +7,7 @@ export interface RealmKeysRules {
   maxAgeMinutes: number;
 }
 
-/** The public keys of the realm, as its issuer publishes them. */
+/** The public keys of an issuer, as it publishes them. */
 export interface RealmKeys {
   /** Finds the key of a token. Throws a JOSE error if there is none, and any other error if the issuer does not answer. */
   find: JWTVerifyGetKey;

@@ -1,5 +1,6 @@
 import type { KubernetesObject, Watch } from "@kubernetes/client-node";
 import { ProductError } from "../errors.ts";
+import type { Advice } from "./advice.ts";
 import { faultOfWatch, type WatchedPath } from "./changes.ts";
 
 /** What changed after a version, in this order, and the version that it leads to. */
@@ -21,6 +22,7 @@ export function changesSince(
   watch: Watch,
   { path, labels, fields }: WatchedPath,
   version: string,
+  advice: Advice,
 ): Promise<ChangesSince | null> {
   const query = {
     labelSelector: labels,
@@ -57,7 +59,7 @@ export function changesSince(
       const status = (error as { statusCode?: number } | null)?.statusCode;
       if (!error) resolve(found);
       else if (status === 410) resolve(null);
-      else if (status === 401 || status === 403) reject(faultOfWatch(path, status));
+      else if (status === 401 || status === 403) reject(faultOfWatch(path, status, advice));
       else
         reject(
           new ProductError("cluster-unavailable", "read changes: the API server did not tell them (ask again)", {

@@ -1,5 +1,6 @@
 import type { Watch } from "@kubernetes/client-node";
 import { ProductError } from "../errors.ts";
+import type { Advice } from "./advice.ts";
 import { withoutCredential } from "./cluster-faults.ts";
 
 export interface WatchedPath {
@@ -18,7 +19,7 @@ export interface Changes {
  * Notices changes below some paths; what is there already counts as one. Throws if watching is not allowed: that would
  * stay unnoticed forever, and make every wait slow. A watch that ends early costs nothing but promptness.
  */
-export async function watchChanges(watch: Watch, paths: readonly WatchedPath[]): Promise<Changes> {
+export async function watchChanges(watch: Watch, paths: readonly WatchedPath[], advice: Advice): Promise<Changes> {
   let change = Promise.withResolvers<undefined>();
   let refused: ProductError | undefined;
   const begun = await Promise.allSettled(
@@ -31,7 +32,7 @@ export async function watchChanges(watch: Watch, paths: readonly WatchedPath[]):
         },
         (error: unknown) => {
           const status = (error as { statusCode?: number } | null)?.statusCode;
-          if (status === 401 || status === 403) refused = faultOfWatch(path, status);
+          if (status === 401 || status === 403) refused = faultOfWatch(path, status, advice);
         },
       ),
     ),
@@ -41,7 +42,7 @@ export async function watchChanges(watch: Watch, paths: readonly WatchedPath[]):
   };
   // It throws before the call alone, when it logs in; what fails later is told to the callback.
   const failed = begun.find((each) => each.status === "rejected");
-  if (failed) refused = withoutCredential("watch the cluster", failed.reason);
+  if (failed) refused = withoutCredential("watch the cluster", failed.reason, advice);
   if (refused !== undefined) {
     close();
     throw refused;
@@ -58,12 +59,12 @@ export async function watchChanges(watch: Watch, paths: readonly WatchedPath[]):
   };
 }
 
-export function faultOfWatch(path: string, status: 401 | 403): ProductError {
+export function faultOfWatch(path: string, status: 401 | 403, { notAuthenticated }: Advice): ProductError {
   return status === 401
     ? new ProductError(
         "cluster-not-authenticated",
         "watch the cluster: the API server does not accept the product's credential (see the log)",
-        { cause: `watch ${path}: 401 (check the user in KUBECONFIG: its token or certificate may have expired)` },
+        { cause: `watch ${path}: 401 (${notAuthenticated})` },
       )
     : new ProductError("cluster-not-allowed", "watch the cluster: the product's role does not allow it (see the log)", {
         cause: `watch ${path}: not allowed`,

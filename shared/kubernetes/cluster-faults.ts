@@ -1,5 +1,6 @@
 import { ApiException, type KubeConfig, type RequestContext } from "@kubernetes/client-node";
 import { type ErrorCode, ProductError } from "../errors.ts";
+import type { Advice } from "./advice.ts";
 import { retryAfterOf } from "./retried-read.ts";
 
 /** The API server answered, and said no. */
@@ -15,13 +16,16 @@ export class RefusedByCluster extends ProductError {
 /** An answer that is none of the Kubernetes API. */
 export class MalformedAnswer extends Error {}
 
-/** Tells that what is needed to log in could not be had: the credential plugin failed, or the token's file is gone. */
-export function withoutCredential(what: string, error: unknown): ProductError {
+/**
+ * Tells that what is needed to log in could not be had: the credential plugin failed, the token's file is gone, or the
+ * app's identity gave no token.
+ */
+export function withoutCredential(what: string, error: unknown, { noCredential }: Advice): ProductError {
   // A parser's message quotes what the plugin printed: a token.
   const isUnreadable = error instanceof SyntaxError;
   const reason = isUnreadable ? "what the plugin printed is not JSON" : firstLine((error as Error).message);
   return new ProductError("cluster-not-authenticated", `${what}: the product has no credential (see the log)`, {
-    cause: `${reason} (check the user in KUBECONFIG)`,
+    cause: `${reason} (${noCredential})`,
   });
 }
 
@@ -49,7 +53,7 @@ const network =
 const notHttp = /^HPE_/;
 
 /** What went wrong with a call that got no answer, or none that can be understood: for callers, and for the log. */
-function describeFailure(error: unknown, ca: string): [code: ErrorCode, words: string, cause: string] {
+function describeFailure(error: unknown, advice: Advice): [code: ErrorCode, words: string, cause: string] {
   const chain = causesOf(error);
   const reason = chain.map(({ message }) => firstLine(message)).join(": ");
   const codes = chain.map((each) => ("code" in each && typeof each.code === "string" ? each.code : ""));
@@ -58,16 +62,16 @@ function describeFailure(error: unknown, ca: string): [code: ErrorCode, words: s
     return [
       "cluster-untrusted",
       "the API server's certificate is not trusted (see the log)",
-      `${reason} (CA: ${ca}; check certificate-authority, tls-server-name and client-certificate in KUBECONFIG)`,
+      `${reason} (CA: ${advice.ca}; ${advice.untrusted})`,
     ];
   if (has(unnamed))
     return [
       "cluster-unavailable",
       "the name of the API server is not known to DNS",
-      `${reason} (check server in KUBECONFIG, and DNS)`,
+      `${reason} (${advice.unknownName})`,
     ];
   if (has(network) || chain.some(({ name }) => name === "TimeoutError" || name === "AbortError"))
-    return ["cluster-unavailable", "the API server does not answer", `${reason} (check KUBECONFIG)`];
+    return ["cluster-unavailable", "the API server does not answer", `${reason} (${advice.unanswered})`];
   // A parser's message quotes the body, which may hold a secret.
   if (
     has(notHttp) ||
@@ -76,7 +80,7 @@ function describeFailure(error: unknown, ca: string): [code: ErrorCode, words: s
     return [
       "cluster-failed",
       "the answer is not one of the Kubernetes API (see the log)",
-      "its body cannot be read (check server in KUBECONFIG, and what stands between)",
+      `its body cannot be read (${advice.notKubernetes})`,
     ];
   return ["internal", "the call failed before it was made (see the log)", reason];
 }
@@ -96,14 +100,6 @@ function causesOf(error: unknown): Error[] {
 
 function firstLine(text: string): string {
   return text.split("\n", 1)[0]?.slice(0, 300) ?? "";
-}
-
-/** Which certificates decide if the API server is trusted. */
-export function caOf(config: KubeConfig): string {
-  const cluster = config.getCurrentCluster();
-  if (cluster?.skipTLSVerify) return "none, insecure-skip-tls-verify";
-  if (cluster?.caFile !== undefined) return cluster.caFile;
-  return cluster?.caData === undefined ? "those of Node" : `certificate-authority-data of ${cluster.name}`;
 }
 
 /** True of what is told of an API server that cannot be reached, or gave no answer. */
@@ -133,12 +129,12 @@ export function tooMuchToDo(): ProductError {
 export function faultOf(
   what: string,
   error: unknown,
-  ca: string,
+  advice: Advice,
   already: Readonly<Record<number, unknown>>,
 ): ProductError | undefined {
-  if (error instanceof NoCredential) return withoutCredential(what, error.cause);
+  if (error instanceof NoCredential) return withoutCredential(what, error.cause, advice);
   if (!(error instanceof ApiException)) {
-    const [code, words, cause] = describeFailure(error, ca);
+    const [code, words, cause] = describeFailure(error, advice);
     return new ProductError(code, `${what}: ${words}`, { cause });
   }
   const { code: status } = error;
@@ -150,7 +146,7 @@ export function faultOf(
     return new ProductError(
       "cluster-not-authenticated",
       `${what}: the API server does not accept the product's credential (see the log)`,
-      { cause: `${said} (check the user in KUBECONFIG: its token or certificate may have expired)` },
+      { cause: `${said} (${advice.notAuthenticated})` },
     );
   // RBAC names our account and what it lacks: for the log, not for callers.
   if (status === 403 && said.includes('forbidden: User "'))

@@ -1,10 +1,12 @@
 import {
   type ApiException,
+  ApisApi,
   createConfiguration,
   CustomObjectsApi,
   type KubeConfig,
   type KubernetesObject,
   KubernetesObjectApi,
+  OpenidApi,
   PatchStrategy,
   type RequestContext,
   type ResponseContext,
@@ -16,11 +18,12 @@ import { type Changes, watchChanges, type WatchedPath } from "./changes.ts";
 import { type ChangesSince, changesSince } from "./changes-since.ts";
 import { circuitOf } from "../circuit.ts";
 import { turnsOf } from "../turns.ts";
-import { authenticationOf, caOf, faultOf, isUnreachable, notAnswering, tooMuchToDo } from "./cluster-faults.ts";
+import { adviceFor, type Advice } from "./advice.ts";
+import { authenticationOf, faultOf, isUnreachable, notAnswering, tooMuchToDo } from "./cluster-faults.ts";
 import { type Follower, followKind, type Following } from "./followed-kind.ts";
 import { takenOver } from "./field-ownership.ts";
+import { type ClusterLogin, kubeConfigFor } from "./cluster-login.ts";
 import { plainHttp } from "./http-calls.ts";
-import { readKubeConfig } from "./kubeconfig.ts";
 import { manager } from "./labels.ts";
 import { inPages, type Page, withItems } from "./pages.ts";
 import { retriedRead } from "./retried-read.ts";
@@ -72,6 +75,12 @@ export interface Cluster {
   takeOver(object: KubernetesObject): Promise<boolean>;
   /** Creates an object, and returns it as it is then; null if one of that name is there already. */
   create<T extends KubernetesObject>(manifest: T): Promise<T | null>;
+  /** Has the API server check the creation of an object, as it is admitted, without keeping it: a dry run. Throws what it refuses with. */
+  wouldCreate(manifest: KubernetesObject): Promise<void>;
+  /** Asks a question that is put as an object: returns it with the answer as its status. Nothing is kept. */
+  review<T extends KubernetesObject>(question: T): Promise<T>;
+  /** The versions of a group that are served, and what is served in `v1`; null if there is no such group. */
+  served(group: string): Promise<{ versions: string[]; resources: string[] } | null>;
   /** Replaces the version that was read, and returns the new one; null if somebody else was quicker. */
   replace<T extends KubernetesObject>(manifest: T): Promise<T | null>;
   /** Merge patch of the spec, and of annotations with it; false if the object is gone. */
@@ -95,6 +104,8 @@ export interface Cluster {
   versionOf(kind: Pick<Reference, "apiVersion" | "kind">, namespace: string): Promise<string>;
   /** What changed below a path since a version; null if the API server no longer knows that one. Waits for nothing new. */
   changesSince(watched: WatchedPath, version: string): Promise<ChangesSince | null>;
+  /** The keys with which the API server signs tokens of service accounts, as a JWK set (`/openid/v1/jwks`). */
+  issuerKeys(): Promise<unknown>;
   /** Host of the API server's address. */
   host: string;
 }
@@ -105,9 +116,9 @@ const metadataOnly = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=
 /** Longer than any call takes on a healthy cluster, much shorter than an activity may run. */
 const callMilliseconds = 15_000;
 
-/** Connects by a kubeconfig file, or as the pod's service account if there is none. Throws if neither can be used. */
-export function connectCluster(kubeconfigFile: string | undefined): Cluster {
-  return clusterOf(readKubeConfig(kubeconfigFile));
+/** Throws if the kubeconfig file or the pod's service account cannot be used. */
+export function connectCluster(login: ClusterLogin): Cluster {
+  return clusterOf(kubeConfigFor(login));
 }
 
 export function clusterOf(config: KubeConfig): Cluster {
@@ -115,7 +126,8 @@ export function clusterOf(config: KubeConfig): Cluster {
   if (server === undefined)
     throw new Error("read kubeconfig: it has no current cluster (check the setting KUBECONFIG)");
   const shareConnections = connectionSharing();
-  const call = callsTo(caOf(config));
+  const advice = adviceFor(config);
+  const call = callsTo(advice);
   const configurationWith = (change: (request: RequestContext) => void) =>
     createConfiguration({
       baseServer: new ServerConfiguration(server, {}),
@@ -143,6 +155,8 @@ export function clusterOf(config: KubeConfig): Cluster {
   const objects = new KubernetesObjectApi(configuration);
   const plain = new PlainObjectApi(configuration);
   const custom = new CustomObjectsApi(configuration);
+  const openId = new OpenidApi(configuration);
+  const apis = new ApisApi(configuration);
 
   const cluster: Cluster = {
     host: new URL(server).hostname,
@@ -227,6 +241,21 @@ export function clusterOf(config: KubeConfig): Cluster {
     },
     create: (manifest) =>
       call("create", manifest, () => objects.create(manifest, undefined, undefined, manager), { 409: null }),
+    async wouldCreate(manifest) {
+      await call("try to create", manifest, () => objects.create(manifest, undefined, "All", manager));
+    },
+    review: (question) => call("ask for", question, () => objects.create(question)),
+    async served(name) {
+      const { groups } = await call("list", { kind: "APIGroup" }, () => apis.getAPIVersions());
+      const group = groups.find((each) => each.name === name);
+      if (!group) return null;
+      const versions = group.versions.map(({ version }) => version);
+      if (!versions.includes("v1")) return { versions, resources: [] };
+      const { resources } = await call("list", { kind: "APIResource" }, () =>
+        custom.getAPIResources({ group: name, version: "v1" }),
+      );
+      return { versions, resources: resources.map((each) => each.name) };
+    },
     replace: (manifest) =>
       call("replace", manifest, () => objects.replace(manifest, undefined, undefined, manager), {
         404: null,
@@ -289,9 +318,9 @@ export function clusterOf(config: KubeConfig): Cluster {
         409: false,
       });
     },
-    watch: (paths) => watchChanges(new Watch(config), paths),
+    watch: (paths) => watchChanges(new Watch(config), paths, advice),
     follow: (kind, namespace, watched, follower) =>
-      followKind(new Watch(config), watched, () => cluster.versionOf(kind, namespace), follower),
+      followKind(new Watch(config), watched, () => cluster.versionOf(kind, namespace), follower, advice),
     async versionOf({ apiVersion, kind }, namespace) {
       const [none, one] = [undefined, 1];
       const page = await call("list", { kind, metadata: { namespace } }, async () =>
@@ -299,7 +328,10 @@ export function clusterOf(config: KubeConfig): Cluster {
       );
       return page.metadata?.resourceVersion ?? "0";
     },
-    changesSince: (watched, version) => changesSince(new Watch(config), watched, version),
+    changesSince: (watched, version) => changesSince(new Watch(config), watched, version, advice),
+    issuerKeys: () =>
+      // The client calls it a text, and gives the object.
+      call("read", { kind: "keys of service accounts" }, () => openId.getServiceAccountIssuerOpenIDKeyset()),
   };
   return cluster;
 }
@@ -354,7 +386,7 @@ const turnMilliseconds = 20_000;
  * Makes calls: some at a time, and none while the API server does not answer. Reads a second time if that may help, and
  * translates failures; `already` maps status codes that are as good as success.
  */
-function callsTo(ca: string) {
+function callsTo(advice: Advice) {
   const turns = turnsOf(callsAtOnce, turnMilliseconds, tooMuchToDo);
   const circuit = circuitOf(isUnreachable, notAnswering);
   return async <T, Otherwise = never>(
@@ -367,7 +399,7 @@ function callsTo(ca: string) {
       try {
         return await (reads.has(verb) ? retriedRead(request) : request());
       } catch (error) {
-        const fault = faultOf(`${verb} ${kind} ${metadata?.name ?? ""}`.trim(), error, ca, already);
+        const fault = faultOf(`${verb} ${kind} ${metadata?.name ?? ""}`.trim(), error, advice, already);
         if (fault) throw fault;
         return already[(error as ApiException<unknown>).code] as Otherwise;
       }

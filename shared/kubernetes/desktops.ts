@@ -12,7 +12,7 @@ import { type DesktopPods, desktopPodsIn, endChangedPods } from "./desktop-pods.
 import { type DeployedDesktops, deployedDesktopsIn, type FoundDesktop, knownDesktop } from "./deployed-desktops.ts";
 import { sideOf } from "./deployment-side.ts";
 import { appliedByUs, createdByUs, isChangedByOthers } from "./field-ownership.ts";
-import { annotation, belongsTo, desktopOf, isLeaving, isOurs, label, purpose, spelledIn } from "./labels.ts";
+import { annotation, belongsTo, desktopOf, heldBy, isLeaving, isOurs, label, purpose, spelledIn } from "./labels.ts";
 import {
   deploymentManifest,
   deploymentMetadata,
@@ -164,7 +164,10 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
     if (found && !belongsTo(found, desktop))
       return refuse("not-ours", `${what}: has this desktop's name but was not created by this product for it`);
     if (found && isLeaving(found))
-      throw new ProductError("step-failed", `apply ${what}: the previous one is still being deleted (retrying)`);
+      throw new ProductError(
+        "step-failed",
+        `apply ${what}: the previous one is still being deleted (${heldBy(found) ?? "retrying"})`,
+      );
     // Only once for each object: the operator's fields would stay in ours, its password among them.
     // Again if somebody changed what our pods are made from: applying alone would leave them what we do not name.
     const isChanged = part === "deployment" && found !== null && templateFaults(found).length > 0;

@@ -4,7 +4,7 @@ import type { DesktopPolicy } from "../desktop/policy.ts";
 import type { ImagesForNodes } from "../lifecycle/images-ahead.ts";
 import { annotation, label, manager, purpose } from "./labels.ts";
 
-/** The PriorityClass of infra/kubernetes/fast-starts.yaml: below desktops, which take the place of these pods. */
+/** The PriorityClass of infra/kubernetes/components/fast-starts/fast-starts.yaml: below desktops, which take the place of these pods. */
 const priorityClass = "desktop-placeholder";
 
 export const placeholdersName = "desktop-placeholders";

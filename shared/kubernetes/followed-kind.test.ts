@@ -1,6 +1,7 @@
-import type { KubernetesObject, Watch } from "@kubernetes/client-node";
+import { KubeConfig, type KubernetesObject, type Watch } from "@kubernetes/client-node";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { ProductError } from "../errors.ts";
+import { adviceFor } from "./advice.ts";
 import { type Follower, followKind } from "./followed-kind.ts";
 
 const path = "/api/v1/namespaces/guacamole/pods";
@@ -83,7 +84,7 @@ function follow(...versions: (string | Error)[]) {
     const version = versions[lists++] ?? new Error("listed too often");
     return version instanceof Error ? Promise.reject(version) : Promise.resolve(version);
   };
-  const begin = () => followKind(scripted.watch, { path }, versionNow, follower);
+  const begin = () => followKind(scripted.watch, { path }, versionNow, follower, adviceFor(new KubeConfig()));
   return { ...scripted, heard, begin, lists: () => lists };
 }
 

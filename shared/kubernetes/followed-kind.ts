@@ -1,5 +1,6 @@
 import type { KubernetesObject, Watch } from "@kubernetes/client-node";
 import { type ErrorCode, ProductError } from "../errors.ts";
+import type { Advice } from "./advice.ts";
 import { faultOfWatch, type WatchedPath } from "./changes.ts";
 
 /** Hears of every change of one kind from now on. */
@@ -32,6 +33,7 @@ export function followKind(
   { path, labels, fields }: WatchedPath,
   versionNow: () => Promise<string>,
   follower: Follower,
+  advice: Advice,
 ): Following {
   let isClosed = false;
   let stop: (() => void) | undefined;
@@ -74,7 +76,7 @@ export function followKind(
     const status = (error as { statusCode?: number } | null)?.statusCode;
     if (status === 410) version = undefined;
     if (error instanceof ProductError && refusals.has(error.code)) refused = error;
-    else refused = status === 401 || status === 403 ? faultOfWatch(path, status) : undefined;
+    else refused = status === 401 || status === 403 ? faultOfWatch(path, status, advice) : undefined;
     timer = setTimeout(() => {
       begun = begin();
       begun.catch(ended);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { RequestContext, type KubeConfig } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readKubeConfig } from "./kubeconfig.ts";
+import { readKubeConfig, readServiceAccount } from "./kubeconfig.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -152,7 +152,7 @@ describe("a kubeconfig is refused at the start, with the field, and without its 
   });
 
   it("there is none, and no pod's service account", () => {
-    expect(() => readKubeConfig(undefined)).toThrow(
+    expect(() => readServiceAccount()).toThrow(
       /^read kubeconfig: there is none, and the product does not run in a pod/,
     );
     expect(() => readKubeConfig(join(folder, "nowhere"))).toThrow(/^read kubeconfig: ENOENT/);

@@ -8,22 +8,20 @@ import { inFile, tokensInFiles } from "./token-file.ts";
 import { tellFaults } from "../errors.ts";
 
 /**
- * Reads a kubeconfig file, or the pod's service account if there is none. What is in it works, or is refused here with the
- * field that is wrong: a fault that shows at the first call looks like an outage. Values are not repeated.
+ * Reads a kubeconfig file. What is in it works, or is refused here with the field that is wrong: a fault that shows at the
+ * first call looks like an outage. Values are not repeated.
  */
-export function readKubeConfig(file: string | undefined): KubeConfig {
+export function readKubeConfig(file: string): KubeConfig {
   const config = new KubeConfig();
   config.addAuthenticator(tokensInFiles());
-  if (file === undefined) readServiceAccount(config);
-  else readFileOf(config, file);
+  readFileOf(config, file);
   return config;
 }
 
-function fault(what: string, options?: ErrorOptions): Error {
-  return new Error(`read kubeconfig: ${what} (check the setting KUBECONFIG)`, options);
-}
-
-function readServiceAccount(config: KubeConfig): void {
+/** The account of the pod in which the product runs. Throws if it runs in none. */
+export function readServiceAccount(): KubeConfig {
+  const config = new KubeConfig();
+  config.addAuthenticator(tokensInFiles());
   config.loadFromCluster();
   const [cluster] = config.clusters;
   const [user] = config.users;
@@ -38,6 +36,11 @@ function readServiceAccount(config: KubeConfig): void {
     contexts: config.contexts,
     currentContext: config.currentContext,
   });
+  return config;
+}
+
+function fault(what: string, options?: ErrorOptions): Error {
+  return new Error(`read kubeconfig: ${what} (check the setting KUBECONFIG)`, options);
 }
 
 function readFileOf(config: KubeConfig, file: string): void {

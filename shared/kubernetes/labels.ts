@@ -124,3 +124,14 @@ export function belongsTo(object: KubernetesObject, { workspace, username }: Des
 export function isLeaving(object: KubernetesObject): boolean {
   return object.metadata?.deletionTimestamp !== undefined;
 }
+
+/** The cluster's own, while it deletes what belongs to an object (kubernetes v1.36.0 staging/src/k8s.io/apimachinery metav1). */
+const finalizersOfDeletion: readonly string[] = ["foregroundDeletion", "orphan"];
+
+/** Whose turn it is before an object that is being deleted can go, in words after "it is"; null if only the cluster's. */
+export function heldBy({ metadata }: KubernetesObject): string | null {
+  const foreign = (metadata?.finalizers ?? []).filter((each) => !finalizersOfDeletion.includes(each));
+  if (foreign.length === 0) return null;
+  const [what, its] = foreign.length === 1 ? ["finalizer", "its owner"] : ["finalizers", "their owners"];
+  return `held by the ${what} ${foreign.join(", ")}, which ${its} must remove`;
+}

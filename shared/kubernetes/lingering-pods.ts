@@ -1,6 +1,6 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { canonicalUsername, type NamedDesktop } from "../desktop/names.ts";
-import { annotation, isLeaving } from "./labels.ts";
+import { annotation, heldBy, isLeaving } from "./labels.ts";
 
 /**
  * How long after the end of its grace period a pod may be seen before we say that its node does not answer. A kubelet that
@@ -39,22 +39,15 @@ export function hasEnded({ status }: V1Pod): boolean {
 /** The pod that is still being removed, and what holds it; null if none is. `what` names the pod's part, for people. */
 export function whatLingers(pods: readonly V1Pod[], what: string, now: Date): string | null {
   const leaving = pods.filter(isLeaving);
-  const worst = leaving.find(isHeld) ?? leaving.find((pod) => isUnanswered(pod, now)) ?? leaving[0];
+  const worst = leaving.find(heldBy) ?? leaving.find((pod) => isUnanswered(pod, now)) ?? leaving[0];
   if (!worst) return null;
   const { nodeName } = worst.spec ?? {};
   const pod = nodeName === undefined ? what : `${what} on node ${nodeName}`;
-  if (isHeld(worst)) {
-    const finalizers = (worst.metadata?.finalizers ?? []).join(", ");
-    return `${pod} is still being removed; it is held by the finalizer ${finalizers}, which its owner must remove`;
-  }
+  const held = heldBy(worst);
+  if (held !== null) return `${pod} is still being removed; it is ${held}`;
   return isUnanswered(worst, now)
     ? `${pod}, which does not answer, is still being removed`
     : `${pod} is still being removed`;
-}
-
-/** True if something other than the kubelet has to act before the pod can go. */
-function isHeld({ metadata }: V1Pod): boolean {
-  return (metadata?.finalizers ?? []).length > 0;
 }
 
 /** True if the kubelet should have removed the pod by now. The time of a deletion is that of the end of its grace period. */

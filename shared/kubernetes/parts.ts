@@ -112,6 +112,10 @@ export function networkDrift(
 function asMade({ spec }: V1Service): unknown {
   return plain({
     clusterIP: spec?.clusterIP,
+    type: spec?.type ?? "ClusterIP",
+    // They would send to the desktop what others send to these addresses, and the pod before it is ready.
+    externalIPs: spec?.externalIPs ?? [],
+    publishNotReadyAddresses: spec?.publishNotReadyAddresses ?? false,
     selector: spec?.selector,
     ports: spec?.ports?.map(({ name, port, targetPort, protocol }) => ({ name, port, targetPort, protocol })),
   });

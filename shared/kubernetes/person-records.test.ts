@@ -1,4 +1,4 @@
-import { CoreV1Api, KubeConfig, type V1ConfigMap } from "@kubernetes/client-node";
+import { CoreV1Api, KubeConfig, PatchStrategy, setHeaderOptions, type V1ConfigMap } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type LocalCluster, startLocalCluster } from "@stand-in/cluster";
 import { customResources } from "../../local/custom-resources.ts";
@@ -10,6 +10,7 @@ import { finishRetirement } from "../person/retirement.ts";
 import { replaceWork } from "../person/work.ts";
 import type { DesktopBefore } from "../desktop/state.ts";
 import { type Cluster, clusterOf } from "./cluster.ts";
+import { label } from "./labels.ts";
 import { type PersonRecords, personRecordsIn } from "./person-records.ts";
 
 const namespace = "guacamole";
@@ -60,6 +61,34 @@ describe("a person's request", () => {
     await records.update(personId("alice"), () => ({ request: wanted, outcomes: {} }));
     await records.update(personId("alice"), (current) => current && finish(current, wanted.id, done));
     expect(await records.read(personId("alice"))).toEqual({ request: wanted, outcomes: { [wanted.id]: done } });
+  });
+
+  it("has no place in the queue that a release without one left behind", async () => {
+    const person = personId("olivia");
+    const wanted = request("olivia");
+    const name = `desktop-request-${person}`;
+    const admission = { state: "waiting", since: at, workspace: "cohort-a", returns: false } as const;
+    const inQueue = async () =>
+      (await records.inAdmission()).records.filter(
+        ({ request: { id }, admission: place }) => place && id === wanted.id,
+      );
+    await records.update(person, () => ({ request: wanted, outcomes: {}, admission }));
+    expect(await inQueue()).toHaveLength(1);
+    const old = async (data: Record<string, string>) =>
+      core.patchNamespacedConfigMap(
+        { name, namespace, body: { data } },
+        setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
+      );
+    // It ends the request, or writes one for none, and keeps what it does not know.
+    await old({ outcomes: JSON.stringify({ [wanted.id]: done }) });
+    expect(await inQueue()).toEqual([]);
+    await old({ outcomes: "{}", request: JSON.stringify({ ...wanted, workspace: null }) });
+    expect(await inQueue()).toEqual([]);
+    // The next write leaves the short list of those who wait or start.
+    await records.update(person, (current) => current && { ...current });
+    expect((await core.readNamespacedConfigMap({ name, namespace })).metadata?.labels).not.toHaveProperty(
+      label.admission,
+    );
   });
 
   it("is null where there is none", async () => {

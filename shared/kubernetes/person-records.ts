@@ -4,7 +4,7 @@ import { ProductError } from "../errors.ts";
 import type { DamagedRecord } from "../person/damaged-record.ts";
 import type { PersonRecord } from "../person/record.ts";
 import { isOpen } from "../person/request.ts";
-import { formatRecord, parseRecord } from "../person/stored-record.ts";
+import { formatRecord, parseRecord, withoutPastAdmission } from "../person/stored-record.ts";
 import { checkGeneration, type Fence } from "../person/work.ts";
 import type { Cluster, Reference } from "./cluster.ts";
 import type { Following } from "./followed-kind.ts";
@@ -289,7 +289,8 @@ function tryParse(found: V1ConfigMap): PersonRecord | DamagedRecord {
     return { person, fault: new ProductError("not-ours", words) };
   }
   const parsed = parseRecord(found.data ?? {});
-  if ("record" in parsed && personId(parsed.record.request.username) === person) return parsed.record;
+  if ("record" in parsed && personId(parsed.record.request.username) === person)
+    return withoutPastAdmission(parsed.record);
   const wrong = "fault" in parsed ? parsed.fault : "it holds the record of somebody else";
   const words = `read person record: the ConfigMap ${name} is damaged: ${wrong} (fix it, or delete it: the person asks again)`;
   return { person, fault: new ProductError("damaged-record", words) };

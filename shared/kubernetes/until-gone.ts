@@ -2,7 +2,7 @@ import type { KubernetesObject, V1Pod } from "@kubernetes/client-node";
 import type { NamedDesktop } from "../desktop/names.ts";
 import { ProductError } from "../errors.ts";
 import type { Cluster, Reference } from "./cluster.ts";
-import { isLeaving, label } from "./labels.ts";
+import { heldBy, isLeaving, label } from "./labels.ts";
 import { hasEnded, isLoose, isMadeFor, whatLingers } from "./lingering-pods.ts";
 import { emptyDeployment } from "./manifests.ts";
 
@@ -17,8 +17,13 @@ export async function untilGone(cluster: Cluster, removed: KubernetesObject): Pr
   const { kind = "", apiVersion = "", metadata: { name = "", namespace = "", uid } = {} } = removed;
   await until(cluster, [], async () => {
     const found = await cluster.read({ apiVersion, kind, metadata: { name, namespace } });
-    return found?.metadata?.uid === uid && found ? `remove ${kind} ${name}: it is still being deleted` : null;
+    return found?.metadata?.uid === uid && found ? `remove ${kind} ${name}: ${stillThere(found)}` : null;
   });
+}
+
+function stillThere(object: KubernetesObject | null): string {
+  const held = object && heldBy(object);
+  return held ? `it is still being deleted; it is ${held}` : "it is still being deleted";
 }
 
 /** Everything that carries a desktop's label, whoever made it. */
@@ -68,7 +73,7 @@ async function waitForPods(cluster: Cluster, deployment: Reference, desktop: Nam
     if (pods.length === 0 && !(found && isLeaving(found))) return null;
     if (!found && performance.now() - begun > collectionMilliseconds) orphan = pods.find((pod) => !isLeaving(pod));
     if (orphan) return null;
-    return `remove Deployment ${name}: ${whatLingers(pods, "its pod", new Date()) ?? "it is still being deleted"}`;
+    return `remove Deployment ${name}: ${whatLingers(pods, "its pod", new Date()) ?? stillThere(found)}`;
   };
   if ((await whatIsLeft()) !== null)
     await until(

@@ -67,6 +67,7 @@ const wanted = {
   protocol: "vnc" as const,
   until: "2026-11-30",
   network: [],
+  isReady: true,
   parameters: { digests: { hostname: "h", password: "p" }, secret: new Set(["password"]), isOfPod: true },
 };
 

@@ -59,7 +59,7 @@ export function driftOf(surveyed: SurveyedDesktop, around: AroundDesktop): Deskt
   if (!wanted) return found;
   for (const { kind, reason } of wanted.network) add(kind, reason);
 
-  if (!isWanted(surveyed)) return found;
+  if (!wanted.isReady || !isWanted(surveyed)) return found;
   if (!connection) add("connection", "Guacamole has no connection for it");
   else {
     for (const { kind, reason } of connectionDrift(wanted, connection)) add(kind, reason);

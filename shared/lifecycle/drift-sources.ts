@@ -84,8 +84,10 @@ export interface DriftQuestions {
 
 /** How a desktop should be. Of parameters there are digests only, no values: some are secret. */
 export interface WantedDesktop extends Pick<DesktopPlan, "protocol" | "until"> {
-  /** What of its network's side is not so. */
+  /** What of its network's side is not so: whatever state the pod is in, it may run. */
   network: readonly { kind: "service" | "network-policy"; reason: string }[];
+  /** If not, its rows are not written yet. */
+  isReady: boolean;
   /**
    * null if its Secret has no password. `isOfPod`: the password is the one that its pod was started with. `isUnread`: its
    * Secret was not read this time, and what is secret is not compared.

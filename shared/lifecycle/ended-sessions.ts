@@ -50,3 +50,16 @@ export function withEnded(run: EndedSessions, { ended, failed }: SomeEnded): End
     trouble: undefined,
   };
 }
+
+/** The host fails an orchestration whose status takes more than 16 KB as UTF-16; some room is left for how it writes it. */
+const longestShown = 7_500;
+
+/** The run as it is shown while it is under way: with as many names as fit, first of those that could not be asked for. */
+export function shownOf(run: EndedSessions): EndedSessions {
+  let room = longestShown - JSON.stringify({ ...run, ended: [], failed: [] }).length;
+  const fits = (item: unknown) => {
+    room -= JSON.stringify(item).length + 1;
+    return room >= 0;
+  };
+  return { ...run, failed: run.failed.filter(fits), ended: run.ended.filter(fits) };
+}

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { doubtfulImages, imageFault, type Start } from "./start-times.ts";
+import { addStarts, doubtfulImages, imageFault, type Start } from "./start-times.ts";
 
 const now = new Date("2026-06-15T09:10:00Z");
 const ended = (second: number, failed?: string): Start => ({
@@ -25,4 +25,11 @@ it.each<[string, Start[], { isDoubtful: boolean; reason?: string; until?: string
   expect(imageFault(times, "own", now)).toEqual(reason === undefined ? null : { reason, until });
   expect(doubtfulImages(times)).toEqual(new Set(isDoubtful ? ["own"] : []));
   expect(imageFault(times, "other", now)).toBeNull();
+});
+
+it("an image that failed before the clock was put back by an hour is tried at once, and is well once it started", () => {
+  const before = { own: threeTimes.map((each) => ({ ...each, at: each.at.replace("T09:", "T10:") })) };
+  const known = addStarts(before, {}, now);
+  expect(imageFault(known, "own", now)).toBeNull();
+  expect(doubtfulImages(addStarts(known, { own: [ended(13)] }, now))).toEqual(new Set());
 });

@@ -24,15 +24,21 @@ export type StartTimes = z.output<typeof startTimesSchema>;
 const keptPerImage = 40;
 const keptImages = 50;
 const keptMilliseconds = 14 * 24 * 60 * 60_000;
+/** More than the clocks of an estate's hosts differ. */
+const toleranceMilliseconds = 2 * 60_000;
 /** Fewer starts say nothing. */
 const fewest = 5;
 
-/** The starts with more of them; the oldest, and images that are no longer started, are forgotten. */
+/**
+ * The starts with more of them; the oldest, and images that are no longer started, are forgotten. So are those in the future,
+ * which were noted before the clock was put back: they would be the newest until then, whatever starts meanwhile.
+ */
 export function addStarts(times: StartTimes, more: StartTimes, now: Date): StartTimes {
   const since = new Date(now.getTime() - keptMilliseconds).toISOString();
+  const until = new Date(now.getTime() + toleranceMilliseconds).toISOString();
   const images = new Set([...Object.keys(times), ...Object.keys(more)]);
   const merged = [...images].map((image) => {
-    const all = [...startsOf(times, image), ...startsOf(more, image)].filter(({ at }) => at >= since);
+    const all = [...startsOf(times, image), ...startsOf(more, image)].filter(({ at }) => at >= since && at <= until);
     return [image, all.sort(byTime).slice(-keptPerImage)] as const;
   });
   const newest = (starts: readonly Start[]) => starts.at(-1)?.at ?? "";

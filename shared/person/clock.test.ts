@@ -30,6 +30,16 @@ it("a leave that began before the clock was put back ends as soon as it would ha
   expect(comeBack(sober, "2026-01-05T10:01:00.000Z").presence?.leaving).toBeUndefined();
 });
 
+it("people who queued before the clock was put back do not wait behind everybody who asks meanwhile", () => {
+  const admission = { workspace: "a", returns: false, since: ahead };
+  const sober = (change: object) =>
+    withoutFuture({ request: { ...request, requestedAt: now.toISOString() }, outcomes: {}, ...change }, now);
+  const waiting = { ...admission, state: "waiting" };
+  expect(sober({ admission: waiting }).admission).toEqual({ ...waiting, since: now.toISOString() });
+  const admitted = { ...admission, state: "admitted", since: "2026-01-05T09:50:00.000Z", admittedAt: ahead };
+  expect(sober({ admission: admitted }).admission).toEqual({ ...admitted, admittedAt: now.toISOString() });
+});
+
 it("nothing changes if no time is ahead, or only as far as clocks differ", () => {
   const at = "2026-01-05T10:01:59.000Z";
   const usual: PersonRecord = {

@@ -12,13 +12,24 @@ export function withoutFuture(record: PersonRecord, now: Date): PersonRecord {
   const limit = now.getTime() + toleranceMilliseconds;
   const ahead = (at: string) => Date.parse(at) > limit;
   const past = (at: string) => (ahead(at) ? now.toISOString() : at);
-  const { request, presence } = record;
+  const { request, presence, admission } = record;
   const { seenAt, noted = {}, leaving } = presence ?? {};
   const times = Object.values(noted).flatMap(({ first, last }) => [first, last]);
-  if (![request.requestedAt, seenAt, leaving?.since, ...times].some((at) => at !== undefined && ahead(at)))
+  const queued = [admission?.since, admission?.admittedAt];
+  if (![request.requestedAt, seenAt, leaving?.since, ...times, ...queued].some((at) => at !== undefined && ahead(at)))
     return record;
 
-  const sober = { ...record, request: { ...request, requestedAt: past(request.requestedAt) } };
+  const sober = {
+    ...record,
+    request: { ...request, requestedAt: past(request.requestedAt) },
+    ...(admission && {
+      admission: {
+        ...admission,
+        since: past(admission.since),
+        ...(admission.admittedAt !== undefined && { admittedAt: past(admission.admittedAt) }),
+      },
+    }),
+  };
   if (!presence) return sober;
   return {
     ...sober,

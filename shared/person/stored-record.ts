@@ -1,4 +1,5 @@
 import { type PersonRecord, recordSchema } from "./record.ts";
+import { outcomeOf } from "./request.ts";
 import { tellFaults } from "../errors.ts";
 
 /** Each part of a record is JSON under its own key, so that people can read it with kubectl. */
@@ -31,6 +32,16 @@ export function formatRecord(record: PersonRecord, before: Texts = {}): Record<s
   const others = Object.entries(before).filter(([key]) => !parts.includes(key));
   const own = Object.entries(record).filter(([, value]) => value !== undefined);
   return Object.fromEntries([...others, ...own.map(([key, value]) => [key, JSON.stringify(value)] as const)]);
+}
+
+/**
+ * The record without a place in the queue that is not that of its request: an older release keeps the text of one, which it
+ * does not know, when it ends a request or writes another. Such a place would hold up everybody behind it.
+ */
+export function withoutPastAdmission(record: PersonRecord): PersonRecord {
+  const { admission, ...others } = record;
+  if (!admission || (admission.workspace === record.request.workspace && !outcomeOf(record))) return record;
+  return others;
 }
 
 function checkRecord(read: object): { record: PersonRecord } | { fault: string } {

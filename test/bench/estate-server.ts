@@ -1,18 +1,21 @@
 /**
  * A Kubernetes API that only reads: the given number of desktops with their requests and bindings, by their names and labels, in
  * pages, as an API server sends them; nothing ever changes. It runs in its own process, so that its work and memory are not
- * measured, and prints its address. `/sent` tells how many requests were answered since it was asked last, and in how many bytes.
+ * measured, and prints its address, and one at which the round trips of the given database are counted. `/sent` tells how many
+ * requests were answered since it was asked last, in how many bytes, and how many round trips there were.
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { personId } from "../../shared/desktop/names.ts";
 import { usernameLabel } from "../../shared/kubernetes/labels.ts";
 import { deploymentManifest, networkPolicyManifest, serviceManifest } from "../../shared/kubernetes/manifests.ts";
+import { startCountingExchanges } from "../counted-exchanges.ts";
 import { samplePlan, sampleSite } from "../sample-plan.ts";
 import { desktopOf, startOf, workspaces } from "./many-desktops.ts";
 
 const count = Number(process.argv[2]);
 const now = new Date(process.argv[3] ?? "");
+const exchanges = process.argv[4] === undefined ? undefined : await startCountingExchanges(process.argv[4]);
 const everyDesktop = Array.from({ length: count }, (_, index) => ({ index, ...desktopOf(index) }));
 
 /** About as long as the field ownership that server-side apply and the controllers leave in an object. */
@@ -140,8 +143,9 @@ const server = createServer((request, response) => {
   const [parent = "", last = ""] = pathname.split("/").slice(-2);
   response.setHeader("content-type", "application/json");
   if (pathname === "/sent") {
-    response.end(JSON.stringify(sent));
+    response.end(JSON.stringify({ ...sent, roundTrips: exchanges?.count() ?? 0 }));
     Object.assign(sent, { requests: 0, bytes: 0 });
+    exchanges?.clear();
     return;
   }
   const answer = (status: number, text: string) => {
@@ -202,5 +206,5 @@ function kindsOf(pathname: string): object[] | undefined {
 }
 
 server.listen(0, "127.0.0.1", () => {
-  process.stdout.write(`http://127.0.0.1:${(server.address() as AddressInfo).port}\n`);
+  process.stdout.write(`http://127.0.0.1:${(server.address() as AddressInfo).port} ${exchanges?.url ?? ""}\n`);
 });

@@ -1,6 +1,7 @@
 /**
- * Does what operators and timers do, in its own process, each once to warm up and then five times. Prints what it took as
- * JSON: CPU in milliseconds (the least: others share the machine), and the API server's requests and bytes.
+ * Does what operators and timers do, or only what the command line names, in its own process, each once to warm up and then
+ * five times. Prints what it took as JSON: CPU in milliseconds (the least: others share the machine), the API server's
+ * requests and bytes, and the database's round trips.
  */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -26,9 +27,11 @@ import { personRecordsIn } from "../../shared/kubernetes/person-records.ts";
 import { policiesIn } from "../../shared/kubernetes/policies.ts";
 import { workspacesIn } from "../../shared/kubernetes/workspaces.ts";
 import { sampleSite } from "../sample-plan.ts";
+import { floorPage } from "./floor-page.ts";
 import { desktopOf } from "./many-desktops.ts";
+import type { MeasuredWorks } from "./measured-estate.ts";
 
-const [, , server = "", databaseUrl = "", at = "", folder = ""] = process.argv;
+const [, , server = "", databaseUrl = "", at = "", folder = "", ...only] = process.argv;
 const kubeconfig = join(folder, "kubeconfig");
 await writeFile(
   kubeconfig,
@@ -48,7 +51,7 @@ const settings = readSettings({
   OIDC_CLIENTS: "bench",
   DESKTOP_IMAGE: "example.org/desktop:1",
 });
-const cluster = connectCluster(settings.KUBECONFIG);
+const cluster = connectCluster({ by: "kubeconfig", file: kubeconfig });
 const database = connectDatabase({ url: settings.DATABASE_URL });
 // What is measured needs no other services.
 const services = {
@@ -101,11 +104,13 @@ const works: Record<string, () => Promise<unknown>> = {
   ),
   reap: () => surveyDesktops(services),
   reconcile: () => surveyDrift(services, {}),
+  "the least for a page": () => floorPage(server, databaseUrl),
 };
 
 const runsEach = 5;
-const measured: Record<string, { cpu: number; requests: number; bytes: number }> = {};
+const measured: MeasuredWorks = {};
 for (const [name, work] of Object.entries(works)) {
+  if (only.length > 0 && !only.includes(name)) continue;
   await work();
   await fetch(`${server}/sent`);
   const runs: number[] = [];
@@ -115,8 +120,13 @@ for (const [name, work] of Object.entries(works)) {
     const { user, system } = process.cpuUsage(before);
     runs.push((user + system) / 1_000);
   }
-  const sent = (await (await fetch(`${server}/sent`)).json()) as { requests: number; bytes: number };
-  measured[name] = { cpu: Math.min(...runs), requests: sent.requests / runsEach, bytes: sent.bytes / runsEach };
+  const sent = (await (await fetch(`${server}/sent`)).json()) as Omit<MeasuredWorks[string], "cpu">;
+  measured[name] = {
+    cpu: Math.min(...runs),
+    requests: sent.requests / runsEach,
+    bytes: sent.bytes / runsEach,
+    roundTrips: sent.roundTrips / runsEach,
+  };
 }
 await database.close();
 process.stdout.write(JSON.stringify(measured));

@@ -39,7 +39,7 @@ const settings = readSettings({
   OIDC_CLIENTS: "bench",
   DESKTOP_IMAGE: "example.org/desktop:1",
 });
-const connected = connectCluster(settings.KUBECONFIG);
+const connected = connectCluster({ by: "kubeconfig", file: kubeconfig });
 const calls = { pages: 0, statements: 0 };
 const cluster: typeof connected = {
   ...connected,

@@ -7,12 +7,13 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { availableParallelism, cpus, tmpdir, totalmem } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { startGuacamoleDatabase } from "../guacamole-database.ts";
 import { fillHistory } from "./fill-history.ts";
+import { machine } from "./machine.ts";
 
 const sizes = [1_000, 3_000, 10_000];
 const sessionsEach = 20;
@@ -30,10 +31,8 @@ interface Measured {
   megabytes: number;
 }
 
-const [cpu] = cpus();
 process.stdout.write(
-  `${availableParallelism()} x ${cpu?.model.trim() ?? "?"}, ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.version}\n\n` +
-    "desktops    rows   first s    best s   peak MB   pages   statements   to suspend\n",
+  `${machine}\n\n` + "desktops    rows   first s    best s   peak MB   pages   statements   to suspend\n",
 );
 const measured: Measured[] = [];
 for (const size of sizes) measured.push(await measure(size));

@@ -10,9 +10,9 @@ const probe = (namespace: string): KubernetesObject => ({
   metadata: { name: "admission-probe", namespace },
 });
 
-/** Applies infra/kubernetes/admission.yaml, and waits until the API server goes by it, which takes some seconds. */
+/** Applies infra/kubernetes/base/admission.yaml, and waits until the API server goes by it, which takes some seconds. */
 export async function limitAccount(plane: ControlPlane, token: string, namespace: string): Promise<void> {
-  await applyManifest(plane, "admission");
+  await applyManifest(plane, "base/admission");
   const api = KubernetesObjectApi.makeApiClient(plane.as(token));
   await vi.waitFor(
     async () => {

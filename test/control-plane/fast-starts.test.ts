@@ -42,8 +42,8 @@ describeOnControlPlane(
     beforeAll(async () => {
       prepared = await prepareWithNode();
       const { plane, token } = prepared;
-      await applyManifest(plane, "fast-starts");
-      // Within the standard of infra/kubernetes/namespace.yaml.
+      await applyManifest(plane, "components/fast-starts/fast-starts");
+      // Within the standard of infra/kubernetes/base/namespace.yaml.
       core = plane.admin.makeApiClient(CoreV1Api);
       const enforced = { metadata: { labels: { "pod-security.kubernetes.io/enforce": "restricted" } } };
       const api = KubernetesObjectApi.makeApiClient(plane.admin);

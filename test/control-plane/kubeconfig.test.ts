@@ -8,6 +8,7 @@ import { dirname, join } from "node:path";
 import type { TLSSocket } from "node:tls";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { connectCluster } from "../../shared/kubernetes/cluster.ts";
+import { expired } from "../expired-certificate.ts";
 import { describeOnControlPlane } from "./available.ts";
 import { namespace, prepare, type Prepared, prepareMilliseconds } from "./prepared.ts";
 
@@ -52,7 +53,7 @@ describeOnControlPlane("a kubeconfig", () => {
       "current-context": "here",
     };
     await writeFile(file, JSON.stringify(content));
-    return connectCluster(file);
+    return connectCluster({ by: "kubeconfig", file });
   }
 
   /** What a list and a watch say; the watch has a connection of its own. */
@@ -107,6 +108,27 @@ describeOnControlPlane("a kubeconfig", () => {
     const by = (name: string) => connected({ token: prepared.token }, { ...trusted(), "tls-server-name": name });
     expect(await used(await by("kubernetes.default.svc"))).toBe("works");
     expect(await used(await by("kubernetes.example.org"))).toMatch(/certificate is not trusted/);
+  });
+
+  it("with tokens that are asked for (CLUSTER_AUTH=entra), the next one as soon as one is refused", async () => {
+    const ca = (await readFile(join(folder, "apiserver.crt"))).toString("base64");
+    let token = "one that has ended";
+    const cluster = connectCluster({ by: "entra", server, ca, token: () => Promise.resolve(token) });
+    expect(await used(cluster)).toMatch(/does not accept the product's credential/);
+    const following = cluster.follow(
+      { apiVersion: "v1", kind: "Pod" },
+      namespace,
+      { path: `/api/v1/namespaces/${namespace}/pods` },
+      { changed: () => undefined, missed: () => undefined },
+    );
+    await expect(following.live()).rejects.toThrow(/does not accept the product's credential/);
+    token = prepared.token;
+    expect(await used(cluster)).toBe("works");
+    await expect.poll(() => following.live().then(() => "live", String), { timeout: 10_000 }).toBe("live");
+    following.close();
+    const other = Buffer.from(expired.cert).toString("base64");
+    const elsewhere = connectCluster({ by: "entra", server, ca: other, token: () => Promise.resolve(token) });
+    expect(await used(elsewhere)).toMatch(/certificate is not trusted/);
   });
 
   it("through a proxy", async () => {

@@ -26,8 +26,8 @@ async function preparePlane({ heartbeats }: { heartbeats: boolean }): Promise<Pr
   try {
     await installCustomResources(plane);
     await writeSampleEstate(plane.admin, namespace);
-    await applyManifest(plane, "access");
-    await applyManifest(plane, "default-deny");
+    await applyManifest(plane, "base/access");
+    await applyManifest(plane, "base/default-deny");
     const token = await tokenOf(plane, "guacamole-workspaces");
     await limitAccount(plane, token, namespace);
     return { plane, token, close: () => plane.close() };

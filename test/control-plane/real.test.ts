@@ -23,11 +23,11 @@ import { diffOf } from "../server-side-diff.ts";
 import { untilDecided } from "../until-decided.ts";
 import { describeOnControlPlane } from "./available.ts";
 import type { ControlPlane } from "./control-plane.ts";
-import { manifests } from "./custom-resources.ts";
+import { movedManifests } from "./custom-resources.ts";
 import { playKubelet } from "./kubelet.ts";
 import { namespace, prepare, prepareMilliseconds, type Prepared } from "./prepared.ts";
 
-const access = await manifests("access");
+const access = await movedManifests("base/access");
 
 interface Role extends KubernetesObject {
   rules: V1PolicyRule[];
@@ -70,7 +70,7 @@ describeOnControlPlane("on a real control plane", () => {
   });
 });
 
-/** The account of infra/kubernetes/access.yaml may do what the product needs, and no more. */
+/** The account of infra/kubernetes/base/access.yaml may do what the product needs, and no more. */
 function describeAccount(prepared: () => Prepared): void {
   let desktops: ClusterDesktops;
   let plane: ControlPlane;

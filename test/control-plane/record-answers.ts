@@ -12,7 +12,7 @@ if (assets === undefined)
 
 const plane = await startControlPlane(assets);
 try {
-  await applyManifest(plane, "custom-resources");
+  await applyManifest(plane, "base/custom-resources");
   console.log(`recorded ${await recordAnswers(plane.admin)}`);
 } finally {
   await plane.close();

@@ -305,7 +305,7 @@ describeOnControlPlane("a stolen token of the product's account", () => {
   });
 
   it("makes no pod but a desktop's in a namespace for desktops alone: Pod Security refuses it", async () => {
-    const [own] = await manifests("namespace");
+    const [own] = await manifests("base/namespace");
     await admin.create(own as KubernetesObject);
     const pod = (spec: Json) =>
       changedBy(

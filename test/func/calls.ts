@@ -31,6 +31,9 @@ export const smokeCalls: Calls = {
   "PUT /maintenance": ({ call }) => call("olga", "PUT", "/maintenance", { reaping: "on", reason: "smoke test" }),
   "POST /maintenance/reap": ({ call }) => call("olga", "POST", "/maintenance/reap?dryRun=true"),
   "POST /maintenance/reconcile": ({ call }) => call("olga", "POST", "/maintenance/reconcile?dryRun=true"),
+  "GET /maintenance/doctor": ({ call }) => call("monitoring", "GET", "/maintenance/doctor"),
+  "POST /maintenance/wake": ({ call }) => call("olga", "POST", "/maintenance/wake"),
+  "POST /maintenance/upkeep": ({ call }) => call("olga", "POST", "/maintenance/upkeep"),
   "POST /maintenance/adopt": ({ call }) => call("olga", "POST", "/maintenance/adopt?dryRun=true"),
   "POST /desktops/{id}/extend": ({ call }) =>
     call("olga", "POST", `${desktop}/extend`, { until: new Date(Date.now() + 3_600_000).toISOString() }),

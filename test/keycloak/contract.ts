@@ -8,6 +8,7 @@ export async function contractRealm(keycloak: RealKeycloak): Promise<ContractRea
   const administrator = await realm.addAdministrator();
   return {
     ...{ name: realm.name, issuer: realm.issuer, service: realm.service, lookup: realm.lookup, administrator },
+    keyed: await realm.addKeyed(),
     signIn: (username) => realm.signIn(username),
     tell: ({ backchannelLogout, webhook: { url, secret } }) =>
       realm.tell({

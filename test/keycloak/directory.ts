@@ -1,7 +1,7 @@
 import type KeycloakAdminClient from "@keycloak/keycloak-admin-client";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { RealKeycloak } from "../../local/keycloak/real-keycloak.ts";
-import { directoryIn } from "../../shared/identity/directory.ts";
+import { directoryIn, type DirectoryRules } from "../../shared/identity/directory.ts";
 import { createRealm, type TestRealm } from "./realm.ts";
 
 type Role = { id: string; name: string };
@@ -19,12 +19,14 @@ export function describeDirectory(keycloak: () => RealKeycloak): void {
   });
   afterAll(() => realm.remove());
 
+  let proof: DirectoryRules["proof"] | undefined;
   const directory = (...roleClients: string[]) =>
     directoryIn({
       url: keycloak().url,
       realm: realm.name,
       client: realm.lookup.id,
-      secret: realm.lookup.secret,
+      proof: proof ?? { secret: realm.lookup.secret },
+      issuer: realm.issuer,
       guacamoleClient: "guacamole",
       roleClients,
     });
@@ -50,6 +52,13 @@ export function describeDirectory(keycloak: () => RealKeycloak): void {
     );
     expect(await allowed.gaps()).toEqual([]);
     expect(await directory("app", "no-such-client").look(alice)).toMatchObject({ roles: undefined });
+  });
+
+  it("the same to a client with a key, and nothing by its secret any more", async () => {
+    const key = await realm.keyLookup();
+    await expect(directory().look(alice)).rejects.toMatchObject({ code: "identity-unavailable" });
+    proof = { key };
+    expect(await directory().look(alice)).toMatchObject({ enabled: true, sessions: [expect.any(String)] });
   });
 }
 

@@ -6,12 +6,13 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import type KeycloakAdminClient from "@keycloak/keycloak-admin-client";
 import { type Recorder, startRecorder } from "@stand-in/identity/contract";
-import { decodeJwt } from "jose";
+import { decodeJwt, type JWK } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Browser } from "../../local/keycloak/browser.ts";
 import type { Distribution } from "../../local/keycloak/distribution.ts";
 import type { RealKeycloak } from "../../local/keycloak/real-keycloak.ts";
 import { administratorOf } from "../../local/keycloak/realm.ts";
+import { tokenByAssertion } from "../../shared/identity/client-assertion.ts";
 import { providerIsMissing } from "./available.ts";
 import { guacamole, realmName } from "./realm.ts";
 
@@ -79,7 +80,16 @@ export function describeGuide(keycloak: () => RealKeycloak, { home, events, java
       const service = await claimsOf("workspace-action", secrets.WORKSPACE_ACTION_SECRET);
       expect(service["aud"]).toContain("guacamole-workspaces");
       expect(service["realm_access"]).toMatchObject({ roles: expect.arrayContaining(["desktop-service"]) as unknown });
-      const lookup = await claimsOf("guacamole-workspaces-lookup", secrets.LOOKUP_SECRET);
+      const { client, key } = {
+        client: "guacamole-workspaces-lookup",
+        key: await readFile(join(folder, "lookup-key.json"), "utf8"),
+      };
+      const issuer = `${keycloak().url}/realms/${realm}`;
+      const byKey = { id: client, key: JSON.parse(key) as JWK };
+      const lookup = decodeJwt(
+        await tokenByAssertion(`${issuer}/protocol/openid-connect/token`, issuer, byKey, 60_000),
+      );
+      await expect(claimsOf(client, secrets.LOOKUP_SECRET)).rejects.toThrow(); // its secret is none any more
       const access = lookup["resource_access"] as { "realm-management": { roles: string[] } };
       expect(access["realm-management"].roles.sort()).toEqual(["query-groups", "query-users", "view-users"]);
     });
@@ -110,9 +120,10 @@ export function describeGuide(keycloak: () => RealKeycloak, { home, events, java
       expect(headers["x-keycloak-signature"]).toBe(signature);
     });
 
-    it("they print no secret", () => {
+    it("they print no secret", async () => {
       expect(output).toContain("201");
-      for (const secret of Object.values(secrets)) expect(output).not.toContain(secret);
+      const { d } = JSON.parse(await readFile(join(folder, "lookup-key.json"), "utf8")) as { d: string };
+      for (const secret of [...Object.values(secrets), d]) expect(output).not.toContain(secret);
     });
   });
 }

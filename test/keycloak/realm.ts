@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type KeycloakAdminClient from "@keycloak/keycloak-admin-client";
+import { exportJWK, generateKeyPair, type JWK } from "jose";
 import { Browser } from "../../local/keycloak/browser.ts";
 import type { RealKeycloak } from "../../local/keycloak/real-keycloak.ts";
 import { addWebhook, administratorOf, developmentRealm, type Webhook } from "../../local/keycloak/realm.ts";
@@ -16,6 +17,10 @@ export interface TestRealm {
   administrator(): Promise<KeycloakAdminClient>;
   /** Adds a client that may look people up and change them. */
   addAdministrator(): Promise<{ id: string; secret: string }>;
+  /** Adds a client without a secret, and returns its private key. */
+  addKeyed(): Promise<{ id: string; key: JWK }>;
+  /** Lets the lookup client log in by that key, and no longer by its secret. */
+  keyLookup(): Promise<JWK>;
   /** Adds a key that signs from now on. The earlier ones stay. */
   rotateKeys(): Promise<void>;
   /** Sets where Keycloak tells the end of Guacamole's sessions, and, if given, where it sends events. */
@@ -75,6 +80,20 @@ export async function createRealm(
       await users.addClientRoleMappings({ id: account.id ?? "", clientUniqueId, roles });
       return { id: client.clientId, secret: client.secret };
     },
+    async addKeyed() {
+      const { clients } = await administrator();
+      const { key, login } = await keyedLogin();
+      await clients.create({ ...login, clientId: "keyed", serviceAccountsEnabled: true, standardFlowEnabled: false });
+      return { id: "keyed", key };
+    },
+    async keyLookup() {
+      const { clients } = await administrator();
+      const { key, login } = await keyedLogin();
+      const [client] = await clients.find({ clientId: "guacamole-workspaces-lookup" });
+      const attributes = { ...client?.attributes, ...login.attributes };
+      await clients.update({ id: client?.id ?? "" }, { ...client, ...login, attributes });
+      return key;
+    },
     async rotateKeys() {
       const { components, realms } = await administrator();
       const { id } = (await realms.findOne({ realm: name })) ?? {};
@@ -105,6 +124,20 @@ export async function createRealm(
     },
     async remove() {
       await (await administratorOf(keycloak, "master")).realms.del({ realm: name });
+    },
+  };
+}
+
+/** A new key, and the fields of a client that logs in by it: as infra/keycloak/README.md has them. */
+async function keyedLogin() {
+  const { privateKey, publicKey } = await generateKeyPair("ES256", { extractable: true });
+  const named = { kid: randomUUID(), alg: "ES256", use: "sig" };
+  const keys = { keys: [{ ...(await exportJWK(publicKey)), ...named }] };
+  return {
+    key: { ...(await exportJWK(privateKey)), ...named },
+    login: {
+      clientAuthenticatorType: "client-jwt",
+      attributes: { "use.jwks.string": "true", "jwks.string": JSON.stringify(keys) },
     },
   };
 }

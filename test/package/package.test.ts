@@ -50,6 +50,15 @@ describe("the package", () => {
     expect(Buffer.compare((await packageApp(root)).zip, app.zip)).toBe(0);
   });
 
+  it("has another host.json for the scheduler, another name, and else the same", async () => {
+    const other = await packageApp(root, "scheduler");
+    expect(other.name).toBe(`${app.name}-scheduler`);
+    const differs = [...other.files].filter(([name, content]) =>
+      Buffer.compare(content, app.files.get(name) ?? content),
+    );
+    expect(differs.map(([name]) => name)).toEqual(["host.json"]);
+  });
+
   it("depends on nothing that would have to be installed", () => {
     const manifest = JSON.parse(textOf("package.json")) as Record<string, unknown>;
     expect(manifest).not.toHaveProperty("dependencies");

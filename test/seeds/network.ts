@@ -1,10 +1,15 @@
 import {
+  AppsV1Api,
+  CoreV1Api,
   type KubernetesObject,
   KubernetesObjectApi,
   PatchStrategy,
   type V1NetworkPolicy,
 } from "@kubernetes/client-node";
-import { edit, partOf, remove, type Seed } from "../seeded-drift.ts";
+import { vi } from "vitest";
+import type { NamedDesktop } from "../../shared/desktop/names.ts";
+import { namespace } from "../estate.ts";
+import { type DriftEstate, edit, partOf, remove, type Seed } from "../seeded-drift.ts";
 
 /** The rule of shared/kubernetes/manifests.ts in 0.1.0. */
 const dnsOfBefore = {
@@ -15,7 +20,58 @@ const dnsOfBefore = {
   ],
 };
 
+/** Its pod is replaced by one that does not get ready. */
+async function makeUnready(estate: DriftEstate, { names }: NamedDesktop): Promise<void> {
+  estate.breakImage(names.deployment);
+  const labelSelector = `xlscsde.nhs.uk/deployment-name=${names.deployment}`;
+  await estate.kubeconfig.makeApiClient(CoreV1Api).deleteCollectionNamespacedPod({ namespace, labelSelector });
+  const apps = estate.kubeconfig.makeApiClient(AppsV1Api);
+  await vi.waitFor(
+    async () => {
+      const { status } = await apps.readNamespacedDeployment({ namespace, name: names.deployment });
+      if (status?.readyReplicas) throw new Error("its pod is still ready");
+    },
+    { timeout: 60_000 },
+  );
+}
+
+async function addPort(estate: DriftEstate, desktop: NamedDesktop): Promise<void> {
+  const ports = [{ name: "more", port: 8080, targetPort: 8080, protocol: "TCP" }];
+  const wider = { ...partOf("service", desktop), spec: { ports } };
+  const objects = KubernetesObjectApi.makeApiClient(estate.kubeconfig);
+  await objects.patch<KubernetesObject>(wider, undefined, undefined, "somebody", true, PatchStrategy.ServerSideApply);
+}
+
 export const networkSeeds: readonly Seed[] = [
+  {
+    username: "unready-opened",
+    what: "that is not ready, and whose network somebody changed",
+    found: [
+      ["network-policy", /^its NetworkPolicy is not as planned$/],
+      ["service", /^its Service is not as planned$/],
+    ],
+    end: "as before",
+    async seed(estate, desktop) {
+      await makeUnready(estate, desktop);
+      await edit(estate, { ...partOf("networkPolicy", desktop), spec: { ingress: [{}] } });
+      await addPort(estate, desktop);
+    },
+  },
+  {
+    username: "service-for-addresses",
+    what: "whose Service takes what is sent to somebody's address",
+    found: [["service", /^its Service is not as planned$/]],
+    end: "as before",
+    seed: (estate, desktop) => edit(estate, { ...partOf("service", desktop), spec: { externalIPs: ["203.0.113.7"] } }),
+  },
+  {
+    username: "service-before-ready",
+    what: "whose Service leads to a pod that is not ready",
+    found: [["service", /^its Service is not as planned$/]],
+    end: "as before",
+    seed: (estate, desktop) =>
+      edit(estate, { ...partOf("service", desktop), spec: { publishNotReadyAddresses: true } }),
+  },
   {
     username: "policy-opened",
     what: "whose NetworkPolicy lets out more",
@@ -71,19 +127,7 @@ export const networkSeeds: readonly Seed[] = [
     what: "whose Service has a port more",
     found: [["service", /^its Service is not as planned$/]],
     end: "as before",
-    async seed(estate, desktop) {
-      const ports = [{ name: "more", port: 8080, targetPort: 8080, protocol: "TCP" }];
-      const wider = { ...partOf("service", desktop), spec: { ports } };
-      const objects = KubernetesObjectApi.makeApiClient(estate.kubeconfig);
-      await objects.patch<KubernetesObject>(
-        wider,
-        undefined,
-        undefined,
-        "somebody",
-        true,
-        PatchStrategy.ServerSideApply,
-      );
-    },
+    seed: addPort,
   },
   {
     username: "policy-of-before",

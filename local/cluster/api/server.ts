@@ -11,10 +11,12 @@ import {
   unauthorized,
 } from "../status.ts";
 import type { Store } from "../store/store.ts";
+import { answerReview, discoverReviews } from "./access-review.ts";
 import { discover } from "./discovery.ts";
 import { describeApi } from "./openapi.ts";
 import { isOn } from "./options.ts";
 import { isForeign } from "./foreign-call.ts";
+import type { TokenIssuer } from "./issuer.ts";
 import { presentAs } from "./present.ts";
 import { type Wanted, wantedBy } from "./accept.ts";
 import { readTarget } from "./target.ts";
@@ -25,6 +27,7 @@ export interface ApiOptions {
   store: Store;
   kinds: readonly Kind[];
   token: string | undefined;
+  issuer: TokenIssuer;
   log: (line: string) => void;
 }
 
@@ -61,16 +64,27 @@ async function respond(
   }
   if (options.token === undefined && isForeign(request.headers)) throw foreign();
   if (!isAllowed(request, options.token)) throw unauthorized();
+  if (request.method === "GET" && url.pathname === "/openid/v1/jwks") {
+    response.writeHead(200, { "content-type": "application/jwk-set+json" }).end(JSON.stringify(options.issuer.keys()));
+    return;
+  }
   const { accept } = request.headers;
   const document =
     request.method === "GET"
-      ? (discover(options.kinds, url.pathname) ?? describeApi(options.kinds, url.pathname))
+      ? (discoverReviews(url.pathname) ??
+        discover(options.kinds, url.pathname) ??
+        describeApi(options.kinds, url.pathname))
       : undefined;
   if (document !== undefined) {
     send(response, 200, document, wantedBy(accept, true));
     return;
   }
   if (!/^\/apis?\//.test(url.pathname)) throw pageNotFound();
+  const reviewed = await answerReview(request, url.pathname);
+  if (reviewed !== undefined) {
+    send(response, 201, reviewed, wantedBy(accept, true));
+    return;
+  }
   const target = readTarget(options.kinds, pathOf(request), request.method ?? "");
   const wanted = wantedBy(accept, target.kind.custom);
   if (wanted.type === "application/yaml" && target.name === undefined && isOn(url.searchParams, "watch"))

@@ -26,6 +26,18 @@ export function objectsContract(cluster: () => Clients): void {
       });
     });
 
+    it("an account that may do everything is told so by an access review, which is not kept", async () => {
+      const { objects, namespace } = cluster();
+      const resourceAttributes = { namespace, group: "apps", resource: "deployments", verb: "create" };
+      const review = {
+        apiVersion: "authorization.k8s.io/v1",
+        kind: "SelfSubjectAccessReview",
+        metadata: {},
+        spec: { resourceAttributes },
+      };
+      expect(await objects.create(review)).toMatchObject({ spec: { resourceAttributes }, status: { allowed: true } });
+    });
+
     it("a missing object is NotFound for get, replace, patch and delete", async () => {
       const { apps, namespace } = cluster();
       const name = "nobody";

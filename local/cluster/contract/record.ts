@@ -23,7 +23,7 @@ export async function recordAnswers(admin: KubeConfig): Promise<string> {
   const origin = {
     server: `Kubernetes ${gitVersion}`,
     date: new Date().toISOString().slice(0, 10),
-    how: "kube-apiserver and kube-controller-manager with infra/kubernetes/custom-resources.yaml, asked by test/control-plane/record-answers.ts with the calls in calls.ts, after the objects in objects.ts were made anew for each; what differs in every run (uid, resourceVersion, times, managedFields) is left out",
+    how: "kube-apiserver and kube-controller-manager with infra/kubernetes/base/custom-resources.yaml, asked by test/control-plane/record-answers.ts with the calls in calls.ts, after the objects in objects.ts were made anew for each; what differs in every run (uid, resourceVersion, times, managedFields) is left out",
   };
   const recording: Recording = { origin, answers };
   await writeFile(recordingFile, `${JSON.stringify(recording, inOrder, 2)}\n`);

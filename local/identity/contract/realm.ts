@@ -1,3 +1,4 @@
+import type { JWK } from "jose";
 import { expect } from "vitest";
 
 /** What is tested: for example Keycloak 26.7.3 with keycloak-events 0.59, or without. */
@@ -26,6 +27,8 @@ export interface ContractRealm {
   readonly service: { id: string; secret: string };
   readonly lookup: { id: string; secret: string };
   readonly administrator: { id: string; secret: string };
+  /** A client with a service account and without a secret, and its private key. */
+  readonly keyed: { id: string; key: JWK };
   /** The password of each person is their name. */
   signIn(username: string): Promise<SignedIn>;
   tell(told: Told): Promise<void>;
