@@ -162,6 +162,13 @@ export function faultOf(
       `${what}: the API server is busy: 429 ${body?.message ?? "too many requests for this account (ask again; kubectl get flowschemas shows its share)"}`,
       retryAfter ?? 1,
     );
+  // The API server redirects nobody; a proxy or a sign-in page does.
+  if (status < 400)
+    return new RefusedByCluster(
+      status,
+      "cluster-failed",
+      `${what}: the answer is not one of the Kubernetes API: ${status} (${advice.notKubernetes})`,
+    );
   if (status >= 500)
     return new RefusedByCluster(status, "cluster-failed", `${what}: the API server failed: ${said}`, retryAfter);
   if (status === 404 && !body)

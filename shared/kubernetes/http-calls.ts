@@ -7,6 +7,7 @@ import {
   ResponseContext,
   wrapHttpLibrary,
 } from "@kubernetes/client-node";
+import { MalformedAnswer } from "./cluster-faults.ts";
 import { manager } from "./labels.ts";
 
 type Dispatcher = NonNullable<ReturnType<RequestContext["getDispatcher"]>>;
@@ -47,7 +48,12 @@ export function plainHttp(): HttpLibrary {
 
 async function textOf({ body, headers }: Answered): Promise<string> {
   if (headers["content-encoding"] !== "gzip") return body.text();
-  return (await unzipped(await body.arrayBuffer())).toString("utf8");
+  const zipped = await body.arrayBuffer();
+  try {
+    return (await unzipped(zipped)).toString("utf8");
+  } catch (error) {
+    throw new MalformedAnswer("it is not compressed as it says", { cause: error });
+  }
 }
 
 function namedOnce(headers: Answered["headers"]): Record<string, string> {
