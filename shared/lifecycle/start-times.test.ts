@@ -130,8 +130,8 @@ describe("the time when somebody in the queue is likely to be ready", () => {
     expect(told).toEqual({ fromSeconds: 30, toSeconds: 50 });
   });
 
-  it("follows the newest ten starts: the first of a morning take longer", () => {
-    const morning = { [image]: inTurn(...Array<number>(30).fill(60), ...Array<number>(10).fill(20)) };
+  it("follows the newest twenty starts: the first of a morning take longer", () => {
+    const morning = { [image]: inTurn(...Array<number>(20).fill(60), ...Array<number>(20).fill(20)) };
     const told = expectReady(1, image, all(since(10)), morning, now);
     expect(told).toEqual({ fromSeconds: 22, toSeconds: 38 });
   });

@@ -135,18 +135,23 @@ const exactSeconds = 1e-6;
 
 /**
  * How long starts take now, by the newest of those that began after another one had ended. The first of a morning begin
- * together, when everything is busy: they take longer than those that follow, and say nothing of them.
+ * together, when everything is busy: they take longer than those that follow, and say nothing of them. A queue moves by the
+ * mean; without the fastest and the slowest quarter, so that one that hung does not count.
  */
 function estimateNow(times: StartTimes, image: string): Estimate | undefined {
+  const usual = estimateStart(times, image);
   const all = startsOf(times, image).filter(({ failed }) => failed === undefined);
   const firstEnd = Math.min(...all.map(({ at }) => Date.parse(at)));
   const followers = all.filter(({ at, seconds }) => Date.parse(at) - seconds * 1_000 >= firstEnd);
-  const now = estimateStart({ [image]: followers.slice(-newestStarts) }, image);
-  return now && { half: now.half, most: estimateStart(times, image)?.most ?? now.most };
+  if (!usual || followers.length < fewest) return undefined;
+  const newest = followers.slice(-newestStarts).map(({ seconds }) => seconds);
+  const quarter = Math.floor(newest.length / 4);
+  const middle = newest.sort((one, other) => one - other).slice(quarter, newest.length - quarter);
+  return { half: middle.reduce((sum, each) => sum + each, 0) / middle.length, most: usual.most };
 }
 
-/** Few enough to tell a change soon. */
-const newestStarts = 10;
+/** Few enough to tell a change soon, and enough for a mean. */
+const newestStarts = 20;
 
 /** One that takes longer than half of all is likely to end between now and the time within which nearly all end. */
 function secondsLeft({ half, most }: Estimate, since: Date, now: Date): number {

@@ -9,8 +9,9 @@ export interface Arrival {
 
 /** What a person got, in milliseconds after the begin of the morning. */
 export interface Visit extends Arrival {
-  /** When the answer to PUT came, and how long it took. */
-  answeredAt: number;
+  /** Since when the product counts the request, by its own clock; milliseconds of the epoch. */
+  requestedAt: number;
+  /** How long the answer to PUT took. */
   putMilliseconds: number;
   /** When the desktop was ready; null if it never was. */
   readyAt: number | null;
@@ -31,6 +32,7 @@ interface Answer {
   id?: string;
   state?: string;
   seen?: string;
+  requestedAt?: string;
   reason?: string;
   code?: string;
   admission?: { place?: number; expectedFromSeconds?: number; expectedToSeconds?: number };
@@ -55,7 +57,7 @@ export async function visit(
   const seen: Visit = {
     ...arrival,
     ...{
-      answeredAt: 0,
+      requestedAt: 0,
       putMilliseconds: 0,
       readyAt: null,
       end: "",
@@ -96,7 +98,10 @@ export async function visit(
         await pause(reply.seconds * 1_000);
         continue;
       }
-      if (path === "") [seen.answeredAt, seen.putMilliseconds] = [now(), now() - asked];
+      if (path === "") {
+        seen.putMilliseconds = now() - asked;
+        seen.requestedAt = Date.parse(reply.body.requestedAt ?? "");
+      }
       note(seen, reply.body, now());
       if (reply.status === 200) {
         const { state = "", reason = "" } = reply.body;

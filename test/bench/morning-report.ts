@@ -20,7 +20,7 @@ interface Expected {
   faults?: boolean;
 }
 
-/** Two who ask so close together may be served in either order: their calls arrive in either order. */
+/** Two who ask so close together may be served in either order: both are admitted, and one is a moment quicker. */
 const togetherMilliseconds = 1_000;
 
 /** What must not be, in words. */
@@ -78,7 +78,7 @@ export function tell(name: string, { people, startsAtOnce }: Expected, morning: 
 
 /** People whose desktop was begun after that of somebody who asked clearly later. */
 function overtakers({ visits, starts }: Morning): number {
-  const askedAt = new Map(visits.map(({ username, answeredAt }) => [username, answeredAt]));
+  const askedAt = new Map(visits.map(({ username, requestedAt }) => [username, requestedAt]));
   let overtaken = 0;
   let earliestLater = Infinity;
   // From the last start to the first: who asked long after somebody that starts later has overtaken them.

@@ -31,6 +31,16 @@ const plans: Readonly<Record<string, Plan>> = {
 /** A small container on a node that has the image. */
 const podDelays = { scheduledAfterMs: 50, runningAfterMs: 600, readyAfterMs: 1_500, goneAfterMs: 100 };
 
+const tooManyRequests = {
+  kind: "Status",
+  apiVersion: "v1",
+  metadata: {},
+  status: "Failure",
+  message: "Too many requests, please try again later.",
+  reason: "TooManyRequests",
+  code: 429,
+};
+
 const verdicts: boolean[] = [];
 for (const [name, plan] of Object.entries(plans)) {
   if (values.only !== undefined && values.only !== name) continue;
@@ -92,16 +102,6 @@ async function mixInFaults(fresh: FreshProduct): Promise<void> {
   await pause(4_000);
   await fresh.killAndRestart();
 }
-
-const tooManyRequests = {
-  kind: "Status",
-  apiVersion: "v1",
-  metadata: {},
-  status: "Failure",
-  message: "Too many requests, please try again later.",
-  reason: "TooManyRequests",
-  code: 429,
-};
 
 /** CPU that the product's process used, with its stand-ins for host and identity provider, in seconds. */
 async function cpuSecondsOf({ process: { pid } }: FreshProduct): Promise<number> {
