@@ -101,6 +101,27 @@ module.exports = {
       to: { path: "node_modules/durable-functions/" },
     },
     {
+      name: "the-portal-knows-the-api-only",
+      comment: "portal/ runs in browsers: of the product it imports the schemas of the API's answers, as types.",
+      severity: "error",
+      from: { path: "^portal/" },
+      to: { path: "^(functions|orchestrations|shared|local|test)/", pathNot: "^functions/http/answers\\.ts$" },
+    },
+    {
+      name: "the-portal-takes-types-only",
+      comment: "Nothing of the app is bundled into the pages.",
+      severity: "error",
+      from: { path: "^portal/" },
+      to: { path: "^functions/http/answers\\.ts$", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "nothing-imports-the-portal",
+      comment: "The app serves what was built from portal/, as files.",
+      severity: "error",
+      from: { path: "^(functions|orchestrations|shared|local)/" },
+      to: { path: "^portal/" },
+    },
+    {
       name: "nothing-imports-the-stand-ins",
       comment: "local/ and test/ are for development: the product must run without them.",
       severity: "error",
