@@ -214,7 +214,7 @@ async function discover(settings: PortalSettings): Promise<oauth.AuthorizationSe
 }
 
 /** A local identity provider has no certificate. The app's settings say so, and nobody else can. */
-function insecure({ issuer }: PortalSettings): oauth.HttpRequestOptions<"GET"> & oauth.HttpRequestOptions<"POST"> {
+function insecure({ issuer }: PortalSettings) {
   // Deprecated only to make it stand out.
   // eslint-disable-next-line @typescript-eslint/no-deprecated
   return { [oauth.allowInsecureRequests]: issuer.startsWith("http://") };
