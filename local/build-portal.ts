@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Built } from "./build.ts";
-import { changedAt, newestChange } from "./newest-change.ts";
+import { changedAt, filesBelow, newestChange } from "./newest-change.ts";
 import { runTool } from "./run-tool.ts";
 
 /** The lockfile stands for the tools and packages that the pages are made of. */
@@ -13,6 +13,14 @@ export async function buildPortal(root: string): Promise<Built> {
   if ((await newestChange(root, sources)) < (await changedAt(join(folder, "index.html")))) return "up to date";
   await buildPortalInto(root, folder);
   return "built";
+}
+
+/**
+ * Lets `node --watch` start this program again when a file of the portal changes, as it does for what is imported. The
+ * message is the one with which Node's own loader names a file (lib/internal/watch_mode/files_watcher.js, Node 24).
+ */
+export async function watchPortal(root: string): Promise<void> {
+  process.send?.({ "watch:require": await filesBelow(join(root, "portal")) });
 }
 
 /** Builds the portal into a folder, which is emptied. The same sources and packages give the same bytes. */

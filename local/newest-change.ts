@@ -7,7 +7,8 @@ export async function newestChange(root: string, paths: readonly string[]): Prom
   return Math.max(...(await Promise.all(files.flat().map(changedAt))));
 }
 
-async function filesBelow(path: string): Promise<string[]> {
+/** The files below a folder, and folders among them; a file is below itself. */
+export async function filesBelow(path: string): Promise<string[]> {
   try {
     return (await readdir(path, { recursive: true })).map((file) => join(path, file));
   } catch (error) {
