@@ -78,6 +78,7 @@ describe("what is served", () => {
     ["/index.html", 404, html, "no-store"],
     ["/secret.html", 404, html, "no-store"],
     ["/Console", 404, html, "no-store"],
+    ["/consoles", 404, html, "no-store"],
     ["/assets", 404, html, "no-store"],
     ["/assets/", 404, html, "no-store"],
     ["/assets/index-0z3u-gu5.js/", 404, html, "no-store"],
