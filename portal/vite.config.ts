@@ -20,7 +20,11 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
-    rolldownOptions: { input: pages.map((page) => within(`${page}.html`)) },
+    rolldownOptions: {
+      input: pages.map((page) => within(`${page}.html`)),
+      // Sass takes nearly all of the time, on a busy machine so much that it would be told.
+      checks: { bundlerTimings: false },
+    },
   },
   plugins: [compressed(), packages()],
 });
