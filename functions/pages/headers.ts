@@ -1,7 +1,6 @@
 /** What no page of ours uses: an empty list forbids it to the page and to everything in it. */
 const forbidden = [
   "accelerometer",
-  "bluetooth",
   "camera",
   "display-capture",
   "geolocation",
