@@ -66,9 +66,13 @@ module.exports = {
     },
     {
       name: "node-io-stays-in-the-io-folders",
-      comment: "node:* modules that do I/O appear in the I/O folders and functions/app.ts only.",
+      comment:
+        "node:* modules that do I/O appear in the I/O folders, functions/app.ts, and where the portal's files are read.",
       severity: "error",
-      from: { path: "^(functions|orchestrations|shared)/", pathNot: [ioFolders, "^functions/app\\.ts$", tests] },
+      from: {
+        path: "^(functions|orchestrations|shared)/",
+        pathNot: [ioFolders, "^functions/(app|pages/files)\\.ts$", tests],
+      },
       to: { dependencyTypes: ["core"], pathNot: "^(node:)?(crypto|timers/promises)$" },
     },
     {

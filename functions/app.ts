@@ -40,11 +40,12 @@ import { adoptionRoute } from "./http/adoption.ts";
 import { openApiRoute } from "./http/openapi.ts";
 import { operationRoute } from "./http/operation.ts";
 import { personRoute } from "./http/person.ts";
-import { notFoundRoute, type Route } from "./http/route.ts";
+import { otherRoute, type Route } from "./http/route.ts";
 import { runRoutes } from "./http/runs.ts";
 import { wakeRoute } from "./http/wake.ts";
 import { workspacesRoute } from "./http/workspaces.ts";
 import { orchestrations } from "./orchestrations.ts";
+import { portalIn } from "./pages/portal.ts";
 import { namingRules, type Services } from "./services.ts";
 import { endLeavesTimer } from "./timers/end-leaves.ts";
 import { followScalingTimer } from "./timers/follow-scaling.ts";
@@ -83,12 +84,16 @@ export interface App {
   close: () => Promise<void>;
 }
 
-/** The app with these settings, connected to the outside world. Registers nothing: `register` does. */
-export function connect(settings: Settings): App {
-  return appOf(connectServices(settings));
+/**
+ * The app with these settings, connected to the outside world. Registers nothing: `register` does.
+ *
+ * @param portal the folder of the built portal
+ */
+export function connect(settings: Settings, portal: URL): App {
+  return appOf(connectServices(settings), portal);
 }
 
-function appOf(services: Services): App {
+function appOf(services: Services, portal: URL): App {
   const wakeTimers = [
     wakeTimer(services),
     followScalingTimer(services),
@@ -110,8 +115,11 @@ function appOf(services: Services): App {
     ...desktopsRoutes(services),
     ...healthRoutes(services),
   ];
+  const page = portalIn(portal, services.settings, (words) => {
+    console.warn(words);
+  });
   return {
-    routes: [...routes, openApiRoute(routes), notFoundRoute],
+    routes: [...routes, openApiRoute(routes), otherRoute(page)],
     timers: services.settings.TIMERS === "external" ? [] : [...wakeTimers, ...runTimers(services)],
     orchestrations,
     activities: activityTable(services),

@@ -54,7 +54,7 @@ export async function startStandIn(state: string, port: number): Promise<Identit
     settings: {
       OIDC_ISSUER: issuer,
       OIDC_AUDIENCE: audience,
-      OIDC_CLIENTS: "workspace-action,guacamole-workspaces-cli",
+      OIDC_CLIENTS: "workspace-action,guacamole-workspaces-cli,desktops-portal",
       KEYCLOAK_WEBHOOK: "bearer",
       KEYCLOAK_WEBHOOK_AUDIENCE: eventsAudience,
       KEYCLOAK_ADMIN_CLIENT: administrator.id,

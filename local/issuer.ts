@@ -32,7 +32,7 @@ export async function useIssuer(
     ports: {},
     settings: {
       OIDC_AUDIENCE: audience,
-      OIDC_CLIENTS: `${client},guacamole-workspaces-cli`,
+      OIDC_CLIENTS: `${client},guacamole-workspaces-cli,desktops-portal`,
       ...passedOn(environment, /^(OIDC|KEYCLOAK)_/),
       OIDC_ISSUER: issuer,
     },

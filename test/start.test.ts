@@ -28,7 +28,7 @@ function lasting(output: string): string[] {
       line
         .replace(/127\.0\.0\.1:\d+/g, "127.0.0.1:PORT")
         .replace(/(Pod [0-9a-f]{32})-.*/, "$1-…")
-        .replace(/(product +)(built|up to date)/, "$1…")
+        .replace(/((?:product|portal) +)(built|up to date)/, "$1…")
         .trimEnd(),
     )
     .filter((line) => !/\] readiness: /.test(line));

@@ -80,7 +80,7 @@ export async function startKeycloakForPeople(
     settings: {
       OIDC_ISSUER: issuer,
       OIDC_AUDIENCE: audience,
-      OIDC_CLIENTS: "workspace-action,guacamole-workspaces-cli",
+      OIDC_CLIENTS: "workspace-action,guacamole-workspaces-cli,desktops-portal",
       GUACAMOLE_CLIENT: "guacamole",
       KEYCLOAK_ADMIN_CLIENT: "guacamole-workspaces-lookup",
       KEYCLOAK_ADMIN_SECRET: lookupSecret,
