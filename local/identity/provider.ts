@@ -1,14 +1,20 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Client, User } from "./accounts.ts";
+import type { BrowserClient, Client, User } from "./accounts.ts";
 import { answerAdmin, failure } from "./admin-api.ts";
+import { type Answer, problem } from "./answer.ts";
+import { browserPages } from "./browser-pages.ts";
+import type { BrowserRealm, CodeGrant } from "./browser-realm.ts";
 import { callerOf } from "./caller.ts";
 import { decideAssertion } from "./client-assertion.ts";
 import { cliClient, commonClaims, idClaims, serviceAccountClaims, userClaims } from "./claims.ts";
 import type { Claims, TokenFrame } from "./claims.ts";
-import { discoveryDocument, paths } from "./discovery.ts";
-import { isForeign } from "./foreign-call.ts";
+import { codeGrants } from "./code-grants.ts";
+import { isForPages, listedOrigin, preflight, readableBy } from "./cross-origin.ts";
+import { discoveryDocument, methodOf, paths } from "./discovery.ts";
+import { isForeign, isHere } from "./foreign-call.ts";
+import { Kept } from "./kept.ts";
 import { type Listeners, recordedRetries, type Telling } from "./listeners.ts";
 import { logOut, openSession, signIn, type SignedIn } from "./logins.ts";
 import { readForm, readText } from "./read-form.ts";
@@ -19,7 +25,7 @@ import { stableId } from "./stable-id.ts";
 import { decideToken } from "./token-request.ts";
 import type { Imitated } from "./version.ts";
 
-export type { Client, Imitated, SignedIn, User };
+export type { BrowserClient, Client, Imitated, SignedIn, User };
 export { recordedRetries, stableId };
 
 export interface IdentityProviderOptions {
@@ -45,6 +51,8 @@ export interface IdentityProviderOptions {
   readonly tokenSeconds?: number;
   /** The client that is notified by back-channel logout when a session ends; default "guacamole". */
   readonly guacamoleClient?: string;
+  /** The clients by which people log in in a browser. */
+  readonly browserClients?: readonly BrowserClient[];
 }
 
 export interface IdentityProvider {
@@ -59,6 +67,8 @@ export interface IdentityProvider {
   signToken(claims?: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>;
   /** Signs with a new key from now on. Earlier tokens stay valid. */
   rotateKeys(): Promise<void>;
+  /** Replaces the clients by which people log in in a browser. */
+  setBrowserClients(clients: readonly BrowserClient[]): void;
   /** Notifies these listeners from now on, as Keycloak with keycloak-events does. */
   tell(listeners: Listeners): void;
   /**
@@ -71,11 +81,6 @@ export interface IdentityProvider {
   /** Keeps events back until they are released, in this or the opposite order. */
   holdEvents(): { release(order?: "as sent" | "reversed"): Promise<void> };
   close(): Promise<void>;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly body?: object;
 }
 
 /** The roles, of a client or a person, that the admin API requires. */
@@ -98,6 +103,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
   const people = realmUsers(users);
   const usedAssertions = new Set<string>();
   let listeners: Listeners = {};
+  let browserClients = options.browserClients ?? [];
   let held: (() => Promise<void>)[] | undefined;
   const telling: Telling = {
     imitates,
@@ -105,6 +111,10 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
     client: options.guacamoleClient ?? "guacamole",
     realm,
     listeners: () => listeners,
+    backchannelOf: (client) =>
+      client === telling.client
+        ? listeners.backchannelLogout
+        : browserClients.find(({ id }) => id === client)?.backchannelLogout,
     async deliver(send) {
       if (held) held.push(send);
       else await send();
@@ -122,18 +132,35 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
     return signJwt(claims, { alg: "RS256", typ: "JWT", kid: key.kid, ...header }, key);
   }
 
+  const realmOfBrowsers: BrowserRealm = {
+    ...{ issuer, path: realmPath, people, frame, telling, now, sign },
+    clients: () => browserClients,
+  };
+  const codes = new Kept<CodeGrant>();
+  const answerCodeGrant = codeGrants(realmOfBrowsers, codes);
+  const answerBrowser = browserPages(realmOfBrowsers, keys, codes);
+
   async function answer(request: IncomingMessage): Promise<Answer> {
     const path = request.url?.split("?")[0] ?? "";
-    if (isForeign(request.headers)) return problem(403, "access_denied", "a web page may have sent this");
+    const endpoint = path.startsWith(realmPath) ? path.slice(realmPath.length) : "";
+    const origin = isForPages(endpoint) ? listedOrigin(request.headers, browserClients) : undefined;
+    if (isForeign(request.headers, origin)) {
+      if (endpoint === paths.token && isHere(request.headers.host))
+        return { status: 403, body: { error: "Invalid origin" } };
+      return problem(403, "access_denied", "a web page may have sent this");
+    }
     if (path.startsWith(adminPath)) return answerAdminCall(request, path.slice(adminPath.length));
-    const expected = path === realmPath + paths.token ? "POST" : "GET";
+    if (origin !== undefined && request.method === "OPTIONS") return preflight(origin);
     if (path.startsWith("/realms/") && path !== realmPath && !path.startsWith(`${realmPath}/`))
       return failure(telling, 404, "Realm does not exist");
-    if (!Object.values(paths).some((known) => path === realmPath + known)) return problem(404, "not_found");
+    if (!Object.values<string>(paths).includes(endpoint)) return problem(404, "not_found");
+    const expected = methodOf(endpoint);
     if (request.method !== expected) return problem(405, "invalid_request", `use ${expected}`);
-    if (path === realmPath + paths.discovery) return { status: 200, body: discoveryDocument(issuer) };
-    if (path === realmPath + paths.certs) return { status: 200, body: { keys: keys.publicKeys() } };
-    return answerToken(request);
+    const page = await answerBrowser(endpoint, request);
+    if (page) return page;
+    if (endpoint === paths.discovery) return readableBy(origin, { status: 200, body: discoveryDocument(issuer) });
+    if (endpoint === paths.certs) return readableBy(origin, { status: 200, body: { keys: keys.publicKeys() } });
+    return answerToken(request, origin);
   }
 
   async function answerAdminCall(request: IncomingMessage, path: string): Promise<Answer> {
@@ -151,11 +178,23 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
     });
   }
 
-  async function answerToken(request: IncomingMessage): Promise<Answer> {
+  async function answerToken(request: IncomingMessage, origin: string | undefined): Promise<Answer> {
     const form = await readForm(request);
     if (typeof form === "number") return problem(form, "invalid_request", form === 413 ? "too large" : "send a form");
+    const caller = browserClients.find(({ id }) => id === form.get("client_id"));
+    if (origin !== undefined && !caller?.webOrigins.includes(origin))
+      return { status: 403, body: { error: "Invalid origin" } };
+    return readableBy(
+      origin,
+      (await answerCodeGrant(form)) ?? (await answerDirect(form, request.headers.authorization)),
+    );
+  }
+
+  async function answerDirect(form: URLSearchParams, authorization: string | undefined): Promise<Answer> {
     const asserted = await decideAssertion(form, clients, { issuer, used: usedAssertions, now: now() });
-    const decision = decideToken(form, request.headers.authorization, clients, people, telling, asserted);
+    const publicClients = [telling.client, ...browserClients.map(({ id }) => id)];
+    const rules = { imitates, publicClients };
+    const decision = decideToken(form, authorization, clients, people, rules, asserted);
     if ("error" in decision) {
       log(`refused a token: ${decision.error}`);
       return problem(decision.status, decision.error, decision.description);
@@ -208,9 +247,10 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
         log(`could not answer: ${String(error)}`);
         return problem(500, "server_error");
       })
-      .then(({ status, body }) => {
-        response.writeHead(status, { "content-type": "application/json", "cache-control": "no-store" });
-        response.end(body && JSON.stringify(body));
+      .then(({ status, headers, body, page }) => {
+        const type = page === undefined ? "application/json" : "text/html; charset=utf-8";
+        const written = { "content-type": type, "cache-control": "no-store", ...headers } as OutgoingHttpHeaders;
+        response.writeHead(status, written).end(page ?? (body && JSON.stringify(body)));
       })
       .catch(() => request.destroy());
   });
@@ -223,6 +263,9 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
       const [first = { id: "tests", secret: "", roles: [] }] = clients;
       return Promise.resolve(sign({ ...serviceAccountClaims(first, frame, now()), ...claims }, header));
     },
+    setBrowserClients(changed) {
+      browserClients = changed;
+    },
     tell(told) {
       listeners = told;
     },
@@ -230,7 +273,12 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
       const person = people.byName(username);
       if (!person) throw new Error(`sign in ${username}: there is no such person`);
       return signIn(telling, person, ownSession, (session, nonce) =>
-        sign(idClaims(person, session, telling.client, frame, now(), { nonce })),
+        sign(
+          idClaims(person, session.id, telling.client, frame, now(), {
+            authTime: Math.floor(session.startedAt.getTime() / 1_000),
+            nonce,
+          }),
+        ),
       );
     },
     holdEvents() {
@@ -264,8 +312,4 @@ async function listen(server: Server, port: number): Promise<number> {
     throw new Error(`start identity provider: cannot listen on port ${port} (free it, or choose another)`, { cause });
   }
   return (server.address() as AddressInfo).port;
-}
-
-function problem(status: number, error: string, description?: string): Answer {
-  return { status, body: { error, ...(description !== undefined && { error_description: description }) } };
 }
