@@ -8,7 +8,7 @@ import type KeycloakAdminClient from "@keycloak/keycloak-admin-client";
 import { type Recorder, startRecorder } from "@stand-in/identity/contract";
 import { decodeJwt, type JWK } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Browser } from "../../local/keycloak/browser.ts";
+import { Browser } from "@stand-in/identity/browser";
 import type { Distribution } from "../../local/keycloak/distribution.ts";
 import type { RealKeycloak } from "../../local/keycloak/real-keycloak.ts";
 import { administratorOf } from "../../local/keycloak/realm.ts";
