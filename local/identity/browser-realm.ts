@@ -11,9 +11,9 @@ export interface BrowserRealm {
   readonly people: RealmUsers;
   readonly frame: TokenFrame;
   readonly telling: Telling;
-  clients(): readonly BrowserClient[];
-  sign(claims: Claims): string;
-  now(): Date;
+  readonly clients: () => readonly BrowserClient[];
+  readonly sign: (claims: Claims) => string;
+  readonly now: () => Date;
 }
 
 /** What a code stands for. */
