@@ -106,6 +106,21 @@ export function describeGuide(keycloak: () => RealKeycloak, { home, events, java
       });
     });
 
+    it("the portal's client is at the product's address, and its tokens have the console's role only", async () => {
+      const { clients } = administrator;
+      const [portal] = await clients.find({ clientId: "desktops-portal" });
+      expect(portal).toMatchObject({
+        redirectUris: [`${product.url}/`, `${product.url}/console`],
+        webOrigins: [product.url],
+        attributes: {
+          "post.logout.redirect.uris": `${product.url}/##${product.url}/console`,
+          "backchannel.logout.url": `${product.url}/api/keycloak/backchannel-logout`,
+        },
+      });
+      const roles = await clients.listRealmScopeMappings({ id: portal?.id ?? "" });
+      expect(roles.map(({ name }) => name)).toEqual(["desktop-admin"]);
+    });
+
     it("a login to Guacamole meets the action, and events arrive, signed", async () => {
       const credentials = [{ type: "password", value: "erin" }];
       const person = { username: "erin", email: "erin@example.org", firstName: "Erin", lastName: "Sample" };

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { createHash, randomBytes, randomUUID } from "node:crypto";
 import type KeycloakAdminClient from "@keycloak/keycloak-admin-client";
 import { exportJWK, generateKeyPair, type JWK } from "jose";
 import { Browser } from "@stand-in/identity/browser";
@@ -29,6 +29,8 @@ export interface TestRealm {
   tell(listeners: { backchannelLogout: string; webhook?: Webhook }): Promise<void>;
   /** Logs in to Guacamole in a browser of its own. */
   signIn(username: string, password?: string): Promise<SignedIn>;
+  /** Signs in to the portal in a browser of its own. */
+  portalTokens(username: string): Promise<TokenAnswer>;
   /** Asks for a token with the fields of a form. */
   token(form: Readonly<Record<string, string>>): Promise<TokenAnswer>;
   remove(): Promise<void>;
@@ -67,8 +69,13 @@ export async function createRealm(
   await master.realms.create(await developmentRealm(name, { ...secrets, ...chooses, PORTAL_ORIGIN: portalOrigin }));
   const issuer = `${keycloak.url}/realms/${name}`;
   const administrator = () => administratorOf(keycloak, name);
+  const token = async (form: Readonly<Record<string, string>>) => {
+    const body = new URLSearchParams(form);
+    const response = await fetch(`${issuer}/protocol/openid-connect/token`, { method: "POST", body });
+    return (await response.json()) as TokenAnswer;
+  };
   return {
-    ...{ keycloak, name, issuer, administrator },
+    ...{ keycloak, name, issuer, administrator, token },
     portal: { id: "desktops-portal", origin: portalOrigin },
     service: { id: "workspace-action", secret: secrets.WORKSPACE_ACTION_SECRET },
     lookup: { id: "guacamole-workspaces-lookup", secret: secrets.LOOKUP_SECRET },
@@ -126,10 +133,17 @@ export async function createRealm(
       const idToken = (await browser.logIn(username, password, guacamole)).get("id_token") ?? "";
       return { browser, idToken, signOut: () => browser.logOut(idToken, guacamole.redirectUri) };
     },
-    async token(form) {
-      const body = new URLSearchParams(form);
-      const response = await fetch(`${issuer}/protocol/openid-connect/token`, { method: "POST", body });
-      return (await response.json()) as TokenAnswer;
+    async portalTokens(username) {
+      const code_verifier = randomBytes(32).toString("base64url");
+      const code_challenge = createHash("sha256").update(code_verifier).digest("base64url");
+      const request = { client_id: "desktops-portal", redirect_uri: `${portalOrigin}/`, response_type: "code" };
+      const pkce = { scope: "openid", code_challenge, code_challenge_method: "S256" };
+      const browser = new Browser(issuer);
+      const query = new URLSearchParams({ ...request, ...pkce }).toString();
+      const form = await browser.open(`${issuer}/protocol/openid-connect/auth?${query}`);
+      const { address } = await browser.submitLogin(form, username, username);
+      const code = new URL(address).searchParams.get("code") ?? "";
+      return token({ ...request, grant_type: "authorization_code", code, code_verifier });
     },
     async remove() {
       await (await administratorOf(keycloak, "master")).realms.del({ realm: name });

@@ -1,6 +1,6 @@
 import { decodeJwt } from "jose";
 import { describe, expect, it } from "vitest";
-import { exchange, type Fields, logIn, nextCode, refresh, verifier } from "./portal.ts";
+import { answerIn, exchange, type Fields, logIn, loginAddress, nextCode, refresh, verifier } from "./portal.ts";
 import {
   anyNumber,
   anyText,
@@ -176,6 +176,8 @@ export function codeGrantsContract(realm: () => ContractRealm, facts: VersionFac
       await enable(false);
       expect(await refresh(realm(), body.refresh_token)).toEqual(invalid("User disabled"));
       expect(await exchange(realm(), next)).toEqual(invalid("User disabled"));
+      const silently = answerIn(await browser.open(loginAddress(realm(), { prompt: "none" })));
+      expect(silently.answer["error"]).toBe("login_required");
       await enable(true);
     });
   });
