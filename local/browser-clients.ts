@@ -4,7 +4,7 @@ import type { BrowserClient } from "@stand-in/identity";
 export const portalClientId = "desktops-portal";
 
 /** The addresses of the portal on this machine: people type either name. */
-export function portalOrigins(product: string): string[] {
+function portalOrigins(product: string): string[] {
   const { port } = new URL(product);
   return [`http://127.0.0.1:${port}`, `http://localhost:${port}`];
 }
