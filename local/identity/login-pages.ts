@@ -47,7 +47,7 @@ ${error === undefined ? "" : `<p class="error" id="input-error" role="alert">${e
 <input id="password" name="password" type="password" autocomplete="current-password" required${invalid}>
 <button id="kc-login" type="submit">Sign in</button>
 </form>
-<table><caption>Sample people</caption>
+<table><caption>Nobody exists here but these sample people</caption>
 <thead><tr><th scope="col">Username</th><th scope="col">Password</th><th scope="col">Who it is</th></tr></thead>
 <tbody>
 ${rows}
@@ -56,7 +56,7 @@ ${rows}
   );
 }
 
-const standInNote = `<p class="stand-in">This is the <strong>stand-in for Keycloak</strong> on this machine. Only the sample people below exist.</p>`;
+const standInNote = `<p class="stand-in">This is the <strong>stand-in for Keycloak</strong> on this machine.</p>`;
 
 export function errorPage(message: string): Answer {
   const text = `<h1>We are sorry</h1>\n<p id="kc-error-message">${escape(message)}</p>\n${standInNote}`;
