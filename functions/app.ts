@@ -227,7 +227,7 @@ function connectServices(settings: Settings): Services {
     realmKeys: realm.keys,
     verifyToken: verifyPeople,
     verifyTimerToken: verifyTimersOf(settings, cluster, verifyPeople),
-    verifyLogout: logoutTokens(realm, settings.GUACAMOLE_CLIENT),
+    verifyLogout: logoutTokens(realm, [settings.GUACAMOLE_CLIENT, ...settings.OIDC_CLIENTS]),
     verifyWebhook: webhook && webhookSignatures(webhook, realm),
     eventFaults: eventFaultCounts(),
     directory: directoryOf(settings),

@@ -152,6 +152,11 @@ function tellWhatToTry({ api, identity }: Estate, state: string, tellOfEstate: (
   for (const line of advice) terminal.line(line);
   terminal.line();
   tellOfEstate();
+  const { people } = identity;
+  const asWhom = (person?: { username: string; password: string }) =>
+    person ? `sign in as ${person.username}, password ${person.password}` : "sign in at your identity provider";
+  terminal.line(`Portal, for researchers:  ${api}/         ${asWhom(people?.researcher)}`);
+  terminal.line(`Console, for operators:   ${api}/console  ${asWhom(people?.administrator)}`);
   terminal.line(`The host's log is in ${logFile}. Ctrl-C stops everything.`);
 }
 

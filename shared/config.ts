@@ -176,7 +176,7 @@ const eachSetting = z.object({
   GUACAMOLE_CLIENT: z
     .string()
     .default("guacamole")
-    .describe("Guacamole's client in Keycloak: its logins count, and logout tokens are for it"),
+    .describe("Guacamole's client in Keycloak: its logins count. Logout tokens are for it, or for one of OIDC_CLIENTS"),
   LEAVE_GRACE_MINUTES: wholeNumber(0, 1_440)
     .default(15)
     .describe("How long after a logout the desktop is suspended, unless the person comes back"),
