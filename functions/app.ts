@@ -32,6 +32,7 @@ import { type ActivityTable, activityTable } from "./activities/table.ts";
 import { desktopRoute } from "./http/desktop.ts";
 import { desktopsRoutes } from "./http/desktops.ts";
 import { healthRoutes } from "./http/health.ts";
+import { ownExtensionRoute } from "./http/own-extension.ts";
 import { endSessionsRoutes } from "./http/end-sessions.ts";
 import { keycloakRoutes } from "./http/keycloak.ts";
 import { doctorRoute } from "./http/doctor.ts";
@@ -102,6 +103,7 @@ function appOf(services: Services, portal: URL): App {
   ].map(oneAtATime);
   const routes = [
     desktopRoute(services),
+    ownExtensionRoute(services),
     personRoute(services),
     operationRoute(services),
     workspacesRoute(services),
