@@ -41,6 +41,7 @@ import { openApiRoute } from "./http/openapi.ts";
 import { operationRoute } from "./http/operation.ts";
 import { personRoute } from "./http/person.ts";
 import { notFoundRoute, type Route } from "./http/route.ts";
+import { queueRoute } from "./http/queue.ts";
 import { runRoutes } from "./http/runs.ts";
 import { wakeRoute } from "./http/wake.ts";
 import { workspacesRoute } from "./http/workspaces.ts";
@@ -114,6 +115,7 @@ function appOf(services: Services): App {
     wakeRoute(services, wakeTimers),
     ...keycloakRoutes(services),
     ...desktopsRoutes(services),
+    queueRoute(services),
     ...healthRoutes(services),
   ];
   return {

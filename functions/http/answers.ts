@@ -8,8 +8,8 @@ import { type EventFault, eventFaults } from "../../shared/identity/keycloak-eve
 
 /** The schemas of the API's answers. Strict: a field that is missing here is a bug, and a test finds it. */
 
-const time = z.iso.datetime().meta({ examples: ["2026-11-24T09:30:00.000Z"] });
-const code = z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]);
+export const time = z.iso.datetime().meta({ examples: ["2026-11-24T09:30:00.000Z"] });
+export const code = z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]);
 const words = z.string();
 
 export const problemAnswer = z
