@@ -42,6 +42,7 @@ import { openApiRoute } from "./http/openapi.ts";
 import { operationRoute } from "./http/operation.ts";
 import { personRoute } from "./http/person.ts";
 import { otherRoute, type Route } from "./http/route.ts";
+import { queueRoute } from "./http/queue.ts";
 import { runRoutes } from "./http/runs.ts";
 import { wakeRoute } from "./http/wake.ts";
 import { workspacesRoute } from "./http/workspaces.ts";
@@ -57,6 +58,7 @@ import type { Timer } from "./timers/timer.ts";
 import { wakeTimer } from "./timers/wake.ts";
 import { looksOf } from "./gather/looks.ts";
 import { turnTaking } from "./gather/turn-taking.ts";
+import { readWholeEstate } from "./gather/whole-estate.ts";
 import { warnOfEstate } from "./work/warn-of-estate.ts";
 import { changeLimit } from "./work/change-limit.ts";
 import { eventFaultCounts } from "./work/event-faults.ts";
@@ -70,6 +72,11 @@ import { waitsOf } from "./work/waits.ts";
 
 /** How old a place in the queue may be that somebody reads. */
 const queueMilliseconds = 2_000;
+/**
+ * How old the list of all desktops may be: at least so old, and ten times as old as reading it takes, so that it takes a tenth
+ * of a process's time at most.
+ */
+const wholeEstateMilliseconds = (took: number) => Math.max(2_000, 10 * took);
 /** An orchestration looks within that time of being told. */
 const toldMilliseconds = 5_000;
 
@@ -115,6 +122,7 @@ function appOf(services: Services, portal: URL): App {
     wakeRoute(services, wakeTimers),
     ...keycloakRoutes(services),
     ...desktopsRoutes(services),
+    queueRoute(services),
     ...healthRoutes(services),
   ];
   const page = portalIn(portal, services.settings, (words) => {
@@ -185,7 +193,7 @@ function connectServices(settings: Settings): Services {
   const queue = () => readQueue({ records, desktops, settings });
   const news = newsOf();
 
-  return {
+  const services: Omit<Services, "wholeEstate"> = {
     settings,
     workspaces: workspacesIn(cluster, settings.WORKSPACES_NAMESPACE),
     policies: policiesIn(cluster, settings.NAMESPACE),
@@ -243,6 +251,7 @@ function connectServices(settings: Settings): Services {
     now: () => new Date(),
     startedAt: new Date(),
   };
+  return { ...services, wholeEstate: keptRead(() => readWholeEstate(services), wholeEstateMilliseconds) };
 }
 
 /** Those who call on time may also have a token of the cluster, if the settings name its account. */
