@@ -172,7 +172,8 @@ function connectServices(settings: Settings): Services {
   const webhook = webhookRules(settings);
   const records = personRecordsIn(cluster, settings.NAMESPACE);
   const desktops = desktopsIn(cluster, site, namingRules({ settings }));
-  const queue = () => readQueue({ records, desktops, settings });
+  const now = () => new Date();
+  const queue = () => readQueue({ records, desktops, settings, now });
   const news = newsOf();
 
   return {
@@ -230,7 +231,7 @@ function connectServices(settings: Settings): Services {
     }),
     waits: waitsOf(),
     rush: rushOf(),
-    now: () => new Date(),
+    now,
     startedAt: new Date(),
   };
 }

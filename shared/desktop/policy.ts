@@ -165,8 +165,25 @@ export type DesktopPolicy = z.output<typeof policySchema>;
 /** The longest text of a field: 64 destinations with long names. Longer ones are not read at all, as reading takes time. */
 const mostCharacters = 4_096;
 
+type ParsedPolicy = DesktopPolicy | { faults: { field: string; reason: string }[] };
+
 /** The policy that these texts say, or each field that is wrong with the reason; values are not repeated. */
-export function parsePolicy(texts: PolicyTexts): DesktopPolicy | { faults: { field: string; reason: string }[] } {
+export function parsePolicy(texts: PolicyTexts): ParsedPolicy {
+  const text = JSON.stringify(texts);
+  const known = parsedPolicies.get(text);
+  if (known) return known;
+  const parsed = parse(texts);
+  if (parsedPolicies.size >= mostParsed) parsedPolicies.clear();
+  if (text.length <= longestKept) parsedPolicies.set(text, parsed);
+  return parsed;
+}
+
+/** Every request and every step of a start reads the same few policies again. */
+const parsedPolicies = new Map<string, ParsedPolicy>();
+const mostParsed = 200;
+const longestKept = 20_000;
+
+function parse(texts: PolicyTexts): ParsedPolicy {
   const tooLong = Object.keys(texts).filter((field) => (texts[field] ?? "").length > mostCharacters);
   if (tooLong.length > 0)
     return { faults: tooLong.map((field) => ({ field, reason: `has more than ${mostCharacters} characters` })) };
