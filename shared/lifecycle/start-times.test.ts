@@ -37,20 +37,22 @@ describe("starts that are added", () => {
     );
   });
 
-  it("are bounded: the newest 40 of each of the 50 images started last and 20 that waited, none older than 14 days", () => {
+  it("are bounded: the newest 40 of each of the 50 images started last and 40 that waited, none older than 14 days", () => {
     fc.assert(
       fc.property(startTimes, startTimes, (one, other) => {
         const all = add(one, other);
         expect(Object.keys(all).length).toBeLessThanOrEqual(50);
         for (const [name, starts] of Object.entries(all)) {
-          expect(starts.length).toBeLessThanOrEqual(60);
+          expect(starts.length).toBeLessThanOrEqual(80);
           expect(starts.slice(0, -40).every((each) => each.waited && each.failed === undefined)).toBe(true);
           expect(starts).not.toHaveLength(0);
           expect(starts.every(({ at }) => at >= ago(14 * 24 * 3_600))).toBe(true);
           expect(starts.map(({ at }) => at)).toEqual(starts.map(({ at }) => at).sort());
           // What is left out is not newer than what is kept.
           const given = [one, other].flatMap((times) => (Object.hasOwn(times, name) ? (times[name] ?? []) : []));
-          expect(given.filter(({ at }) => at > (starts.slice(-40)[0]?.at ?? "")).length).toBeLessThanOrEqual(starts.length);
+          expect(given.filter(({ at }) => at > (starts.slice(-40)[0]?.at ?? "")).length).toBeLessThanOrEqual(
+            starts.length,
+          );
         }
       }),
       { numRuns: 50 },
@@ -64,7 +66,7 @@ describe("starts that are added", () => {
       seconds: 12.345,
       failed: words,
     }));
-    for (let index = 100; index < 130; index += 1)
+    for (let index = 100; index < 150; index += 1)
       starts.push({ at: ago(index), seconds: 12.345, kind: "new-node", waited: true });
     const full = Object.fromEntries(Array.from({ length: 80 }, (_, index) => [`example.org/image-${index}:1`, starts]));
     // A ConfigMap holds at most 1 MiB.
@@ -105,7 +107,7 @@ describe("an estimate", () => {
 });
 
 describe("the time when somebody in the queue is likely to be ready", () => {
-  const times = { [image]: waited(20, 20, 20, 20, 20) };
+  const times = { [image]: waited(...Array<number>(10).fill(20)) };
   const moving = (startsAtOnce: number, underWay: (string | undefined)[] = [image], at = now) => ({
     ...{ at, startsAtOnce, underWay },
   });
@@ -128,13 +130,13 @@ describe("the time when somebody in the queue is likely to be ready", () => {
     expect(middleOf(expectReady(4, image, moving(2, [image], new Date(ago(-90))), times, now))).toBe(60);
   });
 
-  it("follows the newest twenty starts that waited, and of these the middle half", () => {
-    const known = { [image]: waited(...Array<number>(20).fill(60), 1, 900, ...Array<number>(18).fill(20)) };
+  it("follows the newest forty starts that waited, and of these the middle half", () => {
+    const known = { [image]: waited(...Array<number>(40).fill(60), 1, 900, ...Array<number>(38).fill(20)) };
     expect(middleOf(expectReady(4, image, moving(2), known, now))).toBe(60);
   });
 
   it("depends on the images of those under way, as far as they are known", () => {
-    const both = { ...times, slow: waited(60, 60, 60, 60, 60), new: took(1, 2, 3) };
+    const both = { ...times, slow: waited(...Array<number>(10).fill(60)), new: took(1, 2, 3) };
     expect(middleOf(expectReady(2, image, moving(2, [image, "slow"]), both, now))).toBe(40 + 20);
     expect(middleOf(expectReady(2, image, moving(2, ["slow", "new", undefined]), both, now))).toBeCloseTo(
       100 / 3 + 20,
@@ -142,19 +144,19 @@ describe("the time when somebody in the queue is likely to be ready", () => {
     );
   });
 
-  it("is not known before five starts ended that waited, or if nothing is under way", () => {
-    const four = waited(20, 20, 20, 20);
+  it("is not known before ten starts ended that waited, or if nothing is under way", () => {
+    const nine = waited(...Array<number>(9).fill(20));
     const failed = { ...waited(20)[0], failed: "ErrImagePull" } as Start;
     // The first of a morning, which all began together.
     const first = took(...Array<number>(32).fill(60));
-    for (const starts of [four, [...first, ...four], [...four, failed]])
+    for (const starts of [nine, [...first, ...nine], [...nine, failed]])
       expect(expectReady(1, image, moving(1), { [image]: starts }, now)).toBeUndefined();
     expect(expectReady(1, image, moving(1, []), times, now)).toBeUndefined();
   });
 
   it("is never earlier for somebody further behind", () => {
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 0, max: 900 }), { minLength: 5 }), fc.nat(100), (seconds, atOnce) => {
+      fc.property(fc.array(fc.integer({ min: 0, max: 900 }), { minLength: 10 }), fc.nat(100), (seconds, atOnce) => {
         const known = { [image]: waited(...seconds) };
         const told = Array.from({ length: 200 }, (_, index) =>
           middleOf(expectReady(index + 1, image, moving(atOnce + 1), known, now)),
@@ -168,7 +170,7 @@ describe("the time when somebody in the queue is likely to be ready", () => {
   it("is known on the next morning by the last queue, whatever started since", () => {
     const evening = Array.from({ length: 60 }, (_, index) => ({ at: ago(60 - index), seconds: 3 }));
     const known = addStarts(times, { [image]: evening }, now);
-    expect(known[image]).toHaveLength(45);
+    expect(known[image]).toHaveLength(50);
     expect(expectReady(4, image, moving(2), known, now)).toEqual({ fromSeconds: 45, toSeconds: 75 });
     expect(estimateStart(known, image)).toEqual({ half: 3, most: 3 });
   });

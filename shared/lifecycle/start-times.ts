@@ -24,14 +24,16 @@ export type StartTimes = z.output<typeof startTimesSchema>;
 
 /** Enough for a 95th percentile that one slow start does not decide, few enough for one small object. */
 const keptPerImage = 40;
-/** Those that waited are kept until the next queue. Few enough to tell a change soon, and enough for a mean. */
-const keptOfQueue = 20;
+/** Those that waited are kept until the next queue. They are more than start at once, usually, and few enough to tell a change soon. */
+const keptOfQueue = 40;
 const keptImages = 50;
 const keptMilliseconds = 14 * 24 * 60 * 60_000;
 /** More than the clocks of an estate's hosts differ. */
 const toleranceMilliseconds = 2 * 60_000;
 /** Fewer starts say nothing. */
 const fewest = 5;
+/** The first of a queue that end are the quickest of those that began together. */
+const fewestOfQueue = 10;
 
 /**
  * The starts with more of them; the oldest, and images that are no longer started, are forgotten. So are those in the future,
@@ -135,7 +137,7 @@ export function expectReady(
  */
 function usualInQueue(times: StartTimes, image: string): number | undefined {
   const newest = startsOf(times, image).filter(showsQueue).slice(-keptOfQueue);
-  if (newest.length < fewest) return undefined;
+  if (newest.length < fewestOfQueue) return undefined;
   const quarter = Math.floor(newest.length / 4);
   const seconds = newest.map((start) => start.seconds).sort((one, other) => one - other);
   return mean(seconds.slice(quarter, seconds.length - quarter));
