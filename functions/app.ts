@@ -190,7 +190,8 @@ function connectServices(settings: Settings): Services {
   const webhook = webhookRules(settings);
   const records = personRecordsIn(cluster, settings.NAMESPACE);
   const desktops = desktopsIn(cluster, site, namingRules({ settings }));
-  const queue = () => readQueue({ records, desktops, settings });
+  const now = () => new Date();
+  const queue = () => readQueue({ records, desktops, settings, now });
   const news = newsOf();
 
   const services: Omit<Services, "wholeEstate"> = {
@@ -248,7 +249,7 @@ function connectServices(settings: Settings): Services {
     }),
     waits: waitsOf(),
     rush: rushOf(),
-    now: () => new Date(),
+    now,
     startedAt: new Date(),
   };
   return { ...services, wholeEstate: keptRead(() => readWholeEstate(services), wholeEstateMilliseconds) };

@@ -184,6 +184,20 @@ describe("a policy", () => {
   });
 });
 
+it("a policy is read once, whoever asks for it, and others are not taken for it", () => {
+  expect(read({ cpuLimit: "3" })).toBe(read({ cpuLimit: "3" }));
+  const wrong = { cpuLimit: "much" };
+  expect(read(wrong)).toBe(read({ ...wrong }));
+  expect(read({ cpuLimit: "4" })).toMatchObject({ cpuLimit: "4" });
+});
+
+it("a policy is not kept for ever: any number of others may follow", () => {
+  const first = read({ loginName: "first" });
+  for (let other = 0; other < 200; other += 1) read({ loginName: `other-${other}` });
+  expect(read({ loginName: "first" })).not.toBe(first);
+  expect(read({ loginName: "first" })).toEqual(first);
+});
+
 describe("a policy that is too large", () => {
   it.each<[string, PolicyTexts, RegExp]>([
     ["a long text", { destinations: "x,".repeat(450_000) }, /^destinations has more than 4096 characters$/],
