@@ -32,6 +32,7 @@ import { type ActivityTable, activityTable } from "./activities/table.ts";
 import { desktopRoute } from "./http/desktop.ts";
 import { desktopsRoutes } from "./http/desktops.ts";
 import { healthRoutes } from "./http/health.ts";
+import { ownExtensionRoute } from "./http/own-extension.ts";
 import { endSessionsRoutes } from "./http/end-sessions.ts";
 import { keycloakRoutes } from "./http/keycloak.ts";
 import { doctorRoute } from "./http/doctor.ts";
@@ -40,11 +41,13 @@ import { adoptionRoute } from "./http/adoption.ts";
 import { openApiRoute } from "./http/openapi.ts";
 import { operationRoute } from "./http/operation.ts";
 import { personRoute } from "./http/person.ts";
-import { notFoundRoute, type Route } from "./http/route.ts";
+import { otherRoute, type Route } from "./http/route.ts";
+import { queueRoute } from "./http/queue.ts";
 import { runRoutes } from "./http/runs.ts";
 import { wakeRoute } from "./http/wake.ts";
 import { workspacesRoute } from "./http/workspaces.ts";
 import { orchestrations } from "./orchestrations.ts";
+import { portalIn } from "./pages/portal.ts";
 import { namingRules, type Services } from "./services.ts";
 import { endLeavesTimer } from "./timers/end-leaves.ts";
 import { followScalingTimer } from "./timers/follow-scaling.ts";
@@ -55,6 +58,7 @@ import type { Timer } from "./timers/timer.ts";
 import { wakeTimer } from "./timers/wake.ts";
 import { looksOf } from "./gather/looks.ts";
 import { turnTaking } from "./gather/turn-taking.ts";
+import { readWholeEstate } from "./gather/whole-estate.ts";
 import { warnOfEstate } from "./work/warn-of-estate.ts";
 import { changeLimit } from "./work/change-limit.ts";
 import { eventFaultCounts } from "./work/event-faults.ts";
@@ -68,6 +72,11 @@ import { waitsOf } from "./work/waits.ts";
 
 /** How old a place in the queue may be that somebody reads. */
 const queueMilliseconds = 2_000;
+/**
+ * How old the list of all desktops may be: at least so old, and ten times as old as reading it takes, so that it takes a tenth
+ * of a process's time at most.
+ */
+const wholeEstateMilliseconds = (took: number) => Math.max(2_000, 10 * took);
 /** An orchestration looks within that time of being told. */
 const toldMilliseconds = 5_000;
 
@@ -83,12 +92,16 @@ export interface App {
   close: () => Promise<void>;
 }
 
-/** The app with these settings, connected to the outside world. Registers nothing: `register` does. */
-export function connect(settings: Settings): App {
-  return appOf(connectServices(settings));
+/**
+ * The app with these settings, connected to the outside world. Registers nothing: `register` does.
+ *
+ * @param portal the folder of the built portal
+ */
+export function connect(settings: Settings, portal: URL): App {
+  return appOf(connectServices(settings), portal);
 }
 
-function appOf(services: Services): App {
+function appOf(services: Services, portal: URL): App {
   const wakeTimers = [
     wakeTimer(services),
     followScalingTimer(services),
@@ -97,6 +110,7 @@ function appOf(services: Services): App {
   ].map(oneAtATime);
   const routes = [
     desktopRoute(services),
+    ownExtensionRoute(services),
     personRoute(services),
     operationRoute(services),
     workspacesRoute(services),
@@ -108,10 +122,14 @@ function appOf(services: Services): App {
     wakeRoute(services, wakeTimers),
     ...keycloakRoutes(services),
     ...desktopsRoutes(services),
+    queueRoute(services),
     ...healthRoutes(services),
   ];
+  const page = portalIn(portal, services.settings, (words) => {
+    console.warn(words);
+  });
   return {
-    routes: [...routes, openApiRoute(routes), notFoundRoute],
+    routes: [...routes, openApiRoute(routes), otherRoute(page)],
     timers: services.settings.TIMERS === "external" ? [] : [...wakeTimers, ...runTimers(services)],
     orchestrations,
     activities: activityTable(services),
@@ -176,7 +194,7 @@ function connectServices(settings: Settings): Services {
   const queue = () => readQueue({ records, desktops, settings, now });
   const news = newsOf();
 
-  return {
+  const services: Omit<Services, "wholeEstate"> = {
     settings,
     workspaces: workspacesIn(cluster, settings.WORKSPACES_NAMESPACE),
     policies: policiesIn(cluster, settings.NAMESPACE),
@@ -220,7 +238,7 @@ function connectServices(settings: Settings): Services {
     realmKeys: realm.keys,
     verifyToken: verifyPeople,
     verifyTimerToken: verifyTimersOf(settings, cluster, verifyPeople),
-    verifyLogout: logoutTokens(realm, settings.GUACAMOLE_CLIENT),
+    verifyLogout: logoutTokens(realm, [settings.GUACAMOLE_CLIENT, ...settings.OIDC_CLIENTS]),
     verifyWebhook: webhook && webhookSignatures(webhook, realm),
     eventFaults: eventFaultCounts(),
     directory: directoryOf(settings),
@@ -234,6 +252,7 @@ function connectServices(settings: Settings): Services {
     now,
     startedAt: new Date(),
   };
+  return { ...services, wholeEstate: keptRead(() => readWholeEstate(services), wholeEstateMilliseconds) };
 }
 
 /** Those who call on time may also have a token of the cluster, if the settings name its account. */

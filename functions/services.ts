@@ -1,6 +1,7 @@
 import type { Settings } from "../shared/config.ts";
 import { dayIn } from "../shared/desktop/day.ts";
 import type { NamingRules } from "../shared/desktop/names.ts";
+import type { WholeEstate } from "../shared/lifecycle/listed-desktop.ts";
 import type { ReachLimits } from "../shared/desktop/reach.ts";
 import type { SessionRules } from "../shared/person/presence.ts";
 import type { ManagedServer } from "../shared/azure/managed-server.ts";
@@ -78,6 +79,8 @@ export interface Services {
   readQueue: () => Promise<Queue>;
   /** Who was told by this process that it is their turn, and has not looked since. */
   told: Lately;
+  /** Every desktop, some seconds old and the worst first: shared by operators who look at the same time. */
+  wholeEstate: () => Promise<WholeEstate>;
   /** How the last starts went. */
   starts: Starts;
   /** The callers who wait for operations in this process. */

@@ -10,6 +10,8 @@ export const reconcileName = "reconcile";
 export interface ReconcileInput {
   /** The percentage of all desktops that may go, instead of the setting. */
   sharePercent?: number | undefined;
+  /** An administrator saw that so many desktops would go: exactly so many may, or nothing is done. */
+  confirmed?: number | undefined;
 }
 
 /** What a run did, kept as its output. */
@@ -22,10 +24,13 @@ export interface ReconcileRun extends DriftSurvey {
  * Finds drift, and hands each item to the holder of its lock: a person's orchestration, or a workspace's transaction.
  * If a source of truth cannot be read, or is implausible, nothing is done.
  */
-export function* reconcile(workflow: Workflow, { sharePercent }: ReconcileInput): Generator<Task, ReconcileRun> {
+export function* reconcile(
+  workflow: Workflow,
+  { sharePercent, confirmed }: ReconcileInput,
+): Generator<Task, ReconcileRun> {
   let survey: DriftSurvey;
   try {
-    survey = yield* workflow.call("surveyDrift", { sharePercent });
+    survey = yield* workflow.call("surveyDrift", { sharePercent, confirmed });
   } catch (error) {
     const refused = problemOf(error).reason;
     return {

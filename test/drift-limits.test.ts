@@ -269,10 +269,15 @@ describe("what drifted", () => {
     expect(Object.keys(objects).filter((name) => name.includes(p5.names.deployment))).toEqual([]);
   });
 
-  it("goes in one run where the administrator says the share", async () => {
+  it("goes in one run where the administrator confirms the number, and not with another", async () => {
     for (const desktop of [p1, p2, p3, p4]) await remove(estate, bindingOf(desktop));
     expect((await run()).refused).toMatch(/^4 of 7 /);
-    expect(await run("&share=100")).toMatchObject({ goes: 4, failed: [] });
+    for (const number of [0, 3, 5])
+      expect((await run(`&share=100&confirm=${number}`)).refused).toMatch(
+        new RegExp(`^4 of 7 desktops would be removed now, and ${number} were confirmed`),
+      );
+    expect(await Promise.all([p1, p2, p3, p4].map(stateOf))).toEqual(["ready", "ready", "ready", "ready"]);
+    expect(await run("&confirm=4")).toMatchObject({ goes: 4, failed: [] });
     expect(await Promise.all([p1, p2, p3, p4].map(stateOf))).toEqual(["absent", "absent", "absent", "absent"]);
     expect(await found()).toEqual([]);
   });

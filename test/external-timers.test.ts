@@ -205,7 +205,7 @@ it("readiness says which runs nobody has called for", async () => {
   }
 });
 
-it.each(["reap?dryRun=true", "reconcile?dryRun=true", "reconcile?share=100"])(
+it.each(["reap?dryRun=true", "reconcile?dryRun=true", "reconcile?share=100", "reconcile?confirm=1"])(
   "%s is not for those who only stand in for timers",
   async (what) => {
     const [run = "", query = ""] = what.split("?");

@@ -88,6 +88,20 @@ describe("an administrator's question", () => {
     expect([all.desktops[0], ...desktops]).toEqual(all.desktops);
   });
 
+  it("about the worst desktops reads all of them once, for all pages and for who asks at the same time", async () => {
+    const pages: Page[] = [];
+    const calls = await callsOf(async () => {
+      pages.push(await list("?sort=worst&limit=1"));
+      pages.push(
+        ...(await Promise.all([list("?sort=worst"), list(`?sort=worst&limit=2&after=${pages[0]?.next ?? ""}`)])),
+      );
+    });
+    const [first, all, rest] = pages.map(({ desktops }) => desktops);
+    expect(all?.length).toBe(3);
+    expect([...(first ?? []), ...(rest ?? [])]).toEqual(all);
+    expect(calls.map(shortOf).filter((call) => /^deployments/.test(call))).toHaveLength(1);
+  });
+
   it("takes an id as the place, as it was before", async () => {
     const { desktops } = await list();
     expect((await list(`?after=${desktops[0]?.id ?? ""}`)).desktops).toEqual(desktops.slice(1));

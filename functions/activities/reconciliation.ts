@@ -17,8 +17,8 @@ export function reconciliationActivities(
 ): Implements<"surveyDrift" | "removeDesktop" | "retirePerson" | "beginLeave" | "mergeGroups" | "endChangedPods"> {
   const { desktops, guacamole } = services;
   return {
-    async surveyDrift({ sharePercent }, { error, info }) {
-      const survey = await surveyDrift(services, { sharePercent });
+    async surveyDrift({ sharePercent, confirmed }, { error, info }) {
+      const survey = await surveyDrift(services, { sharePercent, confirmed });
       for (const reason of survey.unanswered) error(`reconcile: ${reason}; drift that depends on it is left out`);
       if (survey.refused !== undefined) error(`reconcile: nothing is done: ${survey.refused}`);
       else

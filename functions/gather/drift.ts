@@ -30,6 +30,8 @@ export interface DriftScope {
   username?: string | undefined;
   /** The percentage of all desktops that may go at once; the setting by default. */
   sharePercent?: number | undefined;
+  /** So many desktops were seen to go, and are to; without it the share decides. */
+  confirmed?: number | undefined;
   /** True if nothing is done about what is found. */
   isDry?: boolean | undefined;
 }
@@ -41,9 +43,9 @@ export interface DriftScope {
  */
 export async function surveyDrift(
   services: Services,
-  { username, sharePercent = services.settings.RECONCILE_SAFETY_PERCENT, isDry }: DriftScope,
+  { username, sharePercent = services.settings.RECONCILE_SAFETY_PERCENT, confirmed, isDry }: DriftScope,
 ): Promise<DriftSurvey> {
-  return decideDrift(await gatherDrift(services, username, isDry), sharePercent);
+  return decideDrift(await gatherDrift(services, username, isDry), sharePercent, confirmed);
 }
 
 type NetworkParts = Awaited<ReturnType<Services["desktops"]["networkParts"]>>[number];

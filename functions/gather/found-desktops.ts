@@ -7,7 +7,9 @@ import type { FoundDeployments } from "../../shared/kubernetes/deployed-desktops
 import { describeDesktop } from "../../shared/lifecycle/describe-desktop.ts";
 import { openIsolation, type OpenIsolation } from "../../shared/lifecycle/isolation.ts";
 import type { Limits } from "../../shared/lifecycle/reaping.ts";
-import { isolatedPods, type Survey } from "../../shared/lifecycle/survey.ts";
+import { isolatedPods, type Survey, type SurveyedDesktop } from "../../shared/lifecycle/survey.ts";
+import { stateSince } from "../../shared/lifecycle/state-since.ts";
+import { damagedAmong } from "../../shared/person/damaged-record.ts";
 import type { PersonRecord } from "../../shared/person/record.ts";
 import type { Services } from "../services.ts";
 import { orNull } from "./rows.ts";
@@ -19,12 +21,18 @@ export interface ExplainedDesktop extends DesktopKey, DescribedState {
   deployment: string;
   binding: string | undefined;
   replicas: number;
+  /** True if we made it or took it over. */
+  ours: boolean;
   limits: Limits | null;
   decision: Decision;
+  /** Whether somebody is connected; null if that is not known. */
+  connected: boolean | null;
   connectionId: number | null;
   /** Null: Guacamole's database does not answer. */
   mayBeOpened: boolean | null;
   record: PersonRecord | undefined;
+  /** True if the record of its person cannot be read. */
+  damaged: boolean;
 }
 
 export interface ExplainedDesktops extends Pick<Survey, "damaged"> {
@@ -48,38 +56,60 @@ export async function explainDesktops(services: Services, found: FoundDeployment
     services.desktops.openersOf(people),
     orNull(services.guacamole.connections(people), (words) => missing.push(words)),
   ]);
-  const rowsOf = new Map(connections?.map((row) => [keyText(row), row]));
-  const desktops = survey.desktops.map(({ desktop, limits, decision, record }): ExplainedDesktop => {
-    const { workspace, username, names, binding, replicas, side } = desktop;
-    const rows = rowsOf.get(keyText({ workspace, username }));
-    const connectionId = rows?.connectionId ?? null;
-    const connection = rows?.readers.includes(names.entity) ?? false;
-    const permissions = { connection, group: connection, self: connection };
-    return {
-      id: deploymentName({ workspace, username }),
-      workspace,
-      username,
-      deployment: names.deployment,
-      binding,
-      replicas,
-      ...describeDesktop(
-        workspace,
-        { cluster: { deployment: side }, rows: connections && { connectionId, permissions } },
-        { record, decision },
-      ),
-      limits,
-      decision,
-      connectionId,
-      mayBeOpened: connections && connection,
-      record,
-    };
-  });
   return {
-    desktops,
+    desktops: explainSurvey(survey, connections),
     isolation: openIsolation(isolatedPods(found.deployed), openers),
     unanswered: [...new Set([...survey.unanswered, ...missing, ...survey.odd])],
     known: survey.known,
     damaged: survey.damaged,
+  };
+}
+
+type Connections = Awaited<ReturnType<Services["guacamole"]["connections"]>>;
+
+/** Explains the desktops of a survey, in its order. @param connections null: Guacamole's database does not answer */
+export function explainSurvey(
+  { desktops, damaged }: Pick<Survey, "desktops" | "damaged">,
+  connections: Connections | null,
+): ExplainedDesktop[] {
+  const rowsOf = new Map(connections?.map((row) => [keyText(row), row]));
+  const isDamaged = damagedAmong(damaged);
+  return desktops.map((surveyed) => {
+    const { workspace, username } = surveyed.desktop;
+    const rows = connections && (rowsOf.get(keyText({ workspace, username })) ?? { connectionId: null, readers: [] });
+    return { ...explain(surveyed, rows), damaged: isDamaged(username) };
+  });
+}
+
+function explain(
+  { desktop, limits, decision, record, use }: SurveyedDesktop,
+  rows: { connectionId: number | null; readers: readonly string[] } | null,
+): Omit<ExplainedDesktop, "damaged"> {
+  const { workspace, username, names, binding, replicas, side, ours } = desktop;
+  const connectionId = rows?.connectionId ?? null;
+  const connection = rows?.readers.includes(names.entity) ?? false;
+  const permissions = { connection, group: connection, self: connection };
+  const described = describeDesktop(
+    workspace,
+    { cluster: { deployment: side }, rows: rows && { connectionId, permissions } },
+    { record, decision },
+  );
+  return {
+    id: deploymentName({ workspace, username }),
+    workspace,
+    username,
+    deployment: names.deployment,
+    binding,
+    replicas,
+    ours,
+    ...described,
+    since: stateSince(described, desktop, record),
+    limits,
+    decision,
+    connected: replicas === 0 ? false : use && use.connected,
+    connectionId,
+    mayBeOpened: rows && connection,
+    record,
   };
 }
 

@@ -2,13 +2,14 @@ import { z } from "zod";
 import { type DriftKind, driftKinds } from "../../shared/lifecycle/drift.ts";
 import { checkNames, checkStates } from "../../shared/lifecycle/doctor/check.ts";
 import { evidenceKinds, rules } from "../../shared/desktop/decision.ts";
+import { concerns, slowStartMinutes } from "../../shared/lifecycle/worst-first.ts";
 import { type ErrorCode, errorCodes } from "../../shared/errors.ts";
 import { type EventFault, eventFaults } from "../../shared/identity/keycloak-event.ts";
 
 /** The schemas of the API's answers. Strict: a field that is missing here is a bug, and a test finds it. */
 
-const time = z.iso.datetime().meta({ examples: ["2026-11-24T09:30:00.000Z"] });
-const code = z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]);
+export const time = z.iso.datetime().meta({ examples: ["2026-11-24T09:30:00.000Z"] });
+export const code = z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]);
 const words = z.string();
 
 export const problemAnswer = z
@@ -25,6 +26,8 @@ export const problemAnswer = z
 export const desktopState = z
   .enum(["absent", "starting", "ready", "in-use", "idle", "suspending", "suspended", "retiring", "failed", "unknown"])
   .meta({ id: "DesktopState", description: "`unknown`: Guacamole's database does not answer now" });
+
+export const desktopRule = z.enum(rules);
 
 const leaving = z.strictObject({ since: time, until: time }).meta({
   id: "Leaving",
@@ -60,7 +63,7 @@ const why = {
 
 export const keptAnswer = z
   .strictObject({ workspace: z.string(), until: time, by: z.string(), reason: words.optional() })
-  .meta({ id: "Kept", description: "An administrator keeps the desktop from being taken down" });
+  .meta({ id: "Kept", description: "An administrator, or the person, keeps the desktop from being taken down" });
 
 const link = z.url().meta({
   description:
@@ -144,6 +147,10 @@ export const operationAnswerBody = z
         of: z.int(),
         since: time,
         message: words.optional(),
+        steps: z
+          .array(words)
+          .optional()
+          .meta({ description: "The names of all steps, in order, while a desktop is brought up" }),
         undoing: z.strictObject({ failedStep: words, code }).optional(),
       })
       .optional(),
@@ -180,13 +187,25 @@ export const desktopAnswer = z
     signInAgain: signInAgain.optional(),
     guacamoleUsername: z.string().optional(),
     ...outlook,
-    lastFailure: z.strictObject({ workspace: z.string().nullable(), code, reason: words, step: words }).optional(),
+    lastFailure: z
+      .strictObject({
+        workspace: z.string().nullable(),
+        code,
+        reason: words,
+        step: words,
+        at: time,
+        operation: z.string().optional().meta({ description: "The id of the operation that failed" }),
+      })
+      .optional(),
     lastRefusal: z
       .strictObject({ workspace: z.string(), at: time, code, reason: words })
       .optional()
       .meta({ description: "The person chose a workspace by scaling a binding, and may not have a desktop there" }),
     leaving: leaving.optional(),
     kept: keptAnswer.optional(),
+    mayExtendUntil: time.optional().meta({
+      description: "Until when the person may keep it now; left out if it may not be extended (further)",
+    }),
     ...why,
     goals: goals.optional(),
   })
@@ -224,14 +243,33 @@ const listed = {
   workspace: z.string(),
   state: desktopState,
   reason: words,
+  since: time.optional().meta({ description: "Since when it is in this state, as far as that was noted" }),
+  action: decided.action,
+  rule: decided.rule,
+  concern: z
+    .enum(concerns)
+    .optional()
+    .meta({
+      description: `What somebody should look at, the worst first; \`slow-start\`: it has been starting for more than ${slowStartMinutes} minutes`,
+    }),
   endsAt: time.optional(),
+  endsBecause: words.optional(),
+  lastSeen: time.optional().meta({ description: "When its person last logged in, or asked for a desktop" }),
   wanted: z.string().nullable().meta({ description: "The workspace that the person wants now" }),
   leaving: leaving.optional(),
   kept: keptAnswer.optional(),
 };
 
+const counted = z.record(z.string(), z.int());
+
 export const desktopsAnswer = z
   .strictObject({
+    at: time.optional().meta({ description: "With `sort=worst`: when all desktops were looked at" }),
+    total: z.int().optional().meta({ description: "With `sort=worst`: how many there are on all pages" }),
+    counts: z.strictObject({ states: counted, workspaces: counted, rules: counted }).optional().meta({
+      description:
+        "With `sort=worst`: how many there are of each state, workspace and rule; each of the three as if there were no filter by it",
+    }),
     desktops: z.array(z.strictObject(listed)),
     next: z.string().optional().meta({ description: "Pass it as `after` to get the next page" }),
     isolation: z
@@ -272,8 +310,6 @@ export const oneDesktopAnswer = z
     lastOutcome: z
       .strictObject({ state: z.enum(["done", "failed", "superseded"]), at: time, reason: words })
       .optional(),
-    lastSeen: time.optional(),
-    since: time.optional(),
     ...why,
     removal: z.strictObject({ requestedAt: time, reason: words, trouble: trouble.optional() }).optional(),
   })

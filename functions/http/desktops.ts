@@ -19,7 +19,8 @@ import { type Call, endpoint } from "./endpoint.ts";
 import * as examples from "./examples.ts";
 import { fulfil } from "./fulfil.ts";
 import { waitUpTo } from "./input.ts";
-import { listDesktops, listQuery, summaryOf } from "./list-desktops.ts";
+import { listedOf } from "../../shared/lifecycle/listed-desktop.ts";
+import { listDesktops, listQuery } from "./list-desktops.ts";
 import { operationAnswer, operationAnswers } from "./operation.ts";
 import { type Route, tokenRoute } from "./route.ts";
 import { desktopId, reason } from "./shapes.ts";
@@ -44,7 +45,7 @@ export function desktopsRoutes(services: Services): Route[] {
         answers: {
           200: {
             words:
-              "One page, ordered by id. With a filter it may have fewer desktops than `limit`, or none, although there is a `next`",
+              "One page, ordered by id or with the worst first. Ordered by id, with a filter it may have fewer desktops than `limit`, or none, although there is a `next`",
             body: desktopsAnswer,
             example: examples.desktops,
             links: {
@@ -139,8 +140,7 @@ async function show(services: Services, find: Find, { id }: Call) {
   return {
     status: 200,
     body: {
-      ...summaryOf(found),
-      since: found.since,
+      ...listedOf(found, services.now()),
       ...describeWhy(record, workspace, found.decision),
       deployment,
       binding,
@@ -159,7 +159,6 @@ async function show(services: Services, find: Find, { id }: Call) {
           retire: record.request.retire,
           operation: `/api/operations/${operationIdOf(record.request)}`,
         },
-        lastSeen: record.presence?.seenAt,
       }),
       ...(outcome && {
         lastOutcome: {

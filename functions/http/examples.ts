@@ -116,6 +116,12 @@ export const desktops = {
       workspace: "asthma-cohort",
       state: "ready",
       reason: "the container is ready and access is granted",
+      since: "2026-11-24T09:30:21.000Z",
+      action: "keep",
+      rule: "start-grace",
+      endsAt: "2026-11-24T10:00:00.000Z",
+      endsBecause: "nobody is connected, which is allowed for 30 minutes",
+      lastSeen: "2026-11-24T09:30:00.000Z",
       wanted: "asthma-cohort",
     },
   ],
@@ -129,6 +135,9 @@ export const desktop = {
   workspace: "asthma-cohort",
   state: "suspended",
   reason: "scaled to zero, without access; the next request starts it again",
+  since: "2026-11-24T12:15:04.000Z",
+  action: "keep",
+  rule: "not-running",
   wanted: null,
   deployment: "ec6c09a26f9255d9b2bd0f59bff67e9f",
   binding: "asthma-cohort-alice",
@@ -150,11 +159,63 @@ export const reasoned = { reason: "the registry is being moved" };
 
 export const extension = { until: "2026-11-24T22:00:00Z", reason: "a long analysis" };
 
+export const ownExtension = { until: "2026-11-24T18:00:00Z" };
+export const ownKept = { workspace: "asthma-cohort", until: "2026-11-24T18:00:00.000Z", by: "alice" };
+
 export const kept = {
   workspace: "asthma-cohort",
   until: "2026-11-24T22:00:00.000Z",
   by: "olga",
   reason: "a long analysis",
+};
+
+export const queue = {
+  at: "2026-11-24T09:00:05.000Z",
+  capacity: { startsAtOnce: 64, starting: 1, waiting: 1, maxDesktops: null, running: 212 },
+  starting: [
+    {
+      username: "alice",
+      workspace: "asthma-cohort",
+      since: "2026-11-24T09:00:00.000Z",
+      image: "registry.example/desktop:1",
+      operation: "/api/operations/5e0e2ac3b79d5d0c9d1f8a3b5a7f6c21.2b0f4f0e-3b6e-4d3a-8a35-0e1f6f3c9a77",
+      admittedAt: "2026-11-24T09:00:01.000Z",
+    },
+  ],
+  waiting: [
+    {
+      username: "bob",
+      workspace: "asthma-cohort",
+      since: "2026-11-24T09:00:02.000Z",
+      image: "registry.example/desktop:1",
+      operation: "/api/operations/81b637d8fcd2c6da6359e6963113a117.6f3c9a77-3b6e-4d3a-8a35-0e1f2b0f4f0e",
+      place: 1,
+      of: 1,
+      because: "starts",
+      expectedFromSeconds: 31,
+      expectedToSeconds: 53,
+    },
+  ],
+  images: [
+    {
+      image: "registry.example/desktop:2",
+      starts: 3,
+      failed: 3,
+      lastAt: "2026-11-24T08:59:30.000Z",
+      atFault: {
+        reason: "ErrImagePull: manifest unknown: manifest unknown",
+        until: "2026-11-24T09:00:30.000Z",
+      },
+    },
+    {
+      image: "registry.example/desktop:1",
+      starts: 40,
+      failed: 1,
+      usuallyReadyWithinSeconds: 48,
+      halfReadyWithinSeconds: 21,
+      lastAt: "2026-11-24T08:59:58.000Z",
+    },
+  ],
 };
 
 export const maintenance = {

@@ -20,12 +20,16 @@ it("shows nothing again after the API server has forgotten the place, however lo
   // Only what is not shown yet is explained, which needs more than these services.
   const services = { desktops } as unknown as Services;
   const place = formatPlace({ from: "forgotten", after: "e" });
-  expect(await listDesktops(services, { limit: 100, after: place })).toMatchObject({
+  expect(await listDesktops(services, { limit: 100, sort: "id", after: place })).toMatchObject({
     status: 200,
     body: { desktops: [] },
   });
 
   const many = { pageOfDeployed: () => desktops.pageOfDeployed(1, undefined) };
-  const { body } = await listDesktops({ desktops: many } as unknown as Services, { limit: 100, after: place });
+  const { body } = await listDesktops({ desktops: many } as unknown as Services, {
+    limit: 100,
+    sort: "id",
+    after: place,
+  });
   expect(parsePlace((body as { next?: string }).next)).toEqual({ from: "1", after: "e" });
 });

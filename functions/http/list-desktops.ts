@@ -1,24 +1,40 @@
 import { z } from "zod";
 import type { DeployedDesktop } from "../../shared/desktop/known-desktop.ts";
 import { describeOpening, type OpenIsolation } from "../../shared/lifecycle/isolation.ts";
-import { leaveOf } from "../../shared/person/presence.ts";
-import { extensionOf } from "../../shared/person/extension.ts";
+import { compareRanks, countDesktops, isWithin, type Narrowing } from "../../shared/lifecycle/worst-first.ts";
+import { ProductError } from "../../shared/errors.ts";
 import { explainDesktops, type ExplainedDesktop } from "../gather/found-desktops.ts";
+import { listedOf } from "../../shared/lifecycle/listed-desktop.ts";
 import type { Services } from "../services.ts";
-import { desktopState } from "./answers.ts";
+import { desktopRule, desktopState } from "./answers.ts";
 import type { Answer } from "./endpoint.ts";
 import { showGoals } from "./goals.ts";
-import { formatPlace, parsePlace, type Place, placeInList } from "./place.ts";
+import { formatPlace, formatRank, parsePlace, parseRank, type Place, placeInList } from "./place.ts";
 import { username, wholeNumber, workspaceName } from "./shapes.ts";
 
 export const listQuery = z.object({
   username: username.optional().meta({ description: "Only this person's" }),
   workspace: workspaceName.optional().meta({ description: "Only those in this workspace" }),
   state: desktopState.optional().meta({ description: "Only those in this state" }),
+  rule: desktopRule.optional().meta({ description: "Only those about which this rule decides" }),
+  sort: z.enum(["id", "worst"]).default("id").meta({
+    description:
+      "`worst`: first what somebody should look at, then what ends soonest; all desktops as they were some seconds ago, with `at`, `total` and `counts`",
+  }),
   limit: wholeNumber(1, 500).default(100).meta({ description: "At most this many" }),
   after: placeInList.optional().meta({ description: "`next` of the previous page" }),
 });
 type Query = z.output<typeof listQuery>;
+
+const narrowingOf = ({ username: whose, workspace, state, rule }: Query): Narrowing => ({
+  username: whose,
+  workspace,
+  state,
+  rule,
+});
+
+/** True if it can only be told of desktops that were explained whether they are wanted. */
+const needsExplaining = ({ state, rule }: Query) => state !== undefined || rule !== undefined;
 
 /** How many Deployments one call looks at, and how many of them at a time: those of a filter may be few of many. */
 const most = { withState: 500, otherwise: 2_000 };
@@ -26,6 +42,7 @@ const atATime = { withState: 100, otherwise: 500 };
 
 /** One page. With a filter it may have fewer desktops than `limit`, or none, although `next` says that there may be more. */
 export async function listDesktops(services: Services, query: Query): Promise<Answer> {
+  if (query.sort === "worst") return worstFirst(services, query);
   const { desktops, next, isolation, unanswered } = await (query.username === undefined
     ? everybodysPage(services, query)
     : personsPage(services, query, query.username));
@@ -33,13 +50,46 @@ export async function listDesktops(services: Services, query: Query): Promise<An
   return {
     status: 200,
     body: {
-      desktops: desktops.map(summaryOf),
+      desktops: desktops.map((desktop) => listedOf(desktop, services.now())),
       ...(next && { next: formatPlace(next) }),
       ...(isolation.length > 0 && { isolation: isolation.map(describeOpening) }),
       ...(goals && { goals: goals.shown }),
       unanswered: [...new Set([...unanswered, ...(goals?.unanswered ?? [])])],
     },
   };
+}
+
+/** One page of all desktops as they were some seconds ago. The place of a page is the rank of its last desktop. */
+async function worstFirst(services: Services, query: Query): Promise<Answer> {
+  const after = parseRank(query.after);
+  if (query.after !== undefined && !after)
+    throw new ProductError("malformed-parameter", "read after: it is `next` of a page with the same `sort`");
+  const { at, desktops, isolation, unanswered } = await services.wholeEstate();
+  const narrowing = narrowingOf(query);
+  const wanted = desktops.filter(({ shown }) => isWithin(narrowing, shown));
+  const left = after ? wanted.filter(({ rank }) => compareRanks(rank, after) > 0) : wanted;
+  const page = left.slice(0, query.limit);
+  const last = left.length > page.length ? page.at(-1) : undefined;
+  const goals = after ? undefined : await goalsFor(services, query);
+  const all = desktops.map(({ shown }) => shown);
+  return {
+    status: 200,
+    body: {
+      at,
+      total: wanted.length,
+      counts: countDesktops(all, narrowing),
+      desktops: page.map(({ shown }) => shown),
+      ...(last && { next: formatRank(last.rank) }),
+      ...(isolation.length > 0 && { isolation: isolation.map(describeOpening) }),
+      ...(goals && { goals: goals.shown }),
+      unanswered: [...new Set([...unanswered, ...(goals?.unanswered ?? [])])],
+    },
+  };
+}
+
+function isChosenBy({ state, rule }: Query): (desktop: ExplainedDesktop) => boolean {
+  return (desktop) =>
+    (state === undefined || desktop.state === state) && (rule === undefined || desktop.decision.rule === rule);
 }
 
 interface PageOfDesktops {
@@ -56,7 +106,7 @@ async function personsPage(services: Services, query: Query, whose: string): Pro
     .filter((desktop) => desktop.names.deployment > after && isIn(query.workspace, desktop))
     .sort(byName);
   const { desktops, isolation, unanswered, damaged } = await explainDesktops(services, { deployed: wanted, odd });
-  const chosen = desktops.filter(({ state }) => query.state === undefined || state === query.state);
+  const chosen = desktops.filter(isChosenBy(query));
   const page = chosen.slice(0, query.limit);
   const last = chosen.length > page.length ? page.at(-1) : undefined;
   return {
@@ -70,11 +120,11 @@ async function personsPage(services: Services, query: Query, whose: string): Pro
 /** Goes through the list of Deployments from a place on, until the page is full or enough was looked at. */
 async function everybodysPage(services: Services, query: Query): Promise<PageOfDesktops> {
   const found: PageOfDesktops = { desktops: [], isolation: [], unanswered: [] };
-  const work = query.state === undefined ? "otherwise" : "withState";
+  const work = needsExplaining(query) ? "withState" : "otherwise";
   let { from, after } = parsePlace(query.after);
   for (let looked = 0; looked < most[work];) {
     // What was shown before is passed over if the API server no longer knows the place.
-    const isFiltered = query.workspace !== undefined || query.state !== undefined;
+    const isFiltered = query.workspace !== undefined || needsExplaining(query);
     const isPassing = from === undefined && after !== "";
     const size = isPassing ? atATime.otherwise : isFiltered ? atATime[work] : query.limit;
     const page = await services.desktops.pageOfDeployed(size, from);
@@ -87,9 +137,9 @@ async function everybodysPage(services: Services, query: Query): Promise<PageOfD
       (desktop) => desktop.names.deployment > after && isIn(query.workspace, desktop),
     );
     const room = query.limit - found.desktops.length;
-    const tried = query.state === undefined ? wanted.slice(0, room) : wanted;
+    const tried = needsExplaining(query) ? wanted : wanted.slice(0, room);
     const explained = await explainDesktops(services, { deployed: tried, odd: page.odd });
-    const chosen = explained.desktops.filter(({ state }) => query.state === undefined || state === query.state);
+    const chosen = explained.desktops.filter(isChosenBy(query));
     found.desktops.push(...chosen.slice(0, room));
     found.isolation = together(found.isolation, explained.isolation);
     found.unanswered.push(...explained.unanswered, ...explained.damaged.map(({ fault }) => fault.message));
@@ -134,29 +184,4 @@ async function goalsFor({ records }: Services, query: Query) {
     ({ workspace }) => query.workspace === undefined || workspace === undefined || workspace === query.workspace,
   );
   return { shown, unanswered: found.damaged.map(({ fault }) => fault.message) };
-}
-
-/** What a list shows of a desktop. */
-export function summaryOf({
-  id,
-  username: whose,
-  workspace,
-  state,
-  reason: words,
-  decision,
-  record,
-}: ExplainedDesktop) {
-  const leaving = leaveOf(record);
-  const kept = extensionOf(record, workspace);
-  return {
-    id,
-    username: whose,
-    workspace,
-    state,
-    reason: words,
-    endsAt: decision.next?.at,
-    wanted: record?.request.workspace ?? null,
-    ...(leaving && { leaving }),
-    ...(kept && { kept }),
-  };
 }

@@ -13,6 +13,7 @@ const tags: Readonly<Record<string, { name: string; description: string }>> = {
   },
   operations: { name: "Operations", description: "The progress and outcome of a request" },
   desktops: { name: "Desktops", description: "For administrators: all desktops" },
+  queue: { name: "Queue", description: "For administrators and monitoring: who starts and who waits" },
   maintenance: { name: "Maintenance", description: "For administrators: pauses, and the work of the timers" },
   keycloak: { name: "Keycloak", description: "Signed calls by Keycloak" },
   health: { name: "Health", description: "Liveness and readiness" },

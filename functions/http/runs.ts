@@ -26,6 +26,10 @@ const reconcileQuery = z.object({
   share: wholeNumber(1, 100, "a percentage")
     .optional()
     .meta({ description: "The percentage of all desktops that this run may remove, instead of the setting" }),
+  confirm: wholeNumber(0, 100_000, "a number of desktops").optional().meta({
+    description:
+      "`goes` of a dry run that was looked at: this run removes exactly so many, whatever the share, or does nothing and says so in `refused`",
+  }),
 });
 
 const started = {
@@ -37,7 +41,7 @@ const started = {
 const lookMilliseconds = 250;
 
 const onlyOnTime =
-  "Callers with the role for timers get counts, and may neither ask for a dry run nor change the share.";
+  "Callers with the role for timers get counts, and may neither ask for a dry run nor change or confirm what may go.";
 
 /** Administrators get the summary of a run, and those who stand in for timers its counts. */
 const summaryOr = (summary: z.ZodType) => z.union([summary, runCounts]);
@@ -100,13 +104,16 @@ export function runRoutes(services: Services): Route[] {
 }
 
 async function reconcileNow(services: Services, call: Call<z.output<typeof reconcileQuery>>): Promise<Answer> {
-  const { dryRun: isDry, share: sharePercent } = call.query;
-  refuseChoices(call, isDry || sharePercent !== undefined);
+  const { dryRun: isDry, share: sharePercent, confirm: confirmed } = call.query;
+  refuseChoices(call, isDry || sharePercent !== undefined || confirmed !== undefined);
   if (!isDry) {
-    const input = sharePercent === undefined ? {} : { sharePercent };
+    const input = {
+      ...(sharePercent !== undefined && { sharePercent }),
+      ...(confirmed !== undefined && { confirmed }),
+    };
     return runNow(services, call, reconcileName, { dryRun: false }, input);
   }
-  const survey = await surveyDrift(services, { sharePercent, isDry });
+  const survey = await surveyDrift(services, { sharePercent, confirmed, isDry });
   return { status: 200, body: { dryRun: true, ...survey, failed: [] } };
 }
 
@@ -120,7 +127,7 @@ async function reapNow(services: Services, call: Call<Query>): Promise<Answer> {
 /** Who stands in for a timer may do what it does, and no more: neither read about people nor lift a limit. */
 function refuseChoices({ caller }: Pick<Call, "caller">, areMade: boolean): void {
   if (caller === "timers" && areMade)
-    throw new ProductError("not-allowed", "dryRun and share are for administrators (leave them out)");
+    throw new ProductError("not-allowed", "dryRun, share and confirm are for administrators (leave them out)");
 }
 
 /**

@@ -147,7 +147,7 @@ export interface Activities {
   };
 
   /** Compares bindings, cluster and rows, both ways. */
-  surveyDrift: { input: { sharePercent?: number | undefined }; output: DriftSurvey };
+  surveyDrift: { input: { sharePercent?: number | undefined; confirmed?: number | undefined }; output: DriftSurvey };
   /** These never throw, either. */
   removeDesktop: { input: DesktopDrift; output: { failed: string } | null };
   retirePerson: { input: Drift & { username: string }; output: { failed: string } | null };

@@ -43,6 +43,7 @@ describe("a policy", () => {
       startGraceMinutes: 30,
       longestSessionMinutes: 720,
       longestExtensionMinutes: 10080,
+      longestOwnExtensionMinutes: 240,
     });
   });
 

@@ -19,6 +19,7 @@ import {
   text,
   toleration,
   wholeNumber,
+  wholeNumberOr0,
 } from "./policy-text.ts";
 
 /** A policy as people write it: text by field, in settings (`cpuLimit` is DESKTOP_CPU_LIMIT) and in ConfigMaps alike. */
@@ -134,6 +135,9 @@ export const policyFields = {
   longestExtensionMinutes: wholeNumber()
     .prefault("10080")
     .describe("How far ahead an administrator may extend a desktop"),
+  longestOwnExtensionMinutes: wholeNumberOr0()
+    .prefault("240")
+    .describe("How far ahead people may extend their own desktop, within `longestSessionMinutes`; `0`: not at all"),
 };
 
 const policySchema = z.strictObject(policyFields).transform(({ port, guacamoleParameters, ...fields }, context) => {

@@ -63,6 +63,20 @@ describe("a kept read", () => {
     expect(await ask()).toBe(2);
   });
 
+  it("is kept for longer if it took longer", async () => {
+    let [reads, now] = [0, 0];
+    const ask = keptRead(
+      () => Promise.resolve((reads += 1)).finally(() => (now += 300)),
+      (took) => 10 * took,
+      () => now,
+    );
+    await ask();
+    now = 3_299;
+    expect(await ask()).toBe(1);
+    now = 3_300;
+    expect(await ask()).toBe(2);
+  });
+
   it("that fails is not kept", async () => {
     let reads = 0;
     const ask = keptRead(

@@ -46,20 +46,23 @@ export function sharedReadOf<T>(read: (name: string) => Promise<T>): (name: stri
  * Keeps what was read for some time, for answers that anybody may ask for: a crowd costs one read. Who arrives while it
  * is under way gets its result too. A failure is not kept.
  *
+ * @param keptMilliseconds for how long; a function is told how long the read took
  * @param now a monotonic clock in milliseconds
  */
 export function keptRead<T, Args extends unknown[] = []>(
   read: (...args: Args) => Promise<T>,
-  keptMilliseconds: number,
+  keptMilliseconds: number | ((tookMilliseconds: number) => number),
   now: () => number = () => performance.now(),
 ): (...args: Args) => Promise<T> {
   let running: Promise<T> | undefined;
   let kept: { value: T; until: number } | undefined;
 
   const begin = async (args: Args): Promise<T> => {
+    const begun = now();
     try {
       const value = await read(...args);
-      kept = { value, until: now() + keptMilliseconds };
+      const keeps = typeof keptMilliseconds === "number" ? keptMilliseconds : keptMilliseconds(now() - begun);
+      kept = { value, until: now() + keeps };
       return value;
     } finally {
       running = undefined;

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   decideAdmission,
   decideAdmissions,
+  lineUp,
   type Place,
   type StartLimits,
   takesLastPlace,
@@ -31,6 +32,23 @@ function told(tickets: readonly Ticket[], change: Partial<StartLimits> = {}): st
 
 const starting = { state: "admitted" } as const;
 const image = "example.org/desktop:1";
+
+describe("the line", () => {
+  it("has those who start by when they began, and those who wait by their turn", () => {
+    const tickets = inLine(
+      {},
+      { returns: true },
+      { ...starting, admittedAt: secondsAgo(5) },
+      { ...starting, admittedAt: secondsAgo(9) },
+      {},
+    );
+    const { starting: begun, waiting } = lineUp(tickets.toReversed(), now);
+    expect([begun, waiting].map((all) => all.map(({ person }) => person))).toEqual([
+      ["p3", "p2"],
+      ["p1", "p0", "p4"],
+    ]);
+  });
+});
 
 describe("who may start", () => {
   it.each<[string, Ticket[], Partial<StartLimits>, string[]]>([

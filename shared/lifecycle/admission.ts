@@ -19,7 +19,8 @@ export interface StartLimits {
 }
 
 /** What somebody waits for: that another start ends, a desktop goes down, or the image is tried by somebody else. */
-export type Obstacle = "starts" | "workspace-starts" | "desktops" | "workspace-desktops" | "image";
+export const obstacles = ["starts", "workspace-starts", "desktops", "workspace-desktops", "image"] as const;
+export type Obstacle = (typeof obstacles)[number];
 
 export type Place = { admitted: true } | { admitted: false; place: number; of: number; because: Obstacle };
 
@@ -62,6 +63,15 @@ export function decideAdmissions(
   for (const { person, pool, place, because } of held)
     places.set(person, { admitted: false, place, of: ofPool(pool), because });
   return places;
+}
+
+/** Who starts, those who began first before the others, and who waits, in their order. */
+export function lineUp(tickets: readonly Ticket[], now: Date): { starting: Ticket[]; waiting: Ticket[] } {
+  const begun = ({ admittedAt, since }: Ticket) => admittedAt ?? since;
+  const starting = tickets
+    .filter(({ state }) => state === "admitted")
+    .sort((one, other) => compare(begun(one), begun(other)) || compare(one.person, other.person));
+  return { starting, waiting: tickets.filter(({ state }) => state === "waiting").sort(byTurn(now)) };
 }
 
 /** The same for one person, whose ticket takes the place of the one that is listed. */

@@ -551,6 +551,29 @@ describe("beyond desktops", () => {
     const known = { ...gathered.known, bindings: [] };
     expect(decideDrift({ ...gathered, known }, 100).refused).toBe("there are no bindings, but 1 desktops");
   });
+  it("exactly as many go as were confirmed, whatever the share, or nothing is done", () => {
+    const people = Array.from({ length: 5 }, (_, number) => `p${number}`);
+    const standings = new Map(people.map((name) => [name, null] as const));
+    const desktops = people.map((username) => ({ ...surveyed, desktop: { ...desktop, username } }));
+    const all = {
+      ...gathered,
+      survey: { ...survey, desktops },
+      standings,
+      connections: [],
+      networkParts: [],
+      podsOf: [],
+    };
+    const refusedWith = (confirmed?: number) => decideDrift(all, 20, confirmed).refused;
+    expect(refusedWith()).toMatch(/^5 of 5 desktops would be removed, and at most 3 /);
+    expect([4, 6].map(refusedWith)).toEqual(
+      [4, 6].map((number) => expect.stringContaining(`${number} were confirmed`) as string),
+    );
+    expect(refusedWith(5)).toBeUndefined();
+    expect(decideDrift({ ...all, known: { ...gathered.known, bindings: [] } }, 20, 5).refused).toMatch(
+      /^there are no bindings/,
+    );
+    expect(decideDrift(gathered, 20, 1).refused).toMatch(/^0 of 1 /);
+  });
   it("what was not answered is named once", () => {
     const unanswered = ["the identity provider is away", "the identity provider is away"];
     expect(decideDrift({ ...gathered, unanswered, survey: { ...survey, damaged } }, 100).unanswered).toEqual([

@@ -36,7 +36,7 @@ export function driftQuestions(
 }
 
 /** What is not as it should be, by kind, workspace and person, and whether it may be put right. */
-export function decideDrift(gathered: GatheredDrift, sharePercent: number): DriftSurvey {
+export function decideDrift(gathered: GatheredDrift, sharePercent: number, confirmed?: number): DriftSurvey {
   const { survey, known, users } = gathered;
   const { isAlone, isCompared, isLeft, connectionOf } = lookUp(gathered);
   const bindings = new Map(known.bindings.map((binding) => [binding.name, binding]));
@@ -126,7 +126,7 @@ export function decideDrift(gathered: GatheredDrift, sharePercent: number): Drif
     goes: countGoing(trusted, ours),
     unanswered: [...new Set(unanswered)],
   };
-  return { ...counted, refused: refusal(counted, known, sharePercent) };
+  return { ...counted, refused: refusal(counted, known, { sharePercent, confirmed }) };
 }
 
 function lookUp({ survey, connections }: DriftSources) {

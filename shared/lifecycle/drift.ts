@@ -123,17 +123,29 @@ export function leaveOutSuspicious(
   };
 }
 
+/** How many desktops may go at once. */
+export interface Allowed {
+  /** The percentage of all desktops. */
+  sharePercent: number;
+  /** Somebody saw that so many would go, and wants it: exactly so many may, whatever the share. */
+  confirmed?: number | undefined;
+}
+
 /**
  * Why a reconciliation must not go on, or undefined: a source of truth that is suspiciously empty, or more desktops that
- * would go than the share that is allowed, is more likely a fault than the truth.
+ * would go than the share that is allowed, is more likely a fault than the truth. So is another number than was confirmed.
  */
 export function refusal(
   { desktops, goes }: Pick<DriftSurvey, "desktops" | "goes">,
   known: { workspaces: readonly unknown[]; bindings: readonly unknown[] },
-  sharePercent: number,
+  { sharePercent, confirmed }: Allowed,
 ): string | undefined {
   if (desktops > 0 && known.bindings.length === 0) return `there are no bindings, but ${desktops} desktops`;
   if (desktops > 0 && known.workspaces.length === 0) return `there are no workspaces, but ${desktops} desktops`;
+  if (confirmed !== undefined)
+    return goes === confirmed
+      ? undefined
+      : `${goes} of ${desktops} desktops would be removed now, and ${confirmed} were confirmed; look at them again, and confirm the new number if it is right`;
   const allowed = mostAtOnce(desktops, sharePercent);
   return goes > allowed
     ? `${goes} of ${desktops} desktops would be removed, and at most ${allowed} may be at once (${sharePercent} %); find out why, and allow a larger share if it is right`

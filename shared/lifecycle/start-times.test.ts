@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { addStarts, estimateStart, expectReady, type Start, type StartTimes, startKinds } from "./start-times.ts";
+import {
+  addStarts,
+  describeImages,
+  estimateStart,
+  expectReady,
+  type Start,
+  type StartTimes,
+  startKinds,
+} from "./start-times.ts";
 
 const now = new Date("2026-06-15T09:00:00Z");
 const image = "example.org/desktop:1";
@@ -173,5 +181,34 @@ describe("the time when somebody in the queue is likely to be ready", () => {
     expect(known[image]).toHaveLength(50);
     expect(expectReady(4, image, moving(2), known, now)).toEqual({ fromSeconds: 45, toSeconds: 75 });
     expect(estimateStart(known, image)).toEqual({ half: 3, most: 3 });
+  });
+});
+
+describe("the images of the last starts", () => {
+  const ready = (seconds: number): Start => ({ at: ago(seconds), seconds: 10 });
+  const failed = (seconds: number): Start => ({ at: ago(seconds), seconds: 1, failed: `no ${seconds}` });
+
+  it("are those at fault first, with why and until when nobody tries, and how long the others take", () => {
+    const times: StartTimes = {
+      a: [90, 80, 70, 60, 50].map(ready),
+      b: [ready(100), ...[90, 80, 70].map(failed)],
+      c: [30, 20, 10].map(failed),
+      d: [failed(90), ready(10), failed(5)],
+    };
+    const found = describeImages(times, now);
+    expect(found.map(({ image, starts, failed: many }) => [image, starts, many])).toEqual([
+      ["b", 4, 3],
+      ["c", 3, 3],
+      ["a", 5, 0],
+      ["d", 3, 2],
+    ]);
+    expect(found.map(({ fault }) => fault)).toEqual([
+      { reason: "no 70", until: undefined },
+      { reason: "no 10", until: new Date(now.getTime() + 50_000).toISOString() },
+      undefined,
+      undefined,
+    ]);
+    expect(found[2]).toMatchObject({ estimate: { half: 10, most: 10 }, lastAt: ago(50) });
+    expect(describeImages({ a: [] }, now)).toEqual([]);
   });
 });

@@ -153,6 +153,35 @@ export function imageFault(times: StartTimes, image: string, now: Date): { reaso
   return now < until ? { reason: newest.failed ?? "", until: until.toISOString() } : null;
 }
 
+/** How the last starts of an image went. */
+export interface ImageStarts {
+  image: string;
+  starts: number;
+  failed: number;
+  estimate: Estimate | undefined;
+  lastAt: string;
+  /** Set if the last starts failed; `until`: before then nobody tries. */
+  fault: { reason: string; until: string | undefined } | undefined;
+}
+
+/** The same of each image, those at fault first. */
+export function describeImages(times: StartTimes, now: Date): ImageStarts[] {
+  return Object.entries(times)
+    .flatMap(([image, starts]): ImageStarts[] => {
+      const last = starts.at(-1);
+      if (!last) return [];
+      const failed = starts.filter((start) => start.failed !== undefined).length;
+      const fault = isDoubtful(times, image)
+        ? { reason: last.failed ?? "", until: imageFault(times, image, now)?.until }
+        : undefined;
+      return [{ image, starts: starts.length, failed, estimate: estimateStart(times, image), lastAt: last.at, fault }];
+    })
+    .sort(
+      (one, other) =>
+        Number(one.fault === undefined) - Number(other.fault === undefined) || compare(one.image, other.image),
+    );
+}
+
 /** The images that did not start the last times. */
 export function doubtfulImages(times: StartTimes): ReadonlySet<string> {
   return new Set(Object.keys(times).filter((image) => isDoubtful(times, image)));

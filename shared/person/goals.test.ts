@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { describeGoal, endingOf, goalsOf } from "./goals.ts";
+import { describeGoal, endingOf, goalsOf, isInTrouble } from "./goals.ts";
 import type { Outcome, PersonRecord } from "./record.ts";
 
 const at = "2026-01-01T00:00:00.000Z";
@@ -89,5 +89,20 @@ describe("a desktop that is to end", () => {
     const reviews = [{ id: "v1", workspace: "a", requestedAt: at, by: "reap" }];
     expect(ends({ reviews })).toBeUndefined();
     expect(ends({ reviews: reviews.map((review) => ({ ...review, trouble })) })).toContain("suspending: ");
+  });
+});
+
+describe("a desktop in trouble", () => {
+  const inTrouble = (change: Partial<PersonRecord>) =>
+    ["a", "b"].filter((workspace) => isInTrouble({ ...settled, ...change }, workspace));
+  it("is one that a try in vain was about", () => {
+    expect(inTrouble({})).toEqual([]);
+    expect(inTrouble({ request: none, outcomes: {} })).toEqual([]);
+    expect(inTrouble({ request: { ...none, trouble }, outcomes: {} })).toEqual(["a", "b"]);
+    expect(inTrouble({ removals: [{ id: "m1", workspace: "a", requestedAt: at, reason: "over", trouble }] })).toEqual([
+      "a",
+    ]);
+    expect(inTrouble({ others: { id: "r1", except: "a", requestedAt: at, trouble } })).toEqual(["b"]);
+    expect(inTrouble({ reviews: [{ id: "v1", workspace: "b", requestedAt: at, by: "reap", trouble }] })).toEqual(["b"]);
   });
 });

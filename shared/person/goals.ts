@@ -50,6 +50,14 @@ export function goalsOf(record: PersonRecord): Goal[] {
   return goals;
 }
 
+/** True if something has to hold for this desktop of the person, and a try has failed. */
+export function isInTrouble(record: PersonRecord, workspace: string): boolean {
+  const { except } = record.others ?? {};
+  return goalsOf(record).some(
+    (goal) => goal.trouble && (goal.workspace === undefined ? workspace !== except : goal.workspace === workspace),
+  );
+}
+
 /** The goal that takes down this desktop, and what becomes of it; undefined if there is none. */
 export function endingOf(
   record: PersonRecord | undefined,

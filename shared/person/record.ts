@@ -72,7 +72,7 @@ const desktopRetirementSchema = stored({
 });
 export type DesktopRetirement = z.output<typeof desktopRetirementSchema>;
 
-/** A desktop that an administrator keeps from being taken down until a time. */
+/** A desktop that an administrator, or its person, keeps from being taken down until a time. */
 const extensionSchema = stored({
   workspace: z.string(),
   until: instant,

@@ -10,6 +10,7 @@ import { explainDesktops, findById } from "../../functions/gather/found-desktops
 import { surveyDrift } from "../../functions/gather/drift.ts";
 import { surveyDesktops } from "../../functions/gather/survey.ts";
 import { turnTaking } from "../../functions/gather/turn-taking.ts";
+import { readWholeEstate } from "../../functions/gather/whole-estate.ts";
 import { listDesktops, listQuery } from "../../functions/http/list-desktops.ts";
 import { namingRules, type Services } from "../../functions/services.ts";
 import { endLeavesTimer } from "../../functions/timers/end-leaves.ts";
@@ -93,10 +94,16 @@ async function listPage(query: Record<string, string>, some = true): Promise<voi
     throw new Error(`measure: ${desktops.length} desktops, unanswered: ${unanswered.join("; ")}`);
 }
 
+/** The list of all desktops is read before: what is measured is what a page takes while it is kept. */
+let estate: Awaited<ReturnType<typeof readWholeEstate>> | undefined;
+services.wholeEstate = async () => (estate ??= await readWholeEstate(services));
+
 const works: Record<string, () => Promise<unknown>> = {
   "one page of desktops": () => listPage({ limit: "100" }),
   "one page, by workspace": () => listPage({ workspace: desktopOf(7).workspace }),
   "one page, by state": () => listPage({ state: "suspended" }, false),
+  "one page, the worst first": () => listPage({ sort: "worst", limit: "100" }),
+  "the list of all desktops": () => readWholeEstate(services),
   "one person's desktops": () => listPage({ username: desktopOf(7).username }),
   "one desktop": showOne,
   ...Object.fromEntries(
