@@ -66,9 +66,13 @@ module.exports = {
     },
     {
       name: "node-io-stays-in-the-io-folders",
-      comment: "node:* modules that do I/O appear in the I/O folders and functions/app.ts only.",
+      comment:
+        "node:* modules that do I/O appear in the I/O folders, functions/app.ts, and where the portal's files are read.",
       severity: "error",
-      from: { path: "^(functions|orchestrations|shared)/", pathNot: [ioFolders, "^functions/app\\.ts$", tests] },
+      from: {
+        path: "^(functions|orchestrations|shared)/",
+        pathNot: [ioFolders, "^functions/(app|pages/files)\\.ts$", tests],
+      },
       to: { dependencyTypes: ["core"], pathNot: "^(node:)?(crypto|timers/promises)$" },
     },
     {
@@ -99,6 +103,27 @@ module.exports = {
       severity: "error",
       from: { path: "^functions/", pathNot: ["^functions/(app|orchestrations|register|work/task-hub)\\.ts$", tests] },
       to: { path: "node_modules/durable-functions/" },
+    },
+    {
+      name: "the-portal-knows-the-api-only",
+      comment: "portal/ runs in browsers: of the product it imports the schemas of the API's answers, as types.",
+      severity: "error",
+      from: { path: "^portal/" },
+      to: { path: "^(functions|orchestrations|shared|local|test)/", pathNot: "^functions/http/answers\\.ts$" },
+    },
+    {
+      name: "the-portal-takes-types-only",
+      comment: "Nothing of the app is bundled into the pages.",
+      severity: "error",
+      from: { path: "^portal/" },
+      to: { path: "^functions/http/answers\\.ts$", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "nothing-imports-the-portal",
+      comment: "The app serves what was built from portal/, as files.",
+      severity: "error",
+      from: { path: "^(functions|orchestrations|shared|local)/" },
+      to: { path: "^portal/" },
     },
     {
       name: "nothing-imports-the-stand-ins",

@@ -32,6 +32,7 @@ import { type ActivityTable, activityTable } from "./activities/table.ts";
 import { desktopRoute } from "./http/desktop.ts";
 import { desktopsRoutes } from "./http/desktops.ts";
 import { healthRoutes } from "./http/health.ts";
+import { ownExtensionRoute } from "./http/own-extension.ts";
 import { endSessionsRoutes } from "./http/end-sessions.ts";
 import { keycloakRoutes } from "./http/keycloak.ts";
 import { doctorRoute } from "./http/doctor.ts";
@@ -40,12 +41,13 @@ import { adoptionRoute } from "./http/adoption.ts";
 import { openApiRoute } from "./http/openapi.ts";
 import { operationRoute } from "./http/operation.ts";
 import { personRoute } from "./http/person.ts";
-import { notFoundRoute, type Route } from "./http/route.ts";
+import { otherRoute, type Route } from "./http/route.ts";
 import { queueRoute } from "./http/queue.ts";
 import { runRoutes } from "./http/runs.ts";
 import { wakeRoute } from "./http/wake.ts";
 import { workspacesRoute } from "./http/workspaces.ts";
 import { orchestrations } from "./orchestrations.ts";
+import { portalIn } from "./pages/portal.ts";
 import { namingRules, type Services } from "./services.ts";
 import { endLeavesTimer } from "./timers/end-leaves.ts";
 import { followScalingTimer } from "./timers/follow-scaling.ts";
@@ -90,12 +92,16 @@ export interface App {
   close: () => Promise<void>;
 }
 
-/** The app with these settings, connected to the outside world. Registers nothing: `register` does. */
-export function connect(settings: Settings): App {
-  return appOf(connectServices(settings));
+/**
+ * The app with these settings, connected to the outside world. Registers nothing: `register` does.
+ *
+ * @param portal the folder of the built portal
+ */
+export function connect(settings: Settings, portal: URL): App {
+  return appOf(connectServices(settings), portal);
 }
 
-function appOf(services: Services): App {
+function appOf(services: Services, portal: URL): App {
   const wakeTimers = [
     wakeTimer(services),
     followScalingTimer(services),
@@ -104,6 +110,7 @@ function appOf(services: Services): App {
   ].map(oneAtATime);
   const routes = [
     desktopRoute(services),
+    ownExtensionRoute(services),
     personRoute(services),
     operationRoute(services),
     workspacesRoute(services),
@@ -118,8 +125,11 @@ function appOf(services: Services): App {
     queueRoute(services),
     ...healthRoutes(services),
   ];
+  const page = portalIn(portal, services.settings, (words) => {
+    console.warn(words);
+  });
   return {
-    routes: [...routes, openApiRoute(routes), notFoundRoute],
+    routes: [...routes, openApiRoute(routes), otherRoute(page)],
     timers: services.settings.TIMERS === "external" ? [] : [...wakeTimers, ...runTimers(services)],
     orchestrations,
     activities: activityTable(services),
@@ -180,7 +190,8 @@ function connectServices(settings: Settings): Services {
   const webhook = webhookRules(settings);
   const records = personRecordsIn(cluster, settings.NAMESPACE);
   const desktops = desktopsIn(cluster, site, namingRules({ settings }));
-  const queue = () => readQueue({ records, desktops, settings });
+  const now = () => new Date();
+  const queue = () => readQueue({ records, desktops, settings, now });
   const news = newsOf();
 
   const services: Omit<Services, "wholeEstate"> = {
@@ -227,7 +238,7 @@ function connectServices(settings: Settings): Services {
     realmKeys: realm.keys,
     verifyToken: verifyPeople,
     verifyTimerToken: verifyTimersOf(settings, cluster, verifyPeople),
-    verifyLogout: logoutTokens(realm, settings.GUACAMOLE_CLIENT),
+    verifyLogout: logoutTokens(realm, [settings.GUACAMOLE_CLIENT, ...settings.OIDC_CLIENTS]),
     verifyWebhook: webhook && webhookSignatures(webhook, realm),
     eventFaults: eventFaultCounts(),
     directory: directoryOf(settings),
@@ -238,7 +249,7 @@ function connectServices(settings: Settings): Services {
     }),
     waits: waitsOf(),
     rush: rushOf(),
-    now: () => new Date(),
+    now,
     startedAt: new Date(),
   };
   return { ...services, wholeEstate: keptRead(() => readWholeEstate(services), wholeEstateMilliseconds) };

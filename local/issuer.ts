@@ -1,5 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { audience, addressesAt, type IdentitySource } from "./identity-source.ts";
+import { portalAddresses, portalClientId } from "./browser-clients.ts";
 import { passedOn } from "./passed-on.ts";
 import { said } from "./said.ts";
 import { clientToken } from "./token.ts";
@@ -32,7 +33,7 @@ export async function useIssuer(
     ports: {},
     settings: {
       OIDC_AUDIENCE: audience,
-      OIDC_CLIENTS: `${client},guacamole-workspaces-cli`,
+      OIDC_CLIENTS: `${client},guacamole-workspaces-cli,${portalClientId}`,
       ...passedOn(environment, /^(OIDC|KEYCLOAK)_/),
       OIDC_ISSUER: issuer,
     },
@@ -47,6 +48,8 @@ export async function useIssuer(
         "Your identity provider tells the product what happens if you point it there (infra/keycloak/README.md, 5 and 6):",
         `  webhook               ${events} (KEYCLOAK_WEBHOOK is ${webhook})`,
         `  back-channel logout   ${backchannelLogout}`,
+        `People sign in to the portal by the client ${portalClientId} of your realm (infra/keycloak/README.md, 8), with the redirect URIs`,
+        `  ${portalAddresses(product).pages.join(" ")}`,
       ];
     },
     close: () => Promise.resolve(),

@@ -13,11 +13,26 @@ import type { PolicyTexts } from "../shared/desktop/policy.ts";
  * The sample people. Their passwords are public: the identity provider listens on loopback only and has no other users.
  */
 export const sampleUsers: readonly User[] = [
-  { username: "alice", password: "alice", claims: { groups: ["/asthma"] } },
-  { username: "bob", password: "bob", claims: { groups: ["/registry/readers"] } },
-  { username: "carol", password: "carol" },
-  { username: "dan", password: "dan" },
-  { username: "olga", password: "olga", roles: ["desktop-admin"] },
+  {
+    username: "alice",
+    password: "alice",
+    claims: { groups: ["/asthma"] },
+    about: "may use two workspaces; a third has expired",
+  },
+  {
+    username: "bob",
+    password: "bob",
+    claims: { groups: ["/registry/readers"] },
+    about: "may use one workspace, by a group",
+  },
+  { username: "carol", password: "carol", about: "may use none any more: the binding has expired" },
+  { username: "dan", password: "dan", about: "may use none yet: the workspace is not open" },
+  {
+    username: "olga",
+    password: "olga",
+    roles: ["desktop-admin"],
+    about: "an administrator of the desktops: see the console",
+  },
 ];
 
 /** The client that Keycloak's login flow uses: it acts for any person. */

@@ -1,6 +1,9 @@
 import type { Environment } from "@stand-in/functions-host";
 import type { App } from "../functions/app.ts";
 
+/** Where `npm run build:portal` puts it. */
+export const builtPortal = new URL("../dist/portal/", import.meta.url);
+
 /**
  * Registers the product from its sources, for loadApp's `load`. Imported only here: a built product does not need them.
  */
@@ -10,7 +13,7 @@ export async function registerSources(environment: Environment): Promise<App> {
     import("../functions/app.ts"),
     import("../functions/register.ts"),
   ]);
-  const app = connect(readSettings(environment));
+  const app = connect(readSettings(environment), builtPortal);
   register(app);
   return app;
 }

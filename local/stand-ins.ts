@@ -5,7 +5,7 @@ import { startLocalCluster } from "@stand-in/cluster";
 import { startLocalDatabase } from "@stand-in/database";
 import { type Faults, type FunctionsHost, loadApp, type LogEntry, startFunctionsHost } from "@stand-in/functions-host";
 import { customResources } from "./custom-resources.ts";
-import { type IdentitySource, startStandIn } from "./identity-source.ts";
+import { guacamoleUrl, type IdentitySource, startStandIn } from "./identity-source.ts";
 import { useIssuer } from "./issuer.ts";
 import { startKeycloakForPeople } from "./keycloak/for-start.ts";
 import type { StartOptions } from "./options.ts";
@@ -107,7 +107,7 @@ export async function startEstate(
     ...(options.sources && { load: registerSources }),
     environment: {
       LEAVE_GRACE_MINUTES: "1",
-      GUACAMOLE_URL: "http://127.0.0.1:8080/guacamole",
+      GUACAMOLE_URL: guacamoleUrl(process.env),
       DESKTOP_IMAGE: "example.org/analytics-vnc-client:1.0.0",
       ...passedOn(process.env),
       TASKHUB_NAME: "local",
@@ -164,5 +164,5 @@ function startIdentitySource(
 ): Promise<IdentitySource> {
   if (issuer) return useIssuer(issuer, process.env);
   if (keycloak) return startKeycloakForPeople(state, ports, process.env, say, stop);
-  return startStandIn(state, ports.identity);
+  return startStandIn(state, ports.identity, process.env);
 }

@@ -6,6 +6,7 @@ import { format } from "node:util";
 import { LocalDatabaseError, lockFolder } from "@stand-in/database";
 import type { LogEntry } from "@stand-in/functions-host";
 import { buildProduct } from "./build.ts";
+import { buildPortal, watchPortal } from "./build-portal.ts";
 import { doMainJob } from "./main-job.ts";
 import { readOptions, type StartOptions, usage } from "./options.ts";
 import { type Closers, type Estate, startEstate } from "./stand-ins.ts";
@@ -25,7 +26,14 @@ async function start(options: StartOptions, stop: AbortSignal): Promise<number> 
 
     terminal.line("guacamole-workspaces: everything on this machine, for evaluation and development");
     terminal.line();
-    terminal.started("product", options.sources ? "from its sources" : await buildProduct(root));
+    // Before it is built, so that a broken file can be mended.
+    if (options.sources) await watchPortal(root);
+    const [product, portal] = await Promise.all([
+      options.sources ? "from its sources" : buildProduct(root),
+      buildPortal(root),
+    ]);
+    terminal.started("product", product);
+    terminal.started("portal", portal);
     const errors: string[] = [];
     const logFile = join(options.state, "host.log");
     // Kept open: opening it for every line would be a large part of a busy host's work.
@@ -144,6 +152,11 @@ function tellWhatToTry({ api, identity }: Estate, state: string, tellOfEstate: (
   for (const line of advice) terminal.line(line);
   terminal.line();
   tellOfEstate();
+  const { people } = identity;
+  const asWhom = (person?: { username: string; password: string }) =>
+    person ? `sign in as ${person.username}, password ${person.password}` : "sign in at your identity provider";
+  terminal.line(`Portal, for researchers:  ${api}/         ${asWhom(people?.researcher)}`);
+  terminal.line(`Console, for operators:   ${api}/console  ${asWhom(people?.administrator)}`);
   terminal.line(`The host's log is in ${logFile}. Ctrl-C stops everything.`);
 }
 

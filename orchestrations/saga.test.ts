@@ -189,13 +189,22 @@ describe("progress", () => {
         n < 1 ? { seen: "waiting", message: "starting", againInSeconds: 5 } : { seen: "ready", message: "" },
     });
     const since = "2026-06-15T12:00:00.000Z";
+    const names = steps.map(({ name }) => name);
     expect(reports).toEqual([
-      { requestId: "r1", step: "entitlement", number: 1, of: 5, since, message: undefined },
-      { requestId: "r1", step: "credential", number: 2, of: 5, since, message: undefined },
-      { requestId: "r1", step: "service", number: 3, of: 5, since, message: undefined },
-      { requestId: "r1", step: "readiness", number: 4, of: 5, since, message: undefined },
-      { requestId: "r1", step: "readiness", number: 4, of: 5, since, message: "starting" },
-      { requestId: "r1", step: "permission", number: 5, of: 5, since: "2026-06-15T12:00:05.000Z", message: undefined },
+      { requestId: "r1", step: "entitlement", number: 1, of: 5, steps: names, since, message: undefined },
+      { requestId: "r1", step: "credential", number: 2, of: 5, steps: names, since, message: undefined },
+      { requestId: "r1", step: "service", number: 3, of: 5, steps: names, since, message: undefined },
+      { requestId: "r1", step: "readiness", number: 4, of: 5, steps: names, since, message: undefined },
+      { requestId: "r1", step: "readiness", number: 4, of: 5, steps: names, since, message: "starting" },
+      {
+        requestId: "r1",
+        step: "permission",
+        number: 5,
+        of: 5,
+        steps: names,
+        since: "2026-06-15T12:00:05.000Z",
+        message: undefined,
+      },
     ]);
   });
 

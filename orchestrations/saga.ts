@@ -108,15 +108,21 @@ export function* runSaga(
   const isNew = !workflow.startedBefore("1.2");
 
   // People read how many steps there are: of the rows with a condition, those that run count.
-  let of = isNew ? steps.filter(({ when }) => !when).length : steps.length;
+  let names = steps.filter(({ when }) => !when || !isNew).map(({ name }) => name);
 
   for (const step of steps) {
     const input = { ...start, ...facts };
     if (step.when && isNew) {
       if (!step.when(input)) continue;
-      of += 1;
+      names = names.toSpliced(begun.length, 0, step.name);
     }
-    const position = { requestId: start.request.id, step: step.name, number: begun.length + 1, of };
+    const position = {
+      requestId: start.request.id,
+      step: step.name,
+      number: begun.length + 1,
+      of: names.length,
+      steps: names,
+    };
     const since = workflow.now().toISOString();
     const report = (message?: string) => {
       workflow.report({ ...position, since, message: message?.slice(0, longestMessage) });

@@ -310,6 +310,7 @@ describe("settings", () => {
       "AzureWebJobsStorage",
       "TASKHUB_NAME",
       "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT",
+      "AzureWebJobsDisableHomepage",
     ];
     const desktops = Object.keys(policyFields).map(settingOf);
     const unknown = Object.keys(sample.Values).filter(

@@ -125,6 +125,21 @@ const eachSetting = z.object({
     .default("desktop-monitoring")
     .describe("Role of callers that may read why the product is not ready"),
 
+  PORTAL_CLIENT_ID: z
+    .string()
+    .default("desktops-portal")
+    .describe("The portal's client in the realm. Its pages are served if OIDC_CLIENTS names it"),
+  PORTAL_SUPPORT: z
+    .string()
+    .optional()
+    .describe("Whom people ask for help, as the portal shows it: an address, or a sentence. Default: nobody is named"),
+  PORTAL_ACCESSIBILITY_CONTACT: z
+    .string()
+    .optional()
+    .describe(
+      "Where people report barriers, in the accessibility statement: an address, or a sentence. Default: nobody is named",
+    ),
+
   TIMERS: oneOf("functions", "external")
     .default("functions")
     .describe(
@@ -161,7 +176,7 @@ const eachSetting = z.object({
   GUACAMOLE_CLIENT: z
     .string()
     .default("guacamole")
-    .describe("Guacamole's client in Keycloak: its logins count, and logout tokens are for it"),
+    .describe("Guacamole's client in Keycloak: its logins count. Logout tokens are for it, or for one of OIDC_CLIENTS"),
   LEAVE_GRACE_MINUTES: wholeNumber(0, 1_440)
     .default(15)
     .describe("How long after a logout the desktop is suspended, unless the person comes back"),

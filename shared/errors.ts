@@ -33,6 +33,7 @@ export const errorCodes = {
   "not-ready-in-time": [504, "The container was not ready in time"],
   "database-not-running": [503, "The managed database server is not running"],
   "not-running": [409, "The desktop is not running"],
+  "extension-not-allowed": [409, "The desktop cannot be kept any longer"],
   "being-retired": [409, "Everything that this person has is being removed"],
   "activation-paused": [503, "No desktops are started for the time being"],
   "request-changed": [409, "A newer request replaced it"],

@@ -20,12 +20,16 @@ describe("the demonstration", () => {
   it("speaks HTTP/1.1 to everything behind NGINX, whose default before 1.29.7 is 1.0", async () => {
     // Kestrel answers a POST in HTTP/1.0 without Content-Length with 400 (dotnet/aspnetcore, Http1MessageBody.cs), and WebSocket needs 1.1.
     const conf = await read(`${demo}/picture/front.conf`);
-    const locations = [...conf.matchAll(/^ {2}location (\S+) \{\n([^]*?)^ {2}\}/gm)].map(([, path, body = ""]) => ({
+    const locations = [...conf.matchAll(/^ {2}location ([^{]+) \{\n([^]*?)^ {2}\}/gm)].map(([, path, body = ""]) => ({
       path,
       body,
     }));
     const proxied = locations.filter(({ body }) => body.includes("proxy_pass"));
-    expect(proxied.map(({ path }) => path)).toEqual(["/guacamole/", "/api/"]);
+    expect(proxied.map(({ path }) => path)).toEqual([
+      "~ ^/(console|accessibility|assets/[A-Za-z0-9_.-]+)?$",
+      "/guacamole/",
+      "/api/",
+    ]);
     for (const { path, body } of proxied) expect(body, path).toContain("proxy_http_version 1.1;");
   });
 

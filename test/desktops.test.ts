@@ -179,3 +179,40 @@ describe("an administrator", () => {
     }
   });
 });
+
+describe("a person", () => {
+  interface Own {
+    state: string;
+    mayExtendUntil?: string;
+    kept?: { until: string; by: string };
+  }
+  const bob = <Body>(method: string, path: string, body?: object) => estate.call<Body>("bob", method, path, body);
+  const own = async () => (await bob<Own>("GET", "/users/bob/desktop")).body;
+  const path = "/users/bob/desktop/extend";
+
+  it("keeps their own desktop as long as the policy allows", async () => {
+    await estate.ask("bob", "cancer-registry");
+    const { mayExtendUntil = "" } = await own();
+    expect(Date.parse(mayExtendUntil) - Date.now()).toBeLessThanOrEqual(240 * 60_000);
+    const until = new Date(Date.now() + 60 * 60_000).toISOString();
+    expect(await bob("POST", path, { until })).toMatchObject({ status: 200, body: { until, by: "bob" } });
+    expect((await own()).kept).toMatchObject({ until, by: "bob" });
+
+    const late = new Date(Date.parse(mayExtendUntil) + 3_600_000).toISOString();
+    for (const wrong of [late, new Date(Date.now() - 1_000).toISOString()])
+      expect(await bob("POST", path, { until: wrong })).toMatchObject({
+        status: 400,
+        body: { code: "malformed-body" },
+      });
+    const earlier = new Date(Date.now() + 30 * 60_000).toISOString();
+    expect((await bob("POST", path, { until: earlier })).body).toMatchObject({ until });
+  });
+
+  it("keeps neither somebody else's, nor one that does not run", async () => {
+    const until = new Date(Date.now() + 60_000).toISOString();
+    expect(await bob("POST", "/users/alice/desktop/extend", { until })).toMatchObject({ status: 403 });
+    await operation(`/desktops/${await idOf("bob", "cancer-registry")}/suspend`, { reason: "lunch" });
+    expect(await bob("POST", path, { until })).toMatchObject({ status: 409, body: { code: "not-running" } });
+    expect((await own()).mayExtendUntil).toBeUndefined();
+  });
+});

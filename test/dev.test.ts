@@ -13,7 +13,7 @@ const root = dirname(import.meta.dirname);
 const read = async (...path: string[]) => JSON.parse(await readFile(join(...path), "utf8")) as Record<string, unknown>;
 const { dev = "" } = (await read(root, "package.json"))["scripts"] as Record<string, string>;
 
-/** A copy of the sources, so that tests may edit them. It has no dist/. */
+/** A copy of the sources, so that tests may edit them. Nothing is built. */
 let folder: string;
 let state: string;
 let port: number;
@@ -34,6 +34,7 @@ beforeAll(async () => {
     "shared",
     "local",
     "infra",
+    "portal",
     "package.json",
     "host.json",
     "tsconfig.json",
@@ -120,10 +121,10 @@ const failed = "Failed running";
 const serving = "Ctrl-C stops everything";
 const openApi = "functions/http/openapi.ts";
 
-it("npm run dev comes up from the sources, without a build, with a desktop that is ready", async () => {
+it("npm run dev comes up from the sources, without a build of the product, with a desktop that is ready", async () => {
   await untilPrinted(serving, 1);
   expect(output).toContain("The desktop is ready");
-  expect(existsSync(join(folder, "dist"))).toBe(false);
+  expect(existsSync(join(folder, "dist/functions"))).toBe(false);
   expect(await titleOf((await read(state, "running.json"))["api"])).toBe("guacamole-workspaces");
 });
 
@@ -144,6 +145,14 @@ it("npm run dev reports a broken source, and comes up when it is fixed", async (
   expect(output).toContain("openapi.ts");
   await edit(openApi, (text) => text.replace("\nexport const = 1;\n", ""));
   await untilPrinted(serving, 3, 1);
+});
+
+it("npm run dev builds the portal again when a file of it changes", async () => {
+  const page = async () => (await fetch(String((await read(state, "running.json"))["api"]))).text();
+  expect(await page()).toContain("<h1>Your research desktops</h1>");
+  await edit("portal/index.html", (text) => text.replace("<h1>Your research desktops</h1>", "<h1>Edited</h1>"));
+  await untilPrinted(serving, 4, 1);
+  expect(await page()).toContain("<h1>Edited</h1>");
 });
 
 it("npm run dev stops at a breakpoint in a saga, and continues from there", async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connect } from "../functions/app.ts";
+import { builtPortal } from "../local/sources.ts";
 import type { DescribedRoute } from "../functions/http/route.ts";
 import { readSettings, settingOf, settingsSchema } from "../shared/config.ts";
 import { policyFields } from "../shared/desktop/policy.ts";
@@ -21,7 +22,7 @@ let folder: string;
 let close: () => Promise<void>;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "doc-commands-"));
-  const app = connect(readSettings(await unconnectedSettings(folder)));
+  const app = connect(readSettings(await unconnectedSettings(folder)), builtPortal);
   routes = app.routes.flatMap(({ described }) => described);
   close = app.close;
 });
@@ -128,7 +129,7 @@ describe("docs/deploy.md", () => {
     const connections = await numberIn("shared/guacamole/database.ts", /maxConnections = (\d+)/);
     const calls = await numberIn("shared/kubernetes/cluster.ts", /callsAtOnce = (\d+)/);
     const instances = await numberIn("infra/azure/modules/functions.bicep", /maximumInstances \?\? (\d+)/);
-    const timers = connect(readSettings(await unconnectedSettings(folder))).timers.length;
+    const timers = connect(readSettings(await unconnectedSettings(folder)), builtPortal).timers.length;
     expect(text).toContain(`up to ${connections} connections`);
     expect(text).toContain(`makes ${calls} at once`);
     const rows = [...text.matchAll(/^\| ([^|]+?) +\| +(\d+) \| +(\d+) \|$/gm)].map(([, , ...figures]) =>

@@ -10,6 +10,15 @@ interface Client {
   clientId: string;
   publicClient: boolean;
   secret?: string;
+  standardFlowEnabled?: boolean;
+  implicitFlowEnabled?: boolean;
+  directAccessGrantsEnabled?: boolean;
+  serviceAccountsEnabled?: boolean;
+  fullScopeAllowed?: boolean;
+  redirectUris?: string[];
+  webOrigins?: string[];
+  defaultClientScopes?: string[];
+  optionalClientScopes?: string[];
   frontchannelLogout?: boolean;
   attributes?: Record<string, string>;
   protocolMappers?: { protocolMapper: string; config: Record<string, string> }[];
@@ -19,6 +28,9 @@ interface Realm {
   eventsListeners: string[];
   roles: { realm: { name: string }[] };
   clients: Client[];
+  revokeRefreshToken: boolean;
+  accessTokenLifespan: number;
+  scopeMappings: { client: string; roles: string[] }[];
   requiredActions: {
     alias: string;
     providerId: string;
@@ -54,7 +66,7 @@ describe("the development realm", () => {
   it("has every client that the guide's settings name, and adds our audience for those that call us", () => {
     const setting = (name: string) => new RegExp(`^ *${name}=(.*)$`, "m").exec(guide)?.[1] ?? "";
     const callers = setting("OIDC_CLIENTS").split(",");
-    expect(callers).toHaveLength(2);
+    expect(callers).toHaveLength(3);
     for (const id of callers) {
       const mapper = client(id)?.protocolMappers?.find(
         ({ protocolMapper }) => protocolMapper === "oidc-audience-mapper",
@@ -97,13 +109,52 @@ describe("the development realm", () => {
   });
 
   it("sends back-channel logouts, with the session", () => {
-    const guacamole = client("guacamole");
-    expect(guacamole?.frontchannelLogout).toBe(false);
-    expect(guacamole?.attributes).toMatchObject({
-      "backchannel.logout.url": expect.stringMatching(/\/api\/keycloak\/backchannel-logout$/) as string,
-      "backchannel.logout.session.required": "true",
-    });
+    for (const each of [client("guacamole"), client("desktops-portal")]) {
+      expect(each?.frontchannelLogout).toBe(false);
+      expect(each?.attributes).toMatchObject({
+        "backchannel.logout.url": expect.stringMatching(/\/api\/keycloak\/backchannel-logout$/) as string,
+        "backchannel.logout.session.required": "true",
+      });
+    }
     expect(realm.eventsListeners).toContain("ext-event-webhook");
+  });
+
+  describe("has a client for the portal that", () => {
+    const portal = client("desktops-portal");
+    const origin = "${PORTAL_ORIGIN:http://localhost:7071}";
+
+    it("signs in by a code with PKCE, without a secret, and in no other way", () => {
+      expect(portal).toMatchObject({
+        ...{ publicClient: true, standardFlowEnabled: true, implicitFlowEnabled: false },
+        ...{ directAccessGrantsEnabled: false, serviceAccountsEnabled: false },
+        attributes: {
+          "pkce.code.challenge.method": "S256",
+          "oauth2.device.authorization.grant.enabled": "false",
+          "oidc.ciba.grant.enabled": "false",
+        },
+      });
+      expect(portal?.secret).toBeUndefined();
+    });
+
+    it("sends people back to the portal's pages only, exactly, and is called by no other page", () => {
+      const pages = [`${origin}/`, `${origin}/console`];
+      expect([portal?.redirectUris, portal?.webOrigins]).toEqual([pages, [origin]]);
+      expect(portal?.attributes?.["post.logout.redirect.uris"]).toBe(pages.join("##"));
+      expect(JSON.stringify(portal)).not.toContain("*");
+    });
+
+    it("has tokens for the product alone: of roles the console's, and none that outlive the session", () => {
+      expect(portal?.fullScopeAllowed).toBe(false);
+      expect(realm.scopeMappings).toEqual([{ client: "desktops-portal", roles: [defaults.ADMIN_ROLE] }]);
+      expect(portal?.optionalClientScopes).toEqual([]);
+      expect(portal?.defaultClientScopes).toEqual(["acr", "basic", "profile", "roles", "web-origins"]);
+      expect([realm.revokeRefreshToken, realm.accessTokenLifespan]).toEqual([true, 300]);
+    });
+
+    it("shows the groups that bindings may name, like the client for terminals", () => {
+      const mappers = (id: string) => client(id)?.protocolMappers;
+      expect(mappers("desktops-portal")).toEqual(mappers("guacamole-workspaces-cli"));
+    });
   });
 
   it("contains no secret, and has the sample people", () => {

@@ -40,6 +40,8 @@ describe("a Host that makes no address", () => {
         ["DELETE", "/api/users/alice/desktop"],
         ["POST", "/api/keycloak/events"],
         ["TRACE", "/api/maintenance"],
+        ["GET", "/"],
+        ["GET", "/console"],
       ] as const;
       for (const [method, target] of calls) {
         const answer = await send(method, target, host, `Authorization: Bearer ${token}\r\n`);

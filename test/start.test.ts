@@ -28,7 +28,7 @@ function lasting(output: string): string[] {
       line
         .replace(/127\.0\.0\.1:\d+/g, "127.0.0.1:PORT")
         .replace(/(Pod [0-9a-f]{32})-.*/, "$1-…")
-        .replace(/(product +)(built|up to date)/, "$1…")
+        .replace(/((?:product|portal) +)(built|up to date)/, "$1…")
         .trimEnd(),
     )
     .filter((line) => !/\] readiness: /.test(line));
@@ -73,6 +73,8 @@ describe("npm start", () => {
     // As it was, for the next test.
     await promisify(execFile)("bash", ["-c", (commands[1] ?? "").replace("cancer-registry", "asthma-cohort")]);
     expect(output).toContain(`${running.api}/api/users/alice/workspaces`);
+    expect(output).toContain(`Portal, for researchers:  ${running.api}/         sign in as alice, password alice\n`);
+    expect(output).toContain(`Console, for operators:   ${running.api}/console  sign in as olga, password olga\n`);
     expect((await fetch(`${running.api}/api/health/ready`)).status).toBe(200);
 
     const second = await startProduct(state, "--once").ended;

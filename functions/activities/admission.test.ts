@@ -28,7 +28,7 @@ async function look(ahead: number, { told = false, record = alice } = {}): Promi
     ...{ person: `p${number}`, since: earlier },
     ...(number < 2 && { state: "admitted" as const }),
   }));
-  const queue: Queue = { tickets, records: [alice], running: null };
+  const queue: Queue = { at: now, tickets, records: [alice], running: null };
   const reading = (name: string) => () => {
     read.push(name);
     return Promise.resolve(queue);
@@ -65,7 +65,7 @@ const up = { replicas: 1, ready: 1, ports: portsOf(plan), ownPassword: false };
 /** Looks for the first time, at a place where nobody waits. */
 async function lookFirst({ runs = false, fails = false, newest = alice }) {
   const first: PersonRecord = { ...alice, admission: queueUp(null, request) };
-  const queue: Queue = { tickets: [], records: [first], running: null };
+  const queue: Queue = { at: now, tickets: [], records: [first], running: null };
   const written: (PersonRecord | null)[] = [];
   const services = {
     ...{ now: () => now, settings: { STARTS_AT_ONCE: 2 }, told: lately(5_000) },

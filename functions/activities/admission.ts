@@ -3,7 +3,7 @@ import { personId } from "../../shared/desktop/names.ts";
 import { type DesktopPlan, portsOf } from "../../shared/desktop/plan.ts";
 import { keepsPod } from "../../shared/desktop/state.ts";
 import { isRefusal, refuse, type Refusal } from "../../shared/errors.ts";
-import { decideAdmission, takesLastPlace, type Ticket, withAdmitted } from "../../shared/lifecycle/admission.ts";
+import { decideAdmission, takesLastPlace, withAdmitted } from "../../shared/lifecycle/admission.ts";
 import { imageFault } from "../../shared/lifecycle/start-times.ts";
 import { admit, noteFacts, queueUp, type StartFacts } from "../../shared/person/admission.ts";
 import type { Admission, DesktopRequest, PersonRecord } from "../../shared/person/record.ts";
@@ -12,6 +12,7 @@ import type { Services } from "../services.ts";
 import { lately } from "../work/lately.ts";
 import { changeRecord, ifThere } from "../work/person.ts";
 import { describePlace, expectedAt, limitsOf, type Waiting } from "../work/queue.ts";
+import type { Queue } from "../work/read-queue.ts";
 import type { Implements } from "./activity.ts";
 
 /** How soon somebody who waits looks again, if nobody tells them: sooner, the further in front they are. */
@@ -41,14 +42,18 @@ export function admissionActivities(services: Services): Implements<"awaitAdmiss
     const queue = await services.queue();
     const place = decideAdmission(own, queue.tickets, await limitsOf(services, queue, own), now());
     const isFarBehind = !place.admitted && place.place > settings.STARTS_AT_ONCE + farBehindPlaces;
-    return isFarBehind ? waitAt(place, facts.image, queue.tickets) : null;
+    return isFarBehind ? waitAt(place, facts.image, queue) : null;
   }
 
-  async function waitAt(place: Waiting, image: string | undefined, tickets: readonly Ticket[]): Promise<Sighting> {
+  async function waitAt(
+    place: Waiting,
+    image: string | undefined,
+    queue: Pick<Queue, "at" | "tickets">,
+  ): Promise<Sighting> {
     starts.noteWaiting();
     const turns = place.place / settings.STARTS_AT_ONCE;
     const againInSeconds = Math.min(Math.max(Math.ceil(turns * soonestSeconds), soonestSeconds), latestSeconds);
-    const expected = await expectedAt(services, place, image, tickets);
+    const expected = await expectedAt(services, place, image, queue);
     return { seen: "waiting", message: describePlace(place, expected), againInSeconds };
   }
 
@@ -112,7 +117,7 @@ export function admissionActivities(services: Services): Implements<"awaitAdmiss
           ifThere((current) => noteFacts(current, request, facts)),
           fence,
         );
-      return waitAt(place, image, rest);
+      return waitAt(place, image, { at: queue.at, tickets: rest });
     },
   };
 }

@@ -80,10 +80,11 @@ function noteStart(
   admission: Admission | undefined,
   at: string,
 ): void {
-  const { image, admittedAt } = admission ?? {};
+  const { image, admittedAt, waited } = admission ?? {};
   if (image === undefined || admittedAt === undefined) return;
   const seconds = Math.max((Date.parse(at) - Date.parse(admittedAt)) / 1_000, 0);
-  if (outcome.state === "done" && started) starts.ended(image, { at, seconds, kind: started.kind });
+  if (outcome.state === "done" && started)
+    starts.ended(image, { at, seconds, kind: started.kind, ...(waited && { waited }) });
   if (outcome.state === "failed" && outcome.step === "readiness" && outcome.code === "cannot-start")
     starts.ended(image, { at, seconds, failed: outcome.reason.slice(0, 300) });
 }

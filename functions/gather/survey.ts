@@ -1,8 +1,7 @@
-import type { Decision } from "../../shared/desktop/decision.ts";
 import { personId } from "../../shared/desktop/names.ts";
 import type { OwnPolicy } from "../../shared/desktop/policy.ts";
 import { sessionsSince } from "../../shared/lifecycle/sessions.ts";
-import { decideSurvey, type Gathered, type Survey } from "../../shared/lifecycle/survey.ts";
+import { decideSurvey, type Gathered, type Survey, type SurveyedDesktop } from "../../shared/lifecycle/survey.ts";
 import type { FoundDeployments } from "../../shared/kubernetes/deployed-desktops.ts";
 import type { Services } from "../services.ts";
 import { decidingForDesktops } from "./person-may.ts";
@@ -41,10 +40,10 @@ export async function surveyThese(
   return { ...decideSurvey(gathered), known: gathered.known };
 }
 
-/** Returns what would be decided now about a person's desktops, by workspace. */
-export async function decisionsAbout(services: Surveyed, username: string): Promise<Map<string, Decision>> {
+/** Returns what would be decided now about a person's desktops, and by which limits, by workspace. */
+export async function surveyOf(services: Surveyed, username: string): Promise<Map<string, SurveyedDesktop>> {
   const { desktops } = await surveyDesktops(services, username);
-  return new Map(desktops.map(({ desktop, decision }) => [desktop.workspace, decision]));
+  return new Map(desktops.map((surveyed) => [surveyed.desktop.workspace, surveyed]));
 }
 
 /**

@@ -63,7 +63,7 @@ const why = {
 
 export const keptAnswer = z
   .strictObject({ workspace: z.string(), until: time, by: z.string(), reason: words.optional() })
-  .meta({ id: "Kept", description: "An administrator keeps the desktop from being taken down" });
+  .meta({ id: "Kept", description: "An administrator, or the person, keeps the desktop from being taken down" });
 
 const link = z.url().meta({
   description:
@@ -147,6 +147,10 @@ export const operationAnswerBody = z
         of: z.int(),
         since: time,
         message: words.optional(),
+        steps: z
+          .array(words)
+          .optional()
+          .meta({ description: "The names of all steps, in order, while a desktop is brought up" }),
         undoing: z.strictObject({ failedStep: words, code }).optional(),
       })
       .optional(),
@@ -183,13 +187,25 @@ export const desktopAnswer = z
     signInAgain: signInAgain.optional(),
     guacamoleUsername: z.string().optional(),
     ...outlook,
-    lastFailure: z.strictObject({ workspace: z.string().nullable(), code, reason: words, step: words }).optional(),
+    lastFailure: z
+      .strictObject({
+        workspace: z.string().nullable(),
+        code,
+        reason: words,
+        step: words,
+        at: time,
+        operation: z.string().optional().meta({ description: "The id of the operation that failed" }),
+      })
+      .optional(),
     lastRefusal: z
       .strictObject({ workspace: z.string(), at: time, code, reason: words })
       .optional()
       .meta({ description: "The person chose a workspace by scaling a binding, and may not have a desktop there" }),
     leaving: leaving.optional(),
     kept: keptAnswer.optional(),
+    mayExtendUntil: time.optional().meta({
+      description: "Until when the person may keep it now; left out if it may not be extended (further)",
+    }),
     ...why,
     goals: goals.optional(),
   })

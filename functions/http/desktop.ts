@@ -16,6 +16,7 @@ import { claimsBytes } from "./body.ts";
 import { type Call, endpoint } from "./endpoint.ts";
 import * as examples from "./examples.ts";
 import { fulfil, tellOf } from "./fulfil.ts";
+import { unlessKnown } from "./if-none-match.ts";
 import { waitUpTo } from "./input.ts";
 import { operationAnswers } from "./operation.ts";
 import { type Route, tokenRoute } from "./route.ts";
@@ -48,8 +49,9 @@ export function desktopRoute(services: Services): Route {
       callers: ["service", "self", "admin"],
       answers: {
         200: { words: "The desktop that the person has", body: desktopAnswer, example: examples.personsDesktop },
+        304: { words: "Nothing changed since the answer whose `ETag` was sent as `If-None-Match`" },
       },
-      handle: (call) => showDesktop(services, call),
+      handle: async (call) => unlessKnown(call.request, await showDesktop(services, call)),
     }),
     PUT: endpoint({
       summary: "Ask for the desktop in a workspace",

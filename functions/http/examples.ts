@@ -181,6 +181,9 @@ export const preview = {
 
 export const extension = { until: "2026-11-24T22:00:00Z", reason: "a long analysis" };
 
+export const ownExtension = { until: "2026-11-24T18:00:00Z" };
+export const ownKept = { workspace: "asthma-cohort", until: "2026-11-24T18:00:00.000Z", by: "alice" };
+
 export const kept = {
   workspace: "asthma-cohort",
   until: "2026-11-24T22:00:00.000Z",

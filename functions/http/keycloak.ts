@@ -49,8 +49,9 @@ const logoutForm = z.object({
 });
 
 const logoutEndpoint: Described = {
-  summary: "Receive a back-channel logout of Guacamole's client",
-  description: "OpenID Connect Back-Channel Logout 1.0. Each token counts once.",
+  summary: "Receive a back-channel logout of Guacamole's or the portal's client",
+  description:
+    "OpenID Connect Back-Channel Logout 1.0. Each token counts once. It is for GUACAMOLE_CLIENT, or for one of OIDC_CLIENTS.",
   callers: [],
   body: logoutForm,
   mediaType: formType,

@@ -103,6 +103,7 @@ export function operationAnswer(services: Services, requestId: string, seen: See
         since: progress.since,
         // What the orchestration said of the place is as old as its last look.
         message: queue && progress.step === "admission" ? describePlace(queue, queue.expected) : progress.message,
+        steps: progress.steps,
         undoing: progress.undoing,
       },
     }),

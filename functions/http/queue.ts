@@ -45,7 +45,7 @@ async function showQueue(services: Services, { caller }: Call): Promise<Answer> 
   const placed = async (ticket: Ticket) => {
     const place = places.get(ticket.person);
     if (!place || place.admitted) return asked(ticket);
-    const expected = await expectedAt(services, place, ticket.image, queue.tickets);
+    const expected = await expectedAt(services, place, ticket.image, queue);
     return {
       ...asked(ticket),
       place: place.place,

@@ -11,7 +11,7 @@ import { challenge, problem } from "./problem.ts";
 export interface Route {
   /** The name of the function. The host tries routes in the order of these names, ignoring case. */
   name: string;
-  /** Without the prefix. */
+  /** The whole path: host.json has no prefix. */
   path: string;
   /** The methods in the OpenAPI document. */
   described: readonly DescribedRoute[];
@@ -20,6 +20,7 @@ export interface Route {
 
 /** One method of a route, for the OpenAPI document. */
 export interface DescribedRoute {
+  /** Below `/api/`. */
   path: string;
   method: Method;
   endpoint: Described;
@@ -37,6 +38,8 @@ export type Described = Pick<
   optionalToken?: boolean;
 };
 
+const apiPrefix = "api/";
+
 /**
  * A route for callers with an access token: authenticates, runs the method's handler, and turns errors into problems.
  */
@@ -49,7 +52,7 @@ export function tokenRoute(
   const allowed = Object.keys(endpoints).flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
   return {
     name,
-    path,
+    path: `${apiPrefix}${path}`,
     described: Object.entries(endpoints).map(([method, endpoint]) => ({
       path,
       method: method as Method,
@@ -76,7 +79,7 @@ export function signedRoute(
 ): Route {
   return {
     name,
-    path,
+    path: `${apiPrefix}${path}`,
     described: [{ path, method: "POST", endpoint, proof: "signature" }],
     answer: (request, hub, context) =>
       answering(request, context, () =>
@@ -94,7 +97,7 @@ export function openRoute(
 ): Route {
   return {
     name,
-    path,
+    path: `${apiPrefix}${path}`,
     described: [{ path, method: "GET", endpoint, proof: "none" }],
     answer: (request, hub, context) =>
       answering(request, context, () =>
@@ -105,17 +108,29 @@ export function openRoute(
   };
 }
 
-/** The catch-all for every path that no other route has. */
-export const notFoundRoute: Route = {
-  // The host tries routes in the order of function names, so this one, which matches everything, must sort last.
-  name: "zNotFound",
-  path: "{*rest}",
-  described: [],
-  answer: (request, _client, context) =>
-    answering(request, context, () =>
-      Promise.resolve({ refused: "not-found", reason: "no route has this path (/api/openapi.json lists them)" }),
-    ),
-};
+/**
+ * The catch-all for every path that no other route has: a problem below `/api`, and elsewhere a page, or words that there is
+ * none.
+ */
+export function otherRoute(page: (request: HttpRequest) => HttpResponseInit): Route {
+  return {
+    // The host tries routes in the order of function names, so this one, which matches everything, must sort last.
+    name: "zPages",
+    path: "{*rest}",
+    described: [],
+    answer: (request, _hub, context) =>
+      hasMalformedAddress(request) || isBelowApi(request)
+        ? answering(request, context, () =>
+            Promise.resolve({ refused: "not-found", reason: "no route has this path (/api/openapi.json lists them)" }),
+          )
+        : Promise.resolve(page(request)),
+  };
+}
+
+/** The host compares the words of a route without regard to case. */
+function isBelowApi({ params }: HttpRequest): boolean {
+  return /^api(\/|$)/i.test(params["rest"] ?? "");
+}
 
 function methodNotAllowed(allowed: readonly string[]): Refusal & { headers: Record<string, string> } {
   const allow = allowed.join(", ");

@@ -1,13 +1,16 @@
-import { extensionOf } from "../../shared/person/extension.ts";
+import { extensionOf, ownExtensionLimit } from "../../shared/person/extension.ts";
 import { leaveOf } from "../../shared/person/presence.ts";
 import { nameDesktop, personId } from "../../shared/desktop/names.ts";
 import type { DesktopState } from "../../shared/desktop/state.ts";
+import type { SurveyedDesktop } from "../../shared/lifecycle/survey.ts";
+import type { Extension } from "../../shared/person/record.ts";
 import { connectionLink } from "../../shared/guacamole/link.ts";
 import { namingRules, type Services } from "../services.ts";
 import { rowsIfKnown } from "../gather/rows.ts";
-import { decisionsAbout } from "../gather/survey.ts";
+import { surveyOf } from "../gather/survey.ts";
 import { describeDesktop } from "../../shared/lifecycle/describe-desktop.ts";
 import { lastRefusalOf } from "../../shared/lifecycle/scaling.ts";
+import { operationIdOf } from "../../shared/person/operation.ts";
 import { outcomeOf } from "../../shared/person/request.ts";
 import type { Answer, Call } from "./endpoint.ts";
 import { showGoals } from "./goals.ts";
@@ -54,8 +57,9 @@ export async function showDesktop(services: Services, { username, context }: Cal
     services.desktops.observe({ ...key, names }),
     rowsIfKnown(services, names, context),
   ]);
-  const decisions = rows && running.length > 0 ? await decisionsAbout(services, username) : null;
-  const decision = decisions?.get(workspace);
+  const survey = rows && running.length > 0 ? await surveyOf(services, username) : null;
+  const surveyed = survey?.get(workspace);
+  const decision = surveyed?.decision;
   const state = describeDesktop(workspace, { cluster, rows }, { record: record ?? undefined, decision });
   const outcome = record ? outcomeOf(record) : undefined;
   const link =
@@ -68,7 +72,16 @@ export async function showDesktop(services: Services, { username, context }: Cal
       : {};
   const lastFailure =
     outcome?.state === "failed"
-      ? { lastFailure: { workspace: wanted, code: outcome.code, reason: outcome.reason, step: outcome.step } }
+      ? {
+          lastFailure: {
+            workspace: wanted,
+            code: outcome.code,
+            reason: outcome.reason,
+            step: outcome.step,
+            at: outcome.at,
+            ...(record && { operation: operationIdOf(record.request) }),
+          },
+        }
       : {};
   const outlook = record && workspace === wanted ? showOutlook(await outlookOf(services, record)) : {};
   const leaving = leaveOf(record);
@@ -89,10 +102,16 @@ export async function showDesktop(services: Services, { username, context }: Cal
       lastRefusal,
       leaving,
       kept,
+      ...(surveyed?.limits && mayExtend(surveyed, state.state, kept, services.now())),
       ...why,
       ...goals,
     },
   };
+}
+
+function mayExtend({ limits, desktop }: SurveyedDesktop, state: DesktopState, kept: Extension | undefined, now: Date) {
+  const until = limits && opens.has(state) ? ownExtensionLimit(limits, desktop.startedAt, kept, now) : null;
+  return until === null ? {} : { mayExtendUntil: until };
 }
 
 /** The states in which the person can open the desktop. */

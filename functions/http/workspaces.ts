@@ -8,7 +8,7 @@ import { namesOf } from "../gather/names.ts";
 import { type Deciding, decidingForAll } from "../gather/person-may.ts";
 import { rowsIfKnown } from "../gather/rows.ts";
 import { callerNow } from "../gather/standing.ts";
-import { decisionsAbout } from "../gather/survey.ts";
+import { surveyOf } from "../gather/survey.ts";
 import { type Services, today } from "../services.ts";
 import { workspacesAnswer } from "./answers.ts";
 import { claimsBytes } from "./body.ts";
@@ -77,9 +77,9 @@ async function list(
   const names = [...new Set(bindings.map(({ workspace }) => workspace))].sort();
   const found = await Promise.all(names.map((name) => look(services, person, name, known, context)));
   const runs = found.some(({ sides }) => sides?.rows && (sides.cluster.deployment?.replicas ?? 0) > 0);
-  const { record, decisions } = await readAround(services, username, runs, context);
+  const { record, survey } = await readAround(services, username, runs, context);
   const workspaces = found.map(({ shown, sides }) => {
-    const around = { record: record ?? undefined, decision: decisions?.get(shown.workspace) };
+    const around = { record: record ?? undefined, decision: survey?.get(shown.workspace)?.decision };
     const own = bindings.filter(({ workspace }) => workspace === shown.workspace);
     const { at, code, reason } = lastRefusalOf(own, record) ?? {};
     const lastRefusal = at === undefined ? undefined : { at, code, reason };
@@ -98,15 +98,15 @@ const unreadable: ReadonlySet<string> = new Set<ErrorCode>(["damaged-record", "n
  */
 async function readAround(services: Services, username: string, runs: boolean, context: Call["context"]) {
   try {
-    const [record, decisions] = await Promise.all([
+    const [record, survey] = await Promise.all([
       services.records.read(personId(username)),
-      runs ? decisionsAbout(services, username) : null,
+      runs ? surveyOf(services, username) : null,
     ]);
-    return { record, decisions };
+    return { record, survey };
   } catch (error) {
     if (!(error instanceof ProductError) || !unreadable.has(error.code)) throw error;
     context.error(error.message);
-    return { record: null, decisions: null };
+    return { record: null, survey: null };
   }
 }
 

@@ -21,7 +21,7 @@ export async function outlookOf(services: Services, record: PersonRecord, mayWai
     const own = { ...admission, person: personId(request.username) };
     const place = decideAdmission(own, queue.tickets, await limitsOf(services, queue, own), services.now());
     if (place.admitted) return { usually };
-    return { usually, queue: { ...place, expected: await expectedAt(services, place, image, queue.tickets) } };
+    return { usually, queue: { ...place, expected: await expectedAt(services, place, image, queue) } };
   } catch {
     return {};
   }

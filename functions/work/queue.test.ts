@@ -34,7 +34,7 @@ async function start() {
       whileListing();
       const tickets = people.map((person) => ({ ...waiting, person: personId(person) }));
       const records = people.map((username) => ({ request: { username } }) as PersonRecord);
-      return Promise.resolve({ tickets, records, running: null });
+      return Promise.resolve({ at: now, tickets, records, running: null });
     },
   } as unknown as Parameters<typeof tellNext>[0];
   const hub = {

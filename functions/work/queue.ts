@@ -29,12 +29,13 @@ export async function expectedAt(
   { starts, settings, now }: Queued,
   { place, because }: Waiting,
   image: string | undefined,
-  tickets: readonly Ticket[],
+  { at, tickets }: Pick<Queue, "at" | "tickets">,
 ): Promise<Expected | undefined> {
   // When somebody leaves, or a workspace's own starts end, cannot be told from the starts of the whole cluster.
   if (because !== "starts" || image === undefined) return undefined;
-  const underWay = tickets.filter(({ state }) => state === "admitted");
-  return expectReady(place, image, { underWay, startsAtOnce: settings.STARTS_AT_ONCE }, await starts.known(), now());
+  const underWay = tickets.flatMap((ticket) => (ticket.state === "admitted" ? [ticket.image] : []));
+  const moving = { at, startsAtOnce: settings.STARTS_AT_ONCE, underWay };
+  return expectReady(place, image, moving, await starts.known(), now());
 }
 
 /**

@@ -7,6 +7,8 @@ import type { PersonRecord } from "../../shared/person/record.ts";
 
 /** Everybody whose desktop is to be brought up. */
 export interface Queue {
+  /** When it was read; it may have moved since. */
+  at: Date;
   tickets: Ticket[];
   records: PersonRecord[];
   /** In which workspaces desktops run, by person. Null if nothing limits it, as far as the tickets say. */
@@ -17,15 +19,17 @@ interface Reading {
   records: Pick<PersonRecords, "inAdmission">;
   desktops: Pick<ClusterDesktops, "findDeployed">;
   settings: Pick<Settings, "MAX_DESKTOPS">;
+  now: () => Date;
 }
 
-export async function readQueue({ records, desktops, settings }: Reading): Promise<Queue> {
+export async function readQueue({ records, desktops, settings, now }: Reading): Promise<Queue> {
+  const at = now();
   const found = await records.inAdmission();
   const tickets = found.records.flatMap(({ request, admission }) =>
     admission ? [{ ...admission, person: personId(request.username) }] : [],
   );
   const isLimited = settings.MAX_DESKTOPS !== undefined || tickets.some(isBounded);
-  return { tickets, records: found.records, running: isLimited ? await readRunning({ desktops }) : null };
+  return { at, tickets, records: found.records, running: isLimited ? await readRunning({ desktops }) : null };
 }
 
 /** True if only so many desktops of the workspace may run. */

@@ -24,6 +24,7 @@ interface Dependencies {
   track: <T>(work: Promise<T>) => Promise<T>;
   isClosing: () => boolean;
   throttleLimits: ThrottleLimits;
+  isHomepageDisabled: boolean;
 }
 
 const webhookPrefix = "runtime/webhooks/durabletask";
@@ -64,14 +65,13 @@ export function createFront(host: Dependencies): (head: RequestHead, readBody: R
 
   return async (head, readBody) => {
     const path = head.rawPath.replace(/^\//, "");
-    if (head.path === "/") return startPage;
     const below = (prefix: string): string | undefined =>
       path.toLowerCase().startsWith(`${prefix}/`) ? path.slice(prefix.length + 1) : undefined;
     const rpc = rpcPath(path, host.rpcKey);
     const hasNoRoutes = rpc !== undefined || /^(?:runtime|admin)\//i.test(path);
     if (hasNoRoutes && isForeign(head.headers)) return { status: 403 };
     if (rpc !== undefined) return durable(head, readBody, rpc);
-    const webhook = below(webhookPrefix);
+    const webhook = below(webhookPrefix) ?? (path.toLowerCase() === webhookPrefix ? "" : undefined);
     if (webhook !== undefined) {
       return throttle(async () =>
         isKey(head.query.get("code"), host.systemKey) ? durable(head, readBody, webhook) : { status: 401 },
@@ -79,10 +79,22 @@ export function createFront(host: Dependencies): (head: RequestHead, readBody: R
     }
     const isMasterKey = isKey(head.headers["x-functions-key"] ?? head.query.get("code"), host.masterKey);
     if (/^\/admin\//i.test(head.path)) return isMasterKey ? admin(head) : { status: 401 };
+    if (isReserved(head.path)) return notFound;
+    // The start page is for when no function has answered (HomepageMiddleware.Invoke).
+    if (head.path === "/" && !host.routes.find(head.method, "/"))
+      return host.isHomepageDisabled ? { status: 204 } : startPage;
     // Running invocations may still use the durable API above; nothing new begins.
     if (host.isClosing()) return { status: 503 };
     return host.track(throttle(() => answerFunction({ ...host, isMasterKey }, head, readBody)));
   };
+}
+
+/**
+ * True if a catch-all does not get this path: the router passes over everything below /admin (WebJobsRouter.RouteAsync), and
+ * the webhooks of extensions have a route of the host's own, tried first (HostController.ExtensionWebHookHandler).
+ */
+function isReserved(path: string): boolean {
+  return /^\/(?:admin|runtime\/webhooks\/[^/]+)(?:\/|$)/i.test(path);
 }
 
 /** Returns the path below the RPC API's address. */

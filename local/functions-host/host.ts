@@ -138,6 +138,7 @@ export async function startFunctionsHost(options: HostOptions): Promise<Function
     track: tracker.track,
     isClosing: () => closing !== undefined,
     throttleLimits: settings.throttle,
+    isHomepageDisabled: settings.isHomepageDisabled,
   });
   const server = await serveHttp({
     port: options.port ?? 0,

@@ -104,5 +104,5 @@ it("the product's host.json is accepted", () => {
   process.env["TASKHUB_NAME"] = "Hub";
   const file = path.join(import.meta.dirname, "../../host.json");
   const settings = readHostSettings(JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>);
-  expect(settings).toMatchObject({ hubName: "Hub", routePrefix: "api" });
+  expect(settings).toMatchObject({ hubName: "Hub", routePrefix: "" });
 });

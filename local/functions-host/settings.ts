@@ -22,6 +22,8 @@ export interface HostSettings {
   throttle: ThrottleLimits;
   /** FUNCTIONS_REQUEST_BODY_SIZE_LIMIT in bytes, 100 MiB unless set. */
   maxBodyBytes: number;
+  /** AzureWebJobsDisableHomepage: without a function for `/`, nothing is there. */
+  isHomepageDisabled: boolean;
 }
 
 const mebibyte = 1024 * 1024;
@@ -61,6 +63,8 @@ export function readHostSettings(
       maxOutstandingRequests: count(http, "maxOutstandingRequests", -1, { orMinusOne: true }),
     },
     maxBodyBytes: readBodyLimit(setting),
+    // Another value than "true" does not count (HomepageMiddleware.IsHomepageDisabled).
+    isHomepageDisabled: setting("AzureWebJobsDisableHomepage")?.toLowerCase() === "true",
   };
 }
 

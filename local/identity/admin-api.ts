@@ -1,6 +1,6 @@
 import type { Caller } from "./caller.ts";
 import { profileOf } from "./claims.ts";
-import { type Ended, tellEvent, tellLogout, type Telling } from "./listeners.ts";
+import { tellEvent, tellLogout, type Telling } from "./listeners.ts";
 import type { RealmUser, RealmUsers, Session } from "./realm-users.ts";
 import { stableId } from "./stable-id.ts";
 import { newSessionId } from "./version.ts";
@@ -103,11 +103,13 @@ export async function answerAdmin(users: RealmUsers, telling: Telling, request: 
   }
 }
 
-/** Ends a session, and tells Guacamole's client if it took part. */
+/** Ends a session, and tells the clients that took part and have a back channel. */
 export async function endSession(telling: Telling, person: RealmUser, session: Session): Promise<void> {
   person.sessions = person.sessions.filter(({ id }) => id !== session.id);
-  const ended: Ended = { subject: person.subject, session: session.id };
-  if (session.clients.includes(telling.client)) await tellLogout(telling, ended);
+  for (const client of session.clients) {
+    const url = telling.backchannelOf(client);
+    if (url !== undefined) await tellLogout(telling, { subject: person.subject, session: session.id, client, url });
+  }
 }
 
 /** Keycloak 25 tells the end of one of a person's sessions only, although all of them end. */

@@ -50,7 +50,7 @@ export function userClaims(person: RealmUser, session: string, scope: string, fr
     ...user.claims,
     ...commonClaims(frame, now),
     ...personClaims(person),
-    groups: groups.length > 0 ? groups : undefined,
+    ...groupsClaim(groups),
     jti: tokenId(frame.imitates, "by-password"),
     azp: cliClient,
     sid: session,
@@ -59,21 +59,34 @@ export function userClaims(person: RealmUser, session: string, scope: string, fr
   };
 }
 
-/** Keycloak's claims of a person's ID token: by password with an access token, or in a browser with a nonce. */
+/** What an ID token says of how it came about. */
+export interface IdTokenBy {
+  /** That of the same answer. */
+  accessToken?: string;
+  /** When the person logged in, in a browser: seconds since 1970. */
+  authTime?: number;
+  nonce?: string | undefined;
+  acr?: string;
+  /** Default: yes. */
+  hasEmail?: boolean;
+}
+
+/** Keycloak's claims of a person's ID token. */
 export function idClaims(
   person: RealmUser,
   session: string,
   client: string,
   frame: TokenFrame,
   now: Date,
-  by: { accessToken: string } | { nonce: string },
+  { accessToken, authTime, nonce, acr = "1", hasEmail }: IdTokenBy,
 ): Claims {
-  const { iat, ...common } = commonClaims(frame, now);
   return {
-    ...common,
-    iat,
-    ...("nonce" in by ? { auth_time: iat, nonce: by.nonce } : { at_hash: halfHash(by.accessToken) }),
-    ...personClaims(person),
+    ...commonClaims(frame, now),
+    acr,
+    ...(authTime !== undefined && { auth_time: authTime }),
+    ...(nonce !== undefined && { nonce }),
+    ...(accessToken !== undefined && { at_hash: halfHash(accessToken) }),
+    ...personClaims(person, hasEmail),
     aud: client,
     typ: "ID",
     azp: client,
@@ -99,21 +112,25 @@ export function profileOf({ username }: RealmUser): { firstName: string; lastNam
   return { firstName: username, lastName: "Sample", email: `${username}@example.org` };
 }
 
-function personClaims(person: RealmUser): Claims {
+export function personClaims(person: RealmUser, hasEmail = true): Claims {
   const { firstName, lastName, email } = profileOf(person);
   return {
     sub: person.subject,
-    email_verified: false,
     name: `${firstName} ${lastName}`,
     preferred_username: person.username,
     given_name: firstName,
     family_name: lastName,
-    email,
+    ...(hasEmail && { email, email_verified: false }),
   };
 }
 
+/** Somebody without groups has no such claim, whatever the account was given at the start. */
+export function groupsClaim(groups: readonly string[]): Claims {
+  return { groups: groups.length > 0 ? groups : undefined };
+}
+
 /** Somebody without roles has no such claim. */
-function realmAccess(roles: readonly string[]): Claims {
+export function realmAccess(roles: readonly string[]): Claims {
   return roles.length === 0 ? {} : { realm_access: { roles } };
 }
 

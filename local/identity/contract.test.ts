@@ -1,5 +1,5 @@
 import { exportJWK, generateKeyPair } from "jose";
-import { startIdentityProvider } from "./provider.ts";
+import { type BrowserClient, startIdentityProvider } from "./provider.ts";
 import { describeIdentityContract } from "./contract.ts";
 
 const clients = {
@@ -8,6 +8,25 @@ const clients = {
   administrator: { id: "realm-admin", secret: "three" },
 };
 const people = { alice: "/asthma", bob: "/registry/readers", carol: null, dan: null, olga: null };
+
+const origin = "http://localhost:7071";
+/** As infra/keycloak/sde-realm.json has them. */
+function browserClients(backchannelLogout?: string): BrowserClient[] {
+  const pages = [`${origin}/`, `${origin}/console`];
+  const guacamole = ["http://localhost:8080/guacamole/*"];
+  const scopes = ["acr", "basic", "profile", "roles", "web-origins"];
+  return [
+    {
+      ...{ id: "desktops-portal", flow: "code", scopes, roles: ["desktop-admin"] },
+      ...{ redirectUris: pages, postLogoutRedirectUris: pages, webOrigins: [origin] },
+      ...(backchannelLogout !== undefined && { backchannelLogout }),
+    },
+    {
+      ...{ id: "guacamole", flow: "implicit", scopes: [...scopes, "email"], roles: [] },
+      ...{ redirectUris: guacamole, postLogoutRedirectUris: guacamole, webOrigins: ["http://localhost:8080"] },
+    },
+  ];
+}
 
 const named = { kid: "k1", alg: "ES256" };
 const pair = await generateKeyPair(named.alg, { extractable: true });
@@ -36,12 +55,14 @@ for (const [imitates, events] of [
         ...(group !== null && { claims: { groups: [group] } }),
         ...(username === "olga" && { roles: ["desktop-admin"] }),
       })),
+      browserClients: browserClients(),
     });
     return {
-      ...{ name: "sde", issuer: provider.issuer, ...clients, keyed },
+      ...{ name: "sde", issuer: provider.issuer, ...clients, keyed, portal: { id: "desktops-portal", origin } },
       signIn: (username) => Promise.resolve(provider.signIn(username, { ownSession: true })),
       tell(told) {
         provider.tell(told);
+        provider.setBrowserClients(browserClients(told.backchannelLogout));
         return Promise.resolve();
       },
       rotateKeys: () => provider.rotateKeys(),

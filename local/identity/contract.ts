@@ -1,10 +1,14 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { adminApiContract } from "./contract/admin-api.ts";
 import { assertionsContract } from "./contract/assertions.ts";
+import { codeGrantsContract } from "./contract/code-grants.ts";
 import { eventsContract } from "./contract/events.ts";
 import { keysContract } from "./contract/keys.ts";
+import { loginRequestsContract } from "./contract/login-requests.ts";
+import { loginsContract } from "./contract/logins.ts";
 import { logoutContract } from "./contract/logout.ts";
 import { type ContractRealm, type Version, versionFacts } from "./contract/realm.ts";
+import { signOutContract } from "./contract/sign-out.ts";
 import { tokensContract } from "./contract/tokens.ts";
 
 export type { ContractRealm, SignedIn, Told, Version } from "./contract/realm.ts";
@@ -33,6 +37,13 @@ export function describeIdentityContract(name: string, version: Version, connect
     // Not tried on 25.
     if (facts.is26) assertionsContract(realm);
     adminApiContract(realm, facts);
+    // After what looks at all sessions of a person, before what deletes people. Not tried on 25.
+    if (facts.is26) {
+      loginRequestsContract(realm);
+      loginsContract(realm, facts);
+      codeGrantsContract(realm, facts);
+      signOutContract(realm);
+    }
     logoutContract(realm, facts);
     if (version.events !== undefined) eventsContract(realm, facts);
     keysContract(realm);

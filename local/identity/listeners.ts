@@ -32,17 +32,21 @@ export interface RealmEvent {
   details: Readonly<Record<string, string>>;
 }
 
-/** A session that ended. */
+/** A session that ended, and whom to tell. */
 export interface Ended {
   subject: string;
   session: string;
+  client: string;
+  url: string;
 }
 
 export interface Telling {
   readonly imitates: Imitated;
   readonly startedAt: Date;
-  /** The client whose sessions end: the logout token's audience. */
+  /** Guacamole's client. */
   client: string;
+  /** Where a client is told of the end of its sessions. */
+  backchannelOf: (client: string) => string | undefined;
   realm: string;
   listeners: () => Listeners;
   /** Sends an event now, or when the tests let it go. */
@@ -92,15 +96,13 @@ function webhookToken(telling: Telling, audience: string, body: string): string 
   return telling.sign({ aud: audience, request_body_sha256: hash }, "JWT");
 }
 
-/** Notifies Guacamole's client of a session's end, with `sid`: "Backchannel logout session required" is on. Once. */
-export async function tellLogout(telling: Telling, { subject, session }: Ended): Promise<void> {
-  const { backchannelLogout } = telling.listeners();
-  if (backchannelLogout === undefined) return;
+/** Notifies a client of a session's end, with `sid`: "Backchannel logout session required" is on. Once. */
+export async function tellLogout(telling: Telling, { subject, session, client, url }: Ended): Promise<void> {
   const exp = Math.floor(telling.now().getTime() / 1_000) + logoutTokenSeconds;
-  const claims = { exp, aud: telling.client, sub: subject, sid: session, typ: "Logout", events: { [logoutEvent]: {} } };
+  const claims = { exp, aud: client, sub: subject, sid: session, typ: "Logout", events: { [logoutEvent]: {} } };
   const form = new URLSearchParams({ logout_token: telling.sign(claims, "logout+jwt") });
   const headers = { "content-type": "application/x-www-form-urlencoded" };
-  await post(telling, "logout", backchannelLogout, headers, form.toString());
+  await post(telling, "logout", url, headers, form.toString());
 }
 
 /** Returns the status; null if there was no answer. */

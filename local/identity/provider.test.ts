@@ -151,7 +151,7 @@ describe("anybody else is refused", () => {
     ["with a parameter twice", "grant_type=password&grant_type=client_credentials", {}, 400, "invalid_request"],
     [
       "with a grant that is not offered",
-      { grant_type: "refresh_token", client_id: cli },
+      { grant_type: "urn:ietf:params:oauth:grant-type:device_code", client_id: cli },
       {},
       400,
       "unsupported_grant_type",

@@ -25,6 +25,8 @@ export interface RealmUsers {
   byName(username: string): RealmUser | undefined;
   bySubject(subject: string): RealmUser | undefined;
   remove(person: RealmUser): void;
+  /** The accounts, for the sign-in page. */
+  all(): readonly User[];
 }
 
 export function realmUsers(users: readonly User[]): RealmUsers {
@@ -46,5 +48,6 @@ export function realmUsers(users: readonly User[]): RealmUsers {
     remove(person) {
       people.splice(people.indexOf(person), 1);
     },
+    all: () => people.map(({ user }) => user),
   };
 }

@@ -13,6 +13,7 @@ export type TokenDecision =
 /**
  * Decides a token request from its form and its Authorization header.
  *
+ * @param publicClients the clients that people log in to in a browser
  * @param asserted what came of the client's assertion, if there is one
  */
 export function decideToken(
@@ -20,7 +21,7 @@ export function decideToken(
   authorization: string | undefined,
   clients: readonly Client[],
   users: RealmUsers,
-  { imitates, client: guacamole }: { imitates: Imitated; client: string },
+  { imitates, publicClients }: { imitates: Imitated; publicClients: readonly string[] },
   asserted?: Client | Extract<TokenDecision, { error: string }>,
 ): TokenDecision {
   const repeated = [...form.keys()].find((name) => form.getAll(name).length > 1);
@@ -30,7 +31,9 @@ export function decideToken(
   if (asserted && "error" in asserted) return asserted;
   const caller = asserted ?? authenticateClient(form, authorization, clients);
   if ("refused" in caller) {
-    if (caller.refused === guacamole)
+    if (publicClients.includes(caller.refused) && grant === "client_credentials")
+      return refuse(401, "unauthorized_client", "Public client not allowed to retrieve service account");
+    if (publicClients.includes(caller.refused))
       return refuse(400, "unauthorized_client", "Client not allowed for direct access grants");
     // Keycloak tells a wrong secret from an unknown client.
     const isKnown = clients.some(({ id }) => id === caller.refused);
@@ -92,10 +95,14 @@ function authenticateUser(form: URLSearchParams, users: RealmUsers, imitates: Im
   const name = form.get("username") ?? undefined;
   if (name === undefined) return refuse(401, "invalid_request", "Missing parameter: username");
   const person = users.byName(name);
-  if (person && same(form.get("password") ?? "", person.user.password))
+  if (person && isPasswordOf(person, form.get("password") ?? ""))
     return person.enabled ? { person } : refuse(400, "invalid_grant", "Account disabled");
   // The same for both, so that names cannot be probed. 26.7 changed the status.
   return refuse(imitates === "25.0.4" ? 401 : 400, "invalid_grant", "Invalid user credentials");
+}
+
+export function isPasswordOf({ user }: RealmUser, given: string): boolean {
+  return same(given, user.password);
 }
 
 /** Compares in constant time. An empty secret matches nothing. */

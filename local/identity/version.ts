@@ -9,7 +9,8 @@ export function newSessionId(imitated: Imitated): string {
 }
 
 /** A token's `jti`. Keycloak 26 writes before it what kind of token it is, and by which grant. */
-export function tokenId(imitated: Imitated, kind: "by-client" | "by-password"): string {
-  if (imitated === "25.0.4") return randomUUID();
-  return `${kind === "by-client" ? "trrtcc" : "onrtro"}:${randomUUID()}`;
+export function tokenId(imitated: Imitated, kind: keyof typeof kinds): string {
+  return imitated === "25.0.4" ? randomUUID() : `${kinds[kind]}:${randomUUID()}`;
 }
+
+const kinds = { "by-client": "trrtcc", "by-password": "onrtro", "by-code": "onrtac", "by-refresh": "onrtrt" };

@@ -1,7 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type KeycloakAdminClient from "@keycloak/keycloak-admin-client";
 import { stableId } from "@stand-in/identity";
-import { addressesAt, audience, eventsAudience, type IdentitySource } from "../identity-source.ts";
+import { portalAddresses, portalClientId } from "../browser-clients.ts";
+import { addressesAt, audience, eventsAudience, type IdentitySource, samplePeople } from "../identity-source.ts";
 import { keptSecret } from "../kept-secret.ts";
 import { sampleActivation, sampleUsers } from "../sample-estate.ts";
 import { sampleToken } from "../token.ts";
@@ -12,15 +14,6 @@ import { startKeycloak } from "./real-keycloak.ts";
 import { administratorOf, developmentRealm, setWebhook, type Webhook } from "./realm.ts";
 
 const realm = "sde";
-
-/** What the login of a sample person shows. */
-const atLogin: Readonly<Record<string, string>> = {
-  alice: "chooses one of two workspaces; a third has expired",
-  bob: "has one workspace, by a group, and is not asked",
-  carol: "has none any more: the binding has expired",
-  dan: "has none yet: the workspace is not open",
-  olga: "has none: an administrator of the desktops",
-};
 
 /** Returns the newest distribution that KEYCLOAK_HOME names. Throws with what to do if there is none. */
 async function newestDistribution(environment: NodeJS.ProcessEnv): Promise<Distribution> {
@@ -65,7 +58,7 @@ export async function startKeycloakForPeople(
     kept: { folder: inState(`keycloak-${distribution.version}`), password: await keptSecret(passwordFile) },
   });
   const issuer = `${keycloak.url}/realms/${realm}`;
-  const people = sampleUsers.map(({ username, password }) => ({ username, password, about: atLogin[username] ?? "" }));
+  const people = sampleUsers.map(({ username, password, about = "" }) => ({ username, password, about }));
   const page = await startGuacamolePage(issuer, people, ports.guacamolePage).catch(async (error: unknown) => {
     await keycloak.close();
     throw error;
@@ -80,7 +73,7 @@ export async function startKeycloakForPeople(
     settings: {
       OIDC_ISSUER: issuer,
       OIDC_AUDIENCE: audience,
-      OIDC_CLIENTS: "workspace-action,guacamole-workspaces-cli",
+      OIDC_CLIENTS: `workspace-action,guacamole-workspaces-cli,${portalClientId}`,
       GUACAMOLE_CLIENT: "guacamole",
       KEYCLOAK_ADMIN_CLIENT: "guacamole-workspaces-lookup",
       KEYCLOAK_ADMIN_SECRET: lookupSecret,
@@ -102,6 +95,7 @@ export async function startKeycloakForPeople(
           attributes: { ...guacamole?.attributes, "backchannel.logout.url": addresses.backchannelLogout },
         },
       );
+      await setPortal(clients, product);
       const action = { alias: "choose-workspace" };
       const { config } = await authenticationManagement.getRequiredActionConfig(action);
       await authenticationManagement.updateRequiredActionConfig(action, {
@@ -117,11 +111,24 @@ export async function startKeycloakForPeople(
       ...(signedBy ? [] : ["Without keycloak-events in providers/ of KEYCLOAK_HOME, events do not reach the product."]),
       `Keycloak's console: ${keycloak.url}/admin/master/console/#/${realm} (admin; the password is in ${passwordFile})`,
     ],
+    people: samplePeople,
     async close() {
       await page.close();
       await keycloak.close();
     },
   };
+}
+
+/** Tells the portal's client where the portal is: known only when the product listens. */
+async function setPortal(clients: KeycloakAdminClient["clients"], product: string): Promise<void> {
+  const { origins, pages } = portalAddresses(product);
+  const [portal] = await clients.find({ clientId: portalClientId });
+  const attributes: Record<string, string> = {
+    ...portal?.attributes,
+    "post.logout.redirect.uris": pages.join("##"),
+    "backchannel.logout.url": addressesAt(product).backchannelLogout,
+  };
+  await clients.update({ id: portal?.id ?? "" }, { ...portal, redirectUris: pages, webOrigins: origins, attributes });
 }
 
 /**

@@ -2,13 +2,15 @@ import { readFile } from "node:fs/promises";
 import KeycloakAdminClient from "@keycloak/keycloak-admin-client";
 import type { RealKeycloak } from "./real-keycloak.ts";
 
-/** What the development realm leaves open: its secrets, and whether and with which API the required action is used. */
+/** What the development realm leaves open: its secrets, where the product is, and whether the required action is used. */
 export interface RealmSecrets {
   WORKSPACE_ACTION_SECRET: string;
   LOOKUP_SECRET: string;
   /** Needs the provider's jar. */
   WORKSPACE_ACTION_ENABLED?: "true" | "false";
   WORKSPACES_API_URL?: string;
+  /** Where the portal is, without a slash at the end. */
+  PORTAL_ORIGIN?: string;
 }
 
 const file = new URL("../../infra/keycloak/sde-realm.json", import.meta.url);

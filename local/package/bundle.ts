@@ -16,6 +16,16 @@ const withoutTheApp: Plugin = {
   },
 };
 
+/** In the package the portal's folder is beside the bundle. */
+const portalBeside: Plugin = {
+  name: "portal-beside",
+  setup(bundler) {
+    bundler.onLoad({ filter: /\/functions\/portal-folder\.ts$/ }, () => ({
+      contents: 'export const portalFolder = new URL("./portal/", import.meta.url);',
+    }));
+  },
+};
+
 /**
  * Bundles the product with all packages that it uses: index.js, the entry point, which imports app.js, and app.js.map.
  * The same sources and packages give the same bytes, wherever they are. Nothing is written.
@@ -49,6 +59,7 @@ export async function bundleApp(root: string): Promise<Bundle> {
       ...common,
       ...outfile("app.js"),
       entryPoints: ["functions/index.ts"],
+      plugins: [portalBeside],
       sourcemap: true,
       // The names and lines of the sources are enough for a stack trace.
       sourcesContent: false,

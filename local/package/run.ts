@@ -4,11 +4,11 @@
  * Durable Task Scheduler instead of Azure Storage, and `mssql` for SQL Server.
  */
 import { createHash } from "node:crypto";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { packageApp } from "./app-package.ts";
+import { packageApp, writePackage } from "./app-package.ts";
 import { durableBackends } from "./durable-backend.ts";
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -21,10 +21,10 @@ if (backend === undefined)
     `package: --durable-backend ${values["durable-backend"]} is unknown (choose ${durableBackends.join(", ")})`,
   );
 
-const { name, files, zip } = await packageApp(root, backend);
+const app = await packageApp(root, backend);
+const { name, files, zip } = app;
 await rm(into, { recursive: true, force: true });
-await mkdir(join(into, "app"), { recursive: true });
-for (const [file, content] of files) await writeFile(join(into, "app", file), content);
+await writePackage(app, join(into, "app"));
 const zipFile = join(into, `${name}.zip`);
 await writeFile(zipFile, zip);
 

@@ -47,6 +47,11 @@ export function wholeNumber() {
   return text(/^[1-9]\d{0,5}$/, "is not a whole number from 1 to 999999").transform(Number);
 }
 
+/** The same, or 0. */
+export function wholeNumberOr0() {
+  return text(/^(0|[1-9]\d{0,5})$/, "is not a whole number from 0 to 999999").transform(Number);
+}
+
 /** A port's number, or null for the word. */
 export function portOr(word: string) {
   return z

@@ -43,6 +43,7 @@ describe("a policy", () => {
       startGraceMinutes: 30,
       longestSessionMinutes: 720,
       longestExtensionMinutes: 10080,
+      longestOwnExtensionMinutes: 240,
     });
   });
 
@@ -181,6 +182,20 @@ describe("a policy", () => {
     });
     expect(parsePolicy({})).toEqual({ faults: [{ field: "image", reason: "is missing" }] });
   });
+});
+
+it("a policy is read once, whoever asks for it, and others are not taken for it", () => {
+  expect(read({ cpuLimit: "3" })).toBe(read({ cpuLimit: "3" }));
+  const wrong = { cpuLimit: "much" };
+  expect(read(wrong)).toBe(read({ ...wrong }));
+  expect(read({ cpuLimit: "4" })).toMatchObject({ cpuLimit: "4" });
+});
+
+it("a policy is not kept for ever: any number of others may follow", () => {
+  const first = read({ loginName: "first" });
+  for (let other = 0; other < 200; other += 1) read({ loginName: `other-${other}` });
+  expect(read({ loginName: "first" })).not.toBe(first);
+  expect(read({ loginName: "first" })).toEqual(first);
 });
 
 describe("a policy that is too large", () => {

@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Browser } from "@stand-in/identity/browser";
 import { type IdentityProvider, startIdentityProvider } from "@stand-in/identity";
 import { accessTokens, type VerifyToken } from "./access-token.ts";
 import type { Realm } from "./realm.ts";
@@ -15,7 +17,13 @@ beforeAll(async () => {
     store: ":memory:",
     audience: "us",
     clients: [{ id: "action", secret: "s", roles: ["desktop-service"] }],
-    users: [],
+    users: [{ username: "olga", password: "o", roles: ["desktop-admin", "uma_authorization"] }],
+    browserClients: [
+      {
+        ...{ id: "desktops-portal", flow: "code", scopes: ["profile"], roles: ["desktop-admin"], webOrigins: [] },
+        ...{ redirectUris: ["http://127.0.0.1:7071/"], postLogoutRedirectUris: [] },
+      },
+    ],
   });
   realm = {
     issuer: provider.issuer,
@@ -64,6 +72,29 @@ describe("an access token", () => {
     await expect(verify(`Bearer ${token}`)).rejects.toMatchObject({
       code: "not-authenticated",
       message: `check access token: ${reason}`,
+    });
+  });
+
+  it("of the portal proves the person, and of their roles those that the portal may have", async () => {
+    const portal = "http://127.0.0.1:7071/";
+    const verifier = "v".repeat(43);
+    const challenge = createHash("sha256").update(verifier).digest("base64url");
+    const request = { client_id: "desktops-portal", redirect_uri: portal, response_type: "code", scope: "openid" };
+    const query = new URLSearchParams({ ...request, code_challenge: challenge, code_challenge_method: "S256" });
+    const browser = new Browser(provider.issuer);
+    const form = await browser.open(`${provider.issuer}/protocol/openid-connect/auth?${query.toString()}`);
+    const { address } = await browser.submitLogin(form, "olga", "o");
+    const grant = { grant_type: "authorization_code", code: new URL(address).searchParams.get("code") ?? "" };
+    const body = new URLSearchParams({ ...request, ...grant, code_verifier: verifier });
+    const answer = await fetch(`${provider.issuer}/protocol/openid-connect/token`, { method: "POST", body });
+    const tokens = (await answer.json()) as Record<"access_token" | "id_token" | "refresh_token", string>;
+    const accepting = accessTokens(realm, { ...ours, clients: ["action", "desktops-portal"] });
+    const { username, client, roles } = await accepting(`Bearer ${tokens.access_token}`);
+    expect([username, client, [...roles]]).toEqual(["olga", "desktops-portal", ["desktop-admin"]]);
+    for (const other of [tokens.id_token, tokens.refresh_token])
+      await expect(accepting(`Bearer ${other}`)).rejects.toMatchObject({ code: "not-authenticated" });
+    await expect(verify(`Bearer ${tokens.access_token}`)).rejects.toMatchObject({
+      message: "check access token: its client is not accepted",
     });
   });
 

@@ -10,7 +10,10 @@ beforeAll(async () => {
   provider = await startIdentityProvider({ store: ":memory:", audience: "us", clients: [], users: [] });
   const { issuer } = provider;
   const keys = realmKeys({ url: `${issuer}/protocol/openid-connect/certs`, maxAgeMinutes: 60 });
-  verify = logoutTokens({ issuer, keys, algorithms: ["RS256"], clockSkewSeconds: 30 }, "guacamole");
+  verify = logoutTokens({ issuer, keys, algorithms: ["RS256"], clockSkewSeconds: 30 }, [
+    "guacamole",
+    "desktops-portal",
+  ]);
 });
 afterAll(() => provider.close());
 
@@ -38,6 +41,7 @@ describe("a logout token", () => {
   it.each<[string, Record<string, unknown>, Record<string, unknown>?]>([
     ["a person without a session", { sid: undefined }],
     ["a session without a person", { sub: undefined }],
+    ["the portal's client as its audience", { aud: "desktops-portal" }],
     ["other events beside it", { events: { [event]: {}, revoke_offline_access: true } }],
     ["no end, as Keycloak's before 23.0.4", { exp: undefined }],
     ["the plain header of a JWT", {}, { typ: "JWT" }],
@@ -56,6 +60,7 @@ describe("a logout token", () => {
     ["has another event", () => ({ events: { "http://schemas.openid.net/event/other": {} } })],
     ["has the event as a text", () => ({ events: { [event]: "yes" } })],
     ["is for another client", () => ({ aud: "us" })],
+    ["is for no client", () => ({ aud: [] })],
     ["is of another issuer", () => ({ iss: "http://127.0.0.1:1/realms/sde" })],
     ["has no id", () => ({ jti: undefined })],
     ["has no time of issue", () => ({ iat: undefined })],

@@ -32,11 +32,11 @@ const claimsSchema = z
   })
   .refine(({ sub, sid }) => sub !== undefined || sid !== undefined, "names neither person nor session");
 
-/** @param client the client that Keycloak tells of the end of its sessions: Guacamole's */
-export function logoutTokens(realm: Realm, client: string): VerifyLogout {
+/** @param clients those that Keycloak tells of the end of their sessions: Guacamole's, and the portal's */
+export function logoutTokens(realm: Realm, clients: readonly string[]): VerifyLogout {
   const kind = {
     name,
-    audience: client,
+    audience: clients,
     types: ["logout+jwt", "application/logout+jwt", "jwt"],
     required: ["iat", "jti"],
   };

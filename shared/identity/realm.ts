@@ -13,7 +13,8 @@ export interface Realm {
 /** A kind of token of the realm: access token, webhook token, logout token. All are signed with the same keys. */
 interface TokenKind {
   name: string;
-  audience: string;
+  /** One of them is enough. */
+  audience: string | readonly string[];
   /** What the header's `typ` may be; absent counts as JWT (RFC 8725 §3.11). */
   types: readonly string[];
   required: readonly string[];
@@ -27,7 +28,7 @@ export async function verifyToken(realm: Realm, kind: TokenKind, token: string):
   try {
     const { payload, protectedHeader } = await jwtVerify(token, realm.keys.find, {
       issuer: realm.issuer,
-      audience: kind.audience,
+      audience: typeof kind.audience === "string" ? kind.audience : [...kind.audience],
       algorithms: [...realm.algorithms],
       clockTolerance: realm.clockSkewSeconds,
       requiredClaims: [...kind.required],

@@ -175,8 +175,8 @@ it("a call's time limit begins with its turn, and not while it waits for it", as
     await answered;
     return undefined;
   };
-  const limits = vi.spyOn(AbortSignal, "timeout");
-  const limited = () => limits.mock.calls.filter(([milliseconds]) => milliseconds === 15_000).length;
+  const limits = vi.spyOn(globalThis, "setTimeout");
+  const limited = () => limits.mock.calls.filter(([, milliseconds]) => milliseconds === 15_000).length;
   const reads = Array.from({ length: 100 }, read);
   await expect.poll(() => lists.length).toBe(32);
   expect(limited()).toBe(32);

@@ -132,11 +132,10 @@ export function clusterOf(config: KubeConfig): Cluster {
     createConfiguration({
       baseServer: new ServerConfiguration(server, {}),
       authMethods: { default: authenticationOf(config) },
-      httpApi: plainHttp(),
+      httpApi: plainHttp(callMilliseconds),
       promiseMiddleware: [
         {
           pre: (request) => {
-            request.setSignal(AbortSignal.timeout(callMilliseconds));
             shareConnections(request);
             change(request);
             return Promise.resolve(request);

@@ -2,9 +2,10 @@ import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
-import { KubeConfig, type V1ConfigMap } from "@kubernetes/client-node";
-import { afterEach, expect, it } from "vitest";
+import { HttpMethod, KubeConfig, RequestContext, type V1ConfigMap } from "@kubernetes/client-node";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { type Cluster, clusterOf } from "./cluster.ts";
+import { plainHttp } from "./http-calls.ts";
 
 /** Answers as kube-apiserver 1.37 does: lists above 128 KiB compressed, if the client takes gzip (apiserver, writers.go). */
 const namespace = "guacamole";
@@ -76,4 +77,59 @@ it("takes its credential nowhere else", async () => {
   });
   await expect(cluster.list(configMaps, namespace)).rejects.toMatchObject({ code: "cluster-failed" });
   expect(elsewhere).toBe(0);
+});
+
+describe("a call that takes too long", () => {
+  /** Sends a request as the client library does, with connections of its own. */
+  async function ask(url: string, limitMilliseconds = 15_000) {
+    const config = new KubeConfig();
+    config.loadFromClusterAndUser({ name: "c", server: url, skipTLSVerify: true }, { name: "u", token: "a token" });
+    const request = new RequestContext(`${url}/api/v1/namespaces`, HttpMethod.GET);
+    await config.applySecurityAuthentication(request);
+    return plainHttp(limitMilliseconds).send(request).toPromise();
+  }
+
+  it.each<[string, RequestListener]>([
+    ["an answer that does not come", () => undefined],
+    ["one that does not end", (_, response) => response.write("{")],
+  ])("is given up, and its connection is closed: %s", async (_, answer) => {
+    const closed = Promise.withResolvers<undefined>();
+    const url = await serve((request, response) => {
+      request.socket.on("close", () => {
+        closed.resolve(undefined);
+      });
+      answer(request, response);
+    });
+    await expect(ask(url, 50)).rejects.toMatchObject({ name: "TimeoutError" });
+    await closed.promise;
+  });
+
+  it("is given up before it has a connection, and is not sent when it gets one", async () => {
+    const request = new RequestContext("http://127.0.0.1/api", HttpMethod.GET);
+    const aborted: string[] = [];
+    const got = Promise.withResolvers<() => void>();
+    // As undici's Client: the handler learns of its request when a connection takes it (undici 8.12.4, lib/core/request.js).
+    const dispatcher = {
+      dispatch(_: object, handler: { onRequestStart: (controller: object) => void }) {
+        got.resolve(() => {
+          handler.onRequestStart({ abort: ({ name }: Error) => aborted.push(name) });
+        });
+        return true;
+      },
+    };
+    request.setDispatcher(dispatcher as unknown as NonNullable<ReturnType<RequestContext["getDispatcher"]>>);
+    await expect(plainHttp(1).send(request).toPromise()).rejects.toMatchObject({ name: "TimeoutError" });
+    (await got.promise)();
+    expect(aborted).toEqual(["TimeoutError"]);
+  });
+
+  it("leaves no limit behind once it was answered, or failed", async () => {
+    const [begun, ended] = [vi.spyOn(globalThis, "setTimeout"), vi.spyOn(globalThis, "clearTimeout")];
+    expect((await ask(await serve((_, response) => response.end("{}")))).httpStatusCode).toBe(200);
+    await expect(ask("http://127.0.0.1:1")).rejects.toMatchObject({ code: "ECONNREFUSED" });
+    const limits = begun.mock.results.filter((_, index) => begun.mock.calls[index]?.[1] === 15_000);
+    expect(limits).toHaveLength(2);
+    for (const { value } of limits) expect(ended.mock.calls.some(([timer]) => timer === value)).toBe(true);
+    vi.restoreAllMocks();
+  });
 });

@@ -16,6 +16,7 @@ const limits: Limits = {
   startGraceMinutes: 30,
   longestSessionMinutes: 720,
   longestExtensionMinutes: 10_080,
+  longestOwnExtensionMinutes: 240,
   readyWithinSeconds: 300,
 };
 const visited: CountedSessions = {

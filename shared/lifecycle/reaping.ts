@@ -41,7 +41,12 @@ export interface DesktopFacts {
 
 export type Limits = Pick<
   DesktopPolicy,
-  "idleMinutes" | "startGraceMinutes" | "longestSessionMinutes" | "longestExtensionMinutes" | "readyWithinSeconds"
+  | "idleMinutes"
+  | "startGraceMinutes"
+  | "longestSessionMinutes"
+  | "longestExtensionMinutes"
+  | "longestOwnExtensionMinutes"
+  | "readyWithinSeconds"
 >;
 
 /** Beyond the time that a container may take to become ready: the saga gives up first, and puts things back itself. */

@@ -11,23 +11,29 @@ const startSchema = stored({
   /** From admission until then. */
   seconds: z.number().nonnegative(),
   kind: z.enum(startKinds).optional(),
+  /** It waited in the queue until another one had ended. */
+  waited: z.boolean().optional(),
   /** The cluster's words, if the image does not start. */
   failed: z.string().optional(),
 });
 export type Start = z.output<typeof startSchema>;
 
-/** The last starts of each image, the newest last. */
+/** The last starts of each image, and the last that waited, the newest last. */
 export const startTimesSchema = z.record(z.string(), z.array(startSchema).readonly()).readonly();
 export type StartTimes = z.output<typeof startTimesSchema>;
 
 /** Enough for a 95th percentile that one slow start does not decide, few enough for one small object. */
 const keptPerImage = 40;
+/** Those that waited are kept until the next queue. They are more than start at once, usually, and few enough to tell a change soon. */
+const keptOfQueue = 40;
 const keptImages = 50;
 const keptMilliseconds = 14 * 24 * 60 * 60_000;
 /** More than the clocks of an estate's hosts differ. */
 const toleranceMilliseconds = 2 * 60_000;
 /** Fewer starts say nothing. */
 const fewest = 5;
+/** The first of a queue that end are the quickest of those that began together. */
+const fewestOfQueue = 10;
 
 /**
  * The starts with more of them; the oldest, and images that are no longer started, are forgotten. So are those in the future,
@@ -39,7 +45,7 @@ export function addStarts(times: StartTimes, more: StartTimes, now: Date): Start
   const images = new Set([...Object.keys(times), ...Object.keys(more)]);
   const merged = [...images].map((image) => {
     const all = [...startsOf(times, image), ...startsOf(more, image)].filter(({ at }) => at >= since && at <= until);
-    return [image, all.sort(byTime).slice(-keptPerImage)] as const;
+    return [image, newestOf(all.sort(byTime))] as const;
   });
   const newest = (starts: readonly Start[]) => starts.at(-1)?.at ?? "";
   const kept = merged
@@ -47,6 +53,17 @@ export function addStarts(times: StartTimes, more: StartTimes, now: Date): Start
     .sort(([name, one], [otherName, other]) => compare(newest(other), newest(one)) || compare(name, otherName))
     .slice(0, keptImages);
   return Object.fromEntries(kept);
+}
+
+/** @param starts the newest last */
+function newestOf(starts: readonly Start[]): Start[] {
+  const ofQueue = new Set(starts.filter(showsQueue).slice(-keptOfQueue));
+  return starts.filter((start, index) => index >= starts.length - keptPerImage || ofQueue.has(start));
+}
+
+/** True if it shows how a queue moves. */
+function showsQueue({ waited, failed }: Start): boolean {
+  return waited === true && failed === undefined;
 }
 
 /** The same order whoever adds them: what one process wrote and another read is merged in any order. */
@@ -67,6 +84,7 @@ export interface Estimate {
 /** @param kind if it is known; else all starts of the image count */
 export function estimateStart(times: StartTimes, image: string, kind?: StartKind): Estimate | undefined {
   const seconds = startsOf(times, image)
+    .slice(-keptPerImage)
     .filter((start) => start.failed === undefined && (kind === undefined || start.kind === kind))
     .map((start) => start.seconds)
     .sort((one, other) => one - other);
@@ -75,10 +93,12 @@ export function estimateStart(times: StartTimes, image: string, kind?: StartKind
   return { half: within(50), most: within(95) };
 }
 
-/** A start that is under way, and goes on until its desktop is ready. */
-export interface UnderWay {
-  image?: string | undefined;
-  admittedAt?: string | undefined;
+/** What is known of a queue, at the time when it was read. */
+export interface QueueMoving {
+  at: Date;
+  startsAtOnce: number;
+  /** The image of each start that is under way, as far as it is known. */
+  underWay: readonly (string | undefined)[];
 }
 
 /** When somebody who waits is likely to have their desktop, in seconds from now. */
@@ -88,76 +108,42 @@ export interface Expected {
 }
 
 /**
- * When a start in the queue is likely to be ready: those that are under way end one after the other, and each makes room for
- * the next in the queue. Undefined if too few starts of the image are known, or nothing starts.
+ * When a start in the queue is likely to be ready. The queue moves by as many places in the time of a start as there are
+ * starts at once (Little's law). Undefined if too few starts of the image are known that waited, or nothing starts.
  *
  * @param place how many are started before, this person included
- * @param startsAtOnce as many start as soon as those are admitted who may
  */
 export function expectReady(
   place: number,
   image: string,
-  { underWay, startsAtOnce }: { underWay: readonly UnderWay[]; startsAtOnce: number },
+  { at, startsAtOnce, underWay }: QueueMoving,
   times: StartTimes,
   now: Date,
 ): Expected | undefined {
-  const own = estimateNow(times, image);
-  if (!own || underWay.length === 0) return undefined;
-  const images = new Set(underWay.map((start) => start.image));
-  const usually = new Map([...images].map((each) => [each, each === undefined ? own : estimateNow(times, each)]));
-  const left = underWay.map((start) => {
-    const since = start.admittedAt === undefined ? now : new Date(start.admittedAt);
-    return secondsLeft(usually.get(start.image) ?? own, since, now);
-  });
-  while (left.length < startsAtOnce) left.push(own.half);
-  const middle = beginsIn(place, left, own.half) + own.half;
+  const own = usualInQueue(times, image);
+  if (own === undefined || underWay.length === 0) return undefined;
+  const images = new Set(underWay);
+  const usually = new Map([...images].map((each) => [each, each === undefined ? own : usualInQueue(times, each)]));
+  const beside = mean(underWay.map((each) => usually.get(each) ?? own));
+  const since = Math.max((now.getTime() - at.getTime()) / 1_000, 0);
+  const middle = Math.max((place / startsAtOnce) * beside + own - since, 0);
   return { fromSeconds: Math.floor(middle * 0.75), toSeconds: Math.ceil(middle * 1.25) };
 }
 
-/** In how many seconds so many starts have ended, if each that ends is followed by one of this length. */
-function beginsIn(place: number, left: readonly number[], half: number): number {
-  const each = Math.max(half, shortestSeconds);
-  const endedIn = (seconds: number) =>
-    left.reduce((ended, first) => ended + (first > seconds ? 0 : Math.floor((seconds - first) / each) + 1), 0);
-  let [early, late] = [0, Math.max(...left) + place * each];
-  if (endedIn(early) >= place) return early;
-  while (late - early > exactSeconds) {
-    const between = (early + late) / 2;
-    if (endedIn(between) >= place) late = between;
-    else early = between;
-  }
-  const ends = left.filter((first) => first <= late).map((first) => first + Math.floor((late - first) / each) * each);
-  return Math.max(...ends);
-}
-
-const shortestSeconds = 0.1;
-const exactSeconds = 1e-6;
-
 /**
- * How long starts take now, by the newest of those that began after another one had ended. The first of a morning begin
- * together, when everything is busy: they take longer than those that follow, and say nothing of them. A queue moves by the
+ * How long starts take while a queue moves, in seconds, by the newest that waited themselves. The first of a morning begin
+ * together, when everything is busy: they take longer, and say nothing of those that follow. A queue moves by the
  * mean; without the fastest and the slowest quarter, so that one that hung does not count.
  */
-function estimateNow(times: StartTimes, image: string): Estimate | undefined {
-  const usual = estimateStart(times, image);
-  const all = startsOf(times, image).filter(({ failed }) => failed === undefined);
-  const firstEnd = Math.min(...all.map(({ at }) => Date.parse(at)));
-  const followers = all.filter(({ at, seconds }) => Date.parse(at) - seconds * 1_000 >= firstEnd);
-  if (!usual || followers.length < fewest) return undefined;
-  const newest = followers.slice(-newestStarts).map(({ seconds }) => seconds);
+function usualInQueue(times: StartTimes, image: string): number | undefined {
+  const newest = startsOf(times, image).filter(showsQueue).slice(-keptOfQueue);
+  if (newest.length < fewestOfQueue) return undefined;
   const quarter = Math.floor(newest.length / 4);
-  const middle = newest.sort((one, other) => one - other).slice(quarter, newest.length - quarter);
-  return { half: middle.reduce((sum, each) => sum + each, 0) / middle.length, most: usual.most };
+  const seconds = newest.map((start) => start.seconds).sort((one, other) => one - other);
+  return mean(seconds.slice(quarter, seconds.length - quarter));
 }
 
-/** Few enough to tell a change soon, and enough for a mean. */
-const newestStarts = 20;
-
-/** One that takes longer than half of all is likely to end between now and the time within which nearly all end. */
-function secondsLeft({ half, most }: Estimate, since: Date, now: Date): number {
-  const seconds = Math.max((now.getTime() - since.getTime()) / 1_000, 0);
-  return seconds < half ? half - seconds : Math.max((most - seconds) / 2, 0);
-}
+const mean = (figures: readonly number[]) => figures.reduce((sum, each) => sum + each, 0) / figures.length;
 
 /** Why an image is not started now, and when it is tried again; null if nothing speaks against it. */
 export function imageFault(times: StartTimes, image: string, now: Date): { reason: string; until: string } | null {

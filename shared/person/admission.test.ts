@@ -115,6 +115,12 @@ describe("what is written of a place", () => {
     expect(asked(last, "b", "09:05").admission?.isLast).toBeUndefined();
   });
 
+  it("says if it waited: what bounds it was noted before", () => {
+    const behind = noteFacts(first, first.request, facts);
+    expect(admit(behind, first.request, facts, admitted("09:01")).admission).toMatchObject({ waited: true });
+    expect(admit(first, first.request, facts, admitted("09:01")).admission).not.toHaveProperty("waited");
+  });
+
   it("is written once", () => {
     const starting = admit(first, first.request, facts, admitted("09:01"));
     expect(admit(starting, first.request, facts, admitted("09:02"))).toBe(starting);

@@ -47,7 +47,9 @@ export function admit(
   const admission = placeFor(record, asked);
   if (admission?.state !== "waiting") return record;
   const admitted = { ...admission, ...facts, state: "admitted" as const, admittedAt: at };
-  return { ...record, admission: { ...admitted, ...(isLast && { isLast }) } };
+  // The facts were noted when it had to wait.
+  const waited = admission.image !== undefined;
+  return { ...record, admission: { ...admitted, ...(waited && { waited }), ...(isLast && { isLast }) } };
 }
 
 /** The place of a request in the record of its person, who has none if an earlier release wrote it. */

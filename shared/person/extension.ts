@@ -9,3 +9,27 @@ export function extend(record: PersonRecord, extension: Extension): PersonRecord
 export function extensionOf(record: PersonRecord | undefined, workspace: string): Extension | undefined {
   return record?.kept?.workspace === workspace ? record.kept : undefined;
 }
+
+interface OwnLimits {
+  longestOwnExtensionMinutes: number;
+  longestSessionMinutes: number;
+}
+
+/**
+ * Until when people may keep their own desktop now: as far ahead as the policy says, and never longer than a desktop may
+ * run. Null if that is no later than it is kept already: an administrator's word is not shortened.
+ *
+ * @param startedAt null if it is not known
+ */
+export function ownExtensionLimit(
+  { longestOwnExtensionMinutes, longestSessionMinutes }: OwnLimits,
+  startedAt: string | null,
+  kept: Extension | undefined,
+  now: Date,
+): string | null {
+  const ahead = now.getTime() + longestOwnExtensionMinutes * 60_000;
+  const end = startedAt === null ? ahead : Date.parse(startedAt) + longestSessionMinutes * 60_000;
+  const latest = Math.min(ahead, end);
+  const already = Math.max(now.getTime(), kept ? Date.parse(kept.until) : 0);
+  return latest > already ? new Date(latest).toISOString() : null;
+}

@@ -12,6 +12,8 @@ export interface Progress {
   step: string;
   number: number;
   of: number;
+  /** The names of all steps, in order, while a desktop is brought up. */
+  steps?: readonly string[] | undefined;
   /** When this step began. */
   since: string;
   message?: string | undefined;

@@ -48,7 +48,14 @@ const full: Full<PersonRecord> = {
   },
   admission: {
     ...{ state: "admitted", since: at, workspace: "cohort-a", returns: true },
-    ...{ image: "example.org/desktop:1", startsAtOnce: 4, maxDesktops: null, admittedAt: at, isLast: true },
+    ...{
+      image: "example.org/desktop:1",
+      startsAtOnce: 4,
+      maxDesktops: null,
+      admittedAt: at,
+      waited: true,
+      isLast: true,
+    },
   },
   outcomes: {
     r1: { state: "done", at, message: "ready", url: "https://guacamole/#/client/1", switchedFrom: "cohort-b" },

@@ -72,7 +72,7 @@ const desktopRetirementSchema = stored({
 });
 export type DesktopRetirement = z.output<typeof desktopRetirementSchema>;
 
-/** A desktop that an administrator keeps from being taken down until a time. */
+/** A desktop that an administrator, or its person, keeps from being taken down until a time. */
 const extensionSchema = stored({
   workspace: z.string(),
   until: instant,
@@ -133,6 +133,8 @@ const admissionSchema = stored({
   startsAtOnce: z.number().nullable().optional(),
   maxDesktops: z.number().nullable().optional(),
   admittedAt: instant.optional(),
+  /** It waited until another start had ended. */
+  waited: z.boolean().optional(),
   /** Nobody could start beside it any more: whoever comes while it starts waits, and is to be told when it ends. */
   isLast: z.boolean().optional(),
 });

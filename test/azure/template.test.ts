@@ -99,7 +99,7 @@ describeWithBicep("the template for Azure", () => {
 
   it("refuses by their types a missing setting and a backend that there is not", async () => {
     const errors = await said(
-      ["  OIDC_CLIENTS: 'workspace-action'\n", ""],
+      ["  OIDC_CLIENTS: 'workspace-action,desktops-portal'\n", ""],
       ["param monitoring", "param durableBackend = 'netherite'\nparam monitoring"],
     );
     expect(errors).toMatch(/missing the following required properties: "OIDC_CLIENTS"/);

@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, realpath, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { packageApp } from "../../local/package/app-package.ts";
+import { packageApp, writePackage } from "../../local/package/app-package.ts";
 import { sqlProvider } from "../../local/package/durable-backend.ts";
 import { settingsSchema } from "../../shared/config.ts";
 import { type Outside, startOutside } from "../func/outside.ts";
@@ -20,9 +20,7 @@ let image: string;
 beforeAll(async () => {
   const folder = await realpath(await mkdtemp(join(tmpdir(), "container-")));
   [context, image] = [join(folder, "context"), join(folder, "image")];
-  await mkdir(join(context, "app"), { recursive: true });
-  for (const [name, content] of (await packageApp(project, "mssql")).files)
-    await writeFile(join(context, "app", name), content);
+  await writePackage(await packageApp(project, "mssql"), join(context, "app"));
   await layOut(file, context, image);
 });
 afterAll(() => rm(dirname(context), { recursive: true, force: true }));

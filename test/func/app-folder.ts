@@ -1,7 +1,7 @@
 import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { packageApp } from "../../local/package/app-package.ts";
+import { packageApp, writePackage } from "../../local/package/app-package.ts";
 
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
@@ -10,8 +10,7 @@ export type WriteApp = (folder: string) => Promise<void>;
 
 /** The product as it is deployed: what `npm run package` makes, without any installed package. */
 export const writeProduct: WriteApp = async (folder) => {
-  const { files } = await packageApp(root);
-  for (const [name, content] of files) await writeFile(join(folder, name), content);
+  await writePackage(await packageApp(root), folder);
 };
 
 /** For an app that imports packages: links those that are installed here. */

@@ -76,7 +76,7 @@ export async function startOutside(settingsFolder?: string): Promise<Outside> {
       GUACAMOLE_URL: "http://127.0.0.1:8080/guacamole",
       OIDC_ISSUER: identity.issuer,
       OIDC_AUDIENCE: audience,
-      OIDC_CLIENTS: ["guacamole-workspaces-cli", ...clients.map(({ id }) => id)].join(","),
+      OIDC_CLIENTS: ["guacamole-workspaces-cli", "desktops-portal", ...clients.map(({ id }) => id)].join(","),
       DESKTOP_IMAGE: "example.org/desktop:1",
       WAKE_SCHEDULE: everyTwoSeconds,
       REAP_SCHEDULE: everyTwoSeconds,

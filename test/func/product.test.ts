@@ -121,6 +121,27 @@ describe(`the product on ${choice.words}`, { timeout: patience }, () => {
     expect((wrong.headers.get("allow") ?? "").split(", ").sort()).toEqual(["DELETE", "GET", "HEAD", "PUT"]);
   });
 
+  it("serves the portal's pages beside the API, and nothing else", async () => {
+    const get = (path: string, headers = {}) => fetch(product.host.url + path, { headers, redirect: "manual" });
+    const page = await get("/");
+    const text = await page.text();
+    expect([page.status, page.headers.get("content-type")]).toEqual([200, "text/html; charset=utf-8"]);
+    expect(page.headers.get("content-security-policy")).toContain("frame-ancestors 'none'");
+    expect(text).toContain("&quot;clientId&quot;:&quot;desktops-portal&quot;");
+    expect((await get("/", { "if-none-match": page.headers.get("etag") ?? "" })).status).toBe(304);
+
+    const [, script = "none"] = /<script[^>]* src="([^"]+)"/.exec(text) ?? [];
+    const compressed = await get(script, { "accept-encoding": "br" });
+    expect([compressed.status, compressed.headers.get("content-encoding")]).toEqual([200, "br"]);
+    const plain = await get(script, { "accept-encoding": "identity" });
+    expect((await compressed.text()) === (await plain.text()), "the script is the same in both forms").toBe(true);
+    expect([(await get("/console")).status, (await get("/accessibility")).status]).toEqual([200, 200]);
+    for (const path of ["/nowhere", "/index.html", "/assets/", "/assets/%2e%2e/%2e%2e/host.json"]) {
+      const { status, headers } = await get(path);
+      expect([path, status, headers.get("content-type")]).toEqual([path, 404, "text/html; charset=utf-8"]);
+    }
+  });
+
   // The real host drops a body without Content-Length, and the function sees none.
   it("answers a chunked body with 411", async () => {
     const headers = {

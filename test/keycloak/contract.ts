@@ -9,6 +9,7 @@ export async function contractRealm(keycloak: RealKeycloak): Promise<ContractRea
   return {
     ...{ name: realm.name, issuer: realm.issuer, service: realm.service, lookup: realm.lookup, administrator },
     keyed: await realm.addKeyed(),
+    portal: realm.portal,
     signIn: (username) => realm.signIn(username),
     tell: ({ backchannelLogout, webhook: { url, secret } }) =>
       realm.tell({

@@ -8,7 +8,7 @@ import type KeycloakAdminClient from "@keycloak/keycloak-admin-client";
 import { type Recorder, startRecorder } from "@stand-in/identity/contract";
 import { decodeJwt, type JWK } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Browser } from "../../local/keycloak/browser.ts";
+import { Browser } from "@stand-in/identity/browser";
 import type { Distribution } from "../../local/keycloak/distribution.ts";
 import type { RealKeycloak } from "../../local/keycloak/real-keycloak.ts";
 import { administratorOf } from "../../local/keycloak/realm.ts";
@@ -104,6 +104,21 @@ export function describeGuide(keycloak: () => RealKeycloak, { home, events, java
           "backchannel.logout.session.required": "true",
         },
       });
+    });
+
+    it("the portal's client is at the product's address, and its tokens have the console's role only", async () => {
+      const { clients } = administrator;
+      const [portal] = await clients.find({ clientId: "desktops-portal" });
+      expect(portal).toMatchObject({
+        redirectUris: [`${product.url}/`, `${product.url}/console`],
+        webOrigins: [product.url],
+        attributes: {
+          "post.logout.redirect.uris": `${product.url}/##${product.url}/console`,
+          "backchannel.logout.url": `${product.url}/api/keycloak/backchannel-logout`,
+        },
+      });
+      const roles = await clients.listRealmScopeMappings({ id: portal?.id ?? "" });
+      expect(roles.map(({ name }) => name)).toEqual(["desktop-admin"]);
     });
 
     it("a login to Guacamole meets the action, and events arrive, signed", async () => {

@@ -20,6 +20,7 @@ export function describeProduct(keycloak: () => RealKeycloak): void {
     recorder = await startRecorder();
     estate = await startTestEstate(undefined, {
       OIDC_ISSUER: realm.issuer,
+      OIDC_CLIENTS: "workspace-action,guacamole-workspaces-cli,desktops-portal",
       KEYCLOAK_ADMIN_CLIENT: realm.lookup.id,
       KEYCLOAK_ADMIN_SECRET: realm.lookup.secret,
     });
@@ -36,6 +37,7 @@ export function describeProduct(keycloak: () => RealKeycloak): void {
   const client = ({ id, secret }: { id: string; secret: string }, of = realm) =>
     of.token({ grant_type: "client_credentials", client_id: id, client_secret: secret });
   const person = (username: string, of = realm) => of.token({ ...password, username, password: username });
+  const portal = (username: string) => realm.portalTokens(username);
   const accessToken = async (token: ReturnType<TestRealm["token"]>) => (await token).access_token ?? "";
 
   async function call(token: string, path: string, method = "GET", body?: object) {
@@ -64,6 +66,11 @@ export function describeProduct(keycloak: () => RealKeycloak): void {
     ["the login flow's client", 200, () => accessToken(client(realm.service))],
     ["the person, from a terminal", 200, () => accessToken(person("alice"))],
     ["an administrator", 200, () => accessToken(person("olga"))],
+    ["the person, from the portal", 200, async () => (await portal("alice")).access_token ?? ""],
+    ["an administrator, from the console", 200, async () => (await portal("olga")).access_token ?? ""],
+    ["the portal's ID token", 401, async () => (await portal("alice")).id_token ?? ""],
+    ["the portal's refresh token", 401, async () => (await portal("alice")).refresh_token ?? ""],
+    ["another person, from the portal", 403, async () => (await portal("carol")).access_token ?? ""],
     ["another person", 403, () => accessToken(person("carol"))],
     ["a client without our audience", 401, () => accessToken(client(realm.lookup))],
     ["the person's ID token", 401, async () => (await person("alice")).id_token ?? ""],

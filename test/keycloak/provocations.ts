@@ -1,5 +1,5 @@
 import { decodeJwt } from "jose";
-import { Browser } from "../../local/keycloak/browser.ts";
+import { Browser } from "@stand-in/identity/browser";
 import { guacamole, type TestRealm } from "./realm.ts";
 
 /** A realm, and whatever a provocation needs of it. */

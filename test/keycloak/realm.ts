@@ -1,7 +1,7 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { createHash, randomBytes, randomUUID } from "node:crypto";
 import type KeycloakAdminClient from "@keycloak/keycloak-admin-client";
 import { exportJWK, generateKeyPair, type JWK } from "jose";
-import { Browser } from "../../local/keycloak/browser.ts";
+import { Browser } from "@stand-in/identity/browser";
 import type { RealKeycloak } from "../../local/keycloak/real-keycloak.ts";
 import { addWebhook, administratorOf, developmentRealm, type Webhook } from "../../local/keycloak/realm.ts";
 
@@ -13,6 +13,8 @@ export interface TestRealm {
   /** The clients with a secret. */
   readonly service: { id: string; secret: string };
   readonly lookup: { id: string; secret: string };
+  /** The portal's client, and where the realm takes the portal to be. */
+  readonly portal: { id: string; origin: string };
   /** The server's administrator. */
   administrator(): Promise<KeycloakAdminClient>;
   /** Adds a client that may look people up and change them. */
@@ -23,10 +25,12 @@ export interface TestRealm {
   keyLookup(): Promise<JWK>;
   /** Adds a key that signs from now on. The earlier ones stay. */
   rotateKeys(): Promise<void>;
-  /** Sets where Keycloak tells the end of Guacamole's sessions, and, if given, where it sends events. */
+  /** Sets where Keycloak tells the end of Guacamole's and the portal's sessions, and, if given, where it sends events. */
   tell(listeners: { backchannelLogout: string; webhook?: Webhook }): Promise<void>;
   /** Logs in to Guacamole in a browser of its own. */
   signIn(username: string, password?: string): Promise<SignedIn>;
+  /** Signs in to the portal in a browser of its own. */
+  portalTokens(username: string): Promise<TokenAnswer>;
   /** Asks for a token with the fields of a form. */
   token(form: Readonly<Record<string, string>>): Promise<TokenAnswer>;
   remove(): Promise<void>;
@@ -48,21 +52,31 @@ export function realmName(): string {
   return `sde-${randomUUID().slice(0, 8)}`;
 }
 
-/** @param workspacesApi the product's address: logins to Guacamole then choose a workspace, which needs our provider */
+/**
+ * @param workspacesApi the product's address: logins to Guacamole then choose a workspace, which needs our provider
+ * @param portalOrigin where the portal is
+ */
 export async function createRealm(
   keycloak: RealKeycloak,
   name = realmName(),
   workspacesApi?: string,
+  portalOrigin = "http://localhost:7071",
 ): Promise<TestRealm> {
   const secrets = { WORKSPACE_ACTION_SECRET: secret(), LOOKUP_SECRET: secret() };
   const chooses =
     workspacesApi === undefined ? {} : { WORKSPACE_ACTION_ENABLED: "true" as const, WORKSPACES_API_URL: workspacesApi };
   const master = await administratorOf(keycloak, "master");
-  await master.realms.create(await developmentRealm(name, { ...secrets, ...chooses }));
+  await master.realms.create(await developmentRealm(name, { ...secrets, ...chooses, PORTAL_ORIGIN: portalOrigin }));
   const issuer = `${keycloak.url}/realms/${name}`;
   const administrator = () => administratorOf(keycloak, name);
+  const token = async (form: Readonly<Record<string, string>>) => {
+    const body = new URLSearchParams(form);
+    const response = await fetch(`${issuer}/protocol/openid-connect/token`, { method: "POST", body });
+    return (await response.json()) as TokenAnswer;
+  };
   return {
-    ...{ keycloak, name, issuer, administrator },
+    ...{ keycloak, name, issuer, administrator, token },
+    portal: { id: "desktops-portal", origin: portalOrigin },
     service: { id: "workspace-action", secret: secrets.WORKSPACE_ACTION_SECRET },
     lookup: { id: "guacamole-workspaces-lookup", secret: secrets.LOOKUP_SECRET },
     async addAdministrator() {
@@ -107,9 +121,11 @@ export async function createRealm(
     },
     async tell({ backchannelLogout, webhook }) {
       const { clients } = await administrator();
-      const [client] = await clients.find({ clientId: guacamole.client });
-      const attributes = { ...client?.attributes, "backchannel.logout.url": backchannelLogout };
-      await clients.update({ id: client?.id ?? "" }, { ...client, attributes });
+      for (const clientId of [guacamole.client, "desktops-portal"]) {
+        const [client] = await clients.find({ clientId });
+        const attributes = { ...client?.attributes, "backchannel.logout.url": backchannelLogout };
+        await clients.update({ id: client?.id ?? "" }, { ...client, attributes });
+      }
       if (webhook) await addWebhook(keycloak, name, webhook);
     },
     async signIn(username, password = username) {
@@ -117,10 +133,17 @@ export async function createRealm(
       const idToken = (await browser.logIn(username, password, guacamole)).get("id_token") ?? "";
       return { browser, idToken, signOut: () => browser.logOut(idToken, guacamole.redirectUri) };
     },
-    async token(form) {
-      const body = new URLSearchParams(form);
-      const response = await fetch(`${issuer}/protocol/openid-connect/token`, { method: "POST", body });
-      return (await response.json()) as TokenAnswer;
+    async portalTokens(username) {
+      const code_verifier = randomBytes(32).toString("base64url");
+      const code_challenge = createHash("sha256").update(code_verifier).digest("base64url");
+      const request = { client_id: "desktops-portal", redirect_uri: `${portalOrigin}/`, response_type: "code" };
+      const pkce = { scope: "openid", code_challenge, code_challenge_method: "S256" };
+      const browser = new Browser(issuer);
+      const query = new URLSearchParams({ ...request, ...pkce }).toString();
+      const form = await browser.open(`${issuer}/protocol/openid-connect/auth?${query}`);
+      const { address } = await browser.submitLogin(form, username, username);
+      const code = new URL(address).searchParams.get("code") ?? "";
+      return token({ ...request, grant_type: "authorization_code", code, code_verifier });
     },
     async remove() {
       await (await administratorOf(keycloak, "master")).realms.del({ realm: name });

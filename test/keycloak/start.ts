@@ -9,6 +9,7 @@ import { killLeftovers, startProduct, untilPrinted } from "../started-product.ts
 import { keycloakHomes } from "../../local/keycloak/distribution.ts";
 import { missingTool } from "../provider/maven.ts";
 import { chromiumPath } from "./chromium.ts";
+import { journeyThroughPortal } from "./portal-journey.ts";
 
 const missing =
   keycloakHomes(process.env).length === 0
@@ -30,7 +31,7 @@ export function describeStart(): void {
       await rm(state, { recursive: true, force: true });
     });
 
-    it("a person logs in at the printed address, chooses, and the claim is shown; events arrive; Ctrl-C ends all", async () => {
+    it("a person logs in at the printed address, chooses, and the claim is shown; another goes through the portal; events arrive; Ctrl-C ends all", async () => {
       const started = startProduct(state, "--keycloak");
       await untilPrinted(started, "Ctrl-C stops everything");
       const output = started.output();
@@ -55,6 +56,8 @@ export function describeStart(): void {
         await page.click("#logout");
         await page.waitForSelector("#answer", { state: "hidden" });
         expect(page.url()).toBe(address);
+        const [, portal = ""] = /^Portal, for researchers: +(\S+)/m.exec(output) ?? [];
+        await journeyThroughPortal(browser, { portal, guacamole: address });
       } finally {
         await browser.close();
       }

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { unzipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hubActivities } from "../../functions/activities/activity.ts";
-import { type AppPackage, packageApp } from "../../local/package/app-package.ts";
+import { type AppPackage, packageApp, writePackage } from "../../local/package/app-package.ts";
 import { unconnectedSettings } from "./unconnected.ts";
 
 const root = dirname(dirname(import.meta.dirname));
@@ -25,7 +25,10 @@ const textOf = (name: string) => new TextDecoder().decode(app.files.get(name));
 
 describe("the package", () => {
   it("has exactly the files that are deployed", () => {
-    expect([...app.files.keys()]).toEqual([
+    const [portal, others] = [true, false].map((isOf) =>
+      [...app.files.keys()].filter((name) => name.startsWith("portal/") === isOf),
+    );
+    expect(others).toEqual([
       "THIRD-PARTY-NOTICES.txt",
       "app.js",
       "app.js.map",
@@ -33,6 +36,11 @@ describe("the package", () => {
       "index.js",
       "package.json",
     ]);
+    const pages = ["accessibility", "console", "index"].map((name) => `portal/${name}.html`);
+    expect(portal?.filter((name) => !name.startsWith("portal/assets/"))).toEqual(pages);
+    // Each asset that compresses well is there in three forms.
+    expect(portal).toContainEqual(expect.stringMatching(/^portal\/assets\/index-[\w-]{8}\.js\.br$/));
+    expect(portal?.filter((name) => !/\.(html|js|css|svg)(\.br|\.gz)?$/.test(name))).toEqual([]);
   });
 
   it("is the same as a zip, and not larger than a start can afford", () => {
@@ -72,7 +80,16 @@ describe("the package", () => {
 
   it("passes on the licence of each package in it", () => {
     const notices = textOf("THIRD-PARTY-NOTICES.txt");
-    for (const name of ["@azure/functions", "@kubernetes/client-node", "durable-functions", "pg", "zod"])
+    for (const name of [
+      "@azure/functions",
+      "@kubernetes/client-node",
+      "durable-functions",
+      "nhsuk-frontend",
+      "oauth4webapi",
+      "pg",
+      "preact",
+      "zod",
+    ])
       expect(notices).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\([\\w.-]+\\)$`, "m"));
     // esbuild makes the bundle and is not in it.
     expect(notices).not.toMatch(/^esbuild /m);
@@ -87,7 +104,7 @@ describe("the package", () => {
   });
 
   it("registers the same functions as the app that is not bundled", async () => {
-    for (const [name, content] of app.files) await writeFile(join(folder, name), content);
+    await writePackage(app, folder);
     const [packaged, built] = [await registeredIn(folder), await registeredIn(root)];
     expect(built.length).toBeGreaterThan(50);
     expect(packaged).toEqual(built);

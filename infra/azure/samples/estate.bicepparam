@@ -10,7 +10,7 @@ param settings = {
   GUACAMOLE_URL: 'https://guacamole.example/'
   OIDC_ISSUER: 'https://keycloak.example/realms/lsc-sde'
   OIDC_AUDIENCE: 'guacamole-workspaces'
-  OIDC_CLIENTS: 'workspace-action'
+  OIDC_CLIENTS: 'workspace-action,desktops-portal'
   GUACD_LABELS: 'app=guacamole-daemon'
   GUACAMOLE_LABELS: 'app=guacamole-portal'
   KEYCLOAK_WEBHOOK: 'hmac'

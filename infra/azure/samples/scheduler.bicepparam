@@ -8,7 +8,7 @@ param settings = {
   GUACAMOLE_URL: 'https://guacamole.example/guacamole/'
   OIDC_ISSUER: 'https://keycloak.example/realms/sde'
   OIDC_AUDIENCE: 'guacamole-workspaces'
-  OIDC_CLIENTS: 'workspace-action'
+  OIDC_CLIENTS: 'workspace-action,desktops-portal'
 }
 param cluster = {
   url: 'https://sample.privatelink.uksouth.azmk8s.io:443'

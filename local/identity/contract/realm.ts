@@ -9,6 +9,7 @@ export interface Version {
 
 /** Where Keycloak sends what happens. */
 export interface Told {
+  /** Of Guacamole's client and of the portal's. */
   backchannelLogout: string;
   webhook: { url: string; secret: string };
 }
@@ -29,6 +30,8 @@ export interface ContractRealm {
   readonly administrator: { id: string; secret: string };
   /** A client with a service account and without a secret, and its private key. */
   readonly keyed: { id: string; key: JWK };
+  /** The client of the portal. Nothing listens at its origin. */
+  readonly portal: { id: string; origin: string };
   /** The password of each person is their name. */
   signIn(username: string): Promise<SignedIn>;
   tell(told: Told): Promise<void>;
@@ -40,8 +43,8 @@ export interface ContractRealm {
 export interface VersionFacts {
   is26: boolean;
   sessionId: RegExp;
-  /** The `jti` of access tokens by client credentials and by password. */
-  tokenId: { service: RegExp; person: RegExp };
+  /** The `jti` of access tokens by client credentials, by password, by code and by refresh token. */
+  tokenId: { service: RegExp; person: RegExp; code: RegExp; refresh: RegExp };
   /** The status for a wrong password. */
   wrongPassword: 400 | 401;
   /** Whether an administrator's logout of a person tells each of their sessions. If not, it tells one. */
@@ -64,6 +67,8 @@ export function versionFacts({ keycloak, events }: Version): VersionFacts {
     tokenId: {
       service: new RegExp(is26 ? `^trrtcc:${uuid}$` : `^${uuid}$`),
       person: new RegExp(is26 ? `^onrtro:${uuid}$` : `^${uuid}$`),
+      code: new RegExp(is26 ? `^onrtac:${uuid}$` : `^${uuid}$`),
+      refresh: new RegExp(is26 ? `^onrtrt:${uuid}$` : `^${uuid}$`),
     },
     wrongPassword: is267 ? 400 : 401,
     tellsEachSession: is267,

@@ -6,10 +6,13 @@ interface LoginRequest {
   responseType?: string;
 }
 
-/** Without its text, an address elsewhere. */
-interface Page {
+/** Where redirects ended. Without its text, an address elsewhere. */
+export interface Page {
   address: string;
   text?: string;
+  status?: number;
+  /** Every cookie that was set on the way. */
+  cookies: readonly string[];
 }
 
 /**
@@ -41,7 +44,7 @@ export class Browser {
     const [, action] = /<form[^>]*action="([^"]+)"/.exec(text ?? "") ?? [];
     if (action === undefined)
       throw new Error(`delete an account: Keycloak does not ask but shows:\n${inShort(text ?? "")}`);
-    await this.#visit(action.replaceAll("&amp;", "&"), new URLSearchParams());
+    await this.open(action.replaceAll("&amp;", "&"), new URLSearchParams());
   }
 
   /** Logs out by the address that a client sends its people to. `idToken` spares the question whether to. */
@@ -51,7 +54,7 @@ export class Browser {
       id_token_hint: idToken,
       post_logout_redirect_uri: redirectUri,
     }).toString();
-    const { text } = await this.#visit(address.href);
+    const { text } = await this.open(address.href);
     if (text !== undefined) throw new Error(`log out: Keycloak shows:\n${inShort(text)}`);
   }
 
@@ -67,20 +70,35 @@ export class Browser {
       nonce: randomUUID(),
       ...(wanted !== undefined && { kc_action: wanted }),
     }).toString();
-    let page = await this.#visit(address.href);
-    if (page.text !== undefined) {
-      const [, action] = /<form[^>]*id="kc-form-login"[^>]*action="([^"]+)"/.exec(page.text) ?? [];
-      if (action === undefined) throw new Error(`log in: Keycloak shows no login form but:\n${inShort(page.text)}`);
-      page = await this.#visit(action.replaceAll("&amp;", "&"), new URLSearchParams({ username, password }));
-    }
+    let page = await this.open(address.href);
+    if (page.text !== undefined) page = await this.submitLogin(page, username, password);
     return page;
   }
 
+  /** Fills in the login form that a page shows. */
+  submitLogin(page: Page, username: string, password: string): Promise<Page> {
+    const [, action] = /<form[^>]*id="kc-form-login"[^>]*action="([^"]+)"/.exec(page.text ?? "") ?? [];
+    if (action === undefined) throw new Error(`log in: Keycloak shows no login form but:\n${inShort(page.text ?? "")}`);
+    return this.open(action.replaceAll("&amp;", "&"), new URLSearchParams({ username, password }));
+  }
+
+  /** Presses the button of a page that asks whether to log out. */
+  confirmLogout(page: Page): Promise<Page> {
+    const text = page.text ?? "";
+    const [, action] = /<form[^>]*action="([^"]+)"/.exec(text) ?? [];
+    const [, code] = /name="session_code" value="([^"]+)"/.exec(text) ?? [];
+    if (action === undefined || code === undefined)
+      throw new Error(`log out: Keycloak does not ask:\n${inShort(text)}`);
+    const form = new URLSearchParams({ session_code: code, confirmLogout: "Logout" });
+    return this.open(new URL(action.replaceAll("&amp;", "&"), page.address).href, form);
+  }
+
   /** Returns the page at the end of Keycloak's redirects, or, without its text, the address elsewhere. */
-  async #visit(address: string, form?: URLSearchParams): Promise<Page> {
+  async open(address: string, form?: URLSearchParams): Promise<Page> {
     let body = form;
+    const cookies: string[] = [];
     for (let at = address; ; body = undefined) {
-      if (!at.startsWith(new URL(this.#issuer).origin)) return { address: at };
+      if (!at.startsWith(new URL(this.#issuer).origin)) return { address: at, cookies };
       const response = await fetch(at, {
         redirect: "manual",
         headers: { cookie: [...this.#cookies].map(([name, value]) => `${name}=${value}`).join("; ") },
@@ -89,10 +107,11 @@ export class Browser {
       for (const cookie of response.headers.getSetCookie()) {
         const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
         this.#cookies.set(name, value);
+        cookies.push(cookie);
       }
       const location = response.headers.get("location");
       const text = await response.text();
-      if (location === null) return { address: at, text };
+      if (location === null) return { address: at, text, status: response.status, cookies };
       at = new URL(location, at).href;
     }
   }

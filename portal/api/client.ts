@@ -1,0 +1,95 @@
+import type { SignedIn } from "../sign-in.ts";
+import type { Problem } from "./types.ts";
+
+/** The API refused, or could not do what was asked. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+  readonly status: number;
+  readonly problem: Problem;
+  /** When to ask again; null if the API did not say. */
+  readonly retryAfterSeconds: number | null;
+
+  constructor(status: number, problem: Problem, retryAfterSeconds: number | null) {
+    super(problem.detail);
+    this.status = status;
+    this.problem = problem;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** There was no answer: the network is down, or a gateway answered instead of the API. */
+export class Unreachable extends Error {
+  override readonly name = "Unreachable";
+}
+
+export interface Reply<Body> {
+  status: number;
+  body: Body;
+  etag: string | null;
+  location: string | null;
+  retryAfterSeconds: number | null;
+}
+
+export interface Call {
+  body?: object;
+  signal?: AbortSignal;
+  /** The ETag of what is shown: 304 is answered with an undefined body if it is still right. */
+  ifNoneMatch?: string | null;
+}
+
+export type Method = "GET" | "PUT" | "POST" | "DELETE";
+
+export interface Api {
+  /**
+   * @param path below /api, its parts encoded
+   * @throws {@link ApiError}, {@link Unreachable}, SignedOut, or the signal's reason
+   */
+  call<Body>(method: Method, path: string, call?: Call): Promise<Reply<Body>>;
+}
+
+export function apiOf(session: Pick<SignedIn, "accessToken" | "discardToken">, fetching = fetch): Api {
+  async function once(method: Method, path: string, { body, signal, ifNoneMatch }: Call): Promise<Response> {
+    const headers = new Headers({ authorization: `Bearer ${await session.accessToken()}` });
+    if (body) headers.set("content-type", "application/json");
+    if (ifNoneMatch != null) headers.set("if-none-match", ifNoneMatch);
+    const request: RequestInit = { method, headers, cache: "no-store", credentials: "omit", redirect: "error" };
+    if (body) request.body = JSON.stringify(body);
+    if (signal) request.signal = signal;
+    try {
+      return await fetching(`/api/${path}`, request);
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      throw new Unreachable("the service cannot be reached", { cause: error });
+    }
+  }
+
+  return {
+    async call<Body>(method: Method, path: string, call: Call = {}): Promise<Reply<Body>> {
+      let answer = await once(method, path, call);
+      if (answer.status === 401) {
+        // The clocks differ, or the realm's keys changed: one new token, then it is the person's turn.
+        session.discardToken();
+        answer = await once(method, path, call);
+      }
+      const retryAfterSeconds = secondsOf(answer.headers.get("retry-after"));
+      const kind = answer.headers.get("content-type") ?? "";
+      if (answer.status >= 400) {
+        if (!kind.startsWith("application/problem+json"))
+          throw new Unreachable(`the service did not answer (${answer.status})`);
+        throw new ApiError(answer.status, (await answer.json()) as Problem, retryAfterSeconds);
+      }
+      const body = kind.startsWith("application/json") ? ((await answer.json()) as unknown) : undefined;
+      return {
+        status: answer.status,
+        body: body as Body,
+        etag: answer.headers.get("etag"),
+        location: answer.headers.get("location"),
+        retryAfterSeconds,
+      };
+    },
+  };
+}
+
+function secondsOf(header: string | null): number | null {
+  return header !== null && /^\d+$/.test(header) ? Number(header) : null;
+}

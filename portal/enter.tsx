@@ -1,0 +1,60 @@
+import { type ComponentChildren, render } from "preact";
+import { type Api, apiOf } from "./api/client.ts";
+import { Page } from "./components/page.tsx";
+import { SignedOutPage } from "./components/signed-out.tsx";
+import { type PortalSettings, readSettings } from "./settings.ts";
+import { beginSignIn, resumeSignIn, type SignedIn, type Visit } from "./sign-in.ts";
+
+/** What a page has once its person is signed in. */
+export interface Entered {
+  person: SignedIn;
+  api: Api;
+  settings: PortalSettings;
+  /** Shows that the session has ended. What the page knew is gone: the machine may be shared. */
+  leave: () => void;
+}
+
+/** Signs the person in, and shows the page. Called once by each page's main.tsx. */
+export async function enter(service: string, pageOf: (entered: Entered) => ComponentChildren): Promise<void> {
+  const root = document.getElementById("app");
+  if (!root) throw new Error("enter the page: #app is missing");
+  const settings = readSettings();
+  const visit: Visit = { location, history, storage: sessionStorage };
+  const home = location.pathname;
+  const show = (person: SignedIn | null, children: ComponentChildren) => {
+    root.replaceChildren();
+    render(
+      <Page service={service} home={home} person={person}>
+        {children}
+      </Page>,
+      root,
+    );
+  };
+  const again = () => void beginSignIn(settings, visit).catch(showFailure);
+  const leave = () => {
+    show(null, <SignedOutPage again={again} />);
+  };
+  function showFailure(error: unknown): void {
+    show(null, <SignedOutPage failure={(error as Error).message} again={again} />);
+  }
+
+  // A page from the browser's memory, after "back", may belong to somebody who has signed out since.
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) location.reload();
+  });
+  try {
+    const person = await resumeSignIn(settings, visit);
+    if (!person) {
+      leave();
+      return;
+    }
+    const signOut = () => {
+      show(null, null);
+      return person.signOut();
+    };
+    const session = { ...person, signOut };
+    show(session, pageOf({ person: session, api: apiOf(person), settings, leave }));
+  } catch (error) {
+    showFailure(error);
+  }
+}

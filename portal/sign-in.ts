@@ -1,0 +1,252 @@
+/**
+ * Signs people in with the authorization code flow and PKCE (RFC 7636) as a public client. This is the only file that
+ * knows how. Tokens are in memory only: a reload asks Keycloak again, whose session is in its own cookie (ADR 29).
+ */
+import * as oauth from "oauth4webapi";
+import type { PortalSettings } from "./settings.ts";
+
+export interface SignedIn {
+  username: string;
+  /** As Keycloak shows the person, else the username. */
+  name: string;
+  roles: readonly string[];
+  /** A token that is valid for the next seconds. Throws {@link SignedOut} if the session has ended. */
+  accessToken(): Promise<string>;
+  /** The next {@link accessToken} asks for a new one: the API refused the last. */
+  discardToken(): void;
+  /** Ends the Keycloak session, and with it that of every other client. Leaves the page. */
+  signOut(): Promise<void>;
+}
+
+/** The session with Keycloak has ended: the person has to sign in again. */
+export class SignedOut extends Error {
+  override readonly name = "SignedOut";
+}
+
+/** What is kept while the browser is at Keycloak, in this tab only. */
+interface Underway {
+  state: string;
+  nonce: string;
+  verifier: string;
+  /** Where the person was in this page. */
+  search: string;
+  hash: string;
+}
+
+const underwayKey = "portal.sign-in";
+/** Whether this tab was signed in: a word, no token. */
+const wasKey = "portal.was";
+/** A token with less left is renewed first: a request takes a moment. */
+const spareSeconds = 20;
+
+export interface Visit {
+  /** Where this page is; its address without query and fragment is the redirect URI. */
+  location: Pick<Location, "origin" | "pathname" | "search" | "hash" | "assign">;
+  history: Pick<History, "replaceState">;
+  storage: Pick<Storage, "getItem" | "setItem" | "removeItem">;
+}
+
+/**
+ * Resolves when the person is signed in, and to null if they have to be asked first: they signed out, or their session
+ * has ended. Else it leaves for Keycloak and does not resolve.
+ *
+ * @throws if Keycloak does not answer, or refuses in a way that asking again does not change
+ */
+export async function resumeSignIn(settings: PortalSettings, visit: Visit): Promise<SignedIn | null> {
+  const { location, storage } = visit;
+  const parameters = new URLSearchParams(location.search);
+  if (parameters.has("state") && (parameters.has("code") || parameters.has("error")))
+    return finish(settings, visit, parameters);
+  const was = storage.getItem(wasKey);
+  if (was === "signed-out") return null;
+  return beginSignIn(settings, visit, { silently: was === "signed-in" });
+}
+
+/** Leaves for Keycloak. `silently`: it comes back at once if there is no session, without a page to sign in. */
+export async function beginSignIn(
+  settings: PortalSettings,
+  { location, storage }: Visit,
+  { silently = false }: { silently?: boolean } = {},
+): Promise<never> {
+  const server = await discover(settings);
+  const underway: Underway = {
+    state: oauth.generateRandomState(),
+    nonce: oauth.generateRandomNonce(),
+    verifier: oauth.generateRandomCodeVerifier(),
+    search: withoutAnswer(location.search),
+    hash: location.hash,
+  };
+  storage.setItem(underwayKey, JSON.stringify(underway));
+  const address = new URL(required(server.authorization_endpoint, "authorization_endpoint"));
+  const query = {
+    client_id: settings.clientId,
+    response_type: "code",
+    redirect_uri: redirectUri(location),
+    scope: "openid",
+    state: underway.state,
+    nonce: underway.nonce,
+    code_challenge: await oauth.calculatePKCECodeChallenge(underway.verifier),
+    code_challenge_method: "S256",
+    ...(silently && { prompt: "none" }),
+  };
+  for (const [name, value] of Object.entries(query)) address.searchParams.set(name, value);
+  location.assign(address.href);
+  return new Promise<never>(() => undefined);
+}
+
+async function finish(settings: PortalSettings, visit: Visit, parameters: URLSearchParams): Promise<SignedIn | null> {
+  const { location, history, storage } = visit;
+  const stored = storage.getItem(underwayKey);
+  storage.removeItem(underwayKey);
+  if (stored === null || (JSON.parse(stored) as Underway).state !== parameters.get("state")) {
+    // Not the answer to a question of this tab: an old bookmark, the back button, or somebody else's link.
+    history.replaceState(null, "", location.pathname);
+    return beginSignIn(settings, { ...visit, location: { ...addressOf(location), search: "", hash: "" } });
+  }
+  const underway = JSON.parse(stored) as Underway;
+  history.replaceState(null, "", location.pathname + underway.search + underway.hash);
+  const server = await discover(settings);
+  const client = { client_id: settings.clientId };
+  let valid: URLSearchParams;
+  try {
+    valid = oauth.validateAuthResponse(server, client, parameters, underway.state);
+  } catch (error) {
+    if (!(error instanceof oauth.AuthorizationResponseError) || !mustAsk.has(error.error)) throw error;
+    storage.setItem(wasKey, "signed-out");
+    return null;
+  }
+  const response = await oauth.authorizationCodeGrantRequest(
+    server,
+    client,
+    oauth.None(),
+    valid,
+    redirectUri(location),
+    underway.verifier,
+    insecure(settings),
+  );
+  const tokens = await oauth.processAuthorizationCodeResponse(server, client, response, {
+    expectedNonce: underway.nonce,
+    requireIdToken: true,
+  });
+  storage.setItem(wasKey, "signed-in");
+  return sessionOf(settings, visit, server, tokens);
+}
+
+/** Keycloak's answers to `prompt=none` if it would have to show a page (OpenID Connect Core §3.1.2.6). */
+const mustAsk = new Set(["login_required", "interaction_required", "account_selection_required", "consent_required"]);
+
+function sessionOf(
+  settings: PortalSettings,
+  { location, storage }: Visit,
+  server: oauth.AuthorizationServer,
+  first: oauth.TokenEndpointResponse,
+): SignedIn {
+  const client = { client_id: settings.clientId };
+  let tokens = first;
+  let validUntil = endOf(first);
+  let renewing: Promise<void> | undefined;
+
+  async function renew(): Promise<void> {
+    if (tokens.refresh_token === undefined) throw new SignedOut("the session has ended");
+    try {
+      const response = await oauth.refreshTokenGrantRequest(
+        server,
+        client,
+        oauth.None(),
+        tokens.refresh_token,
+        insecure(settings),
+      );
+      const renewed = await oauth.processRefreshTokenResponse(server, client, response);
+      tokens = { ...tokens, ...renewed };
+      validUntil = endOf(renewed);
+    } catch (error) {
+      if (!(error instanceof oauth.ResponseBodyError) || error.error !== "invalid_grant") throw error;
+      storage.setItem(wasKey, "signed-out");
+      throw new SignedOut("the session has ended", { cause: error });
+    }
+  }
+
+  const claims = claimsOf(tokens.access_token);
+  const username = claims.preferred_username ?? "";
+  return {
+    username,
+    name: claims.name ?? username,
+    roles: claims.realm_access?.roles ?? [],
+    async accessToken() {
+      if (Date.now() >= validUntil) await (renewing ??= renew().finally(() => (renewing = undefined)));
+      return tokens.access_token;
+    },
+    discardToken() {
+      validUntil = 0;
+    },
+    signOut() {
+      storage.setItem(wasKey, "signed-out");
+      const address = new URL(required(server.end_session_endpoint, "end_session_endpoint"));
+      address.searchParams.set("post_logout_redirect_uri", redirectUri(location));
+      address.searchParams.set("client_id", settings.clientId);
+      if (tokens.id_token !== undefined) address.searchParams.set("id_token_hint", tokens.id_token);
+      location.assign(address.href);
+      return new Promise<never>(() => undefined);
+    },
+  };
+}
+
+interface AccessClaims {
+  preferred_username?: string;
+  name?: string;
+  realm_access?: { roles?: string[] };
+}
+
+/** For what the page shows. The API checks the token; nothing is decided here. */
+function claimsOf(token: string): AccessClaims {
+  const payload = (token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/");
+  const bytes = Uint8Array.from(atob(payload), (character) => character.charCodeAt(0));
+  return JSON.parse(new TextDecoder().decode(bytes)) as AccessClaims;
+}
+
+function endOf({ expires_in: seconds = 60 }: oauth.TokenEndpointResponse): number {
+  return Date.now() + Math.max(seconds - spareSeconds, seconds / 2) * 1_000;
+}
+
+async function discover(settings: PortalSettings): Promise<oauth.AuthorizationServer> {
+  const issuer = new URL(settings.issuer);
+  return oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, insecure(settings)));
+}
+
+/** A local identity provider has no certificate. The app's settings say so, and nobody else can. */
+function insecure({ issuer }: PortalSettings) {
+  // Deprecated only to make it stand out.
+  // eslint-disable-next-line @typescript-eslint/no-deprecated
+  return { [oauth.allowInsecureRequests]: issuer.startsWith("http://") };
+}
+
+/** Exactly what the client in the realm lists: no query, no fragment. */
+function redirectUri({ origin, pathname }: Visit["location"]): string {
+  return origin + pathname;
+}
+
+/** The query of the page without what Keycloak added. */
+function withoutAnswer(search: string): string {
+  const parameters = new URLSearchParams(search);
+  for (const name of ["code", "state", "session_state", "iss", "error", "error_description"]) parameters.delete(name);
+  const text = parameters.toString();
+  return text === "" ? "" : `?${text}`;
+}
+
+function addressOf(location: Visit["location"]): Visit["location"] {
+  const { origin, pathname, search, hash } = location;
+  return {
+    origin,
+    pathname,
+    search,
+    hash,
+    assign: (address) => {
+      location.assign(address);
+    },
+  };
+}
+
+function required(value: string | undefined, name: string): string {
+  if (value === undefined) throw new Error(`read the identity provider's metadata: ${name} is missing`);
+  return value;
+}

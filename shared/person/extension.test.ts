@@ -1,0 +1,21 @@
+import { describe, expect, it } from "vitest";
+import { ownExtensionLimit } from "./extension.ts";
+
+const now = new Date("2026-11-24T12:00:00.000Z");
+const limits = { longestOwnExtensionMinutes: 240, longestSessionMinutes: 720 };
+const kept = (until: string) => ({ workspace: "asthma-cohort", until, by: "olga" });
+
+describe("people may keep their own desktop", () => {
+  it.each([
+    ["as far ahead as the policy says", limits, "2026-11-24T09:00:00.000Z", undefined, "2026-11-24T16:00:00.000Z"],
+    ["never longer than it may run", limits, "2026-11-24T01:00:00.000Z", undefined, "2026-11-24T13:00:00.000Z"],
+    ["as far as the policy says, if its start is not known", limits, null, undefined, "2026-11-24T16:00:00.000Z"],
+    ["not if it has run as long as it may", limits, "2026-11-24T00:00:00.000Z", undefined, null],
+    ["not where the policy says 0", { ...limits, longestOwnExtensionMinutes: 0 }, null, undefined, null],
+    ["longer than it is kept", limits, null, kept("2026-11-24T14:00:00.000Z"), "2026-11-24T16:00:00.000Z"],
+    ["not beyond what an administrator said", limits, null, kept("2026-11-25T12:00:00.000Z"), null],
+    ["again after what was said is over", limits, null, kept("2026-11-24T11:00:00.000Z"), "2026-11-24T16:00:00.000Z"],
+  ])("%s", (_words, policy, startedAt, extension, expected) => {
+    expect(ownExtensionLimit(policy, startedAt, extension, now)).toBe(expected);
+  });
+});
