@@ -2,8 +2,9 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { decideEntitlement } from "../../shared/desktop/entitlement.ts";
 import { nameDesktop } from "../../shared/desktop/names.ts";
-import { isRefusal, ProductError, refuse } from "../../shared/errors.ts";
+import { isRefusal, ProductError, type Refusal, refuse } from "../../shared/errors.ts";
 import { keptRead } from "../../shared/kubernetes/shared-read.ts";
+import { previewExtension, previewRetirement, previewSuspension } from "../../shared/lifecycle/preview.ts";
 import { extend } from "../../shared/person/extension.ts";
 import { operationIdOf } from "../../shared/person/operation.ts";
 import { outcomeOf } from "../../shared/person/request.ts";
@@ -18,16 +19,18 @@ import { desktopsAnswer, keptAnswer, oneDesktopAnswer } from "./answers.ts";
 import { type Call, endpoint } from "./endpoint.ts";
 import * as examples from "./examples.ts";
 import { fulfil } from "./fulfil.ts";
-import { waitUpTo } from "./input.ts";
+import { preview, waitUpTo } from "./input.ts";
 import { listedOf } from "../../shared/lifecycle/listed-desktop.ts";
 import { listDesktops, listQuery } from "./list-desktops.ts";
 import { operationAnswer, operationAnswers } from "./operation.ts";
+import { orPreview, showPreview, showRefused } from "./preview.ts";
 import { type Route, tokenRoute } from "./route.ts";
 import { desktopId, reason } from "./shapes.ts";
 import { troubleOf } from "./trouble.ts";
 import { describeWhy } from "./why.ts";
 
-const waitQuery = z.object({ wait: waitUpTo(10) });
+const waitQuery = z.object({ dryRun: preview, wait: waitUpTo(10) });
+const extendQuery = z.object({ dryRun: preview });
 const reasonBody = z.strictObject({ reason }).meta({ id: "WithReason" });
 const extendBody = z
   .strictObject({ until: z.iso.datetime().meta({ examples: ["2026-11-24T18:00:00Z"] }), reason })
@@ -74,7 +77,7 @@ export function desktopsRoutes(services: Services): Route[] {
         query: waitQuery,
         body: reasonBody,
         example: examples.reasoned,
-        answers: operationAnswers,
+        answers: orPreview(operationAnswers),
         refuses: ["request-changed"],
         handle: (call) => suspend(services, find, call),
       }),
@@ -84,9 +87,12 @@ export function desktopsRoutes(services: Services): Route[] {
         summary: "Keep the desktop from being taken down until a given time",
         callers: ["admin"],
         id: desktopId,
+        query: extendQuery,
         body: extendBody,
         example: examples.extension,
-        answers: { 200: { words: "Until when it is kept, and by whom", body: keptAnswer, example: examples.kept } },
+        answers: orPreview({
+          200: { words: "Until when it is kept, and by whom", body: keptAnswer, example: examples.kept },
+        }),
         refuses: ["invalid-policy", "not-running"],
         handle: (call) => extendDesktop(services, find, call),
       }),
@@ -99,7 +105,7 @@ export function desktopsRoutes(services: Services): Route[] {
         query: waitQuery,
         body: reasonBody,
         example: examples.reasoned,
-        answers: operationAnswers,
+        answers: orPreview(operationAnswers),
         handle: (call) => retire(services, find, call),
       }),
     }),
@@ -116,12 +122,15 @@ function findIn(services: Services) {
     const deployed = await findById(services, id, otherNames);
     if (!deployed)
       throw new ProductError("not-found", "read desktop: there is none with this id (GET /desktops lists all)");
-    const { desktops, damaged, isolation, known } = await explainDesktops(services, { deployed: [deployed], odd: [] });
+    const { desktops, damaged, isolation, known, unanswered } = await explainDesktops(services, {
+      deployed: [deployed],
+      odd: [],
+    });
     const [own] = damaged;
     if (own) throw own.fault;
     const [found] = desktops;
     if (!found) throw new ProductError("internal", "read desktop: it was not explained");
-    return { ...found, isolation, known };
+    return { ...found, isolation, known, unanswered, at: services.now().toISOString() };
   };
 }
 type Find = ReturnType<typeof findIn>;
@@ -181,13 +190,17 @@ async function show(services: Services, find: Find, { id }: Call) {
 type Reasoned = Call<z.output<typeof waitQuery>, z.output<typeof reasonBody>>;
 
 async function suspend(services: Services, find: Find, { id, hub, principal, query, body }: Reasoned) {
-  const { username, workspace, record } = await find(id);
+  const found = await find(id);
+  const { username, workspace, record } = found;
   const wants = record?.request.workspace ?? null;
-  if (wants !== null && wants !== workspace)
-    return refuse(
+  if (wants !== null && wants !== workspace) {
+    const refusal = refuse(
       "request-changed",
       `${username} is being switched to ${wants}, which suspends this desktop; suspend that one instead`,
     );
+    return query.dryRun ? showRefused(refusal, found) : refusal;
+  }
+  if (query.dryRun) return showPreview(previewSuspension(found), found);
   const wish = { workspace: null, reason: body.reason ?? `suspended by ${principal.username}` };
   return fulfil(services, hub, username, wish, () => isSuspended(services, username), query.wait);
 }
@@ -195,11 +208,15 @@ async function suspend(services: Services, find: Find, { id, hub, principal, que
 async function extendDesktop(
   services: Services,
   find: Find,
-  { id, principal, body }: Call<unknown, z.output<typeof extendBody>>,
+  { id, principal, query, body }: Call<z.output<typeof extendQuery>, z.output<typeof extendBody>>,
 ) {
-  const { username, workspace, replicas, limits, record } = await find(id);
+  const found = await find(id);
+  const { username, workspace, replicas, limits, record } = found;
+  const refused = (refusal: Refusal) => (query.dryRun ? showRefused(refusal, found) : refusal);
   if (!limits)
-    return refuse("invalid-policy", `the policy of ${workspace} cannot be read, so the longest extension is not known`);
+    return refused(
+      refuse("invalid-policy", `the policy of ${workspace} cannot be read, so the longest extension is not known`),
+    );
   const until = new Date(body.until);
   const ahead = until.getTime() - services.now().getTime();
   if (ahead <= 0 || ahead > limits.longestExtensionMinutes * 60_000)
@@ -208,7 +225,8 @@ async function extendDesktop(
       `read body: until: it must be in the future, at most ${limits.longestExtensionMinutes} minutes ahead`,
     );
   if (replicas === 0 || !record)
-    return refuse("not-running", `the desktop of ${username} in ${workspace} is not running`);
+    return refused(refuse("not-running", `the desktop of ${username} in ${workspace} is not running`));
+  if (query.dryRun) return showPreview(previewExtension(found, until.toISOString()), found);
   const extension = { workspace, until: until.toISOString(), by: principal.username, reason: body.reason };
   await changeRecord(
     services,
@@ -219,7 +237,9 @@ async function extendDesktop(
 }
 
 async function retire(services: Services, find: Find, { id, hub, principal, query, body }: Reasoned) {
-  const { username, workspace } = await find(id);
+  const found = await find(id);
+  if (query.dryRun) return showPreview(previewRetirement(found), found);
+  const { username, workspace } = found;
   const reason = body.reason ?? `retired by ${principal.username}`;
   const now = stamp(services);
   const retirement = { id: randomUUID(), workspace, requestedAt: now.at, reason };

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { type EndSessionsInput, endSessionsName } from "../../orchestrations/end-sessions.ts";
 import { deploymentPattern, sessionsId } from "../../shared/desktop/names.ts";
 import { ProductError } from "../../shared/errors.ts";
+import { explainDesktops } from "../gather/found-desktops.ts";
+import { previewEnd } from "../../shared/lifecycle/preview.ts";
 import { type EndedSessions, runOfSessions } from "../../shared/lifecycle/ended-sessions.ts";
 import type { Services } from "../services.ts";
 import { keepRunning } from "../work/stuck.ts";
@@ -10,6 +12,8 @@ import { endedAnswer } from "./answers.ts";
 import { type Answer, type Call, endpoint } from "./endpoint.ts";
 import * as examples from "./examples.ts";
 import { type Route, tokenRoute } from "./route.ts";
+import { preview } from "./input.ts";
+import { orPreview, showPreview } from "./preview.ts";
 import { newestRun } from "./runs.ts";
 import { atLeastOneOf, reason, username, workspaceName } from "./shapes.ts";
 
@@ -17,6 +21,8 @@ const endBody = atLeastOneOf(
   z.strictObject({ workspace: workspaceName.optional(), username: username.optional(), reason }),
   ["workspace", "username"],
 ).meta({ id: "EndSessions" });
+
+const endQuery = z.object({ dryRun: preview });
 
 const runId = z
   .string()
@@ -35,9 +41,10 @@ export function endSessionsRoutes(services: Services): Route[] {
           "Starts a run that suspends the desktops, in use or not; asked for again while it is under way, it is the same " +
           "run. People can ask for their desktops again, unless activation is paused.",
         callers: ["admin"],
+        query: endQuery,
         body: endBody,
         example: examples.endSessions,
-        answers: {
+        answers: orPreview({
           202: {
             words: "The run has begun: poll `Location` after `Retry-After`",
             body: endedAnswer,
@@ -45,9 +52,9 @@ export function endSessionsRoutes(services: Services): Route[] {
             headers: ["location", "retry-after"],
             links: { run: { to: "GET maintenance/end-sessions/{id}", parameters: { id: "$response.body#/id" } } },
           },
-        },
+        }),
         refuses: ["not-found"],
-        handle: (call) => begin(services, call),
+        handle: (call) => (call.query.dryRun ? previewOf(services, call.body) : begin(services, call)),
       }),
     }),
     tokenRoute(services, "endedSessions", "maintenance/end-sessions/{id}", {
@@ -75,7 +82,7 @@ export function endSessionsRoutes(services: Services): Route[] {
 
 async function begin(
   services: Services,
-  { hub, principal, body }: Call<unknown, z.output<typeof endBody>>,
+  { hub, principal, body }: Call<z.output<typeof endQuery>, z.output<typeof endBody>>,
 ): Promise<Answer> {
   const { workspace, username: whose } = body;
   await checkWorkspace(services, workspace, whose);
@@ -90,6 +97,36 @@ async function begin(
     status: 202,
     headers: { location: `/api/maintenance/end-sessions/${id}`, "retry-after": String(retryAfterSeconds) },
     body: await describeRun(hub, id),
+  };
+}
+
+/** What is meant is the same as in the run; of a workspace it is some seconds old. */
+async function previewOf(
+  services: Services,
+  { workspace, username: whose }: z.output<typeof endBody>,
+): Promise<Answer> {
+  await checkWorkspace(services, workspace, whose);
+  const { activation } = await services.maintenance.read();
+  const { meant, ...looked } = await (whose === undefined ? everybodys(services) : onePersons(services, whose));
+  const desktops = meant.filter((desktop) => workspace === undefined || desktop.workspace === workspace);
+  return showPreview(previewEnd(desktops, { activationPaused: activation !== undefined }), looked);
+}
+
+async function everybodys({ wholeEstate }: Services) {
+  const { at, desktops, unanswered } = await wholeEstate();
+  const meant = desktops.flatMap(({ runs, connected, shown }) => (runs ? [{ ...shown, connected }] : []));
+  return { meant, at, unanswered };
+}
+
+async function onePersons(services: Services, username: string) {
+  const { desktops, damaged, unanswered } = await explainDesktops(
+    services,
+    await services.desktops.findDeployedOf(username),
+  );
+  return {
+    meant: desktops.filter(({ ours, replicas }) => ours && replicas > 0),
+    at: services.now().toISOString(),
+    unanswered: [...unanswered, ...damaged.map(({ fault }) => fault.message)],
   };
 }
 

@@ -157,6 +157,28 @@ export const desktop = {
 
 export const reasoned = { reason: "the registry is being moved" };
 
+export const preview = {
+  dryRun: true,
+  at: "2026-11-24T09:30:00.000Z",
+  would: [
+    "1 desktop is suspended, in use or not",
+    "1 person connected now, whose sessions end",
+    "activation is not paused: everybody can ask for their desktop again at once",
+  ],
+  of: 1,
+  connected: { people: 1, notKnown: 0 },
+  desktops: [
+    {
+      id: "ec6c09a26f9255d9b2bd0f59bff67e9f",
+      username: "alice",
+      workspace: "asthma-cohort",
+      state: "in-use",
+      connected: true,
+    },
+  ],
+  unanswered: [],
+};
+
 export const extension = { until: "2026-11-24T22:00:00Z", reason: "a long analysis" };
 
 export const ownExtension = { until: "2026-11-24T18:00:00Z" };

@@ -12,6 +12,11 @@ export function waitUpTo(seconds: number) {
 
 export const dryRun = flag.default(false).meta({ description: "Only report what would be done" });
 
+/** Of a call that is made for one desktop, or for many. */
+export const preview = flag
+  .default(false)
+  .meta({ description: "Only say what would happen, and how many people are connected; nothing is changed" });
+
 export type CallerKind = "service" | "self" | "admin" | "offboarding" | "monitoring" | "timers";
 
 /**

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { obstacles } from "../../shared/lifecycle/admission.ts";
-import { time } from "./answers.ts";
+import { code, desktopState, time } from "./answers.ts";
 
 /** The schemas of answers that only operators get. Strict, as those in answers.ts. */
 
@@ -62,3 +62,31 @@ export const queueAnswer = z
       .meta({ description: "The images of the last starts, those at fault first" }),
   })
   .meta({ id: "Queue" });
+
+export const previewAnswer = z
+  .strictObject({
+    dryRun: z.literal(true),
+    at: time.meta({ description: "When the desktops were looked at: now, or some seconds ago if there are many" }),
+    would: z.array(words).meta({ description: "What would happen, for people; empty if nothing would" }),
+    refused: z
+      .strictObject({ code, reason: words })
+      .optional()
+      .meta({ description: "The call would be refused like this; `would` is empty then" }),
+    of: z.int().meta({ description: "How many desktops it would happen to" }),
+    connected: z
+      .strictObject({ people: z.int(), notKnown: z.int() })
+      .meta({ description: "How many of their people are connected now, and of how many that is not known" }),
+    desktops: z
+      .array(
+        z.strictObject({
+          id: z.string(),
+          username: z.string(),
+          workspace: z.string(),
+          state: desktopState,
+          connected: z.boolean().nullable(),
+        }),
+      )
+      .meta({ description: "The first 200 of them" }),
+    unanswered: z.array(words).meta({ description: "What could not be read" }),
+  })
+  .meta({ id: "Preview" });
