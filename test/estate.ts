@@ -95,6 +95,10 @@ export interface More {
   users?: readonly User[];
   /** Returns the address at which the product reaches this one: a link that can be cut, see faults/links.ts. */
   linkTo?: (system: "cluster" | "database" | "identity provider", url: string) => Promise<string>;
+  /** How long the identity provider's access tokens are valid. */
+  tokenSeconds?: number;
+  /** For tests that watch a start: its pods are ready at once otherwise. */
+  readyAfterMs?: number;
 }
 
 /** The secret of Keycloak's webhook, and the client that administers the realm and reads it for the product. */
@@ -113,7 +117,7 @@ export async function startTestEstate(
   settings: Readonly<Record<string, string>> = {},
   clock: Clock = virtualClock(new Date()),
   sharedHub = false,
-  { users = [], linkTo }: More = {},
+  { users = [], linkTo, tokenSeconds, readyAfterMs = 20 }: More = {},
 ): Promise<TestEstate> {
   const folder = await mkdtemp(join(tmpdir(), "estate-"));
   const secret = "a secret of the tests";
@@ -122,13 +126,14 @@ export async function startTestEstate(
     startLocalCluster({
       customResources,
       store: ":memory:",
-      podDelays: { scheduledAfterMs: 5, runningAfterMs: 10, readyAfterMs: 20, goneAfterMs: 5 },
+      podDelays: { scheduledAfterMs: 5, runningAfterMs: 10, readyAfterMs, goneAfterMs: 5 },
     }),
     startIdentityProvider({
       store: ":memory:",
       audience: apiAudience,
       clients: [serviceClient(secret), keycloakAdmin],
       users: [...sampleUsers, ...users],
+      ...(tokenSeconds !== undefined && { tokenSeconds }),
     }),
   ]);
   const standIn = new KubeConfig();

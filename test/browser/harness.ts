@@ -1,0 +1,101 @@
+import axe from "axe-core";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { expect } from "vitest";
+import { browserClients, portalClientId } from "../../local/browser-clients.ts";
+import { type More, startTestEstate, type TestEstate } from "../estate.ts";
+import { chromiumPath } from "../keycloak/chromium.ts";
+
+/** Why the tests in a browser do not run here; false if they do. */
+export const noBrowser = chromiumPath === undefined && "there is no Chromium: install it, or set CHROMIUM to its path";
+
+/** Nothing answers there: each test's browsers get a page of their own instead. */
+export const guacamoleUrl = "http://127.0.0.1:8080/guacamole";
+export const support = "the desktop team (desktops@example.org)";
+
+/** A person's browser: cookies and storage of their own. */
+export interface Person {
+  context: BrowserContext;
+  page: Page;
+  /** Errors of scripts, policies that were violated, dialogs, and requests to origins that are not ours. */
+  faults: string[];
+}
+
+export interface Portal {
+  estate: TestEstate;
+  url: string;
+  /** Opens a page of the portal in a new browser, as nobody yet. */
+  visit(path?: string): Promise<Person>;
+  /** The same, and signs in. */
+  signIn(username: string, path?: string): Promise<Person>;
+  close(): Promise<void>;
+}
+
+/** The product on the stand-ins with the portal's client in its realm, and a browser. */
+export async function startPortal(settings: Readonly<Record<string, string>> = {}, more: More = {}): Promise<Portal> {
+  const clients = `workspace-action,guacamole-workspaces-cli,${portalClientId}`;
+  const own = { OIDC_CLIENTS: clients, PORTAL_SUPPORT: support, ...settings };
+  const estate = await startTestEstate(undefined, own, undefined, false, more);
+  const { url } = estate.host;
+  const { identity } = estate;
+  identity.setBrowserClients(browserClients(url, guacamoleUrl, `${url}/api/keycloak/backchannel-logout`));
+  const browser: Browser = await chromium.launch({ executablePath: chromiumPath ?? "", args: ["--no-sandbox"] });
+
+  async function visit(path = "/"): Promise<Person> {
+    const context = await browser.newContext({ reducedMotion: "reduce" });
+    const faults: string[] = [];
+    const ours = [new URL(url).origin, new URL(identity.issuer).origin, new URL(guacamoleUrl).origin];
+    await context.route(`${guacamoleUrl}/**`, (route) =>
+      route.fulfill({ contentType: "text/html", body: "<title>Guacamole</title><h1>Guacamole</h1>" }),
+    );
+    context.on("weberror", (error) => faults.push(error.error().message));
+    context.on("dialog", (dialog) => {
+      faults.push(`dialog: ${dialog.message()}`);
+      void dialog.dismiss();
+    });
+    context.on("console", (message) => {
+      if (message.text().includes("Content Security Policy")) faults.push(message.text());
+    });
+    context.on("request", (request) => {
+      if (!ours.includes(new URL(request.url()).origin)) faults.push(`request: ${request.url()}`);
+    });
+    const page = await context.newPage();
+    await page.goto(url + path);
+    return { context, page, faults };
+  }
+
+  return {
+    ...{ estate, url, visit },
+    async signIn(username, path) {
+      const person = await visit(path);
+      await submitLogin(person.page, username);
+      return person;
+    },
+    async close() {
+      await browser.close();
+      await estate.close();
+    },
+  };
+}
+
+/** On the sign-in page: the sample people's passwords are their names. */
+export async function submitLogin(page: Page, username: string): Promise<void> {
+  await page.getByLabel(/username/i).fill(username);
+  await page.getByLabel(/password/i).fill(username);
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Sign out" }).waitFor();
+}
+
+/** The rules of WCAG 2.2 AA that a program can check. The page's policies do not hold for what a debugger evaluates. */
+const rules = { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], resultTypes: ["violations"] };
+
+/** Expects a page in which axe-core finds nothing, and that needs no scrolling to the side in a narrow window (1.4.10). */
+export async function expectAccessible(page: Page, name: string): Promise<void> {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate<axe.AxeResults>(`axe.run(document, ${JSON.stringify(rules)})`);
+  const found = violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+  expect([name, found]).toEqual([name, []]);
+  const before = page.viewportSize() ?? { width: 1280, height: 720 };
+  await page.setViewportSize({ width: 320, height: 640 });
+  expect([name, await page.evaluate("document.documentElement.scrollWidth")]).toEqual([name, 320]);
+  await page.setViewportSize(before);
+}

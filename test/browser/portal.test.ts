@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { namespace } from "../estate.ts";
+import { expectAccessible, guacamoleUrl, noBrowser, type Portal, startPortal, support } from "./harness.ts";
+
+/** What researchers do in the portal, in a real browser. */
+describe.skipIf(noBrowser)(`the portal in a browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
+  let portal: Portal;
+  beforeAll(async () => {
+    portal = await startPortal();
+  });
+  afterAll(() => portal.close());
+
+  it("takes a person from the sign-in to the open desktop in the same tab, and back to one that runs", async () => {
+    const { context, page, faults } = await portal.signIn("alice");
+    await page.getByRole("heading", { level: 1, name: "Your workspaces" }).waitFor();
+    await expectAccessible(page, "workspaces");
+    await page.getByRole("button", { name: "Start Asthma cohort" }).click();
+    await page.getByRole("heading", { name: "Guacamole" }).waitFor();
+    expect(page.url().startsWith(guacamoleUrl)).toBe(true);
+
+    await page.goto(portal.url);
+    await page.getByRole("heading", { level: 1, name: "Asthma cohort is ready" }).waitFor();
+    await page.getByRole("button", { name: "Switch to this workspace Cancer registry" }).waitFor();
+    await expectAccessible(page, "running");
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  it("asks one question before a switch, that names what ends, and Escape leaves everything as it is", async () => {
+    const { context, page } = await portal.signIn("alice");
+    const change = page.getByRole("button", { name: "Switch to this workspace Cancer registry" });
+    await change.click();
+    const question = page.getByRole("group", { name: "Switch to Cancer registry?" });
+    await expect.poll(() => question.innerText()).toContain("Your desktop in Asthma cohort stops");
+    await expectAccessible(page, "question");
+    await page.keyboard.press("Escape");
+    await change.click();
+    await question.getByRole("button", { name: "Switch to Cancer registry" }).click();
+    await page.getByRole("heading", { name: "Guacamole" }).waitFor();
+    await page.goto(portal.url);
+    await page.getByRole("heading", { level: 1, name: "Cancer registry is ready" }).waitFor();
+    await context.close();
+  });
+
+  it("says why a workspace is not open, and whom to ask", async () => {
+    const { context, page } = await portal.signIn("carol");
+    await page.getByRole("heading", { name: "Not open to you" }).waitFor();
+    const card = page.getByRole("listitem").filter({ hasText: "Asthma cohort" });
+    expect(await card.innerText()).toContain(support);
+    expect(await card.getByRole("button").count()).toBe(0);
+    await expectAccessible(page, "not open");
+    await context.close();
+  });
+
+  it("says why an image could not be pulled, with the operation's id", async () => {
+    portal.estate.cluster.setFault({ namespace }, "image-pull");
+    const { context, page, faults } = await portal.signIn("bob");
+    await page.getByRole("button", { name: "Start Cancer registry" }).click();
+    const happened = page.getByRole("region", { name: "Cancer registry could not be started" });
+    await happened.waitFor();
+    portal.estate.cluster.setFault({ namespace }, null);
+    expect(await happened.innerText()).toMatch(/image/i);
+    const id = await happened.locator("code").innerText();
+    expect(await portal.estate.call("bob", "GET", `/operations/${id}`)).toMatchObject({ status: 200 });
+    await expectAccessible(page, "failed");
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  it("keeps no token outside its memory, and signs in again by itself after a reload", async () => {
+    const { context, page } = await portal.signIn("bob");
+    await page.reload();
+    await page.getByRole("button", { name: "Sign out" }).waitFor();
+    expect(page.url()).toBe(`${portal.url}/`);
+    const kept = "JSON.stringify([{ ...sessionStorage }, { ...localStorage }, document.cookie, location.href])";
+    expect(await page.evaluate(kept)).not.toMatch(/eyJ|code=/);
+    expect(JSON.stringify((await context.storageState()).origins)).not.toMatch(/eyJ/);
+    await context.close();
+  });
+
+  it("shows the next person at a shared machine nothing after the sign-out, by back and forward neither", async () => {
+    const { context, page } = await portal.signIn("olga");
+    await page.goto(`${portal.url}/accessibility`);
+    await page.goto(portal.url);
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: "You are signed out" }).waitFor();
+    expect(page.url()).toBe(`${portal.url}/`);
+    await expectAccessible(page, "signed out");
+    for (let step = 0; step < 3; step += 1) {
+      await page.goBack();
+      expect(await page.locator("body").innerText()).not.toContain("olga");
+    }
+    await context.close();
+  });
+});
