@@ -108,7 +108,7 @@ function PreviewText({ preview: { would, refused, of, connected, unanswered } }:
   return (
     <>
       {would.length === 0 ? <p>{texts.action.nothing}</p> : would.map((words) => <p key={words}>{words}</p>)}
-      <p>{texts.action.connected(connected.people, of, connected.notKnown)}</p>
+      {of > 1 && <p>{texts.action.connected(connected.people, of, connected.notKnown)}</p>}
       {unanswered.map((words) => (
         <p key={words}>{words}</p>
       ))}

@@ -25,7 +25,7 @@ export function DriftView({ operator }: { operator: Operator }) {
     }
   };
   const goes = found.value?.goes ?? 0;
-  const look = () => void run("dryRun=true&wait=20");
+  const look = () => void run("dryRun=true&wait=10");
   return (
     <>
       <Title tab={texts.tab(texts.views.drift)}>{texts.views.drift}</Title>
@@ -67,7 +67,7 @@ export function DriftView({ operator }: { operator: Operator }) {
           onSubmit={(event) => {
             event.preventDefault();
             if (goes > 0 && typed.value.trim() !== String(goes)) trouble.value = texts.drift.wrongNumber;
-            else void run(`wait=20${goes > 0 ? `&confirm=${goes}` : ""}`);
+            else void run(`wait=10${goes > 0 ? `&confirm=${goes}` : ""}`);
           }}
         >
           {goes > 0 && (
