@@ -65,7 +65,7 @@ export function happenedOf(desktop: PersonsDesktop): Happened | null {
 }
 
 /** So long before its end a desktop is announced to stop. */
-export const warnedMinutes = 10;
+const warnedMinutes = 10;
 /** Asks for an answer while there is time: longer than a refresh of the page takes. */
 const announcedMinutes = warnedMinutes + 5;
 
