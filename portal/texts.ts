@@ -73,6 +73,7 @@ export const texts = {
     admission: "Wait for a place",
     before: "Look at what is there",
     database: "Start the database",
+    "credential and network": "Make a password, and close the desktop's network",
     credential: "Make a password for the connection",
     "network policy": "Close the desktop's network",
     service: "Give the desktop an address",
@@ -80,6 +81,8 @@ export const texts = {
     readiness: "Wait until it is ready",
     connection: "Connect it",
     permission: "Let you in",
+    "stale access": "Take back old access",
+    "other desktops": "Stop your other desktop",
     "binding status": "Note that it runs",
   } as Readonly<Record<string, string>>,
   running: {
