@@ -1,5 +1,5 @@
 import axe from "axe-core";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
 import { expect } from "vitest";
 import { browserClients, portalClientId } from "../../local/browser-clients.ts";
 import { type More, startTestEstate, type TestEstate } from "../estate.ts";
@@ -83,6 +83,21 @@ export async function submitLogin(page: Page, username: string): Promise<void> {
   await page.getByLabel(/password/i).fill(username);
   await page.keyboard.press("Enter");
   await page.getByRole("button", { name: "Sign out" }).waitFor();
+}
+
+/** Presses Tab until something has the focus, and expects that nothing hides it (2.4.11). */
+export async function tabTo(page: Page, target: Locator): Promise<void> {
+  const hasFocus = () => target.and(page.locator(":focus")).count();
+  for (let presses = 0; (await hasFocus()) === 0; presses += 1) {
+    if (presses > 60) throw new Error("press Tab: the focus does not come to what was looked for");
+    await page.keyboard.press("Tab");
+  }
+  // As text: the tests are compiled without the browser's types.
+  const isOnTop = `(() => {
+    const { x, y, width, height } = document.activeElement.getBoundingClientRect();
+    return document.activeElement.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+  })()`;
+  expect(await page.evaluate(isOnTop)).toBe(true);
 }
 
 /** The rules of WCAG 2.2 AA that a program can check. The page's policies do not hold for what a debugger evaluates. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { namespace } from "../estate.ts";
-import { expectAccessible, guacamoleUrl, noBrowser, type Portal, startPortal, support } from "./harness.ts";
+import { expectAccessible, guacamoleUrl, noBrowser, type Portal, startPortal, support, tabTo } from "./harness.ts";
 
 /** What researchers do in the portal, in a real browser. */
 describe.skipIf(noBrowser)(`the portal in a browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
@@ -36,9 +36,35 @@ describe.skipIf(noBrowser)(`the portal in a browser${noBrowser ? ` (skipped: ${n
     await page.keyboard.press("Escape");
     await change.click();
     await question.getByRole("button", { name: "Switch to Cancer registry" }).click();
-    await page.getByRole("heading", { name: "Guacamole" }).waitFor();
-    await page.goto(portal.url);
     await page.getByRole("heading", { level: 1, name: "Cancer registry is ready" }).waitFor();
+    // Guacamole knows this browser by its old name until its person logs out there, so the new link waits for them.
+    await page.getByRole("heading", { name: "Before you open it" }).waitFor();
+    expect(await page.getByRole("link", { name: "Log out of Guacamole" }).getAttribute("href")).toContain("/guacamole");
+    expect(page.url()).toBe(`${portal.url}/`);
+    await expectAccessible(page, "signed in to Guacamole as before");
+    await context.close();
+  });
+
+  it("keeps a desktop longer when its person asks, within the policy", async () => {
+    const { context, page } = await portal.signIn("alice");
+    await page.getByRole("group", { name: "Keep it longer" }).getByRole("button").last().click();
+    await page.getByText(/^It is kept until .* \(alice\)\.$/).waitFor();
+    expect((await portal.estate.call<object>("alice", "GET", "/users/alice/desktop")).body).toHaveProperty("kept");
+    await context.close();
+  });
+
+  it("stops the desktop of a person who uses the keyboard alone", async () => {
+    const { context, page } = await portal.signIn("alice");
+    const stop = page.getByRole("button", { name: "Stop the desktop" });
+    await stop.waitFor();
+    await tabTo(page, stop);
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { level: 1, name: "Your workspaces" }).waitFor();
+    await expectAccessible(page, "stopped");
+    const start = page.getByRole("button", { name: "Start Asthma cohort" });
+    await tabTo(page, start);
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: /Guacamole|is ready/ }).waitFor();
     await context.close();
   });
 

@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expectAccessible, noBrowser, type Portal, startPortal, tabTo } from "./harness.ts";
+
+/** What operators do in the console, in a real browser. */
+describe.skipIf(noBrowser)(`the console in a browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
+  let portal: Portal;
+  beforeAll(async () => {
+    portal = await startPortal();
+    await portal.estate.ask("alice", "asthma-cohort");
+    await portal.estate.ask("bob", "cancer-registry");
+  });
+  afterAll(() => portal.close());
+
+  it("is not for people without the role, who find the way to the portal", async () => {
+    const { context, page } = await portal.signIn("bob", "/console");
+    await page.getByText(/desktop-admin/).waitFor();
+    expect(await page.getByRole("table").count()).toBe(0);
+    await expectAccessible(page, "not an administrator");
+    await page.getByRole("main").getByRole("link").click();
+    await page.getByRole("heading", { level: 1, name: "Cancer registry is ready" }).waitFor();
+    await context.close();
+  });
+
+  it("lists the estate, keeps a filter in the address, and goes back from a desktop to the list", async () => {
+    const { context, page, faults } = await portal.signIn("olga", "/console");
+    const rows = page.getByRole("table").getByRole("row");
+    await expect.poll(() => rows.count()).toBe(3);
+    await expectAccessible(page, "desktops");
+    await page.getByLabel("Workspace").selectOption("cancer-registry");
+    await expect.poll(() => rows.count()).toBe(2);
+    expect(page.url()).toContain("workspace=cancer-registry");
+    await page.getByRole("link", { name: "bob" }).click();
+    await page.getByRole("heading", { level: 1, name: "bob in cancer-registry" }).waitFor();
+    await page.goBack();
+    await expect.poll(() => rows.count()).toBe(2);
+    await page.reload();
+    await expect.poll(() => rows.count()).toBe(2);
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  it("has no view in which a program finds a barrier", async () => {
+    const { context, page, faults } = await portal.signIn("olga", "/console");
+    for (const view of ["End sessions", "Queue and capacity", "Drift", "Maintenance", "Health"]) {
+      await page.getByRole("navigation").getByRole("link", { name: view }).click();
+      await page.getByRole("heading", { level: 1, name: view }).waitFor();
+      await expectAccessible(page, view);
+    }
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  it("suspends a desktop after a look at what would happen, by the keyboard alone", async () => {
+    const { context, page } = await portal.signIn("olga", "/console?username=bob");
+    const link = page.getByRole("link", { name: "bob" });
+    await link.waitFor();
+    await tabTo(page, link);
+    await page.keyboard.press("Enter");
+    const suspend = page.getByRole("group").filter({ hasText: "Suspend" }).first();
+    const summary = suspend.locator("summary");
+    await summary.waitFor();
+    await tabTo(page, summary);
+    await page.keyboard.press("Enter");
+    const reason = suspend.getByLabel(/^Reason/);
+    await tabTo(page, reason);
+    await page.keyboard.type("the node is replaced");
+    await page.keyboard.press("Enter");
+    const confirm = suspend.getByRole("button", { name: "Suspend now" });
+    await confirm.waitFor();
+    expect((await portal.estate.call<object>("bob", "GET", "/users/bob/desktop")).body).toMatchObject({
+      state: "ready",
+    });
+    await expectAccessible(page, "preview");
+    await tabTo(page, confirm);
+    await page.keyboard.press("Enter");
+    await page.getByText(/^Done: /).waitFor();
+    await portal.estate.host.whenIdle();
+    expect((await portal.estate.call<object>("bob", "GET", "/users/bob/desktop")).body).toMatchObject({
+      state: "suspended",
+    });
+    await context.close();
+  });
+
+  it("pauses activation with a reason, which a researcher then reads, and resumes it", async () => {
+    const { context, page } = await portal.signIn("olga", "/console?view=maintenance");
+    const activation = page.locator("section").filter({ hasText: "Bringing desktops up" });
+    await activation.getByLabel(/^Reason/).fill("the cluster is upgraded until noon");
+    await activation.getByRole("button", { name: "Pause activation" }).click();
+    await activation.getByText(/by olga since/).waitFor();
+
+    const bob = await portal.signIn("bob");
+    await bob.page.getByRole("button", { name: "Start Cancer registry" }).click();
+    await expect.poll(() => bob.page.getByRole("main").innerText()).toContain("the cluster is upgraded until noon");
+    await expectAccessible(bob.page, "activation is paused");
+    await bob.context.close();
+
+    await activation.getByRole("button", { name: "Resume activation" }).click();
+    await activation.getByRole("button", { name: "Pause activation" }).waitFor();
+    await context.close();
+  });
+});
