@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
 import type { Preview } from "../api/console-types.ts";
-import { consoleTexts as texts } from "../texts.ts";
+import { consoleTexts as texts } from "./texts.ts";
 import { type Operator, tellFailure } from "./asked.ts";
 
 interface ActionProps {
