@@ -57,6 +57,7 @@ function Run({ operator, id }: { operator: Operator; id: string }) {
     operator,
     `maintenance/end-sessions/${encodeURIComponent(id)}`,
     2_000,
+    ({ state }) => state !== "running",
   );
   const run = body.value;
   return (
