@@ -1,9 +1,10 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useId } from "preact/hooks";
+import { useId, useMemo } from "preact/hooks";
 import type { Preview } from "../api/console-types.ts";
-import { consoleTexts as texts } from "../texts.ts";
+import { consoleTexts as texts } from "./texts.ts";
 import { type Operator, tellFailure } from "./asked.ts";
+import { decisionOf } from "./decision.ts";
 
 interface ActionProps {
   operator: Operator;
@@ -21,32 +22,26 @@ interface ActionProps {
 export function Action({ operator, name, path, body, children, done }: ActionProps) {
   const id = useId();
   const reason = useSignal("");
-  const preview = useSignal<Preview | null>(null);
-  const trouble = useSignal<string | null>(null);
-  const busy = useSignal(false);
+  const decision = useMemo(
+    () =>
+      decisionOf(
+        async (path, sent) => (await operator.api.call<unknown>("POST", path, { body: sent })).body,
+        (error) => tellFailure(error, operator),
+      ),
+    [],
+  );
+  const { preview, trouble, busy } = decision;
 
-  const send = async (dryRun: boolean) => {
+  const look = () => {
     const given = body();
-    if (given === null || reason.value.trim() === "") {
-      trouble.value = texts.action.incomplete;
-      return;
-    }
-    busy.value = true;
-    trouble.value = null;
-    try {
-      const sent = { body: { ...given, reason: reason.value.trim() } };
-      const answer = await operator.api.call<unknown>("POST", dryRun ? `${path}?dryRun=true` : path, sent);
-      if (dryRun) preview.value = answer.body as Preview;
-      else {
-        preview.value = null;
-        reason.value = "";
-        done(answer.body);
-      }
-    } catch (error) {
-      trouble.value = tellFailure(error, operator);
-    } finally {
-      busy.value = false;
-    }
+    if (given === null || reason.value.trim() === "") trouble.value = texts.action.incomplete;
+    else void decision.look(path, { ...given, reason: reason.value.trim() });
+  };
+  const confirm = async () => {
+    const answer = await decision.confirm();
+    if (answer === undefined) return;
+    reason.value = "";
+    done(answer);
   };
 
   return (
@@ -58,10 +53,10 @@ export function Action({ operator, name, path, body, children, done }: ActionPro
         class="nhsuk-details__text"
         onSubmit={(event) => {
           event.preventDefault();
-          void send(true);
+          look();
         }}
         onInput={() => {
-          preview.value = null;
+          decision.change();
         }}
       >
         {children}
@@ -93,7 +88,7 @@ export function Action({ operator, name, path, body, children, done }: ActionPro
             class="nhsuk-button nhsuk-button--warning"
             type="button"
             disabled={busy.value}
-            onClick={() => void send(false)}
+            onClick={() => void confirm()}
           >
             {texts.action.confirm(name)}
           </button>

@@ -31,11 +31,13 @@ export function tellFailure(error: unknown, { leave }: Operator): string {
  * Asks for this path, and again every ten seconds while somebody looks. What is shown stays until there is something newer.
  *
  * @param every null: only once, since it costs much
+ * @param isLast true for an answer after which nothing changes any more
  */
 export function useAsked<Body>(
   operator: Operator,
   path: string,
   every: number | null = usualMilliseconds,
+  isLast: (body: Body) => boolean = () => false,
 ): Asked<Body> {
   const body = useSignal<Body | null>(null);
   const trouble = useSignal<string | null>(null);
@@ -48,6 +50,7 @@ export function useAsked<Body>(
         const reply = await operator.api.call<Body>("GET", path, { signal: ends.signal });
         body.value = reply.body;
         trouble.value = null;
+        if (isLast(reply.body)) return;
       } catch (error) {
         if (ends.signal.aborted) return;
         trouble.value = tellFailure(error, operator);

@@ -1,7 +1,7 @@
 import { useEffect } from "preact/hooks";
 import { Title } from "../components/title.tsx";
 import type { Entered } from "../enter.tsx";
-import { consoleTexts as texts } from "../texts.ts";
+import { consoleTexts as texts } from "./texts.ts";
 import { address, followAddress, type ViewName } from "./address.ts";
 import type { Operator } from "./asked.ts";
 import { DesktopView } from "./desktop.tsx";

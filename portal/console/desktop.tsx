@@ -3,7 +3,7 @@ import type { OneDesktop } from "../api/console-types.ts";
 import { StateTag } from "../components/tag.tsx";
 import { Title } from "../components/title.tsx";
 import { atTime } from "../pages/times.ts";
-import { consoleTexts as texts } from "../texts.ts";
+import { consoleTexts as texts } from "./texts.ts";
 import { Action } from "./action.tsx";
 import { type Operator, useAsked } from "./asked.ts";
 import { Facts } from "./facts.tsx";

@@ -2,7 +2,7 @@ import type { Desktops, ListedDesktop } from "../api/console-types.ts";
 import { StateTag } from "../components/tag.tsx";
 import { Title } from "../components/title.tsx";
 import { atTime } from "../pages/times.ts";
-import { consoleTexts as texts } from "../texts.ts";
+import { consoleTexts as texts } from "./texts.ts";
 import { type Address, address, go } from "./address.ts";
 import { type Operator, useAsked } from "./asked.ts";
 import { Link } from "./link.tsx";

@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { Reconciled } from "../api/console-types.ts";
 import { Title } from "../components/title.tsx";
-import { consoleTexts as texts } from "../texts.ts";
+import { consoleTexts as texts } from "./texts.ts";
 import { type Operator, tellFailure } from "./asked.ts";
 
 /** What drifted, and putting it right. Removals have to be confirmed by their number. */

@@ -1,6 +1,6 @@
 import type { Doctor } from "../api/console-types.ts";
 import { Title } from "../components/title.tsx";
-import { consoleTexts as texts } from "../texts.ts";
+import { consoleTexts as texts } from "./texts.ts";
 import { type Operator, useAsked } from "./asked.ts";
 import { Trouble } from "./trouble.tsx";
 

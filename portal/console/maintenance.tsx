@@ -3,7 +3,7 @@ import { useId } from "preact/hooks";
 import type { Maintenance } from "../api/console-types.ts";
 import { Title } from "../components/title.tsx";
 import { atTime } from "../pages/times.ts";
-import { consoleTexts as texts } from "../texts.ts";
+import { consoleTexts as texts } from "./texts.ts";
 import { type Operator, tellFailure, useAsked } from "./asked.ts";
 import { Trouble } from "./trouble.tsx";
 

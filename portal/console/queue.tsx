@@ -1,7 +1,7 @@
 import type { QueueNow } from "../api/console-types.ts";
 import { Title } from "../components/title.tsx";
 import { atTime, duration } from "../pages/times.ts";
-import { consoleTexts as texts } from "../texts.ts";
+import { consoleTexts as texts } from "./texts.ts";
 import { type Operator, useAsked } from "./asked.ts";
 import { Facts } from "./facts.tsx";
 import { Trouble } from "./trouble.tsx";

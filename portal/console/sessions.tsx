@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { EndedSessions } from "../api/console-types.ts";
 import { Title } from "../components/title.tsx";
-import { consoleTexts as texts } from "../texts.ts";
+import { consoleTexts as texts } from "./texts.ts";
 import { Action } from "./action.tsx";
 import { type Operator, useAsked } from "./asked.ts";
 import { Trouble } from "./trouble.tsx";
@@ -57,6 +57,7 @@ function Run({ operator, id }: { operator: Operator; id: string }) {
     operator,
     `maintenance/end-sessions/${encodeURIComponent(id)}`,
     2_000,
+    ({ state }) => state !== "running",
   );
   const run = body.value;
   return (
