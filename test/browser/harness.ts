@@ -78,7 +78,7 @@ export async function startPortal(settings: Readonly<Record<string, string>> = {
 }
 
 /** On the sign-in page: the sample people's passwords are their names. */
-export async function submitLogin(page: Page, username: string): Promise<void> {
+async function submitLogin(page: Page, username: string): Promise<void> {
   await page.getByLabel(/username/i).fill(username);
   await page.getByLabel(/password/i).fill(username);
   await page.keyboard.press("Enter");
