@@ -109,8 +109,9 @@ export function modelOf({ api, username, leave, open, now = () => new Date() }: 
     await readDesktop(signal);
     // After a reload nothing is followed yet: the same wish again is the same operation.
     const wanted = desktop.value?.wanted ?? null;
-    if (desktop.value?.state === "starting" && wanted !== null) await ask(wanted, signal);
-    else await readWorkspaces(signal);
+    const isStarting = desktop.value?.state === "starting" && wanted !== null;
+    // The names of the workspaces are wanted in either case.
+    await Promise.all([readWorkspaces(signal), isStarting && ask(wanted, signal)]);
   }
 
   async function ask(workspace: string, signal?: AbortSignal): Promise<void> {

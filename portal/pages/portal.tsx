@@ -29,10 +29,13 @@ export function Portal({ api, person, settings, leave }: Entered) {
       if (!document.hidden) model.lookNow();
     };
     addEventListener("online", look);
+    // Else it would be told only when the answer that the page waits for fails to come.
+    addEventListener("offline", look);
     document.addEventListener("visibilitychange", look);
     void model.run();
     return () => {
       removeEventListener("online", look);
+      removeEventListener("offline", look);
       document.removeEventListener("visibilitychange", look);
       model.stop();
     };

@@ -1,6 +1,7 @@
 import axe from "axe-core";
 import { type Browser, type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
 import { expect } from "vitest";
+import type { Clock } from "@stand-in/functions-host";
 import { browserClients, portalClientId } from "../../local/browser-clients.ts";
 import { type More, startTestEstate, type TestEstate } from "../estate.ts";
 import { chromiumPath } from "../keycloak/chromium.ts";
@@ -27,14 +28,20 @@ export interface Portal {
   visit(path?: string): Promise<Person>;
   /** The same, and signs in. */
   signIn(username: string, path?: string): Promise<Person>;
+  /** Closes all browsers, whose people are signed in as before: the next ones know nothing of it. */
+  leaveAll(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** The product on the stand-ins with the portal's client in its realm, and a browser. */
-export async function startPortal(settings: Readonly<Record<string, string>> = {}, more: More = {}): Promise<Portal> {
+export async function startPortal(
+  settings: Readonly<Record<string, string>> = {},
+  more: More = {},
+  clock?: Clock,
+): Promise<Portal> {
   const clients = `workspace-action,guacamole-workspaces-cli,${portalClientId}`;
   const own = { OIDC_CLIENTS: clients, PORTAL_SUPPORT: support, ...settings };
-  const estate = await startTestEstate(undefined, own, undefined, false, more);
+  const estate = await startTestEstate(undefined, own, clock, false, more);
   const { url } = estate.host;
   const { identity } = estate;
   identity.setBrowserClients(browserClients(url, guacamoleUrl, `${url}/api/keycloak/backchannel-logout`));
@@ -69,6 +76,9 @@ export async function startPortal(settings: Readonly<Record<string, string>> = {
       const person = await visit(path);
       await submitLogin(person.page, username);
       return person;
+    },
+    async leaveAll() {
+      await Promise.all(browser.contexts().map((context) => context.close()));
     },
     async close() {
       await browser.close();

@@ -1,0 +1,175 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { portalClientId } from "../../local/browser-clients.ts";
+import { namespace } from "../estate.ts";
+import { everything } from "../everything.ts";
+import { noBrowser, type Portal, startPortal } from "./harness.ts";
+
+const markup = `<img src=x onerror="alert(1)"><script>alert(2)</script>`;
+const scriptAddress = "javascript:alert(3)";
+const mallory = {
+  username: "mallory",
+  password: "mallory",
+  roles: ["desktop-admin"],
+  claims: { groups: ["/registry/readers"], name: `Mallory ${markup}` },
+};
+
+/** Attacks on the pages, carried out in a real browser. docs/security.md has the table. */
+describe.skipIf(noBrowser)(`attacks in a browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
+  let portal: Portal;
+  let foreign: Server;
+  let foreignUrl: string;
+  let foreignPage = "";
+  beforeAll(async () => {
+    portal = await startPortal({ PORTAL_SUPPORT: `the team ${markup}` }, { users: [mallory] });
+    foreign = createServer((_request, response) => response.setHeader("content-type", "text/html").end(foreignPage));
+    foreign.listen(0, "127.0.0.1");
+    await once(foreign, "listening");
+    foreignUrl = `http://127.0.0.1:${(foreign.address() as AddressInfo).port}/`;
+  });
+  afterEach(() => portal.leaveAll());
+  afterAll(async () => {
+    foreign.closeAllConnections();
+    foreign.close();
+    await portal.close();
+  });
+
+  /** Expects that texts are shown as they are: no element of theirs, and no address that is a script. */
+  async function expectHarmless(page: Page, faults: readonly string[]): Promise<void> {
+    expect(await page.locator("body").innerText()).toContain(markup);
+    expect(await page.locator("#app img, #app script, [onerror]").count()).toBe(0);
+    expect(await page.locator('[href^="javascript" i], [src^="javascript" i], [action]').count()).toBe(0);
+    expect(faults).toEqual([]);
+  }
+
+  it("markup in the names of a workspace and of a person is text", async () => {
+    await KubernetesObjectApi.makeApiClient(portal.estate.kubeconfig).patch(
+      {
+        ...{ apiVersion: "xlscsde.nhs.uk/v1", kind: "AnalyticsWorkspace" },
+        metadata: { name: "cancer-registry", namespace },
+        ...{ spec: { displayName: `Registry ${markup}`, description: `About ${markup}` } },
+      },
+      ...([undefined, undefined, undefined, undefined, PatchStrategy.MergePatch] as const),
+    );
+    const { page, faults } = await portal.signIn("mallory");
+    await page.getByRole("heading", { name: `Registry ${markup}` }).waitFor();
+    expect(await page.getByRole("banner").innerText()).toContain(mallory.claims.name);
+    expect(await page.getByRole("main").innerText()).toContain(`About ${markup}`);
+    await expectHarmless(page, faults);
+  });
+
+  it("markup in whatever the API answers is text, and no address of a script is a link", async () => {
+    await portal.estate.ask("bob", "cancer-registry");
+    const { context, page, faults } = await portal.visit("/console");
+    await context.route("**/api/**", async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, json: poisoned(await response.json()) });
+    });
+    await page.getByLabel(/username/i).fill("mallory");
+    await page.getByLabel(/password/i).fill("mallory");
+    await page.keyboard.press("Enter");
+    for (const path of [
+      "/console",
+      "/console?view=queue",
+      "/console?view=maintenance",
+      "/console?view=health",
+      `/console?view=desktop&id=bob.cancer-registry&note=${encodeURIComponent(markup)}`,
+      "/",
+    ]) {
+      await page.getByRole("button", { name: "Sign out" }).waitFor();
+      await page.goto(portal.url + path);
+      await page.getByRole("button", { name: "Sign out" }).waitFor();
+      await page.getByRole("main").getByRole("heading", { level: 1 }).waitFor();
+      await page.waitForLoadState("networkidle");
+      await expectHarmless(page, faults);
+    }
+  });
+
+  it("an answer to a sign-in that this tab did not begin is not taken, and its code is not used", async () => {
+    const { context, page } = await portal.visit("/?code=stolen&state=foreign&session_state=x&iss=x");
+    const sent: string[] = [];
+    context.on("request", (request) => sent.push(request.url() + (request.postData() ?? "")));
+    await page.getByLabel(/password/i).waitFor();
+    await page.getByLabel(/username/i).fill("bob");
+    await page.getByLabel(/password/i).fill("bob");
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Sign out" }).waitFor();
+    expect(sent.filter((each) => each.includes("stolen"))).toEqual([]);
+    expect(page.url()).toBe(`${portal.url}/`);
+  });
+
+  it("a sign-in leads to no page but the portal's", async () => {
+    const query = `?returnTo=${encodeURIComponent(foreignUrl)}&redirect_uri=${encodeURIComponent(foreignUrl)}`;
+    const { page, faults } = await portal.signIn("bob", `/${query}#//${foreignUrl}`);
+    expect(new URL(page.url()).origin).toBe(portal.url);
+    expect(faults).toEqual([]);
+    const { issuer } = portal.estate.identity;
+    for (const uri of [foreignUrl, `${portal.url}/other`, `${portal.url}.example.org/`, `${portal.url}/?x=1`]) {
+      const request = { client_id: portalClientId, response_type: "code", redirect_uri: uri, scope: "openid" };
+      const pkce = { code_challenge: "x".repeat(43), code_challenge_method: "S256" };
+      const address = `${issuer}/protocol/openid-connect/auth?${new URLSearchParams({ ...request, ...pkce }).toString()}`;
+      const answer = await page.goto(address);
+      expect([uri, answer?.status(), page.url()]).toEqual([uri, 400, address]);
+    }
+  });
+
+  it("no page of another origin shows the portal in a frame", async () => {
+    foreignPage = `<iframe src="${portal.url}/"></iframe><iframe src="${portal.url}/console"></iframe>`;
+    const { page } = await portal.signIn("bob");
+    await page.goto(foreignUrl, { waitUntil: "load" });
+    const frames = page.frames().filter((frame) => frame !== page.mainFrame());
+    expect(frames).toHaveLength(2);
+    for (const frame of frames) expect(await frame.locator("#app").count()).toBe(0);
+  });
+
+  it("a page of another origin changes nothing by a form, and reads nothing, although the person is signed in", async () => {
+    await portal.signIn("bob").then(({ context }) => context.close());
+    const before = await everything(portal.estate);
+    const target = `${portal.url}/api/users/bob/desktop/extend`;
+    foreignPage = `<form method="post" enctype="text/plain" action="${target}">
+      <input name='{"until":"2099-01-01T00:00:00Z","x":"' value='"}'><button>Win a prize</button></form>`;
+    const { page } = await portal.signIn("bob");
+    await page.goto(foreignUrl);
+    const [answer] = await Promise.all([
+      page.waitForResponse((response) => response.url() === target),
+      page.getByRole("button").click(),
+    ]);
+    expect(answer.status()).toBe(401);
+    await page.goto(foreignUrl);
+    const fetches = `Promise.all([
+      fetch(${JSON.stringify(target)}, { method: "POST", body: "{}", credentials: "include", mode: "no-cors" }),
+      ...["GET", "DELETE"].map((method) => fetch(${JSON.stringify(target.replace("/extend", ""))}, {
+        method, credentials: "include", headers: { authorization: "Bearer x" },
+      }).then(() => "read", () => "refused")),
+    ]).then(([opaque, ...others]) => [opaque.type, ...others])`;
+    expect(await page.evaluate(fetches)).toEqual(["opaque", "refused", "refused"]);
+    expect(await everything(portal.estate)).toEqual(before);
+  });
+});
+
+/** What programs read; everything else in an answer is for people. */
+const structural = new Set([
+  "id",
+  "state",
+  "workspace",
+  "wanted",
+  "username",
+  "deployment",
+  "number",
+  "action",
+  "code",
+]);
+const addresses = new Set(["url", "logout"]);
+
+/** The answer with markup in every text for people, and scripts for addresses. */
+function poisoned(answer: unknown, name = ""): unknown {
+  if (Array.isArray(answer)) return answer.map((each) => poisoned(each, name));
+  if (typeof answer === "object" && answer !== null)
+    return Object.fromEntries(Object.entries(answer).map(([key, value]) => [key, poisoned(value, key)]));
+  if (typeof answer !== "string" || structural.has(name) || /^\d{4}-\d\d-\d\d/.test(answer)) return answer;
+  return addresses.has(name) ? scriptAddress : `${answer} ${markup}`;
+}

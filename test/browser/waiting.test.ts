@@ -1,0 +1,111 @@
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { systemClock } from "@stand-in/functions-host";
+import { namespace } from "../estate.ts";
+import { expectAccessible, guacamoleUrl, noBrowser, type Portal, startPortal } from "./harness.ts";
+
+/** People who wait for a desktop: its pods become ready when a test lets them. Tokens are valid for three seconds. */
+describe.skipIf(noBrowser)(`waiting in a browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
+  let portal: Portal;
+  beforeAll(async () => {
+    portal = await startPortal({}, { tokenSeconds: 3 }, systemClock);
+  });
+  beforeEach(() => {
+    portal.estate.cluster.setFault({ namespace }, "never-ready");
+  });
+  afterEach(async () => {
+    becomeReady();
+    await portal.leaveAll();
+    for (const username of ["alice", "bob"]) await portal.estate.ask(username, null);
+  });
+  afterAll(() => portal.close());
+
+  const becomeReady = () => {
+    portal.estate.cluster.setFault({ namespace }, null);
+  };
+  const stepOf = (page: Page, name: string) => page.getByRole("listitem").filter({ hasText: name });
+  const untilItWaits = (page: Page) => stepOf(page, "Wait until it is ready").getByText("In progress").waitFor();
+  async function start(username: string, button: string) {
+    const person = await portal.signIn(username);
+    await person.page.getByRole("button", { name: button }).click();
+    await untilItWaits(person.page);
+    return person;
+  }
+  async function opened(page: Page): Promise<void> {
+    await page.getByRole("heading", { name: "Guacamole" }).waitFor();
+    expect(page.url().startsWith(guacamoleUrl)).toBe(true);
+  }
+
+  it("shows what is done, what is under way and what comes, also after a reload, and then opens the desktop", async () => {
+    const { page, faults } = await start("bob", "Start Cancer registry");
+    const expectSteps = async () => {
+      expect(await stepOf(page, "Check your access").innerText()).toContain("Done");
+      expect(await stepOf(page, "Let you in").innerText()).toContain("To do");
+      expect(await page.title()).toContain("Starting Cancer registry");
+    };
+    await expectSteps();
+    await expectAccessible(page, "starting");
+    await page.reload();
+    await untilItWaits(page);
+    await expectSteps();
+    becomeReady();
+    await opened(page);
+    await page.goBack();
+    await page.getByRole("heading", { level: 1, name: "Cancer registry is ready" }).waitFor();
+    expect(faults).toEqual([]);
+  });
+
+  it("says that the network is away, keeps what it shows, and goes on when it is back", async () => {
+    const { context, page } = await start("bob", "Start Cancer registry");
+    await context.setOffline(true);
+    await page.getByText(/^What you see may be old/).waitFor();
+    await expectAccessible(page, "network lost");
+    expect(await stepOf(page, "Wait until it is ready").innerText()).toContain("In progress");
+    await context.setOffline(false);
+    await page.getByText(/^What you see may be old/).waitFor({ state: "detached" });
+    becomeReady();
+    await opened(page);
+  });
+
+  it("goes on with a new token when the one that it began with has expired", async () => {
+    const tokens: string[] = [];
+    const { page } = await portal.signIn("bob");
+    page.on("request", (request) => {
+      const token = request.headers()["authorization"]?.replace("Bearer ", "");
+      if (token !== undefined && !tokens.includes(token)) tokens.push(token);
+    });
+    await page.getByRole("button", { name: "Start Cancer registry" }).click();
+    await untilItWaits(page);
+    const begunWith = new Set(tokens);
+    const expiry = Math.max(...[...begunWith].map(expiryOf));
+    await expect.poll(() => Date.now()).toBeGreaterThan(expiry);
+    becomeReady();
+    await opened(page);
+    expect(tokens.filter((token) => !begunWith.has(token)).length).toBeGreaterThan(0);
+  });
+
+  it("opens to each of two people who wait at once their own desktop", async () => {
+    const [alice, bob] = [await start("alice", "Start Asthma cohort"), await start("bob", "Start Cancer registry")];
+    becomeReady();
+    await Promise.all([opened(alice.page), opened(bob.page)]);
+    for (const [username, { page }] of Object.entries({ alice, bob })) {
+      const { body } = await portal.estate.call<{ url: string }>(username, "GET", `/users/${username}/desktop`);
+      expect(page.url()).toBe(body.url);
+    }
+    expect(alice.page.url()).not.toBe(bob.page.url());
+  });
+
+  it("takes back a start that its person cancels", async () => {
+    const { page } = await start("bob", "Start Cancer registry");
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.getByRole("heading", { level: 1, name: "Your workspaces" }).waitFor();
+    const { body } = await portal.estate.call<object>("bob", "GET", "/users/bob/desktop");
+    expect(body).toMatchObject({ wanted: null });
+  });
+});
+
+/** When a token expires, in milliseconds since 1970. */
+function expiryOf(token: string): number {
+  const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as { exp: number };
+  return claims.exp * 1_000;
+}
