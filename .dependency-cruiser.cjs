@@ -109,14 +109,14 @@ module.exports = {
       comment: "portal/ runs in browsers: of the product it imports the schemas of the API's answers, as types.",
       severity: "error",
       from: { path: "^portal/" },
-      to: { path: "^(functions|orchestrations|shared|local|test)/", pathNot: "^functions/http/answers\\.ts$" },
+      to: { path: "^(functions|orchestrations|shared|local|test)/", pathNot: "^functions/http/(operator-)?answers\\.ts$" },
     },
     {
       name: "the-portal-takes-types-only",
       comment: "Nothing of the app is bundled into the pages.",
       severity: "error",
       from: { path: "^portal/" },
-      to: { path: "^functions/http/answers\\.ts$", dependencyTypesNot: ["type-only"] },
+      to: { path: "^functions/http/(operator-)?answers\\.ts$", dependencyTypesNot: ["type-only"] },
     },
     {
       name: "nothing-imports-the-portal",

@@ -73,7 +73,7 @@ export async function beginSignIn(
     state: oauth.generateRandomState(),
     nonce: oauth.generateRandomNonce(),
     verifier: oauth.generateRandomCodeVerifier(),
-    search: withoutAnswer(location.search),
+    search: location.search,
     hash: location.hash,
   };
   storage.setItem(underwayKey, JSON.stringify(underway));
@@ -223,14 +223,6 @@ function insecure({ issuer }: PortalSettings) {
 /** Exactly what the client in the realm lists: no query, no fragment. */
 function redirectUri({ origin, pathname }: Visit["location"]): string {
   return origin + pathname;
-}
-
-/** The query of the page without what Keycloak added. */
-function withoutAnswer(search: string): string {
-  const parameters = new URLSearchParams(search);
-  for (const name of ["code", "state", "session_state", "iss", "error", "error_description"]) parameters.delete(name);
-  const text = parameters.toString();
-  return text === "" ? "" : `?${text}`;
 }
 
 function addressOf(location: Visit["location"]): Visit["location"] {

@@ -21,6 +21,7 @@ beforeAll(async () => {
     "test/types-only.test.ts":
       'import type { Start } from "../local/pure.ts";\nimport { pure } from "../local/pure.ts";\n',
     "shared/nothing.test.ts": 'import { readFile } from "node:fs/promises";\nimport { z } from "zod";\n',
+    "portal/page.test.ts": "",
     "functions/no-test.ts": 'import "node:child_process";\n',
     "orchestrations/no-test.ts": "",
   };
@@ -35,7 +36,7 @@ afterAll(() => rm(root, { recursive: true }));
 
 it("a test file is quick unless something that it imports, directly or indirectly, imports node:child_process", () => {
   expect(testFiles(root)).toEqual({
-    quick: ["shared/nothing.test.ts", "test/types-only.test.ts"],
+    quick: ["portal/page.test.ts", "shared/nothing.test.ts", "test/types-only.test.ts"],
     processes: ["test/by-package.test.ts", "test/directly.test.ts", "test/late.test.ts", "test/through-others.test.ts"],
   });
 });

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from "node:path";
 
 /** The module that starts processes. */
 const startsProcesses = "node:child_process";
-const folders = ["functions", "orchestrations", "shared", "local", "test"];
+const folders = ["functions", "orchestrations", "shared", "local", "portal", "test"];
 /** Matches imports and exports of values, including dynamic imports; `import type` is erased. */
 const importPattern =
   /^\s*(?:import|export)\s+(?!type\b)(?:[^;"'`]*?\sfrom\s+)?["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/gm;

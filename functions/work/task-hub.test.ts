@@ -33,6 +33,28 @@ const unknown = new Error(
 const away = new Error("connect ECONNREFUSED 127.0.0.1:7071");
 
 describe("starting an orchestration", () => {
+  it("waits while sixteen others are being started, and then goes in the order in which it was asked for", async () => {
+    const begun: string[] = [];
+    const ends: (() => void)[] = [];
+    const client = {
+      startNew: (_: string, { instanceId }: { instanceId: string }) => {
+        begun.push(instanceId);
+        return new Promise<void>((resolve) => ends.push(resolve));
+      },
+    } as unknown as DurableClient;
+    // Each call of the API has a client of its own.
+    const started = Array.from({ length: 40 }, (_, index) => taskHubOf(() => client).startOnce("work", `${index}`, {}));
+    await expect.poll(() => begun.length).toBe(16);
+    ends.shift()?.();
+    await expect.poll(() => begun.length).toBe(17);
+    while (begun.length < 40 || ends.length > 0) {
+      ends.shift()?.();
+      await Promise.resolve();
+    }
+    expect(new Set(await Promise.all(started))).toEqual(new Set(["accepted"]));
+    expect(begun).toEqual(Array.from({ length: 40 }, (_, index) => `${index}`));
+  });
+
   it("that is already running is a duplicate", async () => {
     const { hub } = taskHub({ startNew: [refused], getStatus: ["Running"] });
     expect(await hub.startOnce("work", "x", {})).toBe("duplicate");

@@ -1,4 +1,4 @@
-import type { SignedIn } from "../sign-in.ts";
+import { type SignedIn, SignedOut } from "../sign-in.ts";
 import type { Problem } from "./types.ts";
 
 /** The API refused, or could not do what was asked. */
@@ -17,7 +17,7 @@ export class ApiError extends Error {
   }
 }
 
-/** There was no answer: the network is down, or a gateway answered instead of the API. */
+/** There was no answer: the network is down, a gateway answered instead of the API, or no new token could be had. */
 export class Unreachable extends Error {
   override readonly name = "Unreachable";
 }
@@ -49,7 +49,7 @@ export interface Api {
 
 export function apiOf(session: Pick<SignedIn, "accessToken" | "discardToken">, fetching = fetch): Api {
   async function once(method: Method, path: string, { body, signal, ifNoneMatch }: Call): Promise<Response> {
-    const headers = new Headers({ authorization: `Bearer ${await session.accessToken()}` });
+    const headers = new Headers({ authorization: `Bearer ${await tokenOf(session)}` });
     if (body) headers.set("content-type", "application/json");
     if (ifNoneMatch != null) headers.set("if-none-match", ifNoneMatch);
     const request: RequestInit = { method, headers, cache: "no-store", credentials: "omit", redirect: "error" };
@@ -88,6 +88,16 @@ export function apiOf(session: Pick<SignedIn, "accessToken" | "discardToken">, f
       };
     },
   };
+}
+
+/** A token that cannot be renewed now is a passing trouble, as an API that does not answer: who polls asks again. */
+async function tokenOf(session: Pick<SignedIn, "accessToken">): Promise<string> {
+  try {
+    return await session.accessToken();
+  } catch (error) {
+    if (error instanceof SignedOut) throw error;
+    throw new Unreachable("the sign-in service cannot be reached", { cause: error });
+  }
 }
 
 function secondsOf(header: string | null): number | null {

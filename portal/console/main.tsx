@@ -1,4 +1,5 @@
 import { enter } from "../enter.tsx";
 import { texts } from "../texts.ts";
+import { Console } from "./console.tsx";
 
-void enter(texts.console, ({ person }) => <h1>{person.name}</h1>);
+void enter(texts.console, (entered) => <Console {...entered} />);

@@ -1,5 +1,5 @@
 import { enter } from "../enter.tsx";
 import { texts } from "../texts.ts";
-import { WorkspacesPage } from "./workspaces.tsx";
+import { Portal } from "./portal.tsx";
 
-void enter(texts.service, (entered) => <WorkspacesPage {...entered} />);
+void enter(texts.service, (entered) => <Portal {...entered} />);

@@ -1,28 +1,145 @@
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
-import type { Workspaces } from "../api/types.ts";
-import type { Entered } from "../enter.tsx";
+import { useEffect, useRef } from "preact/hooks";
+import type { Workspace } from "../api/types.ts";
+import { StateTag } from "../components/tag.tsx";
+import { Title } from "../components/title.tsx";
 import { texts } from "../texts.ts";
+import type { Model } from "./model.ts";
+import { nameOf, sorted } from "./state.ts";
+import { onDay } from "./times.ts";
 
-export function WorkspacesPage({ api, person }: Entered) {
-  const workspaces = useSignal<Workspaces["workspaces"] | null>(null);
-  useEffect(() => {
-    void api.call<Workspaces>("GET", `users/${encodeURIComponent(person.username)}/workspaces`).then(({ body }) => {
-      workspaces.value = body.workspaces;
-    });
-  }, []);
+interface WorkspacesProps {
+  model: Model;
+  support: string | null;
+  /** The workspace whose desktop runs, by name; null if none does. */
+  running: string | null;
+  takesFocus: boolean;
+}
+
+/** The workspaces as cards: those that the person may open, then the others, with the reason. */
+export function WorkspacesView({ model, support, running, takesFocus }: WorkspacesProps) {
+  const all = model.workspaces.value;
+  if (all === null) return <p role="status">{texts.workspaces.loading}</p>;
+  const { open, closed } = sorted(all);
   return (
     <>
-      <h1>{texts.workspaces.title}</h1>
-      {workspaces.value === null ? (
-        <p role="status">{texts.workspaces.loading}</p>
+      {running === null ? (
+        <Title takesFocus={takesFocus} tab={texts.service}>
+          {texts.workspaces.title}
+        </Title>
       ) : (
-        <ul>
-          {workspaces.value.map(({ workspace, displayName }) => (
-            <li key={workspace}>{displayName ?? workspace}</li>
+        <h2>{texts.workspaces.title}</h2>
+      )}
+      {all.length === 0 && <p>{texts.workspaces.none}</p>}
+      {all.length === 0 && support !== null && <p>{texts.workspaces.whom(support)}</p>}
+      <ul class="portal-cards">
+        {open
+          .filter(({ workspace }) => workspace !== running)
+          .map((workspace) => (
+            <li key={workspace.workspace}>
+              <OpenCard {...{ workspace, model, running }} />
+            </li>
           ))}
-        </ul>
+      </ul>
+      {closed.length > 0 && (
+        <>
+          <h2>{texts.workspaces.closed}</h2>
+          <ul class="portal-cards">
+            {closed.map((workspace) => (
+              <li key={workspace.workspace}>
+                <ClosedCard {...{ workspace, support }} />
+              </li>
+            ))}
+          </ul>
+        </>
       )}
     </>
+  );
+}
+
+function OpenCard({ workspace, model, running }: { workspace: Workspace; model: Model; running: string | null }) {
+  const asks = useSignal(false);
+  const name = nameOf(workspace);
+  const { desktop } = workspace;
+  const start = () => void model.start(workspace.workspace);
+  const runningName = model.workspaces.value?.find((each) => each.workspace === running);
+  return (
+    <div class="nhsuk-card">
+      <div class="nhsuk-card__content">
+        <h3 class="nhsuk-card__heading">{name}</h3>
+        {workspace.description !== undefined && <p class="nhsuk-card__description">{workspace.description}</p>}
+        {desktop && (
+          <p>
+            <StateTag state={desktop.state} />{" "}
+          </p>
+        )}
+        {workspace.until !== undefined && <p>{texts.workspaces.until(onDay(workspace.until))}</p>}
+        {asks.value ? (
+          <Question
+            name={name}
+            old={runningName ? nameOf(runningName) : (running ?? "")}
+            yes={start}
+            no={() => (asks.value = false)}
+          />
+        ) : (
+          <button
+            class="nhsuk-button"
+            type="button"
+            disabled={model.busy.value}
+            onClick={() => {
+              if (running === null) start();
+              else asks.value = true;
+            }}
+          >
+            {running === null ? texts.workspaces.start : texts.workspaces.switch}
+            <span class="nhsuk-u-visually-hidden">{texts.workspaces.of(name)}</span>
+          </button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** The one question before a switch. It says what ends. */
+function Question({ name, old, yes, no }: { name: string; old: string; yes: () => void; no: () => void }) {
+  const group = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    group.current?.focus();
+  }, []);
+  return (
+    <div
+      ref={group}
+      class="nhsuk-inset-text"
+      role="group"
+      aria-label={texts.switching.title(name)}
+      tabIndex={-1}
+      onKeyDown={({ key }) => {
+        if (key === "Escape") no();
+      }}
+    >
+      <p class="nhsuk-u-font-weight-bold">{texts.switching.title(name)}</p>
+      <p>{texts.switching.body(old, name)}</p>
+      <div class="nhsuk-button-group">
+        <button class="nhsuk-button" type="button" onClick={yes}>
+          {texts.switching.yes(name)}
+        </button>
+        <button class="nhsuk-button nhsuk-button--secondary" type="button" onClick={no}>
+          {texts.switching.no}
+        </button>
+      </div>
+    </div>
+  );
+}
+
+function ClosedCard({ workspace, support }: { workspace: Workspace; support: string | null }) {
+  return (
+    <div class="nhsuk-card">
+      <div class="nhsuk-card__content">
+        <h3 class="nhsuk-card__heading">{nameOf(workspace)}</h3>
+        {workspace.description !== undefined && <p class="nhsuk-card__description">{workspace.description}</p>}
+        {workspace.reason !== undefined && <p>{workspace.reason}</p>}
+        {support !== null && <p>{texts.workspaces.whom(support)}</p>}
+      </div>
+    </div>
   );
 }

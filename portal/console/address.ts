@@ -1,0 +1,42 @@
+import { signal } from "@preact/signals";
+
+export const views = ["desktops", "desktop", "sessions", "maintenance", "drift", "queue", "health"] as const;
+export type ViewName = (typeof views)[number];
+
+/** What the address says: which view, and how its list is filtered. Everything that a colleague should see is in it. */
+export type Address = Readonly<Record<string, string>> & { view: ViewName };
+
+export function parseAddress(search: string): Address {
+  const all = Object.fromEntries(new URLSearchParams(search));
+  const view = views.find((each) => each === all["view"]) ?? "desktops";
+  return { ...all, view };
+}
+
+/** The query of these fields; empty ones and the first view are left out. */
+export function queryOf(fields: Readonly<Record<string, string>>): string {
+  const kept = Object.entries(fields).filter(
+    ([name, value]) => value !== "" && !(name === "view" && value === views[0]),
+  );
+  const text = new URLSearchParams(kept).toString();
+  return text === "" ? "" : `?${text}`;
+}
+
+export const address = signal<Address>({ view: "desktops" });
+
+/** Goes there, as a link does: "back" comes back. */
+export function go(fields: Readonly<Record<string, string>>): void {
+  history.pushState(null, "", location.pathname + queryOf(fields));
+  address.value = parseAddress(location.search);
+}
+
+/** Follows the browser's "back" and "forward". Returns what ends that. */
+export function followAddress(): () => void {
+  const read = () => {
+    address.value = parseAddress(location.search);
+  };
+  read();
+  addEventListener("popstate", read);
+  return () => {
+    removeEventListener("popstate", read);
+  };
+}

@@ -1,0 +1,78 @@
+import { type Signal, useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { type Api, ApiError, Unreachable } from "../api/client.ts";
+import { SignedOut } from "../sign-in.ts";
+
+export interface Operator {
+  api: Api;
+  leave: () => void;
+}
+
+export interface Asked<Body> {
+  body: Signal<Body | null>;
+  /** Why what is shown may be old; null if it is not. */
+  trouble: Signal<string | null>;
+  again: () => void;
+}
+
+const usualMilliseconds = 10_000;
+
+/** Says what went wrong, for people. Ends the session's page if the session has ended. */
+export function tellFailure(error: unknown, { leave }: Operator): string {
+  if (error instanceof SignedOut || (error instanceof ApiError && error.status === 401)) {
+    leave();
+    return "";
+  }
+  if (error instanceof ApiError || error instanceof Unreachable) return error.message;
+  throw error;
+}
+
+/**
+ * Asks for this path, and again every ten seconds while somebody looks. What is shown stays until there is something newer.
+ *
+ * @param every null: only once, since it costs much
+ * @param isLast true for an answer after which nothing changes any more
+ */
+export function useAsked<Body>(
+  operator: Operator,
+  path: string,
+  every: number | null = usualMilliseconds,
+  isLast: (body: Body) => boolean = () => false,
+): Asked<Body> {
+  const body = useSignal<Body | null>(null);
+  const trouble = useSignal<string | null>(null);
+  const asked = useSignal(0);
+  useEffect(() => {
+    const ends = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const look = async () => {
+      try {
+        const reply = await operator.api.call<Body>("GET", path, { signal: ends.signal });
+        body.value = reply.body;
+        trouble.value = null;
+        if (isLast(reply.body)) return;
+      } catch (error) {
+        if (ends.signal.aborted) return;
+        trouble.value = tellFailure(error, operator);
+      }
+      if (every !== null) timer = setTimeout(() => void next(), every);
+    };
+    const next = async () => {
+      if (document.hidden)
+        document.addEventListener("visibilitychange", () => void look(), { once: true, signal: ends.signal });
+      else await look();
+    };
+    void look();
+    return () => {
+      ends.abort();
+      clearTimeout(timer);
+    };
+  }, [path, asked.value]);
+  return {
+    body,
+    trouble,
+    again: () => {
+      asked.value += 1;
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import { useEffect } from "preact/hooks";
+import { Title } from "../components/title.tsx";
+import type { Entered } from "../enter.tsx";
+import { consoleTexts as texts } from "./texts.ts";
+import { address, followAddress, type ViewName } from "./address.ts";
+import type { Operator } from "./asked.ts";
+import { DesktopView } from "./desktop.tsx";
+import { DesktopsView } from "./desktops.tsx";
+import { DriftView } from "./drift.tsx";
+import { HealthView } from "./health.tsx";
+import { Link } from "./link.tsx";
+import { MaintenanceView } from "./maintenance.tsx";
+import { QueueView } from "./queue.tsx";
+import { SessionsView } from "./sessions.tsx";
+
+const administrator = "desktop-admin";
+const inMenu: readonly ViewName[] = ["desktops", "sessions", "queue", "drift", "maintenance", "health"];
+
+/** The operators' page. The role decides what it offers; the API decides what happens. */
+export function Console({ api, person, leave }: Entered) {
+  useEffect(followAddress, []);
+  if (!person.roles.includes(administrator))
+    return (
+      <>
+        <Title takesFocus={false}>{texts.notYours.title}</Title>
+        <p>{texts.notYours.body(administrator)}</p>
+        <p>
+          <a href="/">{texts.notYours.portal}</a>
+        </p>
+      </>
+    );
+  const { view } = address.value;
+  return (
+    <>
+      <nav aria-label={texts.menu} class="console-menu">
+        <ul>
+          {inMenu.map((name) => (
+            <li key={name}>
+              <Link to={{ view: name }} current={view === name}>
+                {texts.views[name]}
+              </Link>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <CurrentView operator={{ api, leave }} />
+    </>
+  );
+}
+
+function CurrentView({ operator }: { operator: Operator }) {
+  const { view, id = "" } = address.value;
+  switch (view) {
+    case "desktops":
+      return <DesktopsView operator={operator} />;
+    case "desktop":
+      return <DesktopView key={id} {...{ operator, id }} />;
+    case "sessions":
+      return <SessionsView operator={operator} />;
+    case "maintenance":
+      return <MaintenanceView operator={operator} />;
+    case "drift":
+      return <DriftView operator={operator} />;
+    case "queue":
+      return <QueueView operator={operator} />;
+    case "health":
+      return <HealthView operator={operator} />;
+  }
+}

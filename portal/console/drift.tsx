@@ -1,0 +1,97 @@
+import { useSignal } from "@preact/signals";
+import type { Reconciled } from "../api/console-types.ts";
+import { Title } from "../components/title.tsx";
+import { consoleTexts as texts } from "./texts.ts";
+import { type Operator, tellFailure } from "./asked.ts";
+
+/** What drifted, and putting it right. Removals have to be confirmed by their number. */
+export function DriftView({ operator }: { operator: Operator }) {
+  const found = useSignal<Reconciled | null>(null);
+  const trouble = useSignal("");
+  const busy = useSignal(false);
+  const typed = useSignal("");
+  const run = async (query: string) => {
+    busy.value = true;
+    trouble.value = "";
+    try {
+      const { status, body } = await operator.api.call<Reconciled>("POST", `maintenance/reconcile?${query}`);
+      if (status === 200) found.value = body;
+      else trouble.value = texts.drift.underWay;
+      typed.value = "";
+    } catch (error) {
+      trouble.value = tellFailure(error, operator);
+    } finally {
+      busy.value = false;
+    }
+  };
+  const goes = found.value?.goes ?? 0;
+  const look = () => void run("dryRun=true&wait=10");
+  return (
+    <>
+      <Title tab={texts.tab(texts.views.drift)}>{texts.views.drift}</Title>
+      <p>{texts.drift.intro}</p>
+      <button class="nhsuk-button nhsuk-button--secondary" type="button" disabled={busy.value} onClick={look}>
+        {texts.drift.look}
+      </button>
+      <p role="status">
+        {busy.value ? texts.drift.looking : trouble.value}
+        {!busy.value && found.value && texts.drift.found(found.value.drifts.length, goes, found.value.dryRun)}
+      </p>
+      {found.value?.refused !== undefined && <p class="console-wrong">{found.value.refused}</p>}
+      {found.value && found.value.drifts.length > 0 && (
+        <div class="console-scroll" role="region" aria-label={texts.views.drift} tabIndex={0}>
+          <table class="nhsuk-table">
+            <thead>
+              <tr>
+                <th scope="col">{texts.drift.kind}</th>
+                <th scope="col">{texts.desktops.columns.username}</th>
+                <th scope="col">{texts.desktops.columns.workspace}</th>
+                <th scope="col">{texts.drift.reason}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {found.value.drifts.map(({ kind, username, workspace, reason }, index) => (
+                <tr key={index}>
+                  <td>{kind}</td>
+                  <td>{username}</td>
+                  <td>{workspace}</td>
+                  <td>{reason}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {found.value?.dryRun && found.value.drifts.length > 0 && (
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (goes > 0 && typed.value.trim() !== String(goes)) trouble.value = texts.drift.wrongNumber;
+            else void run(`wait=10${goes > 0 ? `&confirm=${goes}` : ""}`);
+          }}
+        >
+          {goes > 0 && (
+            <div class="nhsuk-form-group">
+              <label class="nhsuk-label" for="goes">
+                {texts.drift.confirm(goes)}
+              </label>
+              <input
+                class="nhsuk-input nhsuk-input--width-5"
+                id="goes"
+                inputMode="numeric"
+                autocomplete="off"
+                value={typed.value}
+                onInput={(event) => {
+                  typed.value = event.currentTarget.value;
+                }}
+              />
+            </div>
+          )}
+          <button class="nhsuk-button nhsuk-button--warning" type="submit" disabled={busy.value}>
+            {texts.drift.putRight}
+          </button>
+        </form>
+      )}
+    </>
+  );
+}

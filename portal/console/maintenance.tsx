@@ -1,0 +1,129 @@
+import { useSignal } from "@preact/signals";
+import { useId } from "preact/hooks";
+import type { Maintenance } from "../api/console-types.ts";
+import { Title } from "../components/title.tsx";
+import { atTime } from "../pages/times.ts";
+import { consoleTexts as texts } from "./texts.ts";
+import { type Operator, tellFailure, useAsked } from "./asked.ts";
+import { Trouble } from "./trouble.tsx";
+
+type Switch = "reaping" | "activation";
+
+/** The switches, with who, when and why; the last runs; what does not hold yet. */
+export function MaintenanceView({ operator }: { operator: Operator }) {
+  const { body, trouble, again } = useAsked<Maintenance>(operator, "maintenance");
+  const now = new Date();
+  const maintenance = body.value;
+  return (
+    <>
+      <Title tab={texts.tab(texts.views.maintenance)}>{texts.views.maintenance}</Title>
+      <Trouble words={trouble.value} />
+      {maintenance && (
+        <>
+          {(["activation", "reaping"] as const).map((name) => (
+            <SwitchForm key={name} {...{ operator, name, maintenance, again }} />
+          ))}
+          <h2>{texts.maintenance.runs}</h2>
+          <ul>
+            {Object.entries(maintenance.runs).map(([name, run]) => (
+              <li key={name}>
+                {name}: {run ? texts.maintenance.run(run.state, atTime(run.startedAt, now)) : texts.maintenance.never}
+              </li>
+            ))}
+          </ul>
+          <h2>{texts.maintenance.goals}</h2>
+          {maintenance.goals === null && <p>{texts.unknown}</p>}
+          {maintenance.goals?.length === 0 && <p>{texts.maintenance.noGoals}</p>}
+          <ul>
+            {(maintenance.goals ?? []).map(({ username, goal, trouble: why, requestedAt }) => (
+              <li key={username + goal + requestedAt}>
+                {username}: {goal}. {why && texts.maintenance.trouble(why.tries, why.reason, atTime(why.nextTry, now))}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </>
+  );
+}
+
+interface SwitchProps {
+  operator: Operator;
+  name: Switch;
+  maintenance: Maintenance;
+  again: () => void;
+}
+
+function SwitchForm({ operator, name, maintenance, again }: SwitchProps) {
+  const id = useId();
+  const reason = useSignal("");
+  const wrong = useSignal("");
+  const {
+    state,
+    by,
+    since,
+    reason: why,
+  } = maintenance[name] as {
+    state: string;
+    by?: string;
+    since?: string;
+    reason?: string;
+  };
+  const words = texts.maintenance.switches[name];
+  const paused = state === "paused";
+  const change = async () => {
+    if (!paused && reason.value.trim() === "") {
+      wrong.value = texts.action.incomplete;
+      return;
+    }
+    try {
+      const given = reason.value.trim() === "" ? {} : { reason: reason.value.trim() };
+      await operator.api.call("PUT", "maintenance", { body: { [name]: paused ? "on" : "paused", ...given } });
+      wrong.value = "";
+      reason.value = "";
+      again();
+    } catch (error) {
+      wrong.value = tellFailure(error, operator);
+    }
+  };
+  return (
+    <section>
+      <h2>{words.title}</h2>
+      <p>
+        <strong class={`nhsuk-tag nhsuk-tag--${paused ? "orange" : "green"}`}>
+          {paused ? texts.paused : texts.on}
+        </strong>{" "}
+        {paused && texts.maintenance.since(by ?? "", since === undefined ? "" : atTime(since, new Date()), why ?? "")}
+      </p>
+      <p>{words.meaning}</p>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void change();
+        }}
+      >
+        <div class="nhsuk-form-group">
+          <label class="nhsuk-label" for={id}>
+            {texts.action.reason}
+          </label>
+          <input
+            class="nhsuk-input nhsuk-input--width-30"
+            id={id}
+            value={reason.value}
+            maxLength={500}
+            autocomplete="off"
+            onInput={(event) => {
+              reason.value = event.currentTarget.value;
+            }}
+          />
+        </div>
+        <p role="alert" class="console-wrong">
+          {wrong.value}
+        </p>
+        <button class="nhsuk-button nhsuk-button--secondary" type="submit">
+          {paused ? words.resume : words.pause}
+        </button>
+      </form>
+    </section>
+  );
+}

@@ -1,0 +1,86 @@
+import type { QueueNow } from "../api/console-types.ts";
+import { Title } from "../components/title.tsx";
+import { atTime, duration } from "../pages/times.ts";
+import { consoleTexts as texts } from "./texts.ts";
+import { type Operator, useAsked } from "./asked.ts";
+import { Facts } from "./facts.tsx";
+import { Trouble } from "./trouble.tsx";
+
+/** Who starts and who waits, how many may, and how long starts take. */
+export function QueueView({ operator }: { operator: Operator }) {
+  const { body, trouble } = useAsked<QueueNow>(operator, "queue", 5_000);
+  const now = new Date();
+  const queue = body.value;
+  const words = texts.queue;
+  const people = (list: readonly QueueNow["waiting"][number][], name: string) => (
+    <>
+      <h2>{name}</h2>
+      {list.length === 0 ? (
+        <p>{words.nobody}</p>
+      ) : (
+        <ol class="console-history">
+          {list.map(({ username = texts.unknown, workspace, since, place, expectedToSeconds }) => (
+            <li key={username + workspace}>
+              {words.person(username, workspace, atTime(since, now))}
+              {place !== undefined && ` ${words.place(place)}`}
+              {expectedToSeconds !== undefined && ` ${words.expected(duration(expectedToSeconds))}`}
+            </li>
+          ))}
+        </ol>
+      )}
+    </>
+  );
+  return (
+    <>
+      <Title tab={texts.tab(texts.views.queue)}>{texts.views.queue}</Title>
+      <Trouble words={trouble.value} />
+      {queue && (
+        <>
+          <Facts
+            facts={{
+              [words.starting]: `${queue.capacity.starting} / ${queue.capacity.startsAtOnce}`,
+              [words.running]: `${queue.capacity.running ?? texts.unknown} / ${queue.capacity.maxDesktops ?? words.noLimit}`,
+              [words.waiting]: String(queue.capacity.waiting),
+            }}
+          />
+          {people(queue.waiting, words.waiting)}
+          {people(queue.starting, words.starting)}
+          <h2>{words.images}</h2>
+          <div class="console-scroll" role="region" aria-label={words.images} tabIndex={0}>
+            <table class="nhsuk-table">
+              <thead>
+                <tr>
+                  {[words.image, words.half, words.most, words.starts, words.failed, words.fault].map((name) => (
+                    <th key={name} scope="col">
+                      {name}
+                    </th>
+                  ))}
+                </tr>
+              </thead>
+              <tbody>
+                {queue.images.map((image) => (
+                  <tr key={image.image}>
+                    <td class="console-long">{image.image}</td>
+                    <td>
+                      {image.halfReadyWithinSeconds === undefined
+                        ? texts.unknown
+                        : duration(image.halfReadyWithinSeconds)}
+                    </td>
+                    <td>
+                      {image.usuallyReadyWithinSeconds === undefined
+                        ? texts.unknown
+                        : duration(image.usuallyReadyWithinSeconds)}
+                    </td>
+                    <td>{image.starts}</td>
+                    <td>{image.failed}</td>
+                    <td>{image.atFault?.reason}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        </>
+      )}
+    </>
+  );
+}

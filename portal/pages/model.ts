@@ -1,0 +1,211 @@
+import { computed, signal } from "@preact/signals";
+import { type Api, ApiError, type Reply, Unreachable } from "../api/client.ts";
+import type { Operation, PersonsDesktop, Workspaces } from "../api/types.ts";
+import { SignedOut } from "../sign-in.ts";
+import { viewOf, webAddress } from "./state.ts";
+
+/** What one cluster's sentence said, and when it was seen first. */
+export interface Said {
+  at: Date;
+  words: string;
+}
+
+/** While nothing is under way, the page asks so often; not at all while nobody looks. */
+const idleMilliseconds = 30_000;
+const waitSeconds = 20;
+/** After a failure the next try comes after this time, then twice as long, up to the longest. */
+const firstRetryMilliseconds = 1_000;
+const longestRetryMilliseconds = 30_000;
+/** So many of the cluster's sentences are kept. */
+const mostSaid = 50;
+
+export interface Around {
+  api: Api;
+  username: string;
+  /** Called when the session has ended. */
+  leave: () => void;
+  /** Opens the desktop in this tab. */
+  open: (address: string) => void;
+  now?: () => Date;
+}
+
+export type Model = ReturnType<typeof modelOf>;
+
+/** The portal's state, and what people can do. One loop asks the API; everything else follows from its answers. */
+export function modelOf({ api, username, leave, open, now = () => new Date() }: Around) {
+  const own = `users/${encodeURIComponent(username)}`;
+  const workspaces = signal<Workspaces["workspaces"] | null>(null);
+  const desktop = signal<PersonsDesktop | null>(null);
+  const operation = signal<Operation | null>(null);
+  const said = signal<readonly Said[]>([]);
+  const clock = signal(now());
+  /** Why nothing new is shown; null if all is well. */
+  const trouble = signal<string | null>(null);
+  /** What the last thing that the person asked for was refused with. */
+  const refusal = signal<ApiError | null>(null);
+  const busy = signal(false);
+  const view = computed(() => (desktop.value ? viewOf(desktop.value, operation.value) : null));
+
+  let etag: string | null = null;
+  let opensWhenReady = false;
+  let failures = 0;
+  let round = new AbortController();
+  let wake = Promise.withResolvers<undefined>();
+  const life = new AbortController();
+
+  /** Ends what waits, so that the loop looks at once. */
+  function lookNow(): void {
+    round.abort();
+    wake.resolve(undefined);
+  }
+
+  function pause(milliseconds: number): Promise<unknown> {
+    wake = Promise.withResolvers();
+    const timer = setTimeout(wake.resolve, milliseconds, undefined);
+    return wake.promise.finally(() => {
+      clearTimeout(timer);
+    });
+  }
+
+  function note(seen: Operation): void {
+    operation.value = seen;
+    const words = seen.progress?.message;
+    if (words !== undefined && said.value.at(-1)?.words !== words)
+      said.value = [...said.value, { at: now(), words }].slice(-mostSaid);
+  }
+
+  async function readDesktop(signal: AbortSignal): Promise<void> {
+    const reply = await api.call<PersonsDesktop | undefined>("GET", `${own}/desktop`, { signal, ifNoneMatch: etag });
+    etag = reply.etag ?? etag;
+    if (reply.body) desktop.value = reply.body;
+  }
+
+  async function readWorkspaces(signal: AbortSignal): Promise<void> {
+    workspaces.value = (await api.call<Workspaces>("GET", `${own}/workspaces`, { signal })).body.workspaces;
+  }
+
+  /** Follows what is under way until something is new. */
+  async function follow(underway: Operation, signal: AbortSignal): Promise<void> {
+    const after = underway.seen === undefined ? "" : `&after=${encodeURIComponent(underway.seen)}`;
+    const path = `operations/${encodeURIComponent(underway.id)}?wait=${waitSeconds}${after}`;
+    const reply = await api.call<Operation>("GET", path, { signal });
+    note(reply.body);
+    if (reply.status === 200) await ended(reply.body, signal);
+    else if (reply.body.admission?.place !== undefined) await pause((reply.retryAfterSeconds ?? 1) * 1_000);
+  }
+
+  async function ended(seen: Operation, signal: AbortSignal): Promise<void> {
+    await Promise.all([readDesktop(signal), readWorkspaces(signal)]);
+    operation.value = null;
+    const address = webAddress(seen.url);
+    // A browser that is signed in to Guacamole as another user has to leave it first: the page says so.
+    if (seen.state === "done" && opensWhenReady && address !== null && !seen.signInAgain) open(address);
+    opensWhenReady = false;
+  }
+
+  async function look(signal: AbortSignal): Promise<void> {
+    const underway = operation.value;
+    if (underway) return follow(underway, signal);
+    await readDesktop(signal);
+    // After a reload nothing is followed yet: the same wish again is the same operation.
+    const wanted = desktop.value?.wanted ?? null;
+    if (desktop.value?.state === "starting" && wanted !== null) await ask(wanted, signal);
+    else await readWorkspaces(signal);
+  }
+
+  async function ask(workspace: string, signal?: AbortSignal): Promise<void> {
+    const reply: Reply<Operation> = await api.call("PUT", `${own}/desktop`, {
+      body: { workspace },
+      ...(signal && { signal }),
+    });
+    opensWhenReady = true;
+    note(reply.body);
+    if (reply.status === 200) await ended(reply.body, signal ?? round.signal);
+  }
+
+  /** Nobody looks, and nothing is under way that they wait for. */
+  const isUnwatched = () => document.hidden && operation.value === null && !life.signal.aborted;
+
+  async function run(): Promise<void> {
+    while (!life.signal.aborted) {
+      round = new AbortController();
+      try {
+        await look(round.signal);
+        trouble.value = null;
+        failures = 0;
+        clock.value = now();
+        if (operation.value === null) await pause(idleMilliseconds);
+      } catch (error) {
+        if (round.signal.aborted) continue;
+        if (error instanceof SignedOut || (error instanceof ApiError && error.status === 401)) {
+          leave();
+          return;
+        }
+        if (!(error instanceof ApiError) && !(error instanceof Unreachable)) throw error;
+        if (error instanceof ApiError && error.status === 404) operation.value = null;
+        trouble.value = error.message;
+        const again = error instanceof ApiError ? error.retryAfterSeconds : null;
+        await pause(
+          again === null ? Math.min(firstRetryMilliseconds * 2 ** failures, longestRetryMilliseconds) : again * 1_000,
+        );
+        failures += 1;
+      }
+      while (isUnwatched()) await pause(idleMilliseconds);
+    }
+  }
+
+  /** Does what the person asked for; a refusal is shown, and changes nothing else. */
+  async function act(work: () => Promise<void>): Promise<void> {
+    if (busy.value) return;
+    busy.value = true;
+    refusal.value = null;
+    try {
+      await work();
+    } catch (error) {
+      if (error instanceof SignedOut) leave();
+      else if (error instanceof ApiError) refusal.value = error;
+      else if (error instanceof Unreachable) trouble.value = error.message;
+      else throw error;
+    } finally {
+      busy.value = false;
+      etag = null;
+      lookNow();
+    }
+  }
+
+  return {
+    workspaces,
+    desktop,
+    operation,
+    said,
+    clock,
+    trouble,
+    refusal,
+    busy,
+    view,
+    lookNow,
+    run,
+    stop() {
+      life.abort();
+      lookNow();
+    },
+    start: (workspace: string) =>
+      act(async () => {
+        said.value = [];
+        await ask(workspace);
+      }),
+    suspend: () =>
+      act(async () => {
+        opensWhenReady = false;
+        const { body } = await api.call<Operation>("DELETE", `${own}/desktop?wait=10`);
+        operation.value = null;
+        if (body.state === "failed" && body.reason !== undefined) trouble.value = body.reason;
+        await readDesktop(new AbortController().signal);
+      }),
+    keep: (until: string) =>
+      act(async () => {
+        await api.call("POST", `${own}/desktop/extend`, { body: { until } });
+        await readDesktop(new AbortController().signal);
+      }),
+  };
+}

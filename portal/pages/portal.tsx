@@ -1,0 +1,109 @@
+import { useComputed } from "@preact/signals";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { Reference } from "../components/reference.tsx";
+import type { Entered } from "../enter.tsx";
+import { texts } from "../texts.ts";
+import { type Model, modelOf } from "./model.ts";
+import { RunningView } from "./running.tsx";
+import { type Happened, happenedOf, nameOf } from "./state.ts";
+import { StartingView, stepName } from "./starting.tsx";
+import { WorkspacesView } from "./workspaces.tsx";
+
+/** The researcher's page: one view at a time, which follows from what the API says. */
+export function Portal({ api, person, settings, leave }: Entered) {
+  const { username } = person;
+  const model = useMemo(
+    () =>
+      modelOf({
+        api,
+        username,
+        leave,
+        open: (address) => {
+          location.assign(address);
+        },
+      }),
+    [],
+  );
+  useEffect(() => {
+    const look = () => {
+      if (!document.hidden) model.lookNow();
+    };
+    addEventListener("online", look);
+    document.addEventListener("visibilitychange", look);
+    void model.run();
+    return () => {
+      removeEventListener("online", look);
+      document.removeEventListener("visibilitychange", look);
+      model.stop();
+    };
+  }, []);
+  return (
+    <>
+      <p role="status" class="portal-trouble">
+        {model.trouble.value === null ? "" : texts.trouble(model.trouble.value)}
+      </p>
+      <Refusal {...{ model, support: settings.support }} />
+      <View {...{ model, support: settings.support }} />
+    </>
+  );
+}
+
+interface ViewProps {
+  model: Model;
+  support: string | null;
+}
+
+function View({ model, support }: ViewProps) {
+  const view = model.view.value;
+  const shownBefore = useRef<string | null>(null);
+  const kind = view?.kind ?? null;
+  const takesFocus = shownBefore.current !== null && shownBefore.current !== kind;
+  useEffect(() => {
+    if (kind !== null) shownBefore.current = kind;
+  }, [kind]);
+  const nameFor = (workspace: string) => {
+    const found = model.workspaces.value?.find((each) => each.workspace === workspace);
+    return found ? nameOf(found) : workspace;
+  };
+  if (!view) return <p role="status">{texts.workspaces.loading}</p>;
+  if (view.kind === "starting") return <StartingView model={model} name={nameFor(view.workspace)} />;
+  const running = view.kind === "running" ? view.workspace : null;
+  return (
+    <>
+      {view.kind === "running" && (
+        <RunningView {...{ model, takesFocus, desktop: view.desktop, name: nameFor(view.workspace) }} />
+      )}
+      <WhatHappened {...{ model, support, nameFor }} />
+      <WorkspacesView {...{ model, support, running, takesFocus }} />
+    </>
+  );
+}
+
+function WhatHappened({ model, support, nameFor }: ViewProps & { nameFor: (workspace: string) => string }) {
+  const happened = useComputed<Happened | null>(() => (model.desktop.value ? happenedOf(model.desktop.value) : null));
+  if (!happened.value) return null;
+  const { title, workspace, reason, step, operation } = happened.value;
+  return (
+    <section class="nhsuk-inset-text portal-happened" aria-label={texts.happened[title](nameFor(workspace))}>
+      <h2>{texts.happened[title](nameFor(workspace))}</h2>
+      <p>{reason}</p>
+      {step !== undefined && <p>{texts.happened.step(stepName(step))}</p>}
+      {operation !== undefined && <Reference id={operation} support={support} />}
+    </section>
+  );
+}
+
+function Refusal({ model, support }: ViewProps) {
+  const refusal = model.refusal.value;
+  return (
+    <div role="alert">
+      {refusal && (
+        <div class="nhsuk-error-summary">
+          <h2 class="nhsuk-error-summary__title">{texts.refused.title}</h2>
+          <p>{refusal.message}</p>
+          <Reference id={refusal.problem.requestId} support={support} />
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,88 @@
+import type { PersonsDesktop } from "../api/types.ts";
+import { StateTag } from "../components/tag.tsx";
+import { Title } from "../components/title.tsx";
+import { texts } from "../texts.ts";
+import type { Model } from "./model.ts";
+import { choicesOf, endsSoon, webAddress } from "./state.ts";
+import { atTime } from "./times.ts";
+
+interface RunningProps {
+  model: Model;
+  desktop: PersonsDesktop;
+  name: string;
+  takesFocus: boolean;
+}
+
+/** The desktop that runs: open it, see when it ends and why, keep it longer, or stop it. */
+export function RunningView({ model, desktop, name, takesFocus }: RunningProps) {
+  const now = model.clock.value;
+  const soon = endsSoon(desktop, now);
+  const address = webAddress(desktop.url);
+  const choices = choicesOf(desktop, now);
+  const { endsAt, endsBecause = desktop.reason, kept, signInAgain } = desktop;
+  const logout = webAddress(signInAgain?.logout);
+  return (
+    <>
+      <Title takesFocus={takesFocus} tab={soon === null ? texts.titles.running(name) : texts.titles.soon(soon)}>
+        {texts.running.title(name)}
+      </Title>
+      <div role="status">
+        {soon !== null && (
+          <div class="nhsuk-warning-callout">
+            <h2 class="nhsuk-warning-callout__label">{texts.running.soonTitle}</h2>
+            <p>{texts.running.soon(soon, name)}</p>
+          </div>
+        )}
+      </div>
+      <p>
+        <StateTag state={desktop.state} /> {desktop.reason}
+      </p>
+      {signInAgain && (
+        <div class="nhsuk-inset-text">
+          <h2>{texts.running.signInAgain}</h2>
+          <p>{signInAgain.reason}</p>
+          {logout !== null && (
+            <p>
+              <a href={logout} target="_blank" rel="noopener noreferrer">
+                {texts.running.logOut}
+              </a>
+            </p>
+          )}
+        </div>
+      )}
+      {address !== null && (
+        <a class="nhsuk-button" href={address} draggable={false}>
+          {texts.running.open}
+        </a>
+      )}
+      <p>{endsAt === undefined ? texts.running.noEnd : texts.running.ends(atTime(endsAt, now), endsBecause)}</p>
+      {kept && <p>{texts.running.kept(atTime(kept.until, now), kept.by)}</p>}
+      {choices.length > 0 ? (
+        <div class="nhsuk-button-group" role="group" aria-label={texts.running.keepTitle}>
+          {choices.map((until) => (
+            <button
+              key={until}
+              class="nhsuk-button nhsuk-button--secondary"
+              type="button"
+              disabled={model.busy.value}
+              onClick={() => void model.keep(until)}
+            >
+              {texts.running.keep(atTime(until, now))}
+            </button>
+          ))}
+        </div>
+      ) : (
+        soon !== null && <p>{texts.running.notLonger}</p>
+      )}
+      <button
+        class="nhsuk-button nhsuk-button--secondary"
+        type="button"
+        disabled={model.busy.value}
+        onClick={() => void model.suspend()}
+      >
+        {texts.running.suspend}
+      </button>
+      <p class="nhsuk-body-s">{texts.running.suspendNote}</p>
+    </>
+  );
+}

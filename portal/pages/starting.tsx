@@ -1,0 +1,100 @@
+import type { Operation } from "../api/types.ts";
+import { Title } from "../components/title.tsx";
+import { texts } from "../texts.ts";
+import type { Model } from "./model.ts";
+import { type StartStep, stepsOf } from "./state.ts";
+import { duration, ordinal } from "./times.ts";
+
+/** The start of a desktop: its steps, how long it usually takes, the place in the queue, and what the cluster says. */
+export function StartingView({ model, name }: { model: Model; name: string }) {
+  const operation = model.operation.value;
+  const steps = operation ? stepsOf(operation) : [];
+  const done = steps.filter(({ state }) => state === "done").length;
+  const current = steps.find(({ state }) => state === "now" || state === "failed");
+  const undoing = operation?.progress?.undoing;
+  const said = model.said.value;
+  return (
+    <>
+      <Title tab={texts.titles.starting(name)}>{texts.starting.title(name)}</Title>
+      {operation && <Outlook operation={operation} />}
+      {/* Read out when it changes: at another step or place, not at each answer. */}
+      <p role="status" class="portal-now">
+        {undoing ? texts.starting.undoing : current ? stepName(current.name) : ""}
+      </p>
+      {steps.length > 1 && (
+        <>
+          <progress class="portal-progress" aria-label={texts.starting.progress} max={steps.length} value={done} />
+          <h2>{texts.starting.steps}</h2>
+          <ol class="nhsuk-task-list">
+            {steps.map((step) => (
+              <StepItem key={step.name} step={step} />
+            ))}
+          </ol>
+        </>
+      )}
+      <details class="nhsuk-details" open={undoing !== undefined}>
+        <summary class="nhsuk-details__summary">
+          <span class="nhsuk-details__summary-text">{texts.starting.details}</span>
+        </summary>
+        <div class="nhsuk-details__text">
+          {said.length === 0 && <p>{texts.starting.nothing}</p>}
+          <ol class="portal-said">
+            {said.map(({ at, words }) => (
+              <li key={at.getTime()}>
+                <span class="portal-clock">{at.toLocaleTimeString("en-GB")}</span> {words}
+              </li>
+            ))}
+          </ol>
+          {operation && (
+            <p class="portal-reference">
+              {texts.refused.id}: <code>{operation.id}</code>
+            </p>
+          )}
+        </div>
+      </details>
+      <p>{texts.starting.stays}</p>
+      <button
+        class="nhsuk-button nhsuk-button--secondary"
+        type="button"
+        disabled={model.busy.value}
+        onClick={() => void model.suspend()}
+      >
+        {texts.starting.cancel}
+      </button>
+    </>
+  );
+}
+
+function Outlook({ operation: { admission, usuallyReadyWithinSeconds: usually, note } }: { operation: Operation }) {
+  const { place, of, expectedFromSeconds: from, expectedToSeconds: to } = admission ?? {};
+  return (
+    <>
+      {place !== undefined && of !== undefined && <p>{texts.starting.place(ordinal(place), of)}</p>}
+      {from !== undefined && to !== undefined && <p>{texts.starting.expected(duration(from), duration(to))}</p>}
+      {usually !== undefined && <p>{texts.starting.usually(duration(usually))}</p>}
+      {note !== undefined && <p>{note}</p>}
+    </>
+  );
+}
+
+const stepColours: Readonly<Record<StartStep["state"], string>> = {
+  done: "nhsuk-tag--green",
+  now: "nhsuk-tag--blue",
+  "to come": "nhsuk-tag--grey",
+  failed: "nhsuk-tag--red",
+};
+
+function StepItem({ step: { name, state } }: { step: StartStep }) {
+  return (
+    <li class="nhsuk-task-list__item" aria-current={state === "now" ? "step" : undefined}>
+      <div class="nhsuk-task-list__name-and-hint">{stepName(name)}</div>
+      <div class="nhsuk-task-list__status">
+        <strong class={`nhsuk-tag ${stepColours[state]}`}>{texts.stepStates[state]}</strong>
+      </div>
+    </li>
+  );
+}
+
+export function stepName(step: string): string {
+  return texts.steps[step] ?? step;
+}
