@@ -88,7 +88,7 @@ export async function startPortal(
 }
 
 /** On the sign-in page: the sample people's passwords are their names. */
-async function submitLogin(page: Page, username: string): Promise<void> {
+export async function submitLogin(page: Page, username: string): Promise<void> {
   await page.getByLabel(/username/i).fill(username);
   await page.getByLabel(/password/i).fill(username);
   await page.keyboard.press("Enter");
