@@ -65,16 +65,16 @@ describe.skipIf(noBrowser)(`attacks in a browser${noBrowser ? ` (skipped: ${noBr
   });
 
   it("markup in whatever the API answers is text, and no address of a script is a link", async () => {
-    await portal.estate.ask("bob", "cancer-registry");
+    const { context, page, faults } = await portal.signIn("mallory");
+    await page.getByRole("button", { name: /^Start / }).click();
+    await page.getByRole("heading", { name: "Guacamole" }).waitFor();
     await portal.estate.call("olga", "PUT", "/maintenance", { activation: "paused", reason: markup });
     const { body } = await portal.estate.call<{ desktops: { id: string }[] }>("olga", "GET", "/desktops");
-    const { context, page, faults } = await portal.visit("/console");
     await context.route("**/api/**", async (route) => {
       const response = await route.fetch();
       // With the type that the API gave it: a problem stays one.
       await route.fulfill({ response, body: JSON.stringify(poisoned(await response.json())) });
     });
-    await submitLogin(page, "mallory");
     for (const path of [
       "/console",
       "/console?view=queue",
@@ -90,15 +90,21 @@ describe.skipIf(noBrowser)(`attacks in a browser${noBrowser ? ` (skipped: ${noBr
       await expect.poll(() => page.getByRole("main").innerText()).toContain(markup);
       await expectHarmless(page, faults);
     }
+    await page.getByRole("heading", { level: 1, name: /is ready$/ }).waitFor();
+    expect(await page.getByRole("link", { name: "Open the desktop" }).count()).toBe(0);
   });
 
   it("an answer to a sign-in that this tab did not begin is not taken, and its code is not used", async () => {
-    const { context, page } = await portal.visit("/?code=stolen&state=foreign&session_state=x&iss=x");
+    const { context, page } = await portal.visit(); // which began one of its own
     const sent: string[] = [];
     context.on("request", (request) => sent.push(request.url() + (request.postData() ?? "")));
     await page.getByLabel(/password/i).waitFor();
+    await page.goto(`${portal.url}/?code=stolen&state=foreign&session_state=x&iss=x`);
+    await page.getByLabel(/password/i).waitFor();
     await submitLogin(page, "bob");
-    expect(sent.filter((each) => each.includes("stolen"))).toEqual([]);
+    expect(sent.filter((each) => each.includes("stolen"))).toEqual([
+      `${portal.url}/?code=stolen&state=foreign&session_state=x&iss=x`,
+    ]);
     expect(page.url()).toBe(`${portal.url}/`);
   });
 

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { KubernetesObjectApi } from "@kubernetes/client-node";
+import { namespace } from "../estate.ts";
 import { expectAccessible, noBrowser, type Portal, startPortal, tabTo } from "./harness.ts";
 
 /** What operators do in the console, in a real browser. */
@@ -81,6 +83,50 @@ describe.skipIf(noBrowser)(`the console in a browser${noBrowser ? ` (skipped: ${
     await context.close();
   });
 
+  it("extends a desktop for as long as the operator chooses, and retires one", async () => {
+    await portal.estate.ask("bob", "cancer-registry");
+    const { context, page } = await portal.signIn("olga", "/console?username=bob");
+    await page.getByRole("link", { name: "bob" }).click();
+    await page.getByRole("heading", { level: 1, name: "bob in cancer-registry" }).waitFor();
+    const decide = async (name: string, reason: string) => {
+      await page.getByText(name, { exact: true }).first().click();
+      const form = page.locator("details[open]").filter({ hasText: name });
+      await form.getByLabel(/^Reason/).fill(reason);
+      await form.getByRole("button", { name: "Show what would happen" }).click();
+      await form.getByRole("button", { name: `${name} now` }).click();
+    };
+    await decide("Extend", "a long analysis");
+    await page
+      .getByText(/^Kept until /)
+      .first()
+      .waitFor();
+    const { body } = await portal.estate.call<object>("bob", "GET", "/users/bob/desktop");
+    expect(body).toMatchObject({ kept: { by: "olga", reason: "a long analysis" } });
+    await decide("Retire", "the study is over");
+    await page.getByText(/^Done: /).waitFor();
+    await portal.estate.host.whenIdle();
+    expect((await portal.estate.world()).objects).not.toHaveProperty("Deployment desktop-bob");
+    const { body: list } = await portal.estate.call<{ desktops: object[] }>("olga", "GET", "/desktops?username=bob");
+    expect(list.desktops).toEqual([]);
+    await context.close();
+  });
+
+  it("ends the sessions of a workspace, and says before how many people are connected", async () => {
+    await portal.estate.ask("bob", "cancer-registry");
+    await portal.estate.ask("alice", "cancer-registry");
+    const { context, page } = await portal.signIn("olga", "/console?view=sessions");
+    await page.getByText("End sessions", { exact: true }).last().click();
+    await page.getByLabel("Workspace").fill("cancer-registry");
+    await page.getByLabel(/^Reason/).fill("the data are replaced");
+    await page.getByRole("button", { name: "Show what would happen" }).click();
+    await page.getByText(/^\d of 2 people are connected now/).waitFor();
+    await expectAccessible(page, "end sessions");
+    await page.getByRole("button", { name: "End sessions now" }).click();
+    await portal.estate.host.whenIdle();
+    await page.getByText(/2 of 2 ended, 0 failed/).waitFor();
+    await context.close();
+  });
+
   it("pauses activation with a reason, which a researcher then reads, and resumes it", async () => {
     const { context, page } = await portal.signIn("olga", "/console?view=maintenance");
     const activation = page.locator("section").filter({ hasText: "Bringing desktops up" });
@@ -96,6 +142,25 @@ describe.skipIf(noBrowser)(`the console in a browser${noBrowser ? ` (skipped: ${
 
     await activation.getByRole("button", { name: "Resume activation" }).click();
     await activation.getByRole("button", { name: "Pause activation" }).waitFor();
+    await context.close();
+  });
+
+  it("looks for drift, and puts right what it found after its number is typed", async () => {
+    await portal.estate.ask("bob", "cancer-registry");
+    await KubernetesObjectApi.makeApiClient(portal.estate.kubeconfig).delete({
+      ...{ apiVersion: "xlscsde.nhs.uk/v1", kind: "AnalyticsWorkspaceBinding" },
+      metadata: { name: "cancer-registry-readers", namespace },
+    });
+    const { context, page } = await portal.signIn("olga", "/console?view=drift");
+    await page.getByRole("button", { name: "Look for drift" }).click();
+    await page.getByText(/^Found: /).waitFor();
+    await expectAccessible(page, "drift");
+    const typed = page.getByLabel(/Type the number to confirm$/);
+    if ((await typed.count()) > 0)
+      await typed.fill(/^\d+/.exec(await page.getByText(/^\d+ desktops? will be/).innerText())?.[0] ?? "");
+    await page.getByRole("button", { name: "Put right" }).click();
+    await page.getByText(/^Put right: /).waitFor();
+    await expectAccessible(page, "put right");
     await context.close();
   });
 });

@@ -1,3 +1,4 @@
+import { KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { namespace } from "../estate.ts";
 import { expectAccessible, guacamoleUrl, noBrowser, type Portal, startPortal, support, tabTo } from "./harness.ts";
@@ -50,6 +51,36 @@ describe.skipIf(noBrowser)(`the portal in a browser${noBrowser ? ` (skipped: ${n
     await page.getByRole("group", { name: "Keep it longer" }).getByRole("button").last().click();
     await page.getByText(/^It is kept until .* \(alice\)\.$/).waitFor();
     expect((await portal.estate.call<object>("alice", "GET", "/users/alice/desktop")).body).toHaveProperty("kept");
+    await context.close();
+  });
+
+  it("announces in time, in the tab's title too, that a desktop stops, and one action keeps it", async () => {
+    await KubernetesObjectApi.makeApiClient(portal.estate.kubeconfig).patch(
+      {
+        ...{ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "registry-desktops", namespace } },
+        ...{ data: { startGraceMinutes: "10" } },
+      },
+      ...([undefined, undefined, undefined, undefined, PatchStrategy.MergePatch] as const),
+    );
+    await portal.estate.ask("bob", "cancer-registry");
+    const { context, page } = await portal.signIn("bob");
+    await page.getByText(/^Your desktop in Cancer registry stops in (9|10) minutes. Save your work.$/).waitFor();
+    expect(await page.title()).toMatch(/^\((9|10) min\) Your desktop stops$/);
+    await expectAccessible(page, "stops soon");
+    await page.getByRole("group", { name: "Keep it longer" }).getByRole("button").last().click();
+    await page.getByText(/Save your work.$/).waitFor({ state: "detached" });
+    expect(await page.title()).toBe("Cancer registry is ready");
+    await context.close();
+    await portal.estate.ask("bob", null);
+  });
+
+  it("is readable in forced colours, at twice the size, and in a window of 320 pixels", async () => {
+    const { context, page } = await portal.signIn("alice");
+    await page.emulateMedia({ forcedColors: "active" });
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await expectAccessible(page, "forced colours");
+    await page.setViewportSize({ width: 640, height: 480 });
+    await expectAccessible(page, "twice the size");
     await context.close();
   });
 
