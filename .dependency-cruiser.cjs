@@ -109,7 +109,10 @@ module.exports = {
       comment: "portal/ runs in browsers: of the product it imports the schemas of the API's answers, as types.",
       severity: "error",
       from: { path: "^portal/" },
-      to: { path: "^(functions|orchestrations|shared|local|test)/", pathNot: "^functions/http/(operator-)?answers\\.ts$" },
+      to: {
+        path: "^(functions|orchestrations|shared|local|test)/",
+        pathNot: "^functions/http/(operator-)?answers\\.ts$",
+      },
     },
     {
       name: "the-portal-takes-types-only",

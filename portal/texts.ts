@@ -7,7 +7,7 @@ export const texts = {
   skip: "Skip to main content",
   account: "Account",
   accessibility: "Accessibility statement",
-  back: "Back to your workspaces",
+  barrier: (contact: string) => `Tell ${contact} what you could not do, and which device and browser you used.`,
   signedOut: {
     title: "You are signed out",
     body: "Your session has ended. Your files are kept.",
