@@ -99,6 +99,8 @@ describe("the end of a desktop", () => {
     expect(choicesOf({ mayExtendUntil: later(240) }, now)).toEqual([later(60), later(120), later(240)]);
     expect(choicesOf({ mayExtendUntil: later(240), endsAt: later(90) }, now)).toEqual([later(120), later(240)]);
     expect(choicesOf({ mayExtendUntil: later(10), endsAt: later(20) }, now)).toEqual([]);
+    // Kept as long as possible a moment ago.
+    expect(choicesOf({ mayExtendUntil: later(240), endsAt: later(239) }, now)).toEqual([]);
   });
 });
 

@@ -76,6 +76,9 @@ export function endsSoon({ endsAt }: Pick<PersonsDesktop, "endsAt">, now: Date):
   return minutes <= announcedMinutes ? minutes : null;
 }
 
+/** The latest time moves on with the clock: a choice that adds less than this would never go away. */
+const worthwhile = 5 * 60_000;
+
 /** Until when the desktop may be kept, as choices: round hours, and the latest. */
 export function choicesOf(
   { mayExtendUntil, endsAt }: Pick<PersonsDesktop, "mayExtendUntil" | "endsAt">,
@@ -88,7 +91,7 @@ export function choicesOf(
   const choices = [1, 2, 4]
     .map((hours) => Math.ceil((now.getTime() + hours * hour) / (hour / 4)) * (hour / 4))
     .filter((time) => time > after && time < latest - hour / 4);
-  return [...choices, ...(latest > after ? [latest] : [])].map((time) => new Date(time).toISOString());
+  return [...choices, ...(latest - after >= worthwhile ? [latest] : [])].map((time) => new Date(time).toISOString());
 }
 
 /** Those that the person may open, and those that they may not; each by name. */

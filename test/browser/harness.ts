@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import axe from "axe-core";
 import { type Browser, type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
 import { expect } from "vitest";
@@ -12,6 +13,9 @@ export const noBrowser = chromiumPath === undefined && "there is no Chromium: in
 /** Nothing answers there: each test's browsers get a page of their own instead. */
 export const guacamoleUrl = "http://127.0.0.1:8080/guacamole";
 export const support = "the desktop team (desktops@example.org)";
+
+/** Where pictures of all pages and states go, if they are wanted: `npm run screenshots`. */
+const screenshots = process.env["SCREENSHOTS"];
 
 /** A person's browser: cookies and storage of their own. */
 export interface Person {
@@ -113,14 +117,18 @@ export async function tabTo(page: Page, target: Locator): Promise<void> {
 /** The rules of WCAG 2.2 AA that a program can check. The page's policies do not hold for what a debugger evaluates. */
 const rules = { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], resultTypes: ["violations"] };
 
-/** Expects a page in which axe-core finds nothing, and that needs no scrolling to the side in a narrow window (1.4.10). */
+/** Expects a page in which axe-core finds nothing, and that needs no scrolling to the side in any window (1.4.10). */
 export async function expectAccessible(page: Page, name: string): Promise<void> {
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate<axe.AxeResults>(`axe.run(document, ${JSON.stringify(rules)})`);
   const found = violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
   expect([name, found]).toEqual([name, []]);
   const before = page.viewportSize() ?? { width: 1280, height: 720 };
-  await page.setViewportSize({ width: 320, height: 640 });
-  expect([name, await page.evaluate("document.documentElement.scrollWidth")]).toEqual([name, 320]);
+  for (const width of [1280, 768, 320]) {
+    await page.setViewportSize({ width, height: 720 });
+    expect([name, width, await page.evaluate("document.documentElement.scrollWidth")]).toEqual([name, width, width]);
+    if (screenshots !== undefined)
+      await page.screenshot({ path: join(screenshots, `${name.replaceAll(" ", "-")}-${width}.png`), fullPage: true });
+  }
   await page.setViewportSize(before);
 }

@@ -1,7 +1,16 @@
 import { KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { namespace } from "../estate.ts";
-import { expectAccessible, guacamoleUrl, noBrowser, type Portal, startPortal, support, tabTo } from "./harness.ts";
+import {
+  expectAccessible,
+  guacamoleUrl,
+  noBrowser,
+  type Portal,
+  startPortal,
+  submitLogin,
+  support,
+  tabTo,
+} from "./harness.ts";
 
 /** What researchers do in the portal, in a real browser. */
 describe.skipIf(noBrowser)(`the portal in a browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
@@ -136,17 +145,27 @@ describe.skipIf(noBrowser)(`the portal in a browser${noBrowser ? ` (skipped: ${n
   });
 
   it("shows the next person at a shared machine nothing after the sign-out, by back and forward neither", async () => {
-    const { context, page } = await portal.signIn("olga");
+    const { context, page } = await portal.visit();
+    const uncached: (string | undefined)[] = [];
+    page.on("response", (response) => {
+      if (response.url().includes("/api/")) uncached.push(response.headers()["cache-control"]);
+    });
+    await submitLogin(page, "olga");
+    await page.getByRole("heading", { level: 1 }).waitFor();
     await page.goto(`${portal.url}/accessibility`);
     await page.goto(portal.url);
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByRole("heading", { name: "You are signed out" }).waitFor();
     expect(page.url()).toBe(`${portal.url}/`);
     await expectAccessible(page, "signed out");
-    for (let step = 0; step < 3; step += 1) {
-      await page.goBack();
-      expect(await page.locator("body").innerText()).not.toContain("olga");
+    const goes = { back: () => page.goBack(), "and back": () => page.goBack(), forward: () => page.goForward() };
+    for (const [how, go] of Object.entries(goes)) {
+      await go();
+      await page.getByRole("heading", { level: 1, name: /You are signed out|Accessibility/ }).waitFor();
+      expect([how, await page.locator("body").innerText()]).toEqual([how, expect.not.stringContaining("olga")]);
     }
+    expect(uncached.length).toBeGreaterThan(0);
+    expect(new Set(uncached)).toEqual(new Set(["no-store"]));
     await context.close();
   });
 });
