@@ -21,6 +21,7 @@ export function WorkspacesView({ model, support, running, takesFocus }: Workspac
   const all = model.workspaces.value;
   if (all === null) return <p role="status">{texts.workspaces.loading}</p>;
   const { open, closed } = sorted(all);
+  const others = open.filter(({ workspace }) => workspace !== running);
   return (
     <>
       {running === null ? (
@@ -28,18 +29,16 @@ export function WorkspacesView({ model, support, running, takesFocus }: Workspac
           {texts.workspaces.title}
         </Title>
       ) : (
-        <h2>{texts.workspaces.title}</h2>
+        others.length > 0 && <h2>{texts.workspaces.title}</h2>
       )}
       {all.length === 0 && <p>{texts.workspaces.none}</p>}
       {all.length === 0 && support !== null && <p>{texts.workspaces.whom(support)}</p>}
       <ul class="portal-cards">
-        {open
-          .filter(({ workspace }) => workspace !== running)
-          .map((workspace) => (
-            <li key={workspace.workspace}>
-              <OpenCard {...{ workspace, model, running }} />
-            </li>
-          ))}
+        {others.map((workspace) => (
+          <li key={workspace.workspace}>
+            <OpenCard {...{ workspace, model, running }} />
+          </li>
+        ))}
       </ul>
       {closed.length > 0 && (
         <>
