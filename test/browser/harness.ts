@@ -28,8 +28,8 @@ export interface Person {
 export interface Portal {
   estate: TestEstate;
   url: string;
-  /** Opens a page of the portal in a new browser, as nobody yet. */
-  visit(path?: string): Promise<Person>;
+  /** Opens a page of the portal in a new browser, as nobody yet; `watch` gets the page before anything is loaded. */
+  visit(path?: string, watch?: (page: Page) => void): Promise<Person>;
   /** The same, and signs in. */
   signIn(username: string, path?: string): Promise<Person>;
   /** Closes all browsers, whose people are signed in as before: the next ones know nothing of it. */
@@ -51,7 +51,7 @@ export async function startPortal(
   identity.setBrowserClients(browserClients(url, guacamoleUrl, `${url}/api/keycloak/backchannel-logout`));
   const browser: Browser = await chromium.launch({ executablePath: chromiumPath ?? "", args: ["--no-sandbox"] });
 
-  async function visit(path = "/"): Promise<Person> {
+  async function visit(path = "/", watch?: (page: Page) => void): Promise<Person> {
     const context = await browser.newContext({ reducedMotion: "reduce" });
     const faults: string[] = [];
     const ours = [new URL(url).origin, new URL(identity.issuer).origin, new URL(guacamoleUrl).origin];
@@ -70,6 +70,7 @@ export async function startPortal(
       if (!ours.includes(new URL(request.url()).origin)) faults.push(`request: ${request.url()}`);
     });
     const page = await context.newPage();
+    watch?.(page);
     await page.goto(url + path);
     return { context, page, faults };
   }

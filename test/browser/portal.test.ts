@@ -133,6 +133,31 @@ describe.skipIf(noBrowser)(`the portal in a browser${noBrowser ? ` (skipped: ${n
     await context.close();
   });
 
+  it.each([
+    ["/", 45_000],
+    ["/console", 60_000],
+  ])("asks for no more than %s needs: %i bytes, as they are sent", async (path, most) => {
+    const sizes = new Map<string, Promise<{ responseBodySize: number }>>();
+    const { context, page } = await portal.visit(path, (fresh) => {
+      fresh.on("requestfinished", (request) => {
+        const { origin, pathname } = new URL(request.url());
+        // The page itself is asked for once more after the sign-in.
+        if (origin === portal.url && !pathname.startsWith("/api/") && !sizes.has(pathname))
+          sizes.set(pathname, request.sizes());
+      });
+    });
+    await submitLogin(page, "olga");
+    await page.getByRole("main").getByRole("heading", { level: 1 }).waitFor();
+    const loaded = await Promise.all(
+      [...sizes].map(async ([name, size]) => ({ name, bytes: (await size).responseBodySize })),
+    );
+    expect(loaded.map(({ name }) => name)).toEqual(expect.arrayContaining([path, expect.stringMatching(/\.js$/)]));
+    const sum = loaded.reduce((total, { bytes }) => total + bytes, 0);
+    expect(sum, JSON.stringify(loaded)).toBeLessThanOrEqual(most);
+    expect(sum).toBeGreaterThan(10_000);
+    await context.close();
+  });
+
   it("keeps no token outside its memory, and signs in again by itself after a reload", async () => {
     const { context, page } = await portal.signIn("bob");
     await page.reload();
