@@ -2,6 +2,7 @@ import { z } from "zod";
 import { personId } from "../../shared/desktop/names.ts";
 import { ProductError, refuse } from "../../shared/errors.ts";
 import { extend, extensionOf, ownExtensionLimit } from "../../shared/person/extension.ts";
+import { mayUse } from "../../shared/person/request.ts";
 import { surveyOf } from "../gather/survey.ts";
 import type { Services } from "../services.ts";
 import { changeRecord, ifThere } from "../work/person.ts";
@@ -38,11 +39,11 @@ async function extendOwn(
   const running = [...survey.values()].filter(({ desktop }) => desktop.replicas > 0);
   const surveyed = running.find(({ desktop }) => desktop.workspace === record?.request.workspace) ?? running[0];
   if (!surveyed || !record) return refuse("not-running", `no desktop of ${username} is running`);
-  const { desktop, limits } = surveyed;
+  const { desktop, limits, entitledUntil } = surveyed;
   const { workspace, startedAt } = desktop;
   if (!limits)
     return refuse("invalid-policy", `the policy of ${workspace} cannot be read, so the longest extension is not known`);
-  const latest = ownExtensionLimit(limits, startedAt, extensionOf(record, workspace), now);
+  const latest = ownExtensionLimit(limits, { startedAt, entitledUntil }, extensionOf(record, workspace), now);
   if (latest === null)
     return refuse("extension-not-allowed", `the desktop in ${workspace} cannot be kept any longer than it is already`);
   const until = new Date(body.until);
@@ -53,10 +54,13 @@ async function extendOwn(
     services,
     username,
     ifThere((current) => {
+      // It may have gone down since it was looked at: the next one is another.
+      if (!mayUse(current, workspace)) return current;
       // An administrator's word, or a longer one of the person's own, is not shortened.
       const kept = extensionOf(current, workspace);
       return kept && kept.until >= extension.until ? current : extend(current, extension);
     }),
   );
-  return { status: 200, body: extensionOf(written ?? undefined, workspace) ?? extension };
+  const holds = written && mayUse(written, workspace) ? extensionOf(written, workspace) : undefined;
+  return holds ? { status: 200, body: holds } : refuse("not-running", `no desktop of ${username} is running`);
 }

@@ -16,6 +16,12 @@ describe("people may keep their own desktop", () => {
     ["not beyond what an administrator said", limits, null, kept("2026-11-25T12:00:00.000Z"), null],
     ["again after what was said is over", limits, null, kept("2026-11-24T11:00:00.000Z"), "2026-11-24T16:00:00.000Z"],
   ])("%s", (_words, policy, startedAt, extension, expected) => {
-    expect(ownExtensionLimit(policy, startedAt, extension, now)).toBe(expected);
+    expect(ownExtensionLimit(policy, { startedAt, entitledUntil: null }, extension, now)).toBe(expected);
+  });
+
+  it("never beyond the end of their entitlement", () => {
+    const life = { startedAt: null, entitledUntil: "2026-11-24T13:30:00.000Z" };
+    expect(ownExtensionLimit(limits, life, undefined, now)).toBe("2026-11-24T13:30:00.000Z");
+    expect(ownExtensionLimit(limits, life, kept("2026-11-24T14:00:00.000Z"), now)).toBeNull();
   });
 });
