@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { personId } from "../../shared/desktop/names.ts";
 import { ProductError, refuse } from "../../shared/errors.ts";
-import { extend, extensionOf, ownExtensionLimit } from "../../shared/person/extension.ts";
+import { extendOwn, extensionOf, ownExtensionLimit } from "../../shared/person/extension.ts";
 import { mayUse } from "../../shared/person/request.ts";
 import { surveyOf } from "../gather/survey.ts";
 import type { Services } from "../services.ts";
@@ -25,15 +25,12 @@ export function ownExtensionRoute(services: Services): Route {
       example: examples.ownExtension,
       answers: { 200: { words: "Until when it is kept", body: keptAnswer, example: examples.ownKept } },
       refuses: ["invalid-policy", "not-running", "extension-not-allowed"],
-      handle: (call) => extendOwn(services, call),
+      handle: (call) => keepOwn(services, call),
     }),
   });
 }
 
-async function extendOwn(
-  services: Services,
-  { username, principal, body }: Call<unknown, z.output<typeof bodySchema>>,
-) {
+async function keepOwn(services: Services, { username, principal, body }: Call<unknown, z.output<typeof bodySchema>>) {
   const now = services.now();
   const [survey, record] = await Promise.all([surveyOf(services, username), services.records.read(personId(username))]);
   const running = [...survey.values()].filter(({ desktop }) => desktop.replicas > 0);
@@ -53,13 +50,7 @@ async function extendOwn(
   const written = await changeRecord(
     services,
     username,
-    ifThere((current) => {
-      // It may have gone down since it was looked at: the next one is another.
-      if (!mayUse(current, workspace)) return current;
-      // An administrator's word, or a longer one of the person's own, is not shortened.
-      const kept = extensionOf(current, workspace);
-      return kept && kept.until >= extension.until ? current : extend(current, extension);
-    }),
+    ifThere((current) => extendOwn(current, extension)),
   );
   const holds = written && mayUse(written, workspace) ? extensionOf(written, workspace) : undefined;
   return holds ? { status: 200, body: holds } : refuse("not-running", `no desktop of ${username} is running`);

@@ -341,6 +341,8 @@ describe("the entitlement of a desktop's person", () => {
     ],
   ])("is %s", (_, change, expected) => {
     expect(given(change).facts.entitlement).toEqual(expected);
+    const [surveyed] = decideSurvey({ ...gathered, ...change }).desktops;
+    expect(surveyed?.entitledUntil).toBe(expected && "endsAt" in expected ? expected.endsAt : null);
   });
 });
 

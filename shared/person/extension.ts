@@ -1,8 +1,19 @@
 import type { Extension, PersonRecord } from "./record.ts";
+import { mayUse } from "./request.ts";
 
 /** The record with a desktop's extension in the place of any other. */
 export function extend(record: PersonRecord, extension: Extension): PersonRecord {
   return { ...record, kept: extension };
+}
+
+/**
+ * The record with a person's extension of their own desktop. The same record if the desktop is not theirs to use any more
+ * (the next one is another), or is kept as long already: an administrator's word, or a longer one of theirs, stays.
+ */
+export function extendOwn(record: PersonRecord, extension: Extension): PersonRecord {
+  const kept = extensionOf(record, extension.workspace);
+  const isKept = kept !== undefined && kept.until >= extension.until;
+  return isKept || !mayUse(record, extension.workspace) ? record : extend(record, extension);
 }
 
 /** The extension of that desktop, which may be over. */
