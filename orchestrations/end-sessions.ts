@@ -1,9 +1,9 @@
 import type { Task } from "durable-functions";
 import {
   type EndedSessions,
+  type EndOfSessions,
   type PlaceOfRun,
   runOfSessions,
-  type SessionsOf,
   shownOf,
   withEnded,
 } from "../shared/lifecycle/ended-sessions.ts";
@@ -12,9 +12,7 @@ import { problemOf, type Workflow } from "./workflow.ts";
 /** The name of the orchestration; an instance is called after it and after whose sessions it ends. */
 export const endSessionsName = "endManySessions";
 
-export interface EndSessionsInput extends SessionsOf {
-  reason: string;
-}
+export type EndSessionsInput = EndOfSessions;
 
 const pauseSeconds = 30;
 /** In a row: an hour with the activities' own retries. */
@@ -26,7 +24,7 @@ const mostFailures = 90;
  * gave up must not look like one that is done.
  */
 export function* endSessions(workflow: Workflow, input: EndSessionsInput): Generator<Task, EndedSessions> {
-  const { workspace, username, reason } = input;
+  const { workspace, username, reason, by } = input;
   let run = runOfSessions(input);
   let failures = 0;
   const attempt = function* <Result>(work: () => Generator<Task, Result>): Generator<Task, Result> {
@@ -52,7 +50,9 @@ export function* endSessions(workflow: Workflow, input: EndSessionsInput): Gener
   while (place) {
     workflow.showRun(shownOf(run));
     const from: PlaceOfRun = place;
-    const step = yield* attempt(() => workflow.call("endSomeSessions", { workspace, username, reason, place: from }));
+    const step = yield* attempt(() =>
+      workflow.call("endSomeSessions", { workspace, username, reason, by, place: from }),
+    );
     run = withEnded(run, step);
     place = step.next;
   }

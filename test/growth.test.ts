@@ -94,6 +94,14 @@ async function countCallsOf(username: string): Promise<Measured> {
     "an administrator's look at their desktops": () => call("olga", "GET", `/desktops?username=${username}`),
     "an administrator's look at one desktop": () =>
       call("olga", "GET", `/desktops/${deploymentName({ workspace: first, username })}`),
+    "an administrator's look at what a suspension would do": () =>
+      call("olga", "POST", `/desktops/${deploymentName({ workspace: first, username })}/suspend?dryRun=true`, {}),
+    "the end of their sessions, as it would be": () =>
+      call("olga", "POST", "/maintenance/end-sessions?dryRun=true", { username }),
+    "the queue, for monitoring": async () => {
+      const token = await estate.identity.signToken({ realm_access: { roles: ["desktop-monitoring"] } });
+      await fetch(`${estate.host.url}/api/queue`, { headers: { authorization: `Bearer ${token}` } });
+    },
     "another desktop": () => ended(second),
     "no desktop": async () => endOf(estate, await call("service", "DELETE", `${theirs}/desktop`)),
   };

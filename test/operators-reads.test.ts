@@ -63,6 +63,12 @@ describe("an administrator's question", () => {
       expect.stringMatching(/^configmaps\/desktop-request-[0-9a-f]{32}$/) as string,
       `deployments/${id}`,
       "networkpolicies?labelSelector=managedBy!=guacamole-workspaces",
+      expect.stringMatching(/^networkpolicies\?labelSelector=purpose=workspace-client,person=[0-9a-f]{32}$/) as string,
+      `pods?labelSelector=deployment-name=${id}`,
+      // Whether it is there, and which one the pod was started with.
+      `secrets/client-${id}`,
+      `secrets/client-${id}`,
+      expect.stringMatching(/^services\?labelSelector=purpose=workspace-client,person=[0-9a-f]{32}$/) as string,
     ]);
   });
 

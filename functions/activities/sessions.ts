@@ -1,5 +1,5 @@
 import type { DeployedDesktop } from "../../shared/desktop/known-desktop.ts";
-import type { PlaceOfRun, SessionsOf, SomeEnded } from "../../shared/lifecycle/ended-sessions.ts";
+import type { EndOfSessions, PlaceOfRun, SessionsOf, SomeEnded } from "../../shared/lifecycle/ended-sessions.ts";
 import { operationIdOf } from "../../shared/person/operation.ts";
 import { isSuspended } from "../gather/desktops-of-person.ts";
 import type { Services } from "../services.ts";
@@ -55,10 +55,10 @@ export function sessionActivities(services: Services): Implements<"countSessions
       return { count: deployed.filter((desktop) => isMeant(desktop, of)).length };
     },
 
-    async endSomeSessions({ reason, place, ...of }, around) {
+    async endSomeSessions({ reason, by, place, ...of }, around) {
       const { found, next } = await some(of, place);
       const step: SomeEnded = { ended: [], failed: [], next };
-      await someAtATime(peopleAtOnce, found, (desktop) => endOne(services, desktop, reason, step, around));
+      await someAtATime(peopleAtOnce, found, (desktop) => endOne(services, desktop, { reason, by }, step, around));
       return step;
     },
   };
@@ -72,14 +72,16 @@ function isMeant({ ours, replicas, workspace }: DeployedDesktop, of: SessionsOf)
 async function endOne(
   services: Services,
   { username, workspace }: DeployedDesktop,
-  reason: string,
+  { reason, by }: Pick<EndOfSessions, "reason" | "by">,
   step: SomeEnded,
   { hub, error }: HubSurroundings,
 ): Promise<void> {
   const who = { username, workspace };
   try {
     const wish = { workspace: null, reason };
-    const { record } = await ask(services, hub, username, wish, () => isSuspended(services, username));
+    const administrator = by === undefined ? undefined : { by, action: "end-sessions", workspace, reason };
+    const asItIs = () => isSuspended(services, username);
+    const { record } = await ask(services, hub, username, wish, asItIs, { administrator });
     step.ended.push({ ...who, operation: `/api/operations/${operationIdOf(record.request)}` });
   } catch (failure) {
     const { message } = failure as Error;

@@ -143,13 +143,24 @@ async function gatherDrift(
 /** Returns how the desktop should be; null if that is unknown, or its pod is not made for it. */
 async function wantedDesktop(
   services: Services,
-  { surveyed: { desktop, record }, withParameters }: DriftQuestions["compared"][number],
+  question: DriftQuestions["compared"][number],
   known: Deciding,
+  reading: { parts: NetworkParts | undefined; readsSecret: boolean },
+): Promise<WantedDesktop | null> {
+  const { desktop, record } = question.surveyed;
+  const { username, workspace } = desktop;
+  const plan = await planFor(services, { username, claims: record?.request.claims ?? {} }, workspace, known);
+  return isRefusal(plan) ? null : wantedByPlan(services, plan, question, reading);
+}
+
+/** The same if it is known what was planned. */
+export async function wantedByPlan(
+  services: Pick<Services, "desktops">,
+  plan: DesktopPlan,
+  { surveyed: { desktop }, withParameters }: DriftQuestions["compared"][number],
   { parts, readsSecret }: { parts: NetworkParts | undefined; readsSecret: boolean },
 ): Promise<WantedDesktop | null> {
-  const { username, workspace, side } = desktop;
-  const plan = await planFor(services, { username, claims: record?.request.claims ?? {} }, workspace, known);
-  if (isRefusal(plan)) return null;
+  const { side } = desktop;
   // A pod with other ports than a changed policy waits for its next start.
   if (otherPorts(side, portsOf(plan)) !== null) return null;
   const { protocol, until } = plan;

@@ -18,6 +18,7 @@ import { surveyThese } from "./survey.ts";
 /** A desktop with the reasons for its state, and what would be decided about it now. */
 export interface ExplainedDesktop extends DesktopKey, DescribedState {
   id: string;
+  surveyed: SurveyedDesktop;
   deployment: string;
   binding: string | undefined;
   replicas: number;
@@ -82,9 +83,10 @@ export function explainSurvey(
 }
 
 function explain(
-  { desktop, limits, decision, record, use }: SurveyedDesktop,
+  surveyed: SurveyedDesktop,
   rows: { connectionId: number | null; readers: readonly string[] } | null,
 ): Omit<ExplainedDesktop, "damaged"> {
+  const { desktop, limits, decision, record, use } = surveyed;
   const { workspace, username, names, binding, replicas, side, ours } = desktop;
   const connectionId = rows?.connectionId ?? null;
   const connection = rows?.readers.includes(names.entity) ?? false;
@@ -96,6 +98,7 @@ function explain(
   );
   return {
     id: deploymentName({ workspace, username }),
+    surveyed,
     workspace,
     username,
     deployment: names.deployment,

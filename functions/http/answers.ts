@@ -1,16 +1,13 @@
 import { z } from "zod";
+import { code, time, words } from "./answer-parts.ts";
+import { objectsOfDesktop, timelineEntry } from "./desktop-page-answers.ts";
 import { type DriftKind, driftKinds } from "../../shared/lifecycle/drift.ts";
 import { checkNames, checkStates } from "../../shared/lifecycle/doctor/check.ts";
 import { evidenceKinds, rules } from "../../shared/desktop/decision.ts";
 import { concerns, slowStartMinutes } from "../../shared/lifecycle/worst-first.ts";
-import { type ErrorCode, errorCodes } from "../../shared/errors.ts";
 import { type EventFault, eventFaults } from "../../shared/identity/keycloak-event.ts";
 
 /** The schemas of the API's answers. Strict: a field that is missing here is a bug, and a test finds it. */
-
-export const time = z.iso.datetime().meta({ examples: ["2026-11-24T09:30:00.000Z"] });
-export const code = z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]);
-const words = z.string();
 
 export const problemAnswer = z
   .strictObject({
@@ -323,6 +320,12 @@ export const oneDesktopAnswer = z
       .optional(),
     ...why,
     removal: z.strictObject({ requestedAt: time, reason: words, trouble: trouble.optional() }).optional(),
+    timeline: z.array(timelineEntry).meta({
+      description:
+        "Decisions, operations and what administrators did, the newest first, as far as the person's record remembers them",
+    }),
+    ...objectsOfDesktop,
+    unanswered: z.array(words).meta({ description: "What could not be read; its information is missing" }),
   })
   .meta({ id: "Desktop" });
 

@@ -1,33 +1,27 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import { decideEntitlement } from "../../shared/desktop/entitlement.ts";
-import { nameDesktop } from "../../shared/desktop/names.ts";
-import { isRefusal, ProductError, type Refusal, refuse } from "../../shared/errors.ts";
+import { ProductError, type Refusal, refuse } from "../../shared/errors.ts";
 import { keptRead } from "../../shared/kubernetes/shared-read.ts";
 import { previewExtension, previewRetirement, previewSuspension } from "../../shared/lifecycle/preview.ts";
+import { intervene } from "../../shared/person/interventions.ts";
 import { extend } from "../../shared/person/extension.ts";
-import { operationIdOf } from "../../shared/person/operation.ts";
-import { outcomeOf } from "../../shared/person/request.ts";
 import { retireDesktops, retirementOf } from "../../shared/person/retirement.ts";
 import { isSuspended } from "../gather/desktops-of-person.ts";
 import { explainDesktops, findById, readOtherNames } from "../gather/found-desktops.ts";
-import { decidingFor } from "../gather/person-may.ts";
-import { namingRules, type Services, today } from "../services.ts";
+import type { Services } from "../services.ts";
 import { changeAndWake, changeRecord, ifThere, stamp } from "../work/person.ts";
 import { waitForEnd } from "../work/wait-for-end.ts";
+import { type FoundById, showOneDesktop } from "./show-one-desktop.ts";
 import { desktopsAnswer, keptAnswer, oneDesktopAnswer } from "./answers.ts";
 import { type Call, endpoint } from "./endpoint.ts";
 import * as examples from "./examples.ts";
 import { fulfil } from "./fulfil.ts";
 import { preview, waitUpTo } from "./input.ts";
-import { listedOf } from "../../shared/lifecycle/listed-desktop.ts";
 import { listDesktops, listQuery } from "./list-desktops.ts";
 import { operationAnswer, operationAnswers } from "./operation.ts";
 import { orPreview, showPreview, showRefused } from "./preview.ts";
 import { type Route, tokenRoute } from "./route.ts";
 import { desktopId, reason } from "./shapes.ts";
-import { troubleOf } from "./trouble.ts";
-import { describeWhy } from "./why.ts";
 
 const waitQuery = z.object({ dryRun: preview, wait: waitUpTo(10) });
 const extendQuery = z.object({ dryRun: preview });
@@ -66,7 +60,7 @@ export function desktopsRoutes(services: Services): Route[] {
         callers: ["admin"],
         id: desktopId,
         answers: { 200: { words: "The desktop", body: oneDesktopAnswer, example: examples.desktop } },
-        handle: (call) => show(services, find, call),
+        handle: async ({ id }) => showOneDesktop(services, await find(id)),
       }),
     }),
     tokenRoute(services, "suspendDesktop", "desktops/{id}/suspend", {
@@ -118,7 +112,7 @@ const otherNamesMilliseconds = 15_000;
 /** Finds the desktop with an id, and explains it. Throws `not-found`, or `damaged-record` if that of its person is. */
 function findIn(services: Services) {
   const otherNames = keptRead(() => readOtherNames(services), otherNamesMilliseconds);
-  return async (id: string) => {
+  return async (id: string): Promise<FoundById> => {
     const deployed = await findById(services, id, otherNames);
     if (!deployed)
       throw new ProductError("not-found", "read desktop: there is none with this id (GET /desktops lists all)");
@@ -135,58 +129,6 @@ function findIn(services: Services) {
 }
 type Find = ReturnType<typeof findIn>;
 
-async function show(services: Services, find: Find, { id }: Call) {
-  const found = await find(id);
-  const isolation = found.isolation.flatMap((each) =>
-    each.edges.map((edge) => `NetworkPolicy ${each.policy}: ${edge}`),
-  );
-  const { username, workspace, deployment, binding, connectionId, mayBeOpened, record } = found;
-  const claims = record?.request.claims ?? {};
-  const known = found.known ?? (await decidingFor(services, { username, claims }, workspace));
-  const entitlement = decideEntitlement({ username, claims }, workspace, known, today(services));
-  const outcome = record && outcomeOf(record);
-  const removal = retirementOf(record, workspace);
-  return {
-    status: 200,
-    body: {
-      ...listedOf(found, services.now()),
-      ...describeWhy(record, workspace, found.decision),
-      deployment,
-      binding,
-      guacamoleUsername: nameDesktop({ workspace, username }, namingRules(services), deployment).entity,
-      connectionId,
-      mayBeOpened,
-      ...(isolation.length > 0 && { isolation }),
-      entitlement: isRefusal(entitlement)
-        ? { entitled: false, code: entitlement.refused, reason: entitlement.reason }
-        : { entitled: true, until: entitlement.until },
-      ...(record && {
-        request: {
-          workspace: record.request.workspace,
-          requestedAt: record.request.requestedAt,
-          reason: record.request.reason,
-          retire: record.request.retire,
-          operation: `/api/operations/${operationIdOf(record.request)}`,
-        },
-      }),
-      ...(outcome && {
-        lastOutcome: {
-          state: outcome.state,
-          at: outcome.at,
-          reason: outcome.state === "done" ? outcome.message : outcome.reason,
-        },
-      }),
-      ...(removal && {
-        removal: {
-          requestedAt: removal.requestedAt,
-          reason: removal.reason,
-          trouble: removal.trouble && troubleOf(removal.trouble),
-        },
-      }),
-    },
-  };
-}
-
 type Reasoned = Call<z.output<typeof waitQuery>, z.output<typeof reasonBody>>;
 
 async function suspend(services: Services, find: Find, { id, hub, principal, query, body }: Reasoned) {
@@ -202,7 +144,8 @@ async function suspend(services: Services, find: Find, { id, hub, principal, que
   }
   if (query.dryRun) return showPreview(previewSuspension(found), found);
   const wish = { workspace: null, reason: body.reason ?? `suspended by ${principal.username}` };
-  return fulfil(services, hub, username, wish, () => isSuspended(services, username), query.wait);
+  const administrator = { by: principal.username, action: "suspend", workspace, reason: body.reason };
+  return fulfil(services, hub, username, wish, () => isSuspended(services, username), query.wait, { administrator });
 }
 
 async function extendDesktop(
@@ -231,7 +174,9 @@ async function extendDesktop(
   await changeRecord(
     services,
     username,
-    ifThere((current) => extend(current, extension)),
+    ifThere((current) =>
+      intervene(extend(current, extension), { ...extension, at: services.now().toISOString(), action: "extend" }),
+    ),
   );
   return { status: 200, body: extension };
 }
@@ -243,9 +188,12 @@ async function retire(services: Services, find: Find, { id, hub, principal, quer
   const reason = body.reason ?? `retired by ${principal.username}`;
   const now = stamp(services);
   const retirement = { id: randomUUID(), workspace, requestedAt: now.at, reason };
-  const written = await changeAndWake(services, hub, username, (record) =>
-    retireDesktops(record, username, { retirements: [retirement], reason }, now),
-  );
+  const written = await changeAndWake(services, hub, username, (record) => {
+    const retired = retireDesktops(record, username, { retirements: [retirement], reason }, now);
+    const { id } = retirementOf(retired, workspace) ?? retirement;
+    const done = { at: now.at, by: principal.username, action: "retire", workspace, reason: body.reason, id };
+    return intervene(retired, done);
+  });
   // If it was asked for before, the answer is the retirement that is under way.
   const underWay = retirementOf(written, workspace) ?? retirement;
   return operationAnswer(services, underWay.id, await waitForEnd(services, hub, underWay.id, written, query.wait));

@@ -91,6 +91,7 @@ async function begin(
     workspace,
     username: whose,
     reason: body.reason ?? `ended by ${principal.username}`,
+    by: principal.username,
   };
   await keepRunning(services, hub, endSessionsName, input, instanceOf(id));
   return {

@@ -153,6 +153,58 @@ export const desktop = {
   },
   lastOutcome: { state: "done", at: "2026-11-24T12:15:04.000Z", reason: "no desktop of this person runs" },
   lastSeen: "2026-11-24T09:30:00.000Z",
+  timeline: [
+    {
+      kind: "operation",
+      at: "2026-11-24T12:15:04.000Z",
+      operation: "/api/operations/5e0e2ac3b79d5d0c9d1f8a3b5a7f6c21.6f3c9a77-3b6e-4d3a-8a35-0e1f2b0f4f0e",
+      state: "done",
+      reason: "no desktop of this person runs",
+    },
+    {
+      kind: "administrator",
+      at: "2026-11-24T11:02:00.000Z",
+      by: "olga",
+      action: "extend",
+      reason: "a long analysis",
+      until: "2026-11-24T12:00:00.000Z",
+    },
+    {
+      kind: "decision",
+      at: "2026-11-24T09:35:00.000Z",
+      action: "keep",
+      rule: "in-use",
+      reason: "somebody has been connected since 2026-11-24T09:31:00.000Z",
+    },
+  ],
+  objects: [
+    {
+      system: "Kubernetes",
+      kind: "Deployment",
+      name: "ec6c09a26f9255d9b2bd0f59bff67e9f",
+      there: true,
+      wanted: true,
+      fields: [
+        { field: "managed by", found: "this product", wanted: "this product", differs: false },
+        { field: "spec.replicas", found: "0", wanted: "0", differs: false },
+      ],
+    },
+    {
+      system: "Guacamole",
+      kind: "permission",
+      name: "READ of asthma-cohort@alice on its connection",
+      there: true,
+      wanted: false,
+      fields: [],
+    },
+  ],
+  drifts: [
+    {
+      kind: "access-without-desktop",
+      reason: "asthma-cohort@alice may open it, but it is not running",
+    },
+  ],
+  unanswered: [],
 };
 
 export const reasoned = { reason: "the registry is being moved" };

@@ -1,10 +1,9 @@
 import { z } from "zod";
 import { obstacles } from "../../shared/lifecycle/admission.ts";
-import { code, desktopState, time } from "./answers.ts";
+import { code, time, words } from "./answer-parts.ts";
+import { desktopState } from "./answers.ts";
 
 /** The schemas of answers that only operators get. Strict, as those in answers.ts. */
-
-const words = z.string();
 
 const asked = {
   username: z.string().optional(),

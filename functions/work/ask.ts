@@ -1,4 +1,5 @@
 import { ask as askIn } from "../../shared/person/ask.ts";
+import { intervene } from "../../shared/person/interventions.ts";
 import { personId } from "../../shared/desktop/names.ts";
 import type { Arrival } from "../../shared/person/presence.ts";
 import type { PersonRecord } from "../../shared/person/record.ts";
@@ -18,6 +19,8 @@ export interface Asked {
 export interface Asker {
   mayStart?: (() => Promise<void>) | undefined;
   arrival?: Omit<Arrival, "at"> | undefined;
+  /** Given if an administrator asks in the person's place. */
+  administrator?: { by: string; action: string; workspace: string; reason?: string | undefined } | undefined;
 }
 
 /**
@@ -34,18 +37,20 @@ export async function ask(
   username: string,
   wish: Wish,
   asItEnded: () => Promise<boolean>,
-  { mayStart, arrival }: Asker = {},
+  { mayStart, arrival, administrator }: Asker = {},
 ): Promise<Asked> {
   const now = stamp(services);
   const begun = performance.now();
   const last = (await services.records.read(personId(username)))?.request;
   const holds = last?.workspace === wish.workspace && (await soon(asItEnded()).catch(() => false));
   if (!holds) await mayStart?.();
-  const change = (record: PersonRecord | null) =>
-    askIn(record, username, wish, now, {
+  const change = (record: PersonRecord | null) => {
+    const asked = askIn(record, username, wish, now, {
       stillTrue: ({ id }) => holds && id === last.id,
       arrival: arrival && { ...arrival, at: now.at },
     });
+    return administrator ? intervene(asked, { ...administrator, at: now.at, id: asked.request.id }) : asked;
+  };
   const record = await changeAndWake(services, hub, username, change, begun);
   return { record, isNew: record.request.id === now.id };
 }

@@ -63,7 +63,8 @@ export function DesktopView({ operator, id }: { operator: Operator; id: string }
             </div>
           </Action>
           <Action {...{ operator, done, name: texts.desktop.retire, path: `${path}/retire`, body: nothing }} />
-          <History desktop={desktop} />
+          <Timeline desktop={desktop} />
+          <Objects desktop={desktop} />
         </>
       )}
       <p>
@@ -106,19 +107,89 @@ function DesktopFacts({ desktop }: { desktop: OneDesktop }) {
   );
 }
 
-function History({ desktop: { history = [] } }: { desktop: OneDesktop }) {
-  if (history.length === 0) return null;
+function Timeline({ desktop: { timeline } }: { desktop: OneDesktop }) {
   const now = new Date();
   return (
     <>
-      <h2>{texts.desktop.history}</h2>
+      <h2>{texts.desktop.timeline}</h2>
+      {timeline.length === 0 && <p>{texts.desktop.nothingYet}</p>}
       <ol class="console-history">
-        {history.toReversed().map(({ at, action, rule, reason }) => (
-          <li key={at}>
-            {atTime(at, now)}: {action} ({rule}), {reason}
+        {timeline.map((entry) => (
+          <li key={entry.kind + entry.at}>
+            {atTime(entry.at, now)}: {describeEntry(entry)}
           </li>
         ))}
       </ol>
     </>
   );
+}
+
+function describeEntry(entry: OneDesktop["timeline"][number]): string {
+  switch (entry.kind) {
+    case "decision":
+      return `${entry.action} (${entry.rule}), ${entry.reason}`;
+    case "operation":
+      return `${entry.state}: ${entry.reason}`;
+    case "administrator":
+      return texts.desktop.administrator(entry.by, entry.action, entry.reason ?? "");
+  }
+}
+
+/** What is there beside what should be. A difference is in words, not by colour alone. */
+function Objects({ desktop: { objects, drifts, notCompared } }: { desktop: OneDesktop }) {
+  const words = texts.desktop.objects;
+  return (
+    <>
+      <h2>{words.title}</h2>
+      {notCompared !== undefined && <p>{notCompared}</p>}
+      {drifts.map(({ kind, reason }) => (
+        <p key={kind + reason} class="console-wrong">
+          {kind}: {reason}
+        </p>
+      ))}
+      <div class="console-scroll" role="region" aria-label={words.title} tabIndex={0}>
+        <table class="nhsuk-table">
+          <thead>
+            <tr>
+              {[words.object, words.field, words.found, words.wanted].map((name) => (
+                <th key={name} scope="col">
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {objects.flatMap(({ system, kind, name, there, wanted, fields }) => [
+              <tr key={`${system} ${kind} ${name}`}>
+                <td class="console-long">
+                  {kind} {name}
+                </td>
+                <td>{words.exists}</td>
+                <td>{describeTruth(there)}</td>
+                <td>
+                  {describeTruth(wanted)}
+                  {there !== null && wanted !== null && there !== wanted && <strong> {words.differs}</strong>}
+                </td>
+              </tr>,
+              ...fields.map(({ field, found = "", wanted: should = "", differs }) => (
+                <tr key={`${system} ${kind} ${name} ${field}`}>
+                  <td />
+                  <td>{field}</td>
+                  <td class="console-long">{found}</td>
+                  <td class="console-long">
+                    {should}
+                    {differs && <strong> {words.differs}</strong>}
+                  </td>
+                </tr>
+              )),
+            ])}
+          </tbody>
+        </table>
+      </div>
+    </>
+  );
+}
+
+function describeTruth(value: boolean | null): string {
+  return value === null ? texts.unknown : value ? texts.yes : texts.no;
 }

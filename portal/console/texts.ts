@@ -68,7 +68,19 @@ export const consoleTexts = {
     until: (day: string) => `until ${day}`,
     done: (words: string) => `Done: ${words}`,
     kept: (until: string) => `Kept until ${until}`,
-    history: "Decisions",
+    timeline: "What happened",
+    nothingYet: "Nothing is noted yet.",
+    administrator: (by: string, action: string, reason: string) =>
+      `${by}: ${action}${reason === "" ? "" : ` (${reason})`}`,
+    objects: {
+      title: "Objects and rows, beside what they should be",
+      object: "Object",
+      field: "Field",
+      found: "Found",
+      wanted: "Should be",
+      exists: "is there",
+      differs: "(differs)",
+    },
     facts: {
       since: "Since",
       decision: "Decision now",

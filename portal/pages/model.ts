@@ -89,9 +89,12 @@ export function modelOf({ api, username, leave, open, now = () => new Date() }: 
     const after = underway.seen === undefined ? "" : `&after=${encodeURIComponent(underway.seen)}`;
     const path = `operations/${encodeURIComponent(underway.id)}?wait=${waitSeconds}${after}`;
     const reply = await api.call<Operation>("GET", path, { signal });
+    if (signal.aborted) return;
     note(reply.body);
     if (reply.status === 200) await ended(reply.body, signal);
-    else if (reply.body.admission?.place !== undefined) await pause((reply.retryAfterSeconds ?? 1) * 1_000);
+    // In the queue people ask when they were told to; and if too many calls wait already, this one was answered at once.
+    else if (reply.body.admission?.place !== undefined || reply.body.seen === underway.seen)
+      await pause((reply.retryAfterSeconds ?? 1) * 1_000);
   }
 
   async function ended(seen: Operation, signal: AbortSignal): Promise<void> {
@@ -127,14 +130,17 @@ export function modelOf({ api, username, leave, open, now = () => new Date() }: 
   const isUnwatched = () => document.hidden && operation.value === null && !life.signal.aborted;
 
   async function run(): Promise<void> {
-    while (!life.signal.aborted) {
+    for (;;) {
+      // What the person asked for goes first: its answer is newer than any that is on its way.
+      while (busy.value) await pause(idleMilliseconds);
+      if (life.signal.aborted) return;
       round = new AbortController();
       try {
         await look(round.signal);
         trouble.value = null;
         failures = 0;
         clock.value = now();
-        if (operation.value === null) await pause(idleMilliseconds);
+        if (operation.value === null && !round.signal.aborted) await pause(idleMilliseconds);
       } catch (error) {
         if (round.signal.aborted) continue;
         if (error instanceof SignedOut || (error instanceof ApiError && error.status === 401)) {
@@ -159,6 +165,7 @@ export function modelOf({ api, username, leave, open, now = () => new Date() }: 
     if (busy.value) return;
     busy.value = true;
     refusal.value = null;
+    lookNow();
     try {
       await work();
     } catch (error) {

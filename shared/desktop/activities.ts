@@ -9,7 +9,7 @@ import type { DesktopPlan } from "./plan.ts";
 import type { Decision } from "./decision.ts";
 import type { DesktopRequest, Outcome, PersonRecord, Review } from "../person/record.ts";
 import type { Setback } from "../person/trouble.ts";
-import type { PlaceOfRun, SessionsOf, SomeEnded } from "../lifecycle/ended-sessions.ts";
+import type { EndOfSessions, PlaceOfRun, SessionsOf, SomeEnded } from "../lifecycle/ended-sessions.ts";
 import type { DecidedDesktop, ReapSurvey } from "../lifecycle/runs.ts";
 import type { BindingState, DesktopBefore } from "./state.ts";
 
@@ -160,7 +160,7 @@ export interface Activities {
   /** How many running desktops there are of these. */
   countSessions: { input: SessionsOf; output: { count: number } };
   /** Asks for the suspension of some of them from a place on, each for itself: one that fails does not stop the others. */
-  endSomeSessions: { input: SessionsOf & { reason: string; place: PlaceOfRun }; output: SomeEnded };
+  endSomeSessions: { input: EndOfSessions & { place: PlaceOfRun }; output: SomeEnded };
 
   /** Forgets finished work of the task hub; returns how much. */
   purgeFinished: { input: Record<string, never>; output: number };

@@ -67,8 +67,8 @@ export interface GuacamoleDesktops {
   openedSince(workspace: string, username: string, since: string): Promise<boolean>;
   /** Every connection in a root group with what must be right about it; those of one person, or of all. */
   details(username?: string): Promise<ConnectionDetails[]>;
-  /** Guacamole's users by name. */
-  users(): Promise<ReadonlyMap<string, GuacamoleUser>>;
+  /** Guacamole's users by name: all, or those of these names. */
+  users(names?: readonly string[]): Promise<ReadonlyMap<string, GuacamoleUser>>;
   /** Names that several root groups share, and how many groups. */
   duplicateGroups(): Promise<{ workspace: string; count: number }[]>;
   /** Makes one root group of several of that name, as far as that is possible, and removes the spare ones. */
@@ -223,8 +223,8 @@ export function guacamoleDesktopsIn(database: Database, rules: NamingRules, time
       return row?.opened ?? false;
     },
     details: (username) => database.query(drift.details, [username ?? null]),
-    async users() {
-      const rows = await database.query<UsersRow>(drift.users, []);
+    async users(names) {
+      const rows = await database.query<UsersRow>(drift.users, [names ?? null]);
       return new Map(
         rows.map(({ name, validUntil, timeZone: own, ...user }) => [
           name,

@@ -65,7 +65,7 @@ export const details = `
   WHERE $1::text IS NULL OR c.connection_name = $1
   ORDER BY g.connection_group_name, c.connection_name, c.connection_id`;
 
-/** Each user's last day and its time zone, whether a password may fit, and who may do what with them. */
+/** The last day of each user, or of those called $1 (null: all), and its time zone, whether a password may fit, and who may do what with them. */
 export const users = `
   WITH RECURSIVE ${administrators},
   privileged AS (
@@ -92,7 +92,8 @@ export const users = `
   FROM guacamole_user u
   JOIN guacamole_entity e ON e.entity_id = u.entity_id AND e.type = 'USER'
   JOIN guacamole_workspaces.account a ON a.user_id = u.user_id
-  LEFT JOIN rights r ON r.user_id = u.user_id`;
+  LEFT JOIN rights r ON r.user_id = u.user_id
+  WHERE $1::text[] IS NULL OR e.name = ANY($1)`;
 
 /** Names that several root groups have; a BALANCING group is not ours. */
 export const duplicateGroups = `

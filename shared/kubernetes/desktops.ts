@@ -5,6 +5,7 @@ import type { DesktopPlan } from "../desktop/plan.ts";
 import type { ClusterSide } from "../desktop/state.ts";
 import { ProductError, type Refusal, refuse } from "../errors.ts";
 import type { LeftDeployment } from "../lifecycle/adoption.ts";
+import type { FoundPod } from "../lifecycle/desktop-objects.ts";
 import type { IsolationPolicy, Opening } from "../lifecycle/isolation.ts";
 import type { Cluster, Reference } from "./cluster.ts";
 import { RefusedByCluster } from "./cluster-faults.ts";
@@ -27,11 +28,13 @@ import {
   type Network,
   networkIn,
   type NetworkParts,
+  networkDifferences,
   networkDrift,
   networkPartsIn,
   openersIn,
   openingsIn,
 } from "./parts.ts";
+import { podsOfDesktop } from "./pods-of-desktop.ts";
 import { faultOfPod } from "./start-faults.ts";
 import { ownNameFirst } from "./two-of-one.ts";
 import { templateFaults } from "./pod-template.ts";
@@ -106,6 +109,10 @@ export interface ClusterDesktops extends DeployedDesktops {
   endChangedPods(of: readonly DesktopKey[]): Promise<void>;
   /** What of a desktop's network side is not as its plan wants it. */
   networkDrift(plan: DesktopPlan, parts: NetworkParts | undefined): ReturnType<typeof networkDrift>;
+  /** The same by fields. */
+  networkDifferences(plan: DesktopPlan, parts: Partial<NetworkParts>): ReturnType<typeof networkDifferences>;
+  /** The pods of a desktop that have its label. */
+  podsOf(desktop: NamedDesktop): Promise<FoundPod[]>;
   /** True if the Secret of a desktop is there, made by us for it. */
   hasCredential(desktop: NamedDesktop): Promise<boolean>;
   /** Every Deployment that the operator left and nobody took over yet. */
@@ -341,6 +348,8 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
     pods: () => desktopPodsIn(cluster, site, rules),
     endChangedPods: (of) => endChangedPods(cluster, site, rules, of),
     networkDrift: (plan, parts) => networkDrift(plan, site, parts),
+    networkDifferences: (plan, parts) => networkDifferences(plan, site, parts),
+    podsOf: (desktop) => podsOfDesktop(cluster, site, desktop),
     async hasCredential(desktop) {
       const found = await cluster.read(reference("secret", desktop));
       return found !== null && !isLeaving(found) && belongsTo(found, desktop);

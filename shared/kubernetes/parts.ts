@@ -4,6 +4,7 @@ import { type DesktopKey, keyText, personId } from "../desktop/names.ts";
 import { type DesktopPlan, portsOf } from "../desktop/plan.ts";
 import { type IsolationPolicy, type Opening, openingsBeyond } from "../lifecycle/isolation.ts";
 import type { Cluster } from "./cluster.ts";
+import { type Difference, differences } from "./differences.ts";
 import { desktopOf, isLeaving, isOurs, label, manager, purpose, valuesInSelectors } from "./labels.ts";
 import { networkPolicyManifest, podsOf, serviceManifest, type Site } from "./manifests.ts";
 import { readNetworkPolicy } from "./network-policies.ts";
@@ -106,6 +107,19 @@ export function networkDrift(
   else if (!isDeepStrictEqual(asMade(service), asMade(serviceManifest(plan, site))))
     drifts.push({ kind: "service", reason: "its Service is not as planned" });
   return drifts;
+}
+
+/** Which fields of the network's side are not as the plan wants them; of a part that is missing, none. */
+export function networkDifferences(
+  plan: DesktopPlan,
+  site: Site,
+  { service, networkPolicy }: Partial<NetworkParts>,
+): { service: Difference[]; networkPolicy: Difference[] } {
+  const wantedPolicy = networkPolicyManifest(plan, site).spec;
+  return {
+    service: service ? differences(asMade(service), asMade(serviceManifest(plan, site)), "spec") : [],
+    networkPolicy: networkPolicy ? differences(plain(networkPolicy.spec), plain(wantedPolicy), "spec") : [],
+  };
 }
 
 /** Of a Service what we say of it; the cluster adds more. */

@@ -38,7 +38,7 @@ const request = (username: string): DesktopRequest => ({
   claims: { groups: ["/a"] },
 });
 const at = "2026-06-15T12:00:00Z";
-const done: Outcome = { state: "done", at: "2026-06-15T12:00:05Z", message: "ready" };
+const done: Outcome = { state: "done", workspace: "cohort-a", at: "2026-06-15T12:00:05Z", message: "ready" };
 
 const nothingBefore: DesktopBefore = {
   secret: false,

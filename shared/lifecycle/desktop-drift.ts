@@ -101,7 +101,7 @@ function connectionDrift(
 }
 
 /** True if its person wants this desktop, and it was brought up for them. */
-export function isWanted({ desktop, record }: SurveyedDesktop): boolean {
+export function isWanted({ desktop, record }: Pick<SurveyedDesktop, "desktop" | "record">): boolean {
   const { request, outcomes = {} } = record ?? {};
   return request?.workspace === desktop.workspace && outcomes[request.id]?.state === "done";
 }

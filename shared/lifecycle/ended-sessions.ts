@@ -6,6 +6,12 @@ export interface SessionsOf {
   username?: string | undefined;
 }
 
+/** Why they end, and who said so. */
+export interface EndOfSessions extends SessionsOf {
+  reason: string;
+  by?: string | undefined;
+}
+
 /** How far a run came in the list of desktops: the API server's own place, and the last name that was looked at. */
 export interface PlaceOfRun {
   from?: string | undefined;

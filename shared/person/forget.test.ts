@@ -14,8 +14,8 @@ import { formatRecord } from "./stored-record.ts";
 const day = 86_400_000;
 const minute = (n: number) => new Date(Date.UTC(2026, 0, 1, 0, n)).toISOString();
 const done = (at: string) => ({ state: "done", at, message: "nothing of this person is left" }) as const;
-const secrets = ["subject-of-alice", "a-secret-group", "a-secret-session"] as const;
-const [subject, group, session] = secrets;
+const secrets = ["subject-of-alice", "a-secret-group", "a-secret-session", "what an administrator said"] as const;
+const [subject, group, session, reason] = secrets;
 const claims = { groups: [group] };
 const rules = { graceMinutes: 15, idleMinutes: 30, maxMinutes: 600 };
 
@@ -32,6 +32,7 @@ const asked: PersonRecord = {
   outcomes: { r1: { ...done(minute(1)), url: "http://x" } },
   presence: { seenAt: minute(0), sessions: [session] },
   kept: { workspace: "a", until: minute(600), by: "olga" },
+  interventions: [{ at: minute(1), by: "olga", action: "extend", workspace: "a", until: minute(600), reason }],
 };
 const retiring = retirePerson(asked, "alice", "alice left", { id: "r2", at: minute(2) });
 const retired = forgetRetired(finish(retiring, "r2", done(minute(3))));

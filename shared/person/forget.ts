@@ -14,15 +14,16 @@ export function isRetired(record: PersonRecord): boolean {
  */
 export function forgetRetired(record: PersonRecord): PersonRecord {
   if (!isRetired(record)) return record;
-  const { request, presence, decisions, kept } = record;
+  const { request, presence, decisions, kept, interventions } = record;
   const isKnown = request.subject !== undefined || request.claimsReduced || Object.keys(request.claims).length > 0;
-  if (!isKnown && !presence && !decisions && !kept) return record;
+  if (!isKnown && !presence && !decisions && !kept && !interventions) return record;
   return {
     ...record,
     request: { ...request, subject: undefined, claims: {}, claimsReduced: undefined },
     presence: undefined,
     decisions: undefined,
     kept: undefined,
+    interventions: undefined,
   };
 }
 

@@ -31,7 +31,7 @@ const trouble = {
   ...{ tries: 2, since: at, at, nextTry: at },
   ...{ code: "step-failed" as const, reason: "away", step: "deployment" },
 };
-const superseded = { state: "superseded", at, reason: "newer" } as const;
+const superseded = { state: "superseded", workspace: "cohort-b", at, reason: "newer" } as const;
 const full: Full<PersonRecord> = {
   request: {
     id: "r1",
@@ -58,8 +58,24 @@ const full: Full<PersonRecord> = {
     },
   },
   outcomes: {
-    r1: { state: "done", at, message: "ready", url: "https://guacamole/#/client/1", switchedFrom: "cohort-b" },
-    r2: { state: "failed", at, code: "step-failed", reason: "why", step: "service", undone: ["a"], leftBehind: ["b"] },
+    r1: {
+      state: "done",
+      workspace: "cohort-a",
+      at,
+      message: "ready",
+      url: "https://guacamole/#/client/1",
+      switchedFrom: "cohort-b",
+    },
+    r2: {
+      state: "failed",
+      workspace: null,
+      at,
+      code: "step-failed",
+      reason: "why",
+      step: "service",
+      undone: ["a"],
+      leftBehind: ["b"],
+    },
     r3: superseded,
   },
   before: {
@@ -95,6 +111,9 @@ const full: Full<PersonRecord> = {
   others: { id: "r0", except: "cohort-a", requestedAt: at, trouble },
   rollback: { id: "r2", workspace: "cohort-d", requestedAt: at, trouble },
   kept: { workspace: "cohort-a", until: at, by: "olga", reason: "a long run" },
+  interventions: [
+    { at, by: "olga", action: "extend", workspace: "cohort-a", reason: "a long run", until: at, id: "r1" },
+  ],
   reviews: [{ id: "v1", workspace: "cohort-a", requestedAt: at, by: "reap", trouble }],
   since: at,
   work: { generation: 1, notBefore: at, instance: "person-1-2" },

@@ -81,6 +81,21 @@ const extensionSchema = stored({
 });
 export type Extension = z.output<typeof extensionSchema>;
 
+/** What an administrator did to a person's desktop. */
+const interventionSchema = stored({
+  at: instant,
+  by: z.string(),
+  /** `suspend`, `extend`, `retire` or `end-sessions`. A newer release may know more. */
+  action: z.string(),
+  workspace: z.string(),
+  reason: z.string().optional(),
+  /** Of an extension. */
+  until: instant.optional(),
+  /** The request or retirement that it began. */
+  id: z.string().optional(),
+});
+export type Intervention = z.output<typeof interventionSchema>;
+
 /** One desktop that is to be looked at under its person's lock, and put right. */
 const reviewSchema = stored({
   id: z.string(),
@@ -140,10 +155,14 @@ const admissionSchema = stored({
 });
 export type Admission = z.output<typeof admissionSchema>;
 
+/** What the request or retirement was for; null: for no desktop. Releases up to 0.1.0 did not note it. */
+const ofWorkspace = z.string().nullable().optional();
+
 /** How a request ended. A request for none does not end by failing: releases up to 0.1.0 recorded that, too. */
 const outcomeSchema = z.discriminatedUnion("state", [
   stored({
     state: z.literal("done"),
+    workspace: ofWorkspace,
     at: instant,
     message: z.string(),
     url: z.string().optional(),
@@ -152,6 +171,7 @@ const outcomeSchema = z.discriminatedUnion("state", [
   }),
   stored({
     state: z.literal("failed"),
+    workspace: ofWorkspace,
     at: instant,
     code: z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]),
     reason: z.string(),
@@ -159,7 +179,7 @@ const outcomeSchema = z.discriminatedUnion("state", [
     undone: z.array(z.string()),
     leftBehind: z.array(z.string()),
   }),
-  stored({ state: z.literal("superseded"), at: instant, reason: z.string() }),
+  stored({ state: z.literal("superseded"), workspace: ofWorkspace, at: instant, reason: z.string() }),
 ]);
 export type Outcome = z.output<typeof outcomeSchema>;
 
@@ -182,6 +202,8 @@ export const recordSchema = z.object({
   /** Removals that have not ended. */
   removals: z.array(desktopRetirementSchema).readonly().optional(),
   kept: extensionSchema.optional(),
+  /** What administrators did last, the newest last. */
+  interventions: z.array(interventionSchema).readonly().optional(),
   /** Reviews that have not ended. */
   reviews: z.array(reviewSchema).readonly().optional(),
   /** When the one who has the username now first asked; absent if they may have been here before that was noted. */

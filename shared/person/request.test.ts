@@ -81,7 +81,7 @@ describe("what was there before", () => {
     ["is forgotten when the request is done", done, false],
   ])("%s", (_words, outcome, stays) => {
     const after = finish(remembered, "r1", outcome);
-    expect(after.outcomes).toEqual({ r1: outcome });
+    expect(after.outcomes).toEqual({ r1: { ...outcome, workspace: "a" } });
     expect(after.before).toEqual(stays ? remembered.before : undefined);
   });
   it("is a goal while anything is left behind, which a newer request takes the place of", () => {
@@ -143,7 +143,7 @@ describe("a wish for no desktop", () => {
     const givenUp = { ...none, outcomes: { r1: failed(["deployment"]) } };
     expect([outcomeOf(givenUp), isDue(givenUp, new Date(at))]).toEqual([undefined, true]);
     expect(finish(givenUp, "r1", { state: "done", at, message: "" }).outcomes).toEqual({
-      r1: { state: "done", at, message: "" },
+      r1: { state: "done", workspace: null, at, message: "" },
     });
   });
   it("gives way to a newer one", () => {

@@ -146,7 +146,10 @@ export function supersede(record: PersonRecord, request: DesktopRequest): Person
     admission: queueUp(record, request),
     // The extension was for the desktop that ran: the next one is another.
     kept: request.workspace === null ? undefined : record.kept,
-    outcomes: addOutcome(record.outcomes, record.request.id, superseded(request.requestedAt)),
+    outcomes: addOutcome(record.outcomes, record.request.id, {
+      ...superseded(request.requestedAt),
+      workspace: record.request.workspace,
+    }),
   };
 }
 
@@ -197,7 +200,10 @@ export function finish(
     outcomes: addOutcome(
       withoutFailure(record, requestId),
       requestId,
-      outcome.state === "done" ? { ...outcome, switchedFrom } : outcome,
+      {
+        ...(outcome.state === "done" ? { ...outcome, switchedFrom } : outcome),
+        ...(isNewest && { workspace: request.workspace }),
+      },
       request.id,
     ),
     lastDesktop: cameUp ?? record.lastDesktop,

@@ -87,7 +87,7 @@ describe("the end of a desktop's retirement", () => {
     expect(finishRetirement(retiring, "x1", done)).toEqual({
       ...record,
       removals: [other],
-      outcomes: { r1: done, x1: done },
+      outcomes: { r1: done, x1: { ...done, workspace: "cohort-a" } },
     });
   });
 
@@ -140,7 +140,7 @@ describe("retiring a person", () => {
     });
     const ended = finish(tried, "r2", done);
     expect(ended.request.trouble).toBeUndefined();
-    expect(outcomeOf(ended)).toEqual(done);
+    expect(outcomeOf(ended)).toEqual({ ...done, workspace: null });
   });
 
   it("that an older release gave up is still to be done", () => {
@@ -148,6 +148,6 @@ describe("retiring a person", () => {
     const givenUp = { ...once, outcomes: { ...once.outcomes, r2: failed(at) } };
     expect(isDue(givenUp, new Date(at))).toBe(true);
     expect(retirePerson(givenUp, "alice", "gone", { ...stamp, id: "r3" })).toBe(givenUp);
-    expect(outcomeOf(finish(givenUp, "r2", done))).toEqual(done);
+    expect(outcomeOf(finish(givenUp, "r2", done))).toEqual({ ...done, workspace: null });
   });
 });

@@ -67,7 +67,7 @@ export function finishRetirement(
   const left = removals.filter((each) => each !== retirement);
   return {
     ...record,
-    outcomes: addOutcome(record.outcomes, id, outcome, record.request.id),
+    outcomes: addOutcome(record.outcomes, id, { ...outcome, workspace: retirement.workspace }, record.request.id),
     removals: left.length > 0 ? left : undefined,
     before: before?.workspace === retirement.workspace ? undefined : before,
   };

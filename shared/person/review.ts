@@ -51,6 +51,6 @@ function wantNoneAfterwards(record: PersonRecord, workspace: string, { reason }:
   const { request, outcomes } = record;
   if (request.workspace !== workspace || !outcomeOf(record)) return record;
   const none = newRequest(record, request.username, { workspace: null, reason }, stamp);
-  const outcome = { state: "done", at: stamp.at, message: `suspended: ${reason}` } as const;
+  const outcome = { state: "done", workspace, at: stamp.at, message: `suspended: ${reason}` } as const;
   return { ...supersede(record, none), outcomes: addOutcome(outcomes, none.id, outcome) };
 }

@@ -12,6 +12,7 @@ import { surveyDesktops } from "../../functions/gather/survey.ts";
 import { turnTaking } from "../../functions/gather/turn-taking.ts";
 import { readWholeEstate } from "../../functions/gather/whole-estate.ts";
 import { listDesktops, listQuery } from "../../functions/http/list-desktops.ts";
+import { showOneDesktop } from "../../functions/http/show-one-desktop.ts";
 import { namingRules, type Services } from "../../functions/services.ts";
 import { endLeavesTimer } from "../../functions/timers/end-leaves.ts";
 import { followScalingTimer } from "../../functions/timers/follow-scaling.ts";
@@ -83,7 +84,10 @@ async function showOne(): Promise<void> {
   const none = () => Promise.reject(new Error("all Deployments were read"));
   const found = await findById(services, deploymentName(desktopOf(7)), none);
   if (!found) throw new Error("measure: there is no such desktop");
-  await explainDesktops(services, { deployed: [found], odd: [] });
+  const { desktops, isolation, known, unanswered } = await explainDesktops(services, { deployed: [found], odd: [] });
+  const [explained] = desktops;
+  if (!explained) throw new Error("measure: the desktop was not explained");
+  await showOneDesktop(services, { ...explained, isolation, known, unanswered, at });
 }
 
 /** The calls that find none look at most. */

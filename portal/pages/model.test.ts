@@ -1,0 +1,137 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { ApiError, type Api, Unreachable } from "../api/client.ts";
+import { SignedOut } from "../sign-in.ts";
+import { type Model, modelOf } from "./model.ts";
+
+/** The pages look at whether somebody sees them; here somebody does. */
+vi.stubGlobal("document", { hidden: false });
+
+interface Scripted {
+  status?: number;
+  body?: object;
+}
+const ready = { username: "alice", workspace: "a", wanted: "a", state: "ready", reason: "" };
+const running = { id: "1", username: "alice", workspace: "a", state: "running", seen: "0123456789ab" };
+const done = { id: "1", username: "alice", workspace: "a", state: "done", url: "https://guacamole.example/#/client/a" };
+
+let asked: string[];
+let answers: Record<string, (Scripted | Error)[]>;
+let opened: string[];
+let left: number;
+let model: Model;
+let finished: Promise<void>;
+
+/** Answers each path as scripted; the last answer counts from then on. */
+const api: Api = {
+  // As the interface has it: who calls says what the body is.
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
+  call: async <Body>(method: string, path: string) => {
+    asked.push(`${method} ${path}`);
+    await Promise.resolve();
+    const key = `${method} ${path.split("?")[0] ?? ""}`;
+    const script = answers[key] ?? [];
+    const next = script.length > 1 ? script.shift() : script[0];
+    if (next instanceof Error) throw next;
+    const { status = 200, body = {} } = next ?? {};
+    return { status, body: body as Body, etag: null, location: null, retryAfterSeconds: null };
+  },
+};
+
+beforeEach(() => {
+  asked = [];
+  opened = [];
+  left = 0;
+  answers = {
+    "GET users/alice/desktop": [{ body: ready }],
+    "GET users/alice/workspaces": [{ body: { workspaces: [] } }],
+    "PUT users/alice/desktop": [{ status: 202, body: running }],
+    "GET operations/1": [
+      { status: 202, body: { ...running, seen: "123456789abc", progress: { message: "pulling" } } },
+      { body: done },
+    ],
+    "DELETE users/alice/desktop": [{ body: { ...done, workspace: null } }],
+  };
+  model = modelOf({ api, username: "alice", leave: () => (left += 1), open: (address) => opened.push(address) });
+});
+const begin = () => {
+  finished = model.run();
+};
+const end = async () => {
+  model.stop();
+  await finished;
+};
+
+describe("the page's loop", () => {
+  it("follows a start from what it saw last, keeps what the cluster said, and opens the desktop once", async () => {
+    begin();
+    await vi.waitUntil(() => model.view.value?.kind === "running");
+    await model.start("a");
+    await vi.waitUntil(() => opened.length > 0);
+    await end();
+    expect(opened).toEqual([done.url]);
+    expect(asked).toContain("GET operations/1?wait=20&after=0123456789ab");
+    expect(model.said.value.map(({ words }) => words)).toEqual(["pulling"]);
+  });
+
+  it.each([
+    ["an address that is a script", { ...done, url: "javascript:alert(1)" }],
+    ["a desktop that another Guacamole user has to leave first", { ...done, signInAgain: { reason: "" } }],
+    ["a start that failed", { ...done, state: "failed" }],
+  ])("does not open %s", async (_words, ended) => {
+    answers["GET operations/1"] = [{ body: ended }];
+    begin();
+    await model.start("a");
+    await vi.waitUntil(
+      () => asked.includes("GET operations/1?wait=20&after=0123456789ab") && model.operation.value === null,
+    );
+    await end();
+    expect(opened).toEqual([]);
+  });
+
+  it("keeps what it shows while the service cannot be reached, and says so until it can", async () => {
+    begin();
+    await vi.waitUntil(() => model.view.value?.kind === "running");
+    answers["GET users/alice/desktop"] = [new Unreachable("the service cannot be reached"), { body: ready }];
+    model.lookNow();
+    await vi.waitUntil(() => model.trouble.value !== null);
+    expect(model.view.value?.kind).toBe("running");
+    model.lookNow();
+    await vi.waitUntil(() => model.trouble.value === null);
+    await end();
+  });
+
+  it("ends when the session does", async () => {
+    answers["GET users/alice/desktop"] = [new SignedOut("the session has ended")];
+    begin();
+    await finished;
+    expect(left).toBe(1);
+  });
+});
+
+it("shows why something was refused, and goes on", async () => {
+  const problem = {
+    type: "",
+    title: "",
+    status: 403,
+    code: "binding-expired",
+    detail: "it ended",
+    requestId: "r",
+  } as const;
+  answers["PUT users/alice/desktop"] = [new ApiError(403, problem, null)];
+  begin();
+  await model.start("a");
+  expect(model.refusal.value?.problem.requestId).toBe("r");
+  expect(model.busy.value).toBe(false);
+  await end();
+});
+
+it("cancels a start, and does not open it", async () => {
+  answers["GET operations/1"] = [{ status: 202, body: running }];
+  begin();
+  await model.start("a");
+  await model.suspend();
+  expect(model.operation.value).toBeNull();
+  expect(asked).toContain("DELETE users/alice/desktop?wait=10");
+  await end();
+  expect(opened).toEqual([]);
+});
