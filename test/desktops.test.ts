@@ -185,6 +185,7 @@ describe("a person", () => {
     state: string;
     mayExtendUntil?: string;
     kept?: { until: string; by: string };
+    ended?: { operation: string };
   }
   const bob = <Body>(method: string, path: string, body?: object) => estate.call<Body>("bob", method, path, body);
   const own = async () => (await bob<Own>("GET", "/users/bob/desktop")).body;
@@ -214,5 +215,18 @@ describe("a person", () => {
     await operation(`/desktops/${await idOf("bob", "cancer-registry")}/suspend`, { reason: "lunch" });
     expect(await bob("POST", path, { until })).toMatchObject({ status: 409, body: { code: "not-running" } });
     expect((await own()).mayExtendUntil).toBeUndefined();
+  });
+
+  it("reads how their last desktop ended, until they want one again", async () => {
+    const { ended } = await own();
+    expect(ended).toMatchObject({ workspace: "cancer-registry", action: "suspend", reason: "lunch" });
+    expect(await bob("GET", `/operations/${ended?.operation}`)).toMatchObject({ status: 200, body: { state: "done" } });
+    await estate.ask("bob", "cancer-registry");
+    expect((await own()).ended).toBeUndefined();
+    await operation(`/desktops/${await idOf("bob", "cancer-registry")}/retire`, { reason: "the study ended" });
+    expect(await own()).toMatchObject({
+      ...{ state: "absent", reason: "the study ended" },
+      ended: { workspace: "cancer-registry", action: "retire", reason: "the study ended" },
+    });
   });
 });

@@ -194,6 +194,17 @@ export const desktopAnswer = z
         operation: z.string().optional().meta({ description: "The id of the operation that failed" }),
       })
       .optional(),
+    ended: z
+      .strictObject({
+        workspace: z.string().optional(),
+        at: time,
+        action: z.enum(["suspend", "retire"]),
+        rule: desktopRule.optional().meta({ description: "Absent if somebody asked for it" }),
+        reason: words,
+        operation: z.string(),
+      })
+      .optional()
+      .meta({ description: "How the last desktop ended; only while nothing runs and the person wants nothing" }),
     lastRefusal: z
       .strictObject({ workspace: z.string(), at: time, code, reason: words })
       .optional()

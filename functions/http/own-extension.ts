@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { personId } from "../../shared/desktop/names.ts";
 import { ProductError, refuse } from "../../shared/errors.ts";
-import { extend, extensionOf, ownExtensionLimit } from "../../shared/person/extension.ts";
+import { extendOwn, extensionOf, ownExtensionLimit } from "../../shared/person/extension.ts";
+import { mayUse } from "../../shared/person/request.ts";
 import { surveyOf } from "../gather/survey.ts";
 import type { Services } from "../services.ts";
 import { changeRecord, ifThere } from "../work/person.ts";
@@ -24,25 +25,22 @@ export function ownExtensionRoute(services: Services): Route {
       example: examples.ownExtension,
       answers: { 200: { words: "Until when it is kept", body: keptAnswer, example: examples.ownKept } },
       refuses: ["invalid-policy", "not-running", "extension-not-allowed"],
-      handle: (call) => extendOwn(services, call),
+      handle: (call) => keepOwn(services, call),
     }),
   });
 }
 
-async function extendOwn(
-  services: Services,
-  { username, principal, body }: Call<unknown, z.output<typeof bodySchema>>,
-) {
+async function keepOwn(services: Services, { username, principal, body }: Call<unknown, z.output<typeof bodySchema>>) {
   const now = services.now();
   const [survey, record] = await Promise.all([surveyOf(services, username), services.records.read(personId(username))]);
   const running = [...survey.values()].filter(({ desktop }) => desktop.replicas > 0);
   const surveyed = running.find(({ desktop }) => desktop.workspace === record?.request.workspace) ?? running[0];
   if (!surveyed || !record) return refuse("not-running", `no desktop of ${username} is running`);
-  const { desktop, limits } = surveyed;
+  const { desktop, limits, entitledUntil } = surveyed;
   const { workspace, startedAt } = desktop;
   if (!limits)
     return refuse("invalid-policy", `the policy of ${workspace} cannot be read, so the longest extension is not known`);
-  const latest = ownExtensionLimit(limits, startedAt, extensionOf(record, workspace), now);
+  const latest = ownExtensionLimit(limits, { startedAt, entitledUntil }, extensionOf(record, workspace), now);
   if (latest === null)
     return refuse("extension-not-allowed", `the desktop in ${workspace} cannot be kept any longer than it is already`);
   const until = new Date(body.until);
@@ -52,11 +50,8 @@ async function extendOwn(
   const written = await changeRecord(
     services,
     username,
-    ifThere((current) => {
-      // An administrator's word, or a longer one of the person's own, is not shortened.
-      const kept = extensionOf(current, workspace);
-      return kept && kept.until >= extension.until ? current : extend(current, extension);
-    }),
+    ifThere((current) => extendOwn(current, extension)),
   );
-  return { status: 200, body: extensionOf(written ?? undefined, workspace) ?? extension };
+  const holds = written && mayUse(written, workspace) ? extensionOf(written, workspace) : undefined;
+  return holds ? { status: 200, body: holds } : refuse("not-running", `no desktop of ${username} is running`);
 }

@@ -1,9 +1,10 @@
+import { endedOf } from "../../shared/person/ended.ts";
 import { extensionOf, ownExtensionLimit } from "../../shared/person/extension.ts";
 import { leaveOf } from "../../shared/person/presence.ts";
 import { nameDesktop, personId } from "../../shared/desktop/names.ts";
 import type { DesktopState } from "../../shared/desktop/state.ts";
 import type { SurveyedDesktop } from "../../shared/lifecycle/survey.ts";
-import type { Extension } from "../../shared/person/record.ts";
+import type { Extension, PersonRecord } from "../../shared/person/record.ts";
 import { connectionLink } from "../../shared/guacamole/link.ts";
 import { namingRules, type Services } from "../services.ts";
 import { rowsIfKnown } from "../gather/rows.ts";
@@ -30,6 +31,8 @@ export async function showDesktop(services: Services, { username, context }: Cal
   const wanted = record?.request.workspace ?? null;
   const unreached = record ? showGoals([record]) : [];
   const goals = unreached.length > 0 ? { goals: unreached } : {};
+  const left = new Set(all.map(({ workspace }) => workspace));
+  const ended = all.some(({ replicas }) => replicas > 0) ? undefined : endedOf(record ?? undefined, left);
   const running = all.filter(({ replicas }) => replicas > 0);
   // The requested one if it is running; else the running one; else the requested one; else the one that is kept.
   const shown = running.find(({ workspace }) => workspace === wanted) ?? running[0];
@@ -42,9 +45,8 @@ export async function showDesktop(services: Services, { username, context }: Cal
         workspace,
         wanted,
         state: "absent",
-        reason: record?.request.retire
-          ? (record.request.reason ?? "everything that this person had was removed")
-          : "no desktop was ever requested",
+        reason: ended?.reason ?? absentBecause(record),
+        ended,
         lastRefusal,
         ...goals,
       },
@@ -99,6 +101,7 @@ export async function showDesktop(services: Services, { username, context }: Cal
       ...link,
       ...outlook,
       ...lastFailure,
+      ended,
       lastRefusal,
       leaving,
       kept,
@@ -109,8 +112,21 @@ export async function showDesktop(services: Services, { username, context }: Cal
   };
 }
 
-function mayExtend({ limits, desktop }: SurveyedDesktop, state: DesktopState, kept: Extension | undefined, now: Date) {
-  const until = limits && opens.has(state) ? ownExtensionLimit(limits, desktop.startedAt, kept, now) : null;
+function absentBecause(record: PersonRecord | null): string {
+  const retired = "everything that this person had was removed";
+  return record?.request.retire ? (record.request.reason ?? retired) : "no desktop was ever requested";
+}
+
+function mayExtend(
+  { limits, desktop, entitledUntil }: SurveyedDesktop,
+  state: DesktopState,
+  kept: Extension | undefined,
+  now: Date,
+) {
+  const until =
+    limits && opens.has(state)
+      ? ownExtensionLimit(limits, { startedAt: desktop.startedAt, entitledUntil }, kept, now)
+      : null;
   return until === null ? {} : { mayExtendUntil: until };
 }
 

@@ -134,7 +134,10 @@ export function decideEntitlement(
   if (!binding)
     return refuse("workspace-not-bound", `${person.username} has no binding to a workspace called ${workspaceName}`);
   if (today > binding.expires)
-    return refuse("binding-expired", `the binding ${binding.name} ended after ${binding.expires}`);
+    return refuse(
+      "binding-expired",
+      `the right to use ${workspaceName} ended after ${binding.expires} (binding ${binding.name})`,
+    );
 
   const workspace = known.workspaces.find(({ name }) => name === workspaceName);
   if (!workspace)

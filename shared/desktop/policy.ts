@@ -137,7 +137,9 @@ export const policyFields = {
     .describe("How far ahead an administrator may extend a desktop"),
   longestOwnExtensionMinutes: wholeNumberOr0()
     .prefault("240")
-    .describe("How far ahead people may extend their own desktop, within `longestSessionMinutes`; `0`: not at all"),
+    .describe(
+      "How far ahead people may extend their own desktop, within `longestSessionMinutes` and the entitlement; `0`: not at all",
+    ),
 };
 
 const policySchema = z.strictObject(policyFields).transform(({ port, guacamoleParameters, ...fields }, context) => {

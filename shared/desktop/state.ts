@@ -162,7 +162,7 @@ export function describeState(
   if (deployment.replicas === 0) {
     return deployment.ready > 0 || mayOpen
       ? { state: "suspending", reason: "access is being withdrawn and the container is stopping" }
-      : { state: "suspended", reason: "scaled to zero, without access; the next request starts it again" };
+      : { state: "suspended", reason: "it is stopped; the next request starts it again" };
   }
   if (deployment.ready === 0) return { state: "starting", reason: "the container is not ready yet" };
   return mayOpen

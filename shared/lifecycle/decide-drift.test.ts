@@ -32,6 +32,7 @@ const surveyed: SurveyedDesktop = {
   limits: null,
   decision: { action: "keep", rule: "in-use", reason: "in use" },
   record,
+  entitledUntil: null,
   use: { connected: true, visited: true },
 };
 const connection: ConnectionDetails = {

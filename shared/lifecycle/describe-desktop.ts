@@ -53,7 +53,7 @@ function withoutRows({ deployment }: Sides["cluster"]): DescribedState {
     return { state: "starting", reason: "the container is not ready yet" };
   const container = !deployment
     ? "there is no container"
-    : `the container is ${deployment.replicas > 0 ? "ready" : "scaled to zero"}`;
+    : `the container is ${deployment.replicas > 0 ? "ready" : "stopped"}`;
   return {
     state: "unknown",
     reason: `${container}, but Guacamole's database does not answer now, so it is not known whether the desktop can be opened; ask for it: that also starts a database that is stopped`,

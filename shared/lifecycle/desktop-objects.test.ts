@@ -25,6 +25,7 @@ const usual = {
     limits: null,
     decision: { action: "keep", rule: "in-use", reason: "" },
     record,
+    entitledUntil: null,
     use: null,
   },
   wanted: {

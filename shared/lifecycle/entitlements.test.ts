@@ -27,6 +27,8 @@ describe("until when a person may have a desktop", () => {
   });
 
   it("what ended in the first year has ended", () => {
-    expect(endsAt("America/New_York", "0001-01-01")).toEqual({ ended: "the binding a ended after 0001-01-01" });
+    expect(endsAt("America/New_York", "0001-01-01")).toEqual({
+      ended: "the right to use cohort-a ended after 0001-01-01 (binding a)",
+    });
   });
 });

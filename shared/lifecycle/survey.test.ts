@@ -316,7 +316,7 @@ describe("the entitlement of a desktop's person", () => {
     [
       "over",
       withBindings([{ ...binding, expires: "2026-11-23" }]),
-      { ended: "the binding alice-cohort ended after 2026-11-23" },
+      { ended: "the right to use cohort ended after 2026-11-23 (binding alice-cohort)" },
     ],
     ["none", withBindings([red]), { ended: "no binding names alice or matches their claims" }],
     ["in doubt if claims may let in and are not known", { ...withBindings([red]), ...nobodyAsked }, null],
@@ -341,6 +341,8 @@ describe("the entitlement of a desktop's person", () => {
     ],
   ])("is %s", (_, change, expected) => {
     expect(given(change).facts.entitlement).toEqual(expected);
+    const [surveyed] = decideSurvey({ ...gathered, ...change }).desktops;
+    expect(surveyed?.entitledUntil).toBe(expected && "endsAt" in expected ? expected.endsAt : null);
   });
 });
 
@@ -400,6 +402,7 @@ describe("what a survey comes to", () => {
       username === "nobody"
         ? undefined
         : { ...record, decisions: [taken(-5, username === "news" ? "in-use" : "idle")] },
+    entitledUntil: null,
     use: null,
   });
   const survey: Survey = {

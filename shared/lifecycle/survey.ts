@@ -61,6 +61,8 @@ export interface SurveyedDesktop {
   limits: Limits | null;
   decision: Decision;
   record: PersonRecord | undefined;
+  /** Until when its person may have it; null if that is not known, or over. */
+  entitledUntil: string | null;
   /** Whether somebody is connected, and whether anybody was since it was started; null if that is not known. */
   use: { connected: boolean; visited: boolean } | null;
 }
@@ -90,15 +92,31 @@ export function decideSurvey(gathered: Gathered, decide: typeof decideReaping = 
   const desktops = deployed.map((desktop): SurveyedDesktop => {
     const limits = limitsOf(desktop.workspace);
     const record = records.get(desktop.username);
-    if (!desktop.ours) return { desktop, limits, decision: notOurs, record, use: null };
+    if (!desktop.ours) return { desktop, limits, decision: notOurs, record, entitledUntil: null, use: null };
     try {
       const facts = factsOf(desktop, limits);
-      return { desktop, limits, decision: decide(facts, limits, at), record, use: useOf(desktop, facts) };
+      const { entitlement } = facts;
+      const entitledUntil = entitlement && "endsAt" in entitlement ? entitlement.endsAt : null;
+      return {
+        desktop,
+        limits,
+        decision: decide(facts, limits, at),
+        record,
+        entitledUntil,
+        use: useOf(desktop, facts),
+      };
     } catch (error) {
       // Whatever is odd about it, the others are judged.
       const reason = `kept in doubt: it cannot be judged: ${(error as Error).message}`;
       odd.push(`Deployment ${desktop.names.deployment}: ${reason}`);
-      return { desktop, limits, decision: { action: "keep", rule: "unknown", reason }, record, use: null };
+      return {
+        desktop,
+        limits,
+        decision: { action: "keep", rule: "unknown", reason },
+        record,
+        entitledUntil: null,
+        use: null,
+      };
     }
   });
   return { at: at.toISOString(), desktops, records, unanswered, damaged, odd };
