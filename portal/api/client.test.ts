@@ -23,3 +23,34 @@ describe("a call whose token has to be renewed", () => {
     expect((await withToken(async () => Promise.resolve("t"))).body).toEqual({ ok: true });
   });
 });
+
+describe("an answer that breaks off", () => {
+  /** As fetch does it when the network goes in the middle of a body. */
+  const breakingOff = (status: number, type: string) => async () =>
+    Promise.resolve(
+      new Response(
+        new ReadableStream({
+          start(controller) {
+            controller.enqueue(new TextEncoder().encode('{"user'));
+            controller.error(new TypeError("network error"));
+          },
+        }),
+        { status, headers: { "content-type": type } },
+      ),
+    );
+  const session = { accessToken: async () => Promise.resolve("t"), discardToken: () => undefined };
+
+  it.each([
+    [200, "application/json"],
+    [503, "application/problem+json"],
+  ])("is a passing trouble, after %i too: who polls asks again", async (status, type) => {
+    const call = apiOf(session, breakingOff(status, type)).call("GET", "desktops");
+    await expect(call).rejects.toBeInstanceOf(Unreachable);
+  });
+
+  it("says that it was given up, if it was", async () => {
+    const signal = AbortSignal.abort();
+    const call = apiOf(session, breakingOff(200, "application/json")).call("GET", "desktops", { signal });
+    await expect(call).rejects.not.toBeInstanceOf(Unreachable);
+  });
+});

@@ -76,9 +76,9 @@ export function apiOf(session: Pick<SignedIn, "accessToken" | "discardToken">, f
       if (answer.status >= 400) {
         if (!kind.startsWith("application/problem+json"))
           throw new Unreachable(`the service did not answer (${answer.status})`);
-        throw new ApiError(answer.status, (await answer.json()) as Problem, retryAfterSeconds);
+        throw new ApiError(answer.status, (await bodyOf(answer, call.signal)) as Problem, retryAfterSeconds);
       }
-      const body = kind.startsWith("application/json") ? ((await answer.json()) as unknown) : undefined;
+      const body = kind.startsWith("application/json") ? await bodyOf(answer, call.signal) : undefined;
       return {
         status: answer.status,
         body: body as Body,
@@ -88,6 +88,16 @@ export function apiOf(session: Pick<SignedIn, "accessToken" | "discardToken">, f
       };
     },
   };
+}
+
+/** The network may go in the middle of an answer: that is as if there were none. */
+async function bodyOf(answer: Response, signal: AbortSignal | undefined): Promise<unknown> {
+  try {
+    return await answer.json();
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new Unreachable("the service's answer broke off", { cause: error });
+  }
 }
 
 /** A token that cannot be renewed now is a passing trouble, as an API that does not answer: who polls asks again. */
