@@ -36,6 +36,20 @@ const recordWrites = [
   message: "change a person's record with changeRecord or changeAndWake (functions/work/person.ts)",
 }));
 
+/** What the API says is shown as text, never as markup; and the pages' policy refuses inline styles. */
+const markup = [
+  ["JSXAttribute[name.name='dangerouslySetInnerHTML']", "show it as text: what the API says may hold markup"],
+  [
+    "MemberExpression[property.name=/^(innerHTML|outerHTML|insertAdjacentHTML|srcdoc)$/]",
+    "use textContent, or components: what the API says may hold markup",
+  ],
+  [
+    "MemberExpression[object.name='document'][property.name=/^write(ln)?$/]",
+    "use components: what the API says may hold markup",
+  ],
+  ["JSXAttribute[name.name='style']", "use a class: the content security policy refuses inline styles"],
+].map(([selector, message]) => ({ selector, message }));
+
 export default defineConfig(
   { ignores: ["dist/", ".local/", "node_modules/", "**/*.cjs"] },
   tseslint.configs.strictTypeChecked,
@@ -90,6 +104,10 @@ export default defineConfig(
     files: ["functions/**/*.ts"],
     ignores: ["functions/work/person.ts", "**/*.test.ts"],
     rules: { "no-restricted-syntax": ["error", ...recordWrites] },
+  },
+  {
+    files: ["portal/**/*.{ts,tsx}"],
+    rules: { "no-restricted-syntax": ["error", ...markup] },
   },
   {
     // The composition root, the stand-ins and the tests are where the environment is read or prepared.
