@@ -23,6 +23,7 @@ export const texts = {
   help: (support: string) => `Need help? Ask ${support}, and say the reference.`,
   copy: "Copy the reference",
   copied: "Copied",
+  copyYourself: "The browser did not allow it. The reference is marked: copy it with the keyboard.",
   workspaces: {
     title: "Your workspaces",
     loading: "Looking for your workspaces …",
@@ -91,10 +92,9 @@ export const texts = {
     ends: (time: string, why: string) => `It stops at ${time}: ${why}.`,
     noEnd: "Nothing stops it for now.",
     kept: (time: string, by: string) => `It is kept until ${time} (${by}).`,
-    soon: (minutes: number, name: string) =>
-      minutes <= 0
-        ? `Your desktop in ${name} stops now. Save your work.`
-        : `Your desktop in ${name} stops in ${minutes} ${minutes === 1 ? "minute" : "minutes"}. Save your work.`,
+    soon: (time: string, name: string) => `Your desktop in ${name} stops at ${time}. Save your work.`,
+    now: (name: string) => `Your desktop in ${name} stops now. Save your work.`,
+    left: (minutes: number) => (minutes === 1 ? "1 minute is left." : `${minutes} minutes are left.`),
     soonTitle: "Your desktop stops soon",
     keep: (time: string) => `Keep it until ${time}`,
     keepTitle: "Keep it longer",
@@ -108,6 +108,8 @@ export const texts = {
     failed: (name: string) => `${name} could not be started`,
     refused: (name: string) => `${name} is not open to you`,
     stopped: (name: string) => `${name} was stopped`,
+    removed: (name: string) => `${name} was removed`,
+    yours: "Your desktop",
     step: (step: string) => `It failed at: ${step}.`,
   },
   titles: {

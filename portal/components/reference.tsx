@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
 import { texts } from "../texts.ts";
 
 interface ReferenceProps {
@@ -8,15 +9,22 @@ interface ReferenceProps {
 
 /** An id that helps the operators, to copy, and whom to ask. */
 export function Reference({ id, support }: ReferenceProps) {
-  const copied = useSignal(false);
+  const outcome = useSignal("");
+  const code = useRef<HTMLElement>(null);
   const copy = async () => {
-    await navigator.clipboard.writeText(id);
-    copied.value = true;
+    try {
+      await navigator.clipboard.writeText(id);
+      outcome.value = texts.copied;
+    } catch {
+      // Not allowed by its person or by a policy, or not from a secure origin.
+      if (code.current) getSelection()?.selectAllChildren(code.current);
+      outcome.value = texts.copyYourself;
+    }
   };
   return (
     <>
       <p class="portal-reference">
-        {texts.refused.id}: <code>{id}</code>
+        {texts.refused.id}: <code ref={code}>{id}</code>
       </p>
       <p>
         <button
@@ -26,7 +34,7 @@ export function Reference({ id, support }: ReferenceProps) {
         >
           {texts.copy}
         </button>{" "}
-        <span role="status">{copied.value ? texts.copied : ""}</span>
+        <span role="status">{outcome.value}</span>
       </p>
       {support !== null && <p>{texts.help(support)}</p>}
     </>

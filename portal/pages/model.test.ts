@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiError, type Api, Unreachable } from "../api/client.ts";
 import { SignedOut } from "../sign-in.ts";
 import { type Model, modelOf } from "./model.ts";
@@ -134,4 +134,48 @@ it("cancels a start, and does not open it", async () => {
   expect(asked).toContain("DELETE users/alice/desktop?wait=10");
   await end();
   expect(opened).toEqual([]);
+});
+
+describe("the page that nobody looks at", () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+    vi.stubGlobal("document", { hidden: true });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.stubGlobal("document", { hidden: false });
+  });
+  const minutes = (number: number) => vi.advanceTimersByTimeAsync(number * 60_000);
+  const endsIn = (number: number) => new Date(Date.now() + number * 60_000).toISOString();
+  const looks = () => asked.filter((each) => each === "GET users/alice/desktop").length;
+
+  it("asks nothing, as long as nothing is about to end", async () => {
+    answers["GET users/alice/desktop"] = [{ body: { ...ready, endsAt: endsIn(60) } }];
+    begin();
+    await minutes(30);
+    expect(looks()).toBe(1);
+    await end();
+  });
+
+  it("asks again before it announces the end in the tab's title: a desktop in use ends later than was known", async () => {
+    answers["GET users/alice/desktop"] = [
+      { body: { ...ready, endsAt: endsIn(20) } },
+      { body: { ...ready, endsAt: endsIn(90) } },
+    ];
+    begin();
+    await minutes(4);
+    expect(looks()).toBe(1);
+    await minutes(4);
+    expect(looks()).toBe(2);
+    expect(model.desktop.value?.endsAt).toBe(endsIn(82));
+    await end();
+  });
+
+  it("follows the time while the end is near", async () => {
+    answers["GET users/alice/desktop"] = [{ body: { ...ready, endsAt: endsIn(12) } }];
+    begin();
+    await minutes(5);
+    expect(model.clock.value.getTime()).toBeGreaterThan(Date.now() - 60_000);
+    await end();
+  });
 });

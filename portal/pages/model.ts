@@ -2,7 +2,7 @@ import { computed, signal } from "@preact/signals";
 import { type Api, ApiError, type Reply, Unreachable } from "../api/client.ts";
 import type { Operation, PersonsDesktop, Workspaces } from "../api/types.ts";
 import { SignedOut } from "../sign-in.ts";
-import { viewOf, webAddress } from "./state.ts";
+import { endsSoon, viewOf, webAddress } from "./state.ts";
 
 /** What one cluster's sentence said, and when it was seen first. */
 export interface Said {
@@ -127,8 +127,11 @@ export function modelOf({ api, username, leave, open, now = () => new Date() }: 
     if (reply.status === 200) await ended(reply.body, signal ?? round.signal);
   }
 
-  /** Nobody looks, and nothing is under way that they wait for. */
-  const isUnwatched = () => document.hidden && operation.value === null && !life.signal.aborted;
+  /** As far as is known here: the end moves on while its person works, so it is asked for before it is announced. */
+  const mayEndSoon = () => view.value?.kind === "running" && endsSoon(view.value.desktop, now()) !== null;
+
+  /** Nobody looks, nothing is under way that they wait for, and nothing ends that the tab's title has to announce. */
+  const isUnwatched = () => document.hidden && operation.value === null && !mayEndSoon() && !life.signal.aborted;
 
   async function run(): Promise<void> {
     for (;;) {

@@ -76,8 +76,9 @@ function View({ model, support }: ViewProps) {
       {view.kind === "running" && (
         <RunningView {...{ model, takesFocus, desktop: view.desktop, name: nameFor(view.workspace) }} />
       )}
-      <WhatHappened {...{ model, support, nameFor }} />
-      <WorkspacesView {...{ model, support, running, takesFocus }} />
+      <WorkspacesView {...{ model, support, running, takesFocus }}>
+        <WhatHappened {...{ model, support, nameFor }} />
+      </WorkspacesView>
     </>
   );
 }
@@ -86,9 +87,10 @@ function WhatHappened({ model, support, nameFor }: ViewProps & { nameFor: (works
   const happened = useComputed<Happened | null>(() => (model.desktop.value ? happenedOf(model.desktop.value) : null));
   if (!happened.value) return null;
   const { title, workspace, reason, step, operation } = happened.value;
+  const heading = texts.happened[title](workspace === undefined ? texts.happened.yours : nameFor(workspace));
   return (
-    <section class="nhsuk-inset-text portal-happened" aria-label={texts.happened[title](nameFor(workspace))}>
-      <h2>{texts.happened[title](nameFor(workspace))}</h2>
+    <section class="nhsuk-inset-text portal-happened" aria-label={heading}>
+      <h2>{heading}</h2>
       <p>{reason}</p>
       {step !== undefined && <p>{texts.happened.step(stepName(step))}</p>}
       {operation !== undefined && <Reference id={operation} support={support} />}

@@ -1,3 +1,4 @@
+import { useRef } from "preact/hooks";
 import type { PersonsDesktop } from "../api/types.ts";
 import { StateTag } from "../components/tag.tsx";
 import { Title } from "../components/title.tsx";
@@ -21,6 +22,13 @@ export function RunningView({ model, desktop, name, takesFocus }: RunningProps) 
   const choices = choicesOf(desktop, now);
   const { endsAt, endsBecause = desktop.reason, kept, signInAgain } = desktop;
   const logout = webAddress(signInAgain?.logout);
+  const end = useRef<HTMLParagraphElement>(null);
+  /** The choice may be gone with the answer: the focus goes to what it led to. */
+  const keep = async (until: string) => {
+    if (model.busy.value) return;
+    await model.keep(until);
+    if (model.refusal.value === null && model.trouble.value === null) end.current?.focus();
+  };
   return (
     <>
       <Title takesFocus={takesFocus} tab={soon === null ? texts.titles.running(name) : texts.titles.soon(soon)}>
@@ -30,10 +38,16 @@ export function RunningView({ model, desktop, name, takesFocus }: RunningProps) 
         {soon !== null && (
           <div class="nhsuk-warning-callout">
             <h2 class="nhsuk-warning-callout__label">{texts.running.soonTitle}</h2>
-            <p>{texts.running.soon(soon, name)}</p>
+            {/* Read out once: the minutes, which change, stand outside. */}
+            <p>
+              {soon <= 0 || endsAt === undefined
+                ? texts.running.now(name)
+                : texts.running.soon(atTime(endsAt, now), name)}
+            </p>
           </div>
         )}
       </div>
+      {soon !== null && soon > 0 && <p>{texts.running.left(soon)}</p>}
       <p>
         <StateTag state={desktop.state} /> {desktop.reason}
       </p>
@@ -55,7 +69,9 @@ export function RunningView({ model, desktop, name, takesFocus }: RunningProps) 
           {texts.running.open}
         </a>
       )}
-      <p>{endsAt === undefined ? texts.running.noEnd : texts.running.ends(atTime(endsAt, now), endsBecause)}</p>
+      <p ref={end} tabIndex={-1}>
+        {endsAt === undefined ? texts.running.noEnd : texts.running.ends(atTime(endsAt, now), endsBecause)}
+      </p>
       {kept && <p>{texts.running.kept(atTime(kept.until, now), kept.by)}</p>}
       {choices.length > 0 ? (
         <div class="nhsuk-button-group" role="group" aria-label={texts.running.keepTitle}>
@@ -64,8 +80,8 @@ export function RunningView({ model, desktop, name, takesFocus }: RunningProps) 
               key={until}
               class="nhsuk-button nhsuk-button--secondary"
               type="button"
-              disabled={model.busy.value}
-              onClick={() => void model.keep(until)}
+              aria-disabled={model.busy.value}
+              onClick={() => void keep(until)}
             >
               {texts.running.keep(atTime(until, now))}
             </button>
@@ -77,7 +93,7 @@ export function RunningView({ model, desktop, name, takesFocus }: RunningProps) 
       <button
         class="nhsuk-button nhsuk-button--secondary"
         type="button"
-        disabled={model.busy.value}
+        aria-disabled={model.busy.value}
         onClick={() => void model.suspend()}
       >
         {texts.running.suspend}

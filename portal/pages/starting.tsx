@@ -56,7 +56,7 @@ export function StartingView({ model, name }: { model: Model; name: string }) {
       <button
         class="nhsuk-button nhsuk-button--secondary"
         type="button"
-        disabled={model.busy.value}
+        aria-disabled={model.busy.value}
         onClick={() => void model.suspend()}
       >
         {texts.starting.cancel}

@@ -73,6 +73,18 @@ describe("what happened", () => {
     expect(happenedOf(desktop({ lastFailure: { ...lastFailure, code: "request-changed" } }))).toBeNull();
   });
 
+  it("is how the last desktop ended, in the API's words, also where its workspace is not known any more", () => {
+    const ended = { workspace: "a", at: later(-5), action: "suspend", reason: "it was idle", operation: "1" } as const;
+    const down = desktop({ state: "suspended", workspace: null, wanted: null });
+    expect(happenedOf({ ...down, ended })).toEqual({
+      ...{ title: "stopped", workspace: "a", reason: "it was idle", operation: "1" },
+    });
+    const removed = { ...ended, workspace: undefined, action: "retire" as const };
+    expect(happenedOf({ ...down, ended: removed })).toMatchObject({ title: "removed", workspace: undefined });
+    const lastRefusal = { workspace: "b", at: later(0), code: "workspace-not-bound", reason: "not yours" } as const;
+    expect(happenedOf({ ...down, ended, lastRefusal })).toMatchObject({ title: "refused" });
+  });
+
   it("is why a desktop was stopped, unless it runs again", () => {
     const history = [{ at: later(-5), action: "suspend", rule: "idle", reason: "nobody was connected" } as const];
     expect(happenedOf(desktop({ state: "suspended", history }))).toMatchObject({

@@ -40,24 +40,32 @@ export function stepsOf({ progress }: Pick<Operation, "progress">): StartStep[] 
 
 /** What happened to the newest request or the last desktop, if it is worth a message. */
 export interface Happened {
-  title: "failed" | "refused" | "stopped";
-  workspace: string;
+  title: "failed" | "refused" | "stopped" | "removed";
+  /** Undefined if it is not known any more. */
+  workspace: string | undefined;
   reason: string;
   step?: string | undefined;
   operation?: string | undefined;
 }
 
 export function happenedOf(desktop: PersonsDesktop): Happened | null {
-  const { lastFailure, lastRefusal, state, workspace, history } = desktop;
+  const { lastFailure, lastRefusal, ended, state, workspace, history } = desktop;
   if (lastFailure && lastFailure.code !== "request-changed")
     return {
       title: "failed",
-      workspace: lastFailure.workspace ?? "",
+      workspace: lastFailure.workspace ?? undefined,
       reason: lastFailure.reason,
       step: lastFailure.step,
       operation: lastFailure.operation,
     };
   if (lastRefusal) return { title: "refused", workspace: lastRefusal.workspace, reason: lastRefusal.reason };
+  if (ended)
+    return {
+      title: ended.action === "retire" ? "removed" : "stopped",
+      workspace: ended.workspace,
+      reason: ended.reason,
+      operation: ended.operation,
+    };
   const last = history?.at(-1);
   if (workspace !== null && state === "suspended" && last && last.action !== "keep")
     return { title: "stopped", workspace, reason: last.reason };

@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import type { ComponentChildren } from "preact";
 import type { Workspace } from "../api/types.ts";
 import { StateTag } from "../components/tag.tsx";
 import { Title } from "../components/title.tsx";
@@ -14,23 +15,25 @@ interface WorkspacesProps {
   /** The workspace whose desktop runs, by name; null if none does. */
   running: string | null;
   takesFocus: boolean;
+  /** What is told first, below the heading that gets the focus. */
+  children: ComponentChildren;
 }
 
 /** The workspaces as cards: those that the person may open, then the others, with the reason. */
-export function WorkspacesView({ model, support, running, takesFocus }: WorkspacesProps) {
+export function WorkspacesView({ model, support, running, takesFocus, children }: WorkspacesProps) {
   const all = model.workspaces.value;
   if (all === null) return <p role="status">{texts.workspaces.loading}</p>;
   const { open, closed } = sorted(all);
   const others = open.filter(({ workspace }) => workspace !== running);
   return (
     <>
-      {running === null ? (
+      {running === null && (
         <Title takesFocus={takesFocus} tab={texts.service}>
           {texts.workspaces.title}
         </Title>
-      ) : (
-        others.length > 0 && <h2>{texts.workspaces.title}</h2>
       )}
+      {children}
+      {running !== null && others.length > 0 && <h2>{texts.workspaces.title}</h2>}
       {all.length === 0 && <p>{texts.workspaces.none}</p>}
       {all.length === 0 && support !== null && <p>{texts.workspaces.whom(support)}</p>}
       <ul class="portal-cards">
@@ -60,6 +63,12 @@ function OpenCard({ workspace, model, running }: { workspace: Workspace; model: 
   const asks = useSignal(false);
   const name = nameOf(workspace);
   const { desktop } = workspace;
+  const button = useRef<HTMLButtonElement>(null);
+  const stays = useRef(false);
+  useEffect(() => {
+    if (!asks.value && stays.current) button.current?.focus();
+    stays.current = false;
+  }, [asks.value]);
   const start = () => void model.start(workspace.workspace);
   const runningName = model.workspaces.value?.find((each) => each.workspace === running);
   return (
@@ -69,7 +78,7 @@ function OpenCard({ workspace, model, running }: { workspace: Workspace; model: 
         {workspace.description !== undefined && <p class="nhsuk-card__description">{workspace.description}</p>}
         {desktop && (
           <p>
-            <StateTag state={desktop.state} />{" "}
+            <StateTag state={desktop.state} /> {desktop.state === "absent" ? "" : desktop.reason}
           </p>
         )}
         {workspace.until !== undefined && <p>{texts.workspaces.until(onDay(workspace.until))}</p>}
@@ -78,14 +87,19 @@ function OpenCard({ workspace, model, running }: { workspace: Workspace; model: 
             name={name}
             old={runningName ? nameOf(runningName) : (running ?? "")}
             yes={start}
-            no={() => (asks.value = false)}
+            no={() => {
+              stays.current = true;
+              asks.value = false;
+            }}
           />
         ) : (
           <button
+            ref={button}
             class="nhsuk-button"
             type="button"
-            disabled={model.busy.value}
+            aria-disabled={model.busy.value}
             onClick={() => {
+              if (model.busy.value) return;
               if (running === null) start();
               else asks.value = true;
             }}

@@ -44,6 +44,7 @@ describe.skipIf(noBrowser)(`the portal in a browser${noBrowser ? ` (skipped: ${n
     await expect.poll(() => question.innerText()).toContain("Your desktop in Asthma cohort stops");
     await expectAccessible(page, "question");
     await page.keyboard.press("Escape");
+    await change.and(page.locator(":focus")).waitFor();
     await change.click();
     await question.getByRole("button", { name: "Switch to Cancer registry" }).click();
     await page.getByRole("heading", { level: 1, name: "Cancer registry is ready" }).waitFor();
@@ -59,6 +60,11 @@ describe.skipIf(noBrowser)(`the portal in a browser${noBrowser ? ` (skipped: ${n
     const { context, page } = await portal.signIn("alice");
     await page.getByRole("group", { name: "Keep it longer" }).getByRole("button").last().click();
     await page.getByText(/^It is kept until .* \(alice\)\.$/).waitFor();
+    // The button that was pressed may be gone.
+    await page
+      .locator(":focus")
+      .filter({ hasText: /^It stops at/ })
+      .waitFor();
     expect((await portal.estate.call<object>("alice", "GET", "/users/alice/desktop")).body).toHaveProperty("kept");
     await context.close();
   });
@@ -73,7 +79,11 @@ describe.skipIf(noBrowser)(`the portal in a browser${noBrowser ? ` (skipped: ${n
     );
     await portal.estate.ask("bob", "cancer-registry");
     const { context, page } = await portal.signIn("bob");
-    await page.getByText(/^Your desktop in Cancer registry stops in (9|10) minutes. Save your work.$/).waitFor();
+    const announced = page.getByRole("status").filter({ hasText: "Save your work." });
+    await announced.getByText(/^Your desktop in Cancer registry stops at \d\d:\d\d. Save your work.$/).waitFor();
+    await page.getByText(/^(9|10) minutes are left.$/).waitFor();
+    // What changes each minute would be read out each minute.
+    expect(await announced.innerText()).not.toMatch(/minute/);
     expect(await page.title()).toMatch(/^\((9|10) min\) Your desktop stops$/);
     await expectAccessible(page, "stops soon");
     await page.getByRole("group", { name: "Keep it longer" }).getByRole("button").last().click();
@@ -100,6 +110,13 @@ describe.skipIf(noBrowser)(`the portal in a browser${noBrowser ? ` (skipped: ${n
     await tabTo(page, stop);
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { level: 1, name: "Your workspaces" }).waitFor();
+    const happened = page.getByRole("region", { name: "Cancer registry was stopped" });
+    await happened.getByText("it was stopped on request").waitFor();
+    // The focus is on the heading, and what happened comes after it, so that a screen reader reads it.
+    const heading = page.getByRole("heading", { level: 1 }).and(page.locator(":focus"));
+    await heading.waitFor();
+    const headings = await page.getByRole("main").getByRole("heading").allInnerTexts();
+    expect(headings.slice(0, 2)).toEqual(["Your workspaces", "Cancer registry was stopped"]);
     await expectAccessible(page, "stopped");
     const start = page.getByRole("button", { name: "Start Asthma cohort" });
     await tabTo(page, start);
@@ -128,6 +145,10 @@ describe.skipIf(noBrowser)(`the portal in a browser${noBrowser ? ` (skipped: ${n
     expect(await happened.innerText()).toMatch(/image/i);
     const id = await happened.locator("code").innerText();
     expect(await portal.estate.call("bob", "GET", `/operations/${id}`)).toMatchObject({ status: 200 });
+    await page.evaluate("navigator.clipboard.writeText = () => Promise.reject(new Error('not allowed'))");
+    await happened.getByRole("button", { name: "Copy the reference" }).click();
+    await happened.getByRole("status").filter({ hasText: "The reference is marked" }).waitFor();
+    expect(await page.evaluate("getSelection().toString()")).toBe(id);
     await expectAccessible(page, "failed");
     expect(faults).toEqual([]);
     await context.close();
