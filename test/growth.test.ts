@@ -98,10 +98,6 @@ async function countCallsOf(username: string): Promise<Measured> {
       call("olga", "POST", `/desktops/${deploymentName({ workspace: first, username })}/suspend?dryRun=true`, {}),
     "the end of their sessions, as it would be": () =>
       call("olga", "POST", "/maintenance/end-sessions?dryRun=true", { username }),
-    "the queue, for monitoring": async () => {
-      const token = await estate.identity.signToken({ realm_access: { roles: ["desktop-monitoring"] } });
-      await fetch(`${estate.host.url}/api/queue`, { headers: { authorization: `Bearer ${token}` } });
-    },
     "another desktop": () => ended(second),
     "no desktop": async () => endOf(estate, await call("service", "DELETE", `${theirs}/desktop`)),
   };

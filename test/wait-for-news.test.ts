@@ -72,7 +72,8 @@ async function start() {
   const clock = virtualClock("2026-01-05T08:00:00Z", { jumps: false });
   const host = await startFunctionsHost({ app: loaded, store: ":memory:", clock, log: () => undefined });
   open.push(() => host.close());
-  await fetch(`${host.url}/api/lendClient`);
+  const lent = await fetch(`${host.url}/lendClient`);
+  expect(lent.status).toBe(204);
   return { client, host, clock, hub: taskHubOf(() => client) };
 }
 

@@ -42,7 +42,7 @@ export function describeIdentityContract(name: string, version: Version, connect
       loginRequestsContract(realm);
       loginsContract(realm, facts);
       codeGrantsContract(realm, facts);
-      signOutContract(realm);
+      signOutContract(realm, facts);
     }
     logoutContract(realm, facts);
     if (version.events !== undefined) eventsContract(realm, facts);

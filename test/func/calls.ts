@@ -9,6 +9,8 @@ type Calls = Readonly<Record<string, (product: ProductUnderTest) => Promise<Repl
 const workspace = "asthma-cohort";
 const desktop = `/desktops/${deploymentName({ workspace, username: "alice" })}`;
 
+const inAnHour = () => new Date(Date.now() + 3_600_000).toISOString();
+
 /**
  * The order gives each call what it needs: alice's desktop runs at the beginning, and a call that starts work waits for
  * its end, so that the next call finds a settled desktop.
@@ -25,6 +27,9 @@ export const smokeCalls: Calls = {
     const { id } = await ask(workspace);
     return call("alice", "GET", `/operations/${id}`);
   },
+  "POST /users/{username}/desktop/extend": ({ call }) =>
+    call("alice", "POST", "/users/alice/desktop/extend", { until: inAnHour() }),
+  "GET /queue": ({ call }) => call("olga", "GET", "/queue"),
   "GET /desktops": ({ call }) => call("olga", "GET", "/desktops"),
   "GET /desktops/{id}": ({ call }) => call("olga", "GET", desktop),
   "GET /maintenance": ({ call }) => call("olga", "GET", "/maintenance"),
@@ -35,8 +40,7 @@ export const smokeCalls: Calls = {
   "POST /maintenance/wake": ({ call }) => call("olga", "POST", "/maintenance/wake"),
   "POST /maintenance/upkeep": ({ call }) => call("olga", "POST", "/maintenance/upkeep"),
   "POST /maintenance/adopt": ({ call }) => call("olga", "POST", "/maintenance/adopt?dryRun=true"),
-  "POST /desktops/{id}/extend": ({ call }) =>
-    call("olga", "POST", `${desktop}/extend`, { until: new Date(Date.now() + 3_600_000).toISOString() }),
+  "POST /desktops/{id}/extend": ({ call }) => call("olga", "POST", `${desktop}/extend`, { until: inAnHour() }),
   "POST /desktops/{id}/suspend": (product) =>
     followed(product, product.call("olga", "POST", `${desktop}/suspend`, { reason: "smoke test" })),
   "PUT /users/{username}/desktop": (product) =>

@@ -7,17 +7,21 @@ import { linkPackages, root, type WriteApp } from "./app-folder.ts";
 import { lookSignal } from "./open-host.ts";
 
 interface HostJson {
-  extensions: { durableTask: object };
+  extensions: { durableTask: object; http: object };
 }
 
 /**
- * Writes the fixture app of the Durable conformance points, as JavaScript, with the product's host.json and the
- * recorded version.
+ * Writes the fixture app of the Durable conformance points, as JavaScript, with the product's host.json, the recorded
+ * version, and the route prefix that hosts have by default.
  */
 export const writeConformanceApp: WriteApp = async (folder) => {
   const { extensions, ...host } = JSON.parse(await readFile(join(root, "host.json"), "utf8")) as HostJson;
   const durableTask = { ...extensions.durableTask, defaultVersion: "1.0" };
-  await writeFile(join(folder, "host.json"), JSON.stringify({ ...host, extensions: { ...extensions, durableTask } }));
+  const http = { ...extensions.http, routePrefix: "api" };
+  await writeFile(
+    join(folder, "host.json"),
+    JSON.stringify({ ...host, extensions: { ...extensions, durableTask, http } }),
+  );
   await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module", main: "index.js" }));
   for (const source of fixtureSources) {
     const { outputText } = ts.transpileModule(await readFile(source, "utf8"), {

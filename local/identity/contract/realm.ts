@@ -51,6 +51,8 @@ export interface VersionFacts {
   tellsEachSession: boolean;
   /** Whether `role-mappings` shows the roles to a client that may only look people up, not the realm. */
   mappingsToAll: boolean;
+  /** Whether tokens are refused to a page of an origin that the client does not list. If not, browsers keep them from it. */
+  refusesForeignOrigins: boolean;
   /** Whether events have a field `id`, `realmName` and, about administrators, `resourceId`. */
   eventsNameTheRealm: boolean;
 }
@@ -73,6 +75,7 @@ export function versionFacts({ keycloak, events }: Version): VersionFacts {
     wrongPassword: is267 ? 400 : 401,
     tellsEachSession: is267,
     mappingsToAll: !is267,
+    refusesForeignOrigins: is267,
     eventsNameTheRealm: Number(events?.split(".")[1] ?? 0) > 33,
   };
 }

@@ -10,12 +10,13 @@ import {
   loginAddress,
   logoutAddress,
   refresh,
+  verifier,
 } from "./portal.ts";
-import type { ContractRealm } from "./realm.ts";
+import type { ContractRealm, VersionFacts } from "./realm.ts";
 import { type Call, type Recorder, startRecorder } from "./recorder.ts";
 
-/** How a person leaves the portal, and what a page of it may call, seen on 26.7.3 on 2026-11-28. */
-export function signOutContract(realm: () => ContractRealm): void {
+/** How a person leaves the portal, and what a page of it may call, seen on 26.5.6 and 26.7.3 on 2026-11-28. */
+export function signOutContract(realm: () => ContractRealm, { refusesForeignOrigins }: VersionFacts): void {
   const home = () => `${realm().portal.origin}/`;
   async function signedIn(username: string) {
     const { browser, code, session } = await logIn(realm(), username);
@@ -134,9 +135,10 @@ export function signOutContract(realm: () => ContractRealm): void {
         },
       ]);
       const { code } = await logIn(realm(), "alice");
-      const form = { grant_type: "authorization_code", code, redirect_uri: home() };
+      const form = { grant_type: "authorization_code", code, redirect_uri: home(), code_verifier: verifier };
       const other = await call("http://evil.example", { ...form, client_id: realm().portal.id });
-      expect([other.status, cors(other), await other.json()]).toEqual([403, {}, { error: "Invalid origin" }]);
+      expect([other.status, cors(other)]).toEqual([refusesForeignOrigins ? 403 : 200, {}]);
+      if (refusesForeignOrigins) expect(await other.json()).toEqual({ error: "Invalid origin" });
     });
 
     it("may ask first, and read discovery and keys", async () => {
