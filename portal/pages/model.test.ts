@@ -115,6 +115,7 @@ it("shows why something was refused, and goes on", async () => {
     status: 403,
     code: "binding-expired",
     detail: "it ended",
+    explanation: "It ended.",
     requestId: "r",
   } as const;
   answers["PUT users/alice/desktop"] = [new ApiError(403, problem, null)];

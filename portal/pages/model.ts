@@ -2,7 +2,7 @@ import { computed, signal } from "@preact/signals";
 import { type Api, ApiError, type Reply, Unreachable } from "../api/client.ts";
 import type { Operation, PersonsDesktop, Workspaces } from "../api/types.ts";
 import { SignedOut } from "../sign-in.ts";
-import { endsSoon, viewOf, webAddress } from "./state.ts";
+import { endsSoon, sentence, viewOf, webAddress } from "./state.ts";
 
 /** What one cluster's sentence said, and when it was seen first. */
 export interface Said {
@@ -30,6 +30,11 @@ export interface Around {
 }
 
 export type Model = ReturnType<typeof modelOf>;
+
+/** A fault in a sentence for people. */
+function wordsOf(error: ApiError | Unreachable): string {
+  return error instanceof ApiError ? error.problem.explanation : sentence(error.message);
+}
 
 /** The portal's state, and what people can do. One loop asks the API; everything else follows from its answers. */
 export function modelOf({ api, username, leave, open, now = () => new Date() }: Around) {
@@ -153,7 +158,7 @@ export function modelOf({ api, username, leave, open, now = () => new Date() }: 
         }
         if (!(error instanceof ApiError) && !(error instanceof Unreachable)) throw error;
         if (error instanceof ApiError && error.status === 404) operation.value = null;
-        trouble.value = error.message;
+        trouble.value = wordsOf(error);
         const again = error instanceof ApiError ? error.retryAfterSeconds : null;
         await pause(
           again === null ? Math.min(firstRetryMilliseconds * 2 ** failures, longestRetryMilliseconds) : again * 1_000,
@@ -175,7 +180,7 @@ export function modelOf({ api, username, leave, open, now = () => new Date() }: 
     } catch (error) {
       if (error instanceof SignedOut) leave();
       else if (error instanceof ApiError) refusal.value = error;
-      else if (error instanceof Unreachable) trouble.value = error.message;
+      else if (error instanceof Unreachable) trouble.value = wordsOf(error);
       else throw error;
     } finally {
       busy.value = false;
@@ -210,7 +215,7 @@ export function modelOf({ api, username, leave, open, now = () => new Date() }: 
         opensWhenReady = false;
         const { body } = await api.call<Operation>("DELETE", `${own}/desktop?wait=10`);
         operation.value = null;
-        if (body.state === "failed" && body.reason !== undefined) trouble.value = body.reason;
+        if (body.state === "failed" && body.explanation !== undefined) trouble.value = body.explanation;
         await readDesktop(new AbortController().signal);
       }),
     keep: (until: string) =>

@@ -73,7 +73,7 @@ describe.skipIf(chromiumPath === undefined)("in Chromium", () => {
     const page = await signedIn("", "alice");
     await page.getByRole("heading", { level: 1, name: "Asthma cohort is ready" }).waitFor();
     expect(await violations(page)).toEqual([]);
-    await page.getByText("flu-season-2023 ended after 2024-04-30").waitFor();
+    await page.getByText("This workspace closed after 30 April 2024.").waitFor();
 
     await page.getByRole("button", { name: "Switch to this workspace" }).click();
     await page.getByText("What is open in it is closed").waitFor();

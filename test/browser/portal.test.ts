@@ -111,13 +111,19 @@ describe.skipIf(noBrowser)(`the portal in a browser${noBrowser ? ` (skipped: ${n
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { level: 1, name: "Your workspaces" }).waitFor();
     const happened = page.getByRole("region", { name: "Cancer registry was stopped" });
-    await happened.getByText("it was stopped on request").waitFor();
+    await happened.getByText("You stopped it.").waitFor();
+    // Nothing failed: the reference is there for who looks for it.
+    expect(await happened.innerText()).not.toContain("Reference");
     // The focus is on the heading, and what happened comes after it, so that a screen reader reads it.
     const heading = page.getByRole("heading", { level: 1 }).and(page.locator(":focus"));
     await heading.waitFor();
     const headings = await page.getByRole("main").getByRole("heading").allInnerTexts();
     expect(headings.slice(0, 2)).toEqual(["Your workspaces", "Cancer registry was stopped"]);
     await expectAccessible(page, "stopped");
+    await happened.getByText("Details").click();
+    await happened.getByText("It was stopped on request.").waitFor();
+    await happened.getByRole("button", { name: "Copy the reference" }).waitFor();
+    await expectAccessible(page, "stopped with details");
     const start = page.getByRole("button", { name: "Start Asthma cohort" });
     await tabTo(page, start);
     await page.keyboard.press("Enter");
@@ -128,8 +134,10 @@ describe.skipIf(noBrowser)(`the portal in a browser${noBrowser ? ` (skipped: ${n
   it("says why a workspace is not open, and whom to ask", async () => {
     const { context, page } = await portal.signIn("carol");
     await page.getByRole("heading", { name: "Not open to you" }).waitFor();
+    await page.getByText("None of your workspaces is open to you now.").waitFor();
     const card = page.getByRole("listitem").filter({ hasText: "Asthma cohort" });
     expect(await card.innerText()).toContain(support);
+    expect(await card.innerText()).toContain("Your access to this workspace ended after");
     expect(await card.getByRole("button").count()).toBe(0);
     await expectAccessible(page, "not open");
     await context.close();
@@ -142,7 +150,10 @@ describe.skipIf(noBrowser)(`the portal in a browser${noBrowser ? ` (skipped: ${n
     const happened = page.getByRole("region", { name: "Cancer registry could not be started" });
     await happened.waitFor();
     portal.estate.cluster.setFault({ namespace }, null);
-    expect(await happened.innerText()).toMatch(/image/i);
+    await happened.getByText("The software of this desktop could not be loaded.").waitFor();
+    expect(await happened.innerText()).not.toMatch(/ErrImagePull|ImagePullBackOff/);
+    await happened.getByText("Details").click();
+    await happened.getByText(/^(ErrImagePull|ImagePullBackOff): .* \(cannot-start\)\.$/).waitFor();
     const id = await happened.locator("code").innerText();
     expect(await portal.estate.call("bob", "GET", `/operations/${id}`)).toMatchObject({ status: 200 });
     await page.evaluate("navigator.clipboard.writeText = () => Promise.reject(new Error('not allowed'))");
