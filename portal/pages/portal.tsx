@@ -22,6 +22,7 @@ export function Portal({ api, person, settings, leave }: Entered) {
         open: (address) => {
           location.assign(address);
         },
+        tabs: new BroadcastChannel("portal"),
       }),
     [],
   );

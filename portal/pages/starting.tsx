@@ -48,7 +48,7 @@ export function StartingView({ model, name }: { model: Model; name: string }) {
           </p>
         )}
       </Details>
-      <p>{texts.starting.stays}</p>
+      <p>{model.opensHere.value ? texts.starting.stays : texts.starting.elsewhere}</p>
       <button
         class="nhsuk-button nhsuk-button--secondary"
         type="button"
