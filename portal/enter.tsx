@@ -3,7 +3,8 @@ import { type Api, apiOf } from "./api/client.ts";
 import { Page } from "./components/page.tsx";
 import { SignedOutPage } from "./components/signed-out.tsx";
 import { type PortalSettings, readSettings } from "./settings.ts";
-import { beginSignIn, resumeSignIn, type SignedIn, type Visit } from "./sign-in.ts";
+import { beginSignIn, resumeSignIn, type SignedIn, type Visit, WrongClock } from "./sign-in.ts";
+import { texts } from "./texts.ts";
 
 /** What a page has once its person is signed in. */
 export interface Entered {
@@ -32,10 +33,11 @@ export async function enter(service: string, pageOf: (entered: Entered) => Compo
   };
   const again = () => void beginSignIn(settings, visit).catch(showFailure);
   const leave = () => {
-    show(null, <SignedOutPage again={again} />);
+    show(null, <SignedOutPage body={texts.signedOut.body} again={again} />);
   };
   function showFailure(error: unknown): void {
-    show(null, <SignedOutPage failure={(error as Error).message} again={again} />);
+    const body = error instanceof WrongClock ? texts.failed.clock(error.minutes) : texts.failed.body;
+    show(null, <SignedOutPage body={body} failure={(error as Error).message} again={again} />);
   }
 
   // A page from the browser's memory, after "back", may belong to somebody who has signed out since.

@@ -3,6 +3,7 @@
  * knows how. Tokens are in memory only: a reload asks Keycloak again, whose session is in its own cookie (ADR 29).
  */
 import * as oauth from "oauth4webapi";
+import { minutesFast } from "./clock.ts";
 import type { PortalSettings } from "./settings.ts";
 
 export interface SignedIn {
@@ -23,6 +24,18 @@ export class SignedOut extends Error {
   override readonly name = "SignedOut";
 }
 
+/** This machine's clock is so wrong that what Keycloak signs seems to be over. */
+export class WrongClock extends Error {
+  override readonly name = "WrongClock";
+  /** How far it is ahead. */
+  readonly minutes: number;
+
+  constructor(minutes: number, options: ErrorOptions) {
+    super(`the clock is ${minutes} minutes fast`, options);
+    this.minutes = minutes;
+  }
+}
+
 /** What is kept while the browser is at Keycloak, in this tab only. */
 interface Underway {
   state: string;
@@ -31,6 +44,8 @@ interface Underway {
   /** Where the person was in this page. */
   search: string;
   hash: string;
+  /** A session's tokens were good for nothing any more. */
+  renews: boolean;
 }
 
 const underwayKey = "portal.sign-in";
@@ -50,6 +65,7 @@ export interface Visit {
  * Resolves when the person is signed in, and to null if they have to be asked first: they signed out, or their session
  * has ended. Else it leaves for Keycloak and does not resolve.
  *
+ * @throws WrongClock
  * @throws if Keycloak does not answer, or refuses in a way that asking again does not change
  */
 export async function resumeSignIn(settings: PortalSettings, visit: Visit): Promise<SignedIn | null> {
@@ -66,7 +82,7 @@ export async function resumeSignIn(settings: PortalSettings, visit: Visit): Prom
 export async function beginSignIn(
   settings: PortalSettings,
   { location, storage }: Visit,
-  { silently = false }: { silently?: boolean } = {},
+  { silently = false, renews = false }: { silently?: boolean; renews?: boolean } = {},
 ): Promise<never> {
   const server = await discover(settings);
   const underway: Underway = {
@@ -75,6 +91,7 @@ export async function beginSignIn(
     verifier: oauth.generateRandomCodeVerifier(),
     search: location.search,
     hash: location.hash,
+    renews,
   };
   storage.setItem(underwayKey, JSON.stringify(underway));
   const address = new URL(required(server.authorization_endpoint, "authorization_endpoint"));
@@ -124,30 +141,45 @@ async function finish(settings: PortalSettings, visit: Visit, parameters: URLSea
     underway.verifier,
     insecure(settings),
   );
-  const tokens = await oauth.processAuthorizationCodeResponse(server, client, response, {
-    expectedNonce: underway.nonce,
-    requireIdToken: true,
-  });
+  const expected = { expectedNonce: underway.nonce, requireIdToken: true };
+  const tokens = await oauth.processAuthorizationCodeResponse(server, client, response, expected).catch(explainClock);
   storage.setItem(wasKey, "signed-in");
-  return sessionOf(settings, visit, server, tokens);
+  return sessionOf(settings, visit, server, tokens, underway.renews);
+
+  async function explainClock(error: unknown): Promise<never> {
+    const isTime = error instanceof oauth.OperationProcessingError && error.code === oauth.JWT_TIMESTAMP_CHECK;
+    const minutes = isTime ? await minutesFast(location.pathname) : null;
+    throw minutes !== null && minutes > 0 ? new WrongClock(minutes, { cause: error }) : error;
+  }
 }
 
 /** Keycloak's answers to `prompt=none` if it would have to show a page (OpenID Connect Core §3.1.2.6). */
 const mustAsk = new Set(["login_required", "interaction_required", "account_selection_required", "consent_required"]);
 
+/** @param isRenewal it follows one whose tokens were refused: if these are refused as well, that is the end */
 function sessionOf(
   settings: PortalSettings,
-  { location, storage }: Visit,
+  visit: Visit,
   server: oauth.AuthorizationServer,
   first: oauth.TokenEndpointResponse,
+  isRenewal: boolean,
 ): SignedIn {
+  const { location, storage } = visit;
   const client = { client_id: settings.clientId };
   let tokens = first;
   let validUntil = endOf(first);
   let renewing: Promise<void> | undefined;
+  let mayAskSilently = !isRenewal;
+
+  /** Keycloak's session may be alive although it refuses these tokens: it is asked once. */
+  function askSilently(cause?: unknown): Promise<never> {
+    if (mayAskSilently) return beginSignIn(settings, visit, { silently: true, renews: true });
+    storage.setItem(wasKey, "signed-out");
+    throw new SignedOut("the session has ended", { cause });
+  }
 
   async function renew(): Promise<void> {
-    if (tokens.refresh_token === undefined) throw new SignedOut("the session has ended");
+    if (tokens.refresh_token === undefined) return askSilently();
     try {
       const response = await oauth.refreshTokenGrantRequest(
         server,
@@ -159,10 +191,10 @@ function sessionOf(
       const renewed = await oauth.processRefreshTokenResponse(server, client, response);
       tokens = { ...tokens, ...renewed };
       validUntil = endOf(renewed);
+      mayAskSilently = true;
     } catch (error) {
       if (!(error instanceof oauth.ResponseBodyError) || error.error !== "invalid_grant") throw error;
-      storage.setItem(wasKey, "signed-out");
-      throw new SignedOut("the session has ended", { cause: error });
+      await askSilently(error);
     }
   }
 

@@ -16,6 +16,8 @@ export const texts = {
   failed: {
     title: "You could not be signed in",
     body: "The sign-in service did not answer as expected. Try again in a moment.",
+    clock: (minutes: number) =>
+      `This computer's clock is ${minutes} minutes fast, and the sign-in service's answer seems to be over. Set the clock, then try again.`,
     again: "Try again",
   },
   trouble: (why: string) => `What you see may be old. ${why} This page keeps trying.`,

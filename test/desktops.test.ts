@@ -198,6 +198,14 @@ describe("a person", () => {
     const until = new Date(Date.now() + 60 * 60_000).toISOString();
     expect(await bob("POST", path, { until })).toMatchObject({ status: 200, body: { until, by: "bob" } });
     expect((await own()).kept).toMatchObject({ until, by: "bob" });
+    const words = `kept until ${until} by its person`;
+    expect(await own()).toMatchObject({
+      decision: { rule: "kept", reason: words, evidence: { what: words, source: "request" } },
+    });
+    const shown = `/desktops/${await idOf("bob", "cancer-registry")}`;
+    expect((await estate.call<{ timeline: object[] }>("olga", "GET", shown)).body.timeline).toContainEqual(
+      expect.objectContaining({ kind: "person", by: "bob", action: "extend", until }),
+    );
 
     const late = new Date(Date.parse(mayExtendUntil) + 3_600_000).toISOString();
     for (const wrong of [late, new Date(Date.now() - 1_000).toISOString()])

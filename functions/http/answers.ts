@@ -332,7 +332,7 @@ export const oneDesktopAnswer = z
     removal: z.strictObject({ requestedAt: time, reason: words, trouble: trouble.optional() }).optional(),
     timeline: z.array(timelineEntry).meta({
       description:
-        "Decisions, operations and what administrators did, the newest first, as far as the person's record remembers them",
+        "Decisions, operations, and what administrators and the person did, the newest first, as far as the person's record remembers them",
     }),
     ...objectsOfDesktop,
     unanswered: z.array(words).meta({ description: "What could not be read; its information is missing" }),

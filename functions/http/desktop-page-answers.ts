@@ -58,7 +58,9 @@ export const timelineEntry = z
       step: words.optional(),
     }),
     z.strictObject({
-      kind: z.literal("administrator"),
+      kind: z
+        .enum(["administrator", "person"])
+        .meta({ description: "Who did it; `person`: the one whose desktop it is" }),
       at: time,
       by: z.string(),
       action: z.string().meta({ examples: ["suspend", "extend", "retire", "end-sessions"] }),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { personId } from "../../shared/desktop/names.ts";
 import { ProductError, refuse } from "../../shared/errors.ts";
 import { extendOwn, extensionOf, ownExtensionLimit } from "../../shared/person/extension.ts";
+import { noteOwnExtension } from "../../shared/person/interventions.ts";
 import { mayUse } from "../../shared/person/request.ts";
 import { surveyOf } from "../gather/survey.ts";
 import type { Services } from "../services.ts";
@@ -50,7 +51,10 @@ async function keepOwn(services: Services, { username, principal, body }: Call<u
   const written = await changeRecord(
     services,
     username,
-    ifThere((current) => extendOwn(current, extension)),
+    ifThere((current) => {
+      const extended = extendOwn(current, extension);
+      return extended === current ? current : noteOwnExtension(extended, extension, now.toISOString());
+    }),
   );
   const holds = written && mayUse(written, workspace) ? extensionOf(written, workspace) : undefined;
   return holds ? { status: 200, body: holds } : refuse("not-running", `no desktop of ${username} is running`);

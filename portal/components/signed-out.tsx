@@ -1,16 +1,28 @@
 import { texts } from "../texts.ts";
+import { Details } from "./details.tsx";
+
+interface SignedOutProps {
+  body: string;
+  /** What went wrong, in technical words; undefined if nothing did. */
+  failure?: string;
+  again: () => void;
+}
 
 /** Instead of the page: the person has to sign in first. */
-export function SignedOutPage({ failure, again }: { failure?: string; again: () => void }) {
+export function SignedOutPage({ body, failure, again }: SignedOutProps) {
   const words = failure === undefined ? texts.signedOut : texts.failed;
   return (
     <>
       <h1>{words.title}</h1>
-      <p>{words.body}</p>
-      {failure !== undefined && <p class="nhsuk-body-s">{failure}</p>}
+      <p>{body}</p>
       <button class="nhsuk-button" type="button" onClick={again}>
         {words.again}
       </button>
+      {failure !== undefined && (
+        <Details>
+          <p>{failure}</p>
+        </Details>
+      )}
     </>
   );
 }

@@ -131,6 +131,7 @@ function describeEntry(entry: OneDesktop["timeline"][number]): string {
     case "operation":
       return `${entry.state}: ${entry.reason}`;
     case "administrator":
+    case "person":
       return texts.desktop.administrator(entry.by, entry.action, entry.reason ?? "");
   }
 }

@@ -121,6 +121,16 @@ describe("the page's loop", () => {
     await end();
   });
 
+  it("ends when the session does, also while somebody makes it look again", async () => {
+    const api = { call: () => Promise.reject(new SignedOut("the session has ended")) };
+    const page = { leave: () => (left += 1), open: () => undefined, tabs };
+    const other = modelOf({ api, username: "alice", ...page });
+    const over = other.run();
+    other.lookNow();
+    await over;
+    expect(left).toBe(1);
+  });
+
   it("ends when the session does", async () => {
     answers["GET users/alice/desktop"] = [new SignedOut("the session has ended")];
     begin();

@@ -157,8 +157,12 @@ export function modelOf({ api, username, leave, open, tabs, now = () => new Date
         clock.value = now();
         if (operation.value === null && !round.signal.aborted) await pause(idleMilliseconds);
       } catch (error) {
+        if (error instanceof SignedOut) {
+          leave();
+          return;
+        }
         if (round.signal.aborted) continue;
-        if (error instanceof SignedOut || (error instanceof ApiError && error.status === 401)) {
+        if (error instanceof ApiError && error.status === 401) {
           leave();
           return;
         }

@@ -184,6 +184,14 @@ describe("what becomes of a desktop", () => {
       },
     ],
     [
+      "its person keeps it",
+      { ...keptUntil(at(120)), keptByPerson: true },
+      {
+        ...keep("kept", `kept until ${at(120)} by its person`),
+        evidence: saw("extended", `kept until ${at(120)} by its person`, now, "request"),
+      },
+    ],
+    [
       "an administrator keeps it for a reason",
       { kept: { workspace: "cohort-a", until: at(120), by: "root", reason: "a demonstration" } },
       keep("kept", `kept until ${at(120)} by root: a demonstration`),

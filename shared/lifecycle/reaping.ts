@@ -29,6 +29,8 @@ export interface DesktopFacts {
   /** The binding that somebody scaled to 0. */
   scaledToZero?: string | undefined;
   kept?: Extension | undefined;
+  /** Its own person keeps it. */
+  keptByPerson?: boolean | undefined;
   /** Who paused reaping; null if it cannot be found out. */
   reapingPaused?: Pause | null | undefined;
   /** What was decided last. */
@@ -103,8 +105,11 @@ export function decideReaping(facts: DesktopFacts, limits: Limits | null, now: D
     });
   }
   if (kept && kept.until > at) {
-    const words = `kept until ${kept.until} by ${kept.by}${kept.reason === undefined ? "" : `: ${kept.reason}`}`;
-    return keep("kept", words, { kind: "extended", what: words, at, source: "administrator" });
+    const by = facts.keptByPerson ? "its person" : kept.by;
+    const words = `kept until ${kept.until} by ${by}${kept.reason === undefined ? "" : `: ${kept.reason}`}`;
+    // Older releases read these decisions, too: what a person asks for has been a source since the first one.
+    const source = facts.keptByPerson ? "request" : "administrator";
+    return keep("kept", words, { kind: "extended", what: words, at, source });
   }
   const longest = longestEnd(facts, limits);
   if (startedAt !== null && limits && longest !== null && longest <= at)
@@ -227,7 +232,7 @@ function sign(
 }
 
 /**
- * What ends it first, if nothing new is seen. What an administrator keeps is kept from being idle, too long up, and left; in
+ * What ends it first, if nothing new is seen. What somebody keeps is kept from being idle, too long up, and left; in
  * doubt, and while it is worked on, nothing can be said of who uses it.
  */
 function nextEnd(facts: DesktopFacts, limits: Limits | null, now: string, rule: Rule): Decision["next"] {

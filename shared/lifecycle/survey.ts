@@ -147,6 +147,7 @@ function assembleFacts(gathered: Gathered): (desktop: DeployedDesktop, limits: L
     const isUp = own && outcome?.state === "done";
     const rows = historyOf?.get(keyText(desktop));
     // A desktop that is up has a connection; if ours does not see it, it does not see who uses it either.
+    const kept = extensionOf(record, workspace);
     const isHistoryKnown = historyOf !== null && (rows !== undefined || !isUp);
     return {
       replicas: desktop.replicas,
@@ -179,7 +180,8 @@ function assembleFacts(gathered: Gathered): (desktop: DeployedDesktop, limits: L
         entitlementOf &&
         entitlementOf(desktop, request?.nobodyAsked ? undefined : request?.claims, request?.claimsReduced),
       scaledToZero: scaledDown.get(keyText(desktop)),
-      kept: extensionOf(record, workspace),
+      kept,
+      keptByPerson: kept?.by === username,
       reapingPaused: maintenance && maintenance.reaping,
       before: record && lastDecisionOfUse(record, workspace),
       unanswered: doubts,

@@ -81,7 +81,7 @@ const extensionSchema = stored({
 });
 export type Extension = z.output<typeof extensionSchema>;
 
-/** What an administrator did to a person's desktop. */
+/** What an administrator, or the person themselves, did to a desktop. */
 const interventionSchema = stored({
   at: instant,
   by: z.string(),
@@ -202,7 +202,7 @@ export const recordSchema = z.object({
   /** Removals that have not ended. */
   removals: z.array(desktopRetirementSchema).readonly().optional(),
   kept: extensionSchema.optional(),
-  /** What administrators did last, the newest last. */
+  /** What administrators did last, and by how much its person extended it, the newest last. */
   interventions: z.array(interventionSchema).readonly().optional(),
   /** Reviews that have not ended. */
   reviews: z.array(reviewSchema).readonly().optional(),

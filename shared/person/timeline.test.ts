@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { intervene } from "./interventions.ts";
+import { intervene, noteOwnExtension } from "./interventions.ts";
 import type { Outcome, PersonRecord } from "./record.ts";
 import { finish, supersede } from "./request.ts";
 import { finishRetirement } from "./retirement.ts";
@@ -52,6 +52,21 @@ describe("what is remembered of a desktop", () => {
     expect(timelineOf(down, "cohort")[1]).toMatchObject({ by: "olga", id: "r2" });
     // What was for no desktop was for that one, too.
     expect(short(down, "another").map(([kind]) => kind)).toEqual(["operation", "decision"]);
+  });
+
+  it("is how long its person keeps it, told apart from what administrators did", () => {
+    const extension = { workspace: "cohort", until: at(90), by: "alice" };
+    const byOlga = intervene(asked, { at: at(1), by: "olga", action: "extend", workspace: "cohort", until: at(60) });
+    const once = noteOwnExtension(byOlga, extension, at(2));
+    const twice = noteOwnExtension(once, { ...extension, until: at(120) }, at(3));
+    expect(short(twice).slice(0, 2)).toEqual([
+      ["person", at(3), "extend", undefined],
+      ["administrator", at(1), "extend", undefined],
+    ]);
+    expect(timelineOf(twice, "cohort")[0]).toMatchObject({ by: "alice", until: at(120) });
+    // Many of one person do not push out the others.
+    expect(twice.interventions).toHaveLength(2);
+    expect(noteOwnExtension(twice, { ...extension, workspace: "another" }, at(4)).interventions).toHaveLength(3);
   });
 
   it("is which step failed, and why", () => {

@@ -2,7 +2,7 @@ import type { TakenDecision } from "../desktop/decision.ts";
 import type { Intervention, Outcome, PersonRecord } from "./record.ts";
 import { outcomeOf } from "./request.ts";
 
-/** What is remembered of a desktop: what was decided about it, what became of requests, and what administrators did. */
+/** What is remembered of a desktop: what was decided about it, what became of requests, and what people did to it. */
 export type TimelineEntry =
   | ({ kind: "decision" } & Omit<TakenDecision, "workspace">)
   | {
@@ -16,7 +16,7 @@ export type TimelineEntry =
       code?: Extract<Outcome, { state: "failed" }>["code"];
       step?: string;
     }
-  | ({ kind: "administrator" } & Omit<Intervention, "workspace">);
+  | ({ kind: "administrator" | "person" } & Omit<Intervention, "workspace">);
 
 /** Returns what is remembered of a person's desktop, the newest first. Of older releases' operations it is not known which desktop they were about: they are listed. */
 export function timelineOf(record: PersonRecord, workspace: string): TimelineEntry[] {
@@ -25,7 +25,7 @@ export function timelineOf(record: PersonRecord, workspace: string): TimelineEnt
   const entries: TimelineEntry[] = [
     ...decisions.filter(isAbout).map(takenDecision),
     ...Object.entries(outcomes).flatMap(([id, outcome]) => (isAbout(outcome) ? [endedOperation(id, outcome)] : [])),
-    ...interventions.filter(isAbout).map(done),
+    ...interventions.filter(isAbout).map((each) => done(each, record.request.username)),
     ...underWay(record, workspace),
   ];
   // Of what happened at the same time, what was added last is the newest.
@@ -37,8 +37,8 @@ function takenDecision({ at, action, rule, reason, evidence, next }: TakenDecisi
   return { kind: "decision", at, action, rule, reason, evidence, next };
 }
 
-function done({ at, by, action, reason, until, id }: Intervention): TimelineEntry {
-  return { kind: "administrator", at, by, action, reason, until, id };
+function done({ at, by, action, reason, until, id }: Intervention, username: string): TimelineEntry {
+  return { kind: by === username ? "person" : "administrator", at, by, action, reason, until, id };
 }
 
 function endedOperation(id: string, outcome: Outcome): TimelineEntry {

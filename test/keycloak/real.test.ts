@@ -8,6 +8,7 @@ import { describeEvents } from "./events.ts";
 import { describeGuide } from "./guide.ts";
 import { describeHarness } from "./harness.ts";
 import { describeLeaver } from "./leaver.ts";
+import { describePortalWaits } from "./portal-waits.ts";
 import { describeProduct } from "./product.ts";
 import { describeProviderReadme } from "./provider-readme.ts";
 import { describeStart } from "./start.ts";
@@ -26,6 +27,9 @@ describeOnKeycloak((keycloak, distribution) => {
   describeGuide(keycloak, distribution);
   describe("the product", () => {
     describeProduct(keycloak);
+  });
+  describe("the portal", () => {
+    describePortalWaits(keycloak);
   });
   describe("what the product sees of people", () => {
     describeDirectory(keycloak);
