@@ -23,6 +23,8 @@ export async function enter(service: string, pageOf: (entered: Entered) => Compo
   const visit: Visit = { location, history, storage: sessionStorage };
   const home = location.pathname;
   const show = (person: SignedIn | null, children: ComponentChildren) => {
+    // What was shown goes first, and what the page had before its script: else Preact would go on with elements that are gone.
+    render(null, root);
     root.replaceChildren();
     render(
       <Page service={service} home={home} person={person}>

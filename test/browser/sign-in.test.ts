@@ -58,7 +58,7 @@ describe.skipIf(noBrowser)(`faults of the sign-in in a browser${noBrowser ? ` (s
       await page.evaluate("dispatchEvent(new Event('online'))").catch(() => undefined);
       return isThere();
     };
-    await expect.poll(look, { timeout: 20_000 }).toBe(true);
+    await expect.poll(look, { timeout: 20_000, interval: 500 }).toBe(true);
   }
   const isSignedOut = (page: Page) => () =>
     page.getByRole("heading", { level: 1, name: "You are signed out" }).isVisible();

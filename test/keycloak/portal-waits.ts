@@ -84,7 +84,7 @@ export function describePortalWaits(keycloak: () => RealKeycloak): void {
             await look();
             return grants.filter((grant) => grant === "refresh_token").length;
           },
-          { timeout: 30_000 },
+          { timeout: 30_000, interval: 500 },
         )
         .toBeGreaterThanOrEqual(times);
     const lookUntilShown = (heading: string) =>
@@ -94,7 +94,7 @@ export function describePortalWaits(keycloak: () => RealKeycloak): void {
             await look();
             return page.getByRole("heading", { level: 1, name: heading }).isVisible();
           },
-          { timeout: 30_000 },
+          { timeout: 30_000, interval: 500 },
         )
         .toBe(true);
     const tokens = () =>
@@ -139,7 +139,7 @@ export function describePortalWaits(keycloak: () => RealKeycloak): void {
             await look();
             return grants.filter((grant) => grant === "authorization_code").length;
           },
-          { timeout: 30_000 },
+          { timeout: 30_000, interval: 500 },
         )
         .toBe(before + 1);
       await untilItWaits();
