@@ -17,7 +17,7 @@ export const texts = {
     title: "You could not be signed in",
     body: "The sign-in service did not answer as expected. Try again in a moment.",
     clock: (minutes: number) =>
-      `This computer's clock is ${minutes} minutes fast, and the sign-in service's answer seems to be over. Set the clock, then try again.`,
+      `This computer's clock is ${minutes} minutes fast, so the sign-in service's answer looks out of date. Set the clock, then try again.`,
     again: "Try again",
   },
   trouble: (why: string) => `What you see may be old. ${why} This page keeps trying.`,

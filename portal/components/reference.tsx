@@ -33,9 +33,9 @@ export function Reference({ id, support }: ReferenceProps) {
       >
         {texts.copy}
       </button>
-      <div role="status" class="portal-copied">
+      <p role="status" class="portal-copied">
         {outcome.value}
-      </div>
+      </p>
       {support !== null && <p>{texts.help(support)}</p>}
     </>
   );
