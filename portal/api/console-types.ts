@@ -4,6 +4,7 @@ import type {
   desktopsAnswer,
   doctorAnswer,
   endedAnswer,
+  keptAnswer,
   maintenanceAnswer,
   oneDesktopAnswer,
   reconcileAnswer,
@@ -15,6 +16,7 @@ export type ListedDesktop = Desktops["desktops"][number];
 export type OneDesktop = z.output<typeof oneDesktopAnswer>;
 export type Maintenance = z.output<typeof maintenanceAnswer>;
 export type Reconciled = z.output<typeof reconcileAnswer>;
+export type Kept = z.output<typeof keptAnswer>;
 export type EndedSessions = z.output<typeof endedAnswer>;
 export type QueueNow = z.output<typeof queueAnswer>;
 export type Preview = z.output<typeof previewAnswer>;

@@ -2,10 +2,13 @@ import { type Signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { type Api, ApiError, Unreachable } from "../api/client.ts";
 import { SignedOut } from "../sign-in.ts";
+import type { Follower } from "./follow.ts";
 
 export interface Operator {
   api: Api;
   leave: () => void;
+  /** Follows what was asked for, in whatever view they are. */
+  follower: Follower;
 }
 
 export interface Asked<Body> {
@@ -18,7 +21,7 @@ export interface Asked<Body> {
 const usualMilliseconds = 10_000;
 
 /** Says what went wrong, for people. Ends the session's page if the session has ended. */
-export function tellFailure(error: unknown, { leave }: Operator): string {
+export function tellFailure(error: unknown, { leave }: Pick<Operator, "leave">): string {
   if (error instanceof SignedOut || (error instanceof ApiError && error.status === 401)) {
     leave();
     return "";

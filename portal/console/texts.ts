@@ -53,8 +53,24 @@ export const consoleTexts = {
     confirm: (name: string) => `${name} now`,
     nothing: "Nothing would happen.",
     incomplete: "Give a reason, and what it is about.",
-    connected: (people: number, of: number, notKnown: number) =>
-      `${people} of ${of} ${of === 1 ? "person is" : "people are"} connected now${notKnown > 0 ? `; of ${notKnown} that is not known` : ""}.`,
+  },
+  asked: {
+    title: "What you asked for",
+    state: {
+      "to do": "Not asked for yet",
+      "under way": "Under way",
+      done: "Done",
+      failed: "Failed",
+      superseded: "Not done",
+    },
+    is: (state: string, words: string) => (words === "" ? state : `${state}: ${words}`),
+    far: (done: number, of: number, failed: number) =>
+      `${done} of ${of} done${failed === 0 ? "" : `, ${failed} not done`}`,
+    trouble: (reason: string, tries: number) =>
+      `${tries === 1 ? "a try" : `${tries} tries`} failed, and it is tried again: ${reason}`,
+    one: (what: string, desktop: string) => `${what}: ${desktop}`,
+    hide: "Hide",
+    hideWhat: (name: string) => ` “${name}”`,
   },
   desktop: {
     title: (username: string, workspace: string) => `${username} in ${workspace}`,
@@ -66,8 +82,7 @@ export const consoleTexts = {
     hours: "For how many hours from now",
     none: "none",
     until: (day: string) => `until ${day}`,
-    done: (words: string) => `Done: ${words}`,
-    kept: (until: string) => `Kept until ${until}`,
+    kept: (until: string) => `kept until ${until}`,
     timeline: "What happened",
     nothingYet: "Nothing is noted yet.",
     administrator: (by: string, action: string, reason: string) =>
@@ -105,6 +120,9 @@ export const consoleTexts = {
     intro:
       "Suspends all desktops of a workspace or of a person, in use or not. People can ask again at once: pause activation first if they should not.",
     end: "End sessions",
+    run: (username: string | undefined, workspace: string | undefined) =>
+      `The last run: ${[username, workspace].filter((each) => each !== undefined).join(" in ")}`,
+    why: (reason: string) => `Reason: ${reason}`,
     far: (state: string, ended: number, of: number | null, failed: number) =>
       `${state}: ${ended} of ${of ?? "an unknown number"} ended, ${failed} failed`,
   },
