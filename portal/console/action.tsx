@@ -20,12 +20,14 @@ interface FormProps<Wish, Seen> extends Deciding<Wish, Seen> {
   children?: ComponentChildren;
   /** What is chosen outside of the form: with another choice, what was previewed is not what would be done. */
   about?: unknown;
+  /** What to do if the wish is not complete. */
+  missing?: string;
   done: (answer: unknown) => void;
 }
 
 /** An action with consequences: a reason, then what would happen, then the decision. */
 export function ActionForm<Wish, Seen>(props: FormProps<Wish, Seen>) {
-  const { operator, name, wish, show, isWorth, children, about, done } = props;
+  const { operator, name, wish, show, isWorth, children, about, missing = texts.action.incomplete, done } = props;
   const id = useId();
   const reason = useSignal("");
   const decision = useMemo(() => decisionOf<Wish, Seen>(props, (error) => tellFailure(error, operator)), []);
@@ -36,7 +38,7 @@ export function ActionForm<Wish, Seen>(props: FormProps<Wish, Seen>) {
 
   const look = () => {
     const given = reason.value.trim() === "" ? null : wish(reason.value.trim());
-    if (given === null) trouble.value = texts.action.incomplete;
+    if (given === null) trouble.value = missing;
     else void decision.look(given);
   };
   const confirm = async () => {

@@ -13,6 +13,8 @@ export interface Operator {
 
 export interface Asked<Body> {
   body: Signal<Body | null>;
+  /** True while what is shown answers another question than the one that is asked now. */
+  isOfBefore: boolean;
   /** Why what is shown may be old; null if it is not. */
   trouble: Signal<string | null>;
   again: () => void;
@@ -43,6 +45,7 @@ export function useAsked<Body>(
   isLast: (body: Body) => boolean = () => false,
 ): Asked<Body> {
   const body = useSignal<Body | null>(null);
+  const answered = useSignal<string | null>(null);
   const trouble = useSignal<string | null>(null);
   const asked = useSignal(0);
   useEffect(() => {
@@ -51,7 +54,9 @@ export function useAsked<Body>(
     const look = async () => {
       try {
         const reply = await operator.api.call<Body>("GET", path, { signal: ends.signal });
+        if (ends.signal.aborted) return;
         body.value = reply.body;
+        answered.value = path;
         trouble.value = null;
         if (isLast(reply.body)) return;
       } catch (error) {
@@ -73,6 +78,7 @@ export function useAsked<Body>(
   }, [path, asked.value]);
   return {
     body,
+    isOfBefore: answered.value !== path,
     trouble,
     again: () => {
       asked.value += 1;

@@ -42,6 +42,9 @@ export const consoleTexts = {
     },
     all: "All",
     none: "No desktop is like this.",
+    looking: "Looking for desktops …",
+    select: (name: string) => `Select ${name}`,
+    selectAll: "Select all on this page",
     total: (total: number) => `${total} ${total === 1 ? "desktop" : "desktops"}`,
     pages: "Pages",
     first: "First page",
@@ -53,6 +56,26 @@ export const consoleTexts = {
     confirm: (name: string) => `${name} now`,
     nothing: "Nothing would happen.",
     incomplete: "Give a reason, and what it is about.",
+  },
+  bulk: {
+    title: "Selected desktops",
+    missing: "Select at least one desktop, and give a reason.",
+    many: (desktops: number, people: number) =>
+      `${desktops} ${desktops === 1 ? "desktop" : "desktops"} of ${people} ${people === 1 ? "person" : "people"}`,
+    selected: (desktops: number, people: number): string =>
+      desktops === 0 ? "No desktop is selected." : `Selected: ${consoleTexts.bulk.many(desktops, people)}.`,
+    gone: (names: readonly string[]) => `Not listed any more, and not selected: ${names.join(", ")}.`,
+    would: {
+      suspend: (many: string) => `Suspend ${many}: access is withdrawn and containers stop; everything else is kept.`,
+      extend: (many: string, hours: string) => `Keep ${many} from being taken down for the next ${hours} h.`,
+      retire: (many: string) =>
+        `Permanently remove ${many}, with their credentials, connections and users in Guacamole.`,
+    },
+    connected: (people: number, notKnown: number) => {
+      const now = people === 1 ? "1 person is" : people === 0 ? "Nobody is" : `${people} people are`;
+      return `${now} connected now${notKnown > 0 ? `; of ${notKnown} that is not known` : ""}.`;
+    },
+    left: "Nothing is done to these:",
   },
   asked: {
     title: "What you asked for",

@@ -7,6 +7,18 @@ import { type Part, summaryOf } from "./progress.ts";
 
 /** What the operator asked for, in every view: how far it is, with links to it. */
 export function Underway({ follower }: { follower: Follower }) {
+  // What was not asked for yet is lost with the page.
+  const hasMore = follower.all.value.some(({ parts }) => parts.value.some(({ state }) => state === "to do"));
+  useEffect(() => {
+    if (!hasMore) return;
+    const warn = (event: BeforeUnloadEvent) => {
+      event.preventDefault();
+    };
+    addEventListener("beforeunload", warn);
+    return () => {
+      removeEventListener("beforeunload", warn);
+    };
+  }, [hasMore]);
   if (follower.all.value.length === 0) return null;
   return (
     <section aria-label={texts.asked.title} class="console-asked">
