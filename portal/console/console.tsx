@@ -15,19 +15,18 @@ import { QueueView } from "./queue.tsx";
 import { SessionsView } from "./sessions.tsx";
 import { Underway } from "./underway.tsx";
 
-const administrator = "desktop-admin";
 const inMenu: readonly ViewName[] = ["desktops", "sessions", "queue", "drift", "maintenance", "health"];
 
 /** The operators' page. The role decides what it offers; the API decides what happens. */
-export function Console({ api, person, leave }: Entered) {
+export function Console({ api, person, settings, leave }: Entered) {
   useEffect(followAddress, []);
   const follower = useMemo(() => followerOf({ api, tell: (error) => tellFailure(error, { leave }) }), []);
   useEffect(() => follower.stop, []);
-  if (!person.roles.includes(administrator))
+  if (!person.roles.includes(settings.adminRole))
     return (
       <>
         <Title takesFocus={false}>{texts.notYours.title}</Title>
-        <p>{texts.notYours.body(administrator)}</p>
+        <p>{texts.notYours.body(settings.adminRole)}</p>
         <p>
           <a href="/">{texts.notYours.portal}</a>
         </p>
