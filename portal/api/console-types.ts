@@ -7,6 +7,7 @@ import type {
   keptAnswer,
   maintenanceAnswer,
   oneDesktopAnswer,
+  readyAnswer,
   reconcileAnswer,
 } from "../../functions/http/answers.ts";
 import type { previewAnswer, queueAnswer } from "../../functions/http/operator-answers.ts";
@@ -21,3 +22,4 @@ export type EndedSessions = z.output<typeof endedAnswer>;
 export type QueueNow = z.output<typeof queueAnswer>;
 export type Preview = z.output<typeof previewAnswer>;
 export type Doctor = z.output<typeof doctorAnswer>;
+export type Ready = z.output<typeof readyAnswer>;

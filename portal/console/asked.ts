@@ -36,6 +36,7 @@ export function tellFailure(error: unknown, { leave }: Pick<Operator, "leave">):
  * Asks for this path, and again every ten seconds while somebody looks. What is shown stays until there is something newer.
  *
  * @param every null: only once, since it costs much
+ * @param also an answer with this status has a body of its own, too
  * @param isLast true for an answer after which nothing changes any more
  */
 export function useAsked<Body>(
@@ -43,6 +44,7 @@ export function useAsked<Body>(
   path: string,
   every: number | null = usualMilliseconds,
   isLast: (body: Body) => boolean = () => false,
+  also?: number,
 ): Asked<Body> {
   const body = useSignal<Body | null>(null);
   const answered = useSignal<string | null>(null);
@@ -53,7 +55,10 @@ export function useAsked<Body>(
     let timer: ReturnType<typeof setTimeout> | undefined;
     const look = async () => {
       try {
-        const reply = await operator.api.call<Body>("GET", path, { signal: ends.signal });
+        const reply = await operator.api.call<Body>("GET", path, {
+          signal: ends.signal,
+          ...(also !== undefined && { also }),
+        });
         if (ends.signal.aborted) return;
         body.value = reply.body;
         answered.value = path;

@@ -42,6 +42,27 @@ describe.skipIf(noBrowser)(`the console in a browser${noBrowser ? ` (skipped: ${
     await context.close();
   });
 
+  it("says on the health page what does not answer, what is not known, and what stands out", async () => {
+    const { context, page } = await portal.signIn("olga", "/console?view=maintenance");
+    await context.route("**/api/health/ready", (route) =>
+      route.fulfill({
+        status: 503,
+        json: {
+          ...{ status: "not ready", kubernetes: "not ready", guacamole: "ok", identity: "ok" },
+          ...{ reaping: "unknown", activation: "unknown" },
+          reasons: ["kubernetes is not ready: it does not answer"],
+          stuck: ["cannot tell if any work is stuck: it does not answer"],
+        },
+      }),
+    );
+    await page.getByRole("link", { name: "Health" }).click();
+    await page.getByText("kubernetes is not ready: it does not answer").waitFor();
+    await page.getByText("cannot tell if any work is stuck: it does not answer").waitFor();
+    expect(await page.getByText("not known", { exact: true }).count()).toBeGreaterThanOrEqual(2);
+    await expectAccessible(page, "not ready");
+    await context.close();
+  });
+
   it("has no view in which a program finds a barrier", async () => {
     const { context, page, faults } = await portal.signIn("olga", "/console");
     for (const view of ["End sessions", "Queue and capacity", "Drift", "Maintenance", "Health"]) {
@@ -174,7 +195,12 @@ describe.skipIf(noBrowser)(`the console in a browser${noBrowser ? ` (skipped: ${
     await bob.context.close();
 
     await activation.getByRole("button", { name: "Resume activation" }).click();
+    await activation.getByText("Give a reason.").waitFor();
+    await activation.getByLabel(/^Reason/).fill("the upgrade is done");
+    await activation.getByRole("button", { name: "Resume activation" }).click();
     await activation.getByRole("button", { name: "Pause activation" }).waitFor();
+    await activation.getByText(/^On by olga since .*: the upgrade is done$/).waitFor();
+    await expectAccessible(page, "resumed");
     await context.close();
   });
 
