@@ -38,11 +38,13 @@ export function plotIn(element: HTMLElement): Plot {
       {
         width: Math.max(element.clientWidth, 1),
         height,
+        // The last time's words reach beyond the last point.
+        padding: [16, 40, 0, 0],
         legend: { show: false },
         cursor: { show: false },
         scales: {
           x: { range: (_, least, most) => [least, Math.max(most, least + shortestSeconds)] },
-          y: { range: (_, _least, most) => [0, Math.max(most, 1)] },
+          y: { range: (_, _least, most) => [0, Math.max(most * 1.1, 1)] },
         },
         axes: [
           { ...axis, grid, space: 90, values: (_, times) => times.map((time) => clock.format(time * 1_000)) },

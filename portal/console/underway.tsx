@@ -47,18 +47,19 @@ function FollowedItem({ followed, hide }: { followed: Followed; hide: () => void
   const trouble = followed.trouble.value;
   return (
     <li ref={item} tabIndex={-1}>
-      <Link to={followed.to}>{followed.name}</Link> {/* Read out when it changes. */}
-      <span role="status">
+      <Link to={followed.to}>{followed.name}</Link>
+      {/* Read out when it changes. */}
+      <p role="status">
         {words}
         {trouble !== null && `. ${shared.trouble(trouble)}`}
-      </span>{" "}
+      </p>
+      {notDone.length > 0 && <NotDone parts={notDone} />}
       {parts.every(({ state }) => state !== "to do") && (
         <button class="nhsuk-button nhsuk-button--secondary nhsuk-button--small" type="button" onClick={hide}>
           {texts.asked.hide}
           <span class="nhsuk-u-visually-hidden">{texts.asked.hideWhat(followed.name)}</span>
         </button>
       )}
-      {notDone.length > 0 && <NotDone parts={notDone} />}
     </li>
   );
 }

@@ -77,9 +77,11 @@ describe.skipIf(noBrowser)(`the queue's chart in a browser${noBrowser ? ` (skipp
     await figures(page);
     await page.getByRole("link", { name: "Queue and capacity" }).click();
     await page.locator(".console-chart canvas").waitFor();
-    await expect.poll(async () => (await page.evaluate<string[]>(colours)).length).toBeGreaterThan(1);
+    const red = "213,40,27";
+    await expect.poll(() => page.evaluate<string[]>(colours)).toContain(red);
     await page.emulateMedia({ forcedColors: "active" });
-    await expect.poll(async () => (await page.evaluate<string[]>(colours)).length).toBe(1);
+    await expect.poll(() => page.evaluate<string[]>(colours)).not.toContain(red);
+    expect(await page.evaluate<number>(drawn)).toBeGreaterThan(0);
     expect(await page.locator(".console-chart canvas").count()).toBe(1);
     await expectAccessible(page, "queue chart in forced colours");
     expect(faults).toEqual([]);
