@@ -33,7 +33,7 @@ export function tellFailure(error: unknown, { leave }: Pick<Operator, "leave">):
 }
 
 /**
- * Asks for this path, and again every ten seconds while somebody looks. What is shown stays until there is something newer.
+ * Asks for this path, and again every ten seconds while somebody looks, and when what they asked for has ended. What is shown stays until there is something newer.
  *
  * @param every null: only once, since it costs much
  * @param also an answer with this status has a body of its own, too
@@ -80,7 +80,7 @@ export function useAsked<Body>(
       ends.abort();
       clearTimeout(timer);
     };
-  }, [path, asked.value]);
+  }, [path, asked.value, every === null ? 0 : operator.follower.ended.value]);
   return {
     body,
     isOfBefore: answered.value !== path,

@@ -65,6 +65,10 @@ describe("an operation that was begun", () => {
     await untilEnded();
     expect(asked).toEqual(["operations/o?wait=5&after=1", "operations/o?wait=5&after=2"]);
     expect(shown()).toMatchObject({ words: "Done: it is suspended", notDone: [] });
+    // Once for each thing that was asked for: the views look again.
+    await vi.waitFor(() => {
+      expect(follower.ended.value).toBe(1);
+    });
   });
 
   it.each([

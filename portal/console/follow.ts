@@ -31,6 +31,8 @@ export interface Wish {
 
 export interface Follower {
   all: ReadonlySignal<readonly Followed[]>;
+  /** How much has ended so far: what is shown elsewhere is old whenever it changes. */
+  ended: ReadonlySignal<number>;
   /** Asks for all of them, a few at a time, and follows them. */
   begin(name: string, to: Followed["to"], wishes: readonly Wish[]): void;
   /** Follows a run that ends sessions, and then the operations that it began. */
@@ -56,6 +58,7 @@ const longestRetryMilliseconds = 30_000;
 
 export function followerOf({ api, tell, pause = sleep }: Around): Follower {
   const all = signal<readonly Followed[]>([]);
+  const ended = signal(0);
   const lives = new Map<number, AbortController>();
   let keys = 0;
 
@@ -132,6 +135,7 @@ export function followerOf({ api, tell, pause = sleep }: Around): Follower {
       for (let step = line.shift(); step && !life.aborted; step = line.shift()) line.push(...(await step()));
     };
     await Promise.all(Array.from({ length: atOnce }, worker));
+    ended.value += 1;
   }
 
   async function workRun(followed: Followed, life: AbortSignal, id: string): Promise<void> {
@@ -162,6 +166,7 @@ export function followerOf({ api, tell, pause = sleep }: Around): Follower {
   };
   return {
     all,
+    ended,
     hide,
     begin(name, to, wishes) {
       const { followed, life } = add(name, to);
