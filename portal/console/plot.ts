@@ -1,7 +1,7 @@
 /** Draws the queue's figures. Loaded on demand: only this file knows the charts' library. */
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { type Figure, figures, type Point } from "./queue-history.ts";
+import { type Figure, figures, type Point, spanOf } from "./queue-history.ts";
 
 /** Told apart by their dashes, too, as in console.scss: not everybody sees the colours, and forced colours have none. */
 const lines: Readonly<Record<Figure, { colour: string; dash: number[] }>> = {
@@ -11,7 +11,6 @@ const lines: Readonly<Record<Figure, { colour: string; dash: number[] }>> = {
 };
 
 const height = 220;
-const shortestSeconds = 60;
 const wholeNumbers = [1, 2, 5]
   .flatMap((digit) => [0, 1, 2, 3, 4].map((power) => digit * 10 ** power))
   .sort((a, b) => a - b);
@@ -43,7 +42,8 @@ export function plotIn(element: HTMLElement): Plot {
         legend: { show: false },
         cursor: { show: false },
         scales: {
-          x: { range: (_, least, most) => [least, Math.max(most, least + shortestSeconds)] },
+          // Of its own accord it would show a whole day for a single point.
+          x: { range: () => spanOf(points, Date.now()).map((at) => at / 1_000) as [number, number] },
           y: { range: (_, _least, most) => [0, Math.max(most * 1.1, 1)] },
         },
         axes: [

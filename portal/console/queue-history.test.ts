@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { extentOf, mostPoints, type Point, withPoint } from "./queue-history.ts";
+import { extentOf, mostPoints, type Point, spanOf, withPoint } from "./queue-history.ts";
 
 const answer = (seconds: number, waiting: number, running: number | null = 5) => ({
   at: new Date(seconds * 1_000).toISOString(),
@@ -24,6 +24,13 @@ describe("the queue's figures", () => {
       expect([points[0]?.at, points.at(-1)?.waiting]).toEqual([0, second]);
     }
     expect(points.every(({ at }, index) => at > (points[index - 1]?.at ?? -1))).toBe(true);
+  });
+
+  it("span the time from the first to the last, and a minute at least", () => {
+    expect(spanOf([], 7_000)).toEqual([7_000, 67_000]);
+    expect(spanOf(after([answer(10, 3)]), 0)).toEqual([10_000, 70_000]);
+    expect(spanOf(after([answer(10, 3), answer(15, 3)]), 0)).toEqual([10_000, 70_000]);
+    expect(spanOf(after([answer(10, 3), answer(100, 3)]), 0)).toEqual([10_000, 100_000]);
   });
 
   it("have an extent, without what was not known", () => {

@@ -44,3 +44,9 @@ export function extentOf(points: readonly Point[], figure: Figure): Extent | nul
   if (known.length === 0) return null;
   return { least: Math.min(...known), most: Math.max(...known), now: points.at(-1)?.[figure] ?? null };
 }
+
+/** The time that a chart shows, in milliseconds since 1970: from the first point to the last, and a minute at least. */
+export function spanOf(points: readonly Point[], now: number): [number, number] {
+  const begin = points[0]?.at ?? now;
+  return [begin, Math.max(points.at(-1)?.at ?? 0, begin + 60_000)];
+}
