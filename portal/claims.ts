@@ -14,6 +14,5 @@ export function claimsOf(token: string): AccessClaims {
 
 /** The roles that count for the API: those of the realm, and those of its own client (shared/identity/access-token.ts). */
 export function rolesOf({ realm_access, resource_access = {} }: AccessClaims, audience: string): string[] {
-  const own = Object.hasOwn(resource_access, audience) ? resource_access[audience] : undefined;
-  return [...new Set([...(realm_access?.roles ?? []), ...(own?.roles ?? [])])];
+  return [...new Set([...(realm_access?.roles ?? []), ...(resource_access[audience]?.roles ?? [])])];
 }

@@ -204,6 +204,28 @@ describe.skipIf(noBrowser)(`the console in a browser${noBrowser ? ` (skipped: ${
     await context.close();
   });
 
+  it("keeps the focus on a button while it is busy, and does nothing when it is pressed again", async () => {
+    const { context, page } = await portal.signIn("olga", "/console?view=drift");
+    const released = Promise.withResolvers<undefined>();
+    let asked = 0;
+    await context.route("**/api/maintenance/reconcile?*", async (route) => {
+      asked += 1;
+      await released.promise;
+      await route.continue();
+    });
+    const look = page.getByRole("button", { name: "Look for drift" });
+    await look.focus();
+    await page.keyboard.press("Enter");
+    await expect.poll(() => look.getAttribute("aria-disabled")).toBe("true");
+    await page.keyboard.press("Enter");
+    expect(await look.and(page.locator(":focus")).count()).toBe(1);
+    released.resolve(undefined);
+    await page.getByText(/^Found: /).waitFor();
+    expect(asked).toBe(1);
+    expect(await look.and(page.locator(":focus")).count()).toBe(1);
+    await context.close();
+  });
+
   it("looks for drift, and puts right what it found after its number is typed", async () => {
     await portal.estate.ask("bob", "cancer-registry");
     await KubernetesObjectApi.makeApiClient(portal.estate.kubeconfig).delete({
