@@ -37,7 +37,7 @@ function following(answers: Readonly<Record<string, readonly unknown[]>>) {
     tell: (error) => (error as Error).message,
     pause: (milliseconds) => {
       pauses.push(milliseconds);
-      past.push(shown().trouble ?? shown().words);
+      if (follower.all.value.length > 0) past.push(shown().trouble ?? shown().words);
       return new Promise((resolve) => setTimeout(resolve));
     },
   });
