@@ -8,17 +8,31 @@ import { operator } from "./people.ts";
 import { type Answer, type Answers, inMinutes, ok, problem, type State } from "./state.ts";
 
 type Desktops = z.input<typeof desktopsAnswer>;
+type DesktopState = z.output<typeof desktopState>;
 type OneDesktop = z.input<typeof oneDesktopAnswer>;
 
 const [listed] = (examples.desktops as Desktops).desktops;
 if (!listed) throw new Error("show the console: the API's example has no desktop");
 const { id } = listed;
-const everyState = desktopState.options.map((state, index) => {
-  const concern = concerns[index];
-  const { since, lastSeen, endsAt, endsBecause, ...least } = listed;
-  const known = index % 2 === 0 ? { since, lastSeen, endsAt, endsBecause } : {};
-  return { ...least, ...known, id: `${id}${index}`, state, ...(concern && { concern }) };
-});
+const concernOf: Partial<Record<DesktopState, (typeof concerns)[number]>> = {
+  ...{ failed: "failed", absent: "damaged", unknown: "unknown", retiring: "in-trouble", starting: "slow-start" },
+};
+const people = ["alice", "bob", "carol", "dan", "erin", "frank", "grace", "heidi", "ivan", "judy"];
+/** A desktop in each state, those of concern first, and little known of every other one. */
+const everyState = desktopState.options
+  .toSorted((one, other) => worst(one) - worst(other))
+  .map((state, index) => {
+    const { since, lastSeen, endsAt, endsBecause, ...least } = listed;
+    const known = index % 2 === 0 ? { since, lastSeen, endsAt, endsBecause } : {};
+    const concern = concernOf[state];
+    const workspace = index % 3 === 0 ? "cancer-registry" : "asthma-cohort";
+    const username = people[index] ?? "alice";
+    return { ...least, ...known, id: `${id}${index}`, username, workspace, state, ...(concern && { concern }) };
+  });
+function worst(state: DesktopState): number {
+  const concern = concernOf[state];
+  return concern === undefined ? concerns.length : concerns.indexOf(concern);
+}
 const estate: Desktops = {
   ...{ at: inMinutes(0), total: 1_234, desktops: everyState, next: "next", unanswered: [] },
   counts: { states: { ready: 1_200, failed: 34 }, workspaces: { "asthma-cohort": 1_234 }, rules: { "in-use": 1_234 } },
