@@ -19,9 +19,10 @@ export function QueueView({ operator }: { operator: Operator }) {
         <p>{words.nobody}</p>
       ) : (
         <ol class="console-history">
-          {list.map(({ username = texts.unknown, workspace, since, place, expectedToSeconds }) => (
-            <li key={username + workspace}>
-              {words.person(username, workspace, atTime(since, now))}
+          {list.map(({ operation, username, workspace, since, place, expectedToSeconds }, index) => (
+            // Who is not named has no operation here either: then it is the place in the list that stays.
+            <li key={operation ?? index}>
+              {words.person(username ?? texts.unknown, workspace, atTime(since, now))}
               {place !== undefined && ` ${words.place(place)}`}
               {expectedToSeconds !== undefined && ` ${words.expected(duration(expectedToSeconds))}`}
             </li>

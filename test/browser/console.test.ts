@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { KubernetesObjectApi } from "@kubernetes/client-node";
+import type { Page } from "playwright-core";
 import { namespace } from "../estate.ts";
 import { expectAccessible, noBrowser, type Portal, startPortal } from "./harness.ts";
 
@@ -41,6 +42,27 @@ describe.skipIf(noBrowser)(`the console in a browser${noBrowser ? ` (skipped: ${
     await context.close();
   });
 
+  it("says on the health page what does not answer, what is not known, and what stands out", async () => {
+    const { context, page } = await portal.signIn("olga", "/console?view=maintenance");
+    await context.route("**/api/health/ready", (route) =>
+      route.fulfill({
+        status: 503,
+        json: {
+          ...{ status: "not ready", kubernetes: "not ready", guacamole: "ok", identity: "ok" },
+          ...{ reaping: "unknown", activation: "unknown" },
+          reasons: ["kubernetes is not ready: it does not answer"],
+          stuck: ["cannot tell if any work is stuck: it does not answer"],
+        },
+      }),
+    );
+    await page.getByRole("link", { name: "Health" }).click();
+    await page.getByText("kubernetes is not ready: it does not answer").waitFor();
+    await page.getByText("cannot tell if any work is stuck: it does not answer").waitFor();
+    expect(await page.getByText("not known", { exact: true }).count()).toBeGreaterThanOrEqual(2);
+    await expectAccessible(page, "not ready");
+    await context.close();
+  });
+
   it("has no view in which a program finds a barrier", async () => {
     const { context, page, faults } = await portal.signIn("olga", "/console");
     for (const view of ["End sessions", "Queue and capacity", "Drift", "Maintenance", "Health"]) {
@@ -59,23 +81,14 @@ describe.skipIf(noBrowser)(`the console in a browser${noBrowser ? ` (skipped: ${
     const { context, page } = await portal.signIn("olga", "/console?username=bob");
     await page.getByRole("link", { name: "bob" }).click();
     await page.getByRole("heading", { level: 1, name: "bob in cancer-registry" }).waitFor();
-    const decide = async (name: string, reason: string) => {
-      await page.getByText(name, { exact: true }).first().click();
-      const form = page.locator("details[open]").filter({ hasText: name });
-      await form.getByLabel(/^Reason/).fill(reason);
-      await form.getByRole("button", { name: "Show what would happen" }).click();
-      await form.getByRole("button", { name: `${name} now` }).click();
-    };
-    await decide("Extend", "a long analysis");
-    await page
-      .getByText(/^Kept until /)
-      .first()
-      .waitFor();
+    await decide(page, "Extend", "a long analysis");
+    await page.getByText(/^Done: kept until /).waitFor();
     const { body } = await portal.estate.call<object>("bob", "GET", "/users/bob/desktop");
     expect(body).toMatchObject({ kept: { by: "olga", reason: "a long analysis" } });
-    await decide("Retire", "the study is over");
-    await page.getByText(/^Done: /).waitFor();
+    await decide(page, "Retire", "the study is over");
     await portal.estate.host.whenIdle();
+    await expect.poll(() => page.getByText(/^Done: /).count()).toBe(2);
+    await expectAccessible(page, "retired");
     expect((await portal.estate.world()).objects).not.toHaveProperty("Deployment desktop-bob");
     const { body: list } = await portal.estate.call<{ desktops: object[] }>("olga", "GET", "/desktops?username=bob");
     expect(list.desktops).toEqual([]);
@@ -95,11 +108,47 @@ describe.skipIf(noBrowser)(`the console in a browser${noBrowser ? ` (skipped: ${
     await page.getByLabel("Workspace").fill("cancer-registry");
     await page.getByLabel(/^Reason/).fill("the data are replaced");
     await page.getByRole("button", { name: "Show what would happen" }).click();
-    await page.getByText("1 of 2 people are connected now.").waitFor();
+    await page.getByText("1 person connected now, whose sessions end").waitFor();
+    expect(await page.getByText(/connected now/).count()).toBe(1);
     await expectAccessible(page, "end sessions");
     await page.getByRole("button", { name: "End sessions now" }).click();
     await portal.estate.host.whenIdle();
     await page.getByText(/2 of 2 ended, 0 failed/).waitFor();
+    await page.getByText("2 of 2 done").waitFor();
+    await expectAccessible(page, "ended sessions");
+    await page.reload();
+    await page.getByText(/2 of 2 ended, 0 failed/).waitFor();
+    await context.close();
+  });
+
+  it("follows a suspension to its end, in whatever view the operator is meanwhile", async () => {
+    await portal.estate.ask("bob", "cancer-registry");
+    const { context, page } = await portal.signIn("olga", "/console?username=bob");
+    const released = Promise.withResolvers<undefined>();
+    await context.route("**/api/operations/**", async (route) => {
+      await released.promise;
+      await route.continue();
+    });
+    await page.getByRole("link", { name: "bob" }).click();
+    await page.getByRole("heading", { level: 1, name: "bob in cancer-registry" }).waitFor();
+    await decide(page, "Suspend", "the node is replaced");
+    const asked = page.getByRole("region", { name: "What you asked for" });
+    await asked.getByText(/^Under way/).waitFor();
+    await expect.poll(() => asked.getByRole("listitem").and(page.locator(":focus")).count()).toBe(1);
+    await expectAccessible(page, "under way");
+    await page.getByRole("link", { name: "Queue and capacity" }).click();
+    await page.getByRole("heading", { level: 1, name: "Queue and capacity" }).waitFor();
+    await asked.getByText(/^Under way/).waitFor();
+    released.resolve(undefined);
+    await asked
+      .getByRole("status")
+      .getByText(/^Done: /)
+      .waitFor();
+    await asked.getByRole("link", { name: "Suspend: bob in cancer-registry" }).click();
+    await page.getByRole("heading", { level: 1, name: "bob in cancer-registry" }).waitFor();
+    await asked.getByRole("button", { name: "Hide" }).click();
+    await expect.poll(() => asked.count()).toBe(0);
+    expect(await page.locator("main:focus").count()).toBe(1);
     await context.close();
   });
 
@@ -117,7 +166,12 @@ describe.skipIf(noBrowser)(`the console in a browser${noBrowser ? ` (skipped: ${
     await bob.context.close();
 
     await activation.getByRole("button", { name: "Resume activation" }).click();
+    await activation.getByText("Give a reason.").waitFor();
+    await activation.getByLabel(/^Reason/).fill("the upgrade is done");
+    await activation.getByRole("button", { name: "Resume activation" }).click();
     await activation.getByRole("button", { name: "Pause activation" }).waitFor();
+    await activation.getByText(/^On by olga since .*: the upgrade is done$/).waitFor();
+    await expectAccessible(page, "resumed");
     await context.close();
   });
 
@@ -140,3 +194,12 @@ describe.skipIf(noBrowser)(`the console in a browser${noBrowser ? ` (skipped: ${
     await context.close();
   });
 });
+
+/** On the page of a desktop. */
+async function decide(page: Page, name: string, reason: string): Promise<void> {
+  await page.getByText(name, { exact: true }).first().click();
+  const form = page.locator("details[open]").filter({ hasText: name });
+  await form.getByLabel(/^Reason/).fill(reason);
+  await form.getByRole("button", { name: "Show what would happen" }).click();
+  await form.getByRole("button", { name: `${name} now` }).click();
+}
