@@ -1,5 +1,4 @@
 import { useEffect, useRef } from "preact/hooks";
-import { texts as shared } from "../texts.ts";
 import { consoleTexts as texts } from "./texts.ts";
 import type { Followed, Follower } from "./follow.ts";
 import { Link } from "./link.tsx";
@@ -50,7 +49,7 @@ function FollowedItem({ followed, hide }: { followed: Followed; hide: () => void
       <Link to={followed.to}>{followed.name}</Link> {/* Read out when it changes. */}
       <span role="status">
         {words}
-        {trouble !== null && `. ${shared.trouble(trouble)}`}
+        {trouble !== null && `. ${texts.trouble(trouble)}`}
       </span>{" "}
       {parts.every(({ state }) => state !== "to do") && (
         <button class="nhsuk-button nhsuk-button--secondary nhsuk-button--small" type="button" onClick={hide}>

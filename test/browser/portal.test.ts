@@ -82,8 +82,10 @@ describe.skipIf(noBrowser)(`the portal in a browser${noBrowser ? ` (skipped: ${n
   it("says why a workspace is not open, and whom to ask", async () => {
     const { context, page } = await portal.signIn("carol");
     await page.getByRole("heading", { name: "Not open to you" }).waitFor();
+    await page.getByText("None of your workspaces is open to you now.").waitFor();
     const card = page.getByRole("listitem").filter({ hasText: "Asthma cohort" });
     expect(await card.innerText()).toContain(support);
+    expect(await card.innerText()).toContain("Your access to this workspace ended after");
     expect(await card.getByRole("button").count()).toBe(0);
     await expectAccessible(page, "not open");
     await context.close();
@@ -96,7 +98,10 @@ describe.skipIf(noBrowser)(`the portal in a browser${noBrowser ? ` (skipped: ${n
     const happened = page.getByRole("region", { name: "Cancer registry could not be started" });
     await happened.waitFor();
     portal.estate.cluster.setFault({ namespace }, null);
-    expect(await happened.innerText()).toMatch(/image/i);
+    await happened.getByText("The software of this desktop could not be loaded.").waitFor();
+    expect(await happened.innerText()).not.toMatch(/ErrImagePull|ImagePullBackOff/);
+    await happened.getByText("Details").click();
+    await happened.getByText(/^(ErrImagePull|ImagePullBackOff): .* \(cannot-start\)\.$/).waitFor();
     const id = await happened.locator("code").innerText();
     expect(await portal.estate.call("bob", "GET", `/operations/${id}`)).toMatchObject({ status: 200 });
     await page.evaluate("navigator.clipboard.writeText = () => Promise.reject(new Error('not allowed'))");

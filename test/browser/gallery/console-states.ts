@@ -4,6 +4,7 @@ import { type desktopsAnswer, desktopState, type oneDesktopAnswer } from "../../
 import * as examples from "../../../functions/http/examples.ts";
 import { consoleTexts as texts } from "../../../portal/console/texts.ts";
 import { concerns } from "../../../shared/lifecycle/worst-first.ts";
+import { bulkStates } from "./bulk-states.ts";
 import { operator } from "./people.ts";
 import { type Answer, type Answers, inMinutes, ok, problem, type State } from "./state.ts";
 
@@ -72,7 +73,8 @@ const one = (body: OneDesktop, more: Answers = {}) => ({
 const seen = (name: keyof typeof texts.views) => ({ shows: texts.views[name] });
 
 async function look(page: Page, action: string): Promise<void> {
-  await page.getByText(action, { exact: true }).last().click();
+  const summary = page.locator("summary").filter({ hasText: action }).last();
+  if ((await page.locator("details[open]").count()) === 0) await summary.click();
   const form = page.locator("details[open]");
   await form.getByLabel(texts.action.reason).fill("the registry is being moved");
   await form.getByRole("button", { name: texts.action.preview }).click();
@@ -81,17 +83,23 @@ async function decide(page: Page, action: string): Promise<void> {
   await look(page, action);
   await page.getByRole("button", { name: texts.action.confirm(action) }).click();
 }
+const operation = { ...examples.runningOperation, seen: "1" };
+const ends = {
+  done: { state: "done", message: "no desktop of this person runs", reason: undefined },
+  failed: { state: "failed", message: undefined, reason: "the API server does not answer" },
+  superseded: { state: "superseded", message: undefined, reason: "alice has asked for another desktop since" },
+};
+const trouble = examples.maintenance.goals[0]?.trouble;
 const suspend = `POST desktops/${id}/suspend`;
 const ended = { ...examples.endedSessions, state: "running", of: null, counts: { ended: 0, failed: 0 } };
 const endSessions = "POST maintenance/end-sessions";
 const sessions = {
-  [`${endSessions}?dryRun`]: ok({ ...examples.preview, of: 3, connected: { people: 2, notKnown: 1 } }),
+  [`${endSessions}?dryRun`]: ok({ ...examples.preview, of: 3 }),
   [endSessions]: { status: 202, body: ended, headers: { location: `/api/maintenance/end-sessions/${ended.id}` } },
 };
 const endTheirs = (act: (page: Page, action: string) => Promise<void>) => async (page: Page) => {
-  await page.getByText(texts.sessions.end, { exact: true }).last().click();
+  await page.locator("summary").last().click();
   await page.getByLabel(texts.desktops.columns.workspace).fill("asthma-cohort");
-  await page.getByText(texts.sessions.end, { exact: true }).last().click();
   await act(page, texts.sessions.end);
 };
 const lookForDrift = (page: Page) => page.getByRole("button", { name: texts.drift.look }).click();
@@ -166,14 +174,25 @@ export const consoleStates: readonly State[] = [
     act: (page) => look(page, texts.desktop.suspend),
     shows: "alice has asked for another desktop since",
   },
-  {
-    name: "console-suspended",
+  ...(["done", "failed", "superseded"] as const).map((state) => ({
+    name: `console-suspension-${state}`,
     ...one(desktop, {
       [`${suspend}?dryRun`]: ok(examples.preview),
-      [suspend]: { status: 202, body: examples.runningOperation, headers: { location: "/api/operations/x" } },
+      [suspend]: { status: 202, body: operation, headers: { location: `/api/operations/${operation.id}` } },
+      [`GET operations/${operation.id}`]: ok({ ...operation, ...ends[state] }),
     }),
-    act: (page) => decide(page, texts.desktop.suspend),
-    shows: /^Done: /,
+    act: (page: Page) => decide(page, texts.desktop.suspend),
+    shows: texts.asked.is(texts.asked.state[state], ends[state].message ?? ends[state].reason),
+  })),
+  {
+    name: "console-suspension-in-trouble",
+    ...one(desktop, {
+      [`${suspend}?dryRun`]: ok(examples.preview),
+      [suspend]: { status: 202, body: { ...operation, trouble }, headers: { location: "/api/operations/x" } },
+      [`GET operations/${operation.id}`]: "away",
+    }),
+    act: (page: Page) => decide(page, texts.desktop.suspend),
+    shows: /What you see may be old: /,
   },
   {
     name: "console-extended",
@@ -182,8 +201,9 @@ export const consoleStates: readonly State[] = [
       [`POST desktops/${id}/extend`]: ok(examples.kept),
     }),
     act: (page) => decide(page, texts.desktop.extend),
-    shows: /^Kept until 2026/,
+    shows: /kept until 22:00/,
   },
+  ...bulkStates,
   {
     name: "console-retire-preview",
     ...one(desktop, { [`POST desktops/${id}/retire?dryRun`]: ok(examples.preview) }),
@@ -191,12 +211,20 @@ export const consoleStates: readonly State[] = [
     shows: texts.action.confirm(texts.desktop.retire),
   },
   { name: "console-sessions", ...view("sessions", {}), ...seen("sessions") },
-  { name: "console-sessions-preview", ...view("sessions", sessions), act: endTheirs(look), shows: /^2 of 3 people/ },
+  {
+    name: "console-sessions-preview",
+    ...view("sessions", sessions),
+    act: endTheirs(look),
+    shows: texts.action.confirm(texts.sessions.end),
+  },
   {
     name: "console-sessions-ended",
-    ...view("sessions", { ...sessions, [`GET maintenance/end-sessions/${ended.id}`]: ok(examples.endedSessions) }),
+    ...view("sessions", {
+      ...sessions,
+      [`GET maintenance/end-sessions/${ended.id}`]: ok({ ...examples.endedSessions, username: undefined }),
+    }),
     act: endTheirs(decide),
-    shows: /^done: 1 of 1 ended/,
+    shows: texts.sessions.run(undefined, "asthma-cohort"),
   },
   { name: "console-queue", ...view("queue", { "GET queue": ok(examples.queue) }), shows: "Half within" },
   {
@@ -254,7 +282,7 @@ export const consoleStates: readonly State[] = [
     name: "console-pause-without-reason",
     ...maintenance(examples.maintenance),
     act: (page) => page.getByRole("button", { name: texts.maintenance.switches.activation.pause }).click(),
-    shows: texts.action.incomplete,
+    shows: texts.maintenance.incomplete,
   },
   {
     name: "console-health-looking",
@@ -263,7 +291,32 @@ export const consoleStates: readonly State[] = [
   },
   {
     name: "console-health",
-    ...view("health", { "GET maintenance/doctor": ok(examples.doctor) }),
-    shows: texts.health.again,
+    ...view("health", { "GET maintenance/doctor": ok(examples.doctor), "GET health/ready": ok(examples.ready) }),
+    shows: texts.ready.notTold,
+  },
+  {
+    name: "console-health-well",
+    ...view("health", {
+      "GET maintenance/doctor": ok({ ...examples.doctor, checks: [] }),
+      "GET health/ready": ok({ ...examples.ready, reasons: [] }),
+    }),
+    shows: texts.ready.nothing,
+  },
+  {
+    name: "console-health-not-ready",
+    ...view("health", {
+      "GET maintenance/doctor": ok(examples.doctor),
+      "GET health/ready": {
+        status: 503,
+        body: {
+          ...examples.notReady,
+          ...Object.fromEntries(Object.keys(texts.ready.lists).map((each) => [each, [`one of ${each}, in words`]])),
+          eventsNotUnderstood: [
+            { type: "LOGOUT", reason: "no-user", words: "it names no user", count: 2, lastAt: inMinutes(-5) },
+          ],
+        },
+      },
+    }),
+    shows: texts.ready.events,
   },
 ];

@@ -20,6 +20,7 @@ type Desktop = z.input<typeof desktopAnswer>;
 type Operation = z.input<typeof operationAnswerBody>;
 type Workspace = z.input<typeof workspacesAnswer>["workspaces"][number];
 
+const explained = { explanation: "What happened, for its person, in whole sentences. What they can do." };
 const asthma: Workspace = {
   ...{ workspace: "asthma-cohort", displayName: "Asthma cohort", description: "Asthma in England, 2010 to 2025" },
   ...{ entitled: true, until: "2099-12-31" },
@@ -28,28 +29,43 @@ const registry: Workspace = { ...asthma, workspace: "cancer-registry", displayNa
 const flu: Workspace = {
   ...{ workspace: "flu-season-2023", displayName: "Flu season 2023", description: "Influenza in the winter of 2023" },
   ...{ entitled: false, code: "workspace-expired", reason: "flu-season-2023 ended after 2024-04-30" },
+  explanation: "This workspace ended on 30 April 2024.",
 };
 const none: Desktop = {
   ...{ username: "alice", workspace: null, wanted: null, state: "absent" },
-  reason: "no desktop has been requested",
+  ...{ reason: "no desktop has been requested", ...explained },
 };
 const running: Desktop = {
   ...{ username: "alice", workspace: "asthma-cohort", wanted: "asthma-cohort", state: "in-use" },
   ...{ reason: "somebody has been connected since 09:31", url: "https://guacamole.example/#/client/MQ" },
   ...{ endsAt: inMinutes(180), endsBecause: "no desktop of this workspace runs for more than 9 hours" },
-  mayExtendUntil: inMinutes(420),
+  ...{ mayExtendUntil: inMinutes(420), explanation: "You have been connected since 09:31." },
+  endsExplanation: "No desktop of this workspace runs for more than 9 hours.",
 };
 const starting: Desktop = {
   ...{ username: "alice", workspace: null, wanted: "asthma-cohort", state: "starting" },
-  reason: "it is being started",
+  ...{ reason: "it is being started", explanation: "Your desktop is being started." },
 };
 const operation: Operation = {
   ...{ id: examples.runningOperation.id, username: "alice", workspace: "asthma-cohort" },
   ...{ requestedAt: inMinutes(-1), state: "running", seen: "1a3da3ed6de8", usuallyReadyWithinSeconds: 48 },
 };
-const steps = Object.keys(texts.steps);
-const progress = { step: "readiness", number: 9, of: steps.length, since: inMinutes(-1), steps };
-const failure = { workspace: "asthma-cohort", code: "cannot-start", at: inMinutes(-2), step: "readiness" };
+/** Those of a first start: orchestrations/activation.ts. */
+const usualSteps = [
+  ...["entitlement", "admission", "before", "credential and network", "deployment", "readiness"],
+  ...["connection", "permission", "binding status"],
+];
+const progressOf = (steps: string[], step: string) => ({
+  ...{ step, number: steps.indexOf(step) + 1, of: steps.length, since: inMinutes(-1), steps },
+});
+const progress = progressOf(usualSteps, "readiness");
+const failure = {
+  workspace: "asthma-cohort",
+  code: "cannot-start",
+  at: inMinutes(-2),
+  step: "readiness",
+  ...explained,
+};
 
 function portal(desktop: Answer, workspaces: readonly Workspace[] = [asthma, registry, flu], more: Answers = {}) {
   const listed = ok({ username: "alice", workspaces });
@@ -70,6 +86,7 @@ export const portalStates: readonly State[] = [
   { name: "accessibility", path: "/accessibility", answers: {}, shows: "Accessibility statement" },
   { name: "loading", path: "/", answers: { [ownDesktop]: "never" }, shows: texts.workspaces.loading },
   { name: "workspaces", ...portal(ok(none)), ...workspacesShown },
+  { name: "no-open-workspace", ...portal(ok(none), [flu]), shows: texts.workspaces.noneOpen },
   { name: "no-workspace", ...portal(ok(none), []), shows: texts.workspaces.none },
   {
     name: "workspaces-in-every-state",
@@ -77,7 +94,7 @@ export const portalStates: readonly State[] = [
       ok(none),
       desktopState.options.map((state) => ({
         ...{ ...asthma, workspace: state, displayName: `Study ${state}` },
-        desktop: { state, reason: "why this desktop is in this state, in a sentence of the API" },
+        desktop: { state, reason: "why this desktop is in this state", ...explained },
       })),
     ),
     shows: "Study unknown",
@@ -111,7 +128,7 @@ export const portalStates: readonly State[] = [
       ok({
         ...none,
         lastRefusal: {
-          ...{ workspace: "flu-season-2023", at: inMinutes(-3), code: "workspace-expired" },
+          ...{ workspace: "flu-season-2023", at: inMinutes(-3), code: "workspace-expired", ...explained },
           reason: "flu-season-2023 ended after 2024-04-30",
         },
       }),
@@ -125,6 +142,7 @@ export const portalStates: readonly State[] = [
         ...none,
         ended: {
           ...{ workspace: "asthma-cohort", at: inMinutes(-4), action, rule: "idle", operation: operation.id },
+          ...{ explanation: "Nobody has been connected to it for more than an hour." },
           reason: "nobody has been connected for more than 60 minutes",
         },
       }),
@@ -161,9 +179,23 @@ export const portalStates: readonly State[] = [
   },
   {
     name: "starting-said-nothing",
-    ...start({ progress, note: "the server was stopped; the work goes on" }),
+    // With every step that any start has.
+    ...start({
+      progress: progressOf(Object.keys(texts.steps), "readiness"),
+      note: "the server was stopped; the work goes on",
+    }),
     act: (page) => page.getByText(texts.starting.details).click(),
     shows: texts.starting.nothing,
+  },
+  {
+    name: "starting-in-another-tab",
+    ...start({ progress }),
+    act: async (page) => {
+      await page.getByText(texts.starting.stays).waitFor();
+      const told = JSON.stringify({ operation: operation.id, says: "mine" });
+      await page.evaluate(`new BroadcastChannel("portal").postMessage(${told})`);
+    },
+    shows: texts.starting.elsewhere,
   },
   {
     name: "starting-undone",

@@ -43,7 +43,15 @@ export function underWay(body: { id: string }): Answer {
 
 export function problem(status: number, code: string, detail: string): Answer {
   const type = `urn:guacamole-workspaces:${code}`;
-  const body = { type, title: "Refused", status, code, detail, requestId: "0b2f4f0e-3b6e-4d3a-8a35-0e1f6f3c9a77" };
+  const body = {
+    type,
+    title: "Refused",
+    status,
+    code,
+    detail,
+    explanation: `For people: ${detail}.`,
+    requestId: "0b2f4f0e-3b6e-4d3a-8a35-0e1f6f3c9a77",
+  };
   return { status, body };
 }
 
