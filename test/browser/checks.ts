@@ -56,9 +56,12 @@ export function smallTargets(page: Page): Promise<string[]> {
 const faultOfFocus = `(() => {
   const focused = document.activeElement;
   if (focused === null || focused === document.body) return null;
-  const boxes = [...focused.getClientRects()].filter(({ width, height }) => width > 0 && height > 0);
-  const isSeen = boxes.some(({ x, y, width, height }) => [0.5, 0.1, 0.9].some((part) => {
-    const found = document.elementFromPoint(x + width * part, y + height / 2);
+  // What of it is in the window: a region may be larger.
+  const boxes = [...focused.getClientRects()].map(({ left, right, top, bottom }) => ({
+    left: Math.max(left, 0), right: Math.min(right, innerWidth), top: Math.max(top, 0), bottom: Math.min(bottom, innerHeight),
+  })).filter(({ left, right, top, bottom }) => right > left && bottom > top);
+  const isSeen = boxes.some(({ left, right, top, bottom }) => [0.5, 0.1, 0.9].some((part) => {
+    const found = document.elementFromPoint(left + (right - left) * part, (top + bottom) / 2);
     return found !== null && (focused.contains(found) || found.contains(focused));
   }));
   const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(focused);

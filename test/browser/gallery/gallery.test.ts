@@ -47,16 +47,17 @@ describe.skipIf(noBrowser)(`the gallery of all states${noBrowser ? ` (skipped: $
   });
 });
 
-/** Stands for what a text is told, whether it takes it as a number or as a word. */
-const argument = 987_654;
+/** Stands for what a text is told, whether it takes it as a number, as a word or as a list of words. */
+const told = 987_654;
+const argument: unknown = Object.assign(new Number(told), { join: () => String(told) });
 
 /** Each text with a pattern of what it says, whatever it is told. */
 function patternsOf(name: string, text: unknown): [string, RegExp][] {
   if (typeof text === "string") return [[name, new RegExp(escaped(text))]];
   if (typeof text === "function") {
-    const say = text as (...told: number[]) => string;
-    const said = say(...Array<number>(text.length).fill(argument));
-    return [[name, new RegExp(said.split(String(argument)).map(escaped).join("[^\\n]+?"))]];
+    const say = text as (...told: unknown[]) => string;
+    const said = say(...Array<unknown>(text.length).fill(argument));
+    return [[name, new RegExp(said.split(String(told)).map(escaped).join("[^\\n]+?"))]];
   }
   return Object.entries(text as object).flatMap(([key, each]) => patternsOf(`${name}.${key}`, each));
 }
