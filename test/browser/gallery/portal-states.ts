@@ -47,8 +47,15 @@ const operation: Operation = {
   ...{ id: examples.runningOperation.id, username: "alice", workspace: "asthma-cohort" },
   ...{ requestedAt: inMinutes(-1), state: "running", seen: "1a3da3ed6de8", usuallyReadyWithinSeconds: 48 },
 };
-const steps = Object.keys(texts.steps);
-const progress = { step: "readiness", number: 9, of: steps.length, since: inMinutes(-1), steps };
+/** Those of a first start: orchestrations/activation.ts. */
+const usualSteps = [
+  ...["entitlement", "admission", "before", "credential and network", "deployment", "readiness"],
+  ...["connection", "permission", "binding status"],
+];
+const progressOf = (steps: string[], step: string) => ({
+  ...{ step, number: steps.indexOf(step) + 1, of: steps.length, since: inMinutes(-1), steps },
+});
+const progress = progressOf(usualSteps, "readiness");
 const failure = { workspace: "asthma-cohort", code: "cannot-start", at: inMinutes(-2), step: "readiness" };
 
 function portal(desktop: Answer, workspaces: readonly Workspace[] = [asthma, registry, flu], more: Answers = {}) {
@@ -161,7 +168,11 @@ export const portalStates: readonly State[] = [
   },
   {
     name: "starting-said-nothing",
-    ...start({ progress, note: "the server was stopped; the work goes on" }),
+    // With every step that any start has.
+    ...start({
+      progress: progressOf(Object.keys(texts.steps), "readiness"),
+      note: "the server was stopped; the work goes on",
+    }),
     act: (page) => page.getByText(texts.starting.details).click(),
     shows: texts.starting.nothing,
   },
