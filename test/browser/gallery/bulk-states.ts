@@ -6,9 +6,13 @@ import { type Answers, ok, problem, type State } from "./state.ts";
 
 const [listed] = examples.desktops.desktops;
 if (!listed) throw new Error("show many desktops: the API's example has none");
-const three = ["alice", "bob", "carol"].map((username) => ({ ...listed, username, id: `${listed.id}${username}` }));
+const four = ["alice", "bob", "carol", "dan"].map((username) => ({
+  ...listed,
+  username,
+  id: `${listed.id}${username}`,
+}));
 const onePage = { ...examples.desktops, next: undefined };
-const list = ok({ ...onePage, desktops: three });
+const list = ok({ ...onePage, desktops: four });
 
 const preview = (username: string, connected: boolean | null) =>
   ok({
@@ -18,8 +22,9 @@ const preview = (username: string, connected: boolean | null) =>
   });
 const of = (action: string): Answers => ({
   [`POST desktops/${listed.id}alice/${action}?dryRun`]: preview("alice", true),
-  [`POST desktops/${listed.id}bob/${action}?dryRun`]: preview("bob", null),
-  [`POST desktops/${listed.id}carol/${action}?dryRun`]: problem(503, "cluster-unavailable", "the API server is away"),
+  [`POST desktops/${listed.id}bob/${action}?dryRun`]: preview("bob", true),
+  [`POST desktops/${listed.id}carol/${action}?dryRun`]: preview("carol", null),
+  [`POST desktops/${listed.id}dan/${action}?dryRun`]: problem(503, "cluster-unavailable", "the API server is away"),
 });
 
 async function lookAtAll(page: Page, action: string): Promise<void> {
@@ -56,7 +61,7 @@ export const bulkStates: readonly State[] = [
   })),
   {
     name: "console-bulk-gone",
-    ...bulk({ "GET desktops": [list, ok({ ...onePage, desktops: three.slice(1) })] }),
+    ...bulk({ "GET desktops": [list, ok({ ...onePage, desktops: four.slice(1) })] }),
     act: async (page) => {
       await page.getByLabel(texts.desktops.selectAll).check();
       await page.getByLabel(texts.desktops.columns.workspace).selectOption("");
@@ -68,12 +73,13 @@ export const bulkStates: readonly State[] = [
     ...bulk({
       ...of("suspend"),
       [`POST desktops/${listed.id}alice/suspend`]: ok({ ...examples.endedOperation, state: "done" }),
+      [`POST desktops/${listed.id}carol/suspend`]: ok({ ...examples.endedOperation, state: "done" }),
       [`POST desktops/${listed.id}bob/suspend`]: problem(503, "cluster-unavailable", "the API server is away"),
     }),
     act: async (page) => {
       await lookAtAll(page, texts.desktop.suspend);
       await page.getByRole("button", { name: texts.action.confirm(texts.desktop.suspend) }).click();
     },
-    shows: texts.asked.far(1, 2, 1),
+    shows: texts.asked.far(2, 3, 1),
   },
 ];

@@ -312,7 +312,13 @@ export const consoleStates: readonly State[] = [
           ...examples.notReady,
           ...Object.fromEntries(Object.keys(texts.ready.lists).map((each) => [each, [`one of ${each}, in words`]])),
           eventsNotUnderstood: [
-            { type: "LOGOUT", reason: "no-user", words: "it names no user", count: 2, lastAt: inMinutes(-5) },
+            {
+              type: "LOGOUT",
+              reason: "no-subject",
+              words: "it does not say whom it is about",
+              count: 2,
+              lastAt: inMinutes(-5),
+            },
           ],
         },
       },
