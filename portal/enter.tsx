@@ -21,8 +21,13 @@ export async function enter(service: string, pageOf: (entered: Entered) => Compo
   const settings = readSettings();
   const visit: Visit = { location, history, storage: sessionStorage };
   const home = location.pathname;
-  const show = (person: SignedIn | null, children: ComponentChildren) => {
+  // What Preact has drawn must be taken away by Preact: it would go on with elements that are no longer in the page.
+  const empty = () => {
+    render(null, root);
     root.replaceChildren();
+  };
+  const show = (person: SignedIn | null, children: ComponentChildren) => {
+    empty();
     render(
       <Page service={service} home={home} person={person}>
         {children}
@@ -38,7 +43,9 @@ export async function enter(service: string, pageOf: (entered: Entered) => Compo
     show(null, <SignedOutPage failure={(error as Error).message} again={again} />);
   }
 
-  // A page from the browser's memory, after "back", may belong to somebody who has signed out since.
+  // A page from the browser's memory, after "back", may belong to somebody who has signed out since. It is empty there,
+  // so that nothing of theirs is seen before it is loaded again.
+  addEventListener("pagehide", empty);
   addEventListener("pageshow", (event) => {
     if (event.persisted) location.reload();
   });

@@ -1,4 +1,4 @@
-/** Every text that the pages show, in one file. What comes from the API is shown in its own words. */
+/** Every text that the pages show, in one file. What comes from the API is shown in the words of its explanations. */
 export const texts = {
   service: "Research desktops",
   console: "Desktops console",
@@ -18,8 +18,9 @@ export const texts = {
     body: "The sign-in service did not answer as expected. Try again in a moment.",
     again: "Try again",
   },
-  trouble: (why: string) => `What you see may be old: ${why}. This page keeps trying.`,
+  trouble: (why: string) => `What you see may be old. ${why} This page keeps trying.`,
   refused: { title: "That did not work", id: "Reference" },
+  details: "Details",
   help: (support: string) => `Need help? Ask ${support}, and say the reference.`,
   copy: "Copy the reference",
   copied: "Copied",
@@ -28,6 +29,7 @@ export const texts = {
     title: "Your workspaces",
     loading: "Looking for your workspaces …",
     none: "You are not in any workspace yet.",
+    noneOpen: "None of your workspaces is open to you now.",
     until: (day: string) => `You may use it until ${day}.`,
     start: "Start",
     open: "Open",
@@ -61,6 +63,7 @@ export const texts = {
     place: (place: string, of: number) => `You are ${place} of ${of} in the queue.`,
     expected: (from: string, to: string) => `Your desktop is expected in ${from} to ${to}.`,
     stays: "Your desktop opens here when it is ready. You can leave this page and come back.",
+    elsewhere: "Your desktop opens in the tab in which you started it. When it is ready, you can open it here, too.",
     steps: "Steps",
     details: "What the service says",
     nothing: "Nothing yet.",
@@ -89,7 +92,7 @@ export const texts = {
   running: {
     title: (name: string) => `${name} is ready`,
     open: "Open the desktop",
-    ends: (time: string, why: string) => `It stops at ${time}: ${why}.`,
+    ends: (time: string, why: string) => `It stops at ${time}. ${why}`,
     noEnd: "Nothing stops it for now.",
     kept: (time: string, by: string) => `It is kept until ${time} (${by}).`,
     soon: (time: string, name: string) => `Your desktop in ${name} stops at ${time}. Save your work.`,
@@ -110,7 +113,7 @@ export const texts = {
     stopped: (name: string) => `${name} was stopped`,
     removed: (name: string) => `${name} was removed`,
     yours: "Your desktop",
-    step: (step: string) => `It failed at: ${step}.`,
+    step: (step: string) => `It failed at the step “${step}”.`,
   },
   titles: {
     starting: (name: string) => `Starting ${name}`,

@@ -9,13 +9,18 @@ import { type EventFault, eventFaults } from "../../shared/identity/keycloak-eve
 
 /** The schemas of the API's answers. Strict: a field that is missing here is a bug, and a test finds it. */
 
+const explanation = words.meta({
+  description: "For the desktop's person, in whole sentences: show them this, and the technical words only beside it",
+});
+
 export const problemAnswer = z
   .strictObject({
     type: z.string().meta({ examples: ["urn:guacamole-workspaces:not-allowed"] }),
     title: words,
     status: z.int(),
     code: code.meta({ description: "Stable; programs decide by this" }),
-    detail: words.meta({ description: "For people" }),
+    detail: words.meta({ description: "For operators: what failed, and why" }),
+    explanation,
     requestId: z.string(),
   })
   .meta({ id: "Problem" });
@@ -45,6 +50,8 @@ const decided = {
     .meta({ description: "What happens next if nothing new is seen" }),
 };
 
+const reasons = { reason: words, explanation };
+
 /** Why a desktop is running or not. */
 const why = {
   decision: z.strictObject(decided).optional().meta({ description: "What would be decided about the desktop now" }),
@@ -52,6 +59,7 @@ const why = {
     .optional()
     .meta({ description: "When the desktop will be taken down if nothing new is seen: warn the person" }),
   endsBecause: words.optional(),
+  endsExplanation: explanation.optional(),
   history: z
     .array(z.strictObject({ at: time, ...decided }))
     .optional()
@@ -166,6 +174,7 @@ export const operationAnswerBody = z
     signInAgain: signInAgain.optional(),
     code: code.optional(),
     reason: words.optional(),
+    explanation: explanation.optional(),
     step: words.optional(),
     undone: z.array(words).optional(),
     leftBehind: z.array(words).optional(),
@@ -178,7 +187,7 @@ export const desktopAnswer = z
     workspace: z.string().nullable(),
     wanted: z.string().nullable(),
     state: desktopState,
-    reason: words,
+    ...reasons,
     since: time.optional(),
     url: link.optional(),
     signInAgain: signInAgain.optional(),
@@ -188,7 +197,7 @@ export const desktopAnswer = z
       .strictObject({
         workspace: z.string().nullable(),
         code,
-        reason: words,
+        ...reasons,
         step: words,
         at: time,
         operation: z.string().optional().meta({ description: "The id of the operation that failed" }),
@@ -200,13 +209,13 @@ export const desktopAnswer = z
         at: time,
         action: z.enum(["suspend", "retire"]),
         rule: desktopRule.optional().meta({ description: "Absent if somebody asked for it" }),
-        reason: words,
+        ...reasons,
         operation: z.string(),
       })
       .optional()
       .meta({ description: "How the last desktop ended; only while nothing runs and the person wants nothing" }),
     lastRefusal: z
-      .strictObject({ workspace: z.string(), at: time, code, reason: words })
+      .strictObject({ workspace: z.string(), at: time, code, ...reasons })
       .optional()
       .meta({ description: "The person chose a workspace by scaling a binding, and may not have a desktop there" }),
     leaving: leaving.optional(),
@@ -230,14 +239,15 @@ export const workspacesAnswer = z
         entitled: z.boolean(),
         code: code.optional(),
         reason: words.optional(),
+        explanation: explanation.optional(),
         until: z.iso.date().optional().meta({ description: "The last day of the entitlement" }),
         guacamoleUsername: z
           .string()
           .optional()
           .meta({ description: "The username that Guacamole must read from the token" }),
-        desktop: z.strictObject({ state: desktopState, reason: words, since: time.optional() }).optional(),
+        desktop: z.strictObject({ state: desktopState, ...reasons, since: time.optional() }).optional(),
         lastRefusal: z
-          .strictObject({ at: time, code, reason: words })
+          .strictObject({ at: time, code, ...reasons })
           .optional()
           .meta({ description: "Choosing this workspace by scaling its binding had no effect" }),
       }),

@@ -17,7 +17,11 @@ export const workspaces = {
       entitled: true,
       until: "2099-12-31",
       guacamoleUsername: "asthma-cohort@alice",
-      desktop: { state: "suspended", reason: "it is stopped; the next request starts it again" },
+      desktop: {
+        state: "suspended",
+        reason: "it is stopped; the next request starts it again",
+        explanation: "It is stopped. Saved files are kept.",
+      },
     },
     {
       workspace: "flu-season-2023",
@@ -26,6 +30,7 @@ export const workspaces = {
       entitled: false,
       code: "workspace-expired",
       reason: "flu-season-2023 ended after 2024-04-30",
+      explanation: "This workspace closed after 30 April 2024.",
     },
   ],
 };
@@ -36,6 +41,7 @@ export const personsDesktop = {
   wanted: "asthma-cohort",
   state: "idle",
   reason: "nobody is connected (a session ended at 2026-11-24T11:40:00.000Z), which is allowed for 60 minutes",
+  explanation: "Nobody is connected now.",
   since: "2026-11-24T11:40:00.000Z",
   url: "https://guacamole.example/#/client/MQBjAHBvc3RncmVzcWw",
   guacamoleUsername: "asthma-cohort@alice",
@@ -44,6 +50,7 @@ export const personsDesktop = {
     at: "2026-11-24T11:30:00.000Z",
     code: "workspace-expired",
     reason: "flu-season-2023 ended after 2024-04-30",
+    explanation: "This workspace closed after 30 April 2024.",
   },
   leaving: { since: "2026-11-24T12:00:00.000Z", until: "2026-11-24T12:15:00.000Z" },
   decision: {
@@ -60,6 +67,7 @@ export const personsDesktop = {
   },
   endsAt: "2026-11-24T12:15:00.000Z",
   endsBecause: "its person logged out",
+  endsExplanation: "You signed out.",
   history: [
     {
       at: "2026-11-24T09:35:00.000Z",
@@ -103,6 +111,7 @@ export const endedOperation = {
   at: "2026-11-24T09:30:31.000Z",
   code: "cannot-start",
   reason: "ErrImagePull: manifest unknown: manifest unknown",
+  explanation: "The software of this desktop could not be loaded. The service's operators have to look at that.",
   step: "readiness",
   undone: ["readiness", "deployment", "service", "network policy", "credential"],
   leftBehind: [],

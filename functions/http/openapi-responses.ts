@@ -1,4 +1,5 @@
 import { type ErrorCode, errorCodes } from "../../shared/errors.ts";
+import { explainCode } from "../../shared/person/explain-codes.ts";
 import { problemAnswer } from "./answers.ts";
 import type { DescribedAnswer } from "./endpoint.ts";
 import type { SchemaOf } from "./openapi-schemas.ts";
@@ -113,6 +114,7 @@ function exampleOf(code: ErrorCode) {
     status,
     code,
     detail: title.toLowerCase(),
+    explanation: explainCode(code, ""),
     requestId: "0f9d2c64-6d0b-4a56-9c0f-6f1f3a0c8a11",
   };
 }

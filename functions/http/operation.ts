@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { askedIn, isKnown, operationIdOf, parseOperationId } from "../../shared/person/operation.ts";
+import { explainCode } from "../../shared/person/explain-codes.ts";
 import { personId } from "../../shared/desktop/names.ts";
 import { ProductError } from "../../shared/errors.ts";
 import type { Services } from "../services.ts";
@@ -112,6 +113,7 @@ export function operationAnswer(services: Services, requestId: string, seen: See
     trouble: trouble && troubleOf(trouble),
     note,
     ...outcome,
+    ...(outcome?.state === "failed" && { explanation: explainCode(outcome.code, outcome.reason) }),
     switchedFrom: undefined, // signInAgain says what it means
     signInAgain: signInAgain(services, record, requestId),
   };

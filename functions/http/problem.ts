@@ -1,7 +1,8 @@
 import type { HttpResponseInit } from "@azure/functions";
 import { type ErrorCode, errorCodes } from "../../shared/errors.ts";
+import { explainCode } from "../../shared/person/explain-codes.ts";
 
-/** An RFC 9457 answer: `code` is stable, `detail` is for people. */
+/** An RFC 9457 answer: `code` is stable, `detail` is for operators, `explanation` for the desktop's person. */
 export function problem(
   code: ErrorCode,
   detail: string,
@@ -18,7 +19,10 @@ export function problem(
       ...(status === 503 ? { "retry-after": "5" } : {}),
       ...headers,
     },
-    body: JSON.stringify({ type: `urn:guacamole-workspaces:${code}`, title, status, code, detail, requestId }),
+    body: JSON.stringify({
+      ...{ type: `urn:guacamole-workspaces:${code}`, title, status, code, detail },
+      ...{ explanation: explainCode(code, detail), requestId },
+    }),
   };
 }
 

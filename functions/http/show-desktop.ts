@@ -1,4 +1,6 @@
 import { endedOf } from "../../shared/person/ended.ts";
+import { explainState } from "../../shared/person/explain.ts";
+import { explainCode } from "../../shared/person/explain-codes.ts";
 import { extensionOf, ownExtensionLimit } from "../../shared/person/extension.ts";
 import { leaveOf } from "../../shared/person/presence.ts";
 import { nameDesktop, personId } from "../../shared/desktop/names.ts";
@@ -27,7 +29,8 @@ export async function showDesktop(services: Services, { username, context }: Cal
     services.desktops.findOfPerson(username),
     services.workspaces.bindingsOf(username),
   ]);
-  const lastRefusal = lastRefusalOf(bindings, record);
+  const refusal = lastRefusalOf(bindings, record);
+  const lastRefusal = refusal && { ...refusal, explanation: explainCode(refusal.code, refusal.reason) };
   const wanted = record?.request.workspace ?? null;
   const unreached = record ? showGoals([record]) : [];
   const goals = unreached.length > 0 ? { goals: unreached } : {};
@@ -46,6 +49,7 @@ export async function showDesktop(services: Services, { username, context }: Cal
         wanted,
         state: "absent",
         reason: ended?.reason ?? absentBecause(record),
+        explanation: explainState("absent", undefined),
         ended,
         lastRefusal,
         ...goals,
@@ -79,6 +83,7 @@ export async function showDesktop(services: Services, { username, context }: Cal
             workspace: wanted,
             code: outcome.code,
             reason: outcome.reason,
+            explanation: explainCode(outcome.code, outcome.reason),
             step: outcome.step,
             at: outcome.at,
             ...(record && { operation: operationIdOf(record.request) }),
@@ -97,6 +102,7 @@ export async function showDesktop(services: Services, { username, context }: Cal
       workspace,
       wanted,
       ...state,
+      explanation: explainState(state.state, decision),
       since,
       ...link,
       ...outlook,

@@ -1,7 +1,9 @@
 import { z } from "zod";
-import { bindsPerson, type Claims, decideEntitlement } from "../../shared/desktop/entitlement.ts";
+import { bindsPerson, type Claims, decideEntitlement, type ScalingRefusal } from "../../shared/desktop/entitlement.ts";
 import { personId } from "../../shared/desktop/names.ts";
 import { describeDesktop } from "../../shared/lifecycle/describe-desktop.ts";
+import { explainState } from "../../shared/person/explain.ts";
+import { explainCode } from "../../shared/person/explain-codes.ts";
 import { lastRefusalOf } from "../../shared/lifecycle/scaling.ts";
 import { type ErrorCode, isRefusal, ProductError, type Refusal } from "../../shared/errors.ts";
 import { namesOf } from "../gather/names.ts";
@@ -81,10 +83,11 @@ async function list(
   const workspaces = found.map(({ shown, sides }) => {
     const around = { record: record ?? undefined, decision: survey?.get(shown.workspace)?.decision };
     const own = bindings.filter(({ workspace }) => workspace === shown.workspace);
-    const { at, code, reason } = lastRefusalOf(own, record) ?? {};
-    const lastRefusal = at === undefined ? undefined : { at, code, reason };
-    const desktop = sides ? describeDesktop(shown.workspace, sides, around) : undefined;
-    return { ...shown, desktop, lastRefusal };
+    const refusal = lastRefusalOf(own, record);
+    const lastRefusal = refusal && showRefusal(refusal);
+    const desktop = sides && describeDesktop(shown.workspace, sides, around);
+    const explanation = desktop && explainState(desktop.state, around.decision);
+    return { ...shown, desktop: desktop && { ...desktop, explanation }, lastRefusal };
   });
   return { status: 200, body: { username, workspaces } };
 }
@@ -110,6 +113,14 @@ async function readAround(services: Services, username: string, runs: boolean, c
   }
 }
 
+function showRefusal({ at, code, reason }: ScalingRefusal) {
+  return { at, code, reason, explanation: explainCode(code, reason) };
+}
+
+function showRefused({ refused: code, reason }: Refusal) {
+  return { code, reason, explanation: explainCode(code, reason) };
+}
+
 /** Returns whether a person may use a workspace, and if so both sides of their desktop. */
 async function look(
   services: Services,
@@ -121,8 +132,7 @@ async function look(
   const workspace = known.workspaces.find((candidate) => candidate.name === name);
   const shown = { workspace: name, displayName: workspace?.displayName, description: workspace?.description };
   const entitlement = decideEntitlement(person, name, known, today(services));
-  if (isRefusal(entitlement))
-    return { shown: { ...shown, entitled: false, code: entitlement.refused, reason: entitlement.reason } };
+  if (isRefusal(entitlement)) return { shown: { ...shown, entitled: false, ...showRefused(entitlement) } };
 
   const key = { workspace: name, username: person.username };
   const names = await namesOf(services, key, entitlement.bindings);

@@ -26,16 +26,16 @@ export function Reference({ id, support }: ReferenceProps) {
       <p class="portal-reference">
         {texts.refused.id}: <code ref={code}>{id}</code>
       </p>
-      <p>
-        <button
-          class="nhsuk-button nhsuk-button--secondary nhsuk-button--small"
-          type="button"
-          onClick={() => void copy()}
-        >
-          {texts.copy}
-        </button>{" "}
-        <span role="status">{outcome.value}</span>
-      </p>
+      <button
+        class="nhsuk-button nhsuk-button--secondary nhsuk-button--small"
+        type="button"
+        onClick={() => void copy()}
+      >
+        {texts.copy}
+      </button>
+      <div role="status" class="portal-copied">
+        {outcome.value}
+      </div>
       {support !== null && <p>{texts.help(support)}</p>}
     </>
   );

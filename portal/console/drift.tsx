@@ -36,7 +36,7 @@ export function DriftView({ operator }: { operator: Operator }) {
         {texts.drift.look}
       </BusyButton>
       <p role="status">
-        {busy.value ? texts.drift.looking : trouble.value}
+        {busy.value ? texts.drift.looking : trouble.value && `${trouble.value} `}
         {!busy.value && found.value && texts.drift.found(found.value.drifts.length, goes, found.value.dryRun)}
       </p>
       {found.value?.refused !== undefined && <p class="console-wrong">{found.value.refused}</p>}

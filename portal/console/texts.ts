@@ -1,6 +1,7 @@
 /** Every text that only the console shows: the portal does not load them. */
 export const consoleTexts = {
   menu: "Console",
+  trouble: (why: string) => `What you see may be old: ${why}. This page keeps trying.`,
   tab: (name: string) => `${name} - Desktops console`,
   unknown: "not known",
   yes: "yes",

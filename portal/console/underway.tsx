@@ -1,5 +1,4 @@
 import { useEffect, useRef } from "preact/hooks";
-import { texts as shared } from "../texts.ts";
 import { consoleTexts as texts } from "./texts.ts";
 import type { Followed, Follower } from "./follow.ts";
 import { Link } from "./link.tsx";
@@ -51,7 +50,7 @@ function FollowedItem({ followed, hide }: { followed: Followed; hide: () => void
       {/* Read out when it changes. */}
       <p role="status">
         {words}
-        {trouble !== null && `. ${shared.trouble(trouble)}`}
+        {trouble !== null && `. ${texts.trouble(trouble)}`}
       </p>
       {notDone.length > 0 && <NotDone parts={notDone} />}
       {parts.every(({ state }) => state !== "to do") && (

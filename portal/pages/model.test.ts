@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiError, type Api, Unreachable } from "../api/client.ts";
 import { SignedOut } from "../sign-in.ts";
+import type { Tabs } from "./opener.ts";
 import { type Model, modelOf } from "./model.ts";
 
 /** The pages look at whether somebody sees them; here somebody does. */
@@ -18,6 +19,8 @@ let asked: string[];
 let answers: Record<string, (Scripted | Error)[]>;
 let opened: string[];
 let left: number;
+let tabs: Tabs;
+let told: string[];
 let model: Model;
 let finished: Promise<void>;
 
@@ -51,7 +54,10 @@ beforeEach(() => {
     ],
     "DELETE users/alice/desktop": [{ body: { ...done, workspace: null } }],
   };
-  model = modelOf({ api, username: "alice", leave: () => (left += 1), open: (address) => opened.push(address) });
+  tabs = { onmessage: null, postMessage: (data) => told.push(data.says) };
+  told = [];
+  const page = { leave: () => (left += 1), open: (address: string) => opened.push(address), tabs };
+  model = modelOf({ api, username: "alice", ...page });
 });
 const begin = () => {
   finished = model.run();
@@ -88,6 +94,21 @@ describe("the page's loop", () => {
     expect(opened).toEqual([]);
   });
 
+  it("leaves it to the tab in which its person started it", async () => {
+    answers["GET users/alice/desktop"] = [{ body: { ...ready, state: "starting" } }, { body: ready }];
+    answers["GET operations/1"] = [{ status: 202, body: { ...running, seen: "123456789abc" } }];
+    begin();
+    await vi.waitUntil(() => model.operation.value !== null);
+    expect(told).toEqual(["whose"]);
+    expect(model.opensHere.value).toBe(true);
+    tabs.onmessage?.(new MessageEvent("message", { data: { operation: "1", says: "mine" } }));
+    expect(model.opensHere.value).toBe(false);
+    answers["GET operations/1"] = [{ body: done }];
+    await vi.waitUntil(() => model.view.value?.kind === "running");
+    await end();
+    expect(opened).toEqual([]);
+  });
+
   it("keeps what it shows while the service cannot be reached, and says so until it can", async () => {
     begin();
     await vi.waitUntil(() => model.view.value?.kind === "running");
@@ -115,6 +136,7 @@ it("shows why something was refused, and goes on", async () => {
     status: 403,
     code: "binding-expired",
     detail: "it ended",
+    explanation: "It ended.",
     requestId: "r",
   } as const;
   answers["PUT users/alice/desktop"] = [new ApiError(403, problem, null)];

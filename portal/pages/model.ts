@@ -2,7 +2,8 @@ import { computed, signal } from "@preact/signals";
 import { type Api, ApiError, type Reply, Unreachable } from "../api/client.ts";
 import type { Operation, PersonsDesktop, Workspaces } from "../api/types.ts";
 import { SignedOut } from "../sign-in.ts";
-import { endsSoon, viewOf, webAddress } from "./state.ts";
+import { openerOf, type Tabs } from "./opener.ts";
+import { endsSoon, sentence, viewOf, webAddress } from "./state.ts";
 
 /** What one cluster's sentence said, and when it was seen first. */
 export interface Said {
@@ -26,13 +27,20 @@ export interface Around {
   leave: () => void;
   /** Opens the desktop in this tab. */
   open: (address: string) => void;
+  /** The other tabs of this browser. */
+  tabs: Tabs;
   now?: () => Date;
 }
 
 export type Model = ReturnType<typeof modelOf>;
 
+/** A fault in a sentence for people. */
+function wordsOf(error: ApiError | Unreachable): string {
+  return error instanceof ApiError ? error.problem.explanation : sentence(error.message);
+}
+
 /** The portal's state, and what people can do. One loop asks the API; everything else follows from its answers. */
-export function modelOf({ api, username, leave, open, now = () => new Date() }: Around) {
+export function modelOf({ api, username, leave, open, tabs, now = () => new Date() }: Around) {
   const own = `users/${encodeURIComponent(username)}`;
   const workspaces = signal<Workspaces["workspaces"] | null>(null);
   const desktop = signal<PersonsDesktop | null>(null);
@@ -44,10 +52,12 @@ export function modelOf({ api, username, leave, open, now = () => new Date() }: 
   /** What the last thing that the person asked for was refused with. */
   const refusal = signal<ApiError | null>(null);
   const busy = signal(false);
+  /** Whether this tab opens the desktop when it is ready, or another one does. */
+  const opensHere = signal(true);
+  const opener = openerOf(tabs, () => (opensHere.value = false));
   const view = computed(() => (desktop.value ? viewOf(desktop.value, operation.value) : null));
 
   let etag: string | null = null;
-  let opensWhenReady = false;
   let failures = 0;
   let round = new AbortController();
   let wake = Promise.withResolvers<undefined>();
@@ -102,8 +112,8 @@ export function modelOf({ api, username, leave, open, now = () => new Date() }: 
     operation.value = null;
     const address = webAddress(seen.url);
     // A browser that is signed in to Guacamole as another user has to leave it first: the page says so.
-    if (seen.state === "done" && opensWhenReady && address !== null && !seen.signInAgain) open(address);
-    opensWhenReady = false;
+    if (seen.state === "done" && opener.opens(seen.id) && address !== null && !seen.signInAgain) open(address);
+    opener.forget();
   }
 
   async function look(signal: AbortSignal): Promise<void> {
@@ -114,15 +124,16 @@ export function modelOf({ api, username, leave, open, now = () => new Date() }: 
     const wanted = desktop.value?.wanted ?? null;
     const isStarting = desktop.value?.state === "starting" && wanted !== null;
     // The names of the workspaces are wanted in either case.
-    await Promise.all([readWorkspaces(signal), isStarting && ask(wanted, signal)]);
+    await Promise.all([readWorkspaces(signal), isStarting && ask(wanted, opener.find, signal)]);
   }
 
-  async function ask(workspace: string, signal?: AbortSignal): Promise<void> {
+  async function ask(workspace: string, claim: (operation: string) => void, signal?: AbortSignal): Promise<void> {
     const reply: Reply<Operation> = await api.call("PUT", `${own}/desktop`, {
       body: { workspace },
       ...(signal && { signal }),
     });
-    opensWhenReady = true;
+    opensHere.value = true;
+    claim(reply.body.id);
     note(reply.body);
     if (reply.status === 200) await ended(reply.body, signal ?? round.signal);
   }
@@ -153,7 +164,7 @@ export function modelOf({ api, username, leave, open, now = () => new Date() }: 
         }
         if (!(error instanceof ApiError) && !(error instanceof Unreachable)) throw error;
         if (error instanceof ApiError && error.status === 404) operation.value = null;
-        trouble.value = error.message;
+        trouble.value = wordsOf(error);
         const again = error instanceof ApiError ? error.retryAfterSeconds : null;
         await pause(
           again === null ? Math.min(firstRetryMilliseconds * 2 ** failures, longestRetryMilliseconds) : again * 1_000,
@@ -175,7 +186,7 @@ export function modelOf({ api, username, leave, open, now = () => new Date() }: 
     } catch (error) {
       if (error instanceof SignedOut) leave();
       else if (error instanceof ApiError) refusal.value = error;
-      else if (error instanceof Unreachable) trouble.value = error.message;
+      else if (error instanceof Unreachable) trouble.value = wordsOf(error);
       else throw error;
     } finally {
       busy.value = false;
@@ -193,24 +204,26 @@ export function modelOf({ api, username, leave, open, now = () => new Date() }: 
     trouble,
     refusal,
     busy,
+    opensHere,
     view,
     lookNow,
     run,
     stop() {
       life.abort();
+      opener.forget();
       lookNow();
     },
     start: (workspace: string) =>
       act(async () => {
         said.value = [];
-        await ask(workspace);
+        await ask(workspace, opener.take);
       }),
     suspend: () =>
       act(async () => {
-        opensWhenReady = false;
+        opener.forget();
         const { body } = await api.call<Operation>("DELETE", `${own}/desktop?wait=10`);
         operation.value = null;
-        if (body.state === "failed" && body.reason !== undefined) trouble.value = body.reason;
+        if (body.state === "failed" && body.explanation !== undefined) trouble.value = body.explanation;
         await readDesktop(new AbortController().signal);
       }),
     keep: (until: string) =>

@@ -1,11 +1,12 @@
 import { useComputed } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
+import { Details } from "../components/details.tsx";
 import { Reference } from "../components/reference.tsx";
 import type { Entered } from "../enter.tsx";
 import { texts } from "../texts.ts";
 import { type Model, modelOf } from "./model.ts";
 import { RunningView } from "./running.tsx";
-import { type Happened, happenedOf, nameOf } from "./state.ts";
+import { type Happened, happenedOf, nameOf, sentence } from "./state.ts";
 import { StartingView, stepName } from "./starting.tsx";
 import { WorkspacesView } from "./workspaces.tsx";
 
@@ -21,6 +22,7 @@ export function Portal({ api, person, settings, leave }: Entered) {
         open: (address) => {
           location.assign(address);
         },
+        tabs: new BroadcastChannel("portal"),
       }),
     [],
   );
@@ -86,14 +88,20 @@ function View({ model, support }: ViewProps) {
 function WhatHappened({ model, support, nameFor }: ViewProps & { nameFor: (workspace: string) => string }) {
   const happened = useComputed<Happened | null>(() => (model.desktop.value ? happenedOf(model.desktop.value) : null));
   if (!happened.value) return null;
-  const { title, workspace, reason, step, operation } = happened.value;
+  const { title, workspace, explanation, reason, step, operation } = happened.value;
+  const reference = operation !== undefined && <Reference id={operation} support={support} />;
+  const isFault = title === "failed";
   const heading = texts.happened[title](workspace === undefined ? texts.happened.yours : nameFor(workspace));
   return (
     <section class="nhsuk-inset-text portal-happened" aria-label={heading}>
       <h2>{heading}</h2>
-      <p>{reason}</p>
+      <p>{explanation}</p>
       {step !== undefined && <p>{texts.happened.step(stepName(step))}</p>}
-      {operation !== undefined && <Reference id={operation} support={support} />}
+      {isFault && reference}
+      <Details key={reason}>
+        <p>{sentence(reason)}</p>
+        {!isFault && reference}
+      </Details>
     </section>
   );
 }
@@ -105,8 +113,11 @@ function Refusal({ model, support }: ViewProps) {
       {refusal && (
         <div class="nhsuk-error-summary">
           <h2 class="nhsuk-error-summary__title">{texts.refused.title}</h2>
-          <p>{refusal.message}</p>
+          <p>{refusal.problem.explanation}</p>
           <Reference id={refusal.problem.requestId} support={support} />
+          <Details key={refusal.problem.requestId}>
+            <p>{sentence(`${refusal.problem.detail} (${refusal.problem.code})`)}</p>
+          </Details>
         </div>
       )}
     </div>

@@ -1,10 +1,11 @@
 import { useRef } from "preact/hooks";
 import type { PersonsDesktop } from "../api/types.ts";
+import { Details } from "../components/details.tsx";
 import { StateTag } from "../components/tag.tsx";
 import { Title } from "../components/title.tsx";
 import { texts } from "../texts.ts";
 import type { Model } from "./model.ts";
-import { choicesOf, endsSoon, webAddress } from "./state.ts";
+import { choicesOf, endsSoon, sentence, webAddress } from "./state.ts";
 import { atTime } from "./times.ts";
 
 interface RunningProps {
@@ -20,7 +21,7 @@ export function RunningView({ model, desktop, name, takesFocus }: RunningProps) 
   const soon = endsSoon(desktop, now);
   const address = webAddress(desktop.url);
   const choices = choicesOf(desktop, now);
-  const { endsAt, endsBecause = desktop.reason, kept, signInAgain } = desktop;
+  const { endsAt, endsBecause, endsExplanation = "", kept, signInAgain } = desktop;
   const logout = webAddress(signInAgain?.logout);
   const end = useRef<HTMLParagraphElement>(null);
   /** The choice may be gone with the answer: the focus goes to what it led to. */
@@ -49,12 +50,12 @@ export function RunningView({ model, desktop, name, takesFocus }: RunningProps) 
       </div>
       {soon !== null && soon > 0 && <p>{texts.running.left(soon)}</p>}
       <p>
-        <StateTag state={desktop.state} /> {desktop.reason}
+        <StateTag state={desktop.state} /> {desktop.explanation}
       </p>
       {signInAgain && (
         <div class="nhsuk-inset-text">
           <h2>{texts.running.signInAgain}</h2>
-          <p>{signInAgain.reason}</p>
+          <p>{sentence(signInAgain.reason)}</p>
           {logout !== null && (
             <p>
               <a href={logout} target="_blank" rel="noopener noreferrer">
@@ -70,7 +71,7 @@ export function RunningView({ model, desktop, name, takesFocus }: RunningProps) 
         </a>
       )}
       <p ref={end} tabIndex={-1}>
-        {endsAt === undefined ? texts.running.noEnd : texts.running.ends(atTime(endsAt, now), endsBecause)}
+        {endsAt === undefined ? texts.running.noEnd : texts.running.ends(atTime(endsAt, now), endsExplanation)}
       </p>
       {kept && <p>{texts.running.kept(atTime(kept.until, now), kept.by)}</p>}
       {choices.length > 0 ? (
@@ -99,6 +100,10 @@ export function RunningView({ model, desktop, name, takesFocus }: RunningProps) 
         {texts.running.suspend}
       </button>
       <p class="nhsuk-body-s">{texts.running.suspendNote}</p>
+      <Details>
+        <p>{sentence(desktop.reason)}</p>
+        {endsBecause !== undefined && <p>{sentence(endsBecause)}</p>}
+      </Details>
     </>
   );
 }

@@ -1,8 +1,9 @@
 import type { Operation } from "../api/types.ts";
+import { Details } from "../components/details.tsx";
 import { Title } from "../components/title.tsx";
 import { texts } from "../texts.ts";
 import type { Model } from "./model.ts";
-import { type StartStep, stepsOf } from "./state.ts";
+import { sentence, type StartStep, stepsOf } from "./state.ts";
 import { duration, ordinal } from "./times.ts";
 
 /** The start of a desktop: its steps, how long it usually takes, the place in the queue, and what the cluster says. */
@@ -32,27 +33,22 @@ export function StartingView({ model, name }: { model: Model; name: string }) {
           </ol>
         </>
       )}
-      <details class="nhsuk-details" open={undoing !== undefined}>
-        <summary class="nhsuk-details__summary">
-          <span class="nhsuk-details__summary-text">{texts.starting.details}</span>
-        </summary>
-        <div class="nhsuk-details__text">
-          {said.length === 0 && <p>{texts.starting.nothing}</p>}
-          <ol class="portal-said">
-            {said.map(({ at, words }) => (
-              <li key={at.getTime()}>
-                <span class="portal-clock">{at.toLocaleTimeString("en-GB")}</span> {words}
-              </li>
-            ))}
-          </ol>
-          {operation && (
-            <p class="portal-reference">
-              {texts.refused.id}: <code>{operation.id}</code>
-            </p>
-          )}
-        </div>
-      </details>
-      <p>{texts.starting.stays}</p>
+      <Details summary={texts.starting.details} open={undoing !== undefined}>
+        {said.length === 0 && <p>{texts.starting.nothing}</p>}
+        <ol class="portal-said">
+          {said.map(({ at, words }) => (
+            <li key={at.getTime()}>
+              <span class="portal-clock">{at.toLocaleTimeString("en-GB")}</span> {words}
+            </li>
+          ))}
+        </ol>
+        {operation && (
+          <p class="portal-reference">
+            {texts.refused.id}: <code>{operation.id}</code>
+          </p>
+        )}
+      </Details>
+      <p>{model.opensHere.value ? texts.starting.stays : texts.starting.elsewhere}</p>
       <button
         class="nhsuk-button nhsuk-button--secondary"
         type="button"
@@ -72,7 +68,7 @@ function Outlook({ operation: { admission, usuallyReadyWithinSeconds: usually, n
       {place !== undefined && of !== undefined && <p>{texts.starting.place(ordinal(place), of)}</p>}
       {from !== undefined && to !== undefined && <p>{texts.starting.expected(duration(from), duration(to))}</p>}
       {usually !== undefined && <p>{texts.starting.usually(duration(usually))}</p>}
-      {note !== undefined && <p>{note}</p>}
+      {note !== undefined && <p>{sentence(note)}</p>}
     </>
   );
 }

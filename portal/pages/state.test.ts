@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Operation, PersonsDesktop } from "../api/types.ts";
-import { choicesOf, endsSoon, happenedOf, stepsOf, viewOf, webAddress } from "./state.ts";
+import { choicesOf, endsSoon, happenedOf, sentence, stepsOf, viewOf, webAddress } from "./state.ts";
 
 const now = new Date("2026-11-24T09:00:00.000Z");
 const later = (minutes: number) => new Date(now.getTime() + minutes * 60_000).toISOString();
@@ -10,6 +10,7 @@ const desktop = (more: Partial<PersonsDesktop>): PersonsDesktop => ({
   wanted: "asthma-cohort",
   state: "ready",
   reason: "the container is ready and access is granted",
+  explanation: "It is ready.",
   ...more,
 });
 const underway: Operation = { id: "1", username: "alice", workspace: "cancer-registry", state: "running" };
@@ -61,37 +62,31 @@ describe("what happened", () => {
       workspace: "a",
       code: "cannot-start",
       reason: "ErrImagePull",
+      explanation: "The software could not be loaded.",
       step: "readiness",
       at: later(0),
       operation: "1",
     } as const;
     expect(happenedOf(desktop({ state: "failed", lastFailure }))).toMatchObject({
       title: "failed",
-      reason: "ErrImagePull",
+      explanation: "The software could not be loaded.",
+      reason: "ErrImagePull (cannot-start)",
       operation: "1",
     });
     expect(happenedOf(desktop({ lastFailure: { ...lastFailure, code: "request-changed" } }))).toBeNull();
   });
 
   it("is how the last desktop ended, in the API's words, also where its workspace is not known any more", () => {
-    const ended = { workspace: "a", at: later(-5), action: "suspend", reason: "it was idle", operation: "1" } as const;
+    const words = { explanation: "Nobody was connected to it.", reason: "it was idle" };
+    const ended = { workspace: "a", at: later(-5), action: "suspend", ...words, operation: "1" } as const;
     const down = desktop({ state: "suspended", workspace: null, wanted: null });
     expect(happenedOf({ ...down, ended })).toEqual({
-      ...{ title: "stopped", workspace: "a", reason: "it was idle", operation: "1" },
+      ...{ title: "stopped", workspace: "a", ...words, operation: "1" },
     });
     const removed = { ...ended, workspace: undefined, action: "retire" as const };
     expect(happenedOf({ ...down, ended: removed })).toMatchObject({ title: "removed", workspace: undefined });
-    const lastRefusal = { workspace: "b", at: later(0), code: "workspace-not-bound", reason: "not yours" } as const;
+    const lastRefusal = { workspace: "b", at: later(0), code: "workspace-not-bound", ...words } as const;
     expect(happenedOf({ ...down, ended, lastRefusal })).toMatchObject({ title: "refused" });
-  });
-
-  it("is why a desktop was stopped, unless it runs again", () => {
-    const history = [{ at: later(-5), action: "suspend", rule: "idle", reason: "nobody was connected" } as const];
-    expect(happenedOf(desktop({ state: "suspended", history }))).toMatchObject({
-      title: "stopped",
-      reason: "nobody was connected",
-    });
-    expect(happenedOf(desktop({ history }))).toBeNull();
   });
 });
 
@@ -126,4 +121,12 @@ it.each([
   [undefined, null],
 ])("%j is followed as %j", (given, expected) => {
   expect(webAddress(given)).toBe(expected);
+});
+
+it.each([
+  ["the service cannot be reached", "The service cannot be reached."],
+  ["Is it there?", "Is it there?"],
+  ["flu-season-2023 ended after 2024-04-30", "flu-season-2023 ended after 2024-04-30."],
+])("%j is said as %j", (words, expected) => {
+  expect(sentence(words)).toBe(expected);
 });

@@ -43,32 +43,36 @@ export interface Happened {
   title: "failed" | "refused" | "stopped" | "removed";
   /** Undefined if it is not known any more. */
   workspace: string | undefined;
+  explanation: string;
+  /** In technical words. */
   reason: string;
   step?: string | undefined;
   operation?: string | undefined;
 }
 
 export function happenedOf(desktop: PersonsDesktop): Happened | null {
-  const { lastFailure, lastRefusal, ended, state, workspace, history } = desktop;
+  const { lastFailure, lastRefusal, ended } = desktop;
   if (lastFailure && lastFailure.code !== "request-changed")
     return {
       title: "failed",
       workspace: lastFailure.workspace ?? undefined,
-      reason: lastFailure.reason,
+      explanation: lastFailure.explanation,
+      reason: `${lastFailure.reason} (${lastFailure.code})`,
       step: lastFailure.step,
       operation: lastFailure.operation,
     };
-  if (lastRefusal) return { title: "refused", workspace: lastRefusal.workspace, reason: lastRefusal.reason };
+  if (lastRefusal) {
+    const { workspace, explanation, reason, code } = lastRefusal;
+    return { title: "refused", workspace, explanation, reason: `${reason} (${code})` };
+  }
   if (ended)
     return {
       title: ended.action === "retire" ? "removed" : "stopped",
       workspace: ended.workspace,
+      explanation: ended.explanation,
       reason: ended.reason,
       operation: ended.operation,
     };
-  const last = history?.at(-1);
-  if (workspace !== null && state === "suspended" && last && last.action !== "keep")
-    return { title: "stopped", workspace, reason: last.reason };
   return null;
 }
 
@@ -110,6 +114,12 @@ export function sorted(workspaces: readonly Workspace[]): { open: Workspace[]; c
 
 export function nameOf({ displayName, workspace }: Pick<Workspace, "displayName" | "workspace">): string {
   return displayName ?? workspace;
+}
+
+/** With a capital letter, unless it begins with an object's name, and a full stop. */
+export function sentence(words: string): string {
+  const begun = words.replace(/^[a-z]+(?= |$)/, (word) => word.charAt(0).toUpperCase() + word.slice(1));
+  return begun + (/[.!?…]$/.test(words) ? "" : ".");
 }
 
 /** An address that may be opened: what the API says is data, and could be a script's address. Null if it is none. */

@@ -1,12 +1,13 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { ComponentChildren } from "preact";
-import type { Workspace } from "../api/types.ts";
+import type { DesktopState, Workspace } from "../api/types.ts";
+import { Details } from "../components/details.tsx";
 import { StateTag } from "../components/tag.tsx";
 import { Title } from "../components/title.tsx";
 import { texts } from "../texts.ts";
 import type { Model } from "./model.ts";
-import { nameOf, sorted } from "./state.ts";
+import { nameOf, sentence, sorted } from "./state.ts";
 import { onDay } from "./times.ts";
 
 interface WorkspacesProps {
@@ -35,14 +36,17 @@ export function WorkspacesView({ model, support, running, takesFocus, children }
       {children}
       {running !== null && others.length > 0 && <h2>{texts.workspaces.title}</h2>}
       {all.length === 0 && <p>{texts.workspaces.none}</p>}
+      {closed.length > 0 && open.length === 0 && <p>{texts.workspaces.noneOpen}</p>}
       {all.length === 0 && support !== null && <p>{texts.workspaces.whom(support)}</p>}
-      <ul class="portal-cards">
-        {others.map((workspace) => (
-          <li key={workspace.workspace}>
-            <OpenCard {...{ workspace, model, running }} />
-          </li>
-        ))}
-      </ul>
+      {others.length > 0 && (
+        <ul class="portal-cards">
+          {others.map((workspace) => (
+            <li key={workspace.workspace}>
+              <OpenCard {...{ workspace, model, running }} />
+            </li>
+          ))}
+        </ul>
+      )}
       {closed.length > 0 && (
         <>
           <h2>{texts.workspaces.closed}</h2>
@@ -58,6 +62,9 @@ export function WorkspacesView({ model, support, running, takesFocus, children }
     </>
   );
 }
+
+/** In these the technical words say more. */
+const doubtful: ReadonlySet<DesktopState> = new Set(["failed", "unknown"]);
 
 function OpenCard({ workspace, model, running }: { workspace: Workspace; model: Model; running: string | null }) {
   const asks = useSignal(false);
@@ -78,7 +85,7 @@ function OpenCard({ workspace, model, running }: { workspace: Workspace; model: 
         {workspace.description !== undefined && <p class="nhsuk-card__description">{workspace.description}</p>}
         {desktop && (
           <p>
-            <StateTag state={desktop.state} /> {desktop.state === "absent" ? "" : desktop.reason}
+            <StateTag state={desktop.state} /> {desktop.state === "absent" ? "" : desktop.explanation}
           </p>
         )}
         {workspace.until !== undefined && <p>{texts.workspaces.until(onDay(workspace.until))}</p>}
@@ -108,6 +115,11 @@ function OpenCard({ workspace, model, running }: { workspace: Workspace; model: 
             <span class="nhsuk-u-visually-hidden">{texts.workspaces.of(name)}</span>
           </button>
         )}
+        {desktop && doubtful.has(desktop.state) && (
+          <Details>
+            <p>{sentence(desktop.reason)}</p>
+          </Details>
+        )}
       </div>
     </div>
   );
@@ -130,7 +142,9 @@ function Question({ name, old, yes, no }: { name: string; old: string; yes: () =
         if (key === "Escape") no();
       }}
     >
-      <p class="nhsuk-u-font-weight-bold">{texts.switching.title(name)}</p>
+      <p>
+        <strong>{texts.switching.title(name)}</strong>
+      </p>
       <p>{texts.switching.body(old, name)}</p>
       <div class="nhsuk-button-group">
         <button class="nhsuk-button" type="button" onClick={yes}>
@@ -150,8 +164,11 @@ function ClosedCard({ workspace, support }: { workspace: Workspace; support: str
       <div class="nhsuk-card__content">
         <h3 class="nhsuk-card__heading">{nameOf(workspace)}</h3>
         {workspace.description !== undefined && <p class="nhsuk-card__description">{workspace.description}</p>}
-        {workspace.reason !== undefined && <p>{workspace.reason}</p>}
+        {workspace.explanation !== undefined && <p>{workspace.explanation}</p>}
         {support !== null && <p>{texts.workspaces.whom(support)}</p>}
+        <Details>
+          <p>{sentence(`${workspace.reason} (${workspace.code})`)}</p>
+        </Details>
       </div>
     </div>
   );

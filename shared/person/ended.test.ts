@@ -25,6 +25,7 @@ describe("a desktop ended", () => {
     const operation = operationIdOf(after.request);
     expect(endedOf(after, there)).toEqual({
       ...{ workspace: "asthma-cohort", at: later, action: "suspend", rule: "idle", reason, operation },
+      explanation: "Nobody was connected to it for 60 minutes.",
     });
   });
 
@@ -41,6 +42,24 @@ describe("a desktop ended", () => {
   ])("%s", (_words, record, left, expected) => {
     expect(endedOf(record, left)).toMatchObject({ ...expected, workspace: "asthma-cohort", at: later });
     expect(endedOf(record, left)?.rule).toBeUndefined();
+  });
+
+  it("by an administrator, in their words", () => {
+    const asked = {
+      at,
+      by: "olga",
+      action: "suspend",
+      workspace: "asthma-cohort",
+      reason: "the registry moves",
+      id: "r2",
+    };
+    const record = wantsNone(
+      { reason: "the registry moves" },
+      { interventions: [{ ...asked, id: "r1", at: later }, asked] },
+    );
+    expect(endedOf(record, there)?.explanation).toBe("An administrator stopped it: the registry moves.");
+    const own = wantsNone({}, { interventions: [{ ...asked, id: "r1", at: later }] });
+    expect(endedOf(own, there)?.explanation).toBe("You stopped it.");
   });
 
   it("by an older decision of which nothing is said", () => {

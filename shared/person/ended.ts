@@ -1,4 +1,5 @@
 import type { Rule } from "../desktop/decision.ts";
+import { explainEnd } from "./explain.ts";
 import { operationIdOf } from "./operation.ts";
 import type { PersonRecord } from "./record.ts";
 import { outcomeOf } from "./request.ts";
@@ -12,6 +13,8 @@ export interface EndedDesktop {
   /** The rule of reaping; absent if somebody asked for it. */
   rule?: Rule | undefined;
   reason: string;
+  /** The same to its person. */
+  explanation: string;
   operation: string;
 }
 
@@ -29,6 +32,9 @@ export function endedOf(record: PersonRecord | undefined, left: ReadonlySet<stri
   const decided = decisions.findLast(({ action, at }) => action !== "keep" && at === request.requestedAt);
   const workspace = decided?.workspace ?? lastDesktop;
   if (workspace === undefined && left.size === 0) return undefined;
+  const byAdministrator = record.interventions?.findLast(
+    ({ id, at }) => id === request.id || at === request.requestedAt,
+  );
   const isRemoved = request.retire === true || (workspace === undefined ? left.size === 0 : !left.has(workspace));
   return {
     workspace,
@@ -36,6 +42,7 @@ export function endedOf(record: PersonRecord | undefined, left: ReadonlySet<stri
     action: isRemoved ? "retire" : "suspend",
     rule: decided?.rule,
     reason: request.reason ?? (isRemoved ? "everything that this person had was removed" : "it was stopped on request"),
+    explanation: explainEnd({ rule: decided?.rule, reason: request.reason, isRemoved, byAdministrator }),
     operation: operationIdOf(request),
   };
 }

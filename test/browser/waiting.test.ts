@@ -84,6 +84,22 @@ describe.skipIf(noBrowser)(`waiting in a browser${noBrowser ? ` (skipped: ${noBr
     expect(tokens.filter((token) => !begunWith.has(token)).length).toBeGreaterThan(0);
   });
 
+  it("opens the desktop in the tab in which its person started it, and offers it in the others", async () => {
+    const { context, page, faults } = await start("bob", "Start Cancer registry");
+    const other = await context.newPage();
+    await other.goto(portal.url);
+    await untilItWaits(other);
+    await other.getByText("Your desktop opens in the tab in which you started it.").waitFor();
+    await page.reload();
+    await untilItWaits(page);
+    becomeReady();
+    await opened(page);
+    await other.getByRole("heading", { level: 1, name: "Cancer registry is ready" }).waitFor();
+    expect(await other.getByRole("link", { name: "Open the desktop" }).getAttribute("href")).toBe(page.url());
+    await expectAccessible(other, "ready in another tab");
+    expect(faults).toEqual([]);
+  });
+
   it("opens to each of two people who wait at once their own desktop", async () => {
     const [alice, bob] = [await start("alice", "Start Asthma cohort"), await start("bob", "Start Cancer registry")];
     becomeReady();
