@@ -22,10 +22,13 @@ export async function enter(service: string, pageOf: (entered: Entered) => Compo
   const settings = readSettings();
   const visit: Visit = { location, history, storage: sessionStorage };
   const home = location.pathname;
-  const show = (person: SignedIn | null, children: ComponentChildren) => {
-    // What was shown goes first, and what the page had before its script: else Preact would go on with elements that are gone.
+  // What Preact has drawn must be taken away by Preact: it would go on with elements that are no longer in the page.
+  const empty = () => {
     render(null, root);
     root.replaceChildren();
+  };
+  const show = (person: SignedIn | null, children: ComponentChildren) => {
+    empty();
     render(
       <Page service={service} home={home} person={person}>
         {children}
@@ -42,7 +45,9 @@ export async function enter(service: string, pageOf: (entered: Entered) => Compo
     show(null, <SignedOutPage body={body} failure={(error as Error).message} again={again} />);
   }
 
-  // A page from the browser's memory, after "back", may belong to somebody who has signed out since.
+  // A page from the browser's memory, after "back", may belong to somebody who has signed out since. It is empty there,
+  // so that nothing of theirs is seen before it is loaded again.
+  addEventListener("pagehide", empty);
   addEventListener("pageshow", (event) => {
     if (event.persisted) location.reload();
   });

@@ -4,6 +4,10 @@ export interface PortalSettings {
   issuer: string;
   /** The portal's client in the realm. */
   clientId: string;
+  /** As the API calls itself in tokens: a role may be one of the realm, or of this client. */
+  audience: string;
+  /** The role of those whom the console is for. */
+  adminRole: string;
   /** Whom people ask for help; null if the operators set nothing. */
   support: string | null;
   /** Where people report barriers; null if the operators set nothing. */

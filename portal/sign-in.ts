@@ -3,6 +3,7 @@
  * knows how. Tokens are in memory only: a reload asks Keycloak again, whose session is in its own cookie (ADR 29).
  */
 import * as oauth from "oauth4webapi";
+import { claimsOf, rolesOf } from "./claims.ts";
 import { minutesFast } from "./clock.ts";
 import type { PortalSettings } from "./settings.ts";
 
@@ -203,7 +204,7 @@ function sessionOf(
   return {
     username,
     name: claims.name ?? username,
-    roles: claims.realm_access?.roles ?? [],
+    roles: rolesOf(claims, settings.audience),
     async accessToken() {
       if (Date.now() >= validUntil) await (renewing ??= renew().finally(() => (renewing = undefined)));
       return tokens.access_token;
@@ -221,19 +222,6 @@ function sessionOf(
       return new Promise<never>(() => undefined);
     },
   };
-}
-
-interface AccessClaims {
-  preferred_username?: string;
-  name?: string;
-  realm_access?: { roles?: string[] };
-}
-
-/** For what the page shows. The API checks the token; nothing is decided here. */
-function claimsOf(token: string): AccessClaims {
-  const payload = (token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/");
-  const bytes = Uint8Array.from(atob(payload), (character) => character.charCodeAt(0));
-  return JSON.parse(new TextDecoder().decode(bytes)) as AccessClaims;
 }
 
 function endOf({ expires_in: seconds = 60 }: oauth.TokenEndpointResponse): number {

@@ -52,9 +52,17 @@ describe("the maintenance switch", () => {
       runs: { reap: { state: "done", summary: { rules: { "reaping-paused": 1 }, due: [] } }, reconcile: null },
     });
 
-    await set({ reaping: "on" });
+    await set({ reaping: "on", reason: "the upgrade is done" });
+    const resumed = { state: "on", by: "olga", since: expect.any(String) as string, reason: "the upgrade is done" };
+    // What is on already stays resumed by who did that.
+    await set({ reaping: "on", reason: "again" });
+    const { body: after } = await estate.call<Record<string, unknown>>("olga", "GET", "/maintenance");
+    expect(after["reaping"]).toEqual(resumed);
     await reap();
     expect(await shown()).toMatchObject({ state: "suspended" });
+    await set({ reaping: "paused" });
+    const { body: again } = await estate.call<Record<string, unknown>>("olga", "GET", "/maintenance");
+    expect(again["reaping"]).toEqual({ state: "paused", by: "olga", since: expect.any(String) as string });
   });
 
   it("pauses activation: people keep the desktop they have, and nobody gets another", async () => {

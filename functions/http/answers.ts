@@ -429,7 +429,7 @@ export const wakeAnswer = z
 
 const switchState = z.strictObject({
   state: z.enum(["on", "paused"]),
-  by: z.string().optional(),
+  by: z.string().optional().meta({ description: "Who paused it, or resumed it last" }),
   since: time.optional(),
   reason: words.optional(),
 });

@@ -303,7 +303,7 @@ export const queue = {
 
 export const maintenance = {
   reaping: { state: "paused", by: "olga", since: "2026-11-24T08:00:00.000Z", reason: "Guacamole is being upgraded" },
-  activation: { state: "on" },
+  activation: { state: "on", by: "olga", since: "2026-11-23T18:00:00.000Z", reason: "the cluster is upgraded" },
   runs: {
     reap: {
       state: "done",

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { upkeepName } from "../../orchestrations/upkeep.ts";
 import { reapName } from "../../orchestrations/reap.ts";
 import { reconcileName } from "../../orchestrations/reconcile.ts";
-import type { Maintenance } from "../../shared/desktop/maintenance.ts";
+import type { Maintenance, Pause } from "../../shared/desktop/maintenance.ts";
 import type { Services } from "../services.ts";
 import { showGoals } from "./goals.ts";
 import { maintenanceAnswer } from "./answers.ts";
@@ -36,7 +36,7 @@ export function maintenanceRoutes(services: Services): Route[] {
         description:
           "While reaping is paused, no desktop is suspended for being idle or up for too long; desktops that people are no " +
           "longer entitled to are still retired. While activation is paused, no desktop is brought up; running desktops " +
-          "keep running. Fields that are left out stay as they are.",
+          "keep running. Fields that are left out stay as they are. Who paused it, or resumed it, when, and why is shown.",
         callers: ["admin"],
         body: switchBody,
         example: examples.maintenanceSwitch,
@@ -51,28 +51,35 @@ async function flip(
   services: Services,
   { hub, principal, body }: Call<unknown, z.output<typeof switchBody>>,
 ): Promise<Answer> {
-  const since = services.now().toISOString();
-  const set = (wanted: "on" | "paused" | undefined, current: Maintenance["reaping"]) =>
-    wanted === undefined
-      ? current
-      : wanted === "on"
-        ? undefined
-        : { by: principal.username, since, reason: body.reason };
-  const now = await services.maintenance.update((current) => ({
-    ...current,
-    reaping: set(body.reaping, current.reaping),
-    activation: set(body.activation, current.activation),
-  }));
+  const noted = { by: principal.username, since: services.now().toISOString(), reason: body.reason };
+  const now = await services.maintenance.update((current) =>
+    (["reaping", "activation"] as const).reduce(
+      (switches, name) => flipOne(switches, name, body[name], noted),
+      current,
+    ),
+  );
   return { status: 200, body: await describe(services, hub, now) };
 }
 
-async function describe(services: Services, hub: TaskHub, { reaping, activation }: Maintenance) {
+/** What is on already was resumed by who did that, not by who asks for it again. */
+function flipOne(
+  current: Maintenance,
+  name: "reaping" | "activation",
+  wanted: "on" | "paused" | undefined,
+  noted: Pause,
+): Maintenance {
+  if (wanted === "paused") return { ...current, [name]: noted, resumed: { ...current.resumed, [name]: undefined } };
+  if (wanted === undefined || !current[name]) return current;
+  return { ...current, [name]: undefined, resumed: { ...current.resumed, [name]: noted } };
+}
+
+async function describe(services: Services, hub: TaskHub, { reaping, activation, resumed }: Maintenance) {
   const found = await services.records.open().catch(() => null);
   const names = [reapName, reconcileName, upkeepName];
   const runs = await Promise.all(names.map(async (name) => [name, await lastRun(hub, name)] as const));
   return {
-    reaping: reaping ? { state: "paused", ...reaping } : { state: "on" },
-    activation: activation ? { state: "paused", ...activation } : { state: "on" },
+    reaping: reaping ? { state: "paused", ...reaping } : { state: "on", ...resumed?.reaping },
+    activation: activation ? { state: "paused", ...activation } : { state: "on", ...resumed?.activation },
     runs: Object.fromEntries(runs),
     goals: found && showGoals(found.records),
   };

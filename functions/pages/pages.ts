@@ -34,7 +34,12 @@ const types: Readonly<Record<string, string>> = {
 
 type PortalSettings = Pick<
   Settings,
-  "OIDC_ISSUER" | "PORTAL_CLIENT_ID" | "PORTAL_SUPPORT" | "PORTAL_ACCESSIBILITY_CONTACT"
+  | "OIDC_ISSUER"
+  | "OIDC_AUDIENCE"
+  | "ADMIN_ROLE"
+  | "PORTAL_CLIENT_ID"
+  | "PORTAL_SUPPORT"
+  | "PORTAL_ACCESSIBILITY_CONTACT"
 >;
 
 /** True if the portal is on: its client's tokens are accepted. Without them it could only show failures. */
@@ -79,6 +84,8 @@ function withSettings(page: Buffer, settings: PortalSettings): Buffer {
   const told = {
     issuer: settings.OIDC_ISSUER,
     clientId: settings.PORTAL_CLIENT_ID,
+    audience: settings.OIDC_AUDIENCE,
+    adminRole: settings.ADMIN_ROLE,
     support: settings.PORTAL_SUPPORT ?? null,
     accessibilityContact: settings.PORTAL_ACCESSIBILITY_CONTACT ?? null,
   };

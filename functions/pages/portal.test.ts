@@ -262,6 +262,8 @@ describe("the settings in a page", () => {
       expect(told(pages().ask(path).text)).toEqual({
         issuer: "https://keycloak.example:8443/realms/sde",
         clientId: "desktops-portal",
+        audience: "guacamole-workspaces",
+        adminRole: "desktop-admin",
         support: null,
         accessibilityContact: null,
       });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { SignedOut } from "../sign-in.ts";
-import { apiOf, Unreachable } from "./client.ts";
+import { ApiError, apiOf, Unreachable } from "./client.ts";
 
 const answering = async () => Promise.resolve(Response.json({ ok: true }));
 const withToken = (accessToken: () => Promise<string>) =>
@@ -52,5 +52,28 @@ describe("an answer that breaks off", () => {
     const signal = AbortSignal.abort();
     const call = apiOf(session, breakingOff(200, "application/json")).call("GET", "desktops", { signal });
     await expect(call).rejects.not.toBeInstanceOf(Unreachable);
+  });
+});
+
+describe("an answer whose status would be a failure elsewhere", () => {
+  const session = { accessToken: async () => Promise.resolve("t"), discardToken: () => undefined };
+  const answered = (answer: Response) => apiOf(session, async () => Promise.resolve(answer));
+
+  it("is one where the caller expects it", async () => {
+    const api = answered(Response.json({ status: "not ready" }, { status: 503 }));
+    expect(await api.call("GET", "health/ready", { also: 503 })).toMatchObject({
+      status: 503,
+      body: { status: "not ready" },
+    });
+  });
+
+  it("is none if it is a problem, another status, or a gateway's page", async () => {
+    const problem = { status: 503, headers: { "content-type": "application/problem+json" } };
+    const refused = answered(new Response('{"detail":"no"}', problem)).call("GET", "health/ready", { also: 503 });
+    await expect(refused).rejects.toBeInstanceOf(ApiError);
+    const other = answered(Response.json({}, { status: 500 })).call("GET", "health/ready", { also: 503 });
+    await expect(other).rejects.toBeInstanceOf(Unreachable);
+    const page = answered(new Response("<html>", { status: 503, headers: { "content-type": "text/html" } }));
+    await expect(page.call("GET", "health/ready", { also: 503 })).rejects.toBeInstanceOf(Unreachable);
   });
 });

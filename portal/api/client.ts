@@ -35,6 +35,8 @@ export interface Call {
   signal?: AbortSignal;
   /** The ETag of what is shown: 304 is answered with an undefined body if it is still right. */
   ifNoneMatch?: string | null;
+  /** An answer with this status has a body of its own, and is no problem. */
+  also?: number;
 }
 
 export type Method = "GET" | "PUT" | "POST" | "DELETE";
@@ -73,7 +75,8 @@ export function apiOf(session: Pick<SignedIn, "accessToken" | "discardToken">, f
       }
       const retryAfterSeconds = secondsOf(answer.headers.get("retry-after"));
       const kind = answer.headers.get("content-type") ?? "";
-      if (answer.status >= 400) {
+      const isAnswer = answer.status === call.also && kind.startsWith("application/json");
+      if (answer.status >= 400 && !isAnswer) {
         if (!kind.startsWith("application/problem+json"))
           throw new Unreachable(`the service did not answer (${answer.status})`);
         throw new ApiError(answer.status, (await bodyOf(answer, call.signal)) as Problem, retryAfterSeconds);

@@ -4,8 +4,10 @@ import type {
   desktopsAnswer,
   doctorAnswer,
   endedAnswer,
+  keptAnswer,
   maintenanceAnswer,
   oneDesktopAnswer,
+  readyAnswer,
   reconcileAnswer,
 } from "../../functions/http/answers.ts";
 import type { previewAnswer, queueAnswer } from "../../functions/http/operator-answers.ts";
@@ -15,7 +17,9 @@ export type ListedDesktop = Desktops["desktops"][number];
 export type OneDesktop = z.output<typeof oneDesktopAnswer>;
 export type Maintenance = z.output<typeof maintenanceAnswer>;
 export type Reconciled = z.output<typeof reconcileAnswer>;
+export type Kept = z.output<typeof keptAnswer>;
 export type EndedSessions = z.output<typeof endedAnswer>;
 export type QueueNow = z.output<typeof queueAnswer>;
 export type Preview = z.output<typeof previewAnswer>;
 export type Doctor = z.output<typeof doctorAnswer>;
+export type Ready = z.output<typeof readyAnswer>;

@@ -1,41 +1,45 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useId, useMemo } from "preact/hooks";
+import { useEffect, useId, useMemo } from "preact/hooks";
 import type { Preview } from "../api/console-types.ts";
 import { consoleTexts as texts } from "./texts.ts";
 import { type Operator, tellFailure } from "./asked.ts";
-import { decisionOf } from "./decision.ts";
+import { BusyButton } from "./busy-button.tsx";
+import { type Deciding, decisionOf } from "./decision.ts";
 
-interface ActionProps {
+interface FormProps<Wish, Seen> extends Deciding<Wish, Seen> {
   operator: Operator;
   /** What the button says. */
   name: string;
-  path: string;
-  /** The body without the reason; null while it is not complete. */
-  body: () => object | null;
+  /** What is wished, for this reason; null while it is not complete. */
+  wish: (reason: string) => Wish | null;
+  show: (seen: Seen) => ComponentChildren;
+  /** True if there is something to confirm. */
+  isWorth: (seen: Seen) => boolean;
   /** What else the action needs to know. */
   children?: ComponentChildren;
+  /** What is chosen outside of the form: with another choice, what was previewed is not what would be done. */
+  about?: unknown;
+  /** What to do if the wish is not complete. */
+  missing?: string;
   done: (answer: unknown) => void;
 }
 
 /** An action with consequences: a reason, then what would happen, then the decision. */
-export function Action({ operator, name, path, body, children, done }: ActionProps) {
+export function ActionForm<Wish, Seen>(props: FormProps<Wish, Seen>) {
+  const { operator, name, wish, show, isWorth, children, about, missing = texts.action.incomplete, done } = props;
   const id = useId();
   const reason = useSignal("");
-  const decision = useMemo(
-    () =>
-      decisionOf(
-        async (path, sent) => (await operator.api.call<unknown>("POST", path, { body: sent })).body,
-        (error) => tellFailure(error, operator),
-      ),
-    [],
-  );
+  const decision = useMemo(() => decisionOf<Wish, Seen>(props, (error) => tellFailure(error, operator)), []);
   const { preview, trouble, busy } = decision;
+  useEffect(() => {
+    decision.change();
+  }, [about]);
 
   const look = () => {
-    const given = body();
-    if (given === null || reason.value.trim() === "") trouble.value = texts.action.incomplete;
-    else void decision.look(path, { ...given, reason: reason.value.trim() });
+    const given = reason.value.trim() === "" ? null : wish(reason.value.trim());
+    if (given === null) trouble.value = missing;
+    else void decision.look(given);
   };
   const confirm = async () => {
     const answer = await decision.confirm();
@@ -76,34 +80,53 @@ export function Action({ operator, name, path, body, children, done }: ActionPro
             }}
           />
         </div>
-        <button class="nhsuk-button nhsuk-button--secondary" type="submit" disabled={busy.value}>
+        <BusyButton kind="secondary" busy={busy.value}>
           {texts.action.preview}
-        </button>
+        </BusyButton>
         <div role="status">
           {trouble.value !== null && <p class="console-wrong">{trouble.value}</p>}
-          {preview.value && <PreviewText preview={preview.value} />}
+          {preview.value !== null && show(preview.value)}
         </div>
-        {preview.value && !preview.value.refused && preview.value.would.length > 0 && (
-          <button
-            class="nhsuk-button nhsuk-button--warning"
-            type="button"
-            disabled={busy.value}
-            onClick={() => void confirm()}
-          >
+        {preview.value !== null && isWorth(preview.value) && (
+          <BusyButton kind="warning" busy={busy.value} press={() => void confirm()}>
             {texts.action.confirm(name)}
-          </button>
+          </BusyButton>
         )}
       </form>
     </details>
   );
 }
 
-function PreviewText({ preview: { would, refused, of, connected, unanswered } }: { preview: Preview }) {
+interface ActionProps extends Pick<FormProps<object, Preview>, "operator" | "name" | "children" | "done"> {
+  path: string;
+  /** The body without the reason; null while it is not complete. */
+  body: () => object | null;
+}
+
+/** An action of one call, which says with `dryRun` what it would do. */
+export function Action({ operator, path, body, ...rest }: ActionProps) {
+  const post = async <Answer,>(query: string, sent: object) =>
+    (await operator.api.call<Answer>("POST", path + query, { body: sent })).body;
+  return (
+    <ActionForm<object, Preview>
+      {...{ operator, ...rest }}
+      wish={(reason) => {
+        const given = body();
+        return given && { ...given, reason };
+      }}
+      look={(sent) => post("?dryRun=true", sent)}
+      act={(sent) => post("", sent)}
+      show={(preview) => <PreviewText preview={preview} />}
+      isWorth={({ refused, would }) => !refused && would.length > 0}
+    />
+  );
+}
+
+function PreviewText({ preview: { would, refused, unanswered } }: { preview: Preview }) {
   if (refused) return <p class="console-wrong">{refused.reason}</p>;
   return (
     <>
       {would.length === 0 ? <p>{texts.action.nothing}</p> : would.map((words) => <p key={words}>{words}</p>)}
-      {of > 1 && <p>{texts.action.connected(connected.people, of, connected.notKnown)}</p>}
       {unanswered.map((words) => (
         <p key={words}>{words}</p>
       ))}

@@ -2,14 +2,19 @@ import { type Signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { type Api, ApiError, Unreachable } from "../api/client.ts";
 import { SignedOut } from "../sign-in.ts";
+import type { Follower } from "./follow.ts";
 
 export interface Operator {
   api: Api;
   leave: () => void;
+  /** Follows what was asked for, in whatever view they are. */
+  follower: Follower;
 }
 
 export interface Asked<Body> {
   body: Signal<Body | null>;
+  /** True while what is shown answers another question than the one that is asked now. */
+  isOfBefore: boolean;
   /** Why what is shown may be old; null if it is not. */
   trouble: Signal<string | null>;
   again: () => void;
@@ -18,7 +23,7 @@ export interface Asked<Body> {
 const usualMilliseconds = 10_000;
 
 /** Says what went wrong, for people. Ends the session's page if the session has ended. */
-export function tellFailure(error: unknown, { leave }: Operator): string {
+export function tellFailure(error: unknown, { leave }: Pick<Operator, "leave">): string {
   if (error instanceof SignedOut || (error instanceof ApiError && error.status === 401)) {
     leave();
     return "";
@@ -28,9 +33,10 @@ export function tellFailure(error: unknown, { leave }: Operator): string {
 }
 
 /**
- * Asks for this path, and again every ten seconds while somebody looks. What is shown stays until there is something newer.
+ * Asks for this path, and again every ten seconds while somebody looks, and when what they asked for has ended. What is shown stays until there is something newer.
  *
  * @param every null: only once, since it costs much
+ * @param also an answer with this status has a body of its own, too
  * @param isLast true for an answer after which nothing changes any more
  */
 export function useAsked<Body>(
@@ -38,8 +44,10 @@ export function useAsked<Body>(
   path: string,
   every: number | null = usualMilliseconds,
   isLast: (body: Body) => boolean = () => false,
+  also?: number,
 ): Asked<Body> {
   const body = useSignal<Body | null>(null);
+  const answered = useSignal<string | null>(null);
   const trouble = useSignal<string | null>(null);
   const asked = useSignal(0);
   useEffect(() => {
@@ -47,8 +55,13 @@ export function useAsked<Body>(
     let timer: ReturnType<typeof setTimeout> | undefined;
     const look = async () => {
       try {
-        const reply = await operator.api.call<Body>("GET", path, { signal: ends.signal });
+        const reply = await operator.api.call<Body>("GET", path, {
+          signal: ends.signal,
+          ...(also !== undefined && { also }),
+        });
+        if (ends.signal.aborted) return;
         body.value = reply.body;
+        answered.value = path;
         trouble.value = null;
         if (isLast(reply.body)) return;
       } catch (error) {
@@ -67,9 +80,10 @@ export function useAsked<Body>(
       ends.abort();
       clearTimeout(timer);
     };
-  }, [path, asked.value]);
+  }, [path, asked.value, every === null ? 0 : operator.follower.ended.value]);
   return {
     body,
+    isOfBefore: answered.value !== path,
     trouble,
     again: () => {
       asked.value += 1;

@@ -1,29 +1,32 @@
-import { useEffect } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import { Title } from "../components/title.tsx";
 import type { Entered } from "../enter.tsx";
 import { consoleTexts as texts } from "./texts.ts";
 import { address, followAddress, type ViewName } from "./address.ts";
-import type { Operator } from "./asked.ts";
+import { type Operator, tellFailure } from "./asked.ts";
 import { DesktopView } from "./desktop.tsx";
 import { DesktopsView } from "./desktops.tsx";
 import { DriftView } from "./drift.tsx";
+import { followerOf } from "./follow.ts";
 import { HealthView } from "./health.tsx";
 import { Link } from "./link.tsx";
 import { MaintenanceView } from "./maintenance.tsx";
 import { QueueView } from "./queue.tsx";
 import { SessionsView } from "./sessions.tsx";
+import { Underway } from "./underway.tsx";
 
-const administrator = "desktop-admin";
 const inMenu: readonly ViewName[] = ["desktops", "sessions", "queue", "drift", "maintenance", "health"];
 
 /** The operators' page. The role decides what it offers; the API decides what happens. */
-export function Console({ api, person, leave }: Entered) {
+export function Console({ api, person, settings, leave }: Entered) {
   useEffect(followAddress, []);
-  if (!person.roles.includes(administrator))
+  const follower = useMemo(() => followerOf({ api, tell: (error) => tellFailure(error, { leave }) }), []);
+  useEffect(() => follower.stop, []);
+  if (!person.roles.includes(settings.adminRole))
     return (
       <>
         <Title takesFocus={false}>{texts.notYours.title}</Title>
-        <p>{texts.notYours.body(administrator)}</p>
+        <p>{texts.notYours.body(settings.adminRole)}</p>
         <p>
           <a href="/">{texts.notYours.portal}</a>
         </p>
@@ -43,7 +46,8 @@ export function Console({ api, person, leave }: Entered) {
           ))}
         </ul>
       </nav>
-      <CurrentView operator={{ api, leave }} />
+      <Underway follower={follower} />
+      <CurrentView operator={{ api, leave, follower }} />
     </>
   );
 }

@@ -5,11 +5,12 @@ const preview = { dryRun: true, would: ["suspends the desktop of anna"] };
 
 function form(answers: (path: string) => unknown = (path) => (path.includes("dryRun") ? preview : { state: "done" })) {
   const sent: [string, object][] = [];
-  const decision = decisionOf(
-    async (path, body) => {
-      sent.push([path, body]);
-      return Promise.resolve(answers(path));
-    },
+  const post = async (path: string, body: object) => {
+    sent.push([path, body]);
+    return Promise.resolve(answers(path));
+  };
+  const decision = decisionOf<object, unknown>(
+    { look: (body) => post("end?dryRun=true", body), act: (body) => post("end", body) },
     (error) => (error as Error).message,
   );
   return { sent, decision };
@@ -18,7 +19,7 @@ function form(answers: (path: string) => unknown = (path) => (path.includes("dry
 describe("an action with consequences", () => {
   it("does exactly what was previewed", async () => {
     const { sent, decision } = form();
-    await decision.look("end", { workspace: "a" });
+    await decision.look({ workspace: "a" });
     expect(decision.preview.value).toEqual(preview);
     expect(await decision.confirm()).toEqual({ state: "done" });
     expect(sent).toEqual([
@@ -31,7 +32,7 @@ describe("an action with consequences", () => {
   it("does nothing without a preview, or once the form says something else", async () => {
     const { sent, decision } = form();
     expect(await decision.confirm()).toBeUndefined();
-    await decision.look("end", { workspace: "a" });
+    await decision.look({ workspace: "a" });
     decision.change();
     expect(await decision.confirm()).toBeUndefined();
     expect(sent.map(([path]) => path)).toEqual(["end?dryRun=true"]);
@@ -39,7 +40,7 @@ describe("an action with consequences", () => {
 
   it("drops a preview that arrives after the form changed", async () => {
     const { sent, decision } = form();
-    const looking = decision.look("end", { workspace: "a" });
+    const looking = decision.look({ workspace: "a" });
     decision.change();
     await looking;
     expect(decision.preview.value).toBeNull();
@@ -52,7 +53,7 @@ describe("an action with consequences", () => {
       if (path.includes("dryRun")) return preview;
       throw new Error("the service cannot be reached");
     });
-    await decision.look("end", { workspace: "a" });
+    await decision.look({ workspace: "a" });
     expect(await decision.confirm()).toBeUndefined();
     expect(decision.trouble.value).toBe("the service cannot be reached");
     expect(decision.preview.value).toEqual(preview);

@@ -1,40 +1,45 @@
 import { type Signal, signal } from "@preact/signals";
-import type { Preview } from "../api/console-types.ts";
 
-export interface Decision {
+export interface Decision<Wish, Seen> {
   /** What would happen; null until it is known, and again once the form says something else. */
-  preview: Signal<Preview | null>;
+  preview: Signal<Seen | null>;
   trouble: Signal<string | null>;
   busy: Signal<boolean>;
   /** The form changed: what was previewed is no longer what it says. */
   change(): void;
-  look(path: string, body: object): Promise<void>;
+  look(wish: Wish): Promise<void>;
   /** Does exactly what was previewed. Resolves to the answer, or to undefined if it was not done. */
   confirm(): Promise<unknown>;
 }
 
-type Post = (path: string, body: object) => Promise<unknown>;
+export interface Deciding<Wish, Seen> {
+  look: (wish: Wish) => Promise<Seen>;
+  act: (wish: Wish, seen: Seen) => Promise<unknown>;
+}
 
 /**
  * First what would happen, then the decision about that. The form can change while a preview is on its way: such a
  * preview is dropped, or somebody would confirm what they have not seen.
  */
-export function decisionOf(post: Post, tell: (error: unknown) => string): Decision {
-  const preview = signal<Preview | null>(null);
+export function decisionOf<Wish, Seen>(
+  { look, act }: Deciding<Wish, Seen>,
+  tell: (error: unknown) => string,
+): Decision<Wish, Seen> {
+  const preview = signal<Seen | null>(null);
   const trouble = signal<string | null>(null);
   const busy = signal(false);
   let edition = 0;
-  let previewed: { path: string; body: object } | null = null;
+  let previewed: { wish: Wish; seen: Seen } | null = null;
 
   const forget = () => {
     preview.value = null;
     previewed = null;
   };
-  async function attempt(path: string, body: object): Promise<unknown> {
+  async function attempt<Answer>(work: () => Promise<Answer>): Promise<Answer | undefined> {
     busy.value = true;
     trouble.value = null;
     try {
-      return await post(path, body);
+      return await work();
     } catch (error) {
       trouble.value = tell(error);
       return undefined;
@@ -51,19 +56,19 @@ export function decisionOf(post: Post, tell: (error: unknown) => string): Decisi
       edition += 1;
       forget();
     },
-    async look(path, body) {
+    async look(wish) {
       if (busy.value) return;
       forget();
       const asked = edition;
-      const answer = await attempt(`${path}?dryRun=true`, body);
-      if (answer === undefined || asked !== edition) return;
-      preview.value = answer as Preview;
-      previewed = { path, body };
+      const seen = await attempt(() => look(wish));
+      if (seen === undefined || asked !== edition) return;
+      preview.value = seen;
+      previewed = { wish, seen };
     },
     async confirm() {
       if (busy.value || previewed === null) return undefined;
-      const { path, body } = previewed;
-      const answer = await attempt(path, body);
+      const { wish, seen } = previewed;
+      const answer = await attempt(() => act(wish, seen));
       if (answer !== undefined) forget();
       return answer;
     },

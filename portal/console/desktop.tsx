@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
-import type { OneDesktop } from "../api/console-types.ts";
+import type { Kept, OneDesktop } from "../api/console-types.ts";
+import type { Operation } from "../api/types.ts";
 import { StateTag } from "../components/tag.tsx";
 import { Title } from "../components/title.tsx";
 import { atTime } from "../pages/times.ts";
@@ -7,6 +8,8 @@ import { consoleTexts as texts } from "./texts.ts";
 import { Action } from "./action.tsx";
 import { type Operator, useAsked } from "./asked.ts";
 import { Facts } from "./facts.tsx";
+import type { Begun } from "./follow.ts";
+import { Hours, inHours, keptAs } from "./hours.tsx";
 import { Link } from "./link.tsx";
 import { Trouble } from "./trouble.tsx";
 
@@ -15,13 +18,20 @@ export function DesktopView({ operator, id }: { operator: Operator; id: string }
   const path = `desktops/${encodeURIComponent(id)}`;
   const { body, trouble, again } = useAsked<OneDesktop>(operator, path);
   const hours = useSignal("4");
-  const said = useSignal("");
   const desktop = body.value;
-  const done = (answer: unknown) => {
-    const { state, reason, message, until } = answer as Record<string, string | undefined>;
-    said.value = until === undefined ? texts.desktop.done(message ?? reason ?? state ?? "") : texts.desktop.kept(until);
+  const follow = (what: string, begun: Begun) => {
+    const name = desktop ? texts.desktop.title(desktop.username, desktop.workspace) : id;
+    const wish = { id, name, ask: () => Promise.resolve(begun) };
+    operator.follower.begin(texts.asked.one(what, name), { view: "desktop", id }, [wish]);
     again();
   };
+  /** Of an action that begins an operation. */
+  const operation = (name: string, action: string) => ({
+    ...{ operator, name, path: `${path}/${action}` },
+    done: (answer: unknown) => {
+      follow(name, answer as Operation);
+    },
+  });
   const nothing = () => ({});
   return (
     <>
@@ -29,7 +39,6 @@ export function DesktopView({ operator, id }: { operator: Operator; id: string }
         {desktop ? texts.desktop.title(desktop.username, desktop.workspace) : texts.views.desktop}
       </Title>
       <Trouble words={trouble.value} />
-      <p role="status">{said.value}</p>
       {desktop && (
         <>
           <p>
@@ -37,32 +46,17 @@ export function DesktopView({ operator, id }: { operator: Operator; id: string }
           </p>
           <DesktopFacts desktop={desktop} />
           <h2>{texts.desktop.actions}</h2>
-          <Action {...{ operator, done, name: texts.desktop.suspend, path: `${path}/suspend`, body: nothing }} />
+          <Action {...operation(texts.desktop.suspend, "suspend")} body={nothing} />
           <Action
-            {...{ operator, done, name: texts.desktop.extend, path: `${path}/extend` }}
-            body={() => ({ until: new Date(Date.now() + Number(hours.value) * 3_600_000).toISOString() })}
+            {...{ operator, name: texts.desktop.extend, path: `${path}/extend` }}
+            done={(answer) => {
+              follow(texts.desktop.extend, keptAs(answer as Kept));
+            }}
+            body={() => ({ until: inHours(hours.value) })}
           >
-            <div class="nhsuk-form-group">
-              <label class="nhsuk-label" for="hours">
-                {texts.desktop.hours}
-              </label>
-              <select
-                class="nhsuk-select"
-                id="hours"
-                value={hours.value}
-                onChange={(event) => {
-                  hours.value = event.currentTarget.value;
-                }}
-              >
-                {["1", "4", "12", "24", "72"].map((each) => (
-                  <option key={each} value={each}>
-                    {each}
-                  </option>
-                ))}
-              </select>
-            </div>
+            <Hours hours={hours} />
           </Action>
-          <Action {...{ operator, done, name: texts.desktop.retire, path: `${path}/retire`, body: nothing }} />
+          <Action {...operation(texts.desktop.retire, "retire")} body={nothing} />
           <Timeline desktop={desktop} />
           <Objects desktop={desktop} />
         </>

@@ -1,3 +1,4 @@
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Desktops, ListedDesktop } from "../api/console-types.ts";
 import { StateTag } from "../components/tag.tsx";
 import { Title } from "../components/title.tsx";
@@ -5,7 +6,9 @@ import { atTime } from "../pages/times.ts";
 import { consoleTexts as texts } from "./texts.ts";
 import { type Address, address, go } from "./address.ts";
 import { type Operator, useAsked } from "./asked.ts";
+import { Bulk } from "./bulk-actions.tsx";
 import { Link } from "./link.tsx";
+import { type Selection, selectionOf } from "./selection.ts";
 import { Trouble } from "./trouble.tsx";
 
 const filters = ["state", "workspace", "rule", "username"] as const;
@@ -16,22 +19,36 @@ export function DesktopsView({ operator }: { operator: Operator }) {
   const here = address.value;
   const query = new URLSearchParams({ sort: "worst", limit: pageSize });
   for (const name of [...filters, "after"]) if (here[name]) query.set(name, here[name]);
-  const { body, trouble } = useAsked<Desktops>(operator, `desktops?${query.toString()}`);
+  const { body, isOfBefore, trouble } = useAsked<Desktops>(operator, `desktops?${query.toString()}`);
+  const selection = useMemo(selectionOf, []);
   const list = body.value;
+  useEffect(() => {
+    if (list && !isOfBefore) selection.keepTo(list.desktops);
+  }, [list, isOfBefore]);
+  // With another page, the link that was followed is gone.
+  const total = useRef<HTMLParagraphElement>(null);
+  const after = useRef(here["after"]);
+  useEffect(() => {
+    if (after.current !== here["after"] && document.activeElement === document.body) total.current?.focus();
+    after.current = here["after"];
+  }, [here["after"]]);
   return (
     <>
       <Title tab={texts.tab(texts.views.desktops)}>{texts.views.desktops}</Title>
       <Trouble words={trouble.value} />
       <Filters here={here} counts={list?.counts} />
-      {list && (
+      <Bulk {...{ operator, selection }} />
+      <p role="status" ref={total} tabIndex={-1}>
+        {list && !isOfBefore ? texts.desktops.total(list.total ?? list.desktops.length) : texts.desktops.looking}
+      </p>
+      {list && !isOfBefore && (
         <>
-          <p>{texts.desktops.total(list.total ?? list.desktops.length)}</p>
           {list.unanswered.map((words) => (
             <p key={words} class="console-wrong">
               {words}
             </p>
           ))}
-          <DesktopTable desktops={list.desktops} />
+          <DesktopTable desktops={list.desktops} selection={selection} />
           <nav aria-label={texts.desktops.pages} class="console-pages">
             {here["after"] && <Link to={{ ...here, after: "" }}>{texts.desktops.first}</Link>}
             {list.next !== undefined && <Link to={{ ...here, after: list.next }}>{texts.desktops.next}</Link>}
@@ -101,8 +118,9 @@ function optionsOf(
   return chosen && !options.some(([value]) => value === chosen) ? [[chosen, 0], ...options] : options;
 }
 
-function DesktopTable({ desktops }: { desktops: readonly ListedDesktop[] }) {
+function DesktopTable({ desktops, selection }: { desktops: readonly ListedDesktop[]; selection: Selection }) {
   const { columns } = texts.desktops;
+  const chosen = new Set(selection.chosen.value.map(({ id }) => id));
   const now = new Date();
   return (
     <div class="console-scroll" role="region" aria-label={texts.views.desktops} tabIndex={0}>
@@ -110,6 +128,18 @@ function DesktopTable({ desktops }: { desktops: readonly ListedDesktop[] }) {
         <caption class="nhsuk-u-visually-hidden">{texts.desktops.caption}</caption>
         <thead>
           <tr>
+            <td>
+              <input
+                type="checkbox"
+                class="console-select"
+                aria-label={texts.desktops.selectAll}
+                checked={chosen.size > 0 && chosen.size === desktops.length}
+                indeterminate={chosen.size > 0 && chosen.size < desktops.length}
+                onChange={(event) => {
+                  selection.choose(desktops, event.currentTarget.checked);
+                }}
+              />
+            </td>
             {Object.entries(columns).map(([name, words]) => (
               <th key={name} scope="col">
                 {words}
@@ -120,6 +150,17 @@ function DesktopTable({ desktops }: { desktops: readonly ListedDesktop[] }) {
         <tbody>
           {desktops.map((desktop) => (
             <tr key={desktop.id} class={desktop.concern === undefined ? undefined : "console-concern"}>
+              <td>
+                <input
+                  type="checkbox"
+                  class="console-select"
+                  aria-label={texts.desktops.select(texts.desktop.title(desktop.username, desktop.workspace))}
+                  checked={chosen.has(desktop.id)}
+                  onChange={(event) => {
+                    selection.choose([desktop], event.currentTarget.checked);
+                  }}
+                />
+              </td>
               <td>
                 <StateTag state={desktop.state} />
                 {desktop.concern !== undefined && <div>{texts.concerns[desktop.concern]}</div>}

@@ -3,6 +3,7 @@ import type { Reconciled } from "../api/console-types.ts";
 import { Title } from "../components/title.tsx";
 import { consoleTexts as texts } from "./texts.ts";
 import { type Operator, tellFailure } from "./asked.ts";
+import { BusyButton } from "./busy-button.tsx";
 
 /** What drifted, and putting it right. Removals have to be confirmed by their number. */
 export function DriftView({ operator }: { operator: Operator }) {
@@ -11,6 +12,7 @@ export function DriftView({ operator }: { operator: Operator }) {
   const busy = useSignal(false);
   const typed = useSignal("");
   const run = async (query: string) => {
+    if (busy.value) return;
     busy.value = true;
     trouble.value = "";
     try {
@@ -30,11 +32,11 @@ export function DriftView({ operator }: { operator: Operator }) {
     <>
       <Title tab={texts.tab(texts.views.drift)}>{texts.views.drift}</Title>
       <p>{texts.drift.intro}</p>
-      <button class="nhsuk-button nhsuk-button--secondary" type="button" disabled={busy.value} onClick={look}>
+      <BusyButton kind="secondary" busy={busy.value} press={look}>
         {texts.drift.look}
-      </button>
+      </BusyButton>
       <p role="status">
-        {busy.value ? texts.drift.looking : trouble.value}
+        {busy.value ? texts.drift.looking : trouble.value && `${trouble.value} `}
         {!busy.value && found.value && texts.drift.found(found.value.drifts.length, goes, found.value.dryRun)}
       </p>
       {found.value?.refused !== undefined && <p class="console-wrong">{found.value.refused}</p>}
@@ -87,9 +89,9 @@ export function DriftView({ operator }: { operator: Operator }) {
               />
             </div>
           )}
-          <button class="nhsuk-button nhsuk-button--warning" type="submit" disabled={busy.value}>
+          <BusyButton kind="warning" busy={busy.value}>
             {texts.drift.putRight}
-          </button>
+          </BusyButton>
         </form>
       )}
     </>

@@ -2,6 +2,7 @@ import type { Doctor } from "../api/console-types.ts";
 import { Title } from "../components/title.tsx";
 import { consoleTexts as texts } from "./texts.ts";
 import { type Operator, useAsked } from "./asked.ts";
+import { ReadyPart } from "./ready.tsx";
 import { Trouble } from "./trouble.tsx";
 
 const colours: Readonly<Record<string, string>> = {
@@ -18,6 +19,8 @@ export function HealthView({ operator }: { operator: Operator }) {
   return (
     <>
       <Title tab={texts.tab(texts.views.health)}>{texts.views.health}</Title>
+      <ReadyPart operator={operator} />
+      <h2>{texts.health.estate}</h2>
       <Trouble words={trouble.value} />
       <p role="status">{doctor ? "" : texts.health.looking}</p>
       {doctor && (
@@ -28,9 +31,9 @@ export function HealthView({ operator }: { operator: Operator }) {
           <ul class="console-checks">
             {doctor.checks.map(({ name, state, seen, findings }) => (
               <li key={name}>
-                <h2 class="nhsuk-heading-s">
+                <h3 class="nhsuk-heading-s">
                   {name} <strong class={`nhsuk-tag nhsuk-tag--${colours[state] ?? "grey"}`}>{state}</strong>
-                </h2>
+                </h3>
                 {seen !== "" && <p>{seen}</p>}
                 {findings.map(({ what, advice }) => (
                   <p key={what}>

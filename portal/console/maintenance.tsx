@@ -5,6 +5,7 @@ import { Title } from "../components/title.tsx";
 import { atTime } from "../pages/times.ts";
 import { consoleTexts as texts } from "./texts.ts";
 import { type Operator, tellFailure, useAsked } from "./asked.ts";
+import { BusyButton } from "./busy-button.tsx";
 import { Trouble } from "./trouble.tsx";
 
 type Switch = "reaping" | "activation";
@@ -58,32 +59,24 @@ function SwitchForm({ operator, name, maintenance, again }: SwitchProps) {
   const id = useId();
   const reason = useSignal("");
   const wrong = useSignal("");
-  const {
-    state,
-    by,
-    since,
-    reason: why,
-  } = maintenance[name] as {
-    state: string;
-    by?: string;
-    since?: string;
-    reason?: string;
-  };
+  const busy = useSignal(false);
+  const { state, by, since, reason: why = "" } = maintenance[name];
   const words = texts.maintenance.switches[name];
   const paused = state === "paused";
   const change = async () => {
-    if (!paused && reason.value.trim() === "") {
-      wrong.value = texts.action.incomplete;
-      return;
-    }
+    if (busy.value) return;
+    const given = reason.value.trim();
+    wrong.value = given === "" ? texts.maintenance.incomplete : "";
+    if (given === "") return;
+    busy.value = true;
     try {
-      const given = reason.value.trim() === "" ? {} : { reason: reason.value.trim() };
-      await operator.api.call("PUT", "maintenance", { body: { [name]: paused ? "on" : "paused", ...given } });
-      wrong.value = "";
+      await operator.api.call("PUT", "maintenance", { body: { [name]: paused ? "on" : "paused", reason: given } });
       reason.value = "";
       again();
     } catch (error) {
       wrong.value = tellFailure(error, operator);
+    } finally {
+      busy.value = false;
     }
   };
   return (
@@ -93,7 +86,7 @@ function SwitchForm({ operator, name, maintenance, again }: SwitchProps) {
         <strong class={`nhsuk-tag nhsuk-tag--${paused ? "orange" : "green"}`}>
           {paused ? texts.paused : texts.on}
         </strong>{" "}
-        {paused && texts.maintenance.since(by ?? "", since === undefined ? "" : atTime(since, new Date()), why ?? "")}
+        {by !== undefined && since !== undefined && texts.maintenance.since(by, atTime(since, new Date()), why)}
       </p>
       <p>{words.meaning}</p>
       <form
@@ -104,7 +97,7 @@ function SwitchForm({ operator, name, maintenance, again }: SwitchProps) {
       >
         <div class="nhsuk-form-group">
           <label class="nhsuk-label" for={id}>
-            {texts.action.reason}
+            {paused ? texts.maintenance.resumeReason : texts.action.reason}
           </label>
           <input
             class="nhsuk-input nhsuk-input--width-30"
@@ -120,9 +113,9 @@ function SwitchForm({ operator, name, maintenance, again }: SwitchProps) {
         <p role="alert" class="console-wrong">
           {wrong.value}
         </p>
-        <button class="nhsuk-button nhsuk-button--secondary" type="submit">
+        <BusyButton kind="secondary" busy={busy.value}>
           {paused ? words.resume : words.pause}
-        </button>
+        </BusyButton>
       </form>
     </section>
   );

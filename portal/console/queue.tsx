@@ -1,9 +1,13 @@
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import type { QueueNow } from "../api/console-types.ts";
 import { Title } from "../components/title.tsx";
 import { atTime, duration } from "../pages/times.ts";
 import { consoleTexts as texts } from "./texts.ts";
 import { type Operator, useAsked } from "./asked.ts";
+import { Chart } from "./chart.tsx";
 import { Facts } from "./facts.tsx";
+import { type Point, withPoint } from "./queue-history.ts";
 import { Trouble } from "./trouble.tsx";
 
 /** Who starts and who waits, how many may, and how long starts take. */
@@ -11,6 +15,10 @@ export function QueueView({ operator }: { operator: Operator }) {
   const { body, trouble } = useAsked<QueueNow>(operator, "queue", 5_000);
   const now = new Date();
   const queue = body.value;
+  const points = useSignal<readonly Point[]>([]);
+  useEffect(() => {
+    if (queue) points.value = withPoint(points.value, queue);
+  }, [queue]);
   const words = texts.queue;
   const people = (list: readonly QueueNow["waiting"][number][], name: string) => (
     <>
@@ -19,9 +27,10 @@ export function QueueView({ operator }: { operator: Operator }) {
         <p>{words.nobody}</p>
       ) : (
         <ol class="console-history">
-          {list.map(({ username = texts.unknown, workspace, since, place, expectedToSeconds }) => (
-            <li key={username + workspace}>
-              {words.person(username, workspace, atTime(since, now))}
+          {list.map(({ operation, username, workspace, since, place, expectedToSeconds }, index) => (
+            // Who is not named has no operation here either: then it is the place in the list that stays.
+            <li key={operation ?? index}>
+              {words.person(username ?? texts.unknown, workspace, atTime(since, now))}
               {place !== undefined && ` ${words.place(place)}`}
               {expectedToSeconds !== undefined && ` ${words.expected(duration(expectedToSeconds))}`}
             </li>
@@ -43,6 +52,7 @@ export function QueueView({ operator }: { operator: Operator }) {
               [words.waiting]: String(queue.capacity.waiting),
             }}
           />
+          <Chart points={points.value} />
           {people(queue.waiting, words.waiting)}
           {people(queue.starting, words.starting)}
           <h2>{words.images}</h2>

@@ -3,14 +3,17 @@ import type { EndedSessions } from "../api/console-types.ts";
 import { Title } from "../components/title.tsx";
 import { consoleTexts as texts } from "./texts.ts";
 import { Action } from "./action.tsx";
+import { address, go } from "./address.ts";
 import { type Operator, useAsked } from "./asked.ts";
+import { Link } from "./link.tsx";
+import { describeRun } from "./progress.ts";
 import { Trouble } from "./trouble.tsx";
 
 /** Ends the sessions of a workspace or a person. */
 export function SessionsView({ operator }: { operator: Operator }) {
   const workspace = useSignal("");
   const username = useSignal("");
-  const run = useSignal<string | null>(null);
+  const run = address.value["run"];
   const field = (name: "workspace" | "username", value: typeof workspace) => (
     <div class="nhsuk-form-group">
       <label class="nhsuk-label" for={`end-${name}`}>
@@ -41,13 +44,17 @@ export function SessionsView({ operator }: { operator: Operator }) {
       <Action
         {...{ operator, name: texts.sessions.end, path: "maintenance/end-sessions", body: wish }}
         done={(answer) => {
-          run.value = (answer as EndedSessions).id;
+          const { id, workspace, username } = answer as EndedSessions;
+          const to = { view: "sessions", run: id };
+          const whose = [username, workspace].filter((each) => each !== undefined).join(", ");
+          operator.follower.beginRun(texts.asked.one(texts.sessions.end, whose), to, id);
+          go(to);
         }}
       >
         {field("workspace", workspace)}
         {field("username", username)}
       </Action>
-      {run.value !== null && <Run key={run.value} operator={operator} id={run.value} />}
+      {run !== undefined && <Run key={run} operator={operator} id={run} />}
     </>
   );
 }
@@ -63,7 +70,26 @@ function Run({ operator, id }: { operator: Operator; id: string }) {
   return (
     <>
       <Trouble words={trouble.value} />
-      <p role="status">{run ? texts.sessions.far(run.state, run.counts.ended, run.of, run.counts.failed) : ""}</p>
+      {run && (
+        <>
+          <h2>{texts.sessions.run(run.username, run.workspace)}</h2>
+          <p>{describeRun(run)}</p>
+          <p>{texts.sessions.why(run.reason)}</p>
+          {run.trouble !== undefined && <p class="console-wrong">{run.trouble}</p>}
+          <ul>
+            {run.failed.map(({ username, workspace, reason }) => (
+              <li key={`${username} ${workspace}`} class="console-wrong">
+                {texts.desktop.title(username, workspace)}: {reason}
+              </li>
+            ))}
+            {run.ended.map(({ username, workspace }) => (
+              <li key={`${username} ${workspace}`}>
+                <Link to={{ username, workspace }}>{texts.desktop.title(username, workspace)}</Link>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
     </>
   );
 }

@@ -43,6 +43,9 @@ export const consoleTexts = {
     },
     all: "All",
     none: "No desktop is like this.",
+    looking: "Looking for desktops …",
+    select: (name: string) => `Select ${name}`,
+    selectAll: "Select all on this page",
     total: (total: number) => `${total} ${total === 1 ? "desktop" : "desktops"}`,
     pages: "Pages",
     first: "First page",
@@ -54,8 +57,44 @@ export const consoleTexts = {
     confirm: (name: string) => `${name} now`,
     nothing: "Nothing would happen.",
     incomplete: "Give a reason, and what it is about.",
-    connected: (people: number, of: number, notKnown: number) =>
-      `${people} of ${of} ${of === 1 ? "person is" : "people are"} connected now${notKnown > 0 ? `; of ${notKnown} that is not known` : ""}.`,
+  },
+  bulk: {
+    title: "Selected desktops",
+    missing: "Select at least one desktop, and give a reason.",
+    many: (desktops: number, people: number) =>
+      `${desktops} ${desktops === 1 ? "desktop" : "desktops"} of ${people} ${people === 1 ? "person" : "people"}`,
+    selected: (desktops: number, people: number): string =>
+      desktops === 0 ? "No desktop is selected." : `Selected: ${consoleTexts.bulk.many(desktops, people)}.`,
+    gone: (names: readonly string[]) => `Not listed any more, and not selected: ${names.join(", ")}.`,
+    would: {
+      suspend: (many: string) => `Suspend ${many}: access is withdrawn and containers stop; everything else is kept.`,
+      extend: (many: string, hours: string) => `Keep ${many} from being taken down for the next ${hours} h.`,
+      retire: (many: string) =>
+        `Permanently remove ${many}, with their credentials, connections and users in Guacamole.`,
+    },
+    connected: (people: number, notKnown: number) => {
+      const now = people === 1 ? "1 person is" : people === 0 ? "Nobody is" : `${people} people are`;
+      return `${now} connected now${notKnown > 0 ? `; of ${notKnown} that is not known` : ""}.`;
+    },
+    left: "Nothing is done to these:",
+  },
+  asked: {
+    title: "What you asked for",
+    state: {
+      "to do": "Not asked for yet",
+      "under way": "Under way",
+      done: "Done",
+      failed: "Failed",
+      superseded: "Not done",
+    },
+    is: (state: string, words: string) => (words === "" ? state : `${state}: ${words}`),
+    far: (done: number, of: number, failed: number) =>
+      `${done} of ${of} done${failed === 0 ? "" : `, ${failed} not done`}`,
+    trouble: (reason: string, tries: number) =>
+      `${tries === 1 ? "a try" : `${tries} tries`} failed, and it is tried again: ${reason}`,
+    one: (what: string, desktop: string) => `${what}: ${desktop}`,
+    hide: "Hide",
+    hideWhat: (name: string) => ` “${name}”`,
   },
   desktop: {
     title: (username: string, workspace: string) => `${username} in ${workspace}`,
@@ -67,8 +106,7 @@ export const consoleTexts = {
     hours: "For how many hours from now",
     none: "none",
     until: (day: string) => `until ${day}`,
-    done: (words: string) => `Done: ${words}`,
-    kept: (until: string) => `Kept until ${until}`,
+    kept: (until: string) => `kept until ${until}`,
     timeline: "What happened",
     nothingYet: "Nothing is noted yet.",
     administrator: (by: string, action: string, reason: string) =>
@@ -106,6 +144,9 @@ export const consoleTexts = {
     intro:
       "Suspends all desktops of a workspace or of a person, in use or not. People can ask again at once: pause activation first if they should not.",
     end: "End sessions",
+    run: (username: string | undefined, workspace: string | undefined) =>
+      `The last run: ${[username, workspace].filter((each) => each !== undefined).join(" in ")}`,
+    why: (reason: string) => `Reason: ${reason}`,
     far: (state: string, ended: number, of: number | null, failed: number) =>
       `${state}: ${ended} of ${of ?? "an unknown number"} ended, ${failed} failed`,
   },
@@ -124,6 +165,8 @@ export const consoleTexts = {
         resume: "Resume reaping",
       },
     },
+    incomplete: "Give a reason.",
+    resumeReason: "Reason (administrators read it)",
     since: (by: string, since: string, why: string) => `by ${by} since ${since}${why === "" ? "" : `: ${why}`}`,
     runs: "Last runs",
     run: (state: string, at: string) => `${state}, started ${at}`,
@@ -155,6 +198,14 @@ export const consoleTexts = {
     person: (username: string, workspace: string, since: string) => `${username} in ${workspace}, since ${since}`,
     place: (place: number) => `(place ${place})`,
     expected: (time: string) => `ready within ${time}`,
+    chart: {
+      since: (time: string) => `Since this page was opened${time === "" ? "" : ` (${time})`}`,
+      missing: "The chart could not be loaded. The table says the same.",
+      figure: "People",
+      now: "Now",
+      least: "Least",
+      most: "Most",
+    },
     images: "How long starts take",
     image: "Image",
     half: "Half within",
@@ -163,7 +214,28 @@ export const consoleTexts = {
     failed: "Failed",
     fault: "At fault",
   },
+  ready: {
+    title: "Readiness",
+    all: "Can the service work?",
+    kubernetes: "Cluster",
+    guacamole: "Guacamole's database",
+    identity: "Identity provider",
+    notTold: "Whether anything else stands out is not known.",
+    nothing: "Nothing else stands out.",
+    lists: {
+      reasons: "Why it is not ready",
+      stuck: "Work without progress",
+      goals: "What failed and is tried again",
+      damaged: "Records that cannot be read",
+      odd: "Objects that are not as they should be",
+      isolation: "What opens desktops to others",
+      gaps: "What the settings leave open",
+    },
+    events: "Events of the identity provider that were not understood",
+    event: (type: string, why: string, count: number, last: string) => `${type}: ${why} (${count} times, last ${last})`,
+  },
   health: {
+    estate: "The estate around the service",
     looking: "Looking at the estate. This may take half a minute …",
     again: "Look again",
     advice: (advice: string) => `What to do: ${advice}`,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { instant, stored } from "./stored.ts";
 
-/** Who paused something, when, and why. */
+/** Who paused something, or resumed it, when, and why. */
 const pauseSchema = stored({ by: z.string(), since: instant, reason: z.string().optional() });
 
 /** What administrators have paused. Nothing set: everything runs. */
@@ -10,6 +10,8 @@ export const maintenanceSchema = stored({
   reaping: pauseSchema.optional(),
   /** No desktop is brought up. */
   activation: pauseSchema.optional(),
+  /** Who resumed it last, when, and why: only of what is not paused. */
+  resumed: stored({ reaping: pauseSchema.optional(), activation: pauseSchema.optional() }).optional(),
 });
 
 export type Pause = z.output<typeof pauseSchema>;

@@ -1,8 +1,9 @@
 /**
  * `npm run bench:morning [-- --only 200]`: 200 and 2,000 people of 40 workspaces log in on one morning, and 200 with
  * faults in between. Starts the product as `npm start` does, in its own process; the cluster is in this one. Exits with 1
- * if somebody gets no desktop or two, is answered 503 without a fault, overtakes others, or if more desktops start at once
- * than STARTS_AT_ONCE. docs/performance.md has figures.
+ * if somebody gets no desktop or two, is answered 503 without a fault, overtakes others, or is told a time that is far
+ * off; if more desktops start at once than STARTS_AT_ONCE; or if PUT takes 200 people a second in two of three mornings.
+ * docs/performance.md has figures.
  */
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
@@ -10,7 +11,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type FreshProduct, onFreshProduct } from "./fresh-product.ts";
 import { countDesktops, openWorkspaces, watchStarts } from "./morning-cluster.ts";
 import { type Arrival, type Visit, visit } from "./morning-people.ts";
-import { judge, type Morning, tell } from "./morning-report.ts";
+import { median } from "./median.ts";
+import { judge, type Morning, slowPut, tell } from "./morning-report.ts";
 
 const { values } = parseArgs({ options: { only: { type: "string" }, product: { type: "string", default: "." } } });
 
@@ -20,11 +22,16 @@ interface Plan {
   withinSeconds: number;
   startsAtOnce: number;
   faults?: boolean;
+  /** On how many mornings the 95th percentile of PUT is measured: other work on the cores can slow down one of them. */
+  mornings?: number;
 }
+
+/** In milliseconds. */
+const slowestPut = 1_000;
 
 const workspaces = Array.from({ length: 40 }, (_, index) => `study-${index + 1}`);
 const plans: Readonly<Record<string, Plan>> = {
-  "200": { people: 200, withinSeconds: 0, startsAtOnce: 32 },
+  "200": { people: 200, withinSeconds: 0, startsAtOnce: 32, mornings: 3 },
   "2000": { people: 2_000, withinSeconds: 300, startsAtOnce: 64 },
   "200-faults": { people: 200, withinSeconds: 0, startsAtOnce: 32, faults: true },
 };
@@ -48,15 +55,27 @@ for (const [name, plan] of Object.entries(plans)) {
     STARTS_AT_ONCE: String(plan.startsAtOnce),
     PERSON_CHANGES_PER_MINUTE: "1000",
   };
-  await onFreshProduct({ root: values.product, settings, podDelays }, async (fresh) => {
-    const morning = await runMorning(fresh, plan);
-    tell(name, plan, morning);
-    const wrong = judge(plan, morning);
-    for (const each of wrong) process.stdout.write(`  WRONG: ${each}\n`);
-    verdicts.push(wrong.length === 0);
-  });
+  const slow: number[] = [];
+  for (let morning = 0; morning < (plan.mornings ?? 1); morning += 1)
+    await onFreshProduct({ root: values.product, settings, podDelays }, async (fresh) => {
+      const seen = await runMorning(fresh, plan);
+      tell(name, plan, seen);
+      note(judge(plan, seen));
+      slow.push(slowPut(seen));
+    });
+  if (plan.mornings === undefined) continue;
+  const usual = median(slow);
+  process.stdout.write(
+    `\nmornings of ${name}: p95 of PUT ${slow.map((each) => `${(each / 1_000).toFixed(2)} s`).join(", ")}\n`,
+  );
+  note(usual < slowestPut ? [] : [`the 95th percentile of PUT is ${(usual / 1_000).toFixed(2)} s (median)`]);
 }
 process.exitCode = verdicts.every(Boolean) ? 0 : 1;
+
+function note(wrong: readonly string[]): void {
+  for (const each of wrong) process.stdout.write(`  WRONG: ${each}\n`);
+  verdicts.push(wrong.length === 0);
+}
 
 async function runMorning(fresh: FreshProduct, plan: Plan): Promise<Morning> {
   const people = arrivals(plan);

@@ -1,7 +1,7 @@
 /**
- * Does what operators and timers do, or only what the command line names, in its own process, each once to warm up and then
- * five times. Prints what it took as JSON: CPU in milliseconds (the least: others share the machine), the API server's
- * requests and bytes, and the database's round trips.
+ * Does what operators and timers do, or only what the command line names, in its own process, each for `warmUps` times and
+ * then for `runs` times. Prints as JSON what one run took on average: CPU in milliseconds, that of the thread that
+ * runs the product's code, the API server's requests and bytes, and the database's round trips.
  */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -33,7 +33,7 @@ import { floorPage } from "./floor-page.ts";
 import { desktopOf } from "./many-desktops.ts";
 import type { MeasuredWorks } from "./measured-estate.ts";
 
-const [, , server = "", databaseUrl = "", at = "", folder = "", ...only] = process.argv;
+const [, , server = "", databaseUrl = "", at = "", folder = "", warmUps = "", runs = "", ...only] = process.argv;
 const kubeconfig = join(folder, "kubeconfig");
 await writeFile(
   kubeconfig,
@@ -118,25 +118,26 @@ const works: Record<string, () => Promise<unknown>> = {
   "the least for a page": () => floorPage(server, databaseUrl),
 };
 
-const runsEach = 5;
+const repeat = async (times: string, work: () => Promise<unknown>) => {
+  for (let time = 0; time < Number(times); time += 1) await work();
+};
 const measured: MeasuredWorks = {};
 for (const [name, work] of Object.entries(works)) {
   if (only.length > 0 && !only.includes(name)) continue;
-  await work();
+  await repeat(warmUps, work);
   await fetch(`${server}/sent`);
-  const runs: number[] = [];
-  for (let run = 0; run < runsEach; run += 1) {
-    const before = process.cpuUsage();
-    await work();
-    const { user, system } = process.cpuUsage(before);
-    runs.push((user + system) / 1_000);
-  }
+  const before = [process.cpuUsage(), process.threadCpuUsage()] as const;
+  await repeat(runs, work);
+  const [all, own] = [process.cpuUsage(before[0]), process.threadCpuUsage(before[1])].map(
+    ({ user, system }) => (user + system) / 1_000 / Number(runs),
+  ) as [number, number];
   const sent = (await (await fetch(`${server}/sent`)).json()) as Omit<MeasuredWorks[string], "cpu">;
   measured[name] = {
-    cpu: Math.min(...runs),
-    requests: sent.requests / runsEach,
-    bytes: sent.bytes / runsEach,
-    roundTrips: sent.roundTrips / runsEach,
+    cpu: all,
+    ownCpu: own,
+    requests: sent.requests / Number(runs),
+    bytes: sent.bytes / Number(runs),
+    roundTrips: sent.roundTrips / Number(runs),
   };
 }
 await database.close();

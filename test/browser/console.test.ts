@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { KubernetesObjectApi } from "@kubernetes/client-node";
+import type { Page } from "playwright-core";
 import { namespace } from "../estate.ts";
-import { expectAccessible, noBrowser, type Portal, startPortal, tabTo } from "./harness.ts";
+import { expectAccessible, noBrowser, type Portal, startPortal } from "./harness.ts";
 
 /** What operators do in the console, in a real browser. */
 describe.skipIf(noBrowser)(`the console in a browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
@@ -41,6 +42,27 @@ describe.skipIf(noBrowser)(`the console in a browser${noBrowser ? ` (skipped: ${
     await context.close();
   });
 
+  it("says on the health page what does not answer, what is not known, and what stands out", async () => {
+    const { context, page } = await portal.signIn("olga", "/console?view=maintenance");
+    await context.route("**/api/health/ready", (route) =>
+      route.fulfill({
+        status: 503,
+        json: {
+          ...{ status: "not ready", kubernetes: "not ready", guacamole: "ok", identity: "ok" },
+          ...{ reaping: "unknown", activation: "unknown" },
+          reasons: ["kubernetes is not ready: it does not answer"],
+          stuck: ["cannot tell if any work is stuck: it does not answer"],
+        },
+      }),
+    );
+    await page.getByRole("link", { name: "Health" }).click();
+    await page.getByText("kubernetes is not ready: it does not answer").waitFor();
+    await page.getByText("cannot tell if any work is stuck: it does not answer").waitFor();
+    expect(await page.getByText("not known", { exact: true }).count()).toBeGreaterThanOrEqual(2);
+    await expectAccessible(page, "not ready");
+    await context.close();
+  });
+
   it("has no view in which a program finds a barrier", async () => {
     const { context, page, faults } = await portal.signIn("olga", "/console");
     for (const view of ["End sessions", "Queue and capacity", "Drift", "Maintenance", "Health"]) {
@@ -48,38 +70,9 @@ describe.skipIf(noBrowser)(`the console in a browser${noBrowser ? ` (skipped: ${
       await page.getByRole("heading", { level: 1, name: view }).waitFor();
       await expectAccessible(page, view);
     }
+    await page.goBack();
+    await page.getByRole("heading", { level: 1, name: "Maintenance" }).waitFor();
     expect(faults).toEqual([]);
-    await context.close();
-  });
-
-  it("suspends a desktop after a look at what would happen, by the keyboard alone", async () => {
-    const { context, page } = await portal.signIn("olga", "/console?username=bob");
-    const link = page.getByRole("link", { name: "bob" });
-    await link.waitFor();
-    await tabTo(page, link);
-    await page.keyboard.press("Enter");
-    const suspend = page.getByRole("group").filter({ hasText: "Suspend" }).first();
-    const summary = suspend.locator("summary");
-    await summary.waitFor();
-    await tabTo(page, summary);
-    await page.keyboard.press("Enter");
-    const reason = suspend.getByLabel(/^Reason/);
-    await tabTo(page, reason);
-    await page.keyboard.type("the node is replaced");
-    await page.keyboard.press("Enter");
-    const confirm = suspend.getByRole("button", { name: "Suspend now" });
-    await confirm.waitFor();
-    expect((await portal.estate.call<object>("bob", "GET", "/users/bob/desktop")).body).toMatchObject({
-      state: "ready",
-    });
-    await expectAccessible(page, "preview");
-    await tabTo(page, confirm);
-    await page.keyboard.press("Enter");
-    await page.getByText(/^Done: /).waitFor();
-    await portal.estate.host.whenIdle();
-    expect((await portal.estate.call<object>("bob", "GET", "/users/bob/desktop")).body).toMatchObject({
-      state: "suspended",
-    });
     await context.close();
   });
 
@@ -88,23 +81,14 @@ describe.skipIf(noBrowser)(`the console in a browser${noBrowser ? ` (skipped: ${
     const { context, page } = await portal.signIn("olga", "/console?username=bob");
     await page.getByRole("link", { name: "bob" }).click();
     await page.getByRole("heading", { level: 1, name: "bob in cancer-registry" }).waitFor();
-    const decide = async (name: string, reason: string) => {
-      await page.getByText(name, { exact: true }).first().click();
-      const form = page.locator("details[open]").filter({ hasText: name });
-      await form.getByLabel(/^Reason/).fill(reason);
-      await form.getByRole("button", { name: "Show what would happen" }).click();
-      await form.getByRole("button", { name: `${name} now` }).click();
-    };
-    await decide("Extend", "a long analysis");
-    await page
-      .getByText(/^Kept until /)
-      .first()
-      .waitFor();
+    await decide(page, "Extend", "a long analysis");
+    await page.getByText(/^Done: kept until /).waitFor();
     const { body } = await portal.estate.call<object>("bob", "GET", "/users/bob/desktop");
     expect(body).toMatchObject({ kept: { by: "olga", reason: "a long analysis" } });
-    await decide("Retire", "the study is over");
-    await page.getByText(/^Done: /).waitFor();
+    await decide(page, "Retire", "the study is over");
     await portal.estate.host.whenIdle();
+    await expect.poll(() => page.getByText(/^Done: /).count()).toBe(2);
+    await expectAccessible(page, "retired");
     expect((await portal.estate.world()).objects).not.toHaveProperty("Deployment desktop-bob");
     const { body: list } = await portal.estate.call<{ desktops: object[] }>("olga", "GET", "/desktops?username=bob");
     expect(list.desktops).toEqual([]);
@@ -124,11 +108,47 @@ describe.skipIf(noBrowser)(`the console in a browser${noBrowser ? ` (skipped: ${
     await page.getByLabel("Workspace").fill("cancer-registry");
     await page.getByLabel(/^Reason/).fill("the data are replaced");
     await page.getByRole("button", { name: "Show what would happen" }).click();
-    await page.getByText("1 of 2 people are connected now.").waitFor();
+    await page.getByText("1 person connected now, whose sessions end").waitFor();
+    expect(await page.getByText(/connected now/).count()).toBe(1);
     await expectAccessible(page, "end sessions");
     await page.getByRole("button", { name: "End sessions now" }).click();
     await portal.estate.host.whenIdle();
     await page.getByText(/2 of 2 ended, 0 failed/).waitFor();
+    await page.getByText("2 of 2 done").waitFor();
+    await expectAccessible(page, "ended sessions");
+    await page.reload();
+    await page.getByText(/2 of 2 ended, 0 failed/).waitFor();
+    await context.close();
+  });
+
+  it("follows a suspension to its end, in whatever view the operator is meanwhile", async () => {
+    await portal.estate.ask("bob", "cancer-registry");
+    const { context, page } = await portal.signIn("olga", "/console?username=bob");
+    const released = Promise.withResolvers<undefined>();
+    await context.route("**/api/operations/**", async (route) => {
+      await released.promise;
+      await route.continue();
+    });
+    await page.getByRole("link", { name: "bob" }).click();
+    await page.getByRole("heading", { level: 1, name: "bob in cancer-registry" }).waitFor();
+    await decide(page, "Suspend", "the node is replaced");
+    const asked = page.getByRole("region", { name: "What you asked for" });
+    await asked.getByText(/^Under way/).waitFor();
+    await expect.poll(() => asked.getByRole("listitem").and(page.locator(":focus")).count()).toBe(1);
+    await expectAccessible(page, "under way");
+    await page.getByRole("link", { name: "Queue and capacity" }).click();
+    await page.getByRole("heading", { level: 1, name: "Queue and capacity" }).waitFor();
+    await asked.getByText(/^Under way/).waitFor();
+    released.resolve(undefined);
+    await asked
+      .getByRole("status")
+      .getByText(/^Done: /)
+      .waitFor();
+    await asked.getByRole("link", { name: "Suspend: bob in cancer-registry" }).click();
+    await page.getByRole("heading", { level: 1, name: "bob in cancer-registry" }).waitFor();
+    await asked.getByRole("button", { name: "Hide" }).click();
+    await expect.poll(() => asked.count()).toBe(0);
+    expect(await page.locator("main:focus").count()).toBe(1);
     await context.close();
   });
 
@@ -146,7 +166,34 @@ describe.skipIf(noBrowser)(`the console in a browser${noBrowser ? ` (skipped: ${
     await bob.context.close();
 
     await activation.getByRole("button", { name: "Resume activation" }).click();
+    await activation.getByText("Give a reason.").waitFor();
+    await activation.getByLabel(/^Reason/).fill("the upgrade is done");
+    await activation.getByRole("button", { name: "Resume activation" }).click();
     await activation.getByRole("button", { name: "Pause activation" }).waitFor();
+    await activation.getByText(/^On by olga since .*: the upgrade is done$/).waitFor();
+    await expectAccessible(page, "resumed");
+    await context.close();
+  });
+
+  it("keeps the focus on a button while it is busy, and does nothing when it is pressed again", async () => {
+    const { context, page } = await portal.signIn("olga", "/console?view=drift");
+    const released = Promise.withResolvers<undefined>();
+    let asked = 0;
+    await context.route("**/api/maintenance/reconcile?*", async (route) => {
+      asked += 1;
+      await released.promise;
+      await route.continue();
+    });
+    const look = page.getByRole("button", { name: "Look for drift" });
+    await look.focus();
+    await page.keyboard.press("Enter");
+    await expect.poll(() => look.getAttribute("aria-disabled")).toBe("true");
+    await page.keyboard.press("Enter");
+    expect(await look.and(page.locator(":focus")).count()).toBe(1);
+    released.resolve(undefined);
+    await page.getByText(/^Found: /).waitFor();
+    expect(asked).toBe(1);
+    expect(await look.and(page.locator(":focus")).count()).toBe(1);
     await context.close();
   });
 
@@ -169,3 +216,12 @@ describe.skipIf(noBrowser)(`the console in a browser${noBrowser ? ` (skipped: ${
     await context.close();
   });
 });
+
+/** On the page of a desktop. */
+async function decide(page: Page, name: string, reason: string): Promise<void> {
+  await page.getByText(name, { exact: true }).first().click();
+  const form = page.locator("details[open]").filter({ hasText: name });
+  await form.getByLabel(/^Reason/).fill(reason);
+  await form.getByRole("button", { name: "Show what would happen" }).click();
+  await form.getByRole("button", { name: `${name} now` }).click();
+}

@@ -1,11 +1,10 @@
-import { join } from "node:path";
-import axe from "axe-core";
 import { type Browser, type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
 import { expect } from "vitest";
 import type { Clock } from "@stand-in/functions-host";
 import { browserClients, portalClientId } from "../../local/browser-clients.ts";
 import { type More, startTestEstate, type TestEstate } from "../estate.ts";
 import { chromiumPath } from "../keycloak/chromium.ts";
+import { axeFinds, scrollsSideways } from "./checks.ts";
 
 /** Why the tests in a browser do not run here; false if they do. */
 export const noBrowser = chromiumPath === undefined && "there is no Chromium: install it, or set CHROMIUM to its path";
@@ -13,9 +12,6 @@ export const noBrowser = chromiumPath === undefined && "there is no Chromium: in
 /** Nothing answers there: each test's browsers get a page of their own instead. */
 export const guacamoleUrl = "http://127.0.0.1:8080/guacamole";
 export const support = "the desktop team (desktops@example.org)";
-
-/** Where pictures of all pages and states go, if they are wanted: `npm run screenshots`. */
-const screenshots = process.env["SCREENSHOTS"];
 
 /** A person's browser: cookies and storage of their own. */
 export interface Person {
@@ -25,8 +21,8 @@ export interface Person {
   faults: string[];
 }
 
-export interface Portal {
-  estate: TestEstate;
+/** Opens pages of the product at one address, each person's in a browser of their own. */
+export interface Visits {
   url: string;
   /** Opens a page of the portal in a new browser, as nobody yet; `watch` gets the page before anything is loaded. */
   visit(path?: string, watch?: (page: Page) => void): Promise<Person>;
@@ -35,6 +31,10 @@ export interface Portal {
   /** Closes all browsers, whose people are signed in as before: the next ones know nothing of it. */
   leaveAll(): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface Portal extends Visits {
+  estate: TestEstate;
 }
 
 /** The product on the stand-ins with the portal's client in its realm, and a browser. */
@@ -49,12 +49,30 @@ export async function startPortal(
   const { url } = estate.host;
   const { identity } = estate;
   identity.setBrowserClients(browserClients(url, guacamoleUrl, `${url}/api/keycloak/backchannel-logout`));
-  const browser: Browser = await chromium.launch({ executablePath: chromiumPath ?? "", args: ["--no-sandbox"] });
+  const visits = await visitsTo(url, identity.issuer);
+  return {
+    ...{ estate, ...visits },
+    async close() {
+      await visits.close();
+      await estate.close();
+    },
+  };
+}
+
+/**
+ * A browser for the product that serves its pages there, and lets people sign in at the issuer.
+ *
+ * @param asPeopleHaveIt arguments of Playwright that make its browser another one than people have, and are left out
+ */
+export async function visitsTo(url: string, issuer: string, asPeopleHaveIt: string[] = []): Promise<Visits> {
+  const browser: Browser = await chromium.launch({
+    ...{ executablePath: chromiumPath ?? "", args: ["--no-sandbox"], ignoreDefaultArgs: asPeopleHaveIt },
+  });
+  const ours = [url, issuer, guacamoleUrl].map((each) => new URL(each).origin);
 
   async function visit(path = "/", watch?: (page: Page) => void): Promise<Person> {
     const context = await browser.newContext({ reducedMotion: "reduce" });
     const faults: string[] = [];
-    const ours = [new URL(url).origin, new URL(identity.issuer).origin, new URL(guacamoleUrl).origin];
     await context.route(`${guacamoleUrl}/**`, (route) =>
       route.fulfill({ contentType: "text/html", body: "<title>Guacamole</title><h1>Guacamole</h1>" }),
     );
@@ -76,7 +94,7 @@ export async function startPortal(
   }
 
   return {
-    ...{ estate, url, visit },
+    ...{ url, visit },
     async signIn(username, path) {
       const person = await visit(path);
       await submitLogin(person.page, username);
@@ -91,10 +109,7 @@ export async function startPortal(
         }),
       );
     },
-    async close() {
-      await browser.close();
-      await estate.close();
-    },
+    close: () => browser.close(),
   };
 }
 
@@ -121,21 +136,8 @@ export async function tabTo(page: Page, target: Locator): Promise<void> {
   expect(await page.evaluate(isOnTop)).toBe(true);
 }
 
-/** The rules of WCAG 2.2 AA that a program can check. The page's policies do not hold for what a debugger evaluates. */
-const rules = { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], resultTypes: ["violations"] };
-
-/** Expects a page in which axe-core finds nothing, and that needs no scrolling to the side in any window (1.4.10). */
+/** Expects a page in which axe-core finds nothing, and that needs no scrolling to the side in any window. */
 export async function expectAccessible(page: Page, name: string): Promise<void> {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate<axe.AxeResults>(`axe.run(document, ${JSON.stringify(rules)})`);
-  const found = violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+  const found = [...(await axeFinds(page)), ...(await scrollsSideways(page))];
   expect([name, found]).toEqual([name, []]);
-  const before = page.viewportSize() ?? { width: 1280, height: 720 };
-  for (const width of [1280, 768, 320]) {
-    await page.setViewportSize({ width, height: 720 });
-    expect([name, width, await page.evaluate("document.documentElement.scrollWidth")]).toEqual([name, width, width]);
-    if (screenshots !== undefined)
-      await page.screenshot({ path: join(screenshots, `${name.replaceAll(" ", "-")}-${width}.png`), fullPage: true });
-  }
-  await page.setViewportSize(before);
 }

@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { consoleTexts } from "../../../portal/console/texts.ts";
+import { texts } from "../../../portal/texts.ts";
+import { axeFinds, focusFaults, movements, scrollsSideways, smallTargets } from "../checks.ts";
+import { noBrowser, type Portal, startPortal } from "../harness.ts";
+import { consoleStates } from "./console-states.ts";
+import { everyText, galleryOf } from "./gallery.ts";
+import { portalStates } from "./portal-states.ts";
+
+const states = [...portalStates, ...consoleStates];
+
+/** Every page in every state, as WCAG 2.2 AA wants it as far as a program can tell. */
+describe.skipIf(noBrowser)(`the gallery of all states${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
+  let portal: Portal;
+  let gallery: ReturnType<typeof galleryOf>;
+  const shown: string[] = [];
+  beforeAll(async () => {
+    portal = await startPortal({ PORTAL_ACCESSIBILITY_CONTACT: "barriers@example.org" });
+    gallery = galleryOf(portal);
+  });
+  afterAll(() => portal.close());
+
+  it.each(states.map((state) => [state.name, state] as const))("%s", async (_name, state) => {
+    const page = await gallery.open(state);
+    shown.push(await page.evaluate<string>(everyText));
+    await page.emulateMedia({ forcedColors: "active" });
+    const [inForcedColours, focus] = [await axeFinds(page), await focusFaults(page)];
+    await page.emulateMedia({ forcedColors: null });
+    expect({
+      axe: [...inForcedColours, ...(await axeFinds(page))],
+      sideways: await scrollsSideways(page, (width) => gallery.picture(page, state, width)),
+      small: await smallTargets(page),
+      focus: focus.found,
+      moves: await movements(page),
+    }).toEqual({ axe: [], sideways: [], small: [], focus: [], moves: [] });
+    // Else nothing was looked at: all but a page before its script has something to go to.
+    expect(focus.stops > 0).toBe(state.isStatic !== true);
+    await page.close();
+  });
+
+  it("leaves out no state: each text of the pages is in one of them", () => {
+    const all = shown.join("\n");
+    const missing = [...patternsOf("texts", texts), ...patternsOf("consoleTexts", consoleTexts)]
+      .filter(([, pattern]) => !pattern.test(all))
+      .map(([name]) => name);
+    expect(missing).toEqual([]);
+  });
+});
+
+/** Stands for what a text is told, whether it takes it as a number, as a word or as a list of words. */
+const told = 987_654;
+const argument: unknown = Object.assign(new Number(told), { join: () => String(told) });
+
+/** Each text with a pattern of what it says, whatever it is told. */
+function patternsOf(name: string, text: unknown): [string, RegExp][] {
+  if (typeof text === "string") return [[name, new RegExp(escaped(text))]];
+  if (typeof text === "function") {
+    const say = text as (...told: unknown[]) => string;
+    const said = say(...Array<unknown>(text.length).fill(argument));
+    return [[name, new RegExp(said.split(String(told)).map(escaped).join("[^\\n]+?"))]];
+  }
+  return Object.entries(text as object).flatMap(([key, each]) => patternsOf(`${name}.${key}`, each));
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}

@@ -1,0 +1,261 @@
+import type { z } from "zod";
+import type { desktopAnswer, operationAnswerBody, workspacesAnswer } from "../../../functions/http/answers.ts";
+import { desktopState } from "../../../functions/http/answers.ts";
+import * as examples from "../../../functions/http/examples.ts";
+import { texts } from "../../../portal/texts.ts";
+import {
+  type Answer,
+  type Answers,
+  askForDesktop,
+  inMinutes,
+  ok,
+  ownDesktop,
+  ownWorkspaces,
+  problem,
+  type State,
+  underWay,
+} from "./state.ts";
+
+type Desktop = z.input<typeof desktopAnswer>;
+type Operation = z.input<typeof operationAnswerBody>;
+type Workspace = z.input<typeof workspacesAnswer>["workspaces"][number];
+
+const explained = { explanation: "What happened, for its person, in whole sentences. What they can do." };
+const asthma: Workspace = {
+  ...{ workspace: "asthma-cohort", displayName: "Asthma cohort", description: "Asthma in England, 2010 to 2025" },
+  ...{ entitled: true, until: "2099-12-31" },
+};
+const registry: Workspace = { ...asthma, workspace: "cancer-registry", displayName: "Cancer registry" };
+const flu: Workspace = {
+  ...{ workspace: "flu-season-2023", displayName: "Flu season 2023", description: "Influenza in the winter of 2023" },
+  ...{ entitled: false, code: "workspace-expired", reason: "flu-season-2023 ended after 2024-04-30" },
+  explanation: "This workspace ended on 30 April 2024.",
+};
+const none: Desktop = {
+  ...{ username: "alice", workspace: null, wanted: null, state: "absent" },
+  ...{ reason: "no desktop has been requested", ...explained },
+};
+const running: Desktop = {
+  ...{ username: "alice", workspace: "asthma-cohort", wanted: "asthma-cohort", state: "in-use" },
+  ...{ reason: "somebody has been connected since 09:31", url: "https://guacamole.example/#/client/MQ" },
+  ...{ endsAt: inMinutes(180), endsBecause: "no desktop of this workspace runs for more than 9 hours" },
+  ...{ mayExtendUntil: inMinutes(420), explanation: "You have been connected since 09:31." },
+  endsExplanation: "No desktop of this workspace runs for more than 9 hours.",
+};
+const starting: Desktop = {
+  ...{ username: "alice", workspace: null, wanted: "asthma-cohort", state: "starting" },
+  ...{ reason: "it is being started", explanation: "Your desktop is being started." },
+};
+const operation: Operation = {
+  ...{ id: examples.runningOperation.id, username: "alice", workspace: "asthma-cohort" },
+  ...{ requestedAt: inMinutes(-1), state: "running", seen: "1a3da3ed6de8", usuallyReadyWithinSeconds: 48 },
+};
+/** Those of a first start: orchestrations/activation.ts. */
+const usualSteps = [
+  ...["entitlement", "admission", "before", "credential and network", "deployment", "readiness"],
+  ...["connection", "permission", "binding status"],
+];
+const progressOf = (steps: string[], step: string) => ({
+  ...{ step, number: steps.indexOf(step) + 1, of: steps.length, since: inMinutes(-1), steps },
+});
+const progress = progressOf(usualSteps, "readiness");
+const failure = {
+  workspace: "asthma-cohort",
+  code: "cannot-start",
+  at: inMinutes(-2),
+  step: "readiness",
+  ...explained,
+};
+
+function portal(desktop: Answer, workspaces: readonly Workspace[] = [asthma, registry, flu], more: Answers = {}) {
+  const listed = ok({ username: "alice", workspaces });
+  return { path: "/", answers: { [ownDesktop]: desktop, [ownWorkspaces]: listed, ...more } };
+}
+function start(told: Partial<Operation>) {
+  const answer = underWay({ ...operation, ...told });
+  const asked = { [askForDesktop]: answer, [`GET operations/${operation.id}`]: answer };
+  return { ...portal(ok(starting), undefined, asked), shows: "Starting Asthma cohort" };
+}
+const ready = { shows: "Asthma cohort is ready" };
+const workspacesShown = { shows: "Your workspaces" };
+
+/** Every state of the portal. A test finds a text that is in none of them. */
+export const portalStates: readonly State[] = [
+  { name: "signing-in", path: "/", answers: {}, without: /\.js$/, isStatic: true, shows: "You are being signed in …" },
+  { name: "sign-in-failed", path: "/", answers: {}, without: /\/token$/, shows: texts.failed.title },
+  { name: "accessibility", path: "/accessibility", answers: {}, shows: "Accessibility statement" },
+  { name: "loading", path: "/", answers: { [ownDesktop]: "never" }, shows: texts.workspaces.loading },
+  { name: "workspaces", ...portal(ok(none)), ...workspacesShown },
+  { name: "no-open-workspace", ...portal(ok(none), [flu]), shows: texts.workspaces.noneOpen },
+  { name: "no-workspace", ...portal(ok(none), []), shows: texts.workspaces.none },
+  {
+    name: "workspaces-in-every-state",
+    ...portal(
+      ok(none),
+      desktopState.options.map((state) => ({
+        ...{ ...asthma, workspace: state, displayName: `Study ${state}` },
+        desktop: { state, reason: "why this desktop is in this state", ...explained },
+      })),
+    ),
+    shows: "Study unknown",
+  },
+  {
+    name: "long-names",
+    ...portal(ok(none), [
+      { ...asthma, displayName: "Pneumonoultramicroscopicsilicovolcanoconiosis-registry-of-England-and-Wales" },
+      { ...flu, reason: `ErrImagePull: ${"registry.example.org/".repeat(6)}desktop:2026-11-24` },
+    ]),
+    shows: /Pneumono/,
+  },
+  {
+    name: "failed",
+    ...portal(
+      ok({
+        ...none,
+        lastFailure: { ...failure, reason: "ErrImagePull: manifest unknown", operation: operation.id },
+      }),
+    ),
+    shows: texts.happened.failed("Asthma cohort"),
+  },
+  {
+    name: "failed-unknown-workspace",
+    ...portal(ok({ ...none, lastFailure: { ...failure, workspace: null, reason: "the API server does not answer" } })),
+    shows: texts.happened.failed(texts.happened.yours),
+  },
+  {
+    name: "refused",
+    ...portal(
+      ok({
+        ...none,
+        lastRefusal: {
+          ...{ workspace: "flu-season-2023", at: inMinutes(-3), code: "workspace-expired", ...explained },
+          reason: "flu-season-2023 ended after 2024-04-30",
+        },
+      }),
+    ),
+    shows: texts.happened.refused("Flu season 2023"),
+  },
+  ...(["suspend", "retire"] as const).map((action) => ({
+    name: action === "suspend" ? "stopped" : "removed",
+    ...portal(
+      ok({
+        ...none,
+        ended: {
+          ...{ workspace: "asthma-cohort", at: inMinutes(-4), action, rule: "idle", operation: operation.id },
+          ...{ explanation: "Nobody has been connected to it for more than an hour." },
+          reason: "nobody has been connected for more than 60 minutes",
+        },
+      }),
+    ),
+    shows: texts.happened[action === "suspend" ? "stopped" : "removed"]("Asthma cohort"),
+  })),
+  {
+    name: "reference-copied",
+    ...portal(ok({ ...none, lastFailure: { ...failure, reason: "it failed", operation: operation.id } })),
+    act: async (page) => {
+      await page.evaluate("navigator.clipboard.writeText = () => Promise.resolve()");
+      await page.getByRole("button", { name: texts.copy }).click();
+    },
+    shows: texts.copied,
+  },
+  {
+    name: "reference-not-copied",
+    ...portal(ok({ ...none, lastFailure: { ...failure, reason: "it failed", operation: operation.id } })),
+    act: async (page) => {
+      await page.evaluate("navigator.clipboard.writeText = () => Promise.reject(new Error('not allowed'))");
+      await page.getByRole("button", { name: texts.copy }).click();
+    },
+    shows: texts.copyYourself,
+  },
+  {
+    name: "starting-queued",
+    ...start({ admission: { place: 12, of: 30, expectedFromSeconds: 90, expectedToSeconds: 240 } }),
+  },
+  {
+    name: "starting",
+    ...start({ progress: { ...progress, message: "the container is running but not ready yet" } }),
+    act: (page) => page.getByText(texts.starting.details).click(),
+    shows: "the container is running but not ready yet",
+  },
+  {
+    name: "starting-said-nothing",
+    // With every step that any start has.
+    ...start({
+      progress: progressOf(Object.keys(texts.steps), "readiness"),
+      note: "the server was stopped; the work goes on",
+    }),
+    act: (page) => page.getByText(texts.starting.details).click(),
+    shows: texts.starting.nothing,
+  },
+  {
+    name: "starting-in-another-tab",
+    ...start({ progress }),
+    act: async (page) => {
+      await page.getByText(texts.starting.stays).waitFor();
+      const told = JSON.stringify({ operation: operation.id, says: "mine" });
+      await page.evaluate(`new BroadcastChannel("portal").postMessage(${told})`);
+    },
+    shows: texts.starting.elsewhere,
+  },
+  {
+    name: "starting-undone",
+    ...start({ progress: { ...progress, undoing: { failedStep: "readiness", code: "cannot-start" } } }),
+    shows: texts.starting.undoing,
+  },
+  { name: "running", ...portal(ok(running)), ...ready },
+  { name: "running-without-end", ...portal(ok({ ...running, endsAt: undefined, state: "ready" })), ...ready },
+  {
+    name: "running-kept",
+    ...portal(ok({ ...running, kept: { workspace: "asthma-cohort", until: inMinutes(240), by: "alice" } })),
+    ...ready,
+  },
+  {
+    name: "running-sign-in-again",
+    ...portal(
+      ok({
+        ...running,
+        signInAgain: {
+          reason: "a browser that is signed in to Guacamole as cancer-registry@alice does not see this desktop",
+          ...{ from: "cancer-registry@alice", to: "asthma-cohort@alice", logout: "https://guacamole.example/" },
+        },
+      }),
+    ),
+    shows: texts.running.signInAgain,
+  },
+  ...[9, 1, 0].map((minutes) => ({
+    name: `running-${minutes}-minutes-left`,
+    ...portal(
+      ok({ ...running, endsAt: inMinutes(minutes), mayExtendUntil: minutes === 9 ? inMinutes(120) : undefined }),
+    ),
+    shows: texts.running.soonTitle,
+  })),
+  {
+    name: "switch",
+    ...portal(ok(running)),
+    act: (page) => page.getByRole("button", { name: /^Switch to this/ }).click(),
+    shows: texts.switching.title("Cancer registry"),
+  },
+  {
+    name: "start-not-accepted",
+    ...portal(ok(none), undefined, {
+      [askForDesktop]: problem(503, "activation-paused", "activation is paused by olga: the cluster is upgraded"),
+    }),
+    act: (page) => page.getByRole("button", { name: /^Start Asthma/ }).click(),
+    shows: texts.refused.title,
+  },
+  {
+    name: "network-lost",
+    ...{ path: "/", answers: { ...portal(ok(none)).answers, [ownDesktop]: [ok(none), "away"] } },
+    act: async (page) => {
+      await page.getByRole("heading", { level: 1, name: "Your workspaces" }).waitFor();
+      await page.evaluate("dispatchEvent(new Event('offline'))");
+    },
+    shows: /^What you see may be old/,
+  },
+  {
+    name: "signed-out",
+    path: "/",
+    answers: { [ownDesktop]: problem(401, "not-authenticated", "the token has expired") },
+    shows: texts.signedOut.title,
+  },
+];
