@@ -34,35 +34,37 @@ export function Chart({ points }: { points: readonly Point[] }) {
     <>
       <div ref={place} class="console-chart" aria-hidden="true" />
       {isMissing.value && <p>{words.missing}</p>}
-      <table class="nhsuk-table">
-        <caption class="nhsuk-table__caption">
-          {words.since(first ? atTime(new Date(first.at).toISOString(), new Date()) : "")}
-        </caption>
-        <thead>
-          <tr>
-            {[words.figure, words.now, words.least, words.most].map((name) => (
-              <th key={name} scope="col">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {figures.map((name) => {
-            const extent = extentOf(points, name);
-            return (
-              <tr key={name}>
-                <th scope="row">
-                  <span class={`console-line console-line--${name}`} /> {texts.queue[name]}
+      <div class="console-scroll" role="region" aria-label={words.figure} tabIndex={0}>
+        <table class="nhsuk-table">
+          <caption class="nhsuk-table__caption">
+            {words.since(first ? atTime(new Date(first.at).toISOString(), new Date()) : "")}
+          </caption>
+          <thead>
+            <tr>
+              {[words.figure, words.now, words.least, words.most].map((name) => (
+                <th key={name} scope="col">
+                  {name}
                 </th>
-                <td>{figure(extent?.now)}</td>
-                <td>{figure(extent?.least)}</td>
-                <td>{figure(extent?.most)}</td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {figures.map((name) => {
+              const extent = extentOf(points, name);
+              return (
+                <tr key={name}>
+                  <th scope="row">
+                    <span class={`console-line console-line--${name}`} /> {texts.queue[name]}
+                  </th>
+                  <td>{figure(extent?.now)}</td>
+                  <td>{figure(extent?.least)}</td>
+                  <td>{figure(extent?.most)}</td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      </div>
     </>
   );
 }

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../errors.ts";
+import { sentence } from "./explain.ts";
 
 const again = "Try again in a few minutes.";
 const operators = "Its operators have to put that right.";
@@ -81,10 +82,14 @@ const dated: Partial<Record<ErrorCode, (date: string) => string>> = {
   "workspace-not-yet-available": (date) => `This workspace opens on ${date}.`,
 };
 
+/** What an administrator says while nothing is started, as `describePause` gives it. */
+const pauseReason = /: paused by \S+ since \S+: (.+)$/;
+
 /** A refusal or failure in a sentence for the desktop's person. */
 export function explainCode(code: ErrorCode, reason: string): string {
   const [, date] = / (?:after|on) (\d{4}-\d\d-\d\d)(?: \(|$)/.exec(reason) ?? [];
   const withDate = date === undefined ? undefined : dated[code]?.(day.format(new Date(date)));
   const cause = code === "cannot-start" ? causes.find(([pattern]) => pattern.test(reason))?.[1] : undefined;
-  return withDate ?? cause ?? sentences[code];
+  const [, paused] = (code === "activation-paused" && pauseReason.exec(reason)) || [];
+  return withDate ?? cause ?? (paused === undefined ? sentences[code] : `${sentences[code]} ${sentence(paused)}`);
 }

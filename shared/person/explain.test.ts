@@ -35,6 +35,16 @@ describe("a refusal or failure", () => {
       "the right to use flu-2023-01-01 ended after 2024-12-31 (binding flu-carol)",
       "Your access to this workspace ended after 31 December 2024.",
     ],
+    [
+      "activation-paused",
+      "no desktop is brought up: paused by olga since 2026-11-24T12:00:00.000Z: the cluster is upgraded until noon",
+      "No desktops are started for the time being. The cluster is upgraded until noon.",
+    ],
+    [
+      "activation-paused",
+      "no desktop is brought up: paused by olga since 2026-11-24T12:00:00.000Z",
+      "No desktops are started for the time being.",
+    ],
     ["workspace-expired", "flu-season-2023 ended after 2024-04-30", "This workspace closed after 30 April 2024."],
     ["workspace-not-yet-available", "flu opens on 2099-01-01", "This workspace opens on 1 January 2099."],
     ["workspace-not-bound", "alice has no binding to x after 2024-01-01", "You have no access to this workspace."],

@@ -71,7 +71,7 @@ export function explainNext({ reason }: Pick<NonNullable<Decision["next"]>, "rea
 }
 
 /** With a capital letter and a full stop. */
-function sentence(words: string): string {
+export function sentence(words: string): string {
   const said = words.trim();
   return `${said.charAt(0).toUpperCase()}${said.slice(1)}${/[.!?…]$/.test(said) ? "" : "."}`;
 }

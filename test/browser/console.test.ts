@@ -161,7 +161,7 @@ describe.skipIf(noBrowser)(`the console in a browser${noBrowser ? ` (skipped: ${
 
     const bob = await portal.signIn("bob");
     await bob.page.getByRole("button", { name: "Start Cancer registry" }).click();
-    await expect.poll(() => bob.page.getByRole("main").innerText()).toContain("the cluster is upgraded until noon");
+    await expect.poll(() => bob.page.getByRole("main").innerText()).toContain("The cluster is upgraded until noon.");
     await expectAccessible(bob.page, "activation is paused");
     await bob.context.close();
 

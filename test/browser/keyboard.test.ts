@@ -78,7 +78,7 @@ describe.skipIf(noBrowser)(`the keyboard alone in a browser${noBrowser ? ` (skip
     await skip.and(page.locator(":focus")).waitFor();
     await page.keyboard.press("Enter");
     await page.keyboard.press("Tab");
-    await page.getByRole("main").getByRole("button").first().and(page.locator(":focus")).waitFor();
+    await page.getByRole("main").locator(":focus").waitFor();
     await press(page, page.getByRole("link", { name: "Accessibility statement" }));
     await heading(page, "Accessibility statement");
     await press(page, page.getByRole("banner").getByRole("link"));
@@ -117,10 +117,7 @@ describe.skipIf(noBrowser)(`the keyboard alone in a browser${noBrowser ? ` (skip
       await page.keyboard.press("ArrowDown");
     });
     await press(page, extend.getByRole("button", { name: "Extend now" }));
-    await page
-      .getByText(/^Kept until /)
-      .first()
-      .waitFor();
+    await page.getByText(/^Done: kept until /).waitFor();
 
     const suspend = await preview(page, "Suspend");
     const running = await portal.estate.call<object>("bob", "GET", "/users/bob/desktop");
@@ -157,6 +154,7 @@ describe.skipIf(noBrowser)(`the keyboard alone in a browser${noBrowser ? ` (skip
     await type(page, activation.getByLabel(/^Reason/), "the cluster is upgraded");
     await press(page, activation.getByRole("button", { name: "Pause activation" }));
     await activation.getByText(/by olga since/).waitFor();
+    await type(page, activation.getByLabel(/^Reason/), "the upgrade is done");
     await press(page, activation.getByRole("button", { name: "Resume activation" }));
     await activation.getByRole("button", { name: "Pause activation" }).waitFor();
 

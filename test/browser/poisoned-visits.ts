@@ -80,7 +80,7 @@ export const visits: readonly Visit[] = [
     act: (page) => page.getByRole("button", { name: /^Switch/ }).click(),
     shows: ["displayName"],
   },
-  { name: "an API that refuses", path: "/", refused: /^GET /, shows: ["detail"] },
+  { name: "an API that refuses", path: "/", refused: /^GET /, shows: ["explanation"] },
   { name: "the console's list", path: "/console", shows: ["username", "workspace", "unanswered", "endsBecause"] },
   {
     name: "the console's list, and what is in the address",

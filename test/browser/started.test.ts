@@ -36,7 +36,7 @@ describe.skipIf(noBrowser)(`the started product in a browser${noBrowser ? ` (ski
     const { page, faults } = await visits.visit(new URL(url).pathname);
     await submitLogin(page, username);
     await page.getByRole("heading", { level: 1, name: "Asthma cohort is ready" }).waitFor();
-    await page.getByText("flu-season-2023 ended after 2024-04-30").waitFor();
+    await page.getByText("This workspace closed after 30 April 2024.").waitFor();
     await page.getByRole("button", { name: "Switch to this workspace" }).click();
     await page.getByRole("button", { name: "Switch to Cancer registry" }).click();
     await page.getByRole("heading", { level: 1, name: "Starting Cancer registry" }).waitFor();

@@ -69,6 +69,19 @@ export const bulkStates: readonly State[] = [
     shows: /^.*Not listed any more, and not selected: /,
   },
   {
+    name: "console-bulk-asking",
+    ...bulk({
+      ...of("suspend"),
+      "GET desktops": ok({ ...onePage, desktops: four.slice(0, 1) }),
+      [`POST desktops/${listed.id}alice/suspend`]: "never",
+    }),
+    act: async (page) => {
+      await lookAtAll(page, texts.desktop.suspend);
+      await page.getByRole("button", { name: texts.action.confirm(texts.desktop.suspend) }).click();
+    },
+    shows: texts.asked.state["to do"],
+  },
+  {
     name: "console-bulk-partly-done",
     ...bulk({
       ...of("suspend"),

@@ -228,6 +228,12 @@ export const consoleStates: readonly State[] = [
   },
   { name: "console-queue", ...view("queue", { "GET queue": ok(examples.queue) }), shows: "Half within" },
   {
+    name: "console-queue-without-chart",
+    ...view("queue", { "GET queue": ok(examples.queue) }),
+    without: /\/plot-[^/]*\.js$/,
+    shows: texts.queue.chart.missing,
+  },
+  {
     name: "console-queue-empty",
     ...view("queue", {
       "GET queue": ok({
