@@ -40,7 +40,11 @@ export function DesktopsView({ operator }: { operator: Operator }) {
       <Filters here={here} counts={list?.counts} />
       <Bulk {...{ operator, selection }} />
       <p role="status" ref={total} tabIndex={-1}>
-        {list && !isOfBefore ? texts.desktops.total(list.total ?? list.desktops.length) : texts.desktops.looking}
+        {list && !isOfBefore
+          ? texts.desktops.total(list.total ?? list.desktops.length)
+          : trouble.value === null
+            ? texts.desktops.looking
+            : ""}
       </p>
       {list && !isOfBefore && (
         <>

@@ -4,7 +4,7 @@ import { consoleTexts } from "../../portal/console/texts.ts";
 import { texts } from "../../portal/texts.ts";
 import { consoleStates } from "./gallery/console-states.ts";
 import { galleryOf } from "./gallery/gallery.ts";
-import type { Answer, State } from "./gallery/state.ts";
+import { type Answer, problem, type State } from "./gallery/state.ts";
 import { portalStates } from "./gallery/portal-states.ts";
 import { noBrowser, type Portal, startPortal } from "./harness.ts";
 
@@ -83,6 +83,25 @@ describe.skipIf(noBrowser)(`what pages tell in a browser${noBrowser ? ` (skipped
     expect(words).toMatch(/no answer from http:\/\/127\.0\.0\.1:\d+ that the browser lets this page read/);
     expect(words).not.toMatch(/Failed to fetch/);
     expect(await page.title()).toBe(texts.failed.title);
+  });
+
+  it("is no console any more for who had the role taken away: the estate is not shown", async () => {
+    const refused = problem(403, "not-allowed", "GET desktops: this needs the role desktop-admin");
+    const desktops = find("console-desktops").answers["GET desktops"] as Answer;
+    const page = await gallery.open({
+      ...{ ...find("console-desktops"), answers: { "GET desktops": [desktops, refused] } },
+      act: async (opened) => {
+        await opened.getByRole("table").waitFor();
+        await opened.getByLabel(consoleTexts.desktops.columns.state).selectOption("ready");
+      },
+      shows: consoleTexts.notYours.title,
+    });
+    expect(await page.getByRole("table").count()).toBe(0);
+    expect(await page.getByRole("navigation", { name: consoleTexts.menu }).count()).toBe(0);
+  });
+
+  it("does not say that it looks for desktops when it could not", async () => {
+    expect(await said(await open("console-api-away"))).not.toContain(consoleTexts.desktops.looking);
   });
 
   it("filters by a state in the words of the table, without a count that is not known", async () => {
