@@ -3,7 +3,7 @@ import { type Api, apiOf } from "./api/client.ts";
 import { Page } from "./components/page.tsx";
 import { SignedOutPage } from "./components/signed-out.tsx";
 import { type PortalSettings, readSettings } from "./settings.ts";
-import { beginSignIn, resumeSignIn, type SignedIn, type Visit, WrongClock } from "./sign-in.ts";
+import { beginSignIn, NoAnswer, resumeSignIn, type SignedIn, type Visit, WrongClock } from "./sign-in.ts";
 import { texts } from "./texts.ts";
 
 /** What a page has once its person is signed in. */
@@ -41,7 +41,8 @@ export async function enter(service: string, pageOf: (entered: Entered) => Compo
     show(null, <SignedOutPage body={texts.signedOut.body} again={again} />);
   };
   function showFailure(error: unknown): void {
-    const body = error instanceof WrongClock ? texts.failed.clock(error.minutes) : texts.failed.body;
+    const { clock, away, body: other } = texts.failed;
+    const body = error instanceof WrongClock ? clock(error.minutes) : error instanceof NoAnswer ? away : other;
     show(null, <SignedOutPage body={body} failure={(error as Error).message} again={again} />);
   }
 

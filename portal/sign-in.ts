@@ -25,6 +25,11 @@ export class SignedOut extends Error {
   override readonly name = "SignedOut";
 }
 
+/** There was no answer: the network is down, or the browser does not let this page read it. */
+export class NoAnswer extends Error {
+  override readonly name = "NoAnswer";
+}
+
 /** This machine's clock is so wrong that what Keycloak signs seems to be over. */
 export class WrongClock extends Error {
   override readonly name = "WrongClock";
@@ -66,8 +71,8 @@ export interface Visit {
  * Resolves when the person is signed in, and to null if they have to be asked first: they signed out, or their session
  * has ended. Else it leaves for Keycloak and does not resolve.
  *
- * @throws WrongClock
- * @throws if Keycloak does not answer, or refuses in a way that asking again does not change
+ * @throws WrongClock, NoAnswer
+ * @throws if Keycloak refuses in a way that asking again does not change
  */
 export async function resumeSignIn(settings: PortalSettings, visit: Visit): Promise<SignedIn | null> {
   const { location, storage } = visit;
@@ -140,7 +145,7 @@ async function finish(settings: PortalSettings, visit: Visit, parameters: URLSea
     valid,
     redirectUri(location),
     underway.verifier,
-    insecure(settings),
+    asking(settings),
   );
   const expected = { expectedNonce: underway.nonce, requireIdToken: true };
   const tokens = await oauth.processAuthorizationCodeResponse(server, client, response, expected).catch(explainClock);
@@ -187,7 +192,7 @@ function sessionOf(
         client,
         oauth.None(),
         tokens.refresh_token,
-        insecure(settings),
+        asking(settings),
       );
       const renewed = await oauth.processRefreshTokenResponse(server, client, response);
       tokens = { ...tokens, ...renewed };
@@ -230,14 +235,23 @@ function endOf({ expires_in: seconds = 60 }: oauth.TokenEndpointResponse): numbe
 
 async function discover(settings: PortalSettings): Promise<oauth.AuthorizationServer> {
   const issuer = new URL(settings.issuer);
-  return oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, insecure(settings)));
+  return oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, asking(settings)));
 }
 
-/** A local identity provider has no certificate. The app's settings say so, and nobody else can. */
-function insecure({ issuer }: PortalSettings) {
-  // Deprecated only to make it stand out.
-  // eslint-disable-next-line @typescript-eslint/no-deprecated
-  return { [oauth.allowInsecureRequests]: issuer.startsWith("http://") };
+/** How the identity provider is asked. */
+function asking({ issuer }: PortalSettings) {
+  return {
+    // A local identity provider has no certificate. The app's settings say so, and nobody else can.
+    // Deprecated only to make it stand out.
+    // eslint-disable-next-line @typescript-eslint/no-deprecated
+    [oauth.allowInsecureRequests]: issuer.startsWith("http://"),
+    // Browsers have words of their own for it: "Failed to fetch" (Chromium), "NetworkError …" (Firefox), "Load failed" (Safari).
+    [oauth.customFetch]: (address: string, request: object) =>
+      fetch(address, request).catch((error: unknown) => {
+        const from = new URL(issuer).origin;
+        throw new NoAnswer(`no answer from ${from} that the browser lets this page read`, { cause: error });
+      }),
+  };
 }
 
 /** Exactly what the client in the realm lists: no query, no fragment. */

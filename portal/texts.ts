@@ -16,12 +16,14 @@ export const texts = {
   failed: {
     title: "You could not be signed in",
     body: "The sign-in service did not answer as expected. Try again in a moment.",
+    away: "The sign-in service cannot be reached. Check your network, then try again.",
     clock: (minutes: number) =>
       `This computer's clock is ${minutes} minutes fast, so the sign-in service's answer looks out of date. Set the clock, then try again.`,
     again: "Try again",
   },
   trouble: (why: string) => `What you see may be old. ${why} This page keeps trying.`,
-  refused: { title: "That did not work", id: "Reference" },
+  troubleAtFirst: (why: string) => `Nothing can be shown yet. ${why} This page keeps trying.`,
+  refused: { title: "That did not work", id: "Reference", again: "Try again in a moment." },
   details: "Details",
   help: (support: string) => `Need help? Ask ${support}, and say the reference.`,
   copy: "Copy the reference",
@@ -71,6 +73,7 @@ export const texts = {
     nothing: "Nothing yet.",
     cancel: "Cancel",
     undoing: "The start did not work. What was begun is being taken back.",
+    afterwards: "When that is done, you can read here what happened, and start again.",
     progress: "Progress of the start",
   },
   stepStates: { done: "Done", now: "In progress", "to come": "To do", failed: "Failed" },

@@ -55,6 +55,28 @@ describe("an answer that breaks off", () => {
   });
 });
 
+describe("an answer that is not the API's", () => {
+  const session = { accessToken: async () => Promise.resolve("t"), discardToken: () => undefined };
+  const answered = async (answer: Response) =>
+    apiOf(session, async () => Promise.resolve(answer)).call("GET", "users/alice/desktop");
+  const page = { headers: { "content-type": "text/html" } };
+  const problem = { status: 502, headers: { "content-type": "application/problem+json" } };
+
+  it.each([
+    ["a page, as of a network that wants people to sign in", new Response("<h1>Welcome to the WiFi</h1>", page)],
+    ["nothing", new Response("")],
+    ["nothing, and says so", new Response(null, { status: 204 })],
+    ["a gateway's problem, which has no explanation", new Response('{"title":"Bad Gateway"}', problem)],
+    ["a problem that is no object", new Response("null", problem)],
+  ])("is a passing trouble: %s", async (_words, answer) => {
+    await expect(answered(answer)).rejects.toBeInstanceOf(Unreachable);
+  });
+
+  it("is no trouble if what is shown is still right", async () => {
+    expect(await answered(new Response(null, { status: 304 }))).toMatchObject({ status: 304, body: undefined });
+  });
+});
+
 describe("an answer whose status would be a failure elsewhere", () => {
   const session = { accessToken: async () => Promise.resolve("t"), discardToken: () => undefined };
   const answered = (answer: Response) => apiOf(session, async () => Promise.resolve(answer));
@@ -69,7 +91,9 @@ describe("an answer whose status would be a failure elsewhere", () => {
 
   it("is none if it is a problem, another status, or a gateway's page", async () => {
     const problem = { status: 503, headers: { "content-type": "application/problem+json" } };
-    const refused = answered(new Response('{"detail":"no"}', problem)).call("GET", "health/ready", { also: 503 });
+    const refused = answered(new Response('{"detail":"no","explanation":"No."}', problem)).call("GET", "health/ready", {
+      also: 503,
+    });
     await expect(refused).rejects.toBeInstanceOf(ApiError);
     const other = answered(Response.json({}, { status: 500 })).call("GET", "health/ready", { also: 503 });
     await expect(other).rejects.toBeInstanceOf(Unreachable);

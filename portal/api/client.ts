@@ -77,11 +77,15 @@ export function apiOf(session: Pick<SignedIn, "accessToken" | "discardToken">, f
       const kind = answer.headers.get("content-type") ?? "";
       const isAnswer = answer.status === call.also && kind.startsWith("application/json");
       if (answer.status >= 400 && !isAnswer) {
-        if (!kind.startsWith("application/problem+json"))
-          throw new Unreachable(`the service did not answer (${answer.status})`);
-        throw new ApiError(answer.status, (await bodyOf(answer, call.signal)) as Problem, retryAfterSeconds);
+        const problem = kind.startsWith("application/problem+json") ? await bodyOf(answer, call.signal) : null;
+        if (!isProblem(problem)) throw new Unreachable(`the service did not answer (${answer.status})`);
+        throw new ApiError(answer.status, problem, retryAfterSeconds);
       }
-      const body = kind.startsWith("application/json") ? await bodyOf(answer, call.signal) : undefined;
+      const isUnchanged = answer.status === 304;
+      // The sign-in page of a network, or a page of a gateway, is answered as if all were well.
+      if (!isUnchanged && !kind.startsWith("application/json"))
+        throw new Unreachable(`something else answered instead of the service (${answer.status})`);
+      const body = isUnchanged ? undefined : await bodyOf(answer, call.signal);
       return {
         status: answer.status,
         body: body as Body,
@@ -91,6 +95,11 @@ export function apiOf(session: Pick<SignedIn, "accessToken" | "discardToken">, f
       };
     },
   };
+}
+
+/** A gateway's problems lack what ours say to people. */
+function isProblem(body: unknown): body is Problem {
+  return typeof body === "object" && body !== null && "explanation" in body && "detail" in body;
 }
 
 /** The network may go in the middle of an answer: that is as if there were none. */

@@ -1,5 +1,6 @@
 import { texts } from "../texts.ts";
 import { Details } from "./details.tsx";
+import { Title } from "./title.tsx";
 
 interface SignedOutProps {
   body: string;
@@ -13,7 +14,7 @@ export function SignedOutPage({ body, failure, again }: SignedOutProps) {
   const words = failure === undefined ? texts.signedOut : texts.failed;
   return (
     <>
-      <h1>{words.title}</h1>
+      <Title takesFocus={false}>{words.title}</Title>
       <p>{body}</p>
       <button class="nhsuk-button" type="button" onClick={again}>
         {words.again}

@@ -17,6 +17,9 @@ export interface Asked<Body> {
   isOfBefore: boolean;
   /** Why what is shown may be old; null if it is not. */
   trouble: Signal<string | null>;
+  /** True after an answer that there is no such thing. */
+  isMissing: Signal<boolean>;
+  isAsking: Signal<boolean>;
   again: () => void;
 }
 
@@ -49,11 +52,14 @@ export function useAsked<Body>(
   const body = useSignal<Body | null>(null);
   const answered = useSignal<string | null>(null);
   const trouble = useSignal<string | null>(null);
+  const isMissing = useSignal(false);
+  const isAsking = useSignal(true);
   const asked = useSignal(0);
   useEffect(() => {
     const ends = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const look = async () => {
+      isAsking.value = true;
       try {
         const reply = await operator.api.call<Body>("GET", path, {
           signal: ends.signal,
@@ -63,10 +69,14 @@ export function useAsked<Body>(
         body.value = reply.body;
         answered.value = path;
         trouble.value = null;
+        isMissing.value = false;
+        isAsking.value = false;
         if (isLast(reply.body)) return;
       } catch (error) {
         if (ends.signal.aborted) return;
         trouble.value = tellFailure(error, operator);
+        isMissing.value = error instanceof ApiError && error.status === 404;
+        isAsking.value = false;
       }
       if (every !== null) timer = setTimeout(() => void next(), every);
     };
@@ -85,6 +95,8 @@ export function useAsked<Body>(
     body,
     isOfBefore: answered.value !== path,
     trouble,
+    isMissing,
+    isAsking,
     again: () => {
       asked.value += 1;
     },

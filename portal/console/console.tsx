@@ -1,4 +1,6 @@
+import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
+import { type Api, ApiError } from "../api/client.ts";
 import { Title } from "../components/title.tsx";
 import type { Entered } from "../enter.tsx";
 import { consoleTexts as texts } from "./texts.ts";
@@ -18,14 +20,26 @@ import { Underway } from "./underway.tsx";
 const inMenu: readonly ViewName[] = ["desktops", "sessions", "queue", "drift", "maintenance", "health"];
 
 /** The operators' page. The role decides what it offers; the API decides what happens. */
-export function Console({ api, person, settings, leave }: Entered) {
+export function Console({ api: itsApi, person, settings, leave }: Entered) {
   useEffect(followAddress, []);
+  // The role may be taken away in the middle: what the page showed is not for this person any more.
+  const isRefused = useSignal(false);
+  const api = useMemo<Api>(
+    () => ({
+      call: (...asked) =>
+        itsApi.call<never>(...asked).catch((error: unknown) => {
+          if (error instanceof ApiError && error.problem.code === "not-allowed") isRefused.value = true;
+          throw error;
+        }),
+    }),
+    [],
+  );
   const follower = useMemo(() => followerOf({ api, tell: (error) => tellFailure(error, { leave }) }), []);
   useEffect(() => follower.stop, []);
-  if (!person.roles.includes(settings.adminRole))
+  if (isRefused.value || !person.roles.includes(settings.adminRole))
     return (
       <>
-        <Title takesFocus={false}>{texts.notYours.title}</Title>
+        <Title takesFocus={isRefused.value}>{texts.notYours.title}</Title>
         <p>{texts.notYours.body(settings.adminRole)}</p>
         <p>
           <a href="/">{texts.notYours.portal}</a>

@@ -16,9 +16,10 @@ import { Trouble } from "./trouble.tsx";
 /** One desktop: why it is as it is, what happened, and what can be done. */
 export function DesktopView({ operator, id }: { operator: Operator; id: string }) {
   const path = `desktops/${encodeURIComponent(id)}`;
-  const { body, trouble, again } = useAsked<OneDesktop>(operator, path);
+  const { body, trouble, isMissing, again } = useAsked<OneDesktop>(operator, path);
   const hours = useSignal("4");
   const desktop = body.value;
+  const isGone = isMissing.value;
   const follow = (what: string, begun: Begun) => {
     const name = desktop ? texts.desktop.title(desktop.username, desktop.workspace) : id;
     const wish = { id, name, ask: () => Promise.resolve(begun) };
@@ -38,8 +39,17 @@ export function DesktopView({ operator, id }: { operator: Operator; id: string }
       <Title tab={texts.tab(desktop?.username ?? texts.views.desktop)}>
         {desktop ? texts.desktop.title(desktop.username, desktop.workspace) : texts.views.desktop}
       </Title>
-      <Trouble words={trouble.value} />
-      {desktop && (
+      <Trouble words={isGone ? null : trouble.value} isShown={desktop !== null} />
+      <p role="status">
+        {isGone
+          ? desktop
+            ? texts.desktop.gone
+            : texts.desktop.missing
+          : desktop || trouble.value !== null
+            ? ""
+            : texts.desktop.looking}
+      </p>
+      {desktop && !isGone && (
         <>
           <p>
             <StateTag state={desktop.state} /> {desktop.reason}

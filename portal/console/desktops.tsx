@@ -3,6 +3,7 @@ import type { Desktops, ListedDesktop } from "../api/console-types.ts";
 import { StateTag } from "../components/tag.tsx";
 import { Title } from "../components/title.tsx";
 import { atTime } from "../pages/times.ts";
+import { texts as pageTexts } from "../texts.ts";
 import { consoleTexts as texts } from "./texts.ts";
 import { type Address, address, go } from "./address.ts";
 import { type Operator, useAsked } from "./asked.ts";
@@ -35,11 +36,15 @@ export function DesktopsView({ operator }: { operator: Operator }) {
   return (
     <>
       <Title tab={texts.tab(texts.views.desktops)}>{texts.views.desktops}</Title>
-      <Trouble words={trouble.value} />
+      <Trouble words={trouble.value} isShown={list !== null && !isOfBefore} />
       <Filters here={here} counts={list?.counts} />
       <Bulk {...{ operator, selection }} />
       <p role="status" ref={total} tabIndex={-1}>
-        {list && !isOfBefore ? texts.desktops.total(list.total ?? list.desktops.length) : texts.desktops.looking}
+        {list && !isOfBefore
+          ? texts.desktops.total(list.total ?? list.desktops.length)
+          : trouble.value === null
+            ? texts.desktops.looking
+            : ""}
       </p>
       {list && !isOfBefore && (
         <>
@@ -86,14 +91,16 @@ function Filters({ here, counts }: { here: Address; counts: Desktops["counts"] }
           >
             <option value="">{texts.desktops.all}</option>
             {optionsOf(counted, here[name]).map(([value, count]) => (
-              <option key={value} value={value}>{`${value} (${count})`}</option>
+              <option key={value} value={value}>
+                {optionWords(name, value, count)}
+              </option>
             ))}
           </select>
         </div>
       ))}
       <div class="nhsuk-form-group">
         <label class="nhsuk-label" for="filter-username">
-          {texts.desktops.columns.username}
+          {texts.desktops.person}
         </label>
         <input
           class="nhsuk-input nhsuk-input--width-10"
@@ -109,13 +116,23 @@ function Filters({ here, counts }: { here: Address; counts: Desktops["counts"] }
   );
 }
 
+/** The count is left out while it is not known. */
+function optionWords(filter: string, value: string, count: number | undefined): string {
+  const words = filter === "state" ? (stateWords[value] ?? value) : value;
+  return count === undefined ? words : `${words} (${count})`;
+}
+
+const stateWords: Readonly<Record<string, string>> = pageTexts.states;
+
 /** The counted values, and the chosen one although there is none left. */
 function optionsOf(
   counted: Readonly<Record<string, number>> | undefined,
   chosen: string | undefined,
-): [string, number][] {
-  const options = Object.entries(counted ?? {}).sort(([one], [other]) => one.localeCompare(other));
-  return chosen && !options.some(([value]) => value === chosen) ? [[chosen, 0], ...options] : options;
+): [string, number | undefined][] {
+  const options: [string, number | undefined][] = Object.entries(counted ?? {}).sort(([one], [other]) =>
+    one.localeCompare(other),
+  );
+  return chosen && !options.some(([value]) => value === chosen) ? [[chosen, counted && 0], ...options] : options;
 }
 
 function DesktopTable({ desktops, selection }: { desktops: readonly ListedDesktop[]; selection: Selection }) {

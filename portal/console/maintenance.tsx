@@ -6,7 +6,7 @@ import { atTime } from "../pages/times.ts";
 import { consoleTexts as texts } from "./texts.ts";
 import { type Operator, tellFailure, useAsked } from "./asked.ts";
 import { BusyButton } from "./busy-button.tsx";
-import { Trouble } from "./trouble.tsx";
+import { Loading, Trouble } from "./trouble.tsx";
 
 type Switch = "reaping" | "activation";
 
@@ -18,7 +18,8 @@ export function MaintenanceView({ operator }: { operator: Operator }) {
   return (
     <>
       <Title tab={texts.tab(texts.views.maintenance)}>{texts.views.maintenance}</Title>
-      <Trouble words={trouble.value} />
+      <Trouble words={trouble.value} isShown={maintenance !== null} />
+      <Loading isShown={maintenance !== null || trouble.value !== null} />
       {maintenance && (
         <>
           {(["activation", "reaping"] as const).map((name) => (
@@ -97,7 +98,8 @@ function SwitchForm({ operator, name, maintenance, again }: SwitchProps) {
       >
         <div class="nhsuk-form-group">
           <label class="nhsuk-label" for={id}>
-            {paused ? texts.maintenance.resumeReason : texts.action.reason}
+            {/* Only who is not started is told why. */}
+            {name === "activation" && !paused ? texts.action.reason : texts.maintenance.ownReason}
           </label>
           <input
             class="nhsuk-input nhsuk-input--width-30"

@@ -8,7 +8,7 @@ import { type Operator, useAsked } from "./asked.ts";
 import { Chart } from "./chart.tsx";
 import { Facts } from "./facts.tsx";
 import { type Point, withPoint } from "./queue-history.ts";
-import { Trouble } from "./trouble.tsx";
+import { Loading, Trouble } from "./trouble.tsx";
 
 /** Who starts and who waits, how many may, and how long starts take. */
 export function QueueView({ operator }: { operator: Operator }) {
@@ -42,7 +42,8 @@ export function QueueView({ operator }: { operator: Operator }) {
   return (
     <>
       <Title tab={texts.tab(texts.views.queue)}>{texts.views.queue}</Title>
-      <Trouble words={trouble.value} />
+      <Trouble words={trouble.value} isShown={queue !== null} />
+      <Loading isShown={queue !== null || trouble.value !== null} />
       {queue && (
         <>
           <Facts
@@ -56,41 +57,46 @@ export function QueueView({ operator }: { operator: Operator }) {
           {people(queue.waiting, words.waiting)}
           {people(queue.starting, words.starting)}
           <h2>{words.images}</h2>
-          <div class="console-scroll" role="region" aria-label={words.images} tabIndex={0}>
-            <table class="nhsuk-table">
-              <thead>
-                <tr>
-                  {[words.image, words.half, words.most, words.starts, words.failed, words.fault].map((name) => (
-                    <th key={name} scope="col">
-                      {name}
-                    </th>
-                  ))}
-                </tr>
-              </thead>
-              <tbody>
-                {queue.images.map((image) => (
-                  <tr key={image.image}>
-                    <td class="console-long">{image.image}</td>
-                    <td>
-                      {image.halfReadyWithinSeconds === undefined
-                        ? texts.unknown
-                        : duration(image.halfReadyWithinSeconds)}
-                    </td>
-                    <td>
-                      {image.usuallyReadyWithinSeconds === undefined
-                        ? texts.unknown
-                        : duration(image.usuallyReadyWithinSeconds)}
-                    </td>
-                    <td>{image.starts}</td>
-                    <td>{image.failed}</td>
-                    <td>{image.atFault?.reason}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          {queue.images.length === 0 ? <p>{words.noImages}</p> : <ImagesTable images={queue.images} />}
         </>
       )}
     </>
+  );
+}
+
+function ImagesTable({ images }: Pick<QueueNow, "images">) {
+  const words = texts.queue;
+  return (
+    <div class="console-scroll" role="region" aria-label={words.images} tabIndex={0}>
+      <table class="nhsuk-table">
+        <thead>
+          <tr>
+            {[words.image, words.half, words.most, words.starts, words.failed, words.fault].map((name) => (
+              <th key={name} scope="col">
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {images.map((image) => (
+            <tr key={image.image}>
+              <td class="console-long">{image.image}</td>
+              <td>
+                {image.halfReadyWithinSeconds === undefined ? texts.unknown : duration(image.halfReadyWithinSeconds)}
+              </td>
+              <td>
+                {image.usuallyReadyWithinSeconds === undefined
+                  ? texts.unknown
+                  : duration(image.usuallyReadyWithinSeconds)}
+              </td>
+              <td>{image.starts}</td>
+              <td>{image.failed}</td>
+              <td>{image.atFault?.reason}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }

@@ -18,8 +18,8 @@ export function ReadyPart({ operator }: { operator: Operator }) {
   return (
     <section>
       <h2>{words.title}</h2>
-      <Trouble words={trouble.value} />
-      {!ready && <p>{texts.unknown}</p>}
+      <Trouble words={trouble.value} isShown={ready !== null} />
+      {!ready && <p>{trouble.value === null ? texts.loading : texts.unknown}</p>}
       {ready && (
         <>
           <Facts

@@ -69,7 +69,7 @@ function Run({ operator, id }: { operator: Operator; id: string }) {
   const run = body.value;
   return (
     <>
-      <Trouble words={trouble.value} />
+      <Trouble words={trouble.value} isShown={run !== null} />
       {run && (
         <>
           <h2>{texts.sessions.run(run.username, run.workspace)}</h2>

@@ -2,6 +2,8 @@
 export const consoleTexts = {
   menu: "Console",
   trouble: (why: string) => `What you see may be old: ${why}. This page keeps trying.`,
+  troubleAtFirst: (why: string) => `Nothing can be shown yet: ${why}. This page keeps trying.`,
+  loading: "Loading …",
   tab: (name: string) => `${name} - Desktops console`,
   unknown: "not known",
   yes: "yes",
@@ -42,6 +44,7 @@ export const consoleTexts = {
       lastSeen: "Last seen",
     },
     all: "All",
+    person: "Person (whole username)",
     none: "No desktop is like this.",
     looking: "Looking for desktops …",
     select: (name: string) => `Select ${name}`,
@@ -99,6 +102,9 @@ export const consoleTexts = {
   desktop: {
     title: (username: string, workspace: string) => `${username} in ${workspace}`,
     back: "All desktops",
+    looking: "Looking for this desktop …",
+    gone: "This desktop is not there any more: it was removed.",
+    missing: "There is no desktop with this address. It was removed, or the address is wrong.",
     actions: "Actions",
     suspend: "Suspend",
     extend: "Extend",
@@ -166,7 +172,7 @@ export const consoleTexts = {
       },
     },
     incomplete: "Give a reason.",
-    resumeReason: "Reason (administrators read it)",
+    ownReason: "Reason (administrators read it)",
     since: (by: string, since: string, why: string) => `by ${by} since ${since}${why === "" ? "" : `: ${why}`}`,
     runs: "Last runs",
     run: (state: string, at: string) => `${state}, started ${at}`,
@@ -180,8 +186,12 @@ export const consoleTexts = {
     look: "Look for drift",
     looking: "Looking …",
     underWay: "A run is under way. Look again in a moment.",
-    found: (drifts: number, goes: number, dryRun: boolean) =>
-      `${dryRun ? "Found" : "Put right"}: ${drifts}, of which ${goes} ${goes === 1 ? "desktop is" : "desktops are"} permanently removed.`,
+    found: (drifts: number, goes: number, dryRun: boolean) => {
+      if (drifts === 0) return dryRun ? "Nothing differs." : "There was nothing to put right.";
+      const removed = `${goes} ${goes === 1 ? "desktop" : "desktops"} permanently`;
+      const also = goes === 0 ? "" : dryRun ? ` Putting it right removes ${removed}.` : ` That removed ${removed}.`;
+      return `${dryRun ? "Found" : "Put right"}: ${drifts}.${also}`;
+    },
     kind: "Kind",
     reason: "Reason",
     confirm: (goes: number) =>
@@ -213,6 +223,7 @@ export const consoleTexts = {
     starts: "Starts",
     failed: "Failed",
     fault: "At fault",
+    noImages: "No desktop has been started yet.",
   },
   ready: {
     title: "Readiness",
@@ -238,6 +249,7 @@ export const consoleTexts = {
     estate: "The estate around the service",
     looking: "Looking at the estate. This may take half a minute …",
     again: "Look again",
+    trouble: (why: string) => `The estate could not be looked at: ${why}. Look again in a moment.`,
     advice: (advice: string) => `What to do: ${advice}`,
   },
 } as const;

@@ -152,8 +152,32 @@ it("shows why something was refused, and goes on", async () => {
   answers["PUT users/alice/desktop"] = [new ApiError(403, problem, null)];
   begin();
   await model.start("a");
-  expect(model.refusal.value?.problem.requestId).toBe("r");
+  expect(model.refusal.value?.id).toBe("r");
   expect(model.busy.value).toBe(false);
+  await end();
+});
+
+it("says that what was asked for had no answer, also once the service answers again", async () => {
+  answers["PUT users/alice/desktop"] = [new Unreachable("the service did not answer (502)")];
+  begin();
+  await vi.waitUntil(() => model.view.value?.kind === "running");
+  const before = asked.length;
+  await model.start("a");
+  await vi.waitUntil(() => asked.length > before + 2);
+  expect(model.trouble.value).toBeNull();
+  expect(model.refusal.value).toEqual({ explanation: "The service did not answer (502)." });
+  await end();
+});
+
+it("says why the desktop could not be stopped, also once the service answers again", async () => {
+  const failed = { id: "2", state: "failed", explanation: "The cluster did not answer." };
+  answers["DELETE users/alice/desktop"] = [{ body: failed }];
+  begin();
+  await vi.waitUntil(() => model.view.value?.kind === "running");
+  const before = asked.length;
+  await model.suspend();
+  await vi.waitUntil(() => asked.length > before + 2);
+  expect(model.refusal.value).toEqual({ explanation: failed.explanation, id: "2" });
   await end();
 });
 

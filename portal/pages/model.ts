@@ -34,9 +34,18 @@ export interface Around {
 
 export type Model = ReturnType<typeof modelOf>;
 
-/** A fault in a sentence for people. */
-function wordsOf(error: ApiError | Unreachable): string {
-  return error instanceof ApiError ? error.problem.explanation : sentence(error.message);
+/** Why what the person asked for was not done. Without an answer there is no id and no other reason. */
+export interface Refused {
+  explanation: string;
+  id?: string;
+  /** In technical words. */
+  reason?: string;
+}
+
+function refusedBy(error: ApiError | Unreachable): Refused {
+  if (error instanceof Unreachable) return { explanation: sentence(error.message) };
+  const { explanation, requestId, detail, code } = error.problem;
+  return { explanation, id: requestId, reason: `${detail} (${code})` };
 }
 
 /** The portal's state, and what people can do. One loop asks the API; everything else follows from its answers. */
@@ -49,8 +58,8 @@ export function modelOf({ api, username, leave, open, tabs, now = () => new Date
   const clock = signal(now());
   /** Why nothing new is shown; null if all is well. */
   const trouble = signal<string | null>(null);
-  /** What the last thing that the person asked for was refused with. */
-  const refusal = signal<ApiError | null>(null);
+  /** Why the last thing that the person asked for was not done. It stays, whatever is answered afterwards. */
+  const refusal = signal<Refused | null>(null);
   const busy = signal(false);
   /** Whether this tab opens the desktop when it is ready, or another one does. */
   const opensHere = signal(true);
@@ -168,7 +177,7 @@ export function modelOf({ api, username, leave, open, tabs, now = () => new Date
         }
         if (!(error instanceof ApiError) && !(error instanceof Unreachable)) throw error;
         if (error instanceof ApiError && error.status === 404) operation.value = null;
-        trouble.value = wordsOf(error);
+        trouble.value = refusedBy(error).explanation;
         const again = error instanceof ApiError ? error.retryAfterSeconds : null;
         await pause(
           again === null ? Math.min(firstRetryMilliseconds * 2 ** failures, longestRetryMilliseconds) : again * 1_000,
@@ -189,8 +198,7 @@ export function modelOf({ api, username, leave, open, tabs, now = () => new Date
       await work();
     } catch (error) {
       if (error instanceof SignedOut) leave();
-      else if (error instanceof ApiError) refusal.value = error;
-      else if (error instanceof Unreachable) trouble.value = wordsOf(error);
+      else if (error instanceof ApiError || error instanceof Unreachable) refusal.value = refusedBy(error);
       else throw error;
     } finally {
       busy.value = false;
@@ -227,7 +235,8 @@ export function modelOf({ api, username, leave, open, tabs, now = () => new Date
         opener.forget();
         const { body } = await api.call<Operation>("DELETE", `${own}/desktop?wait=10`);
         operation.value = null;
-        if (body.state === "failed" && body.explanation !== undefined) trouble.value = body.explanation;
+        if (body.state === "failed" && body.explanation !== undefined)
+          refusal.value = { explanation: body.explanation, id: body.id };
         await readDesktop(new AbortController().signal);
       }),
     keep: (until: string) =>

@@ -45,7 +45,9 @@ export function Portal({ api, person, settings, leave }: Entered) {
   return (
     <>
       <p role="status" class="portal-trouble">
-        {model.trouble.value === null ? "" : texts.trouble(model.trouble.value)}
+        {model.trouble.value === null
+          ? ""
+          : (model.view.value ? texts.trouble : texts.troubleAtFirst)(model.trouble.value)}
       </p>
       <Refusal {...{ model, support: settings.support }} />
       <View {...{ model, support: settings.support }} />
@@ -113,11 +115,13 @@ function Refusal({ model, support }: ViewProps) {
       {refusal && (
         <div class="nhsuk-error-summary">
           <h2 class="nhsuk-error-summary__title">{texts.refused.title}</h2>
-          <p>{refusal.problem.explanation}</p>
-          <Reference id={refusal.problem.requestId} support={support} />
-          <Details key={refusal.problem.requestId}>
-            <p>{sentence(`${refusal.problem.detail} (${refusal.problem.code})`)}</p>
-          </Details>
+          <p>{refusal.explanation}</p>
+          {refusal.id === undefined ? <p>{texts.refused.again}</p> : <Reference id={refusal.id} support={support} />}
+          {refusal.reason !== undefined && (
+            <Details key={refusal.id}>
+              <p>{sentence(refusal.reason)}</p>
+            </Details>
+          )}
         </div>
       )}
     </div>

@@ -28,7 +28,7 @@ export function RunningView({ model, desktop, name, takesFocus }: RunningProps) 
   const keep = async (until: string) => {
     if (model.busy.value) return;
     await model.keep(until);
-    if (model.refusal.value === null && model.trouble.value === null) end.current?.focus();
+    if (model.refusal.value === null) end.current?.focus();
   };
   return (
     <>

@@ -1,3 +1,4 @@
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Operation } from "../api/types.ts";
 import { Details } from "../components/details.tsx";
 import { Title } from "../components/title.tsx";
@@ -12,15 +13,20 @@ export function StartingView({ model, name }: { model: Model; name: string }) {
   const steps = operation ? stepsOf(operation) : [];
   const done = steps.filter(({ state }) => state === "done").length;
   const current = steps.find(({ state }) => state === "now" || state === "failed");
-  const undoing = operation?.progress?.undoing;
+  const isUndone = operation?.progress?.undoing !== undefined;
+  // With Cancel, its focus goes.
+  const now = useRef<HTMLParagraphElement>(null);
+  useLayoutEffect(() => {
+    if (isUndone && document.activeElement === document.body) now.current?.focus();
+  }, [isUndone]);
   const said = model.said.value;
   return (
     <>
       <Title tab={texts.titles.starting(name)}>{texts.starting.title(name)}</Title>
       {operation && <Outlook operation={operation} />}
       {/* Read out when it changes: at another step or place, not at each answer. */}
-      <p role="status" class="portal-now">
-        {undoing ? texts.starting.undoing : current ? stepName(current.name) : ""}
+      <p role="status" class="portal-now" ref={now} tabIndex={-1}>
+        {isUndone ? texts.starting.undoing : current ? stepName(current.name) : ""}
       </p>
       {steps.length > 1 && (
         <>
@@ -33,7 +39,7 @@ export function StartingView({ model, name }: { model: Model; name: string }) {
           </ol>
         </>
       )}
-      <Details summary={texts.starting.details} open={undoing !== undefined}>
+      <Details summary={texts.starting.details} open={isUndone}>
         {said.length === 0 && <p>{texts.starting.nothing}</p>}
         <ol class="portal-said">
           {said.map(({ at, words }) => (
@@ -48,15 +54,21 @@ export function StartingView({ model, name }: { model: Model; name: string }) {
           </p>
         )}
       </Details>
-      <p>{model.opensHere.value ? texts.starting.stays : texts.starting.elsewhere}</p>
-      <button
-        class="nhsuk-button nhsuk-button--secondary"
-        type="button"
-        aria-disabled={model.busy.value}
-        onClick={() => void model.suspend()}
-      >
-        {texts.starting.cancel}
-      </button>
+      {isUndone ? (
+        <p>{texts.starting.afterwards}</p>
+      ) : (
+        <>
+          <p>{model.opensHere.value ? texts.starting.stays : texts.starting.elsewhere}</p>
+          <button
+            class="nhsuk-button nhsuk-button--secondary"
+            type="button"
+            aria-disabled={model.busy.value}
+            onClick={() => void model.suspend()}
+          >
+            {texts.starting.cancel}
+          </button>
+        </>
+      )}
     </>
   );
 }

@@ -89,6 +89,7 @@ const ends = {
   failed: { state: "failed", message: undefined, reason: "the API server does not answer" },
   superseded: { state: "superseded", message: undefined, reason: "alice has asked for another desktop since" },
 };
+const noDesktop = problem(404, "not-found", "read desktop: there is none with this id (GET /desktops lists all)");
 const trouble = examples.maintenance.goals[0]?.trouble;
 const suspend = `POST desktops/${id}/suspend`;
 const ended = { ...examples.endedSessions, state: "running", of: null, counts: { ended: 0, failed: 0 } };
@@ -132,12 +133,28 @@ export const consoleStates: readonly State[] = [
   {
     name: "console-api-away",
     ...list(problem(503, "cluster-unavailable", "list deployments: the API server does not answer")),
-    shows: /^What you see may be old/,
+    shows: /^Nothing can be shown yet/,
   },
   {
     name: "console-desktop-loading",
     ...view(`desktop&id=${id}`, { [`GET desktops/${id}`]: "never" }),
-    ...seen("desktop"),
+    shows: texts.desktop.looking,
+  },
+  {
+    name: "console-desktop-missing",
+    ...view(`desktop&id=${id}`, { [`GET desktops/${id}`]: noDesktop }),
+    shows: texts.desktop.missing,
+  },
+  {
+    name: "console-desktop-gone",
+    ...one(desktop, {
+      [`GET desktops/${id}`]: [ok(desktop), noDesktop],
+      [`POST desktops/${id}/retire?dryRun`]: ok(examples.preview),
+      [`POST desktops/${id}/retire`]: { status: 202, body: operation, headers: { location: "/api/operations/x" } },
+      [`GET operations/${operation.id}`]: ok({ ...operation, ...ends.done }),
+    }),
+    act: (page) => decide(page, texts.desktop.retire),
+    shows: texts.desktop.gone,
   },
   { name: "console-desktop", ...one(desktop), shows: texts.desktop.objects.title },
   { name: "console-desktop-little-known", ...one(sparse), shows: texts.desktop.nothingYet },
@@ -241,12 +258,18 @@ export const consoleStates: readonly State[] = [
         capacity: { startsAtOnce: 64, starting: 0, waiting: 0, maxDesktops: null, running: null },
       }),
     }),
-    shows: texts.queue.nobody,
+    shows: texts.queue.noImages,
   },
+  { name: "console-queue-loading", ...view("queue", { "GET queue": "never" }), shows: texts.loading },
   { name: "console-drift", ...view("drift", {}), ...seen("drift") },
   { name: "console-drift-looking", ...drift("never"), shows: texts.drift.looking },
   { name: "console-drift-under-way", ...drift(running), shows: texts.drift.underWay },
   { name: "console-drift-found", ...drift(ok(examples.reconcileRun)), shows: texts.drift.putRight },
+  {
+    name: "console-drift-none",
+    ...drift(ok({ ...examples.reconcileRun, drifts: [], goes: 0 })),
+    shows: texts.drift.found(0, 0, true),
+  },
   {
     name: "console-drift-wrong-number",
     ...drift(ok(examples.reconcileRun)),
@@ -294,6 +317,11 @@ export const consoleStates: readonly State[] = [
     name: "console-health-looking",
     ...view("health", { "GET maintenance/doctor": "never" }),
     shows: texts.health.looking,
+  },
+  {
+    name: "console-health-away",
+    ...view("health", { "GET maintenance/doctor": "away" }),
+    shows: /Look again in a moment/,
   },
   {
     name: "console-health",

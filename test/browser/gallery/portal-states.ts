@@ -1,3 +1,4 @@
+import type { Page } from "playwright-core";
 import type { z } from "zod";
 import type { desktopAnswer, operationAnswerBody, workspacesAnswer } from "../../../functions/http/answers.ts";
 import { desktopState } from "../../../functions/http/answers.ts";
@@ -77,12 +78,28 @@ function start(told: Partial<Operation>) {
   return { ...portal(ok(starting), undefined, asked), shows: "Starting Asthma cohort" };
 }
 const ready = { shows: "Asthma cohort is ready" };
+const unanswered = {
+  act: (page: Page) => page.getByRole("button", { name: /^Start Asthma/ }).click(),
+  shows: texts.refused.again,
+};
 const workspacesShown = { shows: "Your workspaces" };
 
 /** Every state of the portal. A test finds a text that is in none of them. */
 export const portalStates: readonly State[] = [
   { name: "signing-in", path: "/", answers: {}, without: /\.js$/, isStatic: true, shows: "You are being signed in …" },
-  { name: "sign-in-failed", path: "/", answers: {}, without: /\/token$/, shows: texts.failed.title },
+  { name: "sign-in-failed", path: "/", answers: {}, without: /\/token$/, shows: texts.failed.away },
+  {
+    name: "sign-in-odd",
+    ...{ path: "/", answers: {} },
+    act: async (page) => {
+      const odd = { status: 500, headers: { "access-control-allow-origin": "*" }, body: "" };
+      await page.route("**/.well-known/openid-configuration", (route) => route.fulfill(odd));
+      await page.reload();
+    },
+    shows: texts.failed.body,
+  },
+  { name: "service-away-at-first", ...portal("away"), shows: /^Nothing can be shown yet/ },
+  { name: "start-without-answer", ...portal(ok(none), undefined, { [askForDesktop]: "away" }), ...unanswered },
   { name: "accessibility", path: "/accessibility", answers: {}, shows: "Accessibility statement" },
   { name: "loading", path: "/", answers: { [ownDesktop]: "never" }, shows: texts.workspaces.loading },
   { name: "workspaces", ...portal(ok(none)), ...workspacesShown },
