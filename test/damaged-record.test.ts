@@ -265,7 +265,10 @@ describe("what a newer release wrote", () => {
     const body = { ...(metadata && { metadata }), data: { paused: JSON.stringify(paused) } };
     await core.replaceNamespacedConfigMap({ namespace, name: "desktop-maintenance", body });
     expect(await admin("PUT", "/maintenance", { reaping: "on" })).toMatchObject({ status: 200 });
-    expect(JSON.parse((await read("desktop-maintenance"))["paused"] ?? "")).toEqual({ newer });
+    expect(JSON.parse((await read("desktop-maintenance"))["paused"] ?? "")).toEqual({
+      newer,
+      resumed: { reaping: { by: "olga", since: expect.any(String) as string } },
+    });
   });
 });
 

@@ -84,7 +84,7 @@ export const consoleTexts = {
   asked: {
     title: "What you asked for",
     state: {
-      "to do": "Not asked for yet",
+      "to do": "Under way",
       "under way": "Under way",
       done: "Done",
       failed: "Failed",

@@ -128,6 +128,7 @@ describe("the facts of a desktop", () => {
       entitlement: { endsAt: "2026-11-30T23:00:00.000Z" },
       scaledToZero: undefined,
       kept: undefined,
+      keptByPerson: false,
       reapingPaused: undefined,
       before: undefined,
       unanswered: [],

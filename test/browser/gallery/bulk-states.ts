@@ -79,7 +79,7 @@ export const bulkStates: readonly State[] = [
       await lookAtAll(page, texts.desktop.suspend);
       await page.getByRole("button", { name: texts.action.confirm(texts.desktop.suspend) }).click();
     },
-    shows: texts.asked.state["to do"],
+    shows: texts.asked.state["under way"],
   },
   {
     name: "console-bulk-partly-done",

@@ -42,10 +42,14 @@ describe.skipIf(noBrowser)(`the gallery of all states${noBrowser ? ` (skipped: $
     const all = shown.join("\n");
     const missing = [...patternsOf("texts", texts), ...patternsOf("consoleTexts", consoleTexts)]
       .filter(([, pattern]) => !pattern.test(all))
-      .map(([name]) => name);
+      .map(([name]) => name)
+      .filter((name) => name !== shownElsewhere);
     expect(missing).toEqual([]);
   });
 });
+
+/** sign-in.test.ts shows it, where the clock of the page is wrong. */
+const shownElsewhere = "texts.failed.clock";
 
 /** Stands for what a text is told, whether it takes it as a number, as a word or as a list of words. */
 const told = 987_654;
