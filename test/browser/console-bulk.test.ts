@@ -78,7 +78,7 @@ describe.skipIf(noBrowser)(`many desktops in a browser${noBrowser ? ` (skipped: 
       route.fulfill({
         status: 503,
         contentType: "application/problem+json",
-        body: JSON.stringify({ detail: "the cluster does not answer" }),
+        body: JSON.stringify({ detail: "the cluster does not answer", explanation: "Try again in a few minutes." }),
       }),
     );
     await page.getByLabel("Select all on this page").check();
