@@ -3,11 +3,20 @@ import { personId, subjectId } from "../desktop/names.ts";
 import { ProductError } from "../errors.ts";
 import type { DamagedRecord } from "../person/damaged-record.ts";
 import type { PersonRecord } from "../person/record.ts";
+import { type RecordParser, recordParser } from "../person/stored-record.ts";
 import { checkGeneration, type Fence } from "../person/work.ts";
 import type { Cluster, Reference } from "./cluster.ts";
 import type { Following } from "./followed-kind.ts";
 import { label, purpose, valuesInSelectors } from "./labels.ts";
-import { contentOf, isLabelled, noWork, personOf, recordReader, recordReference } from "./record-object.ts";
+import {
+  contentOf,
+  isLabelled,
+  mustReadRecord,
+  noWork,
+  personOf,
+  readRecord,
+  recordReference,
+} from "./record-object.ts";
 import { sharedRead } from "./shared-read.ts";
 
 /** Records that can be read, and those that cannot. */
@@ -81,7 +90,9 @@ export function personRecordsIn(
   now: () => number = () => performance.now(),
 ): PersonRecords {
   const reference = (person: string) => recordReference(person, namespace);
-  const { read, parse } = recordReader();
+
+  /** While many wait, the queue is read at each start and each end of one. */
+  const parseQueued = recordParser();
 
   /** What this process read or wrote last, the newest at the end. Null: there was none. */
   const known = new Map<string, { object: V1ConfigMap | null; at: number; heardAt?: number }>();
@@ -111,8 +122,8 @@ export function personRecordsIn(
     return written;
   }
 
-  function sort(object: V1ConfigMap, found: FoundRecords): void {
-    const record = read(object);
+  function sort(object: V1ConfigMap, found: FoundRecords, parse?: RecordParser): void {
+    const record = readRecord(object, parse);
     if ("fault" in record) {
       found.damaged.push(record);
       return;
@@ -121,26 +132,26 @@ export function personRecordsIn(
     if (!isLabelled(object, record)) found.mislabelled.push(record);
   }
 
-  async function list(selector: string): Promise<FoundRecords> {
+  async function list(selector: string, parse?: RecordParser): Promise<FoundRecords> {
     // Not by who manages it: a record that lost that label must not look like no record at all.
     const labels = `${label.purpose}=${purpose.request}${selector}`;
     const found = nothingFound();
     for await (const page of cluster.pages<V1ConfigMap>({ apiVersion: "v1", kind: "ConfigMap" }, namespace, {
       labels,
     }))
-      for (const object of page) sort(object, found);
+      for (const object of page) sort(object, found, parse);
     return found;
   }
 
   const requests: PersonRecords = {
     async read(person) {
       const found = await find(person);
-      return found && parse(found);
+      return found && mustReadRecord(found);
     },
     async readRecent(person) {
       const recent = knownOf(person);
       const found = recent ? recent.object : await find(person);
-      return found && parse(found);
+      return found && mustReadRecord(found);
     },
     async update(person, change, fence, readSince = Infinity) {
       let recent = knownOf(person);
@@ -151,7 +162,7 @@ export function personRecordsIn(
         let record: PersonRecord | null;
         let current: PersonRecord | null;
         try {
-          current = found && parse(found);
+          current = found && mustReadRecord(found);
           if (fence) checkGeneration(current, fence);
           record = change(current);
         } catch (error) {
@@ -171,7 +182,7 @@ export function personRecordsIn(
     },
     async remove(person, isOver) {
       const found = await find(person);
-      if (!found || !isOver(parse(found))) return false;
+      if (!found || !isOver(mustReadRecord(found))) return false;
       known.delete(person);
       return cluster.removeUnchanged({ ...found, ...kindOf(reference(person)) });
     },
@@ -199,7 +210,7 @@ export function personRecordsIn(
       return found;
     },
     open: () => list(`,${label.work}!=${noWork}`),
-    inAdmission: sharedRead(() => list(`,${label.admission}`)),
+    inAdmission: sharedRead(() => list(`,${label.admission}`, parseQueued)),
     follow: (tell) =>
       cluster.follow(
         { apiVersion: "v1", kind: "ConfigMap" },

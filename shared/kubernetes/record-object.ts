@@ -4,7 +4,7 @@ import { ProductError } from "../errors.ts";
 import type { DamagedRecord } from "../person/damaged-record.ts";
 import type { PersonRecord } from "../person/record.ts";
 import { isOpen } from "../person/request.ts";
-import { formatRecord, recordParser, withoutPastAdmission } from "../person/stored-record.ts";
+import { formatRecord, parseRecord, type RecordParser, withoutPastAdmission } from "../person/stored-record.ts";
 import type { Reference } from "./cluster.ts";
 import { isOurs, label, manager, purpose } from "./labels.ts";
 
@@ -53,39 +53,27 @@ export function contentOf(
   };
 }
 
-interface RecordReader {
-  read: (found: V1ConfigMap) => PersonRecord | DamagedRecord;
-  /** Throws `not-ours` or `damaged-record`. */
-  parse: (found: V1ConfigMap) => PersonRecord;
+/** @param parse reads the texts of a record; one that remembers what it has read, for a list that is read often */
+export function readRecord(found: V1ConfigMap, parse: RecordParser = parseRecord): PersonRecord | DamagedRecord {
+  const name = found.metadata?.name ?? "";
+  const person = personOf(found);
+  if (!isOurs(found)) {
+    const words = `read person record: the ConfigMap ${name} is not ours (rename or remove it)`;
+    return { person, fault: new ProductError("not-ours", words) };
+  }
+  const parsed = parse(found.data ?? {});
+  if ("record" in parsed && personId(parsed.record.request.username) === person)
+    return withoutPastAdmission(parsed.record);
+  const wrong = "fault" in parsed ? parsed.fault : "it holds the record of somebody else";
+  const words = `read person record: the ConfigMap ${name} is damaged: ${wrong} (fix it, or delete it: the person asks again)`;
+  return { person, fault: new ProductError("damaged-record", words) };
 }
 
-/** Reads the records in ConfigMaps. Remembers what it has read: a list has mostly the same records as the one before. */
-export function recordReader(): RecordReader {
-  const parseRecord = recordParser();
-
-  function read(found: V1ConfigMap): PersonRecord | DamagedRecord {
-    const name = found.metadata?.name ?? "";
-    const person = personOf(found);
-    if (!isOurs(found)) {
-      const words = `read person record: the ConfigMap ${name} is not ours (rename or remove it)`;
-      return { person, fault: new ProductError("not-ours", words) };
-    }
-    const parsed = parseRecord(found.data ?? {});
-    if ("record" in parsed && personId(parsed.record.request.username) === person)
-      return withoutPastAdmission(parsed.record);
-    const wrong = "fault" in parsed ? parsed.fault : "it holds the record of somebody else";
-    const words = `read person record: the ConfigMap ${name} is damaged: ${wrong} (fix it, or delete it: the person asks again)`;
-    return { person, fault: new ProductError("damaged-record", words) };
-  }
-
-  return {
-    read,
-    parse(found) {
-      const record = read(found);
-      if ("fault" in record) throw record.fault;
-      return record;
-    },
-  };
+/** The same. Throws `not-ours` or `damaged-record`. */
+export function mustReadRecord(found: V1ConfigMap): PersonRecord {
+  const record = readRecord(found);
+  if ("fault" in record) throw record.fault;
+  return record;
 }
 
 /** True if its label says whether a timer has to look at it. */

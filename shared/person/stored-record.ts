@@ -8,9 +8,10 @@ const parts: readonly string[] = Object.keys(recordSchema.shape);
 type Texts = Readonly<Record<string, string>>;
 
 type Parsed = { record: PersonRecord } | { fault: string };
+export type RecordParser = (texts: Texts) => Parsed;
 
-/** Reads records as `parseRecord` does, those that it has read before without parsing and checking them again. */
-export function recordParser(): (texts: Texts) => Parsed {
+/** Does what `parseRecord` does, and remembers the result, for a list that is read often and changes little. */
+export function recordParser(): RecordParser {
   const before = new Map<string, Parsed>();
   return (texts) => {
     const key = parts.map((part) => `${texts[part]?.length}:${texts[part]}`).join();
