@@ -140,19 +140,19 @@ function countStarts({ startsAtOnce, maxDesktops, running, doubtful }: StartLimi
   };
 }
 
-/**
- * Who waits: people who come back or waited long, then the others, each by waiting time; of those who came at once, an order
- * that everybody computes alike.
- */
+/** Who waits: people who come back or waited long, then the others, each by waiting time. */
 function inTurn(tickets: readonly Ticket[], now: Date): Ticket[] {
   const waiting = tickets.filter(({ state }) => state === "waiting");
   const first = new Set(
     waiting.filter(({ since, returns }) => returns || now.getTime() - Date.parse(since) >= longestWaitMilliseconds),
   );
   const rank = (ticket: Ticket) => (first.has(ticket) ? 0 : 1);
-  return waiting.sort(
-    (one, other) => rank(one) - rank(other) || compare(one.since, other.since) || compare(one.person, other.person),
-  );
+  return waiting.sort((one, other) => rank(one) - rank(other) || bySince(one, other));
+}
+
+/** By waiting time; of those who came at once, an order that everybody computes alike. A list in this order is quick to line up. */
+export function bySince(one: Ticket, other: Ticket): number {
+  return compare(one.since, other.since) || compare(one.person, other.person);
 }
 
 function compare(one: string, other: string): number {
