@@ -1,0 +1,54 @@
+import { texts as pageTexts } from "../texts.ts";
+import { consoleTexts as texts } from "./texts.ts";
+import type { Address } from "./address.ts";
+import type { Fault } from "./filters.ts";
+import { Link } from "./link.tsx";
+
+const words = texts.desktops.wrong;
+
+interface WrongAddressProps {
+  here: Address;
+  faults: readonly Fault[];
+}
+
+/** Says what of the address the list has not, what it may be, and leads to the list without it. */
+export function WrongAddress({ here, faults }: WrongAddressProps) {
+  return (
+    <div role="status">
+      {faults.map(({ name, value, mayBe }) => (
+        <div key={name}>
+          <p class="console-wrong">{words[name](value)}</p>
+          {mayBe && (
+            <p>
+              {words.mayBe}{" "}
+              {mayBe.map((choice, index) => (
+                <>
+                  {index > 0 && "; "}
+                  <Link to={{ ...here, [name]: choice, after: "" }}>{choiceWords(name, choice)}</Link>
+                </>
+              ))}
+              .
+            </p>
+          )}
+          <p>
+            <Link to={{ ...here, [name]: "", after: "" }}>{words.clear[name]}</Link>
+          </p>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+export function WrongPage({ here }: { here: Address }) {
+  return (
+    <p role="status">
+      {words.page} <Link to={{ ...here, after: "" }}>{texts.desktops.first}</Link>
+    </p>
+  );
+}
+
+function choiceWords(name: Fault["name"], choice: string): string {
+  const known: Readonly<Record<string, string>> =
+    name === "state" ? pageTexts.states : name === "sort" ? texts.desktops.orders : {};
+  return known[choice] ?? choice;
+}
