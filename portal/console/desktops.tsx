@@ -27,12 +27,9 @@ export function DesktopsView({ operator }: { operator: Operator }) {
     <>
       <Title tab={texts.tab(texts.views.desktops)}>{texts.views.desktops}</Title>
       <Filters {...{ here, order, sort }} counts={counts.value} />
+      <WrongAddress {...{ here, faults }} />
       {/* Without the filter that is wrong the list would be another one than was meant. */}
-      {faults.length > 0 || order === undefined ? (
-        <WrongAddress {...{ here, faults }} />
-      ) : (
-        <List {...{ operator, here, order, counts }} />
-      )}
+      {faults.length === 0 && order !== undefined && <List {...{ operator, here, order, counts }} />}
     </>
   );
 }
@@ -81,7 +78,8 @@ function List({ operator, here, order, counts }: ListProps) {
   const isPageWrong = asked.isMalformed.value && Boolean(here["after"]);
   return (
     <>
-      {isPageWrong ? <WrongPage here={here} /> : <Trouble words={trouble.value} isShown={list !== null} />}
+      <WrongPage here={here} isWrong={isPageWrong} />
+      <Trouble words={isPageWrong ? null : trouble.value} isShown={list !== null} />
       <Bulk {...{ operator, selection }} />
       <p role="status" ref={total} tabIndex={-1}>
         {list

@@ -3,7 +3,6 @@ import type { ListedDesktop } from "../api/console-types.ts";
 import { orderIn, orders } from "./orders.ts";
 
 export const filters = ["state", "workspace", "rule", "username"] as const;
-export type Filter = (typeof filters)[number];
 
 /** By the compiler, all of them. */
 const everyState: Readonly<Record<ListedDesktop["state"], true>> = {
@@ -17,27 +16,23 @@ const everyRule: Readonly<Record<ListedDesktop["rule"], true>> = {
 };
 
 /** Something that the list has not: which part of the address it is, and the values that it may have, if they are few. */
-export interface Fault {
-  name: Filter | "sort";
-  value: string;
-  mayBe?: readonly string[];
-}
+export type Fault =
+  | { name: "state" | "rule" | "sort"; value: string; mayBe: readonly string[] }
+  | { name: "workspace" | "username"; value: string; mayBe?: never };
 
-const checks: Readonly<Record<Filter, readonly string[] | RegExp>> = {
-  state: Object.keys(everyState),
-  rule: Object.keys(everyRule),
-  // As the API wants them.
+const choices = { state: Object.keys(everyState), rule: Object.keys(everyRule) } as const;
+/** As the API wants them. */
+const patterns = {
   workspace: /^(?=.{1,128}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
   username: /^[A-Za-z0-9_][A-Za-z0-9._@+'-]{0,127}$/,
-};
+} as const;
 
 export function faultsOf(here: Readonly<Record<string, string>>): Fault[] {
   const found = filters.flatMap((name): Fault[] => {
     const { [name]: value = "" } = here;
-    const check = checks[name];
     if (value === "") return [];
-    if (check instanceof RegExp) return check.test(value) ? [] : [{ name, value }];
-    return check.includes(value) ? [] : [{ name, value, mayBe: check }];
+    if (name === "workspace" || name === "username") return patterns[name].test(value) ? [] : [{ name, value }];
+    return choices[name].includes(value) ? [] : [{ name, value, mayBe: choices[name] }];
   });
   const { sort } = here;
   return sort === undefined || orderIn(sort) ? found : [...found, { name: "sort", value: sort, mayBe: orders }];

@@ -76,7 +76,7 @@ export const consoleTexts = {
       username: (value: string) =>
         `The address asks for the person “${value}”, which cannot be a username: it has 1 to 128 letters, digits and . _ @ + - ' and begins with a letter, a digit or _.`,
       sort: (value: string) => `The address asks for the order “${value}”. There is no such order.`,
-      mayBe: "It may be",
+      mayBe: { state: "A state is one of", rule: "A rule is one of", sort: "An order is one of" },
       clear: {
         state: "Show desktops in every state",
         rule: "Show desktops of every rule",

@@ -11,16 +11,23 @@ interface WrongAddressProps {
   faults: readonly Fault[];
 }
 
-/** Says what of the address the list has not, what it may be, and leads to the list without it. */
+/** Says what of the address the list has not, what it may be, and leads to the list without it. Empty if there is nothing. */
 export function WrongAddress({ here, faults }: WrongAddressProps) {
   return (
-    <div role="status">
-      {faults.map(({ name, value, mayBe }) => (
+    <>
+      {/* It is there before there are words, so that they are read out. */}
+      <div role="status">
+        {faults.map(({ name, value }) => (
+          <p key={name} class="console-wrong">
+            {words[name](value)}
+          </p>
+        ))}
+      </div>
+      {faults.map(({ name, mayBe }) => (
         <div key={name}>
-          <p class="console-wrong">{words[name](value)}</p>
           {mayBe && (
             <p>
-              {words.mayBe}{" "}
+              {words.mayBe[name]}{" "}
               {mayBe.map((choice, index) => (
                 <>
                   {index > 0 && "; "}
@@ -35,14 +42,19 @@ export function WrongAddress({ here, faults }: WrongAddressProps) {
           </p>
         </div>
       ))}
-    </div>
+    </>
   );
 }
 
-export function WrongPage({ here }: { here: Address }) {
+/** The same of a page that the API does not know. */
+export function WrongPage({ here, isWrong }: { here: Address; isWrong: boolean }) {
   return (
-    <p role="status">
-      {words.page} <Link to={{ ...here, after: "" }}>{texts.desktops.first}</Link>
+    <p role="status" class="portal-trouble">
+      {isWrong && (
+        <>
+          {words.page} <Link to={{ ...here, after: "" }}>{texts.desktops.first}</Link>
+        </>
+      )}
     </p>
   );
 }
