@@ -39,6 +39,7 @@ import { faultOfPod } from "./start-faults.ts";
 import { ownNameFirst } from "./two-of-one.ts";
 import { templateFaults } from "./pod-template.ts";
 import { throwIfConfined, untilGone, untilPodsGone } from "./until-gone.ts";
+import { runningDesktopsIn, type WhoRuns } from "./running-desktops.ts";
 import { startingDesktopsIn } from "./starting-desktops.ts";
 import { type Patience, type StartSighting, waitReady } from "./wait-ready.ts";
 
@@ -88,6 +89,8 @@ export interface ClusterDesktops extends DeployedDesktops {
   noteStart(desktop: NamedDesktop, at: string): Promise<void>;
   /** Looks at a start, waits for it as patiently as that, and returns what it saw last. */
   waitReady(plan: DesktopPlan, patience: Patience): Promise<StartSighting>;
+  /** Who has a desktop that runs or is to run, for limits. Costs nothing while many ask. */
+  findRunning(): Promise<WhoRuns>;
   /** Ends what it has open at the API server. */
   close(): void;
   /** All desktops of a person, suspended ones too, with how many pods each wants; also those that the operator left. */
@@ -143,6 +146,7 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
   });
 
   const starting = startingDesktopsIn(cluster, site.namespace);
+  const running = runningDesktopsIn(cluster, site, rules);
 
   /** Writes a manifest; what was absent is created, which no object of a stranger can be in the way of unnoticed. */
   async function write(
@@ -323,8 +327,10 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
     },
 
     waitReady: (plan, patience) => waitReady(cluster, starting, site.namespace, plan, patience),
+    findRunning: () => running.find(),
     close: () => {
       starting.close();
+      running.close();
     },
 
     async findOfPerson(username) {
