@@ -482,6 +482,9 @@ export const endedAnswer = z
     workspace: z.string().optional(),
     username: z.string().optional(),
     reason: words,
+    joined: z.literal(true).optional().meta({
+      description: "The run was under way when it was asked for: with its start, and the reason of who began it",
+    }),
     of: z.int().nullable().meta({ description: "How many desktops ran when it began; null until they are counted" }),
     counts: z
       .strictObject({ ended: z.int(), failed: z.int() })
