@@ -1,8 +1,8 @@
-import { isDeepStrictEqual } from "node:util";
 import { personId } from "../../shared/desktop/names.ts";
 import {
   decideAdmission,
   decideAdmissions,
+  isSameTicket,
   type Place,
   type StartLimits,
   type Ticket,
@@ -41,7 +41,7 @@ export async function placeIn(services: Queued, queue: Queue, own: Ticket): Prom
   const { of, tickets } = await known;
   const place = of.get(own.person);
   // Who came, or changed what they want, since it was read counts as they are now.
-  return place !== undefined && isDeepStrictEqual(tickets.get(own.person), own)
+  return place !== undefined && isSameTicket(tickets.get(own.person), own)
     ? place
     : decideAdmission(own, queue.tickets, await limitsOf(services, queue, own), services.now());
 }

@@ -6,6 +6,22 @@ export interface Ticket extends Admission {
   person: string;
 }
 
+/** True if both say the same of the person's place. */
+export function isSameTicket(one: Ticket | undefined, other: Ticket): boolean {
+  return one !== undefined && partsOfPlace.every((part) => one[part] === other[part]);
+}
+
+const partsOfPlace = [
+  "person",
+  "state",
+  "since",
+  "workspace",
+  "returns",
+  "image",
+  "startsAtOnce",
+  "maxDesktops",
+] as const;
+
 /** What bounds the starts. */
 export interface StartLimits {
   /** Desktops that start at once in the cluster. */
