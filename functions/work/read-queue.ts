@@ -3,14 +3,15 @@ import { personId } from "../../shared/desktop/names.ts";
 import type { ClusterDesktops } from "../../shared/kubernetes/desktops.ts";
 import type { PersonRecords } from "../../shared/kubernetes/person-records.ts";
 import type { WhoRuns } from "../../shared/kubernetes/running-desktops.ts";
-import type { Ticket } from "../../shared/lifecycle/admission.ts";
+import { bySince, type Ticket } from "../../shared/lifecycle/admission.ts";
 import type { PersonRecord } from "../../shared/person/record.ts";
 
 /** Everybody whose desktop is to be brought up. */
 export interface Queue {
   /** When it was read; it may have moved since. */
   at: Date;
-  tickets: Ticket[];
+  /** Those who wait longest come first. */
+  tickets: readonly Ticket[];
   records: PersonRecord[];
   /** In which workspaces desktops run, by person. Null if nothing limits it, as far as the tickets say. */
   running: WhoRuns | null;
@@ -29,6 +30,7 @@ export async function readQueue({ records, desktops, settings, now }: Reading): 
   const tickets = found.records.flatMap(({ request, admission }) =>
     admission ? [{ ...admission, person: personId(request.username) }] : [],
   );
+  tickets.sort(bySince);
   const isLimited = settings.MAX_DESKTOPS !== undefined || tickets.some(isBounded);
   return { at, tickets, records: found.records, running: isLimited ? await readRunning({ desktops }) : null };
 }

@@ -38,7 +38,7 @@ export function decideAdmissions(
   now: Date,
 ): ReadonlyMap<string, Place> {
   const starts = countStarts(limits);
-  const waiting = tickets.filter(({ state }) => state === "waiting").sort(byTurn(now));
+  const waiting = inTurn(tickets, now);
   const begin = (ticket: Ticket) => {
     if (!hangs(ticket, now)) starts.add(ticket);
   };
@@ -71,7 +71,7 @@ export function lineUp(tickets: readonly Ticket[], now: Date): { starting: Ticke
   const starting = tickets
     .filter(({ state }) => state === "admitted")
     .sort((one, other) => compare(begun(one), begun(other)) || compare(one.person, other.person));
-  return { starting, waiting: tickets.filter(({ state }) => state === "waiting").sort(byTurn(now)) };
+  return { starting, waiting: inTurn(tickets, now) };
 }
 
 /** The same for one person, whose ticket takes the place of the one that is listed. */
@@ -141,15 +141,19 @@ function countStarts({ startsAtOnce, maxDesktops, running, doubtful }: StartLimi
   };
 }
 
-/**
- * People who come back or waited long, then the others, each by waiting time; of those who came at once, an order that
- * everybody computes alike.
- */
-function byTurn(now: Date): (one: Ticket, other: Ticket) => number {
-  const rank = ({ since, returns }: Ticket) =>
-    returns || now.getTime() - Date.parse(since) >= longestWaitMilliseconds ? 0 : 1;
-  return (one, other) =>
-    rank(one) - rank(other) || compare(one.since, other.since) || compare(one.person, other.person);
+/** Who waits: people who come back or waited long, then the others, each by waiting time. */
+function inTurn(tickets: readonly Ticket[], now: Date): Ticket[] {
+  const waiting = tickets.filter(({ state }) => state === "waiting");
+  const first = new Set(
+    waiting.filter(({ since, returns }) => returns || now.getTime() - Date.parse(since) >= longestWaitMilliseconds),
+  );
+  const rank = (ticket: Ticket) => (first.has(ticket) ? 0 : 1);
+  return waiting.sort((one, other) => rank(one) - rank(other) || bySince(one, other));
+}
+
+/** By waiting time; of those who came at once, an order that everybody computes alike. A list in this order is quick to line up. */
+export function bySince(one: Ticket, other: Ticket): number {
+  return compare(one.since, other.since) || compare(one.person, other.person);
 }
 
 function compare(one: string, other: string): number {
