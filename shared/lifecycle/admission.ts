@@ -117,12 +117,13 @@ function poolOf({ workspace, image = "" }: Ticket, because: Obstacle): string {
 }
 
 /**
- * Longer than anybody waits in the queue, and than a start takes: the work hangs, or somebody suspended it by hand. It takes
- * nobody's turn.
+ * Longer than anybody waits in the queue, and than a start takes: the work hangs. It takes nobody's turn, and neither does
+ * work that somebody suspended by hand.
  */
 const hangingMilliseconds = (2 * 60 + 10) * 60_000;
 
-function hangs({ state, since, admittedAt }: Ticket, now: Date): boolean {
+function hangs({ state, since, admittedAt, suspendedAt }: Ticket, now: Date): boolean {
+  if (suspendedAt !== undefined) return true;
   const from = state === "admitted" ? (admittedAt ?? since) : since;
   return now.getTime() - Date.parse(from) > hangingMilliseconds;
 }

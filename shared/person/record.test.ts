@@ -55,6 +55,7 @@ const full: Full<PersonRecord> = {
       admittedAt: at,
       waited: true,
       isLast: true,
+      suspendedAt: at,
     },
   },
   outcomes: {
