@@ -20,6 +20,7 @@ const partsOfPlace = [
   "image",
   "startsAtOnce",
   "maxDesktops",
+  "suspendedAt",
 ] as const;
 
 /** What bounds the starts. */
