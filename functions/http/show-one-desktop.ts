@@ -3,9 +3,8 @@ import { nameDesktop } from "../../shared/desktop/names.ts";
 import { isRefusal } from "../../shared/errors.ts";
 import { listedOf } from "../../shared/lifecycle/listed-desktop.ts";
 import { operationIdOf } from "../../shared/person/operation.ts";
-import { outcomeOf } from "../../shared/person/request.ts";
 import { retirementOf } from "../../shared/person/retirement.ts";
-import { type TimelineEntry, timelineOf } from "../../shared/person/timeline.ts";
+import { lastOutcomeIn, type TimelineEntry, timelineOf } from "../../shared/person/timeline.ts";
 import { lookAtObjects } from "../gather/desktop-objects.ts";
 import type { ExplainedDesktop, ExplainedDesktops } from "../gather/found-desktops.ts";
 import { decidingFor } from "../gather/person-may.ts";
@@ -28,7 +27,7 @@ export async function showOneDesktop(services: Services, found: FoundById): Prom
   const claims = record?.request.claims ?? {};
   const known = found.known ?? (await decidingFor(services, { username, claims }, workspace));
   const entitlement = decideEntitlement({ username, claims }, workspace, known, today(services));
-  const outcome = record && outcomeOf(record);
+  const outcome = record && lastOutcomeIn(record, workspace);
   const removal = retirementOf(record, workspace);
   const { objects, drifts, notCompared, unanswered } = await lookAtObjects(services, found, known);
   return {
@@ -54,13 +53,7 @@ export async function showOneDesktop(services: Services, found: FoundById): Prom
           operation: `/api/operations/${operationIdOf(record.request)}`,
         },
       }),
-      ...(outcome && {
-        lastOutcome: {
-          state: outcome.state,
-          at: outcome.at,
-          reason: outcome.state === "done" ? outcome.message : outcome.reason,
-        },
-      }),
+      ...(outcome && { lastOutcome: { state: outcome.state, at: outcome.at, reason: outcome.reason } }),
       ...(removal && {
         removal: {
           requestedAt: removal.requestedAt,

@@ -2,7 +2,7 @@ import type { CoreV1Event, V1ContainerStatus, V1Pod } from "@kubernetes/client-n
 import type { Sighting } from "../desktop/activities.ts";
 import { refuse } from "../errors.ts";
 import { isWithoutPullSecret, type Missing, wordsFor } from "./asked-for.ts";
-import { faultOfContainer } from "./start-faults.ts";
+import { crashes, faultOfContainer, valuesOfContainer } from "./start-faults.ts";
 
 /** How often a container may be started again before we say that it cannot start. */
 const restartsAllowed = 2;
@@ -45,9 +45,9 @@ export function judgeContainer(
       crash?.message,
     );
     if (faultOfContainer(crash?.reason ?? "", crash?.message ?? "", image)?.then === "ends")
-      return refuse("cannot-start", `${name} cannot be run: ${cause}`);
+      return refuse("cannot-start", `${name} cannot be run: ${cause}`, crashes);
     if (reason === "CrashLoopBackOff" && restartCount >= restartsAllowed)
-      return refuse("cannot-start", `${name} crashed ${restartCount + 1} times, last with ${cause}`);
+      return refuse("cannot-start", `${name} crashed ${restartCount + 1} times, last with ${cause}`, crashes);
     return { seen: "waiting", message: `${name} crashed with ${cause}` };
   }
 
@@ -56,7 +56,8 @@ export function judgeContainer(
   if (missing && state?.waiting) return refuse("cannot-start", `${said} (${wordsFor(missing)})`);
   if (endsAt(reason, message, image, facts)) {
     const pullSecret = facts.missing.find(({ forPull }) => forPull);
-    return refuse("cannot-start", pullSecret ? `${said} (${wordsFor(pullSecret)})` : said);
+    const values = valuesOfContainer(reason, message, image);
+    return refuse("cannot-start", pullSecret ? `${said} (${wordsFor(pullSecret)})` : said, values);
   }
   return { seen: "waiting", message: message === "" ? null : said };
 }

@@ -31,7 +31,13 @@ const trouble = {
   ...{ tries: 2, since: at, at, nextTry: at },
   ...{ code: "step-failed" as const, reason: "away", step: "deployment" },
 };
-const superseded = { state: "superseded", workspace: "cohort-b", at, reason: "newer" } as const;
+const tookDown = ["cohort-b"];
+const superseded = { state: "superseded", workspace: "cohort-b", tookDown, at, reason: "newer" } as const;
+const values = { date: "2026-11-24", note: "later", fault: "image" };
+const why = {
+  ...{ kind: "left", by: "olga", note: "later", to: "cohort-b", rule: "idle", minutes: 60, since: at, until: at },
+  ...{ binding: "b", code: "cannot-start", values },
+};
 const full: Full<PersonRecord> = {
   request: {
     id: "r1",
@@ -44,6 +50,7 @@ const full: Full<PersonRecord> = {
     claimsReduced: false,
     nobodyAsked: false,
     reason: "asked",
+    why,
     trouble,
   },
   admission: {
@@ -61,6 +68,7 @@ const full: Full<PersonRecord> = {
     r1: {
       state: "done",
       workspace: "cohort-a",
+      tookDown,
       at,
       message: "ready",
       url: "https://guacamole/#/client/1",
@@ -69,9 +77,11 @@ const full: Full<PersonRecord> = {
     r2: {
       state: "failed",
       workspace: null,
+      tookDown,
       at,
       code: "step-failed",
       reason: "why",
+      values,
       step: "service",
       undone: ["a"],
       leftBehind: ["b"],
@@ -107,7 +117,8 @@ const full: Full<PersonRecord> = {
     leaving: { since: at, until: at, unlessInUse: true },
   },
   lastDesktop: "cohort-a",
-  removals: [{ id: "m1", workspace: "cohort-c", requestedAt: at, reason: "retired", trouble }],
+  ends: { "cohort-b": { at, action: "suspend", reason: "switched", why, id: "r1" } },
+  removals: [{ id: "m1", workspace: "cohort-c", requestedAt: at, reason: "retired", why, trouble }],
   others: { id: "r0", except: "cohort-a", requestedAt: at, trouble },
   rollback: { id: "r2", workspace: "cohort-d", requestedAt: at, trouble },
   kept: { workspace: "cohort-a", until: at, by: "olga", reason: "a long run" },
@@ -123,9 +134,13 @@ const full: Full<PersonRecord> = {
       at,
       action: "keep",
       rule: "idle",
+      minutes: 60,
       reason: "nobody is connected",
       evidence: { kind: "session-ended", what: "a session ended", at, source: "Guacamole's history" },
-      next: { at, action: "suspend", reason: "nobody is connected" },
+      next: {
+        ...{ at, action: "suspend", reason: "nobody is connected" },
+        ...{ cause: "idle", minutes: 60, kept: { by: "alice", byPerson: true } },
+      },
     },
   ],
 };
@@ -133,7 +148,7 @@ const full: Full<PersonRecord> = {
 /** The texts of the record in which every object has a key that this release does not know. */
 function newerTexts(): Record<string, string> {
   const newer = { newer: { deep: [1] } };
-  const maps: readonly unknown[] = [full, full.request.claims, full.outcomes, full.presence.noted];
+  const maps: readonly unknown[] = [full, full.request.claims, full.outcomes, full.presence.noted, full.ends];
   const extend = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(extend);
     if (typeof value !== "object" || value === null || value === full.request.claims) return value;
