@@ -125,8 +125,14 @@ describe("a desktop", () => {
     );
   });
   it("says why it was suspended, if somebody else wanted that", () => {
-    const end = { at: seen, action: "suspend", reason: "suspended by olga", why: { kind: "administrator" } } as const;
-    const ended = { ...record, ends: { cohort: end } };
+    const end = {
+      workspace: "cohort",
+      at: seen,
+      action: "suspend",
+      reason: "suspended by olga",
+      why: { kind: "administrator" },
+    } as const;
+    const ended = { ...record, ends: [end] };
     expect(describeDesktop("cohort", suspended, { record: ended, decision: undefined })).toEqual({
       ...{ state: "suspended", reason: "suspended by olga; the next request starts it again", since: seen },
     });
@@ -138,9 +144,15 @@ describe("a desktop", () => {
   });
 
   it("says why it was removed, and when", () => {
-    const end = { at: seen, action: "retire", reason: "the study ended", why: { kind: "administrator" } } as const;
+    const end = {
+      workspace: "cohort",
+      at: seen,
+      action: "retire",
+      reason: "the study ended",
+      why: { kind: "administrator" },
+    } as const;
     const gone = { cluster: { deployment: null }, rows: { ...suspended.rows, connectionId: null } };
-    const ended = { ...record, ends: { cohort: end } };
+    const ended = { ...record, ends: [end] };
     expect(describeDesktop("cohort", gone, { record: ended, decision: undefined })).toEqual({
       ...{ state: "absent", reason: "it was removed: the study ended", since: seen },
     });

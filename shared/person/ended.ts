@@ -1,8 +1,8 @@
 import { type Rule, rules } from "../desktop/decision.ts";
-import { endIn, endOfRequest, lastOfOlder } from "./ends.ts";
+import { endOfRequest, lastOfOlder, newestEnd } from "./ends.ts";
 import { explainEnd } from "./explain.ts";
 import { operationIdOf } from "./operation.ts";
-import type { DesktopEnd, PersonRecord } from "./record.ts";
+import type { PersonRecord } from "./record.ts";
 import { outcomeOf } from "./request.ts";
 
 /** How a person's last desktop ended. */
@@ -29,7 +29,8 @@ export function endedOf(record: PersonRecord | undefined, left: ReadonlySet<stri
   const { request } = record;
   const outcome = outcomeOf(record);
   if (outcome?.state !== "done") return undefined;
-  const [workspace, noted] = newestEnd(record) ?? [lastOfOlder(record), undefined];
+  const noted = newestEnd(record);
+  const workspace = noted?.workspace ?? lastOfOlder(record);
   if (workspace === undefined && left.size === 0) return undefined;
 
   const end = noted ?? endOfRequest(record, outcome.at);
@@ -45,18 +46,4 @@ export function endedOf(record: PersonRecord | undefined, left: ReadonlySet<stri
     explanation: explainEnd({ ...end, action }),
     operation: operationIdOf({ ...request, id: end.id ?? request.id }),
   };
-}
-
-/** The end that is newest, with its workspace; of several at the same time, that of the last desktop. */
-function newestEnd(record: PersonRecord): [workspace: string, end: DesktopEnd] | undefined {
-  const last = lastOfOlder(record);
-  const workspaces = [...(last === undefined ? [] : [last]), ...Object.keys(record.ends ?? {})];
-  const known = workspaces.flatMap((workspace) => {
-    const end = endIn(record, workspace);
-    return end ? [[workspace, end] satisfies [string, DesktopEnd]] : [];
-  });
-  return known.reduce<[string, DesktopEnd] | undefined>(
-    (newest, each) => (newest && newest[1].at >= each[1].at ? newest : each),
-    undefined,
-  );
 }

@@ -117,7 +117,7 @@ const full: Full<PersonRecord> = {
     leaving: { since: at, until: at, unlessInUse: true },
   },
   lastDesktop: "cohort-a",
-  ends: { "cohort-b": { at, action: "suspend", reason: "switched", why, id: "r1" } },
+  ends: [{ workspace: "cohort-b", at, action: "suspend", reason: "switched", why, id: "r1" }],
   removals: [{ id: "m1", workspace: "cohort-c", requestedAt: at, reason: "retired", why, trouble }],
   others: { id: "r0", except: "cohort-a", requestedAt: at, trouble },
   rollback: { id: "r2", workspace: "cohort-d", requestedAt: at, trouble },
@@ -148,7 +148,7 @@ const full: Full<PersonRecord> = {
 /** The texts of the record in which every object has a key that this release does not know. */
 function newerTexts(): Record<string, string> {
   const newer = { newer: { deep: [1] } };
-  const maps: readonly unknown[] = [full, full.request.claims, full.outcomes, full.presence.noted, full.ends];
+  const maps: readonly unknown[] = [full, full.request.claims, full.outcomes, full.presence.noted];
   const extend = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(extend);
     if (typeof value !== "object" || value === null || value === full.request.claims) return value;

@@ -197,6 +197,7 @@ export type Outcome = z.output<typeof outcomeSchema>;
 
 /** How the last desktop in a workspace ended: of one that comes up again it is forgotten. */
 const desktopEndSchema = stored({
+  workspace: z.string(),
   at: instant,
   action: z.enum(["suspend", "retire"]),
   /** In words, for operators. */
@@ -219,8 +220,8 @@ export const recordSchema = z.object({
   presence: presenceSchema.optional(),
   /** The workspace of the last desktop that came up: Guacamole may still know the person by its user. */
   lastDesktop: z.string().optional(),
-  /** How the desktops ended that do not run now, by workspace. Releases up to 0.1.0 did not note it. */
-  ends: z.record(z.string(), desktopEndSchema).readonly().optional(),
+  /** How the desktops ended that do not run now, one a workspace, the newest last. Releases up to 0.1.0 did not note it. */
+  ends: z.array(desktopEndSchema).readonly().optional(),
   others: othersSchema.optional(),
   rollback: rollbackSchema.optional(),
   /** While a desktop is to be brought up. */
