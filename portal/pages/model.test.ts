@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiError, type Api, Unreachable } from "../api/client.ts";
 import { SignedOut } from "../sign-in.ts";
-import type { Tabs } from "./opener.ts";
+import type { TabMemory, Tabs } from "./opener.ts";
 import { type Model, modelOf } from "./model.ts";
 
 /** The pages look at whether somebody sees them; here somebody does. */
@@ -20,6 +20,8 @@ let answers: Record<string, (Scripted | Error)[]>;
 let opened: string[];
 let left: number;
 let tabs: Tabs;
+let memory: TabMemory;
+let kept: Record<string, string>;
 let told: string[];
 let model: Model;
 let finished: Promise<void>;
@@ -56,7 +58,13 @@ beforeEach(() => {
   };
   tabs = { onmessage: null, postMessage: (data) => told.push(data.says) };
   told = [];
-  const page = { leave: () => (left += 1), open: (address: string) => opened.push(address), tabs };
+  kept = {};
+  memory = {
+    getItem: (key) => kept[key] ?? null,
+    setItem: (key, value) => (kept[key] = value),
+    removeItem: (key) => Reflect.deleteProperty(kept, key),
+  };
+  const page = { leave: () => (left += 1), open: (address: string) => opened.push(address), tabs, memory };
   model = modelOf({ api, username: "alice", ...page });
 });
 const begin = () => {
@@ -99,10 +107,25 @@ describe("the page's loop", () => {
     answers["GET operations/1"] = [{ status: 202, body: { ...running, seen: "123456789abc" } }];
     begin();
     await vi.waitUntil(() => model.operation.value !== null);
+    expect(told).toEqual([]);
+    expect(model.opensHere.value).toBe(false);
+    answers["GET operations/1"] = [{ body: done }];
+    await vi.waitUntil(() => model.view.value?.kind === "running");
+    await end();
+    expect(opened).toEqual([]);
+  });
+
+  it("opens it after a reload of the tab in which its person started it, unless another one says that it will", async () => {
+    kept["portal.opens"] = "1";
+    answers["GET users/alice/desktop"] = [{ body: { ...ready, state: "starting" } }, { body: ready }];
+    answers["GET operations/1"] = [{ status: 202, body: { ...running, seen: "123456789abc" } }];
+    begin();
+    await vi.waitUntil(() => model.operation.value !== null);
     expect(told).toEqual(["whose"]);
     expect(model.opensHere.value).toBe(true);
     tabs.onmessage?.(new MessageEvent("message", { data: { operation: "1", says: "mine" } }));
     expect(model.opensHere.value).toBe(false);
+    expect(kept).toEqual({});
     answers["GET operations/1"] = [{ body: done }];
     await vi.waitUntil(() => model.view.value?.kind === "running");
     await end();
@@ -123,7 +146,7 @@ describe("the page's loop", () => {
 
   it("ends when the session does, also while somebody makes it look again", async () => {
     const api = { call: () => Promise.reject(new SignedOut("the session has ended")) };
-    const page = { leave: () => (left += 1), open: () => undefined, tabs };
+    const page = { leave: () => (left += 1), open: () => undefined, tabs, memory };
     const other = modelOf({ api, username: "alice", ...page });
     const over = other.run();
     other.lookNow();

@@ -2,7 +2,7 @@ import { computed, signal } from "@preact/signals";
 import { type Api, ApiError, type Reply, Unreachable } from "../api/client.ts";
 import type { Operation, PersonsDesktop, Workspaces } from "../api/types.ts";
 import { SignedOut } from "../sign-in.ts";
-import { openerOf, type Tabs } from "./opener.ts";
+import { openerOf, type TabMemory, type Tabs } from "./opener.ts";
 import { endsSoon, sentence, viewOf, webAddress } from "./state.ts";
 
 /** What one cluster's sentence said, and when it was seen first. */
@@ -29,6 +29,8 @@ export interface Around {
   open: (address: string) => void;
   /** The other tabs of this browser. */
   tabs: Tabs;
+  /** What this tab keeps through a reload. */
+  memory: TabMemory;
   now?: () => Date;
 }
 
@@ -49,7 +51,7 @@ function refusedBy(error: ApiError | Unreachable): Refused {
 }
 
 /** The portal's state, and what people can do. One loop asks the API; everything else follows from its answers. */
-export function modelOf({ api, username, leave, open, tabs, now = () => new Date() }: Around) {
+export function modelOf({ api, username, leave, open, tabs, memory, now = () => new Date() }: Around) {
   const own = `users/${encodeURIComponent(username)}`;
   const workspaces = signal<Workspaces["workspaces"] | null>(null);
   const desktop = signal<PersonsDesktop | null>(null);
@@ -61,9 +63,9 @@ export function modelOf({ api, username, leave, open, tabs, now = () => new Date
   /** Why the last thing that the person asked for was not done. It stays, whatever is answered afterwards. */
   const refusal = signal<Refused | null>(null);
   const busy = signal(false);
-  /** Whether this tab opens the desktop when it is ready, or another one does. */
+  /** Whether this tab opens the desktop when it is ready. */
   const opensHere = signal(true);
-  const opener = openerOf(tabs, () => (opensHere.value = false));
+  const opener = openerOf(tabs, memory, () => (opensHere.value = false));
   const view = computed(() => (desktop.value ? viewOf(desktop.value, operation.value) : null));
 
   let etag: string | null = null;

@@ -89,7 +89,7 @@ describe.skipIf(noBrowser)(`waiting in a browser${noBrowser ? ` (skipped: ${noBr
     const other = await context.newPage();
     await other.goto(portal.url);
     await untilItWaits(other);
-    await other.getByText("Your desktop opens in the tab in which you started it.").waitFor();
+    await other.getByText("Your desktop opens by itself only where you started it.").waitFor();
     await page.reload();
     await untilItWaits(page);
     becomeReady();
@@ -98,6 +98,18 @@ describe.skipIf(noBrowser)(`waiting in a browser${noBrowser ? ` (skipped: ${noBr
     expect(await other.getByRole("link", { name: "Open the desktop" }).getAttribute("href")).toBe(page.url());
     await expectAccessible(other, "ready in another tab");
     expect(faults).toEqual([]);
+  });
+
+  it("opens the desktop in the browser in which its person started it, and offers it in another", async () => {
+    const { page } = await start("bob", "Start Cancer registry");
+    const elsewhere = await portal.signIn("bob");
+    await untilItWaits(elsewhere.page);
+    await elsewhere.page.getByText("Your desktop opens by itself only where you started it.").waitFor();
+    becomeReady();
+    await opened(page);
+    await elsewhere.page.getByRole("heading", { level: 1, name: "Cancer registry is ready" }).waitFor();
+    await elsewhere.page.getByRole("link", { name: "Open the desktop" }).click();
+    await opened(elsewhere.page);
   });
 
   it("opens to each of two people who wait at once their own desktop", async () => {
