@@ -2,6 +2,7 @@ import { decideEntitlement } from "../../shared/desktop/entitlement.ts";
 import { nameDesktop } from "../../shared/desktop/names.ts";
 import { isRefusal } from "../../shared/errors.ts";
 import { listedOf } from "../../shared/lifecycle/listed-desktop.ts";
+import { endIn } from "../../shared/person/ends.ts";
 import { operationIdOf } from "../../shared/person/operation.ts";
 import { retirementOf } from "../../shared/person/retirement.ts";
 import { lastOutcomeIn, type TimelineEntry, timelineOf } from "../../shared/person/timeline.ts";
@@ -29,6 +30,9 @@ export async function showOneDesktop(services: Services, found: FoundById): Prom
   const entitlement = decideEntitlement({ username, claims }, workspace, known, today(services));
   const outcome = record && lastOutcomeIn(record, workspace);
   const removal = retirementOf(record, workspace);
+  const end = endIn(record, workspace);
+  // A request for none may have been about another desktop: its reason is none of this one's.
+  const isAbout = record && (record.request.workspace !== null || !end || end.id === record.request.id);
   const { objects, drifts, notCompared, unanswered } = await lookAtObjects(services, found, known);
   return {
     status: 200,
@@ -48,7 +52,7 @@ export async function showOneDesktop(services: Services, found: FoundById): Prom
         request: {
           workspace: record.request.workspace,
           requestedAt: record.request.requestedAt,
-          reason: record.request.reason,
+          ...(isAbout && { reason: record.request.reason }),
           retire: record.request.retire,
           operation: `/api/operations/${operationIdOf(record.request)}`,
         },
