@@ -80,6 +80,25 @@ const held = (fault: "never-ready" | "image-pull" | null) => {
   estate.cluster.setFault({ namespace, deployment: id }, fault);
 };
 
+/** It was stopped, starts again, and does not become ready; the wait for that begins only when something was done. */
+async function whileItStarts(act: () => Promise<unknown>): Promise<void> {
+  await start(asthma);
+  await estate.ask("alice", null);
+  held("never-ready");
+  const [waits, done] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+  estate.faults.beforeActivity = ({ name }) => {
+    if (name !== "waitReady") return undefined;
+    waits.resolve(undefined);
+    return done.promise;
+  };
+  await estate.call("alice", "PUT", "/users/alice/desktop", { workspace: asthma });
+  await waits.promise;
+  await act();
+  estate.mend();
+  done.resolve(undefined);
+  await estate.host.whenIdle();
+}
+
 const firsts: [string, () => Promise<unknown>, { reason?: string; explanation?: string; gone?: true }][] = [
   [
     "its person stopped it",
@@ -174,14 +193,13 @@ const firsts: [string, () => Promise<unknown>, { reason?: string; explanation?: 
   ],
   [
     "its start was cancelled",
-    async () => {
-      await start(asthma);
-      await estate.ask("alice", null);
-      held("never-ready");
-      await estate.call("alice", "PUT", "/users/alice/desktop", { workspace: asthma });
-      await estate.ask("alice", null);
-    },
+    () => whileItStarts(() => estate.callAsService("DELETE", "/users/alice/desktop")),
     { explanation: "Its start was cancelled. Saved files are kept." },
+  ],
+  [
+    "an administrator ended its start",
+    () => whileItStarts(() => estate.call("olga", "POST", `/desktops/${id}/suspend`, { reason: "a leak" })),
+    { explanation: "An administrator stopped it: a leak. Saved files are kept." },
   ],
   [
     "an administrator removed it",

@@ -132,6 +132,25 @@ describe("the page's loop", () => {
     expect(opened).toEqual([]);
   });
 
+  it("looks again soon while a desktop goes down that nobody told it of, and then seldom", async () => {
+    const going = { body: { ...ready, state: "suspending" } };
+    answers["GET users/alice/desktop"] = [going, going, { body: { ...ready, wanted: null, state: "suspended" } }];
+    vi.useFakeTimers();
+    try {
+      begin();
+      const looks = () => asked.filter((each) => each === "GET users/alice/desktop").length;
+      await vi.advanceTimersByTimeAsync(999);
+      expect(looks()).toBe(1);
+      await vi.advanceTimersByTimeAsync(1 + 2_000);
+      expect([looks(), model.desktop.value?.state]).toEqual([3, "suspended"]);
+      await vi.advanceTimersByTimeAsync(29_000);
+      expect(looks()).toBe(3);
+    } finally {
+      vi.useRealTimers();
+    }
+    await end();
+  });
+
   it("keeps what it shows while the service cannot be reached, and says so until it can", async () => {
     begin();
     await vi.waitUntil(() => model.view.value?.kind === "running");

@@ -219,6 +219,10 @@ describe("what a desktop says of its end", () => {
 
     const cancelled = life().ask("r1", { workspace: "a" }).none("x", []).up("r2", "b").record();
     expect(told(cancelled, "a").person).toBe("Its start was cancelled.");
+    const byOlga = life().ask("r1", { workspace: "a" }).none("x", [], { reason: "the cluster moves", why: olga });
+    expect(told(byOlga.up("r2", "b").record(), "a")).toMatchObject({
+      ...{ reason: "the cluster moves", person: "An administrator stopped it: the cluster moves." },
+    });
     const forAnother = life().ask("r1", { workspace: "a" }).up("r2", "b").record();
     expect(told(forAnother, "a").person).toBe("Its start was cancelled because you asked for another workspace.");
   });

@@ -140,12 +140,15 @@ export function noteFailedStart(record: PersonRecord, id: string, outcome: Outco
 }
 
 /** The record with the end of a start that has not ended, and whose place another request takes. */
-export function noteCancelled(record: PersonRecord, to: string | null, at: string): PersonRecord {
+export function noteCancelled(record: PersonRecord, next: DesktopRequest): PersonRecord {
   const { request, lastDesktop, ends } = record;
   const { workspace, id } = request;
+  const { workspace: to, requestedAt: at } = next;
   if (workspace === null) return record;
   // One that came up before may run: whoever takes it down says so.
   if (workspace === lastDesktop && !ends?.some((end) => end.workspace === workspace)) return record;
+  // Somebody else's request for none says why.
+  if (to === null && next.reason !== undefined) return noteEnds(record, [workspace], endBy(next, at));
   const reason = `its start was cancelled: its person asked for ${to === null ? "none" : `the desktop in ${to}`}`;
   return noteEnds(record, [workspace], { at, action: "suspend", reason, why: { kind: "cancelled", to }, id });
 }

@@ -154,7 +154,7 @@ export function supersede(record: PersonRecord, request: DesktopRequest): Person
   const { lastDesktop } = record;
   const runs = lastDesktop === undefined || endIn(record, lastDesktop) ? [] : [lastDesktop];
   return {
-    ...(isUnderWay ? noteCancelled(record, request.workspace, request.requestedAt) : record),
+    ...(isUnderWay ? noteCancelled(record, request) : record),
     request,
     // What a retirement went through is no longer what an activation could go back to.
     before: record.request.retire && !request.retire ? undefined : record.before,

@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { systemClock } from "@stand-in/functions-host";
+import { deploymentName } from "../../shared/desktop/names.ts";
 import { namespace } from "../estate.ts";
 import { expectAccessible, guacamoleUrl, noBrowser, type Portal, startPortal } from "./harness.ts";
 
@@ -121,6 +122,20 @@ describe.skipIf(noBrowser)(`waiting in a browser${noBrowser ? ` (skipped: ${noBr
       expect(page.url()).toBe(body.url);
     }
     expect(alice.page.url()).not.toBe(bob.page.url());
+  });
+
+  it("says at once that an operator ended the start that it follows, and why", async () => {
+    const { page } = await start("bob", "Start Cancer registry");
+    const answers: number[] = [];
+    page.on("response", (response) => {
+      if (response.url().includes("/operations/")) answers.push(response.status());
+    });
+    const id = deploymentName({ workspace: "cancer-registry", username: "bob" });
+    await portal.estate.call("olga", "POST", `/desktops/${id}/suspend`, { reason: "the registry moves" });
+    const happened = page.getByRole("region", { name: "Cancer registry was stopped" });
+    await happened.getByText("An administrator stopped it: the registry moves.").waitFor();
+    // The call that waited has ended with the start: no other one was needed, nor its 20 seconds.
+    expect(answers.filter((status) => status === 200)).toHaveLength(1);
   });
 
   it("takes back a start that its person cancels", async () => {
