@@ -4,7 +4,8 @@ import type { StoredWhy } from "./why.ts";
 
 /**
  * The fields of reasons that release 0.1.0 stored as words alone, read from these words. Records keep decisions, outcomes and
- * requests for weeks: this goes with the release after the next one, when none of 0.1.0 can be put back any more.
+ * requests for weeks: this goes with the release after the next one, when none of 0.1.0 can be put back any more. Until then it also reads
+ * why an image did not start before, of which only the words are remembered (`start-times.ts`): that needs a field first.
  */
 
 const days = /(?:after|on) (\d{4}-\d\d-\d\d)(?: \(|$)/;
