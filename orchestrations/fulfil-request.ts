@@ -10,7 +10,7 @@ import { reviewDesktop } from "./review.ts";
 import { retirementSteps } from "./retirement.ts";
 import { runSaga } from "./saga.ts";
 import { suspensionSteps } from "./suspension.ts";
-import { type Leftover, type ReportStep, takeDown, type TakeDownStep } from "./take-down.ts";
+import { type Leftover, type ReportStep, setbackIn, takeDown, type TakeDownStep } from "./take-down.ts";
 import { fenced, problemOf, type Workflow } from "./workflow.ts";
 
 /** The orchestration's name. Its instance id is derived from the person: that is the lock. */
@@ -91,8 +91,9 @@ function* tidyUp(workflow: Workflow, { request, others, rollback }: PersonRecord
   }
   if (others) {
     const { id, except } = others;
-    const [setback = null] = yield* suspendActive(workflow, { id, username }, except);
-    yield* workflow.call("recordOthers", { username, id, setback });
+    const { leftovers, tookDown } = yield* suspendActive(workflow, { id, username }, except);
+    const [setback = null] = leftovers;
+    yield* workflow.call("recordOthers", { username, id, setback, tookDown });
   }
 }
 
@@ -133,23 +134,25 @@ function* activate(workflow: Workflow, request: DesktopRequest): Generator<Task,
     return newest?.request.id === request.id;
   };
   const result = yield* runSaga(workflow, activationSteps, { request }, stillWanted);
-  const at = workflow.now().toISOString();
 
   if (result.state === "failed") {
+    const at = workflow.now().toISOString();
     const { step, problem, undone, leftBehind } = result;
     if (problem.code === "request-changed" && leftBehind.length === 0)
       return { outcome: { state: "superseded", at, reason: problem.reason } };
-    return { outcome: { state: "failed", at, code: problem.code, reason: problem.reason, step, undone, leftBehind } };
+    return { outcome: { state: "failed", at, ...problem, step, undone, leftBehind } };
   }
 
   const { url, elsewhere, started } = result.facts;
   // Only now that the new desktop is up does the previous one go down. A failure here does not affect the new one.
-  const leftovers = elsewhere === false ? [] : yield* suspendActive(workflow, request, request.workspace ?? undefined);
+  const { leftovers, tookDown } =
+    elsewhere === false ? nothing : yield* suspendActive(workflow, request, request.workspace ?? undefined);
   const message =
     leftovers.length === 0
       ? "the desktop is ready"
       : `the desktop is ready; left behind of the previous one, and tried again: ${describe(leftovers)}`;
-  return { outcome: { state: "done", at: workflow.now().toISOString(), message, url }, others: leftovers[0], started };
+  const at = workflow.now().toISOString();
+  return { outcome: { state: "done", at, message, url, tookDown }, others: leftovers[0], started };
 }
 
 function* suspendAll(workflow: Workflow, request: DesktopRequest): Generator<Task, Outcome> {
@@ -159,18 +162,18 @@ function* suspendAll(workflow: Workflow, request: DesktopRequest): Generator<Tas
 function* retireAll(workflow: Workflow, request: DesktopRequest): Generator<Task, Outcome> {
   const { username } = request;
   const stays: string[] = [];
-  const leftovers = yield* takeDownAll(workflow, request, {
+  const taken = yield* takeDownAll(workflow, request, {
     list: () => workflow.call("listDesktops", { username }),
     steps: retirementSteps,
     words: "removing",
     keeps: (more) => stays.push(...more),
   });
-  return endOf(workflow, leftovers, `nothing of this person is left${exceptFor(stays)}`);
+  return endOf(workflow, taken, `nothing of this person is left${exceptFor(stays)}`);
 }
 
 function* remove(workflow: Workflow, username: string, { id, workspace }: DesktopRetirement): Generator<Task, Outcome> {
   const stays: string[] = [];
-  const leftovers = yield* takeDownAll(
+  const taken = yield* takeDownAll(
     workflow,
     { id },
     {
@@ -180,7 +183,7 @@ function* remove(workflow: Workflow, username: string, { id, workspace }: Deskto
       keeps: (more) => stays.push(...more),
     },
   );
-  return endOf(workflow, leftovers, `nothing of the desktop in ${workspace} is left${exceptFor(stays)}`);
+  return endOf(workflow, taken, `nothing of the desktop in ${workspace} is left${exceptFor(stays)}`);
 }
 
 /** Rows in Guacamole that other people or programs made something of; they are not removed. */
@@ -188,20 +191,28 @@ function exceptFor(stays: readonly string[]): string {
   return stays.length === 0 ? "" : `, except ${stays.join("; ")}: remove it in Guacamole if nobody needs it`;
 }
 
-function endOf(workflow: Workflow, leftovers: readonly Leftover[], message: string): Outcome {
+function endOf(workflow: Workflow, { leftovers, tookDown }: TakenDown, message: string): Outcome {
   const at = workflow.now().toISOString();
   const first = leftovers[0];
-  if (!first) return { state: "done", at, message };
+  if (!first) return { state: "done", at, message, tookDown };
   const { code, reason, step } = first;
-  return { state: "failed", at, code, reason, step, undone: [], leftBehind: leftovers.map(({ step }) => step) };
+  const leftBehind = leftovers.map(({ step }) => step);
+  return { state: "failed", at, code, reason, step, undone: [], leftBehind, tookDown };
 }
+
+/** What was left behind of the desktops that were to go down, and the workspaces of those that did. */
+interface TakenDown {
+  leftovers: Leftover[];
+  tookDown: string[];
+}
+const nothing: TakenDown = { leftovers: [], tookDown: [] };
 
 /** Suspends every active desktop of the person, except the one in that workspace. */
 function suspendActive(
   workflow: Workflow,
   request: Pick<DesktopRequest, "id" | "username">,
   except?: string,
-): Generator<Task, Leftover[]> {
+): Generator<Task, TakenDown> {
   const { username } = request;
   return takeDownAll(workflow, request, {
     list: () => workflow.call("listActiveDesktops", { username, except }),
@@ -225,8 +236,9 @@ function* takeDownAll(
     words: string;
     keeps?: (stays: readonly string[]) => void;
   },
-): Generator<Task, Leftover[]> {
+): Generator<Task, TakenDown> {
   const leftovers: Leftover[] = [];
+  const tookDown: string[] = [];
   let desktops: KnownDesktop[] = [];
   try {
     desktops = yield* list();
@@ -235,9 +247,11 @@ function* takeDownAll(
   }
   for (const desktop of desktops) {
     const report = reporter(workflow, { id, workspace: desktop.workspace }, words);
-    leftovers.push(...(yield* takeDown(workflow, steps, desktop, report, keeps)));
+    const left = yield* takeDown(workflow, steps, desktop, report, keeps);
+    if (!setbackIn(left)) tookDown.push(desktop.workspace);
+    leftovers.push(...left);
   }
-  return leftovers;
+  return { leftovers, tookDown };
 }
 
 function reporter(workflow: Workflow, { id, workspace }: { id: string; workspace: string }, words: string): ReportStep {

@@ -4,7 +4,7 @@ import type { Decision } from "../shared/desktop/decision.ts";
 import type { Review } from "../shared/person/record.ts";
 import { suspensionSteps } from "./suspension.ts";
 import type { Setback } from "../shared/person/trouble.ts";
-import { type Leftover, type ReportStep, takeDown } from "./take-down.ts";
+import { type ReportStep, setbackIn, takeDown } from "./take-down.ts";
 import { type Problem, problemOf, type Workflow } from "./workflow.ts";
 
 /**
@@ -21,14 +21,6 @@ function* attempt(work: Generator<Task, null>): Generator<Task, Problem | undefi
   } catch (error) {
     return problemOf(error);
   }
-}
-
-/** Steps without which a desktop is down, too: its sessions end with its container. */
-const dispensable: ReadonlySet<string> = new Set(["sessions", "binding status"]);
-
-/** What kept the desktop from going down, if anything did. */
-function setbackIn(leftovers: readonly Leftover[]): Leftover | undefined {
-  return leftovers.find(({ step }) => !dispensable.has(step));
 }
 
 /**

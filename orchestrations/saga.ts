@@ -10,7 +10,7 @@ import type {
 } from "../shared/desktop/activities.ts";
 import { isRefusal, type Refusal } from "../shared/errors.ts";
 import { rowsFor, type VersionRange } from "./versions.ts";
-import { type Problem, problemOf, type Workflow } from "./workflow.ts";
+import { type Problem, problemIn, problemOf, type Workflow } from "./workflow.ts";
 
 /** The host fails an orchestration whose custom status exceeds 16 KB; a cluster's message can have any length. */
 const longestMessage = 1_000;
@@ -159,7 +159,7 @@ function* perform(
     try {
       if ("poll" in step) return yield* waitFor(workflow, step, input, watcher, wait);
       const output = yield* workflow.call(step.do, input);
-      if (isRefusal(output)) return { problem: { code: output.refused, reason: output.reason } };
+      if (isRefusal(output)) return { problem: problemIn(output) };
       return { facts: output ?? {} };
     } catch (error) {
       const problem = problemOf(error);
@@ -222,7 +222,7 @@ function* waitFor(
       wait.milliseconds = Math.min(wait.milliseconds, limit - leftAfterOutageMilliseconds);
       wait.wasInterrupted = false;
     }
-    if (isRefusal(sighting)) return { problem: { code: sighting.refused, reason: sighting.reason } };
+    if (isRefusal(sighting)) return { problem: problemIn(sighting) };
     if (sighting.seen === "ready") return { facts: sighting.started ? { started: sighting.started } : {} };
 
     report(sighting.message);

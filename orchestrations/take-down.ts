@@ -17,6 +17,14 @@ export interface Leftover extends Problem {
   step: string;
 }
 
+/** Steps without which a desktop is down, too: its sessions end with its container. */
+const dispensable: ReadonlySet<string> = new Set(["sessions", "binding status"]);
+
+/** What kept a desktop from going down, if anything did. */
+export function setbackIn(leftovers: readonly Leftover[]): Leftover | undefined {
+  return leftovers.find(({ step }) => !dispensable.has(step));
+}
+
 export type ReportStep = (step: string, number: number, of: number) => void;
 
 /**

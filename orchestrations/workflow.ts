@@ -3,7 +3,7 @@ import type { EndedSessions } from "../shared/lifecycle/ended-sessions.ts";
 import type { Fence } from "../shared/person/work.ts";
 import { type OrchestrationContext, RetryOptions, type Task } from "durable-functions";
 import type { ActivityName, InputOf, LastLook, OutputOf } from "../shared/desktop/activities.ts";
-import { type ErrorCode, isErrorCode } from "../shared/errors.ts";
+import { type ErrorCode, isErrorCode, type ReasonValues, type Refusal } from "../shared/errors.ts";
 import { isOlder } from "./versions.ts";
 
 /**
@@ -116,6 +116,13 @@ const longestReason = 2_000;
 export interface Problem {
   code: ErrorCode;
   reason: string;
+  /** Of a refusal: what the reason says, in fields. */
+  values?: ReasonValues | undefined;
+}
+
+/** What an activity refused, as a problem. */
+export function problemIn({ refused: code, reason, values }: Refusal): Problem {
+  return { code, reason, ...(values && { values }) };
 }
 
 /**

@@ -67,7 +67,7 @@ export const texts = {
     place: (place: string, of: number) => `You are ${place} of ${of} in the queue.`,
     expected: (from: string, to: string) => `Your desktop is expected in ${from} to ${to}.`,
     stays: "Your desktop opens here when it is ready. You can leave this page and come back.",
-    elsewhere: "Your desktop opens in the tab in which you started it. When it is ready, you can open it here, too.",
+    elsewhere: "Your desktop opens by itself only where you started it. When it is ready, you can open it here, too.",
     steps: "Steps",
     details: "What the service says",
     nothing: "Nothing yet.",

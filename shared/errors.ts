@@ -63,25 +63,42 @@ export function isErrorCode(text: string): text is ErrorCode {
 /** An error whose message may be shown to the caller: `verb object: reason (what to do)`, and no secret in it. */
 export class ProductError extends Error {
   readonly code: ErrorCode;
+  readonly values: ReasonValues | undefined;
   /** When asking again may help, if that is known. */
   readonly retryAfterSeconds: number | undefined;
 
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions & { retryAfterSeconds?: number | undefined }) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options?: ErrorOptions & { retryAfterSeconds?: number | undefined; values?: ReasonValues | undefined },
+  ) {
     super(message, options);
     this.name = "ProductError";
     this.code = code;
     this.retryAfterSeconds = options?.retryAfterSeconds;
+    this.values = options?.values;
   }
+}
+
+/** What a reason has to say beyond its code, in fields: words for people are made from these, and not from the reason. */
+export interface ReasonValues {
+  /** A day, as `2026-11-24`: after which an entitlement ended, or on which it begins. */
+  date?: string | undefined;
+  /** What an administrator wrote for people. */
+  note?: string | undefined;
+  /** What kept a container from starting: `image`, `no-room` or `crashes`. */
+  fault?: string | undefined;
 }
 
 /** What an activity returns instead of throwing when no retry will ever cure it; the saga rolls back at once. */
 export interface Refusal {
   refused: ErrorCode;
   reason: string;
+  values?: ReasonValues | undefined;
 }
 
-export function refuse(code: ErrorCode, reason: string): Refusal {
-  return { refused: code, reason };
+export function refuse(code: ErrorCode, reason: string, values?: ReasonValues): Refusal {
+  return { refused: code, reason, ...(values && { values }) };
 }
 
 /** True if an activity's output is a refusal. */

@@ -103,6 +103,22 @@ async function suspended(username: string): Promise<void> {
 }
 
 describe("who waits", () => {
+  it.each([
+    ["suspends", "suspend"],
+    ["removes", "retire"],
+  ])("is told of the end of the start when an operator %s the desktop, in any process", async (_words, action) => {
+    hold("ben");
+    const operation = await askFor(estate, "ben", workspace);
+    const started = await follow(operation, isHeld);
+    expect(started.at(-1)).toMatchObject({ state: "running" });
+    const ends = [follow(operation, () => false), follow(operation, () => false, other)];
+    const desktop = deploymentName({ workspace, username: "ben" });
+    const asked = await estate.call("olga", "POST", `/desktops/${desktop}/${action}`, { reason: "it moves" });
+    for (const answers of await Promise.all(ends)) expect(answers.at(-1)).toMatchObject({ state: "superseded" });
+    hold("ben", false);
+    await endOf(asked.body);
+  });
+
   it("reads the record next to never of a resume that takes long, and the task hub once a step and every 3 seconds", async () => {
     await suspended("ann");
     hold("ann");

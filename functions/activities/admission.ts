@@ -1,3 +1,4 @@
+import { readValuesOfOlder } from "../../shared/person/older-reasons.ts";
 import type { Sighting } from "../../shared/desktop/activities.ts";
 import { personId } from "../../shared/desktop/names.ts";
 import { type DesktopPlan, portsOf } from "../../shared/desktop/plan.ts";
@@ -82,6 +83,8 @@ export function admissionActivities(services: Services): Implements<"awaitAdmiss
         return refuse(
           "cannot-start",
           `the image ${image} did not start the last times: ${fault.reason} (tried again after ${fault.until})`,
+          // Of the last starts only the words are remembered.
+          readValuesOfOlder("cannot-start", fault.reason),
         );
 
       const own = { ...admission, ...facts, person };

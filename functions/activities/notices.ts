@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { decideEntitlement } from "../../shared/desktop/entitlement.ts";
 import { personId } from "../../shared/desktop/names.ts";
-import { isRefusal, ProductError } from "../../shared/errors.ts";
+import { isRefusal, ProductError, type Refusal } from "../../shared/errors.ts";
 import { type ClaimNames, decideNotice, mayConcern } from "../../shared/lifecycle/notices.ts";
 import { type Narrowing, narrowClaims } from "../../shared/person/claims.ts";
 import type { Notice } from "../../shared/person/notice.ts";
@@ -182,7 +182,7 @@ async function retireWhatWasLost(
   const retirements = [...workspaces].flatMap((workspace) => {
     const entitlement = decideEntitlement({ username, claims }, workspace, known, today(services));
     return isRefusal(entitlement)
-      ? [{ id: randomUUID(), workspace, requestedAt: now.at, reason: entitlement.reason }]
+      ? [{ id: randomUUID(), workspace, requestedAt: now.at, reason: entitlement.reason, why: whyLost(entitlement) }]
       : [];
   });
   const reason = retirements.map((retirement) => `${retirement.workspace}: ${retirement.reason}`).join("; ");
@@ -192,9 +192,14 @@ async function retireWhatWasLost(
     username,
     ifThere((current) => {
       const left = narrowClaims(current.request.claims, by);
-      return retireDesktops(current, username, { retirements, reason, claims: left }, now);
+      const why = retirements.find((each) => each.workspace === current.request.workspace)?.why;
+      return retireDesktops(current, username, { retirements, reason, why, claims: left }, now);
     }),
   );
   if (written && isUnfinished(written) && retirements.length > 0) info(`${username} lost their entitlement: ${reason}`);
   return null;
+}
+
+function whyLost({ refused: code, values }: Refusal) {
+  return { kind: "entitlement", code, values } as const;
 }

@@ -34,10 +34,13 @@ export function reconciliationActivities(
         const names = nameDesktop({ workspace, username }, namingRules(services));
         if (alone && (await desktops.observe({ workspace, username, names })).deployment) return;
         const now = stamp(services);
-        const retirement = { id: randomUUID(), workspace, requestedAt: now.at, reason };
+        const why = kind === "entitlement-ended" ? ({ kind: "rule", rule: kind } as const) : undefined;
+        const retirement = { id: randomUUID(), workspace, requestedAt: now.at, reason, ...(why && { why }) };
         await changeAndWake(services, around.hub, username, (record) => {
           const comes = record?.request.workspace === workspace && !outcomeOf(record);
-          return alone && comes ? record : retireDesktops(record, username, { retirements: [retirement], reason }, now);
+          return alone && comes
+            ? record
+            : retireDesktops(record, username, { retirements: [retirement], reason, why }, now);
         });
       }),
 

@@ -46,13 +46,13 @@ export function requestActivities(
 
     planRollback: (desktop) => planRollback(services, desktop),
 
-    async recordOthers({ username, id, setback }, { error, fence }) {
+    async recordOthers({ username, id, setback, tookDown }, { error, fence }) {
       const at = services.now().toISOString();
       if (setback) error(`request ${id}: suspend the previous desktop: ${setback.reason}`);
       await changeRecord(
         services,
         username,
-        ifThere((record) => finishOthers(record, id, setback, at)),
+        ifThere((record) => finishOthers(record, id, setback, at, tookDown)),
         fence,
       );
       return null;

@@ -78,7 +78,8 @@ async function endOne(
 ): Promise<void> {
   const who = { username, workspace };
   try {
-    const wish = { workspace: null, reason };
+    const why = by === undefined ? undefined : ({ kind: "administrator", by, note: reason } as const);
+    const wish = { workspace: null, reason, why };
     const administrator = by === undefined ? undefined : { by, action: "end-sessions", workspace, reason };
     const asItIs = () => isSuspended(services, username);
     const { record } = await ask(services, hub, username, wish, asItIs, { administrator });

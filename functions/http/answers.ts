@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { code, time, words } from "./answer-parts.ts";
-import { objectsOfDesktop, timelineEntry } from "./desktop-page-answers.ts";
+import { nextEnd, objectsOfDesktop, timelineEntry } from "./desktop-page-answers.ts";
 import { type DriftKind, driftKinds } from "../../shared/lifecycle/drift.ts";
 import { checkNames, checkStates } from "../../shared/lifecycle/doctor/check.ts";
 import { evidenceKinds, rules } from "../../shared/desktop/decision.ts";
@@ -40,15 +40,13 @@ const leaving = z.strictObject({ since: time, until: time }).meta({
 const decided = {
   action: z.enum(["keep", "suspend", "retire"]),
   rule: z.enum(rules),
+  minutes: z.number().optional().meta({ description: "How long the rule allows what was seen" }),
   reason: words,
   evidence: z
     .strictObject({ kind: z.enum(evidenceKinds).optional(), what: words, at: time, source: words })
     .optional()
     .meta({ description: "The evidence for the decision, with its time and source" }),
-  next: z
-    .strictObject({ at: time, action: z.enum(["suspend", "retire"]), reason: words })
-    .optional()
-    .meta({ description: "What happens next if nothing new is seen" }),
+  next: nextEnd.optional().meta({ description: "What happens next if nothing new is seen" }),
 };
 
 const reasons = { reason: words, explanation };

@@ -37,6 +37,27 @@ export const objectsOfDesktop = {
   notCompared: words.optional().meta({ description: "Why reconciliation leaves the desktop alone now" }),
 };
 
+/** What ends a desktop next. */
+export const nextEnd = z
+  .strictObject({
+    at: time,
+    action: z.enum(["suspend", "retire"]),
+    reason: words,
+    cause: z
+      .string()
+      .optional()
+      .meta({
+        description: "The rule that ends it, or `left`: its person has logged out",
+        examples: ["idle", "longest-session", "left"],
+      }),
+    minutes: z.number().optional().meta({ description: "How long that is allowed" }),
+    kept: z
+      .strictObject({ by: z.string(), byPerson: z.boolean() })
+      .optional()
+      .meta({ description: "It would end sooner, but is kept until then" }),
+  })
+  .meta({ id: "NextEnd" });
+
 export const timelineEntry = z
   .discriminatedUnion("kind", [
     z.strictObject({
@@ -44,9 +65,10 @@ export const timelineEntry = z
       at: time,
       action: z.enum(["keep", "suspend", "retire"]),
       rule: z.enum(rules),
+      minutes: z.number().optional(),
       reason: words,
       evidence: z.strictObject({ kind: words.optional(), what: words, at: time, source: words }).optional(),
-      next: z.strictObject({ at: time, action: z.enum(["suspend", "retire"]), reason: words }).optional(),
+      next: nextEnd.optional(),
     }),
     z.strictObject({
       kind: z.literal("operation"),

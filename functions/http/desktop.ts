@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { bindsPerson } from "../../shared/desktop/entitlement.ts";
-import { describePause } from "../../shared/desktop/maintenance.ts";
+import { describePause, noteOfPause } from "../../shared/desktop/maintenance.ts";
 import { personId } from "../../shared/desktop/names.ts";
 import { isRefusal, ProductError, refuse, type Refusal } from "../../shared/errors.ts";
 import { keptClaims } from "../../shared/person/claims.ts";
@@ -121,7 +121,9 @@ async function askForDesktop(
     const { activation } = await services.maintenance.read();
     // A person whose desktop is ready keeps it: they only ask where it is. Doubt counts as no.
     if (activation && !(await soon(asItIs()).catch(() => false)))
-      throw new ProductError("activation-paused", `no desktop is brought up: ${describePause(activation)}`);
+      throw new ProductError("activation-paused", `no desktop is brought up: ${describePause(activation)}`, {
+        values: noteOfPause(activation),
+      });
   };
 
   const subject = caller === "self" ? principal.subject : body.subject;

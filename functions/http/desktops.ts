@@ -143,7 +143,8 @@ async function suspend(services: Services, find: Find, { id, hub, principal, que
     return query.dryRun ? showRefused(refusal, found) : refusal;
   }
   if (query.dryRun) return showPreview(previewSuspension(found), found);
-  const wish = { workspace: null, reason: body.reason ?? `suspended by ${principal.username}` };
+  const why = { kind: "administrator", by: principal.username, note: body.reason } as const;
+  const wish = { workspace: null, reason: body.reason ?? `suspended by ${principal.username}`, why };
   const administrator = { by: principal.username, action: "suspend", workspace, reason: body.reason };
   return fulfil(services, hub, username, wish, () => isSuspended(services, username), query.wait, { administrator });
 }
@@ -187,9 +188,10 @@ async function retire(services: Services, find: Find, { id, hub, principal, quer
   const { username, workspace } = found;
   const reason = body.reason ?? `retired by ${principal.username}`;
   const now = stamp(services);
-  const retirement = { id: randomUUID(), workspace, requestedAt: now.at, reason };
+  const why = { kind: "administrator", by: principal.username, note: body.reason } as const;
+  const retirement = { id: randomUUID(), workspace, requestedAt: now.at, reason, why };
   const written = await changeAndWake(services, hub, username, (record) => {
-    const retired = retireDesktops(record, username, { retirements: [retirement], reason }, now);
+    const retired = retireDesktops(record, username, { retirements: [retirement], reason, why }, now);
     const { id } = retirementOf(retired, workspace) ?? retirement;
     const done = { at: now.at, by: principal.username, action: "retire", workspace, reason: body.reason, id };
     return intervene(retired, done);

@@ -63,7 +63,7 @@ export const personsDesktop = {
       at: "2026-11-24T11:40:00.000Z",
       source: "Guacamole's history",
     },
-    next: { at: "2026-11-24T12:15:00.000Z", action: "suspend", reason: "its person logged out" },
+    next: { at: "2026-11-24T12:15:00.000Z", action: "suspend", reason: "its person logged out", cause: "left" },
   },
   endsAt: "2026-11-24T12:15:00.000Z",
   endsBecause: "its person logged out",

@@ -114,7 +114,7 @@ function exampleOf(code: ErrorCode) {
     status,
     code,
     detail: title.toLowerCase(),
-    explanation: explainCode(code, ""),
+    explanation: explainCode(code),
     requestId: "0f9d2c64-6d0b-4a56-9c0f-6f1f3a0c8a11",
   };
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { askedIn, isKnown, operationIdOf, parseOperationId } from "../../shared/person/operation.ts";
-import { explainCode } from "../../shared/person/explain-codes.ts";
+import { explainStored } from "../../shared/person/explain-codes.ts";
 import { personId } from "../../shared/desktop/names.ts";
 import { ProductError } from "../../shared/errors.ts";
 import type { Services } from "../services.ts";
@@ -113,8 +113,11 @@ export function operationAnswer(services: Services, requestId: string, seen: See
     trouble: trouble && troubleOf(trouble),
     note,
     ...outcome,
-    ...(outcome?.state === "failed" && { explanation: explainCode(outcome.code, outcome.reason) }),
+    ...(outcome?.state === "failed" && { explanation: explainStored(outcome.code, outcome.reason, outcome.values) }),
     switchedFrom: undefined, // signInAgain says what it means
+    // What the explanation is made from, and what the pages of the desktops say.
+    values: undefined,
+    tookDown: undefined,
     signInAgain: signInAgain(services, record, requestId),
   };
   return outcome

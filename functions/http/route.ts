@@ -152,7 +152,7 @@ async function answering(
         requestId,
       );
     const answer = await work();
-    if (isRefusal(answer)) return problem(answer.refused, answer.reason, requestId, answer.headers);
+    if (isRefusal(answer)) return problem(answer.refused, answer.reason, requestId, answer.headers, answer.values);
     return {
       status: answer.status,
       headers: {
@@ -171,7 +171,7 @@ async function answering(
         ...(error.code === "not-authenticated" && challenge(request.headers.get("authorization"))),
         ...(error.retryAfterSeconds !== undefined && { "retry-after": String(Math.max(error.retryAfterSeconds, 1)) }),
       };
-      return problem(error.code, error.message, requestId, headers);
+      return problem(error.code, error.message, requestId, headers, error.values);
     }
     context.error(error);
     return problem("internal", "an unexpected error; find it in the log by this request id", requestId);

@@ -1,6 +1,7 @@
 import { endedOf } from "../../shared/person/ended.ts";
+import { endIn } from "../../shared/person/ends.ts";
 import { explainState } from "../../shared/person/explain.ts";
-import { explainCode } from "../../shared/person/explain-codes.ts";
+import { explainStored } from "../../shared/person/explain-codes.ts";
 import { extensionOf, ownExtensionLimit } from "../../shared/person/extension.ts";
 import { leaveOf } from "../../shared/person/presence.ts";
 import { nameDesktop, personId } from "../../shared/desktop/names.ts";
@@ -12,6 +13,7 @@ import { namingRules, type Services } from "../services.ts";
 import { rowsIfKnown } from "../gather/rows.ts";
 import { surveyOf } from "../gather/survey.ts";
 import { describeDesktop } from "../../shared/lifecycle/describe-desktop.ts";
+import { stateSince } from "../../shared/lifecycle/state-since.ts";
 import { lastRefusalOf } from "../../shared/lifecycle/scaling.ts";
 import { operationIdOf } from "../../shared/person/operation.ts";
 import { outcomeOf } from "../../shared/person/request.ts";
@@ -20,7 +22,7 @@ import { showGoals } from "./goals.ts";
 import { outlookOf } from "../work/outlook.ts";
 import { showOutlook } from "./outlook.ts";
 import { signInAgain } from "./sign-in-again.ts";
-import { describeWhy } from "./why.ts";
+import { describeWhy, showScalingRefusal } from "./why.ts";
 
 /** Shows the desktop that the person has, and what they want if that is another one or failed. */
 export async function showDesktop(services: Services, { username, context }: Call): Promise<Answer> {
@@ -30,16 +32,17 @@ export async function showDesktop(services: Services, { username, context }: Cal
     services.workspaces.bindingsOf(username),
   ]);
   const refusal = lastRefusalOf(bindings, record);
-  const lastRefusal = refusal && { ...refusal, explanation: explainCode(refusal.code, refusal.reason) };
+  const lastRefusal = refusal && showScalingRefusal(refusal);
   const wanted = record?.request.workspace ?? null;
   const unreached = record ? showGoals([record]) : [];
   const goals = unreached.length > 0 ? { goals: unreached } : {};
   const left = new Set(all.map(({ workspace }) => workspace));
   const ended = all.some(({ replicas }) => replicas > 0) ? undefined : endedOf(record ?? undefined, left);
   const running = all.filter(({ replicas }) => replicas > 0);
-  // The requested one if it is running; else the running one; else the requested one; else the one that is kept.
+  // The requested one if it is running; else the running one; else the requested one; else the one that ran last, or is kept.
   const shown = running.find(({ workspace }) => workspace === wanted) ?? running[0];
-  const workspace = shown?.workspace ?? wanted ?? all[0]?.workspace ?? null;
+  const last = all.find(({ workspace }) => workspace === ended?.workspace) ?? all[0];
+  const workspace = shown?.workspace ?? wanted ?? last?.workspace ?? null;
   if (workspace === null)
     return {
       status: 200,
@@ -83,7 +86,7 @@ export async function showDesktop(services: Services, { username, context }: Cal
             workspace: wanted,
             code: outcome.code,
             reason: outcome.reason,
-            explanation: explainCode(outcome.code, outcome.reason),
+            explanation: explainStored(outcome.code, outcome.reason, outcome.values),
             step: outcome.step,
             at: outcome.at,
             ...(record && { operation: operationIdOf(record.request) }),
@@ -92,7 +95,8 @@ export async function showDesktop(services: Services, { username, context }: Cal
       : {};
   const outlook = record && workspace === wanted ? showOutlook(await outlookOf(services, record)) : {};
   const leaving = leaveOf(record);
-  const since = state.since ?? outcome?.at ?? record?.request.requestedAt;
+  const isComing = state.state === "starting" && workspace === wanted && !outcome;
+  const since = stateSince(state, surveyed?.desktop ?? { workspace }, record ?? undefined);
   const kept = extensionOf(record ?? undefined, workspace);
   const why = describeWhy(record ?? undefined, workspace, decision);
   return {
@@ -102,8 +106,8 @@ export async function showDesktop(services: Services, { username, context }: Cal
       workspace,
       wanted,
       ...state,
-      explanation: explainState(state.state, decision),
-      since,
+      explanation: explainState(state.state, decision, endIn(record ?? undefined, workspace)),
+      since: since ?? (isComing ? record?.request.requestedAt : undefined),
       ...link,
       ...outlook,
       ...lastFailure,

@@ -2,10 +2,10 @@ import { decideEntitlement } from "../../shared/desktop/entitlement.ts";
 import { nameDesktop } from "../../shared/desktop/names.ts";
 import { isRefusal } from "../../shared/errors.ts";
 import { listedOf } from "../../shared/lifecycle/listed-desktop.ts";
+import { endIn } from "../../shared/person/ends.ts";
 import { operationIdOf } from "../../shared/person/operation.ts";
-import { outcomeOf } from "../../shared/person/request.ts";
 import { retirementOf } from "../../shared/person/retirement.ts";
-import { type TimelineEntry, timelineOf } from "../../shared/person/timeline.ts";
+import { lastOutcomeIn, type TimelineEntry, timelineOf } from "../../shared/person/timeline.ts";
 import { lookAtObjects } from "../gather/desktop-objects.ts";
 import type { ExplainedDesktop, ExplainedDesktops } from "../gather/found-desktops.ts";
 import { decidingFor } from "../gather/person-may.ts";
@@ -28,8 +28,11 @@ export async function showOneDesktop(services: Services, found: FoundById): Prom
   const claims = record?.request.claims ?? {};
   const known = found.known ?? (await decidingFor(services, { username, claims }, workspace));
   const entitlement = decideEntitlement({ username, claims }, workspace, known, today(services));
-  const outcome = record && outcomeOf(record);
+  const outcome = record && lastOutcomeIn(record, workspace);
   const removal = retirementOf(record, workspace);
+  const end = endIn(record, workspace);
+  // A request for none may have been about another desktop: its reason is none of this one's.
+  const isAbout = record && (record.request.workspace !== null || !end || end.id === record.request.id);
   const { objects, drifts, notCompared, unanswered } = await lookAtObjects(services, found, known);
   return {
     status: 200,
@@ -49,18 +52,12 @@ export async function showOneDesktop(services: Services, found: FoundById): Prom
         request: {
           workspace: record.request.workspace,
           requestedAt: record.request.requestedAt,
-          reason: record.request.reason,
+          ...(isAbout && { reason: record.request.reason }),
           retire: record.request.retire,
           operation: `/api/operations/${operationIdOf(record.request)}`,
         },
       }),
-      ...(outcome && {
-        lastOutcome: {
-          state: outcome.state,
-          at: outcome.at,
-          reason: outcome.state === "done" ? outcome.message : outcome.reason,
-        },
-      }),
+      ...(outcome && { lastOutcome: { state: outcome.state, at: outcome.at, reason: outcome.reason } }),
       ...(removal && {
         removal: {
           requestedAt: removal.requestedAt,

@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { bindsPerson, type Claims, decideEntitlement, type ScalingRefusal } from "../../shared/desktop/entitlement.ts";
+import { bindsPerson, type Claims, decideEntitlement } from "../../shared/desktop/entitlement.ts";
 import { personId } from "../../shared/desktop/names.ts";
 import { describeDesktop } from "../../shared/lifecycle/describe-desktop.ts";
+import { stateSince } from "../../shared/lifecycle/state-since.ts";
 import { explainState } from "../../shared/person/explain.ts";
 import { explainCode } from "../../shared/person/explain-codes.ts";
 import { lastRefusalOf } from "../../shared/lifecycle/scaling.ts";
@@ -11,12 +12,14 @@ import { type Deciding, decidingForAll } from "../gather/person-may.ts";
 import { rowsIfKnown } from "../gather/rows.ts";
 import { callerNow } from "../gather/standing.ts";
 import { surveyOf } from "../gather/survey.ts";
+import { endIn } from "../../shared/person/ends.ts";
 import { type Services, today } from "../services.ts";
 import { workspacesAnswer } from "./answers.ts";
 import { claimsBytes } from "./body.ts";
 import { type Answer, type Call, endpoint } from "./endpoint.ts";
 import * as examples from "./examples.ts";
 import { type Route, tokenRoute } from "./route.ts";
+import { showScalingRefusal } from "./why.ts";
 import { claims } from "./shapes.ts";
 
 const postSchema = z
@@ -84,10 +87,11 @@ async function list(
     const around = { record: record ?? undefined, decision: survey?.get(shown.workspace)?.decision };
     const own = bindings.filter(({ workspace }) => workspace === shown.workspace);
     const refusal = lastRefusalOf(own, record);
-    const lastRefusal = refusal && showRefusal(refusal);
+    const lastRefusal = refusal && withoutWorkspace(showScalingRefusal(refusal));
     const desktop = sides && describeDesktop(shown.workspace, sides, around);
-    const explanation = desktop && explainState(desktop.state, around.decision);
-    return { ...shown, desktop: desktop && { ...desktop, explanation }, lastRefusal };
+    const explanation = desktop && explainState(desktop.state, around.decision, endIn(around.record, shown.workspace));
+    const since = desktop && stateSince(desktop, shown, around.record);
+    return { ...shown, desktop: desktop && { ...desktop, explanation, since }, lastRefusal };
   });
   return { status: 200, body: { username, workspaces } };
 }
@@ -113,12 +117,12 @@ async function readAround(services: Services, username: string, runs: boolean, c
   }
 }
 
-function showRefusal({ at, code, reason }: ScalingRefusal) {
-  return { at, code, reason, explanation: explainCode(code, reason) };
+function withoutWorkspace({ at, code, reason, explanation }: ReturnType<typeof showScalingRefusal>) {
+  return { at, code, reason, explanation };
 }
 
-function showRefused({ refused: code, reason }: Refusal) {
-  return { code, reason, explanation: explainCode(code, reason) };
+function showRefused({ refused: code, reason, values }: Refusal) {
+  return { code, reason, explanation: explainCode(code, values) };
 }
 
 /** Returns whether a person may use a workspace, and if so both sides of their desktop. */

@@ -1,4 +1,4 @@
-import { describePause } from "../../shared/desktop/maintenance.ts";
+import { describePause, noteOfPause } from "../../shared/desktop/maintenance.ts";
 import { keyText, personId } from "../../shared/desktop/names.ts";
 import type { DesktopPlan } from "../../shared/desktop/plan.ts";
 import { isRefusal, ProductError, type Refusal, refuse } from "../../shared/errors.ts";
@@ -93,7 +93,7 @@ async function followChoice(
     const stays = works.size > 0 ? `; what works stays: ${[...works].join(", ")}` : "";
     warn(`${namesOf(desktop)} was scaled up, but its person may not have that desktop: ${refusal.reason}${stays}`);
   }
-  if (paused) throw new ProductError("activation-paused", paused.refusal.reason);
+  if (paused) throw new ProductError("activation-paused", paused.refusal.reason, { values: paused.refusal.values });
   // The work on the accepted desktop takes down the previous one, once the new one is up.
   for (const desktop of given) await (works.has(desktop.workspace) ? restore : markSeen)(services, desktop);
 }
@@ -113,7 +113,10 @@ async function followGiven(
     return;
   }
   if (what === "suspend") {
-    await ask(services, hub, username, { workspace: null }, () => isSuspended(services, username));
+    const names = namesOf(desktop);
+    const why = { kind: "scaled", binding: names } as const;
+    const wish = { workspace: null, reason: `${names} was scaled to 0`, why };
+    await ask(services, hub, username, wish, () => isSuspended(services, username));
     log(`${namesOf(desktop)} was scaled to 0: its desktop is suspended`);
   }
   if (what === "stay" && (await whatWorks(services, username, record)).has(desktop.workspace)) {
@@ -135,7 +138,11 @@ async function mayHave(
   if (isRefusal(plan)) return plan;
   const { activation } = await services.maintenance.read();
   if (activation && !(await isReady(services, plan).catch(() => false)))
-    return refuse("activation-paused", `no desktop is brought up: ${describePause(activation)}`);
+    return refuse(
+      "activation-paused",
+      `no desktop is brought up: ${describePause(activation)}`,
+      noteOfPause(activation),
+    );
   return plan;
 }
 
@@ -178,9 +185,9 @@ async function restore({ workspaces }: Services, { bindings }: ScaledDesktop): P
 }
 
 async function sendBack({ workspaces, now }: Services, { bindings }: ScaledDesktop, refusal: Refusal): Promise<void> {
-  const { refused: code, reason } = refusal;
+  const { refused: code, reason, values } = refusal;
   for (const { name } of bindings) {
-    await workspaces.recordRefusal(name, { at: now().toISOString(), code, reason });
+    await workspaces.recordRefusal(name, { at: now().toISOString(), code, reason, ...(values && { values }) });
     await workspaces.scaleBack(name, 0);
   }
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiError, type Api, Unreachable } from "../api/client.ts";
 import { SignedOut } from "../sign-in.ts";
-import type { Tabs } from "./opener.ts";
+import type { TabMemory, Tabs } from "./opener.ts";
 import { type Model, modelOf } from "./model.ts";
 
 /** The pages look at whether somebody sees them; here somebody does. */
@@ -20,6 +20,8 @@ let answers: Record<string, (Scripted | Error)[]>;
 let opened: string[];
 let left: number;
 let tabs: Tabs;
+let memory: TabMemory;
+let kept: Record<string, string>;
 let told: string[];
 let model: Model;
 let finished: Promise<void>;
@@ -56,7 +58,13 @@ beforeEach(() => {
   };
   tabs = { onmessage: null, postMessage: (data) => told.push(data.says) };
   told = [];
-  const page = { leave: () => (left += 1), open: (address: string) => opened.push(address), tabs };
+  kept = {};
+  memory = {
+    getItem: (key) => kept[key] ?? null,
+    setItem: (key, value) => (kept[key] = value),
+    removeItem: (key) => Reflect.deleteProperty(kept, key),
+  };
+  const page = { leave: () => (left += 1), open: (address: string) => opened.push(address), tabs, memory };
   model = modelOf({ api, username: "alice", ...page });
 });
 const begin = () => {
@@ -99,14 +107,48 @@ describe("the page's loop", () => {
     answers["GET operations/1"] = [{ status: 202, body: { ...running, seen: "123456789abc" } }];
     begin();
     await vi.waitUntil(() => model.operation.value !== null);
-    expect(told).toEqual(["whose"]);
-    expect(model.opensHere.value).toBe(true);
-    tabs.onmessage?.(new MessageEvent("message", { data: { operation: "1", says: "mine" } }));
+    expect(told).toEqual([]);
     expect(model.opensHere.value).toBe(false);
     answers["GET operations/1"] = [{ body: done }];
     await vi.waitUntil(() => model.view.value?.kind === "running");
     await end();
     expect(opened).toEqual([]);
+  });
+
+  it("opens it after a reload of the tab in which its person started it, unless another one says that it will", async () => {
+    kept["portal.opens"] = "1";
+    answers["GET users/alice/desktop"] = [{ body: { ...ready, state: "starting" } }, { body: ready }];
+    answers["GET operations/1"] = [{ status: 202, body: { ...running, seen: "123456789abc" } }];
+    begin();
+    await vi.waitUntil(() => model.operation.value !== null);
+    expect(told).toEqual(["whose"]);
+    expect(model.opensHere.value).toBe(true);
+    tabs.onmessage?.(new MessageEvent("message", { data: { operation: "1", says: "mine" } }));
+    expect(model.opensHere.value).toBe(false);
+    expect(kept).toEqual({});
+    answers["GET operations/1"] = [{ body: done }];
+    await vi.waitUntil(() => model.view.value?.kind === "running");
+    await end();
+    expect(opened).toEqual([]);
+  });
+
+  it("looks again soon while a desktop goes down that nobody told it of, and then seldom", async () => {
+    const going = { body: { ...ready, state: "suspending" } };
+    answers["GET users/alice/desktop"] = [going, going, { body: { ...ready, wanted: null, state: "suspended" } }];
+    vi.useFakeTimers();
+    try {
+      begin();
+      const looks = () => asked.filter((each) => each === "GET users/alice/desktop").length;
+      await vi.advanceTimersByTimeAsync(999);
+      expect(looks()).toBe(1);
+      await vi.advanceTimersByTimeAsync(1 + 2_000);
+      expect([looks(), model.desktop.value?.state]).toEqual([3, "suspended"]);
+      await vi.advanceTimersByTimeAsync(29_000);
+      expect(looks()).toBe(3);
+    } finally {
+      vi.useRealTimers();
+    }
+    await end();
   });
 
   it("keeps what it shows while the service cannot be reached, and says so until it can", async () => {
@@ -123,7 +165,7 @@ describe("the page's loop", () => {
 
   it("ends when the session does, also while somebody makes it look again", async () => {
     const api = { call: () => Promise.reject(new SignedOut("the session has ended")) };
-    const page = { leave: () => (left += 1), open: () => undefined, tabs };
+    const page = { leave: () => (left += 1), open: () => undefined, tabs, memory };
     const other = modelOf({ api, username: "alice", ...page });
     const over = other.run();
     other.lookNow();

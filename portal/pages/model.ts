@@ -1,8 +1,8 @@
 import { computed, signal } from "@preact/signals";
 import { type Api, ApiError, type Reply, Unreachable } from "../api/client.ts";
-import type { Operation, PersonsDesktop, Workspaces } from "../api/types.ts";
+import type { DesktopState, Operation, PersonsDesktop, Workspaces } from "../api/types.ts";
 import { SignedOut } from "../sign-in.ts";
-import { openerOf, type Tabs } from "./opener.ts";
+import { openerOf, type TabMemory, type Tabs } from "./opener.ts";
 import { endsSoon, sentence, viewOf, webAddress } from "./state.ts";
 
 /** What one cluster's sentence said, and when it was seen first. */
@@ -13,6 +13,8 @@ export interface Said {
 
 /** While nothing is under way, the page asks so often; not at all while nobody looks. */
 const idleMilliseconds = 30_000;
+/** What goes over by itself, and no operation that the page follows says when: it asks again soon. */
+const passing: ReadonlySet<DesktopState> = new Set(["suspending", "retiring", "starting"]);
 const waitSeconds = 20;
 /** After a failure the next try comes after this time, then twice as long, up to the longest. */
 const firstRetryMilliseconds = 1_000;
@@ -29,6 +31,8 @@ export interface Around {
   open: (address: string) => void;
   /** The other tabs of this browser. */
   tabs: Tabs;
+  /** What this tab keeps through a reload. */
+  memory: TabMemory;
   now?: () => Date;
 }
 
@@ -49,7 +53,7 @@ function refusedBy(error: ApiError | Unreachable): Refused {
 }
 
 /** The portal's state, and what people can do. One loop asks the API; everything else follows from its answers. */
-export function modelOf({ api, username, leave, open, tabs, now = () => new Date() }: Around) {
+export function modelOf({ api, username, leave, open, tabs, memory, now = () => new Date() }: Around) {
   const own = `users/${encodeURIComponent(username)}`;
   const workspaces = signal<Workspaces["workspaces"] | null>(null);
   const desktop = signal<PersonsDesktop | null>(null);
@@ -61,13 +65,15 @@ export function modelOf({ api, username, leave, open, tabs, now = () => new Date
   /** Why the last thing that the person asked for was not done. It stays, whatever is answered afterwards. */
   const refusal = signal<Refused | null>(null);
   const busy = signal(false);
-  /** Whether this tab opens the desktop when it is ready, or another one does. */
+  /** Whether this tab opens the desktop when it is ready. */
   const opensHere = signal(true);
-  const opener = openerOf(tabs, () => (opensHere.value = false));
+  const opener = openerOf(tabs, memory, () => (opensHere.value = false));
   const view = computed(() => (desktop.value ? viewOf(desktop.value, operation.value) : null));
 
   let etag: string | null = null;
   let failures = 0;
+  /** How often the desktop was found in a state that goes over, without another one in between. */
+  let inPassing = 0;
   let round = new AbortController();
   let wake = Promise.withResolvers<undefined>();
   const life = new AbortController();
@@ -153,6 +159,11 @@ export function modelOf({ api, username, leave, open, tabs, now = () => new Date
   /** Nobody looks, nothing is under way that they wait for, and nothing ends that the tab's title has to announce. */
   const isUnwatched = () => document.hidden && operation.value === null && !mayEndSoon() && !life.signal.aborted;
 
+  function untilNextLook(): number {
+    inPassing = desktop.value && passing.has(desktop.value.state) ? inPassing + 1 : 0;
+    return inPassing === 0 ? idleMilliseconds : Math.min(500 * 2 ** inPassing, idleMilliseconds);
+  }
+
   async function run(): Promise<void> {
     for (;;) {
       // What the person asked for goes first: its answer is newer than any that is on its way.
@@ -164,7 +175,7 @@ export function modelOf({ api, username, leave, open, tabs, now = () => new Date
         trouble.value = null;
         failures = 0;
         clock.value = now();
-        if (operation.value === null && !round.signal.aborted) await pause(idleMilliseconds);
+        if (operation.value === null && !round.signal.aborted) await pause(untilNextLook());
       } catch (error) {
         if (error instanceof SignedOut) {
           leave();

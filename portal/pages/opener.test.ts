@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { type Opener, openerOf, type Tabs } from "./opener.ts";
+import { type Opener, openerOf, type TabMemory, type Tabs } from "./opener.ts";
 
 /** A browser: what one tab sends, all others get. */
 let tabs: Tabs[];
@@ -8,16 +8,30 @@ beforeEach(() => {
   tabs = [];
   lost = [];
 });
-function newTab(): Opener {
-  const number = tabs.length;
+function newMemory(of: Readonly<Record<string, string>> = {}): TabMemory & { kept: Record<string, string> } {
+  const kept = { ...of };
+  return {
+    kept,
+    getItem: (name) => kept[name] ?? null,
+    setItem: (name, value) => {
+      kept[name] = value;
+    },
+    removeItem: (name) => {
+      Reflect.deleteProperty(kept, name);
+    },
+  };
+}
+/** One without other tabs is one in another browser. */
+function newTab(memory = newMemory(), browser = tabs): Opener {
+  const number = browser.length;
   const tab: Tabs = {
     onmessage: null,
     postMessage(data) {
-      for (const other of tabs) if (other !== tab) other.onmessage?.(new MessageEvent("message", { data }));
+      for (const other of browser) if (other !== tab) other.onmessage?.(new MessageEvent("message", { data }));
     },
   };
-  tabs.push(tab);
-  return openerOf(tab, () => lost.push(number));
+  browser.push(tab);
+  return openerOf(tab, memory, () => lost.push(number));
 }
 
 describe("of several tabs that follow a start", () => {
@@ -36,22 +50,34 @@ describe("of several tabs that follow a start", () => {
     expect([first.opens("1"), second.opens("1")]).toEqual([false, true]);
   });
 
-  it("the one opens it that finds it alone, as after a reload", () => {
-    const other = newTab();
-    other.take("1");
-    const found = newTab();
-    found.find("2");
-    expect(found.opens("2")).toBe(true);
-    expect(found.opens("1")).toBe(false);
+  it("the one opens it after a reload in which it was asked for, and not a copy of that tab", () => {
+    const memory = newMemory();
+    newTab(memory).take("1");
+    tabs = [];
+    const reloaded = newTab(memory);
+    reloaded.find("1");
+    expect(reloaded.opens("1")).toBe(true);
+    const copy = newTab(newMemory(memory.kept));
+    copy.find("1");
+    expect([reloaded.opens("1"), copy.opens("1")]).toEqual([true, false]);
+    expect(lost).toEqual([1]);
   });
 
-  it("none opens it any more that has given it up", () => {
-    const tab = newTab();
+  it("none opens it that finds it alone: another browser, or the login, began it", () => {
+    newTab().take("1");
+    const other = newTab(newMemory(), []);
+    other.find("1");
+    expect(other.opens("1")).toBe(false);
+    expect(lost).toEqual([0]);
+  });
+
+  it("none opens it any more that has given it up, and nothing of it is kept", () => {
+    const memory = newMemory();
+    const tab = newTab(memory);
     tab.take("1");
+    expect(Object.values(memory.kept)).toEqual(["1"]);
     tab.forget();
     expect(tab.opens("1")).toBe(false);
-    const other = newTab();
-    other.find("1");
-    expect(other.opens("1")).toBe(true);
+    expect(memory.kept).toEqual({});
   });
 });

@@ -12,23 +12,33 @@ export interface Tabs {
 
 export type Opener = ReturnType<typeof openerOf>;
 
+/** What one tab remembers through a reload; a tab that is opened as its copy has it, too. */
+export type TabMemory = Pick<Storage, "getItem" | "setItem" | "removeItem">;
+
+/** The operation that this tab opens at its end. */
+const key = "portal.opens";
+
 /**
- * Decides which of a browser's tabs opens the desktop when the start that they follow has ended: the one in which its person
- * asked for it last. A tab that only found the start, as after a reload, does so if no other tab says that it will. Nothing
- * is stored.
+ * Decides if this tab opens the desktop when the start that it follows has ended. Only the one does in which its person asked
+ * for it last, also after a reload: whoever finds a start that began elsewhere, in another tab, another browser or at the
+ * login, has something else before them, and is offered it.
  *
- * @param lost called when another tab will open it
+ * @param lost called when this tab will not open it
  */
-export function openerOf(tabs: Tabs, lost: () => void) {
+export function openerOf(tabs: Tabs, memory: TabMemory, lost: () => void) {
   let mine: string | null = null;
   tabs.onmessage = ({ data: { operation, says } }) => {
     if (operation !== mine) return;
     if (says === "whose") tabs.postMessage({ operation, says: "mine" });
     else {
-      mine = null;
+      forget();
       lost();
     }
   };
+  function forget(): void {
+    mine = null;
+    memory.removeItem(key);
+  }
   const claim = (operation: string, says: Told["says"]) => {
     mine = operation;
     tabs.postMessage({ operation, says });
@@ -36,15 +46,15 @@ export function openerOf(tabs: Tabs, lost: () => void) {
   return {
     /** Its person asked for it in this tab. */
     take: (operation: string) => {
+      memory.setItem(key, operation);
       claim(operation, "mine");
     },
-    /** This tab found a start that somebody began. */
+    /** This tab found a start that is under way. If it began here, a copy of this tab may think so, too. */
     find: (operation: string) => {
-      claim(operation, "whose");
+      if (memory.getItem(key) === operation) claim(operation, "whose");
+      else lost();
     },
     opens: (operation: string): boolean => operation === mine,
-    forget: () => {
-      mine = null;
-    },
+    forget,
   };
 }

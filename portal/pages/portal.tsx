@@ -23,6 +23,7 @@ export function Portal({ api, person, settings, leave }: Entered) {
           location.assign(address);
         },
         tabs: new BroadcastChannel("portal"),
+        memory: sessionStorage,
       }),
     [],
   );

@@ -73,7 +73,8 @@ export function RunningView({ model, desktop, name, takesFocus }: RunningProps) 
       <p ref={end} tabIndex={-1}>
         {endsAt === undefined ? texts.running.noEnd : texts.running.ends(atTime(endsAt, now), endsExplanation)}
       </p>
-      {kept && <p>{texts.running.kept(atTime(kept.until, now), kept.by)}</p>}
+      {/* If that is its end, the sentence above says so. */}
+      {kept && kept.until !== endsAt && <p>{texts.running.kept(atTime(kept.until, now), kept.by)}</p>}
       {choices.length > 0 ? (
         <div class="nhsuk-button-group" role="group" aria-label={texts.running.keepTitle}>
           {choices.map((until) => (

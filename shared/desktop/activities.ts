@@ -183,7 +183,10 @@ export interface Activities {
   /** What a failed activation of that desktop left behind, and how it goes back to what was there before. */
   planRollback: { input: DesktopKey; output: Rollback };
   /** The result of another try at what an ended request left to do; null if nothing is left. */
-  recordOthers: { input: { username: string; id: string; setback: Setback | null }; output: null };
+  recordOthers: {
+    input: { username: string; id: string; setback: Setback | null; tookDown?: readonly string[] | undefined };
+    output: null;
+  };
   recordRollback: { input: { username: string; id: string; setback: Setback | null }; output: null };
 }
 

@@ -75,15 +75,33 @@ const evidenceSchema = stored({
 });
 export type Evidence = z.output<typeof evidenceSchema>;
 
+/** What ends a desktop next, for programs: a rule, or `left`, if its person has logged out. A newer release may know more. */
+export type EndCause =
+  Extract<Rule, "longest-session" | "idle" | "start-grace" | "stuck-starting" | "entitlement-ended"> | "left";
+
+/** What comes next if nothing new is seen: the person is warned of it. */
+const nextSchema = stored({
+  at: instant,
+  action: z.enum(["suspend", "retire"]),
+  reason: z.string(),
+  /** The same in fields; releases up to 0.1.0 have only the words. */
+  cause: z.string().optional(),
+  /** How long that is allowed. */
+  minutes: z.number().optional(),
+  /** It would end sooner by that, but is kept until then. */
+  kept: stored({ by: z.string(), byPerson: z.boolean() }).optional(),
+});
+
 /** What is to become of a desktop, why, and when that changes next. */
 const decisionSchema = stored({
   action: z.enum(["keep", "suspend", "retire"]),
   rule: z.enum(rules),
+  /** How long the rule allows. Releases up to 0.1.0 say it only in words. */
+  minutes: z.number().optional(),
   /** In words, for the person and for operators alike. */
   reason: z.string(),
   evidence: evidenceSchema.optional(),
-  /** What comes next if nothing new is seen: the person is warned of it. */
-  next: stored({ at: instant, action: z.enum(["suspend", "retire"]), reason: z.string() }).optional(),
+  next: nextSchema.optional(),
 });
 export type Decision = z.output<typeof decisionSchema>;
 

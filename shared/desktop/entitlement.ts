@@ -1,4 +1,4 @@
-import type { ErrorCode, Refusal } from "../errors.ts";
+import type { ErrorCode, ReasonValues, Refusal } from "../errors.ts";
 import { refuse } from "../errors.ts";
 import { type Day, earlier } from "./day.ts";
 import type { BindingState } from "./state.ts";
@@ -36,6 +36,8 @@ export interface ScalingRefusal {
   at: string;
   code: ErrorCode;
   reason: string;
+  /** What the reason says, in fields. */
+  values?: ReasonValues | undefined;
 }
 
 /** What the domain needs of an AnalyticsWorkspaceBinding. A binding names one person, or everybody whose claims match. */
@@ -137,6 +139,7 @@ export function decideEntitlement(
     return refuse(
       "binding-expired",
       `the right to use ${workspaceName} ended after ${binding.expires} (binding ${binding.name})`,
+      { date: binding.expires },
     );
 
   const workspace = known.workspaces.find(({ name }) => name === workspaceName);
@@ -146,9 +149,13 @@ export function decideEntitlement(
       `the binding ${binding.name} names ${workspaceName}, which does not exist or cannot be read`,
     );
   if (today < workspace.availableFrom)
-    return refuse("workspace-not-yet-available", `${workspaceName} opens on ${workspace.availableFrom}`);
+    return refuse("workspace-not-yet-available", `${workspaceName} opens on ${workspace.availableFrom}`, {
+      date: workspace.availableFrom,
+    });
   if (today > workspace.expires)
-    return refuse("workspace-expired", `${workspaceName} ended after ${workspace.expires}`);
+    return refuse("workspace-expired", `${workspaceName} ended after ${workspace.expires}`, {
+      date: workspace.expires,
+    });
 
   const spelled = candidates.find((candidate) => candidate.spelled !== undefined)?.spelled;
   const until = earlier(binding.expires, workspace.expires);

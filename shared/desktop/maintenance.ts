@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { ReasonValues } from "../errors.ts";
 import { instant, stored } from "./stored.ts";
 
 /** Who paused something, or resumed it, when, and why. */
@@ -16,6 +17,11 @@ export const maintenanceSchema = stored({
 
 export type Pause = z.output<typeof pauseSchema>;
 export type Maintenance = z.output<typeof maintenanceSchema>;
+
+/** What an administrator wrote for the people who cannot start. */
+export function noteOfPause({ reason }: Pause): ReasonValues | undefined {
+  return reason === undefined ? undefined : { note: reason };
+}
 
 /** Why nothing is brought up, in words for the person who asks. */
 export function describePause({ by, since, reason }: Pause): string {

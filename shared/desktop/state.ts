@@ -141,18 +141,17 @@ export interface AroundState {
   decision: Decision | undefined;
   /** What it is to become, if that does not hold yet. */
   ending: (DescribedState & { state: "retiring" | "suspending" }) | undefined;
-  /** Why its person has none, if somebody else decided so. */
-  noneBecause: string | undefined;
+  /** How it ended, if it does not run. */
+  end: { at: string; action: "suspend" | "retire"; reason: string } | undefined;
 }
 
 /** The state with who uses it: one that is ready is in use, or idle again; and who took it down, and why. */
-export function describeUse(
-  { state, reason }: DescribedState,
-  { decision, ending, noneBecause }: AroundState,
-): DescribedState {
+export function describeUse({ state, reason }: DescribedState, { decision, ending, end }: AroundState): DescribedState {
   if (ending && !(ending.state === "suspending" && state === "suspended")) return ending;
-  if (state === "suspended" && noneBecause !== undefined)
-    return { state, reason: `${noneBecause}; the next request starts it again` };
+  if (state === "suspended" && end)
+    return { state, reason: `${end.reason}; the next request starts it again`, since: end.at };
+  if (state === "absent" && end)
+    return { state, reason: end.action === "retire" ? `it was removed: ${end.reason}` : end.reason, since: end.at };
   if (state !== "ready" || decision?.action !== "keep") return { state, reason };
   const { rule } = decision;
   if (rule !== "in-use" && rule !== "idle") return { state, reason };

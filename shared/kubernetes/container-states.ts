@@ -1,9 +1,9 @@
 import type { CoreV1Event, V1ContainerStatus, V1Pod } from "@kubernetes/client-node";
 import type { Sighting } from "../desktop/activities.ts";
-import { refuse } from "../errors.ts";
+import { type ReasonValues, refuse } from "../errors.ts";
 import { isWithoutPullSecret, type Missing, wordsFor } from "./asked-for.ts";
 import { desktopContainer } from "./labels.ts";
-import { faultOfContainer, type StartFault } from "./start-faults.ts";
+import { crashes, faultOfContainer, type StartFault, valuesOfContainer } from "./start-faults.ts";
 
 /** How often a container may be started again before we say that it cannot start. */
 const restartsAllowed = 2;
@@ -48,8 +48,8 @@ export function judgeContainer(
   const image = imageOf(pod, container);
   const message = messageOf(container, image, facts.events);
   // An image that an admission controller adds is not the desktop's.
-  const refuseImage = (words: string): StartVerdict => ({
-    ...refuse("cannot-start", words),
+  const refuseImage = (words: string, values?: ReasonValues): StartVerdict => ({
+    ...refuse("cannot-start", words, values),
     ...(container.name === desktopContainer && { blamesImage: true }),
   });
 
@@ -60,10 +60,12 @@ export function judgeContainer(
       crash?.message,
     );
     if (faultOfContainer(crash?.reason ?? "", crash?.message ?? "", image)?.then === "ends")
-      return refuseImage(`${name} cannot be run: ${cause}`);
+      return refuseImage(`${name} cannot be run: ${cause}`, crashes);
     if (reason === "CrashLoopBackOff" && restartCount >= restartsAllowed) {
-      const crashes = `${name} crashed ${restartCount + 1} times, last with ${cause}`;
-      return notOfImage.has(crash?.reason ?? "") ? refuse("cannot-start", crashes) : refuseImage(crashes);
+      const crashed = `${name} crashed ${restartCount + 1} times, last with ${cause}`;
+      return notOfImage.has(crash?.reason ?? "")
+        ? refuse("cannot-start", crashed, crashes)
+        : refuseImage(crashed, crashes);
     }
     return { seen: "waiting", message: `${name} crashed with ${cause}` };
   }
@@ -74,8 +76,9 @@ export function judgeContainer(
   const fault = faultOfContainer(reason, message, image);
   if (fault && endsAt(fault, facts)) {
     const pullSecret = facts.missing.find(({ forPull }) => forPull);
-    if (pullSecret) return refuse("cannot-start", `${said} (${wordsFor(pullSecret)})`);
-    return fault.dependsOnPolicy ? refuse("cannot-start", said) : refuseImage(said);
+    const values = valuesOfContainer(reason, message, image);
+    if (pullSecret) return refuse("cannot-start", `${said} (${wordsFor(pullSecret)})`, values);
+    return fault.dependsOnPolicy ? refuse("cannot-start", said, values) : refuseImage(said, values);
   }
   return { seen: "waiting", message: message === "" ? null : said };
 }

@@ -35,7 +35,7 @@ import {
   openingsIn,
 } from "./parts.ts";
 import { podsOfDesktop } from "./pods-of-desktop.ts";
-import { faultOfPod } from "./start-faults.ts";
+import { faultOfPod, valuesOfPod } from "./start-faults.ts";
 import { ownNameFirst } from "./two-of-one.ts";
 import { templateFaults } from "./pod-template.ts";
 import { throwIfConfined, untilGone, untilPodsGone } from "./until-gone.ts";
@@ -225,7 +225,8 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
    */
   function refusalOf(error: unknown): Refusal {
     const isFinal = error instanceof RefusedByCluster && (error.status === 403 || error.status === 422);
-    if (isFinal && faultOfPod(error.message)?.then !== "waits") return refuse("cannot-start", error.message);
+    if (isFinal && faultOfPod(error.message)?.then !== "waits")
+      return refuse("cannot-start", error.message, valuesOfPod(error.message));
     throw error;
   }
 

@@ -90,6 +90,9 @@ const refusalSchema = z.object({
   at: z.iso.datetime(),
   code: z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]),
   reason: z.string(),
+  values: z
+    .object({ date: z.string().optional(), note: z.string().optional(), fault: z.string().optional() })
+    .optional(),
 });
 
 /** @param note is told also what is wrong with a binding that can be read */

@@ -5,7 +5,7 @@ import type { Missing } from "./asked-for.ts";
 import { judgeContainer, newestOf, type PodFacts, type StartVerdict, unfinished, words } from "./container-states.ts";
 import { annotation, isLeaving, manager } from "./labels.ts";
 import { hasEnded, whatLingers } from "./lingering-pods.ts";
-import { faultOfPod } from "./start-faults.ts";
+import { faultOfPod, noRoom, valuesOfPod } from "./start-faults.ts";
 
 /** What the cluster shows of a desktop that is starting. */
 export interface StartFacts {
@@ -89,7 +89,7 @@ function judgeRefusal({ deployment, pods }: StartFacts): Sighting | null {
   const message = failure.message ?? "the pod cannot be created";
   // A pod that is being removed still counts in the quota.
   const ends = faultOfPod(message)?.then === "ends" && !pods.some(isLeaving) && !isLeftOver(failure, deployment);
-  return ends ? refuse("cannot-start", message) : { seen: "waiting", message };
+  return ends ? refuse("cannot-start", message, valuesOfPod(message)) : { seen: "waiting", message };
 }
 
 /** True if the condition is older than the Deployment's newest template: it speaks of an earlier start. */
@@ -136,7 +136,7 @@ function judgePod(pod: V1Pod, facts: PodFacts, graceSeconds: number, now: Date):
     const since = new Date(scheduled.lastTransitionTime ?? pod.metadata?.creationTimestamp ?? now);
     const message = scheduled.message ?? "no node accepts the pod";
     if (scheduled.reason === "Unschedulable" && now.getTime() - since.getTime() >= graceSeconds * 1_000)
-      return refuse("cannot-start", `no node accepted the pod for ${graceSeconds} s: ${message}`);
+      return refuse("cannot-start", `no node accepted the pod for ${graceSeconds} s: ${message}`, noRoom);
     return { seen: "waiting", message };
   }
   // An eviction, for example: its ReplicaSet makes another pod.

@@ -1,3 +1,5 @@
+import type { ReasonValues } from "../errors.ts";
+
 /** Where the cluster says it: a container's state, or the refusal of the pod itself. */
 type Place = "image" | "container" | "pod";
 
@@ -20,6 +22,8 @@ export interface StartFault {
 /** Words of networks, registries, runtimes and API servers that are away or too busy. Go's `net` and `net/http` have most of them. */
 const outage =
   /time[d-]? ?out|deadline exceeded|context canceled|connection (?:refused|reset)|no such host|server misbehaving|temporary failure|try again|no route to host|network is (?:unreachable|down)|broken pipe|\bEOF\b|tls handshake|too ?many ?requests|rate limit|qps exceeded|unavailable|bad gateway|internal server error|dial tcp|leader changed|no space left|no endpoints available/i;
+
+const quota: StartFault = { what: "a quota is used up", then: "ends", place: "pod", words: /exceeded quota/i };
 
 /**
  * What ends a start at once, and what is waited for. The first row that fits decides; what fits none is waited for, until
@@ -95,7 +99,7 @@ export const startFaults: readonly StartFault[] = [
       /executable file (?:`[^`]*` )?not found|exec: \\?""[^"]*(?:no such file or directory|permission denied|is a directory)|open executable: |exec format error|no command specified/i,
   },
   // Of the ReplicaSet, when it cannot create the pod.
-  { what: "a quota is used up", then: "ends", place: "pod", words: /exceeded quota/i },
+  quota,
   {
     what: "an admission webhook, a quota or the API server is away or has not caught up",
     then: "waits",
@@ -123,6 +127,21 @@ export function faultOfContainer(reason: string, message: string, image: string)
 /** The first row that fits why a pod could not be created; undefined if none does. */
 export function faultOfPod(message: string): StartFault | undefined {
   return faultIn("pod", "", withoutNames(message, ""));
+}
+
+/** What kept a container from starting, as words for people tell it apart. */
+export const noRoom: ReasonValues = { fault: "no-room" };
+export const crashes: ReasonValues = { fault: "crashes" };
+const image: ReasonValues = { fault: "image" };
+
+/** The same of a container that waits; undefined if people are told no more than that it did not start. */
+export function valuesOfContainer(reason: string, message: string, name: string): ReasonValues | undefined {
+  return faultOfContainer(reason, message, name)?.place === "image" ? image : undefined;
+}
+
+/** The same of a pod that could not be created. */
+export function valuesOfPod(message: string): ReasonValues | undefined {
+  return faultOfPod(message) === quota ? noRoom : undefined;
 }
 
 function faultIn(place: Place, reason: string, message: string): StartFault | undefined {

@@ -4,6 +4,7 @@ import type { PersonRecord } from "../person/record.ts";
 import { describeDesktop } from "./describe-desktop.ts";
 
 const at = "2026-11-24T10:00:00.000Z";
+const seen = "2026-11-24T11:00:00.000Z";
 const deployment = { replicas: 1, ready: 1, ports: [], ownPassword: false };
 const ready = {
   cluster: { deployment },
@@ -124,9 +125,36 @@ describe("a desktop", () => {
     );
   });
   it("says why it was suspended, if somebody else wanted that", () => {
-    const none = { ...record, request: { ...record.request, workspace: null, reason: "suspended by olga" } };
-    expect(describeDesktop("cohort", suspended, { record: none, decision: undefined }).reason).toBe(
-      "suspended by olga; the next request starts it again",
+    const end = {
+      workspace: "cohort",
+      at: seen,
+      action: "suspend",
+      reason: "suspended by olga",
+      why: { kind: "administrator" },
+    } as const;
+    const ended = { ...record, ends: [end] };
+    expect(describeDesktop("cohort", suspended, { record: ended, decision: undefined })).toEqual({
+      ...{ state: "suspended", reason: "suspended by olga; the next request starts it again", since: seen },
+    });
+    // Of another one of theirs it says nothing, and nothing of this one while it runs.
+    expect(describeDesktop("other", suspended, { record: ended, decision: undefined }).reason).toBe(
+      "it is stopped; the next request starts it again",
     );
+    expect(describeDesktop("cohort", ready, { record: ended, decision: undefined }).reason).not.toContain("olga");
+  });
+
+  it("says why it was removed, and when", () => {
+    const end = {
+      workspace: "cohort",
+      at: seen,
+      action: "retire",
+      reason: "the study ended",
+      why: { kind: "administrator" },
+    } as const;
+    const gone = { cluster: { deployment: null }, rows: { ...suspended.rows, connectionId: null } };
+    const ended = { ...record, ends: [end] };
+    expect(describeDesktop("cohort", gone, { record: ended, decision: undefined })).toEqual({
+      ...{ state: "absent", reason: "it was removed: the study ended", since: seen },
+    });
   });
 });

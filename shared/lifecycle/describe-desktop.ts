@@ -6,6 +6,7 @@ import {
   describeUse,
   type GuacamoleSide,
 } from "../desktop/state.ts";
+import { endIn } from "../person/ends.ts";
 import type { PersonRecord } from "../person/record.ts";
 import { isBeingChanged } from "../person/request.ts";
 import { endingOf } from "../person/goals.ts";
@@ -30,12 +31,12 @@ export function describeDesktop(
   { cluster, rows }: Sides,
   { record, decision }: Around,
 ): DescribedState {
-  const { workspace: wanted, reason } = record?.request ?? {};
-  const noneBecause = wanted === null ? reason : undefined;
+  const wanted = record?.request.workspace;
+  const end = endIn(record, workspace);
   if (!rows) {
     const mayEnd = cluster.deployment !== null || retirementOf(record, workspace) !== undefined;
     const ending = mayEnd ? endingOf(record, workspace) : undefined;
-    return describeUse(withoutRows(cluster), { decision, ending, noneBecause });
+    return describeUse(withoutRows(cluster), { decision, ending, end });
   }
   const isBroughtUp = record !== undefined && isBeingChanged(record, workspace);
   const state = describeState(cluster, rows);
@@ -44,7 +45,7 @@ export function describeDesktop(
     : withoutAccess(state, { cluster, rows }, { wanted: wanted === workspace, decision });
   // Of a desktop that is being removed there may be more than its state shows; of others, what is not there is absent.
   const isAbsent = state.state === "absent" && !retirementOf(record, workspace);
-  return describeUse(shown, { decision, ending: isAbsent ? undefined : endingOf(record, workspace), noneBecause });
+  return describeUse(shown, { decision, ending: isAbsent ? undefined : endingOf(record, workspace), end });
 }
 
 /** What the container alone says. Whether a desktop can be opened, and with that most states, is in the database. */

@@ -97,10 +97,23 @@ const saw = (kind: Evidence["kind"], what: string, at: string, source: Evidence[
   at,
   source,
 });
-const suspendedAt = (at: string, reason = anyWords): Decision["next"] => ({ at, action: "suspend", reason });
+const inFields: Readonly<Record<string, Partial<NonNullable<Decision["next"]>>>> = {
+  [idleWords]: { cause: "idle", minutes: 60 },
+  [graceWords]: { cause: "start-grace", minutes: 30 },
+  [stuckWords]: { cause: "stuck-starting" },
+  [longestWords]: { cause: "longest-session", minutes: 720 },
+  [leaveWords]: { cause: "left" },
+};
+const suspendedAt = (at: string, reason: string): Decision["next"] => ({
+  ...{ at, action: "suspend", reason },
+  ...inFields[reason],
+});
+const keptAt = (at: string, after: string, by = "root", byPerson = false): Decision["next"] => ({
+  ...{ at, action: "suspend", reason: `${byPerson ? "its person" : by} keeps it until then; after that: ${after}` },
+  ...{ ...inFields[after], kept: { by, byPerson } },
+});
 const retiredAt = (at: string): Decision["next"] => ({
-  at,
-  action: "retire",
+  ...{ at, action: "retire", cause: "entitlement-ended" },
   reason: "its person's access to the workspace ends then",
 });
 
@@ -596,13 +609,23 @@ describe("what becomes of a desktop", () => {
       { entitlement: { endsAt: at(40) } },
       { rule: "idle", next: suspendedAt(at(30), idleWords) },
     ],
-    ["kept beyond its idle time", keptUntil(at(120)), { rule: "kept", next: suspendedAt(at(120), idleWords) }],
+    ["kept beyond its idle time", keptUntil(at(120)), { rule: "kept", next: keptAt(at(120), idleWords) }],
+    [
+      "kept by its person beyond its idle time: they asked for that end",
+      { kept: { workspace: "cohort-a", until: at(120), by: "alice" }, keptByPerson: true },
+      { rule: "kept", next: keptAt(at(120), idleWords, "alice", true) },
+    ],
+    [
+      "kept beyond its longest session",
+      { ...keptUntil(at(120)), startedAt: at(-700), sessions: connected },
+      { rule: "kept", next: keptAt(at(120), longestWords) },
+    ],
     ["kept for less", keptUntil(at(10)), { rule: "kept", next: suspendedAt(at(30), idleWords) }],
     ["kept in the past", keptUntil(at(-1)), { rule: "idle", next: suspendedAt(at(30), idleWords) }],
     [
       "kept beyond its person's leave",
       { ...keptUntil(at(20)), leavingUntil: at(10) },
-      { rule: "kept", next: suspendedAt(at(20), leaveWords) },
+      { rule: "kept", next: keptAt(at(20), leaveWords) },
     ],
     [
       "kept beyond the entitlement",

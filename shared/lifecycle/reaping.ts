@@ -1,5 +1,5 @@
 import type { Extension } from "../person/record.ts";
-import type { Decision, Evidence, EvidenceKind, Rule } from "../desktop/decision.ts";
+import type { Decision, EndCause, Evidence, EvidenceKind, Rule } from "../desktop/decision.ts";
 import type { Pause } from "../desktop/maintenance.ts";
 import type { DesktopPolicy } from "../desktop/policy.ts";
 import { clockToleranceMilliseconds, type CountedSessions, shortestSessionSeconds } from "./sessions.ts";
@@ -64,8 +64,8 @@ export function decideReaping(facts: DesktopFacts, limits: Limits | null, now: D
   const at = now.toISOString();
   const keep = (rule: Rule, reason: string, evidence?: Evidence): Decision =>
     plain({ action: "keep", rule, reason, evidence, next: nextEnd(facts, limits, at, rule) });
-  const suspend = (rule: Rule, reason: string, evidence?: Evidence): Decision =>
-    plain({ action: "suspend", rule, reason, evidence });
+  const suspend = (rule: Rule, reason: string, evidence?: Evidence, allowed?: number): Decision =>
+    plain({ action: "suspend", rule, minutes: allowed, reason, evidence });
 
   if (entitlement && "ended" in entitlement) {
     const evidence: Evidence = { kind: "entitlement-ended", what: entitlement.ended, at, source: "bindings" };
@@ -117,6 +117,7 @@ export function decideReaping(facts: DesktopFacts, limits: Limits | null, now: D
       "longest-session",
       `it has been running since ${startedAt}, and may run for at most ${minutes(limits.longestSessionMinutes)}`,
       { kind: "started", what: "started", at: startedAt, source: "Kubernetes" },
+      limits.longestSessionMinutes,
     );
 
   const unknown = whatIsUnknown(facts, limits);
@@ -130,7 +131,7 @@ export function decideReaping(facts: DesktopFacts, limits: Limits | null, now: D
   const sign = `${evidence.what} at ${evidence.at}${attemptSince(facts, evidence)}`;
   if (end <= at) {
     const absent = rule === "idle" ? "has been connected for more than" : "connected within";
-    return suspend(rule, `nobody ${absent} ${minutes(given)} (${sign})`, evidence);
+    return suspend(rule, `nobody ${absent} ${minutes(given)} (${sign})`, evidence, given);
   }
   const nobody = rule === "idle" ? "nobody is connected" : "nobody has connected yet";
   return keep(rule, `${nobody} (${sign}), which is allowed for ${minutes(given)}`, evidence);
@@ -240,22 +241,41 @@ function nextEnd(facts: DesktopFacts, limits: Limits | null, now: string, rule: 
   const idle = rule === "unknown" || rule === "working" || usedSince(facts) ? null : idleEnd(facts, limits);
   const stuck = stuckEnd(facts, limits);
   const ends: NonNullable<Decision["next"]>[] = [];
-  const suspended = (at: string, reason: string) => {
-    const until = kept && kept.until > at ? kept.until : at;
-    ends.push({ at: until > now ? until : now, action: "suspend", reason });
+  const suspended = (at: string, why: string, cause: EndCause, given?: number) => {
+    const isKept = kept !== undefined && kept.until > at && kept.until > now;
+    const until = isKept ? kept.until : at;
+    const byPerson = facts.keptByPerson === true;
+    const keeper = byPerson ? "its person" : (kept?.by ?? "");
+    ends.push({
+      ...{ at: until > now ? until : now, action: "suspend", cause },
+      reason: isKept ? `${keeper} keeps it until then; after that: ${why}` : why,
+      ...(given !== undefined && { minutes: given }),
+      ...(isKept && { kept: { by: kept.by, byPerson } }),
+    });
   };
   if (reapingPaused === undefined) {
     const longest = longestEnd(facts, limits);
     if (longest !== null && limits)
-      suspended(longest, `it may run for at most ${minutes(limits.longestSessionMinutes)}, in use or not`);
-    if (idle) suspended(idle.end, `nobody is connected, which is allowed for ${minutes(idle.given)}`);
+      suspended(
+        longest,
+        `it may run for at most ${minutes(limits.longestSessionMinutes)}, in use or not`,
+        "longest-session",
+        limits.longestSessionMinutes,
+      );
+    if (idle)
+      suspended(idle.end, `nobody is connected, which is allowed for ${minutes(idle.given)}`, idle.rule, idle.given);
   }
-  if (stuck !== null) ends.push({ at: stuck > now ? stuck : now, action: "suspend", reason: "it is not ready" });
-  if (leavingUntil !== undefined) suspended(leavingUntil, "its person logged out");
+  if (stuck !== null)
+    ends.push({
+      ...{ at: stuck > now ? stuck : now, action: "suspend", cause: "stuck-starting" satisfies EndCause },
+      reason: "it is not ready",
+    });
+  if (leavingUntil !== undefined) suspended(leavingUntil, "its person logged out", "left");
   if (entitlement && "endsAt" in entitlement)
     ends.push({
       at: entitlement.endsAt > now ? entitlement.endsAt : now,
       action: "retire",
+      cause: "entitlement-ended" satisfies EndCause,
       reason: "its person's access to the workspace ends then",
     });
   return ends.sort((one, other) => one.at.localeCompare(other.at))[0];

@@ -6,10 +6,16 @@ const [started, ended, seen] = ["2026-11-24T10:00:00.000Z", "2026-11-24T10:00:30
 const desktop = { workspace: "cohort", startedAt: started, startNoted: true };
 const record: PersonRecord = {
   request: { id: "1", username: "alice", workspace: "cohort", requestedAt: started, claims: {} },
-  outcomes: { 1: { state: "done", at: ended, message: "ready" } },
+  outcomes: { 1: { state: "done", at: ended, message: "ready", url: "u" } },
   lastDesktop: "cohort",
 };
-const none: PersonRecord = { ...record, request: { ...record.request, workspace: null } };
+const up = { ...record.outcomes["1"], workspace: "cohort" } as const;
+/** They went on to another one: this one is what they had before. */
+const another: PersonRecord = {
+  ...record,
+  request: { ...record.request, id: "2", workspace: "another", requestedAt: seen },
+  outcomes: { 1: up as PersonRecord["outcomes"][string] },
+};
 const because = { reason: "" };
 
 it.each([
@@ -21,15 +27,14 @@ it.each([
     undefined,
   ],
   ["ready: when its request was done", stateSince({ state: "ready", ...because }, desktop, record), ended],
-  ["suspended: when that was done", stateSince({ state: "suspended", ...because }, desktop, none), ended],
   [
-    "suspended: not known of one that went down before",
-    stateSince({ state: "suspended", ...because }, desktop, { ...none, lastDesktop: "another" }),
-    undefined,
+    "ready: the same while another one is asked for",
+    stateSince({ state: "ready", ...because }, desktop, another),
+    ended,
   ],
   [
-    "ready: not known while another one is asked for",
-    stateSince({ state: "ready", ...because }, desktop, { ...record, outcomes: {} }),
+    "ready: not known if its request is forgotten",
+    stateSince({ state: "ready", ...because }, desktop, { ...another, outcomes: {} }),
     undefined,
   ],
   ["failed: not known", stateSince({ state: "failed", ...because }, desktop, record), undefined],

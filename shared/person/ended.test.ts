@@ -20,7 +20,7 @@ describe("a desktop ended", () => {
     const review = { id: "v1", workspace: "asthma-cohort", requestedAt: at, by: "reap" };
     const record = wantsNone({}, { request, outcomes: { r1: { ...done, url: "http://x" } }, reviews: [review] });
     const reason = "nobody has been connected for more than 60 minutes";
-    const decision = { action: "suspend", rule: "idle", reason } as const;
+    const decision = { action: "suspend", rule: "idle", minutes: 60, reason } as const;
     const after = finishReview(record, review, { decision, suspended: true }, { id: "r2", at: later });
     const operation = operationIdOf(after.request);
     expect(endedOf(after, there)).toEqual({

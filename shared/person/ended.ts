@@ -1,4 +1,5 @@
-import type { Rule } from "../desktop/decision.ts";
+import { type Rule, rules } from "../desktop/decision.ts";
+import { endOfRequest, lastOfOlder, newestEnd } from "./ends.ts";
 import { explainEnd } from "./explain.ts";
 import { operationIdOf } from "./operation.ts";
 import type { PersonRecord } from "./record.ts";
@@ -25,24 +26,24 @@ export interface EndedDesktop {
  */
 export function endedOf(record: PersonRecord | undefined, left: ReadonlySet<string>): EndedDesktop | undefined {
   if (!record || record.request.workspace !== null || record.request.nobodyAsked) return undefined;
-  const { request, decisions = [], lastDesktop } = record;
+  const { request } = record;
   const outcome = outcomeOf(record);
   if (outcome?.state !== "done") return undefined;
-  // A review notes its decision and the request for none at the same instant.
-  const decided = decisions.findLast(({ action, at }) => action !== "keep" && at === request.requestedAt);
-  const workspace = decided?.workspace ?? lastDesktop;
+  const noted = newestEnd(record);
+  const workspace = noted?.workspace ?? lastOfOlder(record);
   if (workspace === undefined && left.size === 0) return undefined;
-  const byAdministrator = record.interventions?.findLast(
-    ({ id, at }) => id === request.id || at === request.requestedAt,
-  );
-  const isRemoved = request.retire === true || (workspace === undefined ? left.size === 0 : !left.has(workspace));
+
+  const end = noted ?? endOfRequest(record, outcome.at);
+  const wasThere = end.why.kind !== "cancelled" && end.why.kind !== "failed";
+  const isGone = workspace === undefined ? left.size === 0 : !left.has(workspace);
+  const action = request.retire || end.action === "retire" || (isGone && wasThere) ? "retire" : "suspend";
   return {
     workspace,
-    at: outcome.at,
-    action: isRemoved ? "retire" : "suspend",
-    rule: decided?.rule,
-    reason: request.reason ?? (isRemoved ? "everything that this person had was removed" : "it was stopped on request"),
-    explanation: explainEnd({ rule: decided?.rule, reason: request.reason, isRemoved, byAdministrator }),
-    operation: operationIdOf(request),
+    at: end.at,
+    action,
+    rule: rules.find((rule) => end.why.kind === "rule" && rule === end.why.rule),
+    reason: end.reason,
+    explanation: explainEnd({ ...end, action }),
+    operation: operationIdOf({ ...request, id: end.id ?? request.id }),
   };
 }

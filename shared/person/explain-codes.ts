@@ -1,5 +1,6 @@
-import type { ErrorCode } from "../errors.ts";
-import { sentence } from "./explain.ts";
+import type { ErrorCode, ReasonValues } from "../errors.ts";
+import { readValuesOfOlder } from "./older-reasons.ts";
+import { sentence } from "./sentence.ts";
 
 const again = "Try again in a few minutes.";
 const operators = "Its operators have to put that right.";
@@ -60,37 +61,30 @@ const sentences: Readonly<Record<ErrorCode, string>> = {
   internal: ours,
 };
 
-/** What kept a container from starting, by what the reason begins with or has in it. */
-const causes: readonly (readonly [RegExp, string])[] = [
-  [
-    /\b(?:ErrImagePull|ImagePullBackOff|InvalidImageName|ErrImageNeverPull|ImageInspectError)\b/,
-    "The software of this desktop could not be loaded. The service's operators have to look at that.",
-  ],
-  [/^no node accepted the pod/, "There was no room for another desktop. Try again later."],
-  [/\bexceeded quota\b/, "There was no room for another desktop. Try again later."],
-  [
-    /\bcrashed \d+ times\b|\bcannot be run\b/,
-    "The desktop stopped again right after its start. The service's operators have to look at that.",
-  ],
-];
+/** What kept a container from starting. */
+const faults: Readonly<Record<string, string>> = {
+  image: "The software of this desktop could not be loaded. The service's operators have to look at that.",
+  "no-room": "There was no room for another desktop. Try again later.",
+  crashes: "The desktop stopped again right after its start. The service's operators have to look at that.",
+};
 
 const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
 
-/** How the codes of entitlement say a date, as `decideEntitlement` gives it in the reason. */
+/** How the codes of entitlement say a date. */
 const dated: Partial<Record<ErrorCode, (date: string) => string>> = {
   "binding-expired": (date) => `Your access to this workspace ended after ${date}.`,
   "workspace-expired": (date) => `This workspace closed after ${date}.`,
   "workspace-not-yet-available": (date) => `This workspace opens on ${date}.`,
 };
 
-/** What an administrator says while nothing is started, as `describePause` gives it. */
-const pauseReason = /: paused by \S+ since \S+: (.+)$/;
+/** A refusal or failure in sentences for the desktop's person. */
+export function explainCode(code: ErrorCode, { date, note, fault }: ReasonValues = {}): string {
+  if (date !== undefined) return dated[code]?.(day.format(new Date(date))) ?? sentences[code];
+  if (note !== undefined) return `${sentences[code]} ${sentence(note)}`;
+  return (fault !== undefined && Object.hasOwn(faults, fault) ? faults[fault] : undefined) ?? sentences[code];
+}
 
-/** A refusal or failure in a sentence for the desktop's person. */
-export function explainCode(code: ErrorCode, reason: string): string {
-  const [, date] = / (?:after|on) (\d{4}-\d\d-\d\d)(?: \(|$)/.exec(reason) ?? [];
-  const withDate = date === undefined ? undefined : dated[code]?.(day.format(new Date(date)));
-  const cause = code === "cannot-start" ? causes.find(([pattern]) => pattern.test(reason))?.[1] : undefined;
-  const [, paused] = (code === "activation-paused" && pauseReason.exec(reason)) || [];
-  return withDate ?? cause ?? (paused === undefined ? sentences[code] : `${sentences[code]} ${sentence(paused)}`);
+/** The same of one that was stored: release 0.1.0 did so without the fields. */
+export function explainStored(code: ErrorCode, reason: string, values: ReasonValues | undefined): string {
+  return explainCode(code, values ?? readValuesOfOlder(code, reason));
 }

@@ -14,9 +14,9 @@ export function isRetired(record: PersonRecord): boolean {
  */
 export function forgetRetired(record: PersonRecord): PersonRecord {
   if (!isRetired(record)) return record;
-  const { request, presence, decisions, kept, interventions } = record;
+  const { request, presence, decisions, kept, interventions, ends } = record;
   const isKnown = request.subject !== undefined || request.claimsReduced || Object.keys(request.claims).length > 0;
-  if (!isKnown && !presence && !decisions && !kept && !interventions) return record;
+  if (!isKnown && !presence && !decisions && !kept && !interventions && !ends) return record;
   return {
     ...record,
     request: { ...request, subject: undefined, claims: {}, claimsReduced: undefined },
@@ -24,6 +24,7 @@ export function forgetRetired(record: PersonRecord): PersonRecord {
     decisions: undefined,
     kept: undefined,
     interventions: undefined,
+    ends: undefined,
   };
 }
 

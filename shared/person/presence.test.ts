@@ -219,7 +219,11 @@ describe("a leave that is over", () => {
 
   it("leaves a person who is not back without a wish for a desktop", () => {
     const after = endLeave(away, over, stamp);
-    expect(after.request).toEqual({ ...request, id: "r2", workspace: null, requestedAt: at(30), reason: "logged out" });
+    const why = { kind: "left", since: leaving.since, until: leaving.until };
+    expect(after.request).toEqual({
+      ...{ ...request, id: "r2", workspace: null, requestedAt: at(30) },
+      ...{ reason: "logged out", why },
+    });
     expect(after.presence).toEqual({ seenAt: at(0), sessions: [] });
   });
 

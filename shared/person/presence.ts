@@ -162,9 +162,13 @@ export function endLeave(
 ): PersonRecord {
   const { presence, request } = record;
   if (presence?.leaving?.since !== since) return record;
+  const { until } = presence.leaving;
   const left = sessions ?? (isBack ? presence.sessions : []);
   const noted = presence.noted && Object.fromEntries(left.map((session) => [session, notedIn(record, session)]));
   const over = { ...record, presence: { ...presence, sessions: left, noted, leaving: undefined } };
   if (isBack || request.workspace === null) return over;
-  return supersede(over, newRequest(record, request.username, { workspace: null, reason }, stamp));
+  return supersede(
+    over,
+    newRequest(record, request.username, { workspace: null, reason, why: { kind: "left", since, until } }, stamp),
+  );
 }

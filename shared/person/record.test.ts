@@ -31,7 +31,13 @@ const trouble = {
   ...{ tries: 2, since: at, at, nextTry: at },
   ...{ code: "step-failed" as const, reason: "away", step: "deployment" },
 };
-const superseded = { state: "superseded", workspace: "cohort-b", at, reason: "newer" } as const;
+const tookDown = ["cohort-b"];
+const superseded = { state: "superseded", workspace: "cohort-b", tookDown, at, reason: "newer" } as const;
+const values = { date: "2026-11-24", note: "later", fault: "image" };
+const why = {
+  ...{ kind: "left", by: "olga", note: "later", to: "cohort-b", rule: "idle", minutes: 60, since: at, until: at },
+  ...{ binding: "b", code: "cannot-start", values },
+};
 const full: Full<PersonRecord> = {
   request: {
     id: "r1",
@@ -44,6 +50,7 @@ const full: Full<PersonRecord> = {
     claimsReduced: false,
     nobodyAsked: false,
     reason: "asked",
+    why,
     trouble,
   },
   admission: {
@@ -62,6 +69,7 @@ const full: Full<PersonRecord> = {
     r1: {
       state: "done",
       workspace: "cohort-a",
+      tookDown,
       at,
       message: "ready",
       url: "https://guacamole/#/client/1",
@@ -70,9 +78,11 @@ const full: Full<PersonRecord> = {
     r2: {
       state: "failed",
       workspace: null,
+      tookDown,
       at,
       code: "step-failed",
       reason: "why",
+      values,
       step: "service",
       undone: ["a"],
       leftBehind: ["b"],
@@ -108,7 +118,8 @@ const full: Full<PersonRecord> = {
     leaving: { since: at, until: at, unlessInUse: true },
   },
   lastDesktop: "cohort-a",
-  removals: [{ id: "m1", workspace: "cohort-c", requestedAt: at, reason: "retired", trouble }],
+  ends: [{ workspace: "cohort-b", at, action: "suspend", reason: "switched", why, id: "r1" }],
+  removals: [{ id: "m1", workspace: "cohort-c", requestedAt: at, reason: "retired", why, trouble }],
   others: { id: "r0", except: "cohort-a", requestedAt: at, trouble },
   rollback: { id: "r2", workspace: "cohort-d", requestedAt: at, trouble },
   kept: { workspace: "cohort-a", until: at, by: "olga", reason: "a long run" },
@@ -124,9 +135,13 @@ const full: Full<PersonRecord> = {
       at,
       action: "keep",
       rule: "idle",
+      minutes: 60,
       reason: "nobody is connected",
       evidence: { kind: "session-ended", what: "a session ended", at, source: "Guacamole's history" },
-      next: { at, action: "suspend", reason: "nobody is connected" },
+      next: {
+        ...{ at, action: "suspend", reason: "nobody is connected" },
+        ...{ cause: "idle", minutes: 60, kept: { by: "alice", byPerson: true } },
+      },
     },
   ],
 };

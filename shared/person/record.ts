@@ -3,6 +3,7 @@ import { takenDecisionSchema } from "../desktop/decision.ts";
 import { desktopBeforeSchema } from "../desktop/state.ts";
 import { instant, stored } from "../desktop/stored.ts";
 import { type ErrorCode, errorCodes } from "../errors.ts";
+import { valuesSchema, whySchema } from "./why.ts";
 
 /** Why a goal does not hold yet: how often it was tried in vain, and what went wrong last. */
 const troubleSchema = stored({
@@ -38,6 +39,8 @@ const requestSchema = stored({
   nobodyAsked: z.boolean().optional(),
   /** Why there is to be no desktop, if it was not the person who said so. */
   reason: z.string().optional(),
+  /** The same in fields; releases up to 0.1.0 have only the words. */
+  why: whySchema.optional(),
   /** Only of a request for none: it is a goal, which is tried until it holds. */
   trouble: troubleSchema.optional(),
 });
@@ -68,6 +71,8 @@ const desktopRetirementSchema = stored({
   workspace: z.string(),
   requestedAt: instant,
   reason: z.string(),
+  /** The same in fields; releases up to 0.1.0 have only the words. */
+  why: whySchema.optional(),
   trouble: troubleSchema.optional(),
 });
 export type DesktopRetirement = z.output<typeof desktopRetirementSchema>;
@@ -160,11 +165,15 @@ export type Admission = z.output<typeof admissionSchema>;
 /** What the request or retirement was for; null: for no desktop. Releases up to 0.1.0 did not note it. */
 const ofWorkspace = z.string().nullable().optional();
 
+/** The workspaces of the desktops that it took down, or was to, if it was superseded. Releases up to 0.1.0 did not note them. */
+const tookDown = z.array(z.string()).readonly().optional();
+
 /** How a request ended. A request for none does not end by failing: releases up to 0.1.0 recorded that, too. */
 const outcomeSchema = z.discriminatedUnion("state", [
   stored({
     state: z.literal("done"),
     workspace: ofWorkspace,
+    tookDown,
     at: instant,
     message: z.string(),
     url: z.string().optional(),
@@ -174,16 +183,32 @@ const outcomeSchema = z.discriminatedUnion("state", [
   stored({
     state: z.literal("failed"),
     workspace: ofWorkspace,
+    tookDown,
     at: instant,
     code: z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]),
     reason: z.string(),
+    /** What the reason says, in fields; releases up to 0.1.0 have only the words. */
+    values: valuesSchema.optional(),
     step: z.string(),
     undone: z.array(z.string()),
     leftBehind: z.array(z.string()),
   }),
-  stored({ state: z.literal("superseded"), workspace: ofWorkspace, at: instant, reason: z.string() }),
+  stored({ state: z.literal("superseded"), workspace: ofWorkspace, tookDown, at: instant, reason: z.string() }),
 ]);
 export type Outcome = z.output<typeof outcomeSchema>;
+
+/** How the last desktop in a workspace ended: of one that comes up again it is forgotten. */
+const desktopEndSchema = stored({
+  workspace: z.string(),
+  at: instant,
+  action: z.enum(["suspend", "retire"]),
+  /** In words, for operators. */
+  reason: z.string(),
+  why: whySchema,
+  /** The request or retirement that ended it; absent if it was a review. */
+  id: z.string().optional(),
+});
+export type DesktopEnd = z.output<typeof desktopEndSchema>;
 
 /** A person's newest request with the outcomes of the last ones, by request id, and what else is remembered of the person. */
 export const recordSchema = z.object({
@@ -197,6 +222,8 @@ export const recordSchema = z.object({
   presence: presenceSchema.optional(),
   /** The workspace of the last desktop that came up: Guacamole may still know the person by its user. */
   lastDesktop: z.string().optional(),
+  /** How the desktops ended that do not run now, one a workspace, the newest last. Releases up to 0.1.0 did not note it. */
+  ends: z.array(desktopEndSchema).readonly().optional(),
   others: othersSchema.optional(),
   rollback: rollbackSchema.optional(),
   /** While a desktop is to be brought up. */

@@ -1,8 +1,19 @@
 import { queueUp } from "./admission.ts";
 import type { Claims } from "../desktop/entitlement.ts";
 import type { DesktopBefore } from "../desktop/state.ts";
+import {
+  endBy,
+  endBySuperseded,
+  endBySwitch,
+  endIn,
+  noteCancelled,
+  noteEnds,
+  noteFailedStart,
+  withoutEnd,
+} from "./ends.ts";
 import type { DesktopRequest, Outcome, PersonRecord } from "./record.ts";
 import { isResting, type Setback, struggle } from "./trouble.ts";
+import type { Why } from "./why.ts";
 
 /** The id and the instant of a new entry. The domain makes neither. */
 export interface Stamp {
@@ -18,6 +29,8 @@ export interface Wish {
   retire?: boolean | undefined;
   /** Why there is to be no desktop, if it was not the person who said so. */
   reason?: string | undefined;
+  /** The same in fields. */
+  why?: Why | undefined;
   /** The person's id at the identity provider. By default the one in the record. */
   subject?: string | undefined;
   /** The claims that bindings look at, as just proven. By default those in the record. */
@@ -30,7 +43,7 @@ export interface Wish {
 export function newRequest(
   record: PersonRecord | null,
   username: string,
-  { workspace, retire, reason, subject, claims, reduced }: Wish,
+  { workspace, retire, reason, why, subject, claims, reduced }: Wish,
   { id, at }: Stamp,
 ): DesktopRequest {
   const isNewcomer = workspace !== null && record?.request.retire === true;
@@ -45,6 +58,7 @@ export function newRequest(
     claims: claims ?? known?.claims ?? {},
     claimsReduced: (reduced ?? known?.claimsReduced) === true ? true : undefined,
     reason,
+    ...(why && { why }),
   };
 }
 
@@ -136,8 +150,11 @@ export function superseded(at: string): Outcome {
 
 /** The record with a newer request in the place of its own. */
 export function supersede(record: PersonRecord, request: DesktopRequest): PersonRecord {
+  const isUnderWay = outcomeOf(record) === undefined;
+  const { lastDesktop } = record;
+  const runs = lastDesktop === undefined || endIn(record, lastDesktop) ? [] : [lastDesktop];
   return {
-    ...record,
+    ...(isUnderWay ? noteCancelled(record, request) : record),
     request,
     // What a retirement went through is no longer what an activation could go back to.
     before: record.request.retire && !request.retire ? undefined : record.before,
@@ -149,6 +166,7 @@ export function supersede(record: PersonRecord, request: DesktopRequest): Person
     outcomes: addOutcome(record.outcomes, record.request.id, {
       ...superseded(request.requestedAt),
       workspace: record.request.workspace,
+      ...(record.request.workspace === null && lastDesktop !== undefined && { tookDown: runs }),
     }),
   };
 }
@@ -167,6 +185,18 @@ export interface Ended {
   others?: Setback | undefined;
 }
 
+/** The record with the ends of the desktops that a request took down; of one for a desktop, also with its own if it failed. */
+function withEnds(record: PersonRecord, id: string, outcome: Outcome, cameUp: string | undefined): PersonRecord {
+  const { request } = record;
+  const { tookDown = [], at } = outcome;
+  if (cameUp !== undefined) {
+    const up = { ...record, ends: withoutEnd(record.ends, cameUp) };
+    return noteEnds(up, tookDown, endBySwitch(cameUp, id, at));
+  }
+  if (request.id !== id) return noteEnds(record, tookDown, endBySuperseded(record, id, at));
+  return isGoal(request) ? noteEnds(record, tookDown, endBy(request, at)) : noteFailedStart(record, id, outcome);
+}
+
 /**
  * The record with the outcome of a request; the first outcome stays. What was there before is forgotten, unless something
  * of the run was left behind: then that becomes a goal, and the next run for that workspace goes back to it. A goal that
@@ -181,7 +211,11 @@ export function finish(
   const { request, before } = record;
   const isNewest = request.id === requestId;
   if (outcome.state === "failed" && isNewest && isGoal(request))
-    return { ...record, request: { ...request, trouble: struggle(request.trouble, outcome, at) } };
+    return {
+      // What went down did so now: the next try does not find it any more.
+      ...withEnds(record, requestId, outcome, undefined),
+      request: { ...request, trouble: struggle(request.trouble, outcome, at) },
+    };
 
   // Only a desktop that came up has an address.
   const cameUp = outcome.state === "done" && outcome.url !== undefined ? before?.workspace : undefined;
@@ -195,7 +229,7 @@ export function finish(
         }
       : undefined;
   return {
-    ...record,
+    ...withEnds(record, requestId, outcome, cameUp),
     ...(isNewest && { request: { ...request, trouble: undefined } }),
     outcomes: addOutcome(
       withoutFailure(record, requestId),
@@ -231,11 +265,18 @@ function withoutFailure(record: PersonRecord, id: string): PersonRecord["outcome
   return Object.fromEntries(Object.entries(record.outcomes).filter(([each]) => each !== id));
 }
 
-/** The record after another try to suspend what a switch left active. */
-export function finishOthers(record: PersonRecord, id: string, setback: Setback | null, at: string): PersonRecord {
+/** The record after another try to suspend what a switch left active, and which desktops that took down. */
+export function finishOthers(
+  record: PersonRecord,
+  id: string,
+  setback: Setback | null,
+  at: string,
+  tookDown: readonly string[] = [],
+): PersonRecord {
   const { others } = record;
   if (others?.id !== id) return record;
-  return { ...record, others: setback ? { ...others, trouble: struggle(others.trouble, setback, at) } : undefined };
+  const ended = noteEnds(record, tookDown, endBySwitch(others.except, id, at));
+  return { ...ended, others: setback ? { ...others, trouble: struggle(others.trouble, setback, at) } : undefined };
 }
 
 /** The record after another try to undo what a failed activation left behind. */

@@ -88,6 +88,12 @@ describe("the end of a desktop's retirement", () => {
       ...record,
       removals: [other],
       outcomes: { r1: done, x1: { ...done, workspace: "cohort-a" } },
+      ends: [
+        {
+          ...{ workspace: "cohort-a", at: done.at, action: "retire" },
+          ...{ reason: retirement.reason, why: { kind: "unknown" }, id: "x1" },
+        },
+      ],
     });
   });
 

@@ -1,8 +1,10 @@
 import type { Claims } from "../desktop/entitlement.ts";
 import { ask } from "./ask.ts";
 import type { DesktopRetirement, Outcome, PersonRecord } from "./record.ts";
+import { noteEnds } from "./ends.ts";
 import { addOutcome, newRequest, type Stamp, supersede } from "./request.ts";
 import { struggle } from "./trouble.ts";
+import type { Why } from "./why.ts";
 
 /**
  * The record when everything that the person has is to be removed permanently, in every workspace. One that has ended is
@@ -25,6 +27,8 @@ export interface Loss {
   retirements: readonly DesktopRetirement[];
   /** Why the person is to have no desktop, if one of these is the one they want. */
   reason: string;
+  /** The same in fields. */
+  why?: Why | undefined;
   /** What is left of the person's claims. By default all that the record says. */
   claims?: Claims | undefined;
 }
@@ -36,10 +40,10 @@ export interface Loss {
 export function retireDesktops(
   record: PersonRecord | null,
   username: string,
-  { retirements, reason, claims }: Loss,
+  { retirements, reason, why, claims }: Loss,
   stamp: Stamp,
 ): PersonRecord {
-  const none = newRequest(record, username, { workspace: null, reason, claims }, stamp);
+  const none = newRequest(record, username, { workspace: null, reason, why, claims }, stamp);
   if (!record) return { request: none, outcomes: {}, removals: retirements };
   const { request, removals = [] } = record;
   const added = retirements.filter(({ workspace }) => removals.every((known) => known.workspace !== workspace));
@@ -65,8 +69,9 @@ export function finishRetirement(
     return { ...record, removals: removals.map((each) => (each === retirement ? tried : each)) };
   }
   const left = removals.filter((each) => each !== retirement);
+  const { workspace, reason, why = { kind: "unknown" } } = retirement;
   return {
-    ...record,
+    ...noteEnds(record, [workspace], { at: outcome.at, action: "retire", reason, why, id }),
     outcomes: addOutcome(record.outcomes, id, { ...outcome, workspace: retirement.workspace }, record.request.id),
     removals: left.length > 0 ? left : undefined,
     before: before?.workspace === retirement.workspace ? undefined : before,

@@ -1,8 +1,10 @@
 import type { Decision } from "../desktop/decision.ts";
 import { rememberDecision } from "./decisions.ts";
+import { noteEnds } from "./ends.ts";
 import type { PersonRecord, Review } from "./record.ts";
 import { addOutcome, newRequest, outcomeOf, type Stamp, supersede } from "./request.ts";
 import { type Setback, struggle } from "./trouble.ts";
+import type { Why } from "./why.ts";
 
 /** The record of a person whose record somebody deleted: nothing was asked for, so nothing is to be done. */
 export function recordOfNobody(username: string, stamp: Stamp): PersonRecord {
@@ -43,14 +45,25 @@ export function finishReview(
   const rest = { ...record, reviews: left.length > 0 ? left : undefined };
   if (!decision) return rest;
   const remembered = rememberDecision(rest, workspace, stamp.at, decision);
-  return suspended ? wantNoneAfterwards(remembered, workspace, decision, stamp) : remembered;
+  if (!suspended) return remembered;
+  const { reason, rule, minutes } = decision;
+  const why: Why = { kind: "rule", rule, ...(minutes !== undefined && { minutes }) };
+  const next = wantNoneAfterwards(remembered, workspace, { reason, why }, stamp);
+  const isOwn = next !== remembered;
+  return noteEnds(next, [workspace], { at: stamp.at, action: "suspend", reason, why, ...(isOwn && { id: stamp.id }) });
 }
 
 /** A person who asked for a desktop during the review still gets it. */
-function wantNoneAfterwards(record: PersonRecord, workspace: string, { reason }: Decision, stamp: Stamp): PersonRecord {
+function wantNoneAfterwards(
+  record: PersonRecord,
+  workspace: string,
+  { reason, why }: { reason: string; why: Why },
+  stamp: Stamp,
+): PersonRecord {
   const { request, outcomes } = record;
   if (request.workspace !== workspace || !outcomeOf(record)) return record;
-  const none = newRequest(record, request.username, { workspace: null, reason }, stamp);
-  const outcome = { state: "done", workspace, at: stamp.at, message: `suspended: ${reason}` } as const;
+  const none = newRequest(record, request.username, { workspace: null, reason, why }, stamp);
+  const message = `suspended: ${reason}`;
+  const outcome = { state: "done", workspace, tookDown: [workspace], at: stamp.at, message } as const;
   return { ...supersede(record, none), outcomes: addOutcome(outcomes, none.id, outcome) };
 }

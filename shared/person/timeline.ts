@@ -1,4 +1,5 @@
 import type { TakenDecision } from "../desktop/decision.ts";
+import { endIn } from "./ends.ts";
 import type { Intervention, Outcome, PersonRecord } from "./record.ts";
 import { outcomeOf } from "./request.ts";
 
@@ -21,10 +22,10 @@ export type TimelineEntry =
 /** Returns what is remembered of a person's desktop, the newest first. Of older releases' operations it is not known which desktop they were about: they are listed. */
 export function timelineOf(record: PersonRecord, workspace: string): TimelineEntry[] {
   const { decisions = [], interventions = [], outcomes } = record;
-  const isAbout = (of: { workspace?: string | null | undefined }) => of.workspace == null || of.workspace === workspace;
+  const isAbout = (of: { workspace: string }) => of.workspace === workspace;
   const entries: TimelineEntry[] = [
     ...decisions.filter(isAbout).map(takenDecision),
-    ...Object.entries(outcomes).flatMap(([id, outcome]) => (isAbout(outcome) ? [endedOperation(id, outcome)] : [])),
+    ...Object.entries(outcomes).flatMap(([id, outcome]) => operationIn(workspace, id, outcome)),
     ...interventions.filter(isAbout).map((each) => done(each, record.request.username)),
     ...underWay(record, workspace),
   ];
@@ -33,12 +34,31 @@ export function timelineOf(record: PersonRecord, workspace: string): TimelineEnt
 }
 
 // A newer release may have written more than is shown.
-function takenDecision({ at, action, rule, reason, evidence, next }: TakenDecision): TimelineEntry {
-  return { kind: "decision", at, action, rule, reason, evidence, next };
+function takenDecision({ at, action, rule, minutes, reason, evidence, next }: TakenDecision): TimelineEntry {
+  return { kind: "decision", at, action, rule, minutes, reason, evidence, next };
 }
 
 function done({ at, by, action, reason, until, id }: Intervention, username: string): TimelineEntry {
   return { kind: by === username ? "person" : "administrator", at, by, action, reason, until, id };
+}
+
+/** An operation as the desktop in a workspace saw it; nothing if it was about others. */
+function operationIn(workspace: string, id: string, outcome: Outcome): TimelineEntry[] {
+  const { workspace: of, tookDown, at } = outcome;
+  if (of === workspace || (of == null && (tookDown?.includes(workspace) ?? true))) return [endedOperation(id, outcome)];
+  if (of == null || !tookDown?.includes(workspace)) return [];
+  const reason = `suspended: its person has the desktop in ${of} now`;
+  return [{ kind: "operation", at, id, state: "done", reason }];
+}
+
+/** The outcome of the newest operation that was about the desktop in a workspace; undefined if none is remembered. */
+export function lastOutcomeIn(record: PersonRecord, workspace: string) {
+  const of = Object.entries(record.outcomes).flatMap(([id, outcome]) => operationIn(workspace, id, outcome));
+  const newest = of.reduceRight<TimelineEntry | undefined>(
+    (last, each) => (last && last.at >= each.at ? last : each),
+    undefined,
+  );
+  return newest?.kind === "operation" ? newest : undefined;
 }
 
 function endedOperation(id: string, outcome: Outcome): TimelineEntry {
@@ -51,7 +71,10 @@ function endedOperation(id: string, outcome: Outcome): TimelineEntry {
 function underWay(record: PersonRecord, workspace: string): TimelineEntry[] {
   const { request, removals = [] } = record;
   const state = "under way";
-  const isAsked = !outcomeOf(record) && (request.workspace === null || request.workspace === workspace);
+  // A request for none is about what runs, or may.
+  const isMeant =
+    request.workspace === null ? request.retire === true || !endIn(record, workspace) : request.workspace === workspace;
+  const isAsked = !outcomeOf(record) && isMeant;
   const usual = request.workspace === null ? "no desktop of this person is to run" : "the desktop was asked for";
   return [
     ...(isAsked

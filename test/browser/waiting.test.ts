@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { systemClock } from "@stand-in/functions-host";
+import { deploymentName } from "../../shared/desktop/names.ts";
 import { namespace } from "../estate.ts";
 import { expectAccessible, guacamoleUrl, noBrowser, type Portal, startPortal } from "./harness.ts";
 
@@ -89,7 +90,7 @@ describe.skipIf(noBrowser)(`waiting in a browser${noBrowser ? ` (skipped: ${noBr
     const other = await context.newPage();
     await other.goto(portal.url);
     await untilItWaits(other);
-    await other.getByText("Your desktop opens in the tab in which you started it.").waitFor();
+    await other.getByText("Your desktop opens by itself only where you started it.").waitFor();
     await page.reload();
     await untilItWaits(page);
     becomeReady();
@@ -98,6 +99,18 @@ describe.skipIf(noBrowser)(`waiting in a browser${noBrowser ? ` (skipped: ${noBr
     expect(await other.getByRole("link", { name: "Open the desktop" }).getAttribute("href")).toBe(page.url());
     await expectAccessible(other, "ready in another tab");
     expect(faults).toEqual([]);
+  });
+
+  it("opens the desktop in the browser in which its person started it, and offers it in another", async () => {
+    const { page } = await start("bob", "Start Cancer registry");
+    const elsewhere = await portal.signIn("bob");
+    await untilItWaits(elsewhere.page);
+    await elsewhere.page.getByText("Your desktop opens by itself only where you started it.").waitFor();
+    becomeReady();
+    await opened(page);
+    await elsewhere.page.getByRole("heading", { level: 1, name: "Cancer registry is ready" }).waitFor();
+    await elsewhere.page.getByRole("link", { name: "Open the desktop" }).click();
+    await opened(elsewhere.page);
   });
 
   it("opens to each of two people who wait at once their own desktop", async () => {
@@ -109,6 +122,20 @@ describe.skipIf(noBrowser)(`waiting in a browser${noBrowser ? ` (skipped: ${noBr
       expect(page.url()).toBe(body.url);
     }
     expect(alice.page.url()).not.toBe(bob.page.url());
+  });
+
+  it("says at once that an operator ended the start that it follows, and why", async () => {
+    const { page } = await start("bob", "Start Cancer registry");
+    const answers: number[] = [];
+    page.on("response", (response) => {
+      if (response.url().includes("/operations/")) answers.push(response.status());
+    });
+    const id = deploymentName({ workspace: "cancer-registry", username: "bob" });
+    await portal.estate.call("olga", "POST", `/desktops/${id}/suspend`, { reason: "the registry moves" });
+    const happened = page.getByRole("region", { name: "Cancer registry was stopped" });
+    await happened.getByText("An administrator stopped it: the registry moves.").waitFor();
+    // The call that waited has ended with the start: no other one was needed, nor its 20 seconds.
+    expect(answers.filter((status) => status === 200)).toHaveLength(1);
   });
 
   it("takes back a start that its person cancels", async () => {

@@ -205,14 +205,18 @@ export const portalStates: readonly State[] = [
     shows: texts.starting.nothing,
   },
   {
-    name: "starting-in-another-tab",
+    name: "starting-elsewhere",
+    ...start({ progress }),
+    shows: texts.starting.elsewhere,
+  },
+  {
+    name: "starting-here",
     ...start({ progress }),
     act: async (page) => {
-      await page.getByText(texts.starting.stays).waitFor();
-      const told = JSON.stringify({ operation: operation.id, says: "mine" });
-      await page.evaluate(`new BroadcastChannel("portal").postMessage(${told})`);
+      await page.evaluate(`sessionStorage.setItem("portal.opens", ${JSON.stringify(operation.id)})`);
+      await page.reload();
     },
-    shows: texts.starting.elsewhere,
+    shows: texts.starting.stays,
   },
   {
     name: "starting-undone",
@@ -224,6 +228,18 @@ export const portalStates: readonly State[] = [
   {
     name: "running-kept",
     ...portal(ok({ ...running, kept: { workspace: "asthma-cohort", until: inMinutes(240), by: "alice" } })),
+    ...ready,
+  },
+  {
+    name: "running-kept-until-its-end",
+    ...portal(
+      ok({
+        ...{ ...running, endsAt: inMinutes(240) },
+        kept: { workspace: "asthma-cohort", until: inMinutes(240), by: "alice" },
+        endsBecause: "its person keeps it until then; after that: nobody is connected, which is allowed for 60 minutes",
+        endsExplanation: "You asked to keep it until then. After that it is stopped if nobody is connected.",
+      }),
+    ),
     ...ready,
   },
   {
