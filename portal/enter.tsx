@@ -1,6 +1,7 @@
 import { type ComponentChildren, render } from "preact";
 import { type Api, apiOf } from "./api/client.ts";
 import { Page } from "./components/page.tsx";
+import { Boundary, Broken } from "./components/broken.tsx";
 import { SignedOutPage } from "./components/signed-out.tsx";
 import { type PortalSettings, readSettings } from "./settings.ts";
 import { beginSignIn, NoAnswer, resumeSignIn, type SignedIn, type Visit, WrongClock } from "./sign-in.ts";
@@ -27,11 +28,13 @@ export async function enter(service: string, pageOf: (entered: Entered) => Compo
     render(null, root);
     root.replaceChildren();
   };
+  let shown: SignedIn | null = null;
   const show = (person: SignedIn | null, children: ComponentChildren) => {
     empty();
+    shown = person;
     render(
       <Page service={service} home={home} person={person}>
-        {children}
+        <Boundary>{children}</Boundary>
       </Page>,
       root,
     );
@@ -46,6 +49,10 @@ export async function enter(service: string, pageOf: (entered: Entered) => Compo
     show(null, <SignedOutPage body={body} failure={(error as Error).message} again={again} />);
   }
 
+  // What nobody expected, of something that nobody waits for: the page would stand still without a word.
+  addEventListener("unhandledrejection", (event) => {
+    show(shown, <Broken error={event.reason as unknown} />);
+  });
   // A page from the browser's memory, after "back", may belong to somebody who has signed out since. It is empty there,
   // so that nothing of theirs is seen before it is loaded again.
   addEventListener("pagehide", empty);

@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useRef } from "preact/hooks";
+import { desktops as desktopsShape } from "../api/console-shapes.ts";
 import type { Desktops, ListedDesktop } from "../api/console-types.ts";
 import { StateTag } from "../components/tag.tsx";
 import { Title } from "../components/title.tsx";
@@ -20,7 +21,7 @@ export function DesktopsView({ operator }: { operator: Operator }) {
   const here = address.value;
   const query = new URLSearchParams({ sort: "worst", limit: pageSize });
   for (const name of [...filters, "after"]) if (here[name]) query.set(name, here[name]);
-  const { body, isOfBefore, trouble } = useAsked<Desktops>(operator, `desktops?${query.toString()}`);
+  const { body, isOfBefore, trouble } = useAsked(operator, `desktops?${query.toString()}`, desktopsShape);
   const selection = useMemo(selectionOf, []);
   const list = body.value;
   useEffect(() => {

@@ -1,7 +1,10 @@
 /** Follows what an operator asked for to its end. Plain: nothing here draws. */
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { type Api, ApiError, Unreachable } from "../api/client.ts";
+import { endedSessions } from "../api/console-shapes.ts";
 import type { EndedSessions } from "../api/console-types.ts";
+import type { ShapeOf } from "../api/shape.ts";
+import { operation as operationShape } from "../api/shapes.ts";
 import type { Operation } from "../api/types.ts";
 import { consoleTexts as texts } from "./texts.ts";
 import { describeRun, howFar, type Part, type PartState } from "./progress.ts";
@@ -73,10 +76,10 @@ export function followerOf({ api, tell, pause = sleep }: Around): Follower {
   }
 
   /** Asks until there is an answer that is not a passing failure. Null once nobody follows any more. */
-  async function read<Body>(path: string, { trouble }: Followed, life: AbortSignal) {
+  async function read<Body>(path: string, shape: ShapeOf<Body>, { trouble }: Followed, life: AbortSignal) {
     for (let failures = 0; !life.aborted; failures += 1) {
       try {
-        const reply = await api.call<Body>("GET", path, { signal: life });
+        const reply = await api.call("GET", path, shape, { signal: life });
         trouble.value = null;
         return reply;
       } catch (error) {
@@ -107,7 +110,7 @@ export function followerOf({ api, tell, pause = sleep }: Around): Follower {
     const look = async (index: number, { id = "", seen }: Begun): Promise<Step[]> => {
       const after = seen === undefined ? "" : `&after=${encodeURIComponent(seen)}`;
       const path = `operations/${encodeURIComponent(id)}?wait=${waitSeconds}${after}`;
-      const reply = await read<Operation>(path, followed, life);
+      const reply = await read(path, operationShape, followed, life);
       if (reply === null || life.aborted) return [];
       const next = note(index, reply.body);
       // If too many calls wait already, this one was answered at once.
@@ -141,7 +144,7 @@ export function followerOf({ api, tell, pause = sleep }: Around): Follower {
   async function workRun(followed: Followed, life: AbortSignal, id: string): Promise<void> {
     const path = `maintenance/end-sessions/${encodeURIComponent(id)}`;
     for (;;) {
-      const reply = await read<EndedSessions>(path, followed, life);
+      const reply = await read(path, endedSessions, followed, life);
       if (reply === null) return;
       const run = reply.body;
       followed.before.value = describeRun(run);

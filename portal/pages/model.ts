@@ -1,5 +1,6 @@
 import { computed, signal } from "@preact/signals";
-import { type Api, ApiError, type Reply, Unreachable } from "../api/client.ts";
+import { type Api, ApiError, Unreachable } from "../api/client.ts";
+import * as shapes from "../api/shapes.ts";
 import type { Operation, PersonsDesktop, Workspaces } from "../api/types.ts";
 import { SignedOut } from "../sign-in.ts";
 import { openerOf, type Tabs } from "./opener.ts";
@@ -94,20 +95,21 @@ export function modelOf({ api, username, leave, open, tabs, now = () => new Date
   }
 
   async function readDesktop(signal: AbortSignal): Promise<void> {
-    const reply = await api.call<PersonsDesktop | undefined>("GET", `${own}/desktop`, { signal, ifNoneMatch: etag });
+    const call = { signal, ifNoneMatch: etag };
+    const reply = await api.call<PersonsDesktop | undefined>("GET", `${own}/desktop`, shapes.personsDesktop, call);
     etag = reply.etag ?? etag;
     if (reply.body) desktop.value = reply.body;
   }
 
   async function readWorkspaces(signal: AbortSignal): Promise<void> {
-    workspaces.value = (await api.call<Workspaces>("GET", `${own}/workspaces`, { signal })).body.workspaces;
+    workspaces.value = (await api.call("GET", `${own}/workspaces`, shapes.workspaces, { signal })).body.workspaces;
   }
 
   /** Follows what is under way until something is new. */
   async function follow(underway: Operation, signal: AbortSignal): Promise<void> {
     const after = underway.seen === undefined ? "" : `&after=${encodeURIComponent(underway.seen)}`;
     const path = `operations/${encodeURIComponent(underway.id)}?wait=${waitSeconds}${after}`;
-    const reply = await api.call<Operation>("GET", path, { signal });
+    const reply = await api.call("GET", path, shapes.operation, { signal });
     if (signal.aborted) return;
     note(reply.body);
     if (reply.status === 200) await ended(reply.body, signal);
@@ -137,7 +139,7 @@ export function modelOf({ api, username, leave, open, tabs, now = () => new Date
   }
 
   async function ask(workspace: string, claim: (operation: string) => void, signal?: AbortSignal): Promise<void> {
-    const reply: Reply<Operation> = await api.call("PUT", `${own}/desktop`, {
+    const reply = await api.call("PUT", `${own}/desktop`, shapes.operation, {
       body: { workspace },
       ...(signal && { signal }),
     });
@@ -233,7 +235,7 @@ export function modelOf({ api, username, leave, open, tabs, now = () => new Date
     suspend: () =>
       act(async () => {
         opener.forget();
-        const { body } = await api.call<Operation>("DELETE", `${own}/desktop?wait=10`);
+        const { body } = await api.call("DELETE", `${own}/desktop?wait=10`, shapes.operation);
         operation.value = null;
         if (body.state === "failed" && body.explanation !== undefined)
           refusal.value = { explanation: body.explanation, id: body.id };
@@ -241,7 +243,7 @@ export function modelOf({ api, username, leave, open, tabs, now = () => new Date
       }),
     keep: (until: string) =>
       act(async () => {
-        await api.call("POST", `${own}/desktop/extend`, { body: { until } });
+        await api.call("POST", `${own}/desktop/extend`, shapes.kept, { body: { until } });
         await readDesktop(new AbortController().signal);
       }),
   };

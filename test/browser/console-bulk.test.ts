@@ -74,11 +74,20 @@ describe.skipIf(noBrowser)(`many desktops in a browser${noBrowser ? ` (skipped: 
   it("are suspended together; one that could not be is named", async () => {
     const { context, page, asked, preview } = await open();
     const id = await idOf("bob");
+    const refusal = {
+      ...{ type: "urn:guacamole-workspaces:cluster-unavailable", title: "Refused", status: 503 },
+      ...{
+        code: "cluster-unavailable",
+        detail: "the cluster does not answer",
+        explanation: "Try again.",
+        requestId: "1",
+      },
+    };
     await context.route(`**/api/desktops/${id}/suspend`, (route) =>
       route.fulfill({
         status: 503,
         contentType: "application/problem+json",
-        body: JSON.stringify({ detail: "the cluster does not answer", explanation: "Try again in a few minutes." }),
+        body: JSON.stringify(refusal),
       }),
     );
     await page.getByLabel("Select all on this page").check();
