@@ -3,7 +3,8 @@ import { type Api, ApiError, Unreachable } from "../api/client.ts";
 import * as shapes from "../api/shapes.ts";
 import type { Operation, PersonsDesktop, Workspaces } from "../api/types.ts";
 import { SignedOut } from "../sign-in.ts";
-import { openerOf, type Tabs } from "./opener.ts";
+import type { Channel, Tabs } from "../tabs.ts";
+import { openerOf, type Told } from "./opener.ts";
 import { endsSoon, sentence, viewOf, webAddress } from "./state.ts";
 
 /** What one cluster's sentence said, and when it was seen first. */
@@ -28,8 +29,10 @@ export interface Around {
   leave: () => void;
   /** Opens the desktop in this tab. */
   open: (address: string) => void;
-  /** The other tabs of this browser. */
+  /** The other tabs of this browser: whether something is new, */
   tabs: Tabs;
+  /** and which of them opens the desktop; null if that cannot be asked. */
+  openers: Channel<Told> | null;
   now?: () => Date;
 }
 
@@ -50,7 +53,7 @@ function refusedBy(error: ApiError | Unreachable): Refused {
 }
 
 /** The portal's state, and what people can do. One loop asks the API; everything else follows from its answers. */
-export function modelOf({ api, username, leave, open, tabs, now = () => new Date() }: Around) {
+export function modelOf({ api, username, leave, open, tabs, openers, now = () => new Date() }: Around) {
   const own = `users/${encodeURIComponent(username)}`;
   const workspaces = signal<Workspaces["workspaces"] | null>(null);
   const desktop = signal<PersonsDesktop | null>(null);
@@ -64,7 +67,7 @@ export function modelOf({ api, username, leave, open, tabs, now = () => new Date
   const busy = signal(false);
   /** Whether this tab opens the desktop when it is ready, or another one does. */
   const opensHere = signal(true);
-  const opener = openerOf(tabs, () => (opensHere.value = false));
+  const opener = openerOf(openers, () => (opensHere.value = false));
   const view = computed(() => (desktop.value ? viewOf(desktop.value, operation.value) : null));
 
   let etag: string | null = null;
@@ -104,6 +107,10 @@ export function modelOf({ api, username, leave, open, tabs, now = () => new Date
   async function readWorkspaces(signal: AbortSignal): Promise<void> {
     workspaces.value = (await api.call("GET", `${own}/workspaces`, shapes.workspaces, { signal })).body.workspaces;
   }
+
+  const ignoreTabs = tabs.listen((news) => {
+    if (news === "changed") lookNow();
+  });
 
   /** Follows what is under way until something is new. */
   async function follow(underway: Operation, signal: AbortSignal): Promise<void> {
@@ -206,6 +213,8 @@ export function modelOf({ api, username, leave, open, tabs, now = () => new Date
       busy.value = false;
       etag = null;
       lookNow();
+      // Also after a refusal: what was not answered may have been done.
+      tabs.tell("changed");
     }
   }
 
@@ -224,6 +233,7 @@ export function modelOf({ api, username, leave, open, tabs, now = () => new Date
     run,
     stop() {
       life.abort();
+      ignoreTabs();
       opener.forget();
       lookNow();
     },

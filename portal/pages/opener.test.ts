@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { type Opener, openerOf, type Tabs } from "./opener.ts";
+import type { Channel } from "../tabs.ts";
+import { type Opener, openerOf, type Told } from "./opener.ts";
 
 /** A browser: what one tab sends, all others get. */
-let tabs: Tabs[];
+let tabs: Channel<Told>[];
 let lost: number[];
 beforeEach(() => {
   tabs = [];
@@ -10,7 +11,7 @@ beforeEach(() => {
 });
 function newTab(): Opener {
   const number = tabs.length;
-  const tab: Tabs = {
+  const tab: Channel<Told> = {
     onmessage: null,
     postMessage(data) {
       for (const other of tabs) if (other !== tab) other.onmessage?.(new MessageEvent("message", { data }));
@@ -19,6 +20,12 @@ function newTab(): Opener {
   tabs.push(tab);
   return openerOf(tab, () => lost.push(number));
 }
+
+it("a tab that can tell the others nothing opens what it follows", () => {
+  const opener = openerOf(null, () => undefined);
+  opener.find("1");
+  expect([opener.opens("1"), opener.opens("2")]).toEqual([true, false]);
+});
 
 describe("of several tabs that follow a start", () => {
   it("the one opens it in which it was asked for", () => {

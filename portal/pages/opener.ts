@@ -1,13 +1,9 @@
+import type { Channel } from "../tabs.ts";
+
 /** What the tabs of one browser tell each other. */
-interface Told {
+export interface Told {
   operation: string;
   says: "mine" | "whose";
-}
-
-/** The part of a BroadcastChannel that is needed: a message reaches all tabs but the one that sends it. */
-export interface Tabs {
-  postMessage(told: Told): void;
-  onmessage: ((event: MessageEvent<Told>) => void) | null;
 }
 
 export type Opener = ReturnType<typeof openerOf>;
@@ -17,21 +13,23 @@ export type Opener = ReturnType<typeof openerOf>;
  * asked for it last. A tab that only found the start, as after a reload, does so if no other tab says that it will. Nothing
  * is stored.
  *
+ * @param tabs null if tabs cannot tell each other anything: then each opens what it follows
  * @param lost called when another tab will open it
  */
-export function openerOf(tabs: Tabs, lost: () => void) {
+export function openerOf(tabs: Channel<Told> | null, lost: () => void) {
   let mine: string | null = null;
-  tabs.onmessage = ({ data: { operation, says } }) => {
-    if (operation !== mine) return;
-    if (says === "whose") tabs.postMessage({ operation, says: "mine" });
-    else {
-      mine = null;
-      lost();
-    }
-  };
+  if (tabs)
+    tabs.onmessage = ({ data: { operation, says } }) => {
+      if (operation !== mine) return;
+      if (says === "whose") tabs.postMessage({ operation, says: "mine" });
+      else {
+        mine = null;
+        lost();
+      }
+    };
   const claim = (operation: string, says: Told["says"]) => {
     mine = operation;
-    tabs.postMessage({ operation, says });
+    tabs?.postMessage({ operation, says });
   };
   return {
     /** Its person asked for it in this tab. */

@@ -52,7 +52,7 @@ interface Done {
   well?: Readonly<Record<string, unknown>>;
   act: (page: Page) => Promise<unknown>;
 }
-const seen = { ...well, "GET users/alice/desktop": running };
+const seen: Readonly<Record<string, unknown>> = { ...well, "GET users/alice/desktop": running };
 const desktop = `POST desktops/${examples.desktop.id}`;
 const looked = Object.fromEntries(
   ["suspend", "extend", "retire"].map((verb) => [`${desktop}/${verb}?dryRun`, { ...examples.preview, of: 1 }]),
