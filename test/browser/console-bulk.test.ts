@@ -1,13 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectAccessible, noBrowser, type Portal, startPortal, tabTo } from "./harness.ts";
+import { expectAccessible, noBrowser, type Portal, startPortalInUse, tabTo } from "./harness.ts";
 
 /** What operators do with many desktops at once, in a real browser. */
 describe.skipIf(noBrowser)(`many desktops in a browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
   let portal: Portal;
   beforeAll(async () => {
-    portal = await startPortal();
-    await portal.estate.ask("alice", "asthma-cohort");
-    await portal.estate.ask("bob", "cancer-registry");
+    portal = await startPortalInUse();
   });
   afterAll(() => portal.close());
 
