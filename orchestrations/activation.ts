@@ -6,13 +6,24 @@ import { inOrder, type KnownRun, type Step } from "./saga.ts";
 /** Nobody looks at a login page for longer. */
 const longestQueueSeconds = 2 * 60 * 60;
 
-/** Guacamole's database may be in a failover: what was begun waits for it. */
-const untilDatabaseAnswers = { whileCodes: ["guacamole-unavailable"], withinSeconds: 600 } as const;
+/** A failover of the database, or a restart of the API server, takes some minutes. */
+const outageSeconds = 600;
+const away = ["guacamole-unavailable", "cluster-unavailable", "cluster-overloaded"] as const;
+
+/** What was begun waits for the systems behind it. An answer of 500 may be a broken webhook's, and last: it is told at once. */
+const whileAway = { whileCodes: away, withinSeconds: () => outageSeconds } as const;
+
+/** Once there is a pod, it is not removed because nobody could look at it; a load balancer answers 502 or 503 meanwhile. */
+const withPod = { whileCodes: [...away, "cluster-failed"], withinSeconds: () => outageSeconds } as const;
+const untilLookedAt = {
+  ...withPod,
+  withinSeconds: ({ plan }: KnownRun) => (plan?.readyWithinSeconds ?? 0) + outageSeconds,
+} as const;
 
 /** Whoever waits for their turn has begun nothing, and loses their place if the step fails: they wait for the cluster, too. */
 const untilClusterAnswers = {
   whileCodes: ["cluster-unavailable", "cluster-overloaded", "cluster-failed"],
-  withinSeconds: longestQueueSeconds,
+  withinSeconds: () => longestQueueSeconds,
 } as const;
 
 /**
@@ -22,7 +33,7 @@ const untilClusterAnswers = {
  * steps fail. Work of version 1.1 that is in flight keeps its rows (docs/adr/0017).
  */
 export const activationSteps: readonly Step[] = inOrder([
-  { name: "entitlement", do: "checkEntitlement" },
+  { name: "entitlement", do: "checkEntitlement", patience: whileAway },
   {
     name: "admission",
     poll: "awaitAdmission",
@@ -37,24 +48,26 @@ export const activationSteps: readonly Step[] = inOrder([
     withinSeconds: () => 600,
     late: "database-not-running",
     when: ({ managedDatabase }) => managedDatabase !== false,
+    patience: whileAway,
   },
-  { name: "before", do: "observeDesktop", patience: untilDatabaseAnswers },
-  { name: "stale access", do: "withdrawStaleAccess", when: mayHaveStaleAccess },
+  { name: "before", do: "observeDesktop", patience: whileAway },
+  { name: "stale access", do: "withdrawStaleAccess", when: mayHaveStaleAccess, patience: whileAway },
   { name: "credential", do: "createCredential", undo: "deleteCredential", until: "1.2" },
   { name: "network policy", do: "applyNetworkPolicy", undo: "deleteNetworkPolicy", until: "1.2" },
   { name: "service", do: "applyService", undo: "deleteService", until: "1.2" },
-  { name: "credential and network", do: "createParts", undo: "removeParts", since: "1.2" },
-  { name: "deployment", do: "createDeployment", undo: "removeDeployment" },
+  { name: "credential and network", do: "createParts", undo: "removeParts", since: "1.2", patience: whileAway },
+  { name: "deployment", do: "createDeployment", undo: "removeDeployment", patience: whileAway },
   {
     name: "readiness",
     poll: "waitReady",
     withinSeconds: ({ plan }: PlannedRun) => plan.readyWithinSeconds,
     late: "not-ready-in-time",
+    patience: untilLookedAt,
   },
-  { name: "connection", do: "writeConnection", undo: "removeConnection", patience: untilDatabaseAnswers },
-  { name: "other desktops", do: "withdrawOthers", undo: "restoreOthers", when: hasOthers },
-  { name: "permission", do: "grantPermission", undo: "revokePermission", patience: untilDatabaseAnswers },
-  { name: "binding status", do: "recordActive", undo: "restoreBindingStatus" },
+  { name: "connection", do: "writeConnection", undo: "removeConnection", patience: withPod },
+  { name: "other desktops", do: "withdrawOthers", undo: "restoreOthers", when: hasOthers, patience: withPod },
+  { name: "permission", do: "grantPermission", undo: "revokePermission", patience: withPod },
+  { name: "binding status", do: "recordActive", undo: "restoreBindingStatus", patience: withPod },
 ]);
 
 /** One user per person may be new: the AWMS operator gave access to one per desktop, which is not in `before`. */

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
+import type { ActivityName } from "../shared/desktop/activities.ts";
 import type { Outcome } from "../shared/person/record.ts";
 import { runToEnd, type Script, scriptedWorkflow } from "../test/scripted-workflow.ts";
 import { activationSteps } from "./activation.ts";
 import { fulfilRequest } from "./fulfil-request.ts";
+import { rowsFor, startedNow } from "./versions.ts";
 
 const request = { id: "r1", username: "alice", workspace: "a" as string | null, requestedAt: "", claims: {} };
 const names = { entity: "a@alice" };
@@ -87,12 +89,68 @@ describe("fulfilling a request", () => {
     },
   );
 
+  /** Every row has something to do. */
+  const busy: Script = {
+    ...fine,
+    checkEntitlement: () => ({ plan, managedDatabase: true }),
+    observeDesktop: () => ({ before: { ...before, permissions: { connection: true }, others: [desktop] } }),
+  };
+  const runAway = (name: ActivityName, code: string) =>
+    run({
+      ...busy,
+      [name]: (_: never, n: number) => (n < 2 ? throws(`[${code}] away`)() : (busy[name]?.(_, n) ?? null)),
+    });
+  const rows = rowsFor(startedNow, activationSteps).map((row) => ("do" in row ? row.do : row.poll));
+  const withPod: readonly string[] = rows.slice(rows.indexOf("waitReady"));
+
+  it.each(rows)("undoes nothing because the cluster or the database is away for a moment during %s", (name) => {
+    for (const code of ["cluster-unavailable", "cluster-overloaded"]) {
+      const { outcome, pauses, calls } = runAway(name, code);
+      expect([outcome?.state, pauses]).toEqual(["done", [10, 10]]);
+      expect(calls.filter((call) => /^(delete|remove|restore|revoke)/.test(call))).toEqual([]);
+    }
+    // A gateway's words: as long as there is no pod, they may be a broken webhook's.
+    const failed = runAway(name, "cluster-failed").outcome;
+    const isWaitedFor = withPod.includes(name) || name === "awaitAdmission";
+    expect(failed).toMatchObject(isWaitedFor ? { state: "done" } : { state: "failed", code: "cluster-failed" });
+    if (name !== "awaitAdmission") expect(runAway(name, "guacamole-unavailable").outcome?.state).toBe("done");
+  });
+
+  it("looks once more at a container that got ready in an outage of the cluster, however long it was", () => {
+    const during = (outage: number, then: object) =>
+      run({
+        waitReady: (_, n) => (n > 0 && n <= outage ? throws("[cluster-unavailable] away")() : n === 0 ? slow : then),
+      });
+    const slow = { seen: "waiting", message: "slow", againInSeconds: 15 };
+    expect(during(60, { seen: "ready", message: "" }).outcome?.state).toBe("done");
+    expect(during(61 + 30, {}).outcome).toMatchObject({
+      state: "failed",
+      code: "cluster-unavailable",
+      step: "readiness",
+    });
+  });
+
+  it("waits for a slow container as long as without the outage, and a minute at least after it", () => {
+    const slow = { seen: "waiting", message: "slow", againInSeconds: 10 };
+    const looks = (readyWithinSeconds: number, outage: number) => {
+      const { calls, outcome } = run({
+        checkEntitlement: () => ({ plan: { ...plan, readyWithinSeconds }, managedDatabase: false }),
+        waitReady: (_, n) => (n > 4 && n <= 4 + outage ? throws("[cluster-unavailable] away")() : slow),
+      });
+      expect(outcome).toMatchObject({ state: "failed", code: "not-ready-in-time" });
+      return calls.filter((call) => call === "waitReady").length - outage;
+    };
+    expect(looks(300, 0)).toBe(31);
+    // The time between the last look before it and the first one after it does not count.
+    expect(looks(300, 6)).toBe(31 + 1);
+    expect(looks(60, 0)).toBe(7);
+    expect(looks(60, 6)).toBe(5 + 7);
+  });
+
   it("waits in a step for Guacamole's database as long as a failover takes, and for nothing else", () => {
     const away = throws("[guacamole-unavailable] away");
-    const twice = run({ grantPermission: (_, n) => (n < 2 ? away() : null) });
-    expect([twice.outcome?.state, twice.pauses]).toEqual(["done", [10, 10]]);
     expect(run({ grantPermission: away }).outcome).toMatchObject({ state: "failed", code: "guacamole-unavailable" });
-    expect(run({ writeConnection: throws("[cluster-unavailable] away") }).pauses).toEqual([]);
+    expect(run({ writeConnection: throws("[step-failed] broken") }).pauses).toEqual([]);
     // Also if it cannot be found out meanwhile what the person wants.
     const bothAway = run({
       grantPermission: (_, n) => (n < 2 ? away() : null),

@@ -42,10 +42,10 @@ interface PollStep {
   late: Problem["code"];
 }
 
-/** How long a step is tried again, beyond its retries, while one system is away. */
+/** How long a step is tried again, beyond its retries, while a system is away: from the step's begin on. */
 interface Patience {
   whileCodes: readonly Problem["code"][];
-  withinSeconds: number;
+  withinSeconds: (run: KnownRun) => number;
 }
 
 /**
@@ -153,10 +153,11 @@ function* perform(
   watcher: Watcher,
 ): Generator<Task, { facts: Partial<Facts> } | { problem: Problem }> {
   const patience = workflow.startedBefore("1.2") ? undefined : step.patience;
-  const until = workflow.now().getTime() + (patience?.withinSeconds ?? 0) * 1_000;
+  const until = workflow.now().getTime() + (patience?.withinSeconds(input) ?? 0) * 1_000;
+  const wait: Wait = { milliseconds: 0 };
   for (;;) {
     try {
-      if ("poll" in step) return yield* waitFor(workflow, step, input, watcher);
+      if ("poll" in step) return yield* waitFor(workflow, step, input, watcher, wait);
       const output = yield* workflow.call(step.do, input);
       if (isRefusal(output)) return { problem: { code: output.refused, reason: output.reason } };
       return { facts: output ?? {} };
@@ -165,6 +166,7 @@ function* perform(
       const isWorthIt = patience?.whileCodes.includes(problem.code) === true && workflow.now().getTime() < until;
       if (!isWorthIt) return { problem };
       watcher.report(problem.reason);
+      wait.wasInterrupted = true;
     }
     if (yield* wasReplaced(watcher)) return { problem: { code: "request-changed", reason: tookItsPlace } };
     yield* workflow.waitForNews(patiencePauseSeconds);
@@ -183,32 +185,49 @@ function* wasReplaced({ stillWanted }: Watcher): Generator<Task, boolean> {
 const tookItsPlace = "a newer request of this person took its place";
 const patiencePauseSeconds = 10;
 
+/** How long a wait has taken. The time of an outage, when nobody could look, does not count. */
+interface Wait {
+  milliseconds: number;
+  wasInterrupted?: boolean;
+}
+
+/**
+ * What happened during an outage of the API server shows a little later: kubelets report again, and controllers take up their
+ * work, within seconds of its end (leases of 15 s, a node's status every 10 s).
+ */
+const leftAfterOutageMilliseconds = 60_000;
+
 /** Polls with a short activity until it sees what is waited for, refuses, or time is up. */
 function* waitFor(
   workflow: Workflow,
   step: PollStep,
   input: KnownRun,
   { report, stillWanted }: Watcher,
+  wait: Wait,
 ): Generator<Task, { facts: Partial<Facts> } | { problem: Problem }> {
   const { plan } = input;
   if (!plan) throw new Error(`wait for ${step.poll}: there is no plan yet (call the step that makes it first)`);
   const isNew = !workflow.startedBefore("1.2");
   const run = { ...input, plan, ...(isNew && { looks: "once" as const }) };
   const seconds = step.withinSeconds(run);
+  const limit = seconds * 1_000;
   let last = workflow.now().getTime();
-  let waited = 0;
 
   for (;;) {
     const sighting: Sighting = yield* workflow.call(step.poll, run);
     const now = workflow.now().getTime();
-    waited += Math.min(Math.max(now - last, 0), longestLookMilliseconds);
+    wait.milliseconds += Math.min(Math.max(now - last, 0), longestLookMilliseconds);
     last = now;
+    if (wait.wasInterrupted) {
+      wait.milliseconds = Math.min(wait.milliseconds, limit - leftAfterOutageMilliseconds);
+      wait.wasInterrupted = false;
+    }
     if (isRefusal(sighting)) return { problem: { code: sighting.refused, reason: sighting.reason } };
     if (sighting.seen === "ready") return { facts: sighting.started ? { started: sighting.started } : {} };
 
     report(sighting.message);
     if (!isNew && !(yield* stillWanted())) return { problem: { code: "request-changed", reason: tookItsPlace } };
-    if (waited >= seconds * 1_000)
+    if (wait.milliseconds >= limit)
       return { problem: { code: step.late, reason: `not there after ${seconds} s: ${sighting.message}` } };
     if (!sighting.againInSeconds) continue;
     if (isNew) yield* workflow.waitForNews(sighting.againInSeconds);

@@ -35,6 +35,7 @@ export const errorCodes = {
   "not-running": [409, "The desktop is not running"],
   "extension-not-allowed": [409, "The desktop cannot be kept any longer"],
   "being-retired": [409, "Everything that this person has is being removed"],
+  "already-running": [409, "A run that was asked for otherwise is under way"],
   "activation-paused": [503, "No desktops are started for the time being"],
   "request-changed": [409, "A newer request replaced it"],
   "work-replaced": [409, "The work was taken over by a newer run"],

@@ -269,6 +269,17 @@ it("a workspace's own limits hold up its people only", async () => {
   expect(begun.at(-1)).toBe("p2");
 });
 
+it("a quota that is used up keeps nobody from the image once there is room", async () => {
+  await start({});
+  estate.cluster.setFault({ namespace }, "quota");
+  for (const username of people.slice(0, 3)) {
+    const [operation] = (await askAll([username])).values();
+    expect(await endOf(operation as ToldOperation)).toMatchObject({ code: "cannot-start", step: "readiness" });
+  }
+  estate.cluster.setFault({ namespace }, null);
+  expect(await endOf(await askFor(estate, "p3", workspace))).toMatchObject({ state: "done" });
+});
+
 it("an image that did not start three times is refused at once with the cluster's words, until it is tried again", async () => {
   await start({});
   const image = "example.org/fault-image-pull:1";

@@ -130,6 +130,29 @@ describe("what drifted", () => {
     expect(await havePolicies(p1)).toEqual([true]);
   });
 
+  it("is not said to be removed by a run that was asked for otherwise", async () => {
+    const { promise: goOn, resolve } = Promise.withResolvers<undefined>();
+    const surveys: object[] = [];
+    estate.faults.beforeActivity = async ({ name, input }) => {
+      if (name !== "surveyDrift") return;
+      surveys.push(input as object);
+      await goOn;
+    };
+    const ask = (query: string) => estate.call("olga", "POST", `/maintenance/reconcile?wait=0${query}`);
+    const running = { status: 202, body: { state: "running" } };
+    expect(await ask("&confirm=4")).toMatchObject(running);
+    for (const query of ["&confirm=5", "&share=100", "&share=100&confirm=4"])
+      expect(await ask(query)).toMatchObject({
+        status: 409,
+        body: { code: "already-running", detail: expect.stringMatching(/since 20.*Z, with confirm=4 \(/) as string },
+      });
+    for (const query of ["&confirm=4", ""]) expect(await ask(query)).toMatchObject(running);
+    resolve(undefined);
+    await estate.host.whenIdle();
+    estate.mend();
+    expect(surveys).toEqual([{ confirmed: 4 }]);
+  });
+
   it("is put right where the identity provider does not answer, and that is told", async () => {
     await dropPolicy(p1);
     const { drifts, unanswered } = await dryRun(estate);

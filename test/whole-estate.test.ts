@@ -75,10 +75,66 @@ describe("the list of all desktops", () => {
     expect(desktops.map(shortOf)).toEqual([["alice", "cancer-registry", "suspended", undefined]]);
   });
 
-  it("refuses a rule that there is not, and a place of the other order", async () => {
+  const names = ({ desktops }: Page) => desktops.map(({ username, workspace }) => `${username} in ${workspace}`);
+
+  it.each([
+    ["username", ["alice in asthma-cohort", "alice in cancer-registry", "bob in cancer-registry"]],
+    ["-username", ["bob in cancer-registry", "alice in asthma-cohort", "alice in cancer-registry"]],
+    ["workspace", ["alice in asthma-cohort", "alice in cancer-registry", "bob in cancer-registry"]],
+    ["-workspace", ["alice in cancer-registry", "bob in cancer-registry", "alice in asthma-cohort"]],
+    ["state", ["alice in asthma-cohort", "alice in cancer-registry", "bob in cancer-registry"]],
+    ["-state", ["bob in cancer-registry", "alice in cancer-registry", "alice in asthma-cohort"]],
+  ])("is ordered by %s, and in pages has the same order", async (sort, expected) => {
+    const all = await list(`sort=${sort}`);
+    expect([names(all), all.total, all.next]).toEqual([expected, 3, undefined]);
+    const first = await list(`sort=${sort}&limit=1`);
+    const rest = await list(`sort=${sort}&limit=5&after=${first.next ?? ""}`);
+    expect([...names(first), ...names(rest)]).toEqual(expected);
+  });
+
+  it.each(["since", "endsAt", "lastSeen"] as const)(
+    "is ordered by %s, and has what is not known last",
+    async (field) => {
+      for (const sort of [field, `-${field}`]) {
+        const values = (await list(`sort=${sort}`)).desktops.map((desktop) => desktop[field]);
+        const known = values.filter((value) => value !== undefined).sort();
+        expect(known).not.toEqual([]);
+        const unknown = Array<undefined>(values.length - known.length).fill(undefined);
+        expect(values).toEqual([...(sort === field ? known : known.reverse()), ...unknown]);
+      }
+    },
+  );
+
+  it("goes on in another list behind the last desktop that was shown, also if that is gone", async () => {
+    const { next = "" } = await list("sort=-username&limit=1");
+    expect(names(await list(`sort=-username&after=${next}&username=alice&state=suspended`))).toEqual([
+      "alice in cancer-registry",
+    ]);
+  });
+
+  it("says of which order a place is, if another is asked for", async () => {
+    const { next = "" } = await list("sort=username&limit=1");
+    for (const [query, its, asked] of [
+      [`sort=-username&after=${next}`, "username", "-username"],
+      [`after=${next}`, "username", "id"],
+      [`sort=worst&after=${(await list("limit=1")).next ?? ""}`, "id", "worst"],
+    ] as const)
+      expect(await estate.call("olga", "GET", `/desktops?${query}`)).toMatchObject({
+        status: 400,
+        body: {
+          code: "malformed-parameter",
+          detail: `read after: it is a place in the list with sort=${its}, not sort=${asked} (to begin the list again, leave after out)`,
+        },
+      });
+  });
+
+  it("refuses a rule or an order that there is not, and a place of another order or of two", async () => {
     const { next: byId = "" } = await list("limit=1");
     const { next: byRank = "" } = await list("sort=worst&limit=1");
-    for (const query of ["rule=mood", "sort=best", `sort=worst&after=${byId}`, `after=${byRank}`])
+    const place = [0, "alice", "alice", "asthma-cohort", "1"];
+    const ofTwo = Buffer.from(JSON.stringify({ username: place, workspace: place })).toString("base64url");
+    const bad = ["rule=mood", "sort=best", "sort=-worst", "sort=username,since", `sort=username&after=${ofTwo}`];
+    for (const query of [...bad, `sort=worst&after=${byId}`, `after=${byRank}`])
       expect(await estate.call("olga", "GET", `/desktops?${query}`), query).toMatchObject({
         status: 400,
         body: { code: "malformed-parameter" },

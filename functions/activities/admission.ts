@@ -11,13 +11,16 @@ import { planRequest } from "../gather/plan-request.ts";
 import type { Services } from "../services.ts";
 import { lately } from "../work/lately.ts";
 import { changeRecord, ifThere } from "../work/person.ts";
-import { describePlace, expectedAt, limitsOf, type Waiting } from "../work/queue.ts";
+import { describePlace, expectedAt, limitsOf, placeIn, type Waiting } from "../work/queue.ts";
 import type { Queue } from "../work/read-queue.ts";
 import type { Implements } from "./activity.ts";
 
-/** How soon somebody who waits looks again, if nobody tells them: sooner, the further in front they are. */
+/**
+ * How soon somebody who waits looks again, if nobody tells them: sooner, the further in front they are. A thousand who look
+ * each minute would take the turns of those who start.
+ */
 const soonestSeconds = 10;
-const latestSeconds = 60;
+const latestSeconds = 5 * 60;
 
 /** Longer than it takes until an admission is written and shows in a list. */
 const writtenMilliseconds = 10_000;
@@ -40,7 +43,7 @@ export function admissionActivities(services: Services): Implements<"awaitAdmiss
     if (admission?.state !== "waiting" || isFirstLook(admission, facts)) return null;
     const own = { ...admission, ...facts, person };
     const queue = await services.queue();
-    const place = decideAdmission(own, queue.tickets, await limitsOf(services, queue, own), now());
+    const place = await placeIn(services, queue, own);
     const isFarBehind = !place.admitted && place.place > settings.STARTS_AT_ONCE + farBehindPlaces;
     return isFarBehind ? waitAt(place, facts.image, queue) : null;
   }

@@ -72,7 +72,7 @@ export function requestActivities(
   };
 }
 
-/** Remembers how long a start took, or that its image does not start. */
+/** Remembers how long a start took; that its image does not start is noted by the look that found it (`waitReady`). */
 function noteStart(
   { starts }: Services,
   outcome: Outcome,
@@ -85,6 +85,4 @@ function noteStart(
   const seconds = Math.max((Date.parse(at) - Date.parse(admittedAt)) / 1_000, 0);
   if (outcome.state === "done" && started)
     starts.ended(image, { at, seconds, kind: started.kind, ...(waited && { waited }) });
-  if (outcome.state === "failed" && outcome.step === "readiness" && outcome.code === "cannot-start")
-    starts.ended(image, { at, seconds, failed: outcome.reason.slice(0, 300) });
 }

@@ -4,6 +4,7 @@ import { objectsOfDesktop, timelineEntry } from "./desktop-page-answers.ts";
 import { type DriftKind, driftKinds } from "../../shared/lifecycle/drift.ts";
 import { checkNames, checkStates } from "../../shared/lifecycle/doctor/check.ts";
 import { evidenceKinds, rules } from "../../shared/desktop/decision.ts";
+import { desktopStates } from "../../shared/desktop/state.ts";
 import { concerns, slowStartMinutes } from "../../shared/lifecycle/worst-first.ts";
 import { type EventFault, eventFaults } from "../../shared/identity/keycloak-event.ts";
 
@@ -26,7 +27,7 @@ export const problemAnswer = z
   .meta({ id: "Problem" });
 
 export const desktopState = z
-  .enum(["absent", "starting", "ready", "in-use", "idle", "suspending", "suspended", "retiring", "failed", "unknown"])
+  .enum(desktopStates)
   .meta({ id: "DesktopState", description: "`unknown`: Guacamole's database does not answer now" });
 
 export const desktopRule = z.enum(rules);
@@ -282,11 +283,11 @@ const counted = z.record(z.string(), z.int());
 
 export const desktopsAnswer = z
   .strictObject({
-    at: time.optional().meta({ description: "With `sort=worst`: when all desktops were looked at" }),
-    total: z.int().optional().meta({ description: "With `sort=worst`: how many there are on all pages" }),
+    at: time.optional().meta({ description: "With every `sort` but `id`: when all desktops were looked at" }),
+    total: z.int().optional().meta({ description: "With every `sort` but `id`: how many there are on all pages" }),
     counts: z.strictObject({ states: counted, workspaces: counted, rules: counted }).optional().meta({
       description:
-        "With `sort=worst`: how many there are of each state, workspace and rule; each of the three as if there were no filter by it",
+        "With every `sort` but `id`: how many there are of each state, workspace and rule; each of the three as if there were no filter by it",
     }),
     desktops: z.array(z.strictObject(listed)),
     next: z.string().optional().meta({ description: "Pass it as `after` to get the next page" }),
@@ -481,6 +482,9 @@ export const endedAnswer = z
     workspace: z.string().optional(),
     username: z.string().optional(),
     reason: words,
+    joined: z.literal(true).optional().meta({
+      description: "The run was under way when it was asked for: with its start, and the reason of who began it",
+    }),
     of: z.int().nullable().meta({ description: "How many desktops ran when it began; null until they are counted" }),
     counts: z
       .strictObject({ ended: z.int(), failed: z.int() })

@@ -42,7 +42,7 @@ export function desktopsRoutes(services: Services): Route[] {
         answers: {
           200: {
             words:
-              "One page, ordered by id or with the worst first. Ordered by id, with a filter it may have fewer desktops than `limit`, or none, although there is a `next`",
+              "One page, in the order of `sort`. Ordered by id, with a filter it may have fewer desktops than `limit`, or none, although there is a `next`",
             body: desktopsAnswer,
             example: examples.desktops,
             links: {

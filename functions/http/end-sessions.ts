@@ -6,7 +6,6 @@ import { explainDesktops } from "../gather/found-desktops.ts";
 import { previewEnd } from "../../shared/lifecycle/preview.ts";
 import { type EndedSessions, runOfSessions } from "../../shared/lifecycle/ended-sessions.ts";
 import type { Services } from "../services.ts";
-import { keepRunning } from "../work/stuck.ts";
 import type { TaskHub } from "../work/task-hub.ts";
 import { endedAnswer } from "./answers.ts";
 import { type Answer, type Call, endpoint } from "./endpoint.ts";
@@ -14,7 +13,7 @@ import * as examples from "./examples.ts";
 import { type Route, tokenRoute } from "./route.ts";
 import { preview } from "./input.ts";
 import { orPreview, showPreview } from "./preview.ts";
-import { newestRun } from "./runs.ts";
+import { beginRun, newestRun } from "./runs.ts";
 import { atLeastOneOf, reason, username, workspaceName } from "./shapes.ts";
 
 const endBody = atLeastOneOf(
@@ -38,8 +37,8 @@ export function endSessionsRoutes(services: Services): Route[] {
       POST: endpoint({
         summary: "End all sessions in a workspace or of a person now",
         description:
-          "Starts a run that suspends the desktops, in use or not; asked for again while it is under way, it is the same " +
-          "run. People can ask for their desktops again, unless activation is paused.",
+          "Starts a run that suspends the desktops, in use or not. Asked for again while it is under way, without a reason or " +
+          "with the same, it is the same run (`joined`); with another reason the call is refused and names that run. People can ask for their desktops again, unless activation is paused.",
         callers: ["admin"],
         query: endQuery,
         body: endBody,
@@ -53,7 +52,7 @@ export function endSessionsRoutes(services: Services): Route[] {
             links: { run: { to: "GET maintenance/end-sessions/{id}", parameters: { id: "$response.body#/id" } } },
           },
         }),
-        refuses: ["not-found"],
+        refuses: ["not-found", "already-running"],
         handle: (call) => (call.query.dryRun ? previewOf(services, call.body) : begin(services, call)),
       }),
     }),
@@ -93,11 +92,19 @@ async function begin(
     reason: body.reason ?? `ended by ${principal.username}`,
     by: principal.username,
   };
-  await keepRunning(services, hub, endSessionsName, input, instanceOf(id));
+  const path = `/api/maintenance/end-sessions/${id}`;
+  const begun = await beginRun(services, hub, {
+    ...{ name: endSessionsName, input, instanceId: instanceOf(id) },
+    // Its people read one reason. Who gives none drops none.
+    isSame: (underWay) => body.reason === undefined || body.reason === underWay.reason,
+    describe: (underWay, startedAt) =>
+      `end sessions: a run for the same is under way since ${startedAt}, by ${underWay.by ?? "an administrator"} with another reason: ${underWay.reason} (GET ${path} shows it; ask again when it has ended)`,
+  });
+  const joined = begun === "joined" ? { joined: true } : {};
   return {
     status: 202,
-    headers: { location: `/api/maintenance/end-sessions/${id}`, "retry-after": String(retryAfterSeconds) },
-    body: await describeRun(hub, id),
+    headers: { location: path, "retry-after": String(retryAfterSeconds) },
+    body: { ...(await describeRun(hub, id)), ...joined },
   };
 }
 

@@ -1,15 +1,15 @@
 import { z } from "zod";
 import type { DeployedDesktop } from "../../shared/desktop/known-desktop.ts";
 import { describeOpening, type OpenIsolation } from "../../shared/lifecycle/isolation.ts";
-import { compareRanks, countDesktops, isWithin, type Narrowing } from "../../shared/lifecycle/worst-first.ts";
-import { ProductError } from "../../shared/errors.ts";
+import { countDesktops, isWithin, type Narrowing } from "../../shared/lifecycle/worst-first.ts";
+import { comparePlaces, inOrder, type Order, orders } from "../../shared/lifecycle/orders.ts";
 import { explainDesktops, type ExplainedDesktop } from "../gather/found-desktops.ts";
 import { listedOf } from "../../shared/lifecycle/listed-desktop.ts";
 import type { Services } from "../services.ts";
 import { desktopRule, desktopState } from "./answers.ts";
 import type { Answer } from "./endpoint.ts";
 import { showGoals } from "./goals.ts";
-import { formatPlace, formatRank, parsePlace, parseRank, type Place, placeInList } from "./place.ts";
+import { formatPlace, formatPlaceIn, parsePlace, parsePlaceIn, type Place, placeInList } from "./place.ts";
 import { username, wholeNumber, workspaceName } from "./shapes.ts";
 
 export const listQuery = z.object({
@@ -17,10 +17,13 @@ export const listQuery = z.object({
   workspace: workspaceName.optional().meta({ description: "Only those in this workspace" }),
   state: desktopState.optional().meta({ description: "Only those in this state" }),
   rule: desktopRule.optional().meta({ description: "Only those about which this rule decides" }),
-  sort: z.enum(["id", "worst"]).default("id").meta({
-    description:
-      "`worst`: first what somebody should look at, then what ends soonest; all desktops as they were some seconds ago, with `at`, `total` and `counts`",
-  }),
+  sort: z
+    .enum(["id", ...orders])
+    .default("id")
+    .meta({
+      description:
+        "`worst`: first what somebody should look at, then what ends soonest. A field: by that field, and then by person and workspace; with `-` before it the other way round; what is not known comes last in both. With all but `id`: all desktops as they were some seconds ago, with `at`, `total` and `counts`",
+    }),
   limit: wholeNumber(1, 500).default(100).meta({ description: "At most this many" }),
   after: placeInList.optional().meta({ description: "`next` of the previous page" }),
 });
@@ -42,7 +45,7 @@ const atATime = { withState: 100, otherwise: 500 };
 
 /** One page. With a filter it may have fewer desktops than `limit`, or none, although `next` says that there may be more. */
 export async function listDesktops(services: Services, query: Query): Promise<Answer> {
-  if (query.sort === "worst") return worstFirst(services, query);
+  if (query.sort !== "id") return pageInOrder(services, query, query.sort);
   const { desktops, next, isolation, unanswered } = await (query.username === undefined
     ? everybodysPage(services, query)
     : personsPage(services, query, query.username));
@@ -59,15 +62,14 @@ export async function listDesktops(services: Services, query: Query): Promise<An
   };
 }
 
-/** One page of all desktops as they were some seconds ago. The place of a page is the rank of its last desktop. */
-async function worstFirst(services: Services, query: Query): Promise<Answer> {
-  const after = parseRank(query.after);
-  if (query.after !== undefined && !after)
-    throw new ProductError("malformed-parameter", "read after: it is `next` of a page with the same `sort`");
-  const { at, desktops, isolation, unanswered } = await services.wholeEstate();
+/** One page of all desktops as they were some seconds ago. It begins behind the place of the last desktop of the one before. */
+async function pageInOrder(services: Services, query: Query, order: Order): Promise<Answer> {
+  const after = parsePlaceIn(order, query.after);
+  const estate = await services.wholeEstate();
+  const { at, desktops, isolation, unanswered } = estate;
   const narrowing = narrowingOf(query);
-  const wanted = desktops.filter(({ shown }) => isWithin(narrowing, shown));
-  const left = after ? wanted.filter(({ rank }) => compareRanks(rank, after) > 0) : wanted;
+  const wanted = inOrder(estate, order).filter(({ desktop }) => isWithin(narrowing, desktop.shown));
+  const left = after ? wanted.filter(({ place }) => comparePlaces(order, place, after) > 0) : wanted;
   const page = left.slice(0, query.limit);
   const last = left.length > page.length ? page.at(-1) : undefined;
   const goals = after ? undefined : await goalsFor(services, query);
@@ -78,8 +80,8 @@ async function worstFirst(services: Services, query: Query): Promise<Answer> {
       at,
       total: wanted.length,
       counts: countDesktops(all, narrowing),
-      desktops: page.map(({ shown }) => shown),
-      ...(last && { next: formatRank(last.rank) }),
+      desktops: page.map(({ desktop }) => desktop.shown),
+      ...(last && { next: formatPlaceIn(order, last.place) }),
       ...(isolation.length > 0 && { isolation: isolation.map(describeOpening) }),
       ...(goals && { goals: goals.shown }),
       unanswered: [...new Set([...unanswered, ...(goals?.unanswered ?? [])])],

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { reapName } from "../../orchestrations/reap.ts";
-import { reconcileName } from "../../orchestrations/reconcile.ts";
+import { type ReconcileInput, reconcileName } from "../../orchestrations/reconcile.ts";
 import { upkeepName } from "../../orchestrations/upkeep.ts";
 import { ProductError } from "../../shared/errors.ts";
 import { summarize } from "../../shared/lifecycle/survey.ts";
@@ -80,6 +80,7 @@ export function runRoutes(services: Services): Route[] {
           },
           202: started,
         },
+        refuses: ["already-running"],
         handle: (call) => reconcileNow(services, call),
       }),
     }),
@@ -130,6 +131,53 @@ function refuseChoices({ caller }: Pick<Call, "caller">, areMade: boolean): void
     throw new ProductError("not-allowed", "dryRun, share and confirm are for administrators (leave them out)");
 }
 
+/** A run as it is asked for. */
+interface Asked<Input extends object> {
+  name: string;
+  input: Input;
+  instanceId?: string;
+  /** True if the run under way does what is asked for. */
+  isSame: (underWay: Input) => boolean;
+  /** Says what is under way instead. */
+  describe: (underWay: Input, startedAt: string) => string;
+}
+
+/** A run may end between the attempt to start one and the look at it. */
+const mostStarts = 3;
+
+/**
+ * Starts a run, or joins the one under way. Of several that are asked for at the same time the task hub may accept all and run
+ * one, so what runs is looked at in any case.
+ *
+ * @throws `already-running` if that does something else: what is asked for would be dropped
+ */
+export async function beginRun<Input extends object>(
+  services: Services,
+  hub: TaskHub,
+  { name, input, instanceId = name, isSame, describe }: Asked<Input>,
+): Promise<"begun" | "joined"> {
+  for (let starts = 1; ; starts += 1) {
+    const begun = await keepRunning(services, hub, name, input, instanceId);
+    const found = await newestRun(hub, instanceId);
+    if (found?.state === "running") {
+      const { input: underWay, createdAt } = found.instance;
+      if (isSame(underWay as Input)) return begun === "runs" ? "joined" : "begun";
+      throw new ProductError("already-running", describe(underWay as Input, createdAt.toISOString()));
+    }
+    if (begun !== "runs") return "begun";
+    if (starts === mostStarts)
+      throw new ProductError("already-running", `start ${name}: others keep starting it (ask again)`);
+  }
+}
+
+function sayLimits({ sharePercent, confirmed }: ReconcileInput): string {
+  const said = [
+    ...(sharePercent === undefined ? [] : [`share=${sharePercent}`]),
+    ...(confirmed === undefined ? [] : [`confirm=${confirmed}`]),
+  ];
+  return said.length > 0 ? `with ${said.join(" and ")}` : "with neither share nor confirm";
+}
+
 /**
  * Starts the run unless one is under way, and waits at most `wait` seconds for its end.
  *
@@ -140,11 +188,15 @@ async function runNow(
   { hub, caller, query }: Call<{ wait: number }>,
   name: string,
   mark: { dryRun?: false },
-  input: object = {},
+  input: ReconcileInput = {},
 ): Promise<Answer> {
-  const started = await keepRunning(services, hub, name, input);
-  // A run that is already under way has other input: its result is not the answer to this call.
-  if (started === "runs" && Object.keys(input).length > 0) return { status: 202, body: { ...mark, state: "running" } };
+  await beginRun(services, hub, {
+    ...{ name, input },
+    // Who sets no limits asks for nothing that the run under way lacks.
+    isSame: (underWay) => Object.keys(input).length === 0 || sayLimits(underWay) === sayLimits(input),
+    describe: (underWay, startedAt) =>
+      `${name}: a run is under way since ${startedAt}, ${sayLimits(underWay)} (ask again when it has ended: GET /maintenance shows it)`,
+  });
   const deadline = performance.now() + query.wait * 1_000;
   for (;;) {
     const run = await lastRun(hub, name);

@@ -30,7 +30,7 @@ export function newsOf(): News {
       return {
         async next(milliseconds) {
           const timeUp = Promise.withResolvers<"time">();
-          const timer = setTimeout(timeUp.resolve, milliseconds, "time");
+          const timer = setTimeout(timeUp.resolve, Math.max(milliseconds, 0), "time");
           const end = await Promise.race([heard.promise, timeUp.promise]);
           clearTimeout(timer);
           heard = Promise.withResolvers();

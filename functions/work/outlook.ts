@@ -1,8 +1,7 @@
 import { personId } from "../../shared/desktop/names.ts";
-import { decideAdmission } from "../../shared/lifecycle/admission.ts";
 import type { PersonRecord } from "../../shared/person/record.ts";
 import type { Services } from "../services.ts";
-import { expectedAt, limitsOf } from "./queue.ts";
+import { expectedAt, placeIn } from "./queue.ts";
 import type { Outlook } from "./waits.ts";
 
 /**
@@ -19,7 +18,7 @@ export async function outlookOf(services: Services, record: PersonRecord, mayWai
     if (state === "admitted" || !mayWait) return { usually };
     const queue = await services.queue();
     const own = { ...admission, person: personId(request.username) };
-    const place = decideAdmission(own, queue.tickets, await limitsOf(services, queue, own), services.now());
+    const place = await placeIn(services, queue, own);
     if (place.admitted) return { usually };
     return { usually, queue: { ...place, expected: await expectedAt(services, place, image, queue) } };
   } catch {

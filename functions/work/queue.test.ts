@@ -2,7 +2,8 @@ import { beforeEach, expect, it } from "vitest";
 import { personId } from "../../shared/desktop/names.ts";
 import type { Admission, PersonRecord } from "../../shared/person/record.ts";
 import { lately } from "./lately.ts";
-import { tellNext } from "./queue.ts";
+import type { Ticket } from "../../shared/lifecycle/admission.ts";
+import { placeIn, tellNext } from "./queue.ts";
 import type { Queue } from "./read-queue.ts";
 import { startsIn } from "./starts.ts";
 import type { TaskHub } from "./task-hub.ts";
@@ -84,4 +85,45 @@ it("who could not be told is told with the next end", async () => {
   hubFails = false;
   await tell();
   expect(told).toEqual([`person-${personId("ann")}`]);
+});
+
+/** The places that these people are told, and how often everybody's places were worked out for it. */
+async function askForPlaces(listed: readonly Ticket[], asking: readonly Ticket[]) {
+  let workedOut = 0;
+  const services = {
+    ...{ now: () => now, settings: { STARTS_AT_ONCE: 1 } },
+    starts: {
+      known() {
+        workedOut += 1;
+        return Promise.resolve({});
+      },
+    },
+  } as unknown as Parameters<typeof placeIn>[0];
+  const queue: Queue = { at: now, tickets: listed, records: [], running: null };
+  const places = await Promise.all(asking.map((own) => placeIn(services, queue, own)));
+  return { workedOut, places: places.map((place) => (place.admitted ? 0 : place.place)) };
+}
+
+const crowd = Array.from({ length: 1_000 }, (_, number): Ticket => {
+  const since = new Date(now.getTime() - 10_000 + number).toISOString();
+  return { ...waiting, since, person: `p${number}`, image: "i", startsAtOnce: null, maxDesktops: null };
+});
+
+it("the places of a thousand who ask are worked out once", async () => {
+  const { workedOut, places } = await askForPlaces(
+    crowd,
+    // As the admission in their records and the facts of their plans are put together.
+    crowd.map(({ maxDesktops, ...others }) => ({ ...others, maxDesktops })),
+  );
+  expect(places).toEqual(crowd.map((_, number) => number));
+  expect(workedOut).toBe(1);
+});
+
+it.each<[string, Partial<Ticket>, number]>([
+  ["has come since the queue was read", { person: "new", since: now.toISOString() }, 1_000],
+  ["wants another image by now", { image: "j" }, 500],
+  ["comes back, which puts them in front", { returns: true }, 0],
+])("who %s has a place as they are now", async (_, change, place) => {
+  const own: Ticket = { ...(crowd[500] as Ticket), ...change };
+  expect((await askForPlaces(crowd, [own])).places).toEqual([place]);
 });

@@ -1,5 +1,12 @@
 import { personId } from "../../shared/desktop/names.ts";
-import { decideAdmissions, type Place, type StartLimits, type Ticket } from "../../shared/lifecycle/admission.ts";
+import {
+  decideAdmission,
+  decideAdmissions,
+  isSameTicket,
+  type Place,
+  type StartLimits,
+  type Ticket,
+} from "../../shared/lifecycle/admission.ts";
 import { doubtfulImages, type Expected, expectReady } from "../../shared/lifecycle/start-times.ts";
 import type { Admission } from "../../shared/person/record.ts";
 import { workIdOf } from "../../shared/person/work.ts";
@@ -21,6 +28,35 @@ export async function limitsOf(
     maxDesktops: settings.MAX_DESKTOPS ?? null,
     running: running ?? (own && isBounded(own) ? await readRunning({ desktops }) : new Map()),
     doubtful: doubtfulImages(await starts.known()),
+  };
+}
+
+/**
+ * Where somebody stands in a queue that was read for everybody. It is worked out once for all of them: with a thousand who
+ * wait and ask, each on their own would take most of the process's time.
+ */
+export async function placeIn(services: Queued, queue: Queue, own: Ticket): Promise<Place> {
+  const known = places.get(queue) ?? placesIn(services, queue);
+  places.set(queue, known);
+  const { of, tickets } = await known;
+  const place = of.get(own.person);
+  // Who came, or changed what they want, since it was read counts as they are now.
+  return place !== undefined && isSameTicket(tickets.get(own.person), own)
+    ? place
+    : decideAdmission(own, queue.tickets, await limitsOf(services, queue, own), services.now());
+}
+
+interface Places {
+  of: ReadonlyMap<string, Place>;
+  tickets: ReadonlyMap<string, Ticket>;
+}
+
+const places = new WeakMap<Queue, Promise<Places>>();
+
+async function placesIn(services: Queued, queue: Queue): Promise<Places> {
+  return {
+    of: decideAdmissions(queue.tickets, await limitsOf(services, queue), services.now()),
+    tickets: new Map(queue.tickets.map((ticket) => [ticket.person, ticket])),
   };
 }
 

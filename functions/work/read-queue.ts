@@ -2,22 +2,24 @@ import type { Settings } from "../../shared/config.ts";
 import { personId } from "../../shared/desktop/names.ts";
 import type { ClusterDesktops } from "../../shared/kubernetes/desktops.ts";
 import type { PersonRecords } from "../../shared/kubernetes/person-records.ts";
-import type { Ticket } from "../../shared/lifecycle/admission.ts";
+import type { WhoRuns } from "../../shared/kubernetes/running-desktops.ts";
+import { bySince, type Ticket } from "../../shared/lifecycle/admission.ts";
 import type { PersonRecord } from "../../shared/person/record.ts";
 
 /** Everybody whose desktop is to be brought up. */
 export interface Queue {
   /** When it was read; it may have moved since. */
   at: Date;
-  tickets: Ticket[];
+  /** Those who wait longest come first. */
+  tickets: readonly Ticket[];
   records: PersonRecord[];
   /** In which workspaces desktops run, by person. Null if nothing limits it, as far as the tickets say. */
-  running: ReadonlyMap<string, readonly string[]> | null;
+  running: WhoRuns | null;
 }
 
 interface Reading {
   records: Pick<PersonRecords, "inAdmission">;
-  desktops: Pick<ClusterDesktops, "findDeployed">;
+  desktops: Pick<ClusterDesktops, "findRunning">;
   settings: Pick<Settings, "MAX_DESKTOPS">;
   now: () => Date;
 }
@@ -28,6 +30,7 @@ export async function readQueue({ records, desktops, settings, now }: Reading): 
   const tickets = found.records.flatMap(({ request, admission }) =>
     admission ? [{ ...admission, person: personId(request.username) }] : [],
   );
+  tickets.sort(bySince);
   const isLimited = settings.MAX_DESKTOPS !== undefined || tickets.some(isBounded);
   return { at, tickets, records: found.records, running: isLimited ? await readRunning({ desktops }) : null };
 }
@@ -37,12 +40,6 @@ export function isBounded({ maxDesktops }: Ticket): boolean {
   return typeof maxDesktops === "number";
 }
 
-export async function readRunning({ desktops }: Pick<Reading, "desktops">): Promise<Map<string, string[]>> {
-  const running = new Map<string, string[]>();
-  const { deployed } = await desktops.findDeployed();
-  for (const { workspace, username, replicas } of deployed) {
-    const person = personId(username);
-    if (replicas > 0) running.set(person, [...(running.get(person) ?? []), workspace]);
-  }
-  return running;
+export function readRunning({ desktops }: Pick<Reading, "desktops">): Promise<WhoRuns> {
+  return desktops.findRunning();
 }

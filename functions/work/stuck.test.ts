@@ -56,7 +56,7 @@ function world(instances: readonly Instance[], record?: PersonRecord, startedAt 
     startedAt,
     records: { update },
   } as unknown as Services;
-  return { services, hub: taskHubOf(() => client), done };
+  return { services, hub: taskHubOf(() => client), done, last: () => current };
 }
 
 describe("a notice that makes no progress", () => {
@@ -159,6 +159,24 @@ describe("the work on a person's record", () => {
     const { services, hub, done } = world([{ ...stuck, runtimeStatus }], record);
     expect(await keepWorking(services, hub, record)).toBe("woken");
     expect(done).toEqual([["start", "fulfilRequest", instanceId, { username: "alice" }]]);
+  });
+
+  it("that waits for its turn, or starts, leaves it to others while it is suspended by hand, which is noted once", async () => {
+    const since = request.requestedAt;
+    const admission = { state: "waiting" as const, since, workspace: "a", returns: false };
+    const waits = { ...record, admission };
+    const held = { ...waits, admission: { ...admission, suspendedAt: now.toISOString() } };
+    const fresh = { ...stuck, lastUpdatedTime: now.toISOString() };
+    const written = async (of: PersonRecord, runtimeStatus: OrchestrationRuntimeStatus) => {
+      const { services, hub, last } = world([{ ...fresh, runtimeStatus }], of);
+      expect(await keepWorking(services, hub, of)).toBe("working");
+      return last();
+    };
+    expect(await written(waits, Suspended)).toEqual(held);
+    expect(await written(held, Suspended)).toBe(held);
+    expect(await written(held, Running)).toEqual(waits);
+    expect(await written(waits, Running)).toBe(waits);
+    expect(await written(record, Suspended)).toBe(record);
   });
 
   it("that never began is replaced as well", async () => {

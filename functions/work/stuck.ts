@@ -1,10 +1,11 @@
 import { type FollowNoticeInput, followNoticeName, longestPauseSeconds } from "../../orchestrations/follow-notice.ts";
 import type { PersonRecord } from "../../shared/person/record.ts";
 import { extensionOf } from "../../shared/person/extension.ts";
+import { noteSuspended } from "../../shared/person/admission.ts";
 import { isDue, isUnfinished, wasDue } from "../../shared/person/request.ts";
 import { instanceIdOf, isTakingOver, settleMilliseconds, workIdOf } from "../../shared/person/work.ts";
 import type { Services } from "../services.ts";
-import { replace, wake } from "./person.ts";
+import { changeRecord, ifThere, replace, wake } from "./person.ts";
 import { type Instance, isFailed, isSuspendedByHand, type TaskHub } from "./task-hub.ts";
 import { someAtATime } from "../some-at-a-time.ts";
 
@@ -61,10 +62,23 @@ export async function keepWorking(
     await wake(hub, record);
     return "woken";
   }
+  await noteIfSuspended(services, record, found);
   if (isTakingOver(record, now) || !isSilent(services, found, stuckAfter(services))) return "working";
 
   await replace(services, hub, username, afterSettling(), describeSilence(found));
   return "replaced";
+}
+
+/** A start whose work was suspended by hand, and may be so for days, leaves its turn to others until it goes on. */
+async function noteIfSuspended(services: Services, record: PersonRecord, found: Instance): Promise<void> {
+  const at = isSuspendedByHand(found) ? services.now().toISOString() : null;
+  const { request } = record;
+  if (noteSuspended(record, request, at) === record) return;
+  await changeRecord(
+    services,
+    request.username,
+    ifThere((current) => noteSuspended(current, request, at)),
+  );
 }
 
 /**

@@ -20,6 +20,8 @@ export interface Asked<Body> {
   trouble: Signal<string | null>;
   /** True after an answer that there is no such thing. */
   isMissing: Signal<boolean>;
+  /** True after an answer that the question is none. */
+  isMalformed: Signal<boolean>;
   isAsking: Signal<boolean>;
   again: () => void;
 }
@@ -56,6 +58,7 @@ export function useAsked<Body>(
   const answered = useSignal<string | null>(null);
   const trouble = useSignal<string | null>(null);
   const isMissing = useSignal(false);
+  const isMalformed = useSignal(false);
   const isAsking = useSignal(true);
   const asked = useSignal(0);
   useEffect(() => {
@@ -73,12 +76,14 @@ export function useAsked<Body>(
         answered.value = path;
         trouble.value = null;
         isMissing.value = false;
+        isMalformed.value = false;
         isAsking.value = false;
         if (isLast(reply.body)) return;
       } catch (error) {
         if (ends.signal.aborted) return;
         trouble.value = tellFailure(error, operator);
         isMissing.value = error instanceof ApiError && error.status === 404;
+        isMalformed.value = error instanceof ApiError && error.problem.code === "malformed-parameter";
         isAsking.value = false;
       }
       if (every !== null) timer = setTimeout(() => void next(), every);
@@ -99,6 +104,7 @@ export function useAsked<Body>(
     isOfBefore: answered.value !== path,
     trouble,
     isMissing,
+    isMalformed,
     isAsking,
     again: () => {
       asked.value += 1;

@@ -3,6 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { atTime } from "../pages/times.ts";
 import { consoleTexts as texts } from "./texts.ts";
 import type { Plot } from "./plot.ts";
+import { Table } from "./table.tsx";
 import { extentOf, figures, type Point } from "./queue-history.ts";
 
 /** The queue's figures since the page was opened: drawn, and as a table. The drawing adds nothing to the table. */
@@ -34,37 +35,25 @@ export function Chart({ points }: { points: readonly Point[] }) {
     <>
       <div ref={place} class="console-chart" aria-hidden="true" />
       {isMissing.value && <p>{words.missing}</p>}
-      <div class="console-scroll" role="region" aria-label={words.figure} tabIndex={0}>
-        <table class="nhsuk-table">
-          <caption class="nhsuk-table__caption">
-            {words.since(first ? atTime(new Date(first.at).toISOString(), new Date()) : "")}
-          </caption>
-          <thead>
-            <tr>
-              {[words.figure, words.now, words.least, words.most].map((name) => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
-              ))}
+      <Table
+        caption={words.since(first ? atTime(new Date(first.at).toISOString(), new Date()) : "")}
+        isCaptionShown
+        headings={[words.figure, words.now, words.least, words.most]}
+      >
+        {figures.map((name) => {
+          const extent = extentOf(points, name);
+          return (
+            <tr key={name}>
+              <th scope="row">
+                <span class={`console-line console-line--${name}`} /> {texts.queue[name]}
+              </th>
+              <td>{figure(extent?.now)}</td>
+              <td>{figure(extent?.least)}</td>
+              <td>{figure(extent?.most)}</td>
             </tr>
-          </thead>
-          <tbody>
-            {figures.map((name) => {
-              const extent = extentOf(points, name);
-              return (
-                <tr key={name}>
-                  <th scope="row">
-                    <span class={`console-line console-line--${name}`} /> {texts.queue[name]}
-                  </th>
-                  <td>{figure(extent?.now)}</td>
-                  <td>{figure(extent?.least)}</td>
-                  <td>{figure(extent?.most)}</td>
-                </tr>
-              );
-            })}
-          </tbody>
-        </table>
-      </div>
+          );
+        })}
+      </Table>
     </>
   );
 }

@@ -13,6 +13,7 @@ import { Facts } from "./facts.tsx";
 import type { Begun } from "./follow.ts";
 import { Hours, inHours, keptAs } from "./hours.tsx";
 import { Link } from "./link.tsx";
+import { Table } from "./table.tsx";
 import { Trouble } from "./trouble.tsx";
 
 /** One desktop: why it is as it is, what happened, and what can be done. */
@@ -154,45 +155,32 @@ function Objects({ desktop: { objects, drifts, notCompared } }: { desktop: OneDe
           {kind}: {reason}
         </p>
       ))}
-      <div class="console-scroll" role="region" aria-label={words.title} tabIndex={0}>
-        <table class="nhsuk-table">
-          <thead>
-            <tr>
-              {[words.object, words.field, words.found, words.wanted].map((name) => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
-              ))}
+      <Table caption={words.title} headings={[words.object, words.field, words.found, words.wanted]}>
+        {objects.flatMap(({ system, kind, name, there, wanted, fields }) => [
+          <tr key={`${system} ${kind} ${name}`}>
+            <td class="console-long">
+              {kind} {name}
+            </td>
+            <td>{words.exists}</td>
+            <td>{describeTruth(there)}</td>
+            <td>
+              {describeTruth(wanted)}
+              {there !== null && wanted !== null && there !== wanted && <strong> {words.differs}</strong>}
+            </td>
+          </tr>,
+          ...fields.map(({ field, found = "", wanted: should = "", differs }) => (
+            <tr key={`${system} ${kind} ${name} ${field}`}>
+              <td />
+              <td>{field}</td>
+              <td class="console-long">{found}</td>
+              <td class="console-long">
+                {should}
+                {differs && <strong> {words.differs}</strong>}
+              </td>
             </tr>
-          </thead>
-          <tbody>
-            {objects.flatMap(({ system, kind, name, there, wanted, fields }) => [
-              <tr key={`${system} ${kind} ${name}`}>
-                <td class="console-long">
-                  {kind} {name}
-                </td>
-                <td>{words.exists}</td>
-                <td>{describeTruth(there)}</td>
-                <td>
-                  {describeTruth(wanted)}
-                  {there !== null && wanted !== null && there !== wanted && <strong> {words.differs}</strong>}
-                </td>
-              </tr>,
-              ...fields.map(({ field, found = "", wanted: should = "", differs }) => (
-                <tr key={`${system} ${kind} ${name} ${field}`}>
-                  <td />
-                  <td>{field}</td>
-                  <td class="console-long">{found}</td>
-                  <td class="console-long">
-                    {should}
-                    {differs && <strong> {words.differs}</strong>}
-                  </td>
-                </tr>
-              )),
-            ])}
-          </tbody>
-        </table>
-      </div>
+          )),
+        ])}
+      </Table>
     </>
   );
 }

@@ -5,6 +5,7 @@ import { Title } from "../components/title.tsx";
 import { consoleTexts as texts } from "./texts.ts";
 import { type Operator, tellFailure } from "./asked.ts";
 import { BusyButton } from "./busy-button.tsx";
+import { Table } from "./table.tsx";
 
 /** What drifted, and putting it right. Removals have to be confirmed by their number. */
 export function DriftView({ operator }: { operator: Operator }) {
@@ -42,28 +43,24 @@ export function DriftView({ operator }: { operator: Operator }) {
       </p>
       {found.value?.refused !== undefined && <p class="console-wrong">{found.value.refused}</p>}
       {found.value && found.value.drifts.length > 0 && (
-        <div class="console-scroll" role="region" aria-label={texts.views.drift} tabIndex={0}>
-          <table class="nhsuk-table">
-            <thead>
-              <tr>
-                <th scope="col">{texts.drift.kind}</th>
-                <th scope="col">{texts.desktops.columns.username}</th>
-                <th scope="col">{texts.desktops.columns.workspace}</th>
-                <th scope="col">{texts.drift.reason}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {found.value.drifts.map(({ kind, username, workspace, reason }, index) => (
-                <tr key={index}>
-                  <td>{kind}</td>
-                  <td>{username}</td>
-                  <td>{workspace}</td>
-                  <td>{reason}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          caption={texts.views.drift}
+          headings={[
+            texts.drift.kind,
+            texts.desktops.columns.username,
+            texts.desktops.columns.workspace,
+            texts.drift.reason,
+          ]}
+        >
+          {found.value.drifts.map(({ kind, username, workspace, reason }, index) => (
+            <tr key={index}>
+              <td>{kind}</td>
+              <td>{username}</td>
+              <td>{workspace}</td>
+              <td>{reason}</td>
+            </tr>
+          ))}
+        </Table>
       )}
       {found.value?.dryRun && found.value.drifts.length > 0 && (
         <form

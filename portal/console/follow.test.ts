@@ -152,7 +152,7 @@ describe("what is asked for many desktops", () => {
       to,
       many.map((id) => ({ id, name: id, ask: ask(id) })),
     );
-    expect(shown()).toMatchObject({ words: "0 of 12 done", hasEnded: false });
+    expect(shown()).toMatchObject({ words: "0 of 12 done. Not asked for yet: 9", hasEnded: false });
     await untilEnded();
     expect([mostAsked, most()]).toEqual([3, 3]);
     expect(asked.slice(0, 12)).toEqual(many.map((id) => `ask ${id}`));

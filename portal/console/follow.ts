@@ -1,12 +1,12 @@
 /** Follows what an operator asked for to its end. Plain: nothing here draws. */
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import { type Api, ApiError, Unreachable } from "../api/client.ts";
 import { endedSessions } from "../api/console-shapes.ts";
 import type { EndedSessions } from "../api/console-types.ts";
 import type { ShapeOf } from "../api/shape.ts";
 import { operation as operationShape } from "../api/shapes.ts";
 import type { Operation } from "../api/types.ts";
 import { consoleTexts as texts } from "./texts.ts";
+import { type Around, askUntilAnswered, sleep } from "./ask-until-answered.ts";
 import { describeRun, howFar, type Part, type PartState } from "./progress.ts";
 
 /** Something that was asked for, once: for one desktop or for many. */
@@ -45,21 +45,13 @@ export interface Follower {
   stop: () => void;
 }
 
-interface Around {
-  api: Api;
-  /** Says for people what went wrong, and ends the page if the session has ended. Throws what nobody expects. */
-  tell: (error: unknown) => string;
-  pause?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
-}
-
 /** So many calls are made at once for one thing that was asked for. */
 const atOnce = 3;
 /** Short: while one operation is waited for, others are not looked at. */
 const waitSeconds = 5;
 const runMilliseconds = 2_000;
-const longestRetryMilliseconds = 30_000;
 
-export function followerOf({ api, tell, pause = sleep }: Around): Follower {
+export function followerOf({ api, tell, pause = sleep }: Omit<Around, "pause"> & Partial<Around>): Follower {
   const all = signal<readonly Followed[]>([]);
   const ended = signal(0);
   const lives = new Map<number, AbortController>();
@@ -75,23 +67,8 @@ export function followerOf({ api, tell, pause = sleep }: Around): Follower {
     return { followed, life: life.signal };
   }
 
-  /** Asks until there is an answer that is not a passing failure. Null once nobody follows any more. */
-  async function read<Body>(path: string, shape: ShapeOf<Body>, { trouble }: Followed, life: AbortSignal) {
-    for (let failures = 0; !life.aborted; failures += 1) {
-      try {
-        const reply = await api.call("GET", path, shape, { signal: life });
-        trouble.value = null;
-        return reply;
-      } catch (error) {
-        if (isOver(life)) break;
-        if (!isPassing(error)) throw error;
-        trouble.value = tell(error);
-        const told = error instanceof ApiError ? error.retryAfterSeconds : null;
-        await pause(told === null ? Math.min(1_000 * 2 ** failures, longestRetryMilliseconds) : told * 1_000, life);
-      }
-    }
-    return null;
-  }
+  const read = <Body>(path: string, shape: ShapeOf<Body>, { trouble }: Followed, life: AbortSignal) =>
+    askUntilAnswered({ api, tell, pause }, { path, shape }, trouble, life);
 
   async function work(followed: Followed, life: AbortSignal, wishes: readonly Wish[]): Promise<void> {
     followed.parts.value = wishes.map(({ id, name }) => ({ id, name, state: "to do", words: "" }));
@@ -197,23 +174,4 @@ function wishesOf({ failed, ended }: EndedSessions): Wish[] {
     ...failed.map((each) => wish(each, { state: "failed", reason: each.reason })),
     ...ended.map((each) => wish(each, { state: "pending", id: each.operation.replace("/api/operations/", "") })),
   ];
-}
-
-/** As a function: it changes while something is awaited, of which the compiler knows nothing. */
-function isOver(life: AbortSignal): boolean {
-  return life.aborted;
-}
-
-function isPassing(error: unknown): boolean {
-  return error instanceof Unreachable || (error instanceof ApiError && (error.status >= 500 || error.status === 429));
-}
-
-function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

@@ -41,6 +41,7 @@ export function summaryOf(parts: readonly Part[], before: string): Summary {
     return { words: texts.asked.is(texts.asked.state[first.state], first.words), hasEnded, notDone: [] };
   const notDone = parts.filter(({ state }) => state === "failed" || state === "superseded");
   const done = parts.filter(({ state }) => state === "done").length;
-  const words = texts.asked.far(done, parts.length, notDone.length);
+  const toDo = parts.filter(({ state }) => state === "to do").length;
+  const words = texts.asked.far(done, parts.length, notDone.length, toDo);
   return { words: before === "" ? words : `${before}. ${words}`, hasEnded, notDone };
 }

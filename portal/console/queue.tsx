@@ -9,6 +9,7 @@ import { type Operator, useAsked } from "./asked.ts";
 import { Chart } from "./chart.tsx";
 import { Facts } from "./facts.tsx";
 import { type Point, withPoint } from "./queue-history.ts";
+import { Table } from "./table.tsx";
 import { Loading, Trouble } from "./trouble.tsx";
 
 /** Who starts and who waits, how many may, and how long starts take. */
@@ -68,36 +69,22 @@ export function QueueView({ operator }: { operator: Operator }) {
 function ImagesTable({ images }: Pick<QueueNow, "images">) {
   const words = texts.queue;
   return (
-    <div class="console-scroll" role="region" aria-label={words.images} tabIndex={0}>
-      <table class="nhsuk-table">
-        <thead>
-          <tr>
-            {[words.image, words.half, words.most, words.starts, words.failed, words.fault].map((name) => (
-              <th key={name} scope="col">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {images.map((image) => (
-            <tr key={image.image}>
-              <td class="console-long">{image.image}</td>
-              <td>
-                {image.halfReadyWithinSeconds === undefined ? texts.unknown : duration(image.halfReadyWithinSeconds)}
-              </td>
-              <td>
-                {image.usuallyReadyWithinSeconds === undefined
-                  ? texts.unknown
-                  : duration(image.usuallyReadyWithinSeconds)}
-              </td>
-              <td>{image.starts}</td>
-              <td>{image.failed}</td>
-              <td>{image.atFault?.reason}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      caption={words.images}
+      headings={[words.image, words.half, words.most, words.starts, words.failed, words.fault]}
+    >
+      {images.map((image) => (
+        <tr key={image.image}>
+          <td class="console-long">{image.image}</td>
+          <td>{image.halfReadyWithinSeconds === undefined ? texts.unknown : duration(image.halfReadyWithinSeconds)}</td>
+          <td>
+            {image.usuallyReadyWithinSeconds === undefined ? texts.unknown : duration(image.usuallyReadyWithinSeconds)}
+          </td>
+          <td>{image.starts}</td>
+          <td>{image.failed}</td>
+          <td>{image.atFault?.reason}</td>
+        </tr>
+      ))}
+    </Table>
   );
 }

@@ -33,23 +33,59 @@ export const consoleTexts = {
     "slow-start": "starting for long",
   },
   desktops: {
-    caption: "Desktops, those that need attention first",
+    caption: "Desktops (headings with a button sort them)",
     columns: {
       state: "State",
       username: "Person",
       workspace: "Workspace",
       since: "Since",
-      ends: "Ends, and why",
+      endsAt: "Ends, and why",
       rule: "Rule",
       lastSeen: "Last seen",
     },
+    sort: "Sort by",
+    orders: {
+      worst: "Attention needed, worst first",
+      username: "Person, A to Z",
+      "-username": "Person, Z to A",
+      workspace: "Workspace, A to Z",
+      "-workspace": "Workspace, Z to A",
+      state: "State, from not started to failed",
+      "-state": "State, from failed to not started",
+      since: "Since, longest first",
+      "-since": "Since, newest first",
+      endsAt: "Ends, soonest first",
+      "-endsAt": "Ends, last first",
+      lastSeen: "Last seen, longest ago first",
+      "-lastSeen": "Last seen, latest first",
+    },
     all: "All",
+    endsNext: "with the next run",
     person: "Person (whole username)",
     none: "No desktop is like this.",
     looking: "Looking for desktops …",
     select: (name: string) => `Select ${name}`,
     selectAll: "Select all on this page",
     total: (total: number) => `${total} ${total === 1 ? "desktop" : "desktops"}`,
+    sorted: (order: string) => `Sorted by: ${order}.`,
+    wrong: {
+      state: (value: string) => `The address asks for the state “${value}”. There is no such state.`,
+      rule: (value: string) => `The address asks for the rule “${value}”. There is no such rule.`,
+      workspace: (value: string) =>
+        `The address asks for the workspace “${value}”, which cannot be the name of one: it has 1 to 128 lower-case letters, digits, hyphens and full stops.`,
+      username: (value: string) =>
+        `The address asks for the person “${value}”, which cannot be a username: it has 1 to 128 letters, digits and . _ @ + - ' and begins with a letter, a digit or _.`,
+      sort: (value: string) => `The address asks for the order “${value}”. There is no such order.`,
+      mayBe: { state: "A state is one of", rule: "A rule is one of", sort: "An order is one of" },
+      clear: {
+        state: "Show desktops in every state",
+        rule: "Show desktops of every rule",
+        workspace: "Show desktops in every workspace",
+        username: "Show everybody's desktops",
+        sort: "Show those that need attention first",
+      },
+      page: "The address leads to a page that this list does not have: it is of another order, or was cut off.",
+    },
     pages: "Pages",
     first: "First page",
     next: "Next page",
@@ -84,15 +120,17 @@ export const consoleTexts = {
   asked: {
     title: "What you asked for",
     state: {
-      "to do": "Under way",
+      "to do": "Not asked for yet",
       "under way": "Under way",
       done: "Done",
       failed: "Failed",
       superseded: "Not done",
     },
     is: (state: string, words: string) => (words === "" ? state : `${state}: ${words}`),
-    far: (done: number, of: number, failed: number) =>
-      `${done} of ${of} done${failed === 0 ? "" : `, ${failed} not done`}`,
+    far: (done: number, of: number, failed: number, toDo: number): string => {
+      const words = `${done} of ${of} done${failed === 0 ? "" : `, ${failed} not done`}`;
+      return toDo === 0 ? words : `${words}. ${consoleTexts.asked.state["to do"]}: ${toDo}`;
+    },
     trouble: (reason: string, tries: number) =>
       `${tries === 1 ? "a try" : `${tries} tries`} failed, and it is tried again: ${reason}`,
     one: (what: string, desktop: string) => `${what}: ${desktop}`,

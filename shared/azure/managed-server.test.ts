@@ -13,13 +13,16 @@ let azure: Server;
 let state: string;
 let status: number;
 let asked: string[];
+const noAnswer = 0;
 
 beforeAll(async () => {
   azure = createServer((request, response) => {
     const path = (request.url ?? "").split("?")[0] ?? "";
     asked.push(`${request.method ?? ""} ${path.slice(id.length)}`);
     response.setHeader("content-type", "application/json");
-    if (status !== 200) {
+    if (status === noAnswer) {
+      response.destroy();
+    } else if (status !== 200) {
       response.writeHead(status).end(JSON.stringify({ error: { code: "AuthorizationFailed", message: "no right" } }));
     } else if (request.method === "POST") {
       state = "Starting";
@@ -80,6 +83,22 @@ describe("a managed database server", () => {
   it.each(["Disabled", "Dropping", "Inaccessible"])("that is %s ends the wait", async (is) => {
     state = is;
     expect(await server().ensureRunning()).toMatchObject({ refused: "database-not-running" });
+  });
+
+  it.each([429, 500, 503])("is waited for while Azure answers %i", async (is) => {
+    status = is;
+    expect(await server().ensureRunning()).toMatchObject({ seen: "waiting", againInSeconds: 10 });
+    status = 200;
+    state = "Ready";
+    expect(await server().ensureRunning()).toMatchObject({ seen: "ready" });
+  });
+
+  it("is waited for while Azure does not answer", async () => {
+    status = noAnswer;
+    expect(await server().ensureRunning()).toMatchObject({
+      seen: "waiting",
+      message: expect.stringContaining("db1") as string,
+    });
   });
 
   it("that may not be looked at is an error that names it", async () => {

@@ -58,6 +58,8 @@ export function managedServer(
         }
       } catch (error) {
         client = undefined; // a failed sign-in must not be remembered
+        if (isOutage(error))
+          return { seen: "waiting", message: `Azure does not say how the database server ${name} is`, againInSeconds };
         throw new ProductError(
           "database-not-running",
           `check database server ${name}: Azure does not allow it (see the log; check the app's identity and its role)`,
@@ -66,6 +68,16 @@ export function managedServer(
       }
     },
   };
+}
+
+/**
+ * True of a call that had no answer, or that Azure is too busy for, after the client's own retries. The client's errors
+ * have a status if there was an answer (@azure/core-rest-pipeline 1.24, RestError). The wait has its own limit.
+ */
+function isOutage(error: unknown): boolean {
+  if (!(error instanceof Error) || error.name !== "RestError") return false;
+  const status = "statusCode" in error && typeof error.statusCode === "number" ? error.statusCode : 503;
+  return status >= 500 || status === 429 || status === 408;
 }
 
 /** Loaded only if it is used: the SDK takes a second to import. */

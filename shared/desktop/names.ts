@@ -73,12 +73,14 @@ const origin = "https://workspaces.xlscsde.nhs.uk";
 
 /** 32 hex digits from a URL, as Python's uuid5(NAMESPACE_URL, url).hex. */
 function hashOf(...segments: string[]): string {
-  const url = [origin, ...segments.map(quote)].join("/");
-  const known = hashes.get(url);
+  // No two URLs have the same: the slash is the only character that is not quoted and separates.
+  const key = segments.join("/");
+  const known = hashes.get(key);
   if (known !== undefined) return known;
+  const url = [origin, ...segments.map(quote)].join("/");
   const hash = uuid5(url, namespaceOfUrls).replaceAll("-", "");
   if (hashes.size >= mostHashes) hashes.clear();
-  hashes.set(url, hash);
+  hashes.set(key, hash);
   return hash;
 }
 

@@ -115,8 +115,19 @@ function inWords(ports: readonly Port[]): string {
   return ports.map(({ name, port }) => `${name} ${port}`).join(", ");
 }
 
-export type DesktopState =
-  "absent" | "starting" | "ready" | "in-use" | "idle" | "suspending" | "suspended" | "retiring" | "failed" | "unknown";
+export const desktopStates = [
+  "absent",
+  "starting",
+  "ready",
+  "in-use",
+  "idle",
+  "suspending",
+  "suspended",
+  "retiring",
+  "failed",
+  "unknown",
+] as const;
+export type DesktopState = (typeof desktopStates)[number];
 
 /** A state, why it is so, and since when if known. */
 export interface DescribedState {

@@ -2,11 +2,21 @@ import type { CoreV1Event, V1ContainerStatus, V1Pod } from "@kubernetes/client-n
 import type { Sighting } from "../desktop/activities.ts";
 import { refuse } from "../errors.ts";
 import { isWithoutPullSecret, type Missing, wordsFor } from "./asked-for.ts";
-import { faultOfContainer } from "./start-faults.ts";
+import { desktopContainer } from "./labels.ts";
+import { faultOfContainer, type StartFault } from "./start-faults.ts";
 
 /** How often a container may be started again before we say that it cannot start. */
 const restartsAllowed = 2;
 const theOnly = "the container";
+
+/**
+ * Ends that say nothing of the image: the policy's memory limit, and a container that a node lost (kubernetes v1.36.0,
+ * pkg/kubelet/container/runtime.go, ContainerReasonStatusUnknown).
+ */
+const notOfImage: ReadonlySet<string> = new Set(["OOMKilled", "ContainerStatusUnknown"]);
+
+/** What is seen of a start, and if a refusal blames the desktop's image: then no other start of it will do better. */
+export type StartVerdict = Sighting & { blamesImage?: true };
 
 /** What else is known of the pod of a container. */
 export interface PodFacts {
@@ -31,12 +41,17 @@ export function judgeContainer(
   pod: V1Pod,
   container: V1ContainerStatus,
   facts: PodFacts,
-): Sighting | { seen: "waiting"; message: null } {
+): StartVerdict | { seen: "waiting"; message: null } {
   const name = nameIn(pod, container);
   const { state, restartCount } = container;
   const { reason = "" } = state?.waiting ?? {};
   const image = imageOf(pod, container);
   const message = messageOf(container, image, facts.events);
+  // An image that an admission controller adds is not the desktop's.
+  const refuseImage = (words: string): StartVerdict => ({
+    ...refuse("cannot-start", words),
+    ...(container.name === desktopContainer && { blamesImage: true }),
+  });
 
   if (isCrash(container)) {
     const crash = state?.terminated ?? container.lastState?.terminated;
@@ -45,27 +60,30 @@ export function judgeContainer(
       crash?.message,
     );
     if (faultOfContainer(crash?.reason ?? "", crash?.message ?? "", image)?.then === "ends")
-      return refuse("cannot-start", `${name} cannot be run: ${cause}`);
-    if (reason === "CrashLoopBackOff" && restartCount >= restartsAllowed)
-      return refuse("cannot-start", `${name} crashed ${restartCount + 1} times, last with ${cause}`);
+      return refuseImage(`${name} cannot be run: ${cause}`);
+    if (reason === "CrashLoopBackOff" && restartCount >= restartsAllowed) {
+      const crashes = `${name} crashed ${restartCount + 1} times, last with ${cause}`;
+      return notOfImage.has(crash?.reason ?? "") ? refuse("cannot-start", crashes) : refuseImage(crashes);
+    }
     return { seen: "waiting", message: `${name} crashed with ${cause}` };
   }
 
   const said = `${name === theOnly ? "" : `${name}: `}${words(reason, message)}`;
   const missing = facts.missing.find(({ forPull }) => !forPull);
   if (missing && state?.waiting) return refuse("cannot-start", `${said} (${wordsFor(missing)})`);
-  if (endsAt(reason, message, image, facts)) {
+  const fault = faultOfContainer(reason, message, image);
+  if (fault && endsAt(fault, facts)) {
     const pullSecret = facts.missing.find(({ forPull }) => forPull);
-    return refuse("cannot-start", pullSecret ? `${said} (${wordsFor(pullSecret)})` : said);
+    if (pullSecret) return refuse("cannot-start", `${said} (${wordsFor(pullSecret)})`);
+    return fault.dependsOnPolicy ? refuse("cannot-start", said) : refuseImage(said);
   }
   return { seen: "waiting", message: message === "" ? null : said };
 }
 
 /** True if waiting does not help. A kubelet that pulled without a Secret that is there has it the next time. */
-function endsAt(reason: string, message: string, image: string, { events, missing }: PodFacts): boolean {
-  const fault = faultOfContainer(reason, message, image);
+function endsAt({ then, needsCredentials }: StartFault, { events, missing }: PodFacts): boolean {
   const mayHaveItNextTime = events.some(isWithoutPullSecret) && !missing.some(({ forPull }) => forPull);
-  return fault?.then === "ends" && !(fault.needsCredentials === true && mayHaveItNextTime);
+  return then === "ends" && !(needsCredentials === true && mayHaveItNextTime);
 }
 
 function isCrash({ state, lastState }: V1ContainerStatus): boolean {

@@ -16,6 +16,7 @@ import { changeDnsServers, samplePlan, sampleRules, sampleSite, sampleStart } fr
 import { diffOf } from "../../test/server-side-diff.ts";
 import { untilDecided } from "../../test/until-decided.ts";
 import { type Cluster, clusterOf } from "./cluster.ts";
+import { type ProductError } from "../errors.ts";
 import { RefusedByCluster } from "./cluster-faults.ts";
 import { type ClusterDesktops, desktopsIn } from "./desktops.ts";
 import { reallyMissing } from "./wait-ready.ts";
@@ -64,6 +65,32 @@ async function bringUp(): Promise<void> {
   await desktops.createDeployment(plan, sampleStart("r1"));
   expect(await untilDecided(desktops, plan)).toMatchObject({ seen: "ready" });
 }
+
+describe("a Deployment", () => {
+  it.each([
+    [4, null],
+    [5, /others keep changing it/],
+  ])("is applied again although it was written %i times between look and deed", async (writes, fault) => {
+    await desktops.createDeployment(plan, sampleStart("r1"), true);
+    let written = 0;
+    const busy = Object.assign(Object.create(cluster) as Cluster, {
+      // As the controllers write its status: that is a new version, too.
+      async takeOver(object: KubernetesObject) {
+        written += 1;
+        const metadata = { name: plan.names.deployment, namespace };
+        const note = { "example.org/written": `${written}` };
+        if (written <= writes)
+          await cluster.mergeSpec({ apiVersion: "apps/v1", kind: "Deployment", metadata }, {}, note);
+        return cluster.takeOver(object);
+      },
+    });
+    const applied = desktopsIn(busy, sampleSite, sampleRules)
+      .createDeployment(plan, sampleStart("r1"))
+      .catch((error: unknown) => (error as ProductError).message);
+    if (fault) expect(await applied).toMatch(fault);
+    else expect(await applied).toBeNull();
+  });
+});
 
 describe("a credential", () => {
   it("has 8 letters and digits, and is not made twice for one request", async () => {

@@ -39,6 +39,7 @@ import { faultOfPod } from "./start-faults.ts";
 import { ownNameFirst } from "./two-of-one.ts";
 import { templateFaults } from "./pod-template.ts";
 import { throwIfConfined, untilGone, untilPodsGone } from "./until-gone.ts";
+import { runningDesktopsIn, type WhoRuns } from "./running-desktops.ts";
 import { startingDesktopsIn } from "./starting-desktops.ts";
 import { type Patience, type StartSighting, waitReady } from "./wait-ready.ts";
 
@@ -88,6 +89,8 @@ export interface ClusterDesktops extends DeployedDesktops {
   noteStart(desktop: NamedDesktop, at: string): Promise<void>;
   /** Looks at a start, waits for it as patiently as that, and returns what it saw last. */
   waitReady(plan: DesktopPlan, patience: Patience): Promise<StartSighting>;
+  /** Who has a desktop that runs or is to run, for limits. Costs nothing while many ask. */
+  findRunning(): Promise<WhoRuns>;
   /** Ends what it has open at the API server. */
   close(): void;
   /** All desktops of a person, suspended ones too, with how many pods each wants; also those that the operator left. */
@@ -128,6 +131,9 @@ const kinds = {
   deployment: { apiVersion: "apps/v1", kind: "Deployment" },
 } as const;
 
+/** The controllers write the state of a Deployment several times in its first second. */
+const mostTries = 5;
+
 /** VNC authentication uses exactly 8 characters (RFC 6143 §7.2.2). */
 const passwordLength = { vnc: 8, rdp: 32, ssh: 32 };
 /** Letters and digits that no shell and no `${` touches. */
@@ -143,6 +149,7 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
   });
 
   const starting = startingDesktopsIn(cluster, site.namespace);
+  const running = runningDesktopsIn(cluster, site, rules);
 
   /** Writes a manifest; what was absent is created, which no object of a stranger can be in the way of unnoticed. */
   async function write(
@@ -166,6 +173,23 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
 
   /** Applies a manifest unless a stranger's object has that name, or the cluster's rules forbid it. */
   async function apply(part: DesktopPart, desktop: NamedDesktop, manifest: KubernetesObject): Promise<Refusal | null> {
+    for (let tries = 1; ; tries += 1) {
+      const end = await tryToApply(part, desktop, manifest);
+      if (end !== "changed") return end;
+      if (tries === mostTries)
+        throw new ProductError(
+          "step-failed",
+          `take over ${kinds[part].kind} ${desktop.names[part]}: others keep changing it (retrying)`,
+        );
+    }
+  }
+
+  /** @returns `changed` if somebody else changed the object since it was read */
+  async function tryToApply(
+    part: DesktopPart,
+    desktop: NamedDesktop,
+    manifest: KubernetesObject,
+  ): Promise<Refusal | "changed" | null> {
     const found = await cluster.read(reference(part, desktop));
     const what = `${kinds[part].kind} ${desktop.names[part]}`;
     if (found && !belongsTo(found, desktop))
@@ -186,8 +210,7 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
         // The account may not even take over a Service or NetworkPolicy that is for other pods, so that is put right before.
         // Not of a Deployment: its pods would be replaced twice.
         const ours = part === "deployment" ? found : await cluster.apply(manifest);
-        if (!(await cluster.takeOver(ours)))
-          throw new ProductError("step-failed", `take over ${what}: somebody else just changed it (retrying)`);
+        if (!(await cluster.takeOver(ours))) return "changed";
       }
       await cluster.apply(manifest);
       return null;
@@ -323,8 +346,10 @@ export function desktopsIn(cluster: Cluster, site: Site, rules: NamingRules): Cl
     },
 
     waitReady: (plan, patience) => waitReady(cluster, starting, site.namespace, plan, patience),
+    findRunning: () => running.find(),
     close: () => {
       starting.close();
+      running.close();
     },
 
     async findOfPerson(username) {

@@ -8,6 +8,8 @@ export interface Follower {
   changed(type: "ADDED" | "MODIFIED" | "DELETED", object: KubernetesObject): void;
   /** Changes may have been missed: what is known has to be read again. */
   missed(): void;
+  /** The watch ended, and begins again in a second: until then nothing is heard of. */
+  interrupted?(): void;
 }
 
 /** One watch that is begun again whenever it ends. */
@@ -73,6 +75,7 @@ export function followKind(
 
   function ended(error: unknown): void {
     if (isClosed) return;
+    follower.interrupted?.();
     const status = (error as { statusCode?: number } | null)?.statusCode;
     if (status === 410) version = undefined;
     if (error instanceof ProductError && refusals.has(error.code)) refused = error;

@@ -123,7 +123,7 @@ it.each<[string, StartFacts, string]>([
       pods: [backOff],
       events: [event("BackOff", "Back-off"), failedPull("manifest unknown", 2), failedPull("i/o timeout", 9)],
     },
-    `cannot-start: ImagePullBackOff: Failed to pull image "${image}": manifest unknown`,
+    `cannot-start (image): ImagePullBackOff: Failed to pull image "${image}": manifest unknown`,
   ],
   [
     "a pull that backs off beside another container's refused one",
@@ -184,7 +184,7 @@ it.each<[string, StartFacts, string]>([
         }),
       ],
     },
-    'cannot-start: the container cannot be run: exit code 128 (StartError): exec: "vnc": executable file not found in $PATH',
+    'cannot-start (image): the container cannot be run: exit code 128 (StartError): exec: "vnc": executable file not found in $PATH',
   ],
   [
     "a pull that fails after a crash",
@@ -300,7 +300,9 @@ it.each<[string, StartFacts, string]>([
 ])("%s", (_words, given, expected) => {
   const sighting = judgeStart(given, { unschedulableGraceSeconds: 120 }, now);
   expect(
-    "refused" in sighting ? `${sighting.refused}: ${sighting.reason}` : `${sighting.seen}: ${sighting.message}`,
+    "refused" in sighting
+      ? `${sighting.refused}${sighting.blamesImage ? " (image)" : ""}: ${sighting.reason}`
+      : `${sighting.seen}: ${sighting.message}`,
   ).toBe(expected);
 });
 

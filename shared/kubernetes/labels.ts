@@ -4,6 +4,9 @@ import { canonicalUsername, type DesktopKey, isKeyPart, keyText } from "../deskt
 /** The field manager of every change that we make, and the value of the label that marks what is ours. */
 export const manager = "guacamole-workspaces";
 
+/** The container of a desktop's pod that shows the desktop; an admission controller may add others. */
+export const desktopContainer = "desktop";
+
 /** The platform's own labels and annotations: the operator's names, so that its tools go on working. */
 export const label = {
   purpose: "xlscsde.nhs.uk/purpose",

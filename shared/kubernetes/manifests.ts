@@ -13,7 +13,7 @@ import { type NamedDesktop, personId } from "../desktop/names.ts";
 import { usualEphemeralStorage } from "../desktop/policy.ts";
 import type { DesktopRequest } from "../person/record.ts";
 import { type DesktopPlan, portsOf, servesSftp } from "../desktop/plan.ts";
-import { annotation, label, manager, purpose } from "./labels.ts";
+import { annotation, label, manager, purpose, desktopContainer } from "./labels.ts";
 
 /** What manifests need to know of the place they go to. */
 export interface Site {
@@ -179,7 +179,7 @@ export function emptyDeployment(
           // It has no pod, but the cluster may check what its pods would be.
           securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
           containers: [
-            { name: "desktop", image: spec?.containers[0]?.image ?? "none", securityContext: withoutPrivileges },
+            { name: desktopContainer, image: spec?.containers[0]?.image ?? "none", securityContext: withoutPrivileges },
           ],
         },
       },
@@ -226,7 +226,7 @@ export function deploymentManifest(plan: DesktopPlan, site: Site, { id, requeste
           ...(plan.tolerations.length > 0 && { tolerations: [...plan.tolerations] }),
           containers: [
             {
-              name: "desktop",
+              name: desktopContainer,
               image: plan.image,
               ports: portsOf(plan).map(({ name, port }) => ({ name, containerPort: port, protocol: "TCP" })),
               ...(plan.environmentFrom.length > 0 && {

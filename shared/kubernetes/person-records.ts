@@ -1,17 +1,23 @@
-import type { V1ConfigMap, V1ObjectMeta } from "@kubernetes/client-node";
+import type { V1ConfigMap } from "@kubernetes/client-node";
 import { personId, subjectId } from "../desktop/names.ts";
 import { ProductError } from "../errors.ts";
 import type { DamagedRecord } from "../person/damaged-record.ts";
 import type { PersonRecord } from "../person/record.ts";
-import { isOpen } from "../person/request.ts";
-import { formatRecord, parseRecord, withoutPastAdmission } from "../person/stored-record.ts";
+import { type RecordParser, recordParser } from "../person/stored-record.ts";
 import { checkGeneration, type Fence } from "../person/work.ts";
 import type { Cluster, Reference } from "./cluster.ts";
 import type { Following } from "./followed-kind.ts";
-import { isOurs, label, manager, purpose, valuesInSelectors } from "./labels.ts";
+import { label, purpose, valuesInSelectors } from "./labels.ts";
+import {
+  contentOf,
+  isLabelled,
+  mustReadRecord,
+  noWork,
+  personOf,
+  readRecord,
+  recordReference,
+} from "./record-object.ts";
 import { sharedRead } from "./shared-read.ts";
-
-const prefix = "desktop-request-";
 
 /** Records that can be read, and those that cannot. */
 export interface FoundRecords {
@@ -83,11 +89,10 @@ export function personRecordsIn(
   namespace: string,
   now: () => number = () => performance.now(),
 ): PersonRecords {
-  const reference = (person: string): Reference => ({
-    apiVersion: "v1",
-    kind: "ConfigMap",
-    metadata: { name: `${prefix}${person}`, namespace },
-  });
+  const reference = (person: string) => recordReference(person, namespace);
+
+  /** While many wait, the queue is read at each start and each end of one. */
+  const parseQueued = recordParser();
 
   /** What this process read or wrote last, the newest at the end. Null: there was none. */
   const known = new Map<string, { object: V1ConfigMap | null; at: number; heardAt?: number }>();
@@ -117,26 +122,36 @@ export function personRecordsIn(
     return written;
   }
 
-  async function list(selector: string): Promise<FoundRecords> {
+  function sort(object: V1ConfigMap, found: FoundRecords, parse?: RecordParser): void {
+    const record = readRecord(object, parse);
+    if ("fault" in record) {
+      found.damaged.push(record);
+      return;
+    }
+    found.records.push(record);
+    if (!isLabelled(object, record)) found.mislabelled.push(record);
+  }
+
+  async function list(selector: string, parse?: RecordParser): Promise<FoundRecords> {
     // Not by who manages it: a record that lost that label must not look like no record at all.
     const labels = `${label.purpose}=${purpose.request}${selector}`;
     const found = nothingFound();
     for await (const page of cluster.pages<V1ConfigMap>({ apiVersion: "v1", kind: "ConfigMap" }, namespace, {
       labels,
     }))
-      for (const object of page) sort(object, found);
+      for (const object of page) sort(object, found, parse);
     return found;
   }
 
   const requests: PersonRecords = {
     async read(person) {
       const found = await find(person);
-      return found && parse(found);
+      return found && mustReadRecord(found);
     },
     async readRecent(person) {
       const recent = knownOf(person);
       const found = recent ? recent.object : await find(person);
-      return found && parse(found);
+      return found && mustReadRecord(found);
     },
     async update(person, change, fence, readSince = Infinity) {
       let recent = knownOf(person);
@@ -147,7 +162,7 @@ export function personRecordsIn(
         let record: PersonRecord | null;
         let current: PersonRecord | null;
         try {
-          current = found && parse(found);
+          current = found && mustReadRecord(found);
           if (fence) checkGeneration(current, fence);
           record = change(current);
         } catch (error) {
@@ -167,7 +182,7 @@ export function personRecordsIn(
     },
     async remove(person, isOver) {
       const found = await find(person);
-      if (!found || !isOver(parse(found))) return false;
+      if (!found || !isOver(mustReadRecord(found))) return false;
       known.delete(person);
       return cluster.removeUnchanged({ ...found, ...kindOf(reference(person)) });
     },
@@ -195,7 +210,7 @@ export function personRecordsIn(
       return found;
     },
     open: () => list(`,${label.work}!=${noWork}`),
-    inAdmission: sharedRead(() => list(`,${label.admission}`)),
+    inAdmission: sharedRead(() => list(`,${label.admission}`, parseQueued)),
     follow: (tell) =>
       cluster.follow(
         { apiVersion: "v1", kind: "ConfigMap" },
@@ -203,7 +218,7 @@ export function personRecordsIn(
         { path: `/api/v1/namespaces/${namespace}/configmaps`, labels: `${label.purpose}=${purpose.request}` },
         {
           changed(type, object) {
-            const person = object.metadata?.name?.slice(prefix.length) ?? "";
+            const person = personOf(object);
             const last = known.get(person);
             // What was read or written here may be newer than what is heard.
             if (type === "DELETED") known.delete(person);
@@ -221,10 +236,8 @@ export function personRecordsIn(
   return requests;
 }
 
-const noWork = "none";
-
-function workOf(record: PersonRecord): string {
-  return isOpen(record) ? "open" : noWork;
+function nothingFound(): FoundRecords {
+  return { records: [], damaged: [], mislabelled: [] };
 }
 
 /** Versions of one kind of object grow (kubernetes.io/docs/reference/using-api/api-concepts, "Resource versions"). */
@@ -234,64 +247,4 @@ function isNewer(one: V1ConfigMap, other: V1ConfigMap | null): boolean {
 
 function kindOf({ apiVersion, kind }: Reference) {
   return { apiVersion, kind };
-}
-
-function contentOf(
-  record: PersonRecord,
-  { metadata = {}, data = {} }: { metadata?: V1ObjectMeta; data?: Record<string, string> },
-) {
-  const { username, subject } = record.request;
-  // What is no longer so loses its label.
-  const passing: readonly string[] = [label.subject, label.admission];
-  const labels = Object.entries(metadata.labels ?? {}).filter(([name]) => !passing.includes(name));
-  return {
-    metadata: {
-      ...metadata,
-      labels: {
-        ...(Object.fromEntries(labels) as Record<string, string>),
-        [label.managedBy]: manager,
-        [label.purpose]: purpose.request,
-        [label.person]: personId(username),
-        [label.work]: workOf(record),
-        ...(subject === undefined ? {} : { [label.subject]: subjectId(subject) }),
-        ...(record.admission && { [label.admission]: record.admission.state }),
-      },
-    },
-    data: formatRecord(record, data),
-  };
-}
-
-function nothingFound(): FoundRecords {
-  return { records: [], damaged: [], mislabelled: [] };
-}
-
-function sort(object: V1ConfigMap, found: FoundRecords): void {
-  const record = tryParse(object);
-  if ("fault" in record) {
-    found.damaged.push(record);
-    return;
-  }
-  found.records.push(record);
-  if (object.metadata?.labels?.[label.work] !== workOf(record)) found.mislabelled.push(record);
-}
-
-function parse(found: V1ConfigMap): PersonRecord {
-  const record = tryParse(found);
-  if ("fault" in record) throw record.fault;
-  return record;
-}
-
-function tryParse(found: V1ConfigMap): PersonRecord | DamagedRecord {
-  const name = found.metadata?.name ?? "";
-  const person = name.startsWith(prefix) ? name.slice(prefix.length) : "";
-  if (!isOurs(found)) {
-    const words = `read person record: the ConfigMap ${name} is not ours (rename or remove it)`;
-    return { person, fault: new ProductError("not-ours", words) };
-  }
-  const parsed = parseRecord(found.data ?? {});
-  if ("record" in parsed && personId(parsed.record.request.username) === person)
-    return withoutPastAdmission(parsed.record);
-  const wrong = "fault" in parsed ? parsed.fault : "it holds the record of somebody else";
-  const words = `read person record: the ConfigMap ${name} is damaged: ${wrong} (fix it, or delete it: the person asks again)`;
-  return { person, fault: new ProductError("damaged-record", words) };
 }

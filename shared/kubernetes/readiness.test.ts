@@ -211,7 +211,7 @@ it.each<[string, StartFacts, string]>([
       { waiting: { reason: "CrashLoopBackOff" } },
       { lastState: { terminated: { exitCode: 1, reason: "Error", message: "no display" } }, restartCount: 4 },
     ),
-    "cannot-start: the container crashed 5 times, last with exit code 1 (Error): no display",
+    "cannot-start (image): the container crashed 5 times, last with exit code 1 (Error): no display",
   ],
   [
     "a command that is not there",
@@ -222,7 +222,7 @@ it.each<[string, StartFacts, string]>([
         restartCount: 2,
       },
     ),
-    "cannot-start: the container crashed 3 times, last with exit code 128 (StartError): exec: not found",
+    "cannot-start (image): the container crashed 3 times, last with exit code 128 (StartError): exec: not found",
   ],
   [
     "a container that has just ended",
@@ -426,6 +426,8 @@ it.each<[string, StartFacts, string]>([
 ])("%s", (_words, facts, expected) => {
   const sighting = judgeStart(facts, rules, now);
   expect(
-    "refused" in sighting ? `${sighting.refused}: ${sighting.reason}` : `${sighting.seen}: ${sighting.message}`,
+    "refused" in sighting
+      ? `${sighting.refused}${sighting.blamesImage ? " (image)" : ""}: ${sighting.reason}`
+      : `${sighting.seen}: ${sighting.message}`,
   ).toBe(expected);
 });

@@ -2,7 +2,7 @@ import type { CoreV1Event, V1Deployment, V1DeploymentCondition, V1EndpointSlice,
 import type { Sighting } from "../desktop/activities.ts";
 import { refuse } from "../errors.ts";
 import type { Missing } from "./asked-for.ts";
-import { judgeContainer, newestOf, type PodFacts, unfinished, words } from "./container-states.ts";
+import { judgeContainer, newestOf, type PodFacts, type StartVerdict, unfinished, words } from "./container-states.ts";
 import { annotation, isLeaving, manager } from "./labels.ts";
 import { hasEnded, whatLingers } from "./lingering-pods.ts";
 import { faultOfPod } from "./start-faults.ts";
@@ -56,7 +56,7 @@ export function judgeStart(
   facts: StartFacts,
   { unschedulableGraceSeconds }: { unschedulableGraceSeconds: number },
   now: Date,
-): Sighting {
+): StartVerdict {
   const { deployment, slices, events, missing = [] } = facts;
   if (!deployment) return refuse("cannot-start", "the Deployment is gone; somebody removed it while it was starting");
 
@@ -129,7 +129,7 @@ function isOverdue({ status }: V1Deployment, { metadata }: V1Pod): boolean {
   return new Date(progressing.lastUpdateTime ?? 0) > new Date(metadata?.creationTimestamp ?? 0);
 }
 
-function judgePod(pod: V1Pod, facts: PodFacts, graceSeconds: number, now: Date): Sighting {
+function judgePod(pod: V1Pod, facts: PodFacts, graceSeconds: number, now: Date): StartVerdict {
   const { status } = pod;
   const scheduled = condition(status, "PodScheduled");
   if (scheduled?.status === "False") {

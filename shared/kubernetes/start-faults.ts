@@ -2,7 +2,7 @@
 type Place = "image" | "container" | "pod";
 
 /** One kind of fault of a start: how it is recognised, and if waiting can cure it. docs/operations.md has the same rows. */
-interface StartFault {
+export interface StartFault {
   /** As docs/operations.md puts it; a test compares them. */
   what: string;
   then: "waits" | "ends";
@@ -13,6 +13,8 @@ interface StartFault {
   reasons?: readonly string[];
   /** Does not count if the kubelet pulled without the pod's own Secret. */
   needsCredentials?: true;
+  /** A desktop of another policy may start from the same image. */
+  dependsOnPolicy?: true;
 }
 
 /** Words of networks, registries, runtimes and API servers that are away or too busy. Go's `net` and `net/http` have most of them. */
@@ -80,6 +82,7 @@ export const startFaults: readonly StartFault[] = [
     what: "the image runs as root, and the policy forbids it",
     then: "ends",
     place: "container",
+    dependsOnPolicy: true,
     reasons: ["CreateContainerConfigError", "CreateContainerError"],
     words: /runAsNonRoot|non-root policy/i,
   },

@@ -4,6 +4,7 @@ import type { StartKind } from "../lifecycle/start-times.ts";
 import type { DesktopPlan } from "../desktop/plan.ts";
 import type { Cluster } from "./cluster.ts";
 import { type Missing, missingFor } from "./asked-for.ts";
+import type { StartVerdict } from "./container-states.ts";
 import { belongsAsPod } from "./lingering-pods.ts";
 import { currentPod, judgeStart, podsInTheWay } from "./readiness.ts";
 import type { Known } from "./starting-desktop.ts";
@@ -29,7 +30,7 @@ export const briefMilliseconds = 500;
 const againInSeconds = 15;
 
 /** What a look saw, and where the time of the start goes, as far as it can be told by then. */
-export type StartSighting = Sighting & { kind?: StartKind | undefined };
+export type StartSighting = StartVerdict & { kind?: StartKind | undefined };
 
 /** Looks at a desktop that starts, and waits for a moment. */
 export async function waitReady(

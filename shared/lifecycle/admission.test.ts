@@ -73,6 +73,12 @@ describe("who may start", () => {
       {},
       ["p1+", "p3+", "p4 1/1 starts"],
     ],
+    [
+      "who is behind work that was suspended by hand, whether it waits or starts",
+      inLine({ ...starting, suspendedAt: secondsAgo(1) }, { suspendedAt: secondsAgo(1) }, {}, {}, {}),
+      {},
+      ["p1+", "p2+", "p3+", "p4 1/1 starts"],
+    ],
     ["who comes back, first", inLine({}, {}, { returns: true }), {}, ["p0+", "p1 1/1 starts", "p2+"]],
     [
       "who waited for 15 minutes, before who comes back",

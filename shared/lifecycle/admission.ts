@@ -6,6 +6,22 @@ export interface Ticket extends Admission {
   person: string;
 }
 
+/** True if both say the same of the person's place. */
+export function isSameTicket(one: Ticket | undefined, other: Ticket): boolean {
+  return one !== undefined && partsOfPlace.every((part) => one[part] === other[part]);
+}
+
+const partsOfPlace = [
+  "person",
+  "state",
+  "since",
+  "workspace",
+  "returns",
+  "image",
+  "startsAtOnce",
+  "maxDesktops",
+] as const;
+
 /** What bounds the starts. */
 export interface StartLimits {
   /** Desktops that start at once in the cluster. */
@@ -38,7 +54,7 @@ export function decideAdmissions(
   now: Date,
 ): ReadonlyMap<string, Place> {
   const starts = countStarts(limits);
-  const waiting = tickets.filter(({ state }) => state === "waiting").sort(byTurn(now));
+  const waiting = inTurn(tickets, now);
   const begin = (ticket: Ticket) => {
     if (!hangs(ticket, now)) starts.add(ticket);
   };
@@ -71,7 +87,7 @@ export function lineUp(tickets: readonly Ticket[], now: Date): { starting: Ticke
   const starting = tickets
     .filter(({ state }) => state === "admitted")
     .sort((one, other) => compare(begun(one), begun(other)) || compare(one.person, other.person));
-  return { starting, waiting: tickets.filter(({ state }) => state === "waiting").sort(byTurn(now)) };
+  return { starting, waiting: inTurn(tickets, now) };
 }
 
 /** The same for one person, whose ticket takes the place of the one that is listed. */
@@ -101,12 +117,13 @@ function poolOf({ workspace, image = "" }: Ticket, because: Obstacle): string {
 }
 
 /**
- * Longer than anybody waits in the queue, and than a start takes: the work hangs, or somebody suspended it by hand. It takes
- * nobody's turn.
+ * Longer than anybody waits in the queue, and than a start takes: the work hangs. It takes nobody's turn, and neither does
+ * work that somebody suspended by hand.
  */
 const hangingMilliseconds = (2 * 60 + 10) * 60_000;
 
-function hangs({ state, since, admittedAt }: Ticket, now: Date): boolean {
+function hangs({ state, since, admittedAt, suspendedAt }: Ticket, now: Date): boolean {
+  if (suspendedAt !== undefined) return true;
   const from = state === "admitted" ? (admittedAt ?? since) : since;
   return now.getTime() - Date.parse(from) > hangingMilliseconds;
 }
@@ -140,15 +157,19 @@ function countStarts({ startsAtOnce, maxDesktops, running, doubtful }: StartLimi
   };
 }
 
-/**
- * People who come back or waited long, then the others, each by waiting time; of those who came at once, an order that
- * everybody computes alike.
- */
-function byTurn(now: Date): (one: Ticket, other: Ticket) => number {
-  const rank = ({ since, returns }: Ticket) =>
-    returns || now.getTime() - Date.parse(since) >= longestWaitMilliseconds ? 0 : 1;
-  return (one, other) =>
-    rank(one) - rank(other) || compare(one.since, other.since) || compare(one.person, other.person);
+/** Who waits: people who come back or waited long, then the others, each by waiting time. */
+function inTurn(tickets: readonly Ticket[], now: Date): Ticket[] {
+  const waiting = tickets.filter(({ state }) => state === "waiting");
+  const first = new Set(
+    waiting.filter(({ since, returns }) => returns || now.getTime() - Date.parse(since) >= longestWaitMilliseconds),
+  );
+  const rank = (ticket: Ticket) => (first.has(ticket) ? 0 : 1);
+  return waiting.sort((one, other) => rank(one) - rank(other) || bySince(one, other));
+}
+
+/** By waiting time; of those who came at once, an order that everybody computes alike. A list in this order is quick to line up. */
+export function bySince(one: Ticket, other: Ticket): number {
+  return compare(one.since, other.since) || compare(one.person, other.person);
 }
 
 function compare(one: string, other: string): number {

@@ -52,6 +52,14 @@ export function admit(
   return { ...record, admission: { ...admitted, ...(waited && { waited }), ...(isLast && { isLast }) } };
 }
 
+/** The record with the note that the work on its request was suspended by hand, or without it: it goes on. */
+export function noteSuspended(record: PersonRecord, asked: DesktopRequest, at: string | null): PersonRecord {
+  const { admission, request } = record;
+  const isNoted = admission?.suspendedAt !== undefined;
+  if (!admission || request.id !== asked.id || isNoted === (at !== null)) return record;
+  return { ...record, admission: { ...admission, suspendedAt: at ?? undefined } };
+}
+
 /** The place of a request in the record of its person, who has none if an earlier release wrote it. */
 function placeFor(record: PersonRecord, asked: DesktopRequest): Admission | undefined {
   return record.request.id === asked.id ? (record.admission ?? queueUp(record, asked)) : undefined;

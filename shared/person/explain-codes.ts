@@ -40,6 +40,7 @@ const sentences: Readonly<Record<ErrorCode, string>> = {
   "not-running": "Your desktop does not run any more.",
   "extension-not-allowed": "Your desktop cannot be kept any longer than it is already.",
   "being-retired": "Everything that you have here is being removed. Nothing can be started until that is done.",
+  "already-running": `The same is being done already. ${again}`,
   "activation-paused": "No desktops are started for the time being.",
   "request-changed": "Another request took the place of this one.",
   "work-replaced": `It was interrupted. ${again}`,

@@ -6,7 +6,7 @@ import type { PersonRecord } from "./record.ts";
 import { finish, supersede } from "./request.ts";
 import { retireDesktops } from "./retirement.ts";
 import { nominate } from "./review.ts";
-import { formatRecord, parseRecord } from "./stored-record.ts";
+import { formatRecord, parseRecord, recordParser } from "./stored-record.ts";
 import { replaceWork } from "./work.ts";
 
 /** Every field is there: a field that is added to the schema has to be added to the record below. */
@@ -55,6 +55,7 @@ const full: Full<PersonRecord> = {
       admittedAt: at,
       waited: true,
       isLast: true,
+      suspendedAt: at,
     },
   },
   outcomes: {
@@ -240,6 +241,33 @@ describe("a person's record", () => {
     expect(JSON.stringify(parseRecord(secret))).not.toContain("tops3cret");
     const time = { ...formatRecord(full), presence: '{"seenAt":"tops3cret","sessions":[{"tops3cret":1}]}' };
     expect(JSON.stringify(parseRecord(time))).not.toContain("tops3cret");
+  });
+});
+
+describe("a parser of records", () => {
+  it("does not parse again what has not changed, and lets nobody change it", () => {
+    const parse = recordParser();
+    const first = parse(formatRecord(full));
+    expect(first).toEqual(parseRecord(formatRecord(full)));
+    expect(parse({ ...formatRecord(full), ofSomebodyElse: "x" })).toBe(first);
+    expect(() => Object.assign("record" in first ? first.record.request : {}, { workspace: "other" })).toThrow(
+      TypeError,
+    );
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ["one text that has changed", { request: JSON.stringify({ ...full.request, workspace: "other" }) }],
+    ["one text less", { work: undefined as unknown as string }],
+    ["a text under the next key", { request: "", outcomes: JSON.stringify(full.request) }],
+    ["a text that looks like two", { request: `${JSON.stringify(full.request)},2:{}`, outcomes: "" }],
+  ])("takes %s for another record", (_, change) => {
+    const parse = recordParser();
+    const texts = formatRecord(full);
+    const first = parse(texts);
+    const changed = { ...texts, ...change };
+    expect(parse(changed)).not.toBe(first);
+    expect(parse(changed)).toEqual(parseRecord(changed));
+    expect(parse(texts)).toBe(first);
   });
 });
 

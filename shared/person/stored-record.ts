@@ -7,8 +7,37 @@ const parts: readonly string[] = Object.keys(recordSchema.shape);
 
 type Texts = Readonly<Record<string, string>>;
 
+type Parsed = { record: PersonRecord } | { fault: string };
+export type RecordParser = (texts: Texts) => Parsed;
+
+/** Does what `parseRecord` does, and remembers the result, for a list that is read often and changes little. */
+export function recordParser(): RecordParser {
+  const before = new Map<string, Parsed>();
+  return (texts) => {
+    const key = parts.map((part) => `${texts[part]?.length}:${texts[part]}`).join();
+    const found = before.get(key);
+    if (found) return found;
+    const parsed = deepFreeze(parseRecord(texts));
+    if (before.size >= mostRemembered) before.clear();
+    before.set(key, parsed);
+    return parsed;
+  };
+}
+
+/** More than ever wait in a queue; some kilobytes each. */
+const mostRemembered = 4_000;
+
+/** Several get the same record: none of them may change it. */
+function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    Object.values(value).forEach(deepFreeze);
+  }
+  return value;
+}
+
 /** The record in these texts, or what is wrong with it, in words that quote none of it. */
-export function parseRecord(texts: Texts): { record: PersonRecord } | { fault: string } {
+export function parseRecord(texts: Texts): Parsed {
   const read: Record<string, unknown> = {};
   for (const part of parts) {
     const text = texts[part];
@@ -44,7 +73,7 @@ export function withoutPastAdmission(record: PersonRecord): PersonRecord {
   return others;
 }
 
-function checkRecord(read: object): { record: PersonRecord } | { fault: string } {
+function checkRecord(read: object): Parsed {
   const { data, error } = recordSchema.safeParse(read);
   if (data) return { record: data };
   const faults = error.issues.map(({ path, message }) => {

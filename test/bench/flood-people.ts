@@ -12,10 +12,18 @@ export async function signersOf(
   const { kid, ...jwk } = stored.keys[0];
   const key = createPrivateKey({ key: jwk, format: "jwk" });
   const [, payload = ""] = (await sampleToken(issuer, "carol")).split(".");
-  const { sid, ...carol } = JSON.parse(Buffer.from(payload, "base64url").toString()) as Record<string, unknown>;
+  const { sid, iat, exp, ...carol } = JSON.parse(Buffer.from(payload, "base64url").toString()) as Record<
+    string,
+    unknown
+  > & {
+    iat: number;
+    exp: number;
+  };
   const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString("base64url");
   const sign = (claims: object) => {
-    const signed = `${encode({ alg: "RS256", typ: "JWT", kid })}.${encode({ ...carol, ...claims, jti: randomUUID() })}`;
+    const issuedAt = Math.floor(Date.now() / 1_000);
+    const times = { iat: issuedAt, exp: issuedAt + exp - iat, jti: randomUUID() };
+    const signed = `${encode({ alg: "RS256", typ: "JWT", kid })}.${encode({ ...carol, ...claims, ...times })}`;
     return `${signed}.${signBytes("RSA-SHA256", Buffer.from(signed), key).toString("base64url")}`;
   };
   const service = {

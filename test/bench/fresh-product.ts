@@ -53,15 +53,16 @@ export async function onFreshProduct(
       product.kill(signal);
       await ended;
     };
-    // A bench that is interrupted leaves nothing running.
+    // A bench that is interrupted measures nothing more, and leaves nothing running.
+    const interruption = Promise.withResolvers<never>();
     const interrupted = () => {
-      product.kill("SIGINT");
+      interruption.reject(new Error("interrupted"));
     };
     process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
     try {
       const { api, issuer } = JSON.parse(await readFile(join(state, "running.json"), "utf8")) as Record<string, string>;
       if (api === undefined || issuer === undefined) throw new Error("read running.json: it names no address");
-      await use({
+      const used = use({
         ...systems,
         api,
         get process() {
@@ -73,6 +74,7 @@ export async function onFreshProduct(
           product = await launch();
         },
       });
+      await Promise.race([used, interruption.promise]);
     } finally {
       process.off("SIGINT", interrupted).off("SIGTERM", interrupted);
       await end("SIGINT");

@@ -31,15 +31,15 @@ export async function openWorkspaces(
 export interface Starts {
   /** The most desktops that were not ready at the same time. */
   mostAtOnce: number;
-  /** The people in the order in which their Deployments were created. */
-  order: string[];
+  /** When each person's Deployment was created, in milliseconds of the epoch; the first to be created comes first. */
+  begun: Map<string, number>;
 }
 
 /** Watches the desktops that are being started. */
 export async function watchStarts(kubeconfig: KubeConfig): Promise<{ seen: () => Starts; close: () => void }> {
   const starting = new Set<string>();
   const known = new Set<string>();
-  const starts: Starts = { mostAtOnce: 0, order: [] };
+  const starts: Starts = { mostAtOnce: 0, begun: new Map() };
   const path = `/apis/apps/v1/namespaces/${namespace}/deployments`;
   const watch = await new Watch(kubeconfig).watch(
     path,
@@ -48,7 +48,7 @@ export async function watchStarts(kubeconfig: KubeConfig): Promise<{ seen: () =>
       const name = metadata?.name ?? "";
       if (!known.has(name)) {
         known.add(name);
-        starts.order.push(metadata?.annotations?.["xlscsde.nhs.uk/username"] ?? name);
+        starts.begun.set(metadata?.annotations?.["xlscsde.nhs.uk/username"] ?? name, Date.now());
       }
       const isStarting = type !== "DELETED" && (spec?.replicas ?? 1) > 0 && !(status?.readyReplicas ?? 0);
       if (isStarting) starting.add(name);

@@ -40,6 +40,8 @@ interface Answer {
 
 /** As long as the login page waits in one call. */
 const waitSeconds = 5;
+/** Before the token expires after five minutes, as Keycloak's do. */
+const renewedMilliseconds = 4 * 60_000;
 /** A person gives up after this time; nobody should. */
 const patienceMilliseconds = 30 * 60_000;
 
@@ -47,13 +49,15 @@ const patienceMilliseconds = 30 * 60_000;
  * Lets one person ask for their desktop, as the login flow does for them, and wait for it.
  *
  * @param token of the login flow
+ * @param renew signs the next one
  */
 export async function visit(
-  { api, token }: { api: string; token: string },
+  { api, token, renew }: { api: string; token: string; renew: () => string },
   arrival: Arrival,
   begun: number,
 ): Promise<Visit> {
   const now = () => performance.now() - begun;
+  let credential = { token, at: now() };
   const seen: Visit = {
     ...arrival,
     ...{
@@ -70,9 +74,10 @@ export async function visit(
   };
   const call = async (method: string, path: string, body?: object) => {
     seen.calls += 1;
+    if (now() - credential.at > renewedMilliseconds) credential = { token: renew(), at: now() };
     const answer = await fetch(`${api}/api/${path}`, {
       method,
-      headers: { authorization: `Bearer ${token}`, ...(body && { "content-type": "application/json" }) },
+      headers: { authorization: `Bearer ${credential.token}`, ...(body && { "content-type": "application/json" }) },
       ...(body && { body: JSON.stringify(body) }),
     });
     const seconds = Number(answer.headers.get("retry-after") ?? 1);

@@ -20,7 +20,7 @@ interface Expected {
   faults?: boolean;
 }
 
-/** Two who ask so close together may be served in either order: both are admitted, and one is a moment quicker. */
+/** Two who ask, or are served, so close together may be so in either order. */
 const togetherMilliseconds = 1_000;
 
 /** What must not be, in words. */
@@ -80,19 +80,21 @@ export function tell(name: string, { people, startsAtOnce }: Expected, morning: 
   for (const [what, figure] of lines) process.stdout.write(`  ${what.padEnd(38)}${figure}\n`);
 }
 
-/** People whose desktop was begun after that of somebody who asked clearly later. */
+/**
+ * People whose desktop was begun clearly before that of somebody who had asked clearly earlier. All who fit in are admitted
+ * together, and then one is a moment quicker than the other.
+ */
 function overtakers({ visits, starts }: Morning): number {
-  const askedAt = new Map(visits.map(({ username, requestedAt }) => [username, requestedAt]));
-  let overtaken = 0;
-  let earliestLater = Infinity;
-  // From the last start to the first: who asked long after somebody that starts later has overtaken them.
-  for (const username of starts.order.toReversed()) {
-    const asked = askedAt.get(username);
-    if (asked === undefined) continue;
-    if (asked > earliestLater + togetherMilliseconds) overtaken += 1;
-    earliestLater = Math.min(earliestLater, asked);
-  }
-  return overtaken;
+  const begun = visits.flatMap(({ username, requestedAt }) => {
+    const at = starts.begun.get(username);
+    return at === undefined ? [] : [{ askedAt: requestedAt, begunAt: at }];
+  });
+  return begun.filter((one) =>
+    begun.some(
+      (other) =>
+        other.askedAt < one.askedAt - togetherMilliseconds && other.begunAt > one.begunAt + togetherMilliseconds,
+    ),
+  ).length;
 }
 
 /** How wrong the middle of the told range was, as a share of the time that it really took. */

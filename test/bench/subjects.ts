@@ -63,7 +63,11 @@ export function productSubject(fresh: FreshProduct): Subject {
       const begun = performance.now();
       return Promise.all(
         wishes.map((wish) =>
-          visit({ api: fresh.api, token: fresh.signService() }, { ...wish, atMilliseconds: 0 }, begun),
+          visit(
+            { api: fresh.api, token: fresh.signService(), renew: fresh.signService },
+            { ...wish, atMilliseconds: 0 },
+            begun,
+          ),
         ),
       );
     },

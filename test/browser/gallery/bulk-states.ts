@@ -6,11 +6,9 @@ import { type Answers, ok, problem, type State } from "./state.ts";
 
 const [listed] = examples.desktops.desktops;
 if (!listed) throw new Error("show many desktops: the API's example has none");
-const four = ["alice", "bob", "carol", "dan"].map((username) => ({
-  ...listed,
-  username,
-  id: `${listed.id}${username}`,
-}));
+const desktopOf = (username: string) => ({ ...listed, username, id: `${listed.id}${username}` });
+const four = ["alice", "bob", "carol", "dan"].map(desktopOf);
+const five = ["alice", "bob", "carol", "erin", "frank"].map(desktopOf);
 const onePage = { ...examples.desktops, next: undefined };
 const list = ok({ ...onePage, desktops: four });
 
@@ -93,6 +91,21 @@ export const bulkStates: readonly State[] = [
       await lookAtAll(page, texts.desktop.suspend);
       await page.getByRole("button", { name: texts.action.confirm(texts.desktop.suspend) }).click();
     },
-    shows: texts.asked.far(2, 3, 1),
+    shows: texts.asked.far(2, 3, 1, 0),
+  },
+  {
+    name: "console-bulk-asking-many",
+    ...bulk({
+      "GET desktops": ok({ ...onePage, desktops: five }),
+      ...Object.fromEntries(
+        five.map(({ id, username }) => [`POST desktops/${id}/suspend?dryRun`, preview(username, false)]),
+      ),
+      [`POST desktops/${listed.id}alice/suspend`]: problem(503, "cluster-unavailable", "the API server is away"),
+    }),
+    act: async (page) => {
+      await lookAtAll(page, texts.desktop.suspend);
+      await page.getByRole("button", { name: texts.action.confirm(texts.desktop.suspend) }).click();
+    },
+    shows: texts.asked.far(0, 5, 1, 1),
   },
 ];

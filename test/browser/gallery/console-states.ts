@@ -28,7 +28,17 @@ const everyState = desktopState.options
     const concern = concernOf[state];
     const workspace = index % 3 === 0 ? "cancer-registry" : "asthma-cohort";
     const username = people[index] ?? "alice";
-    return { ...least, ...known, id: `${id}${index}`, username, workspace, state, ...(concern && { concern }) };
+    const goes = state === "idle" ? { action: "suspend" as const, endsAt: undefined, endsBecause: undefined } : {};
+    return {
+      ...least,
+      ...known,
+      ...goes,
+      id: `${id}${index}`,
+      username,
+      workspace,
+      state,
+      ...(concern && { concern }),
+    };
   });
 function worst(state: DesktopState): number {
   const concern = concernOf[state];
@@ -38,6 +48,13 @@ const estate: Desktops = {
   ...{ at: inMinutes(0), total: 1_234, desktops: everyState, next: "next", unanswered: [] },
   counts: { states: { ready: 1_200, failed: 34 }, workspaces: { "asthma-cohort": 1_234 }, rules: { "in-use": 1_234 } },
 };
+const newestFirst = [...everyState.filter(({ since }) => since), ...everyState.filter(({ since }) => !since)].map(
+  (each, index) => ({
+    ...each,
+    workspace: "asthma-cohort",
+    ...(each.since !== undefined && { since: inMinutes(-12 - index * index * 7) }),
+  }),
+);
 const desktop: OneDesktop = {
   ...(examples.desktop as OneDesktop),
   ...{ state: "in-use", reason: "somebody has been connected since 09:31", endsAt: inMinutes(240) },
@@ -66,7 +83,7 @@ const sparse: OneDesktop = {
 const view = (name: string, answers: Answers): Pick<State, "path" | "username" | "answers"> => ({
   ...{ path: name === "desktops" ? "/console" : `/console?view=${name}`, username: operator, answers },
 });
-const list = (answer: Answer) => view("desktops", { "GET desktops": answer });
+const list = (answer: Answer | readonly Answer[]) => view("desktops", { "GET desktops": answer });
 const one = (body: OneDesktop, more: Answers = {}) => ({
   ...view(`desktop&id=${id}`, { [`GET desktops/${id}`]: ok(body), ...more }),
 });
@@ -128,6 +145,33 @@ export const consoleStates: readonly State[] = [
     name: "console-desktops-second-page",
     ...view("desktops&after=x&username=alice", { "GET desktops": ok({ ...estate, unanswered: ["Guacamole's rows"] }) }),
     shows: texts.desktops.first,
+  },
+  {
+    name: "console-desktops-sorted",
+    ...view("desktops&sort=-since&workspace=asthma-cohort", {
+      "GET desktops": ok({ ...estate, desktops: newestFirst }),
+    }),
+    shows: texts.desktops.sorted(texts.desktops.orders["-since"]),
+  },
+  {
+    name: "console-desktops-sorted-anew",
+    ...list([ok(estate), "never"]),
+    act: async (page) => {
+      const heading = page.getByRole("columnheader", { name: texts.desktops.columns.username });
+      await heading.getByRole("button").click();
+      await heading.getByRole("button").hover();
+    },
+    shows: texts.desktops.sorted(texts.desktops.orders.worst),
+  },
+  {
+    name: "console-wrong-filters",
+    ...view("desktops&state=mood&rule=mood&workspace=Flu%20season&username=a%20b&sort=best", {}),
+    shows: texts.desktops.wrong.sort("best"),
+  },
+  {
+    name: "console-wrong-page",
+    ...view("desktops&after=e30", { "GET desktops": problem(400, "malformed-parameter", "read after: it is none") }),
+    shows: texts.desktops.wrong.page,
   },
   { name: "console-no-desktops", ...list(ok({ ...estate, total: 0, desktops: [] })), shows: texts.desktops.none },
   {
