@@ -8,7 +8,7 @@ const root = dirname(import.meta.dirname);
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "build-portal-"));
-  for (const part of ["portal", "functions/http/answers.ts", "package.json", "package-lock.json", "tsconfig.json"])
+  for (const part of ["portal", "functions", "shared", "package.json", "package-lock.json", "tsconfig.json"])
     await cp(join(root, part), join(folder, part), { recursive: true });
   await symlink(join(root, "node_modules"), join(folder, "node_modules"));
 });
@@ -21,11 +21,16 @@ async function touch(file: string): Promise<void> {
 }
 const page = () => readFile(join(folder, "dist/portal/index.html"), "utf8");
 
-it("the portal is built once, and again when a page, a style or a package changes", async () => {
+it("the portal is built once, and again when a page, a style, an answer of the API or a package changes", async () => {
   expect(await buildPortal(folder)).toBe("built");
   expect(await page()).toContain('content="__PORTAL_SETTINGS__"');
   expect(await buildPortal(folder)).toBe("up to date");
-  for (const file of ["portal/index.html", "portal/styles/_base.scss", "package-lock.json"]) {
+  for (const file of [
+    "portal/index.html",
+    "portal/styles/_base.scss",
+    "functions/http/answers.ts",
+    "package-lock.json",
+  ]) {
     await touch(file);
     expect([file, await buildPortal(folder)]).toEqual([file, "built"]);
     await utimes(join(folder, file), 0, 0);

@@ -3,8 +3,15 @@ import type { Built } from "./build.ts";
 import { changedAt, filesBelow, newestChange } from "./newest-change.ts";
 import { runTool } from "./run-tool.ts";
 
-/** The lockfile stands for the tools and packages that the pages are made of; Vite reads the other one, too. */
-const sources = ["portal", "package-lock.json", "tsconfig.json"];
+/**
+ * The lockfile stands for the tools and packages that the pages are made of; Vite reads the other one, too. The pages know the
+ * shapes of the API's answers.
+ */
+const answers = ["answers", "operator-answers", "desktop-page-answers", "answer-parts"];
+const sources = [
+  ...["portal", "package-lock.json", "tsconfig.json"],
+  ...answers.map((name) => `functions/http/${name}.ts`),
+];
 
 /** Builds the portal into dist/portal, as for a deployment, if a source or a tool has changed. Throws with Vite's output. */
 export async function buildPortal(root: string): Promise<Built> {

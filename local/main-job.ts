@@ -42,6 +42,24 @@ export interface Beat {
 const patienceMilliseconds = 10 * 60_000;
 const lookMilliseconds = 50;
 
+/** What somebody has already, as the API tells it. */
+export interface ToldDesktop {
+  workspace: string | null;
+  wanted: string | null;
+  state: string;
+  reason: string;
+  url?: string;
+}
+
+/**
+ * What the sample person has, or wishes for, since an earlier start; null if that is nothing. Asking for the sample desktop
+ * would switch them away from it.
+ */
+export async function findWish(api: Api, signal: AbortSignal): Promise<ToldDesktop | null> {
+  const found = await ask<ToldDesktop>(api, signal, `/api/users/${sampleActivation.username}/desktop`);
+  return found.workspace === null && found.wanted === null ? null : found;
+}
+
 /** Activates the sample person's desktop through the public API, and reports every step as it happens. */
 export async function doMainJob(api: Api, tell: (beat: Beat) => void, signal: AbortSignal): Promise<ToldOperation> {
   const { username, workspace } = sampleActivation;

@@ -7,7 +7,7 @@ import { LocalDatabaseError, lockFolder } from "@stand-in/database";
 import type { LogEntry } from "@stand-in/functions-host";
 import { buildProduct } from "./build.ts";
 import { buildPortal, watchPortal } from "./build-portal.ts";
-import { doMainJob } from "./main-job.ts";
+import { doMainJob, findWish } from "./main-job.ts";
 import { readOptions, type StartOptions, usage } from "./options.ts";
 import { type Closers, type Estate, startEstate } from "./stand-ins.ts";
 import { sampleActivation } from "./sample-estate.ts";
@@ -87,11 +87,18 @@ async function untilReachable({ api }: Estate, errors: readonly string[]): Promi
 
 async function activate(estate: Estate, stop: AbortSignal): Promise<boolean> {
   terminal.line();
-  terminal.line(`${username} asks for a desktop in ${workspace}:`);
   const api = { url: estate.api, token: () => estate.identity.token() };
   let operation;
   let beats = 0;
   try {
+    const before = await findWish(api, stop);
+    if (before && before.wanted !== workspace) {
+      terminal.line(`${username} has a desktop since an earlier start, so none is asked for:`);
+      terminal.line(`  ${before.wanted ?? before.workspace ?? ""}, ${before.state}: ${before.reason}`);
+      if (before.url !== undefined) terminal.line(`The desktop is ready: ${before.url}`);
+      return true;
+    }
+    terminal.line(`${username} asks for a desktop in ${workspace}:`);
     operation = await doMainJob(
       api,
       (beat) => {

@@ -1,9 +1,11 @@
 import { type ComponentChildren, render } from "preact";
 import { type Api, apiOf } from "./api/client.ts";
 import { Page } from "./components/page.tsx";
+import { Boundary, Broken } from "./components/broken.tsx";
 import { SignedOutPage } from "./components/signed-out.tsx";
 import { type PortalSettings, readSettings } from "./settings.ts";
 import { beginSignIn, NoAnswer, resumeSignIn, type SignedIn, type Visit, WrongClock } from "./sign-in.ts";
+import { type Tabs, tabsOf } from "./tabs.ts";
 import { texts } from "./texts.ts";
 
 /** What a page has once its person is signed in. */
@@ -11,6 +13,8 @@ export interface Entered {
   person: SignedIn;
   api: Api;
   settings: PortalSettings;
+  /** The other tabs of this browser. */
+  tabs: Tabs;
   /** Shows that the session has ended. What the page knew is gone: the machine may be shared. */
   leave: () => void;
 }
@@ -22,30 +26,42 @@ export async function enter(service: string, pageOf: (entered: Entered) => Compo
   const settings = readSettings();
   const visit: Visit = { location, history, storage: sessionStorage };
   const home = location.pathname;
+  const tabs = tabsOf();
   // What Preact has drawn must be taken away by Preact: it would go on with elements that are no longer in the page.
   const empty = () => {
     render(null, root);
     root.replaceChildren();
   };
+  let shown: SignedIn | null = null;
   const show = (person: SignedIn | null, children: ComponentChildren) => {
     empty();
+    shown = person;
     render(
       <Page service={service} home={home} person={person}>
-        {children}
+        <Boundary>{children}</Boundary>
       </Page>,
       root,
     );
   };
-  const again = () => void beginSignIn(settings, visit).catch(showFailure);
+  const again = () => {
+    takesFocus = true;
+    void beginSignIn(settings, visit).catch(showFailure);
+  };
+  // What is new in the middle of a visit is told by moving the focus to it; of a page that was just opened the browser tells.
+  let takesFocus = false;
   const leave = () => {
-    show(null, <SignedOutPage body={texts.signedOut.body} again={again} />);
+    show(null, <SignedOutPage body={texts.signedOut.body} {...{ takesFocus, again }} />);
   };
   function showFailure(error: unknown): void {
     const { clock, away, body: other } = texts.failed;
     const body = error instanceof WrongClock ? clock(error.minutes) : error instanceof NoAnswer ? away : other;
-    show(null, <SignedOutPage body={body} failure={(error as Error).message} again={again} />);
+    show(null, <SignedOutPage body={body} failure={(error as Error).message} {...{ takesFocus, again }} />);
   }
 
+  // What nobody expected, of something that nobody waits for: the page would stand still without a word.
+  addEventListener("unhandledrejection", (event) => {
+    show(shown, <Broken error={event.reason as unknown} />);
+  });
   // A page from the browser's memory, after "back", may belong to somebody who has signed out since. It is empty there,
   // so that nothing of theirs is seen before it is loaded again.
   addEventListener("pagehide", empty);
@@ -60,10 +76,15 @@ export async function enter(service: string, pageOf: (entered: Entered) => Compo
     }
     const signOut = () => {
       show(null, null);
+      tabs.tell("signed out");
       return person.signOut();
     };
     const session = { ...person, signOut };
-    show(session, pageOf({ person: session, api: apiOf(person), settings, leave }));
+    takesFocus = true;
+    tabs.listen((news) => {
+      if (news === "signed out" && shown !== null) leave();
+    });
+    show(session, pageOf({ person: session, api: apiOf(person), settings, tabs, leave }));
   } catch (error) {
     showFailure(error);
   }

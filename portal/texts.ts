@@ -21,6 +21,11 @@ export const texts = {
       `This computer's clock is ${minutes} minutes fast, so the sign-in service's answer looks out of date. Set the clock, then try again.`,
     again: "Try again",
   },
+  broken: {
+    title: "This page has stopped working",
+    body: "What you asked for goes on. Load the page again to see how it is.",
+    again: "Load the page again",
+  },
   trouble: (why: string) => `What you see may be old. ${why} This page keeps trying.`,
   troubleAtFirst: (why: string) => `Nothing can be shown yet. ${why} This page keeps trying.`,
   refused: { title: "That did not work", id: "Reference", again: "Try again in a moment." },

@@ -1,6 +1,6 @@
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
-import { defineConfig, type Plugin } from "vite";
+import { defineConfig, type Plugin, runnerImport } from "vite";
 
 const pages = ["index", "console", "accessibility"];
 const within = (path: string) => new URL(path, import.meta.url).pathname;
@@ -26,8 +26,24 @@ export default defineConfig({
       checks: { bundlerTimings: false },
     },
   },
-  plugins: [compressed(), packages()],
+  plugins: [computed(), compressed(), packages()],
 });
+
+/** Puts the values that these files export in their place: what they are computed with is not in the pages. */
+function computed(): Plugin {
+  return {
+    name: "computed",
+    enforce: "pre",
+    async load(id) {
+      if (!/\/portal\/api\/(console-)?shapes\.ts$/.test(id)) return null;
+      const { module, dependencies } = await runnerImport<Record<string, unknown>>(id, { configFile: false });
+      for (const file of dependencies) this.addWatchFile(file);
+      return Object.entries(module)
+        .map(([name, value]) => `export const ${name} = ${JSON.stringify(value)};`)
+        .join("\n");
+    },
+  };
+}
 
 /** Writes each file that is worth it a second and a third time, compressed: the app does not compress while it serves. */
 function compressed(): Plugin {

@@ -70,8 +70,8 @@ describe("npm start", () => {
     expect(JSON.parse(answers[1] ?? "")).toMatchObject({ workspace: "cancer-registry", state: "done" });
     expect(JSON.parse(answers[2] ?? "")).toMatchObject({ workspace: null, state: "done" });
     expect(answers[3]).toMatch(/^alice is logged out/);
-    // As it was, for the next test.
-    await promisify(execFile)("bash", ["-c", (commands[1] ?? "").replace("cancer-registry", "asthma-cohort")]);
+    // For the next tests.
+    await promisify(execFile)("bash", ["-c", commands[1] ?? ""]);
     expect(output).toContain(`${running.api}/api/users/alice/workspaces`);
     expect(output).toContain(`Portal, for researchers:  ${running.api}/         sign in as alice, password alice\n`);
     expect(output).toContain(`Console, for operators:   ${running.api}/console  sign in as olga, password olga\n`);
@@ -85,6 +85,26 @@ describe("npm start", () => {
     const { code, output: all } = await started.ended;
     expect(code).toBe(0);
     expect(all.trimEnd()).toMatch(/stopped$/);
+  });
+
+  it("does not switch a person away from what they asked for before", async () => {
+    const { code, output } = await startProduct(state, "--once").ended;
+    expect(code, output).toBe(0);
+    expect(output).toMatch(
+      /^alice has a desktop since an earlier start, so none is asked for:\n {2}cancer-registry, ready: /m,
+    );
+    expect(output).not.toContain("asks for a desktop");
+    // As it was, for the next test.
+    const started = startProduct(state);
+    await untilPrinted(started, "Ctrl-C stops everything");
+    const again = (started.output().match(/^ {2}curl .*-X PUT .*$/m)?.[0] ?? "").replace(
+      "cancer-registry",
+      "asthma-cohort",
+    );
+    const answer = await promisify(execFile)("bash", ["-c", again]);
+    expect(answer.stdout, JSON.stringify([again, answer])).toContain('"state":"done"');
+    started.child.kill("SIGINT");
+    await started.ended;
   });
 
   it("continues where it was at the next start", async () => {

@@ -1,4 +1,6 @@
 import { type SignedIn, SignedOut } from "../sign-in.ts";
+import { faultIn, type ShapeOf } from "./shape.ts";
+import { problem as problemShape } from "./shapes.ts";
 import type { Problem } from "./types.ts";
 
 /** The API refused, or could not do what was asked. */
@@ -17,7 +19,7 @@ export class ApiError extends Error {
   }
 }
 
-/** There was no answer: the network is down, a gateway answered instead of the API, or no new token could be had. */
+/** There was no answer that can be used: the network is down, something else answered, or no new token could be had. */
 export class Unreachable extends Error {
   override readonly name = "Unreachable";
 }
@@ -44,9 +46,10 @@ export type Method = "GET" | "PUT" | "POST" | "DELETE";
 export interface Api {
   /**
    * @param path below /api, its parts encoded
+   * @param shape what the answer has to look like; another one is as good as none
    * @throws {@link ApiError}, {@link Unreachable}, SignedOut, or the signal's reason
    */
-  call<Body>(method: Method, path: string, call?: Call): Promise<Reply<Body>>;
+  call<Body>(method: Method, path: string, shape: ShapeOf<Body>, call?: Call): Promise<Reply<Body>>;
 }
 
 export function apiOf(session: Pick<SignedIn, "accessToken" | "discardToken">, fetching = fetch): Api {
@@ -66,7 +69,7 @@ export function apiOf(session: Pick<SignedIn, "accessToken" | "discardToken">, f
   }
 
   return {
-    async call<Body>(method: Method, path: string, call: Call = {}): Promise<Reply<Body>> {
+    async call<Body>(method: Method, path: string, shape: ShapeOf<Body>, call: Call = {}): Promise<Reply<Body>> {
       let answer = await once(method, path, call);
       if (answer.status === 401) {
         // The clocks differ, or the realm's keys changed: one new token, then it is the person's turn.
@@ -86,6 +89,9 @@ export function apiOf(session: Pick<SignedIn, "accessToken" | "discardToken">, f
       if (!isUnchanged && !kind.startsWith("application/json"))
         throw new Unreachable(`something else answered instead of the service (${answer.status})`);
       const body = isUnchanged ? undefined : await bodyOf(answer, call.signal);
+      const fault = isUnchanged ? null : faultIn(shape, body);
+      if (fault !== null)
+        throw new Unreachable(`the service answered something else than expected${fault && ` (see ${fault})`}`);
       return {
         status: answer.status,
         body: body as Body,
@@ -99,7 +105,7 @@ export function apiOf(session: Pick<SignedIn, "accessToken" | "discardToken">, f
 
 /** A gateway's problems lack what ours say to people. */
 function isProblem(body: unknown): body is Problem {
-  return typeof body === "object" && body !== null && "explanation" in body && "detail" in body;
+  return faultIn(problemShape, body) === null;
 }
 
 /** The network may go in the middle of an answer: that is as if there were none. */

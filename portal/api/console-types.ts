@@ -1,25 +1,14 @@
-/** The shapes that only the console asks for. Types only: nothing is bundled. */
-import type { z } from "zod";
-import type {
-  desktopsAnswer,
-  doctorAnswer,
-  endedAnswer,
-  keptAnswer,
-  maintenanceAnswer,
-  oneDesktopAnswer,
-  readyAnswer,
-  reconcileAnswer,
-} from "../../functions/http/answers.ts";
-import type { previewAnswer, queueAnswer } from "../../functions/http/operator-answers.ts";
+/** What the answers are that only the console asks for. */
+import type * as shapes from "./console-shapes.ts";
+import type { BodyOf } from "./shape.ts";
+import type { kept } from "./shapes.ts";
 
-export type Desktops = z.output<typeof desktopsAnswer>;
+export type Desktops = BodyOf<typeof shapes.desktops>;
 export type ListedDesktop = Desktops["desktops"][number];
-export type OneDesktop = z.output<typeof oneDesktopAnswer>;
-export type Maintenance = z.output<typeof maintenanceAnswer>;
-export type Reconciled = z.output<typeof reconcileAnswer>;
-export type Kept = z.output<typeof keptAnswer>;
-export type EndedSessions = z.output<typeof endedAnswer>;
-export type QueueNow = z.output<typeof queueAnswer>;
-export type Preview = z.output<typeof previewAnswer>;
-export type Doctor = z.output<typeof doctorAnswer>;
-export type Ready = z.output<typeof readyAnswer>;
+export type OneDesktop = BodyOf<typeof shapes.oneDesktop>;
+export type Maintenance = BodyOf<typeof shapes.maintenance>;
+export type Reconciled = Extract<BodyOf<typeof shapes.reconciled>, { drifts: unknown }>;
+export type Kept = BodyOf<typeof kept>;
+export type EndedSessions = BodyOf<typeof shapes.endedSessions>;
+export type QueueNow = BodyOf<typeof shapes.queueNow>;
+export type Preview = BodyOf<typeof shapes.preview>;

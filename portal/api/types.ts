@@ -1,16 +1,10 @@
-/** The shapes of the API's answers, from the schemas that its tests hold them to. Types only: nothing is bundled. */
-import type { z } from "zod";
-import type {
-  desktopAnswer,
-  desktopState,
-  operationAnswerBody,
-  problemAnswer,
-  workspacesAnswer,
-} from "../../functions/http/answers.ts";
+/** What the API's answers are: as far as their shapes are checked, so that no page relies on more. */
+import type { BodyOf } from "./shape.ts";
+import type * as shapes from "./shapes.ts";
 
-export type Problem = z.output<typeof problemAnswer>;
-export type DesktopState = z.output<typeof desktopState>;
-export type Workspaces = z.output<typeof workspacesAnswer>;
+export type Problem = BodyOf<typeof shapes.problem>;
+export type Workspaces = BodyOf<typeof shapes.workspaces>;
 export type Workspace = Workspaces["workspaces"][number];
-export type PersonsDesktop = z.output<typeof desktopAnswer>;
-export type Operation = z.output<typeof operationAnswerBody>;
+export type PersonsDesktop = BodyOf<typeof shapes.personsDesktop>;
+export type DesktopState = PersonsDesktop["state"];
+export type Operation = BodyOf<typeof shapes.operation>;

@@ -6,15 +6,17 @@ interface SignedOutProps {
   body: string;
   /** What went wrong, in technical words; undefined if nothing did. */
   failure?: string;
+  /** False for the first thing on a page. */
+  takesFocus: boolean;
   again: () => void;
 }
 
 /** Instead of the page: the person has to sign in first. */
-export function SignedOutPage({ body, failure, again }: SignedOutProps) {
+export function SignedOutPage({ body, failure, takesFocus, again }: SignedOutProps) {
   const words = failure === undefined ? texts.signedOut : texts.failed;
   return (
     <>
-      <Title takesFocus={false}>{words.title}</Title>
+      <Title takesFocus={takesFocus}>{words.title}</Title>
       <p>{body}</p>
       <button class="nhsuk-button" type="button" onClick={again}>
         {words.again}

@@ -1,13 +1,15 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useMemo } from "preact/hooks";
+import { preview as previewShape } from "../api/console-shapes.ts";
 import type { Preview } from "../api/console-types.ts";
+import type { ShapeOf } from "../api/shape.ts";
 import { consoleTexts as texts } from "./texts.ts";
 import { type Operator, tellFailure } from "./asked.ts";
 import { BusyButton } from "./busy-button.tsx";
 import { type Deciding, decisionOf } from "./decision.ts";
 
-interface FormProps<Wish, Seen> extends Deciding<Wish, Seen> {
+interface FormProps<Wish, Seen, Answer> extends Deciding<Wish, Seen, Answer> {
   operator: Operator;
   /** What the button says. */
   name: string;
@@ -22,15 +24,15 @@ interface FormProps<Wish, Seen> extends Deciding<Wish, Seen> {
   about?: unknown;
   /** What to do if the wish is not complete. */
   missing?: string;
-  done: (answer: unknown) => void;
+  done: (answer: Answer) => void;
 }
 
 /** An action with consequences: a reason, then what would happen, then the decision. */
-export function ActionForm<Wish, Seen>(props: FormProps<Wish, Seen>) {
+export function ActionForm<Wish, Seen, Answer>(props: FormProps<Wish, Seen, Answer>) {
   const { operator, name, wish, show, isWorth, children, about, missing = texts.action.incomplete, done } = props;
   const id = useId();
   const reason = useSignal("");
-  const decision = useMemo(() => decisionOf<Wish, Seen>(props, (error) => tellFailure(error, operator)), []);
+  const decision = useMemo(() => decisionOf<Wish, Seen, Answer>(props, (error) => tellFailure(error, operator)), []);
   const { preview, trouble, busy } = decision;
   useEffect(() => {
     decision.change();
@@ -97,25 +99,30 @@ export function ActionForm<Wish, Seen>(props: FormProps<Wish, Seen>) {
   );
 }
 
-interface ActionProps extends Pick<FormProps<object, Preview>, "operator" | "name" | "children" | "done"> {
+interface ActionProps<Answer> extends Pick<
+  FormProps<object, Preview, Answer>,
+  "operator" | "name" | "children" | "done"
+> {
   path: string;
+  /** What the answer looks like when it is done. */
+  answer: ShapeOf<Answer>;
   /** The body without the reason; null while it is not complete. */
   body: () => object | null;
 }
 
 /** An action of one call, which says with `dryRun` what it would do. */
-export function Action({ operator, path, body, ...rest }: ActionProps) {
-  const post = async <Answer,>(query: string, sent: object) =>
-    (await operator.api.call<Answer>("POST", path + query, { body: sent })).body;
+export function Action<Answer>({ operator, path, answer, body, ...rest }: ActionProps<Answer>) {
+  const post = async <Given,>(query: string, shape: ShapeOf<Given>, sent: object) =>
+    (await operator.api.call("POST", path + query, shape, { body: sent })).body;
   return (
-    <ActionForm<object, Preview>
+    <ActionForm<object, Preview, Answer>
       {...{ operator, ...rest }}
       wish={(reason) => {
         const given = body();
         return given && { ...given, reason };
       }}
-      look={(sent) => post("?dryRun=true", sent)}
-      act={(sent) => post("", sent)}
+      look={(sent) => post("?dryRun=true", previewShape, sent)}
+      act={(sent) => post("", answer, sent)}
       show={(preview) => <PreviewText preview={preview} />}
       isWorth={({ refused, would }) => !refused && would.length > 0}
     />

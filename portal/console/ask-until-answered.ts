@@ -1,5 +1,6 @@
 import type { Signal } from "@preact/signals";
 import { type Api, ApiError, type Reply, Unreachable } from "../api/client.ts";
+import type { ShapeOf } from "../api/shape.ts";
 
 export interface Around {
   api: Api;
@@ -18,13 +19,13 @@ const longestRetryMilliseconds = 30_000;
  */
 export async function askUntilAnswered<Body>(
   { api, tell, pause }: Around,
-  path: string,
+  { path, shape }: { path: string; shape: ShapeOf<Body> },
   trouble: Signal<string | null>,
   life: AbortSignal,
 ): Promise<Reply<Body> | null> {
   for (let failures = 0; !life.aborted; failures += 1) {
     try {
-      const reply = await api.call<Body>("GET", path, { signal: life });
+      const reply = await api.call("GET", path, shape, { signal: life });
       trouble.value = null;
       return reply;
     } catch (error) {

@@ -2,6 +2,7 @@ import { type Signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { type Api, ApiError, Unreachable } from "../api/client.ts";
 import { SignedOut } from "../sign-in.ts";
+import type { ShapeOf } from "../api/shape.ts";
 import type { Follower } from "./follow.ts";
 
 export interface Operator {
@@ -40,6 +41,7 @@ export function tellFailure(error: unknown, { leave }: Pick<Operator, "leave">):
 /**
  * Asks for this path, and again every ten seconds while somebody looks, and when what they asked for has ended. What is shown stays until there is something newer.
  *
+ * @param shape what the answer has to look like
  * @param every null: only once, since it costs much
  * @param also an answer with this status has a body of its own, too
  * @param isLast true for an answer after which nothing changes any more
@@ -47,6 +49,7 @@ export function tellFailure(error: unknown, { leave }: Pick<Operator, "leave">):
 export function useAsked<Body>(
   operator: Operator,
   path: string,
+  shape: ShapeOf<Body>,
   every: number | null = usualMilliseconds,
   isLast: (body: Body) => boolean = () => false,
   also?: number,
@@ -64,7 +67,7 @@ export function useAsked<Body>(
     const look = async () => {
       isAsking.value = true;
       try {
-        const reply = await operator.api.call<Body>("GET", path, {
+        const reply = await operator.api.call("GET", path, shape, {
           signal: ends.signal,
           ...(also !== undefined && { also }),
         });

@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
-import type { Preview } from "../api/console-types.ts";
-import type { Operation } from "../api/types.ts";
+import { preview as previewShape } from "../api/console-shapes.ts";
+import type { ShapeOf } from "../api/shape.ts";
+import { kept, operation } from "../api/shapes.ts";
 import { consoleTexts as texts } from "./texts.ts";
 import { ActionForm } from "./action.tsx";
 import { address } from "./address.ts";
@@ -46,13 +47,13 @@ interface BulkActionProps {
 
 function BulkAction({ operator, verb, chosen, done }: BulkActionProps) {
   const hours = useSignal("4");
-  const post = async <Answer,>({ id }: Chosen, query: string, body: object) =>
-    (await operator.api.call<Answer>("POST", `desktops/${encodeURIComponent(id)}/${verb}${query}`, { body })).body;
+  const post = async <Answer,>({ id }: Chosen, query: string, shape: ShapeOf<Answer>, body: object) =>
+    (await operator.api.call("POST", `desktops/${encodeURIComponent(id)}/${verb}${query}`, shape, { body })).body;
   const begun = async (desktop: Chosen, body: object): Promise<Begun> =>
-    verb === "extend" ? keptAs(await post(desktop, "", body)) : post<Operation>(desktop, "", body);
+    verb === "extend" ? keptAs(await post(desktop, "", kept, body)) : post(desktop, "", operation, body);
   const name = texts.desktop[verb];
   return (
-    <ActionForm<Wish, BulkPreview>
+    <ActionForm<Wish, BulkPreview, true>
       {...{ operator, name, done }}
       about={chosen}
       missing={texts.bulk.missing}
@@ -64,14 +65,14 @@ function BulkAction({ operator, verb, chosen, done }: BulkActionProps) {
       look={({ desktops, body }) =>
         previewAll(
           desktops,
-          (desktop) => post<Preview>(desktop, "?dryRun=true", body),
+          (desktop) => post(desktop, "?dryRun=true", previewShape, body),
           (error) => tellFailure(error, operator),
         )
       }
       act={({ body }, { ready }) => {
         const wishes = ready.map((desktop) => ({ ...desktop, ask: () => begun(desktop, body) }));
         operator.follower.begin(texts.asked.one(name, texts.desktops.total(ready.length)), address.value, wishes);
-        return Promise.resolve(true);
+        return Promise.resolve(true as const);
       }}
       show={(preview) => <BulkPreviewText {...{ verb, preview }} hours={hours.value} />}
       isWorth={({ ready }) => ready.length > 0}

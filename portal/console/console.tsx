@@ -26,8 +26,8 @@ export function Console({ api: itsApi, person, settings, leave }: Entered) {
   const isRefused = useSignal(false);
   const api = useMemo<Api>(
     () => ({
-      call: (...asked) =>
-        itsApi.call<never>(...asked).catch((error: unknown) => {
+      call: (method, path, shape, call) =>
+        itsApi.call(method, path, shape, call).catch((error: unknown) => {
           if (error instanceof ApiError && error.problem.code === "not-allowed") isRefused.value = true;
           throw error;
         }),

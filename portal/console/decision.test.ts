@@ -9,7 +9,7 @@ function form(answers: (path: string) => unknown = (path) => (path.includes("dry
     sent.push([path, body]);
     return Promise.resolve(answers(path));
   };
-  const decision = decisionOf<object, unknown>(
+  const decision = decisionOf<object, unknown, unknown>(
     { look: (body) => post("end?dryRun=true", body), act: (body) => post("end", body) },
     (error) => (error as Error).message,
   );

@@ -1,6 +1,6 @@
 import { type Signal, signal } from "@preact/signals";
 
-export interface Decision<Wish, Seen> {
+export interface Decision<Wish, Seen, Answer> {
   /** What would happen; null until it is known, and again once the form says something else. */
   preview: Signal<Seen | null>;
   trouble: Signal<string | null>;
@@ -9,22 +9,22 @@ export interface Decision<Wish, Seen> {
   change(): void;
   look(wish: Wish): Promise<void>;
   /** Does exactly what was previewed. Resolves to the answer, or to undefined if it was not done. */
-  confirm(): Promise<unknown>;
+  confirm(): Promise<Answer | undefined>;
 }
 
-export interface Deciding<Wish, Seen> {
+export interface Deciding<Wish, Seen, Answer> {
   look: (wish: Wish) => Promise<Seen>;
-  act: (wish: Wish, seen: Seen) => Promise<unknown>;
+  act: (wish: Wish, seen: Seen) => Promise<Answer>;
 }
 
 /**
  * First what would happen, then the decision about that. The form can change while a preview is on its way: such a
  * preview is dropped, or somebody would confirm what they have not seen.
  */
-export function decisionOf<Wish, Seen>(
-  { look, act }: Deciding<Wish, Seen>,
+export function decisionOf<Wish, Seen, Answer>(
+  { look, act }: Deciding<Wish, Seen, Answer>,
   tell: (error: unknown) => string,
-): Decision<Wish, Seen> {
+): Decision<Wish, Seen, Answer> {
   const preview = signal<Seen | null>(null);
   const trouble = signal<string | null>(null);
   const busy = signal(false);
@@ -35,7 +35,7 @@ export function decisionOf<Wish, Seen>(
     preview.value = null;
     previewed = null;
   };
-  async function attempt<Answer>(work: () => Promise<Answer>): Promise<Answer | undefined> {
+  async function attempt<Done>(work: () => Promise<Done>): Promise<Done | undefined> {
     busy.value = true;
     trouble.value = null;
     try {

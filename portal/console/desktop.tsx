@@ -1,5 +1,7 @@
 import { useSignal } from "@preact/signals";
-import type { Kept, OneDesktop } from "../api/console-types.ts";
+import { oneDesktop } from "../api/console-shapes.ts";
+import type { OneDesktop } from "../api/console-types.ts";
+import { kept, operation as operationShape } from "../api/shapes.ts";
 import type { Operation } from "../api/types.ts";
 import { StateTag } from "../components/tag.tsx";
 import { Title } from "../components/title.tsx";
@@ -17,7 +19,7 @@ import { Trouble } from "./trouble.tsx";
 /** One desktop: why it is as it is, what happened, and what can be done. */
 export function DesktopView({ operator, id }: { operator: Operator; id: string }) {
   const path = `desktops/${encodeURIComponent(id)}`;
-  const { body, trouble, isMissing, again } = useAsked<OneDesktop>(operator, path);
+  const { body, trouble, isMissing, again } = useAsked(operator, path, oneDesktop);
   const hours = useSignal("4");
   const desktop = body.value;
   const isGone = isMissing.value;
@@ -29,9 +31,9 @@ export function DesktopView({ operator, id }: { operator: Operator; id: string }
   };
   /** Of an action that begins an operation. */
   const operation = (name: string, action: string) => ({
-    ...{ operator, name, path: `${path}/${action}` },
-    done: (answer: unknown) => {
-      follow(name, answer as Operation);
+    ...{ operator, name, path: `${path}/${action}`, answer: operationShape },
+    done: (answer: Operation) => {
+      follow(name, answer);
     },
   });
   const nothing = () => ({});
@@ -59,9 +61,9 @@ export function DesktopView({ operator, id }: { operator: Operator; id: string }
           <h2>{texts.desktop.actions}</h2>
           <Action {...operation(texts.desktop.suspend, "suspend")} body={nothing} />
           <Action
-            {...{ operator, name: texts.desktop.extend, path: `${path}/extend` }}
+            {...{ operator, name: texts.desktop.extend, path: `${path}/extend`, answer: kept }}
             done={(answer) => {
-              follow(texts.desktop.extend, keptAs(answer as Kept));
+              follow(texts.desktop.extend, keptAs(answer));
             }}
             body={() => ({ until: inHours(hours.value) })}
           >

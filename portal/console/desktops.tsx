@@ -1,5 +1,6 @@
 import { type Signal, useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
+import { desktops as desktopsShape } from "../api/console-shapes.ts";
 import type { Desktops } from "../api/console-types.ts";
 import { Title } from "../components/title.tsx";
 import { consoleTexts as texts } from "./texts.ts";
@@ -49,7 +50,7 @@ interface ListProps {
 function List({ operator, here, order, counts }: ListProps) {
   const query = new URLSearchParams({ sort: order, limit: pageSize });
   for (const name of [...filters, "after"]) if (here[name]) query.set(name, here[name]);
-  const asked = useAsked<Desktops>(operator, `desktops?${query.toString()}`);
+  const asked = useAsked(operator, `desktops?${query.toString()}`, desktopsShape);
   const { body, isOfBefore, trouble } = asked;
   const selection = useMemo(selectionOf, []);
   // While the same desktops are sorted anew they stay, with the focus on what sorts them.

@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import { reconciled } from "../api/console-shapes.ts";
 import type { Reconciled } from "../api/console-types.ts";
 import { Title } from "../components/title.tsx";
 import { consoleTexts as texts } from "./texts.ts";
@@ -17,8 +18,8 @@ export function DriftView({ operator }: { operator: Operator }) {
     busy.value = true;
     trouble.value = "";
     try {
-      const { status, body } = await operator.api.call<Reconciled>("POST", `maintenance/reconcile?${query}`);
-      if (status === 200) found.value = body;
+      const { body } = await operator.api.call("POST", `maintenance/reconcile?${query}`, reconciled);
+      if ("drifts" in body) found.value = body;
       else trouble.value = texts.drift.underWay;
       typed.value = "";
     } catch (error) {

@@ -1,6 +1,9 @@
 /** Follows what an operator asked for to its end. Plain: nothing here draws. */
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { endedSessions } from "../api/console-shapes.ts";
 import type { EndedSessions } from "../api/console-types.ts";
+import type { ShapeOf } from "../api/shape.ts";
+import { operation as operationShape } from "../api/shapes.ts";
 import type { Operation } from "../api/types.ts";
 import { consoleTexts as texts } from "./texts.ts";
 import { type Around, askUntilAnswered, sleep } from "./ask-until-answered.ts";
@@ -64,8 +67,8 @@ export function followerOf({ api, tell, pause = sleep }: Omit<Around, "pause"> &
     return { followed, life: life.signal };
   }
 
-  const read = <Body>(path: string, { trouble }: Followed, life: AbortSignal) =>
-    askUntilAnswered<Body>({ api, tell, pause }, path, trouble, life);
+  const read = <Body>(path: string, shape: ShapeOf<Body>, { trouble }: Followed, life: AbortSignal) =>
+    askUntilAnswered({ api, tell, pause }, { path, shape }, trouble, life);
 
   async function work(followed: Followed, life: AbortSignal, wishes: readonly Wish[]): Promise<void> {
     followed.parts.value = wishes.map(({ id, name }) => ({ id, name, state: "to do", words: "" }));
@@ -84,7 +87,7 @@ export function followerOf({ api, tell, pause = sleep }: Omit<Around, "pause"> &
     const look = async (index: number, { id = "", seen }: Begun): Promise<Step[]> => {
       const after = seen === undefined ? "" : `&after=${encodeURIComponent(seen)}`;
       const path = `operations/${encodeURIComponent(id)}?wait=${waitSeconds}${after}`;
-      const reply = await read<Operation>(path, followed, life);
+      const reply = await read(path, operationShape, followed, life);
       if (reply === null || life.aborted) return [];
       const next = note(index, reply.body);
       // If too many calls wait already, this one was answered at once.
@@ -118,7 +121,7 @@ export function followerOf({ api, tell, pause = sleep }: Omit<Around, "pause"> &
   async function workRun(followed: Followed, life: AbortSignal, id: string): Promise<void> {
     const path = `maintenance/end-sessions/${encodeURIComponent(id)}`;
     for (;;) {
-      const reply = await read<EndedSessions>(path, followed, life);
+      const reply = await read(path, endedSessions, followed, life);
       if (reply === null) return;
       const run = reply.body;
       followed.before.value = describeRun(run);

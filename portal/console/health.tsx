@@ -1,4 +1,4 @@
-import type { Doctor } from "../api/console-types.ts";
+import { doctor as doctorShape } from "../api/console-shapes.ts";
 import { Title } from "../components/title.tsx";
 import { consoleTexts as texts } from "./texts.ts";
 import { type Operator, useAsked } from "./asked.ts";
@@ -14,7 +14,7 @@ const colours: Readonly<Record<string, string>> = {
 
 /** What is wrong with the estate, what is not known, and what to do. */
 export function HealthView({ operator }: { operator: Operator }) {
-  const { body, trouble, isAsking, again } = useAsked<Doctor>(operator, "maintenance/doctor", null);
+  const { body, trouble, isAsking, again } = useAsked(operator, "maintenance/doctor", doctorShape, null);
   const doctor = body.value;
   return (
     <>

@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useId } from "preact/hooks";
+import { maintenance as maintenanceShape } from "../api/console-shapes.ts";
 import type { Maintenance } from "../api/console-types.ts";
 import { Title } from "../components/title.tsx";
 import { atTime } from "../pages/times.ts";
@@ -12,7 +13,7 @@ type Switch = "reaping" | "activation";
 
 /** The switches, with who, when and why; the last runs; what does not hold yet. */
 export function MaintenanceView({ operator }: { operator: Operator }) {
-  const { body, trouble, again } = useAsked<Maintenance>(operator, "maintenance");
+  const { body, trouble, again } = useAsked(operator, "maintenance", maintenanceShape);
   const now = new Date();
   const maintenance = body.value;
   return (
@@ -71,7 +72,8 @@ function SwitchForm({ operator, name, maintenance, again }: SwitchProps) {
     if (given === "") return;
     busy.value = true;
     try {
-      await operator.api.call("PUT", "maintenance", { body: { [name]: paused ? "on" : "paused", reason: given } });
+      const body = { [name]: paused ? "on" : "paused", reason: given };
+      await operator.api.call("PUT", "maintenance", maintenanceShape, { body });
       reason.value = "";
       again();
     } catch (error) {

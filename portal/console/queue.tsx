@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { queueNow } from "../api/console-shapes.ts";
 import type { QueueNow } from "../api/console-types.ts";
 import { Title } from "../components/title.tsx";
 import { atTime, duration } from "../pages/times.ts";
@@ -13,7 +14,7 @@ import { Loading, Trouble } from "./trouble.tsx";
 
 /** Who starts and who waits, how many may, and how long starts take. */
 export function QueueView({ operator }: { operator: Operator }) {
-  const { body, trouble } = useAsked<QueueNow>(operator, "queue", 5_000);
+  const { body, trouble } = useAsked(operator, "queue", queueNow, 5_000);
   const now = new Date();
   const queue = body.value;
   const points = useSignal<readonly Point[]>([]);

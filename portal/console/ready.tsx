@@ -1,4 +1,4 @@
-import type { Ready } from "../api/console-types.ts";
+import { ready as readyShape } from "../api/console-shapes.ts";
 import { atTime } from "../pages/times.ts";
 import { consoleTexts as texts } from "./texts.ts";
 import { type Operator, useAsked } from "./asked.ts";
@@ -9,7 +9,7 @@ const lists = ["reasons", "stuck", "goals", "damaged", "odd", "isolation", "gaps
 
 /** Whether the systems answer that the product needs, and what stands out meanwhile: as monitoring sees it. */
 export function ReadyPart({ operator }: { operator: Operator }) {
-  const { body, trouble } = useAsked<Ready>(operator, "health/ready", undefined, undefined, 503);
+  const { body, trouble } = useAsked(operator, "health/ready", readyShape, undefined, undefined, 503);
   const ready = body.value;
   const words = texts.ready;
   const switched = (state: string) => (state === "unknown" ? texts.unknown : state);

@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import type { EndedSessions } from "../api/console-types.ts";
+import { endedSessions } from "../api/console-shapes.ts";
 import { Title } from "../components/title.tsx";
 import { consoleTexts as texts } from "./texts.ts";
 import { Action } from "./action.tsx";
@@ -42,9 +42,8 @@ export function SessionsView({ operator }: { operator: Operator }) {
       <Title tab={texts.tab(texts.views.sessions)}>{texts.views.sessions}</Title>
       <p>{texts.sessions.intro}</p>
       <Action
-        {...{ operator, name: texts.sessions.end, path: "maintenance/end-sessions", body: wish }}
-        done={(answer) => {
-          const { id, workspace, username } = answer as EndedSessions;
+        {...{ operator, name: texts.sessions.end, path: "maintenance/end-sessions", answer: endedSessions, body: wish }}
+        done={({ id, workspace, username }) => {
           const to = { view: "sessions", run: id };
           const whose = [username, workspace].filter((each) => each !== undefined).join(", ");
           operator.follower.beginRun(texts.asked.one(texts.sessions.end, whose), to, id);
@@ -60,9 +59,10 @@ export function SessionsView({ operator }: { operator: Operator }) {
 }
 
 function Run({ operator, id }: { operator: Operator; id: string }) {
-  const { body, trouble } = useAsked<EndedSessions>(
+  const { body, trouble } = useAsked(
     operator,
     `maintenance/end-sessions/${encodeURIComponent(id)}`,
+    endedSessions,
     2_000,
     ({ state }) => state !== "running",
   );

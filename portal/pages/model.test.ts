@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiError, type Api, Unreachable } from "../api/client.ts";
 import { SignedOut } from "../sign-in.ts";
-import type { TabMemory, Tabs } from "./opener.ts";
+import type { Channel, News, Tabs } from "../tabs.ts";
 import { type Model, modelOf } from "./model.ts";
+import type { TabMemory, Told } from "./opener.ts";
 
 /** The pages look at whether somebody sees them; here somebody does. */
 vi.stubGlobal("document", { hidden: false });
@@ -19,10 +20,14 @@ let asked: string[];
 let answers: Record<string, (Scripted | Error)[]>;
 let opened: string[];
 let left: number;
-let tabs: Tabs;
+let openers: Channel<Told>;
 let memory: TabMemory;
 let kept: Record<string, string>;
 let told: string[];
+let tabs: Tabs;
+let news: News[];
+/** As another tab tells it. */
+let hear: ((news: News) => void) | null;
 let model: Model;
 let finished: Promise<void>;
 
@@ -56,7 +61,15 @@ beforeEach(() => {
     ],
     "DELETE users/alice/desktop": [{ body: { ...done, workspace: null } }],
   };
-  tabs = { onmessage: null, postMessage: (data) => told.push(data.says) };
+  openers = { onmessage: null, postMessage: (data) => told.push(data.says) };
+  tabs = {
+    tell: (each) => news.push(each),
+    listen(each) {
+      hear = each;
+      return () => (hear = null);
+    },
+  };
+  news = [];
   told = [];
   kept = {};
   memory = {
@@ -64,7 +77,7 @@ beforeEach(() => {
     setItem: (key, value) => (kept[key] = value),
     removeItem: (key) => Reflect.deleteProperty(kept, key),
   };
-  const page = { leave: () => (left += 1), open: (address: string) => opened.push(address), tabs, memory };
+  const page = { leave: () => (left += 1), open: (address: string) => opened.push(address), tabs, openers, memory };
   model = modelOf({ api, username: "alice", ...page });
 });
 const begin = () => {
@@ -123,7 +136,7 @@ describe("the page's loop", () => {
     await vi.waitUntil(() => model.operation.value !== null);
     expect(told).toEqual(["whose"]);
     expect(model.opensHere.value).toBe(true);
-    tabs.onmessage?.(new MessageEvent("message", { data: { operation: "1", says: "mine" } }));
+    openers.onmessage?.(new MessageEvent("message", { data: { operation: "1", says: "mine" } }));
     expect(model.opensHere.value).toBe(false);
     expect(kept).toEqual({});
     answers["GET operations/1"] = [{ body: done }];
@@ -151,6 +164,28 @@ describe("the page's loop", () => {
     await end();
   });
 
+  it("looks at once when another tab says that something is new, and not after its end", async () => {
+    begin();
+    await vi.waitUntil(() => model.view.value?.kind === "running");
+    answers["GET users/alice/desktop"] = [{ body: { ...ready, state: "suspended", workspace: null, wanted: null } }];
+    hear?.("changed");
+    await vi.waitUntil(() => model.view.value?.kind === "workspaces");
+    await end();
+    expect(hear).toBeNull();
+    expect(news).toEqual([]);
+  });
+
+  it.each([
+    ["was done", { body: { ...done, workspace: null } }],
+    ["had no answer: it may have been done", new Unreachable("the service cannot be reached")],
+  ])("tells the other tabs once that something is new when what its person asked for %s", async (_words, answer) => {
+    answers["DELETE users/alice/desktop"] = [answer];
+    begin();
+    await model.suspend();
+    await end();
+    expect(news).toEqual(["changed"]);
+  });
+
   it("keeps what it shows while the service cannot be reached, and says so until it can", async () => {
     begin();
     await vi.waitUntil(() => model.view.value?.kind === "running");
@@ -165,7 +200,7 @@ describe("the page's loop", () => {
 
   it("ends when the session does, also while somebody makes it look again", async () => {
     const api = { call: () => Promise.reject(new SignedOut("the session has ended")) };
-    const page = { leave: () => (left += 1), open: () => undefined, tabs, memory };
+    const page = { leave: () => (left += 1), open: () => undefined, tabs, openers, memory };
     const other = modelOf({ api, username: "alice", ...page });
     const over = other.run();
     other.lookNow();

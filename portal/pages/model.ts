@@ -1,8 +1,10 @@
 import { computed, signal } from "@preact/signals";
-import { type Api, ApiError, type Reply, Unreachable } from "../api/client.ts";
+import { type Api, ApiError, Unreachable } from "../api/client.ts";
+import * as shapes from "../api/shapes.ts";
 import type { DesktopState, Operation, PersonsDesktop, Workspaces } from "../api/types.ts";
 import { SignedOut } from "../sign-in.ts";
-import { openerOf, type TabMemory, type Tabs } from "./opener.ts";
+import type { Channel, Tabs } from "../tabs.ts";
+import { openerOf, type TabMemory, type Told } from "./opener.ts";
 import { endsSoon, sentence, viewOf, webAddress } from "./state.ts";
 
 /** What one cluster's sentence said, and when it was seen first. */
@@ -29,8 +31,10 @@ export interface Around {
   leave: () => void;
   /** Opens the desktop in this tab. */
   open: (address: string) => void;
-  /** The other tabs of this browser. */
+  /** The other tabs of this browser: whether something is new, */
   tabs: Tabs;
+  /** and which of them opens the desktop; null if that cannot be asked. */
+  openers: Channel<Told> | null;
   /** What this tab keeps through a reload. */
   memory: TabMemory;
   now?: () => Date;
@@ -53,7 +57,7 @@ function refusedBy(error: ApiError | Unreachable): Refused {
 }
 
 /** The portal's state, and what people can do. One loop asks the API; everything else follows from its answers. */
-export function modelOf({ api, username, leave, open, tabs, memory, now = () => new Date() }: Around) {
+export function modelOf({ api, username, leave, open, tabs, openers, memory, now = () => new Date() }: Around) {
   const own = `users/${encodeURIComponent(username)}`;
   const workspaces = signal<Workspaces["workspaces"] | null>(null);
   const desktop = signal<PersonsDesktop | null>(null);
@@ -67,7 +71,7 @@ export function modelOf({ api, username, leave, open, tabs, memory, now = () => 
   const busy = signal(false);
   /** Whether this tab opens the desktop when it is ready. */
   const opensHere = signal(true);
-  const opener = openerOf(tabs, memory, () => (opensHere.value = false));
+  const opener = openerOf(openers, memory, () => (opensHere.value = false));
   const view = computed(() => (desktop.value ? viewOf(desktop.value, operation.value) : null));
 
   let etag: string | null = null;
@@ -100,20 +104,25 @@ export function modelOf({ api, username, leave, open, tabs, memory, now = () => 
   }
 
   async function readDesktop(signal: AbortSignal): Promise<void> {
-    const reply = await api.call<PersonsDesktop | undefined>("GET", `${own}/desktop`, { signal, ifNoneMatch: etag });
+    const call = { signal, ifNoneMatch: etag };
+    const reply = await api.call<PersonsDesktop | undefined>("GET", `${own}/desktop`, shapes.personsDesktop, call);
     etag = reply.etag ?? etag;
     if (reply.body) desktop.value = reply.body;
   }
 
   async function readWorkspaces(signal: AbortSignal): Promise<void> {
-    workspaces.value = (await api.call<Workspaces>("GET", `${own}/workspaces`, { signal })).body.workspaces;
+    workspaces.value = (await api.call("GET", `${own}/workspaces`, shapes.workspaces, { signal })).body.workspaces;
   }
+
+  const ignoreTabs = tabs.listen((news) => {
+    if (news === "changed") lookNow();
+  });
 
   /** Follows what is under way until something is new. */
   async function follow(underway: Operation, signal: AbortSignal): Promise<void> {
     const after = underway.seen === undefined ? "" : `&after=${encodeURIComponent(underway.seen)}`;
     const path = `operations/${encodeURIComponent(underway.id)}?wait=${waitSeconds}${after}`;
-    const reply = await api.call<Operation>("GET", path, { signal });
+    const reply = await api.call("GET", path, shapes.operation, { signal });
     if (signal.aborted) return;
     note(reply.body);
     if (reply.status === 200) await ended(reply.body, signal);
@@ -143,7 +152,7 @@ export function modelOf({ api, username, leave, open, tabs, memory, now = () => 
   }
 
   async function ask(workspace: string, claim: (operation: string) => void, signal?: AbortSignal): Promise<void> {
-    const reply: Reply<Operation> = await api.call("PUT", `${own}/desktop`, {
+    const reply = await api.call("PUT", `${own}/desktop`, shapes.operation, {
       body: { workspace },
       ...(signal && { signal }),
     });
@@ -215,6 +224,8 @@ export function modelOf({ api, username, leave, open, tabs, memory, now = () => 
       busy.value = false;
       etag = null;
       lookNow();
+      // Also after a refusal: what was not answered may have been done.
+      tabs.tell("changed");
     }
   }
 
@@ -233,6 +244,7 @@ export function modelOf({ api, username, leave, open, tabs, memory, now = () => 
     run,
     stop() {
       life.abort();
+      ignoreTabs();
       opener.forget();
       lookNow();
     },
@@ -244,7 +256,7 @@ export function modelOf({ api, username, leave, open, tabs, memory, now = () => 
     suspend: () =>
       act(async () => {
         opener.forget();
-        const { body } = await api.call<Operation>("DELETE", `${own}/desktop?wait=10`);
+        const { body } = await api.call("DELETE", `${own}/desktop?wait=10`, shapes.operation);
         operation.value = null;
         if (body.state === "failed" && body.explanation !== undefined)
           refusal.value = { explanation: body.explanation, id: body.id };
@@ -252,7 +264,7 @@ export function modelOf({ api, username, leave, open, tabs, memory, now = () => 
       }),
     keep: (until: string) =>
       act(async () => {
-        await api.call("POST", `${own}/desktop/extend`, { body: { until } });
+        await api.call("POST", `${own}/desktop/extend`, shapes.kept, { body: { until } });
         await readDesktop(new AbortController().signal);
       }),
   };

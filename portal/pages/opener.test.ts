@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { type Opener, openerOf, type TabMemory, type Tabs } from "./opener.ts";
+import type { Channel } from "../tabs.ts";
+import { type Opener, openerOf, type TabMemory, type Told } from "./opener.ts";
 
 /** A browser: what one tab sends, all others get. */
-let tabs: Tabs[];
+let tabs: Channel<Told>[];
 let lost: number[];
 beforeEach(() => {
   tabs = [];
@@ -24,7 +25,7 @@ function newMemory(of: Readonly<Record<string, string>> = {}): TabMemory & { kep
 /** One without other tabs is one in another browser. */
 function newTab(memory = newMemory(), browser = tabs): Opener {
   const number = browser.length;
-  const tab: Tabs = {
+  const tab: Channel<Told> = {
     onmessage: null,
     postMessage(data) {
       for (const other of browser) if (other !== tab) other.onmessage?.(new MessageEvent("message", { data }));
@@ -33,6 +34,14 @@ function newTab(memory = newMemory(), browser = tabs): Opener {
   browser.push(tab);
   return openerOf(tab, memory, () => lost.push(number));
 }
+
+it("a tab that can tell the others nothing opens what was asked for in it, also after a reload", () => {
+  const memory = newMemory();
+  openerOf(null, memory, () => undefined).take("1");
+  const reloaded = openerOf(null, memory, () => undefined);
+  reloaded.find("1");
+  expect([reloaded.opens("1"), reloaded.opens("2")]).toEqual([true, false]);
+});
 
 describe("of several tabs that follow a start", () => {
   it("the one opens it in which it was asked for", () => {

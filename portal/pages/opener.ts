@@ -1,13 +1,9 @@
+import type { Channel } from "../tabs.ts";
+
 /** What the tabs of one browser tell each other. */
-interface Told {
+export interface Told {
   operation: string;
   says: "mine" | "whose";
-}
-
-/** The part of a BroadcastChannel that is needed: a message reaches all tabs but the one that sends it. */
-export interface Tabs {
-  postMessage(told: Told): void;
-  onmessage: ((event: MessageEvent<Told>) => void) | null;
 }
 
 export type Opener = ReturnType<typeof openerOf>;
@@ -23,25 +19,27 @@ const key = "portal.opens";
  * for it last, also after a reload: whoever finds a start that began elsewhere, in another tab, another browser or at the
  * login, has something else before them, and is offered it.
  *
+ * @param tabs null if tabs cannot tell each other anything
  * @param lost called when this tab will not open it
  */
-export function openerOf(tabs: Tabs, memory: TabMemory, lost: () => void) {
+export function openerOf(tabs: Channel<Told> | null, memory: TabMemory, lost: () => void) {
   let mine: string | null = null;
-  tabs.onmessage = ({ data: { operation, says } }) => {
-    if (operation !== mine) return;
-    if (says === "whose") tabs.postMessage({ operation, says: "mine" });
-    else {
-      forget();
-      lost();
-    }
-  };
+  if (tabs)
+    tabs.onmessage = ({ data: { operation, says } }) => {
+      if (operation !== mine) return;
+      if (says === "whose") tabs.postMessage({ operation, says: "mine" });
+      else {
+        forget();
+        lost();
+      }
+    };
   function forget(): void {
     mine = null;
     memory.removeItem(key);
   }
   const claim = (operation: string, says: Told["says"]) => {
     mine = operation;
-    tabs.postMessage({ operation, says });
+    tabs?.postMessage({ operation, says });
   };
   return {
     /** Its person asked for it in this tab. */

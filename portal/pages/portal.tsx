@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 import { Details } from "../components/details.tsx";
 import { Reference } from "../components/reference.tsx";
 import type { Entered } from "../enter.tsx";
+import { channelOf } from "../tabs.ts";
 import { texts } from "../texts.ts";
 import { type Model, modelOf } from "./model.ts";
 import { RunningView } from "./running.tsx";
@@ -11,7 +12,7 @@ import { StartingView, stepName } from "./starting.tsx";
 import { WorkspacesView } from "./workspaces.tsx";
 
 /** The researcher's page: one view at a time, which follows from what the API says. */
-export function Portal({ api, person, settings, leave }: Entered) {
+export function Portal({ api, person, settings, tabs, leave }: Entered) {
   const { username } = person;
   const model = useMemo(
     () =>
@@ -22,7 +23,8 @@ export function Portal({ api, person, settings, leave }: Entered) {
         open: (address) => {
           location.assign(address);
         },
-        tabs: new BroadcastChannel("portal"),
+        tabs,
+        openers: channelOf("portal"),
         memory: sessionStorage,
       }),
     [],
@@ -74,7 +76,7 @@ function View({ model, support }: ViewProps) {
     return found ? nameOf(found) : workspace;
   };
   if (!view) return <p role="status">{texts.workspaces.loading}</p>;
-  if (view.kind === "starting") return <StartingView model={model} name={nameFor(view.workspace)} />;
+  if (view.kind === "starting") return <StartingView {...{ model, takesFocus, name: nameFor(view.workspace) }} />;
   const running = view.kind === "running" ? view.workspace : null;
   return (
     <>

@@ -8,7 +8,7 @@ import { sentence, type StartStep, stepsOf } from "./state.ts";
 import { duration, ordinal } from "./times.ts";
 
 /** The start of a desktop: its steps, how long it usually takes, the place in the queue, and what the cluster says. */
-export function StartingView({ model, name }: { model: Model; name: string }) {
+export function StartingView({ model, name, takesFocus }: { model: Model; name: string; takesFocus: boolean }) {
   const operation = model.operation.value;
   const steps = operation ? stepsOf(operation) : [];
   const done = steps.filter(({ state }) => state === "done").length;
@@ -22,7 +22,9 @@ export function StartingView({ model, name }: { model: Model; name: string }) {
   const said = model.said.value;
   return (
     <>
-      <Title tab={texts.titles.starting(name)}>{texts.starting.title(name)}</Title>
+      <Title takesFocus={takesFocus} tab={texts.titles.starting(name)}>
+        {texts.starting.title(name)}
+      </Title>
       {operation && <Outlook operation={operation} />}
       {/* Read out when it changes: at another step or place, not at each answer. */}
       <p role="status" class="portal-now" ref={now} tabIndex={-1}>

@@ -69,6 +69,28 @@ afterEach(() => {
 
 const tokenRequests = () => calls.filter((path) => path.endsWith("/token")).length;
 
+describe("clients that are not shown", () => {
+  const told = async () => (await directory.clients(["guacamole"])).get("guacamole");
+
+  it("are explained by the lookup client's own fault, if it is not let in", async () => {
+    server.close();
+    server.closeAllConnections();
+    expect(await told()).toMatchObject({ unknown: { advice: "see lookup-client" } });
+    expect(await directory.fault()).not.toBeNull();
+  });
+
+  it.each<[string, object, RegExp]>([
+    ["are not known to what answers", {}, /^Keycloak does not show its clients: it answers 404$/],
+    ["may not be seen", { clients: forbidden }, /^how clients are set up is hidden from lookup$/],
+  ])("are explained without it, if it is well and they %s", async (_words, more, words) => {
+    answers = { ...answers, ...more };
+    expect(await directory.fault()).toBeNull();
+    const found = await told();
+    expect(found).toMatchObject({ unknown: { what: expect.stringMatching(words) as string } });
+    expect(JSON.stringify(found)).not.toContain("see lookup-client");
+  });
+});
+
 describe("a look", () => {
   it("tells groups, roles, and only the sessions in which Guacamole is used", async () => {
     expect(await directory.look("u")).toEqual({

@@ -141,8 +141,10 @@ export function directoryIn(rules: DirectoryRules): Directory {
       }
     },
     async clients(names) {
+      let isLetIn = false;
       try {
         await authenticate();
+        isLetIn = true;
         // Keycloak 25 shows no clients to those who may see none: then its own is missing too.
         const own = await uniqueIdOf(client);
         const scopes = own === undefined ? undefined : await unlessForbidden(keycloak.clientScopes.find());
@@ -151,11 +153,8 @@ export function directoryIn(rules: DirectoryRules): Directory {
           names.map(async (name) => [name, (await keycloak.clients.find({ clientId: name }))[0]] as const),
         );
         return new Map(found.map(([name, each]) => [name, { known: each ? realmClientOf(each, scopes) : null }]));
-      } catch {
-        const unknown = {
-          what: "Keycloak does not show its clients, because it cannot be asked",
-          advice: "see lookup-client",
-        };
+      } catch (error) {
+        const unknown = isLetIn ? unansweredClients(error) : clientsNotAsked;
         return new Map(names.map((name) => [name, { unknown }]));
       }
     },
@@ -220,6 +219,19 @@ function lookupFault(error: unknown, client: string): Finding {
     advice: "check KEYCLOAK_ADMIN_URL, and the way from here to it",
   };
 }
+
+/** The check of the lookup client says why. */
+const clientsNotAsked: Finding = {
+  what: "Keycloak does not show its clients, because it cannot be asked",
+  advice: "see lookup-client",
+};
+
+/** The lookup client may be well: it is not asked for clients. */
+const unansweredClients = (error: unknown): Finding => ({
+  what: `Keycloak does not show its clients: ${error instanceof NetworkError ? `it answers ${error.response.status}` : "it does not answer"}`,
+  advice:
+    "look again; if it stays so, look at them in Keycloak's console (infra/keycloak/README.md, sections 2, 3 and 6)",
+});
 
 const hiddenClients = (client: string): Finding => ({
   what: `how clients are set up is hidden from ${client}`,

@@ -1,13 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectAccessible, noBrowser, type Portal, startPortal, tabTo } from "./harness.ts";
+import { expectAccessible, noBrowser, type Portal, startPortalInUse, tabTo } from "./harness.ts";
 
 /** What operators do with many desktops at once, in a real browser. */
 describe.skipIf(noBrowser)(`many desktops in a browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
   let portal: Portal;
   beforeAll(async () => {
-    portal = await startPortal();
-    await portal.estate.ask("alice", "asthma-cohort");
-    await portal.estate.ask("bob", "cancer-registry");
+    portal = await startPortalInUse();
   });
   afterAll(() => portal.close());
 
@@ -74,11 +72,20 @@ describe.skipIf(noBrowser)(`many desktops in a browser${noBrowser ? ` (skipped: 
   it("are suspended together; one that could not be is named", async () => {
     const { context, page, asked, preview } = await open();
     const id = await idOf("bob");
+    const refusal = {
+      ...{ type: "urn:guacamole-workspaces:cluster-unavailable", title: "Refused", status: 503 },
+      ...{
+        code: "cluster-unavailable",
+        detail: "the cluster does not answer",
+        explanation: "Try again.",
+        requestId: "1",
+      },
+    };
     await context.route(`**/api/desktops/${id}/suspend`, (route) =>
       route.fulfill({
         status: 503,
         contentType: "application/problem+json",
-        body: JSON.stringify({ detail: "the cluster does not answer", explanation: "Try again in a few minutes." }),
+        body: JSON.stringify(refusal),
       }),
     );
     await page.getByLabel("Select all on this page").check();

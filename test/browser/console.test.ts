@@ -2,15 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { KubernetesObjectApi } from "@kubernetes/client-node";
 import type { Page } from "playwright-core";
 import { namespace } from "../estate.ts";
-import { expectAccessible, noBrowser, type Portal, startPortal } from "./harness.ts";
+import { expectAccessible, noBrowser, type Portal, startPortalInUse } from "./harness.ts";
 
 /** What operators do in the console, in a real browser. */
 describe.skipIf(noBrowser)(`the console in a browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
   let portal: Portal;
   beforeAll(async () => {
-    portal = await startPortal();
-    await portal.estate.ask("alice", "asthma-cohort");
-    await portal.estate.ask("bob", "cancer-registry");
+    portal = await startPortalInUse();
   });
   afterAll(() => portal.close());
 

@@ -59,6 +59,14 @@ export async function startPortal(
   };
 }
 
+/** The same, in which alice and bob have a desktop each. */
+export async function startPortalInUse(): Promise<Portal> {
+  const portal = await startPortal();
+  await portal.estate.ask("alice", "asthma-cohort");
+  await portal.estate.ask("bob", "cancer-registry");
+  return portal;
+}
+
 /**
  * A browser for the product that serves its pages there, and lets people sign in at the issuer.
  *

@@ -1,33 +1,21 @@
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { systemClock } from "@stand-in/functions-host";
-import { namespace } from "../estate.ts";
-import { expectAccessible, noBrowser, type Portal, startPortal } from "./harness.ts";
+import { expectAccessible, noBrowser } from "./harness.ts";
+import { type HeldStarts, startHeld, untilItWaits } from "./held-starts.ts";
 
-/** What can go wrong with a sign-in, before and while a person waits. Tokens are valid for three seconds. */
+/** What can go wrong with a sign-in, before and while a person waits. */
 describe.skipIf(noBrowser)(`faults of the sign-in in a browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
-  let portal: Portal;
+  let portal: HeldStarts;
   beforeAll(async () => {
-    portal = await startPortal({}, { tokenSeconds: 3 }, systemClock);
+    portal = await startHeld();
   });
   beforeEach(() => {
-    portal.estate.cluster.setFault({ namespace }, "never-ready");
+    portal.hold();
   });
-  afterEach(async () => {
-    portal.estate.cluster.setFault({ namespace }, null);
-    await portal.leaveAll();
-    await portal.estate.ask("bob", null);
-  });
+  afterEach(() => portal.tidy());
   afterAll(() => portal.close());
 
-  const untilItWaits = (page: Page) =>
-    page.getByRole("listitem").filter({ hasText: "Wait until it is ready" }).getByText("In progress").waitFor();
-  async function startOfBob() {
-    const person = await portal.signIn("bob");
-    await person.page.getByRole("button", { name: "Start Cancer registry" }).click();
-    await untilItWaits(person.page);
-    return person;
-  }
+  const startOfBob = () => portal.start("bob", "Start Cancer registry");
   /** Keycloak's words for a token that is not good any more (26.7.3, as the stand-in has them). */
   const refuse = (page: Page, times: number) =>
     page.route(
@@ -83,7 +71,7 @@ describe.skipIf(noBrowser)(`faults of the sign-in in a browser${noBrowser ? ` (s
     await refuse(page, 1);
     await askUntil(page, () => Promise.resolve(asked() === 1));
     await untilItWaits(page);
-    portal.estate.cluster.setFault({ namespace }, null);
+    portal.becomeReady();
     await page.getByRole("heading", { name: "Guacamole" }).waitFor();
     expect(asked()).toBe(1);
   });

@@ -1,44 +1,28 @@
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { systemClock } from "@stand-in/functions-host";
 import { deploymentName } from "../../shared/desktop/names.ts";
-import { namespace } from "../estate.ts";
-import { expectAccessible, guacamoleUrl, noBrowser, type Portal, startPortal } from "./harness.ts";
+import { expectAccessible, guacamoleUrl, noBrowser } from "./harness.ts";
+import { type HeldStarts, startHeld, stepOf, untilItWaits } from "./held-starts.ts";
 
-/** People who wait for a desktop: its pods become ready when a test lets them. Tokens are valid for three seconds. */
+/** People who wait for a desktop: its pods become ready when a test lets them. */
 describe.skipIf(noBrowser)(`waiting in a browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
-  let portal: Portal;
+  let portal: HeldStarts;
   beforeAll(async () => {
-    portal = await startPortal({}, { tokenSeconds: 3 }, systemClock);
+    portal = await startHeld();
   });
   beforeEach(() => {
-    portal.estate.cluster.setFault({ namespace }, "never-ready");
+    portal.hold();
   });
-  afterEach(async () => {
-    becomeReady();
-    await portal.leaveAll();
-    for (const username of ["alice", "bob"]) await portal.estate.ask(username, null);
-  });
+  afterEach(() => portal.tidy());
   afterAll(() => portal.close());
 
-  const becomeReady = () => {
-    portal.estate.cluster.setFault({ namespace }, null);
-  };
-  const stepOf = (page: Page, name: string) => page.getByRole("listitem").filter({ hasText: name });
-  const untilItWaits = (page: Page) => stepOf(page, "Wait until it is ready").getByText("In progress").waitFor();
-  async function start(username: string, button: string) {
-    const person = await portal.signIn(username);
-    await person.page.getByRole("button", { name: button }).click();
-    await untilItWaits(person.page);
-    return person;
-  }
   async function opened(page: Page): Promise<void> {
     await page.getByRole("heading", { name: "Guacamole" }).waitFor();
     expect(page.url().startsWith(guacamoleUrl)).toBe(true);
   }
 
   it("shows what is done, what is under way and what comes, also after a reload, and then opens the desktop", async () => {
-    const { page, faults } = await start("bob", "Start Cancer registry");
+    const { page, faults } = await portal.start("bob", "Start Cancer registry");
     const expectSteps = async () => {
       expect(await stepOf(page, "Check your access").innerText()).toContain("Done");
       expect(await stepOf(page, "Let you in").innerText()).toContain("To do");
@@ -49,7 +33,7 @@ describe.skipIf(noBrowser)(`waiting in a browser${noBrowser ? ` (skipped: ${noBr
     await page.reload();
     await untilItWaits(page);
     await expectSteps();
-    becomeReady();
+    portal.becomeReady();
     await opened(page);
     await page.goBack();
     await page.getByRole("heading", { level: 1, name: "Cancer registry is ready" }).waitFor();
@@ -57,14 +41,14 @@ describe.skipIf(noBrowser)(`waiting in a browser${noBrowser ? ` (skipped: ${noBr
   });
 
   it("says that the network is away, keeps what it shows, and goes on when it is back", async () => {
-    const { context, page } = await start("bob", "Start Cancer registry");
+    const { context, page } = await portal.start("bob", "Start Cancer registry");
     await context.setOffline(true);
     await page.getByText(/^What you see may be old/).waitFor();
     await expectAccessible(page, "network lost");
     expect(await stepOf(page, "Wait until it is ready").innerText()).toContain("In progress");
     await context.setOffline(false);
     await page.getByText(/^What you see may be old/).waitFor({ state: "detached" });
-    becomeReady();
+    portal.becomeReady();
     await opened(page);
   });
 
@@ -80,20 +64,20 @@ describe.skipIf(noBrowser)(`waiting in a browser${noBrowser ? ` (skipped: ${noBr
     const begunWith = new Set(tokens);
     const expiry = Math.max(...[...begunWith].map(expiryOf));
     await expect.poll(() => Date.now()).toBeGreaterThan(expiry);
-    becomeReady();
+    portal.becomeReady();
     await opened(page);
     expect(tokens.filter((token) => !begunWith.has(token)).length).toBeGreaterThan(0);
   });
 
   it("opens the desktop in the tab in which its person started it, and offers it in the others", async () => {
-    const { context, page, faults } = await start("bob", "Start Cancer registry");
+    const { context, page, faults } = await portal.start("bob", "Start Cancer registry");
     const other = await context.newPage();
     await other.goto(portal.url);
     await untilItWaits(other);
     await other.getByText("Your desktop opens by itself only where you started it.").waitFor();
     await page.reload();
     await untilItWaits(page);
-    becomeReady();
+    portal.becomeReady();
     await opened(page);
     await other.getByRole("heading", { level: 1, name: "Cancer registry is ready" }).waitFor();
     expect(await other.getByRole("link", { name: "Open the desktop" }).getAttribute("href")).toBe(page.url());
@@ -102,11 +86,11 @@ describe.skipIf(noBrowser)(`waiting in a browser${noBrowser ? ` (skipped: ${noBr
   });
 
   it("opens the desktop in the browser in which its person started it, and offers it in another", async () => {
-    const { page } = await start("bob", "Start Cancer registry");
+    const { page } = await portal.start("bob", "Start Cancer registry");
     const elsewhere = await portal.signIn("bob");
     await untilItWaits(elsewhere.page);
     await elsewhere.page.getByText("Your desktop opens by itself only where you started it.").waitFor();
-    becomeReady();
+    portal.becomeReady();
     await opened(page);
     await elsewhere.page.getByRole("heading", { level: 1, name: "Cancer registry is ready" }).waitFor();
     await elsewhere.page.getByRole("link", { name: "Open the desktop" }).click();
@@ -114,8 +98,11 @@ describe.skipIf(noBrowser)(`waiting in a browser${noBrowser ? ` (skipped: ${noBr
   });
 
   it("opens to each of two people who wait at once their own desktop", async () => {
-    const [alice, bob] = [await start("alice", "Start Asthma cohort"), await start("bob", "Start Cancer registry")];
-    becomeReady();
+    const [alice, bob] = [
+      await portal.start("alice", "Start Asthma cohort"),
+      await portal.start("bob", "Start Cancer registry"),
+    ];
+    portal.becomeReady();
     await Promise.all([opened(alice.page), opened(bob.page)]);
     for (const [username, { page }] of Object.entries({ alice, bob })) {
       const { body } = await portal.estate.call<{ url: string }>(username, "GET", `/users/${username}/desktop`);
@@ -125,7 +112,7 @@ describe.skipIf(noBrowser)(`waiting in a browser${noBrowser ? ` (skipped: ${noBr
   });
 
   it("says at once that an operator ended the start that it follows, and why", async () => {
-    const { page } = await start("bob", "Start Cancer registry");
+    const { page } = await portal.start("bob", "Start Cancer registry");
     const answers: number[] = [];
     page.on("response", (response) => {
       if (response.url().includes("/operations/")) answers.push(response.status());
@@ -139,7 +126,7 @@ describe.skipIf(noBrowser)(`waiting in a browser${noBrowser ? ` (skipped: ${noBr
   });
 
   it("takes back a start that its person cancels", async () => {
-    const { page } = await start("bob", "Start Cancer registry");
+    const { page } = await portal.start("bob", "Start Cancer registry");
     await page.getByRole("button", { name: "Cancel" }).click();
     await page.getByRole("heading", { level: 1, name: "Your workspaces" }).waitFor();
     const { body } = await portal.estate.call<object>("bob", "GET", "/users/bob/desktop");

@@ -286,6 +286,15 @@ export const portalStates: readonly State[] = [
     shows: /^What you see may be old/,
   },
   {
+    name: "broken",
+    ...portal(ok(none)),
+    act: async (page) => {
+      await page.getByRole("heading", { level: 1, name: "Your workspaces" }).waitFor();
+      await page.evaluate("void Promise.reject(new TypeError('state is not a function'))");
+    },
+    shows: texts.broken.title,
+  },
+  {
     name: "signed-out",
     path: "/",
     answers: { [ownDesktop]: problem(401, "not-authenticated", "the token has expired") },

@@ -1,0 +1,85 @@
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { texts } from "../../portal/texts.ts";
+import { expectAccessible, noBrowser, type Portal, startPortal } from "./harness.ts";
+
+/** Two tabs of one browser. The second one does not look again by itself: what it shows it was told. */
+describe.skipIf(noBrowser)(`two tabs in a browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
+  let portal: Portal;
+  beforeAll(async () => {
+    portal = await startPortal();
+  });
+  afterEach(() => portal.leaveAll());
+  afterAll(() => portal.close());
+
+  async function twoTabs(username: string, paths: [string, string] = ["/", "/"]) {
+    const { context, page, faults } = await portal.signIn(username, paths[0]);
+    const other = await context.newPage();
+    await other.goto(portal.url + paths[1]);
+    await other.getByRole("button", { name: texts.signOut }).waitFor();
+    return { context, page, other, faults };
+  }
+  /** From its next load on, it does not look again by itself, nor renews anything: that takes longer than a click does. */
+  const standStill = (page: Page) =>
+    page.addInitScript(`
+      const soon = setTimeout;
+      globalThis.setTimeout = (work, milliseconds, ...more) => milliseconds >= 5_000 ? 0 : soon(work, milliseconds, ...more);
+    `);
+
+  it("show what was done in one of them in both", async () => {
+    await portal.estate.ask("bob", "cancer-registry");
+    const { page, other, faults } = await twoTabs("bob");
+    for (const each of [page, other])
+      await each.getByRole("heading", { level: 1, name: "Cancer registry is ready" }).waitFor();
+    await standStill(other);
+    await other.reload();
+    const kept = other.getByText(/^It is kept until/);
+    await other.getByRole("heading", { level: 1, name: "Cancer registry is ready" }).waitFor();
+    expect(await kept.count()).toBe(0);
+    await page.getByRole("group", { name: texts.running.keepTitle }).getByRole("button").last().click();
+    await kept.waitFor();
+    await page.getByRole("button", { name: texts.running.suspend }).click();
+    await other.getByRole("heading", { level: 1, name: texts.workspaces.title }).and(other.locator(":focus")).waitFor();
+    expect(faults).toEqual([]);
+  });
+
+  it.each<[string, string]>([
+    ["/", "/"],
+    ["/", "/console"],
+    ["/console", "/"],
+  ])("both end with the sign-out of one: %s and %s", async (one, two) => {
+    const { page, other, faults } = await twoTabs("olga", [one, two]);
+    await other.getByRole("heading", { level: 1 }).waitFor();
+    await standStill(other);
+    await other.reload();
+    await other.getByRole("button", { name: texts.signOut }).waitFor();
+    await page.getByRole("button", { name: texts.signOut }).click();
+    const title = other.getByRole("heading", { level: 1, name: texts.signedOut.title });
+    await title.and(other.locator(":focus")).waitFor();
+    expect(await other.title()).toBe(texts.signedOut.title);
+    expect(await other.locator("body").innerText()).not.toMatch(/olga/);
+    expect(await other.getByRole("button", { name: texts.signOut }).count()).toBe(0);
+    await expectAccessible(other, "signed out in another tab");
+    expect(faults).toEqual([]);
+  });
+
+  it("are not needed: without a channel between them each one works for itself", async () => {
+    const { context, page, faults } = await portal.visit("/accessibility");
+    await context.addInitScript("delete globalThis.BroadcastChannel");
+    await page.goto(portal.url);
+    await page.getByLabel(/username/i).fill("bob");
+    await page.getByLabel(/password/i).fill("bob");
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Start Cancer registry" }).click();
+    await page.getByRole("heading", { name: "Guacamole" }).waitFor();
+    await page.goto(portal.url);
+    await page.getByRole("button", { name: texts.running.suspend }).click();
+    await page.getByRole("button", { name: "Start Cancer registry" }).waitFor();
+    await page.getByRole("button", { name: texts.signOut }).click();
+    const title = page.getByRole("heading", { level: 1, name: texts.signedOut.title });
+    await title.waitFor();
+    // Of a page that was just opened the browser tells.
+    expect(await title.and(page.locator(":focus")).count()).toBe(0);
+    expect(faults).toEqual([]);
+  });
+});
