@@ -9,7 +9,10 @@ describe.skipIf(noBrowser)(`two tabs in a browser${noBrowser ? ` (skipped: ${noB
   beforeAll(async () => {
     portal = await startPortal();
   });
-  afterEach(() => portal.leaveAll());
+  afterEach(async () => {
+    await portal.leaveAll();
+    await portal.estate.ask("bob", null);
+  });
   afterAll(() => portal.close());
 
   async function twoTabs(username: string, paths: [string, string] = ["/", "/"]) {
