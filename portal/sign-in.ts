@@ -62,7 +62,7 @@ const spareSeconds = 20;
 
 export interface Visit {
   /** Where this page is; its address without query and fragment is the redirect URI. */
-  location: Pick<Location, "origin" | "pathname" | "search" | "hash" | "assign">;
+  location: Pick<Location, "origin" | "pathname" | "search" | "hash" | "assign" | "replace">;
   history: Pick<History, "replaceState">;
   storage: Pick<Storage, "getItem" | "setItem" | "removeItem">;
 }
@@ -113,7 +113,8 @@ export async function beginSignIn(
     ...(silently && { prompt: "none" }),
   };
   for (const [name, value] of Object.entries(query)) address.searchParams.set(name, value);
-  location.assign(address.href);
+  // In place of this page: "Back" leads to what was before it, also after each reload, and not here and away again.
+  location.replace(address.href);
   return new Promise<never>(() => undefined);
 }
 
@@ -268,6 +269,9 @@ function addressOf(location: Visit["location"]): Visit["location"] {
     hash,
     assign: (address) => {
       location.assign(address);
+    },
+    replace: (address) => {
+      location.replace(address);
     },
   };
 }

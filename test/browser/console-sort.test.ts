@@ -74,6 +74,8 @@ describe.skipIf(noBrowser)(`the sorted estate in a browser${noBrowser ? ` (skipp
     await page.reload();
     await says(page, "-username").waitFor();
     expect(await people(page)).toEqual(["bob", "alice"]);
+    await page.goBack();
+    await says(page, "username").waitFor();
     await context.close();
   });
 
