@@ -1,6 +1,10 @@
 import type { z } from "zod";
+import { safeParse } from "zod/v4/core";
 
-/** Values by a field's name, at any depth; undefined leaves the field out. Everything else is filled by its schema. */
+/**
+ * Values by a field's name, at any depth where the schema allows them; undefined leaves the field out. Everything else is filled
+ * by its schema.
+ */
 export type Chosen = Readonly<Record<string, unknown>>;
 
 /** What stands in each field: a text for people by the field's name, an address, a time, a date. */
@@ -9,6 +13,10 @@ export interface Filling {
   address: string;
   time: string;
   date: string;
+}
+
+function isAllowed(schema: z.core.$ZodType, key: string, chosen: Chosen): boolean {
+  return key in chosen && safeParse(schema, chosen[key]).success;
 }
 
 /**
@@ -24,7 +32,7 @@ export function filled(schema: z.core.$ZodType, filling: Filling, chosen: Chosen
     case "object":
       return Object.fromEntries(
         Object.entries(def.shape)
-          .map(([key, each]) => [key, key in chosen ? chosen[key] : inner(each, key)] as const)
+          .map(([key, each]) => [key, isAllowed(each, key, chosen) ? chosen[key] : inner(each, key)] as const)
           .filter(([, value]) => value !== undefined),
       );
     case "array":

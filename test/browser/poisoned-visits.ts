@@ -72,7 +72,13 @@ export const visits: readonly Visit[] = [
     act: start,
     shows: ["detail", "requestId"],
   },
-  { name: "a desktop that runs", path: "/", chosen: { [person]: running }, shows: ["reason", "displayName", "by"] },
+  {
+    name: "a desktop that runs",
+    path: "/",
+    // One that is kept until its end does not say by whom.
+    chosen: { [person]: { ...running, endsAt: "2026-11-24T13:00:00.000Z" } },
+    shows: ["reason", "displayName", "by"],
+  },
   {
     name: "a switch",
     path: "/",

@@ -36,7 +36,7 @@ describe.skipIf(noBrowser)(`two tabs in a browser${noBrowser ? ` (skipped: ${noB
       await each.getByRole("heading", { level: 1, name: "Cancer registry is ready" }).waitFor();
     await standStill(other);
     await other.reload();
-    const kept = other.getByText(/^It is kept until/);
+    const kept = other.getByText(/You asked to keep it until then/);
     await other.getByRole("heading", { level: 1, name: "Cancer registry is ready" }).waitFor();
     expect(await kept.count()).toBe(0);
     await page.getByRole("group", { name: texts.running.keepTitle }).getByRole("button").last().click();
