@@ -145,7 +145,14 @@ export function createProduct({
     retireService: [["cluster"], ({ parts }) => parts.delete("service")],
     retireCredential: [["cluster"], ({ parts }) => parts.delete("secret")],
     retireNetworkPolicy: [["cluster"], ({ parts }) => parts.delete("networkPolicy")],
-    retireConnection: [["database"], ({ parts }) => parts.delete("connection")],
+    retireConnection: [
+      ["database"],
+      (leaver) => {
+        leaver.parts.delete("connection");
+        // guacamole_connection_permission goes with its connection (001-create-schema.sql, ON DELETE CASCADE).
+        leaver.permitted = false;
+      },
+    ],
   };
 
   function start(leaver: Leaver): void {

@@ -22,7 +22,8 @@ describe("60 people, ten days", () => {
       expect(counts.died).toBeGreaterThan(20);
       expect(counts.resumed).toBeGreaterThan(20);
       expect(counts.replaced).toBeGreaterThan(5);
-      expect(counts.retried).toBeGreaterThan(5);
+      // Starts wait for what is away; only what goes down is tried again later.
+      expect(counts.retried).toBeGreaterThan(0);
     },
     120_000,
   );
