@@ -43,7 +43,7 @@ interface ListProps {
   operator: Operator;
   here: Address;
   order: Order;
-  /** Those of the list, as long as it is shown. */
+  /** Those of the list that is shown, or was until another one is. */
   counts: Signal<Desktops["counts"]>;
 }
 
@@ -63,12 +63,17 @@ function List({ operator, here, order, counts }: ListProps) {
   useEffect(() => {
     if (list && !isOfBefore) selection.keepTo(list.desktops);
   }, [list, isOfBefore]);
+  // The filters keep their choices while the next list is loading.
+  const isLoading = list === null && trouble.value === null;
   useEffect(() => {
-    counts.value = list?.counts;
-    return () => {
+    if (!isLoading) counts.value = list?.counts;
+  }, [isLoading, list?.counts]);
+  useEffect(
+    () => () => {
       counts.value = undefined;
-    };
-  }, [list?.counts]);
+    },
+    [],
+  );
   // With another page, the link that was followed is gone.
   const total = useRef<HTMLParagraphElement>(null);
   const after = useRef(here["after"]);

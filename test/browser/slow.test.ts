@@ -70,6 +70,7 @@ describe.skipIf(noBrowser)(`a slow network in a browser${noBrowser ? ` (skipped:
       ...examples.desktops,
       desktops: examples.desktops.desktops.map((each) => ({ ...each, username })),
       next: undefined,
+      counts: { states: { ready: 1, idle: 2 }, workspaces: {}, rules: {} },
     });
     await (await asked("GET desktops")).answer(listed("anna"));
     await page.getByRole("link", { name: "anna" }).waitFor();
@@ -79,7 +80,11 @@ describe.skipIf(noBrowser)(`a slow network in a browser${noBrowser ? ` (skipped:
       await filter.press("Enter");
       return asked("GET desktops");
     };
+    const states = page.getByLabel(consoleTexts.desktops.columns.state).getByRole("option");
+    const choices = await states.count();
+    expect(choices).toBeGreaterThan(1);
     const [first, second] = [await choose("carla"), await choose("berta")];
+    expect(await states.count()).toBe(choices);
     expect([first.call, second.call]).toEqual([
       expect.stringContaining("username=carla"),
       expect.stringContaining("username=berta"),
