@@ -353,6 +353,8 @@ describe("another workspace", () => {
       wanted: asthma,
       lastFailure: { workspace: asthma, code: "cannot-start" },
     });
+    // Nothing is under way any more that a page could follow.
+    expect(await state()).not.toHaveProperty("operation");
   });
 
   it("that is requested while the first is still waiting takes its place, and the first is undone", async () => {
@@ -366,6 +368,7 @@ describe("another workspace", () => {
     };
     const first = await put(asthma);
     await waiting;
+    expect(await state()).toMatchObject({ wanted: asthma, operation: first.body.id });
     const second = await put(registry);
     expect(await estate.end("alice", second.body)).toMatchObject({ state: "done" });
     expect(await estate.end("alice", first.body)).toMatchObject({ state: "superseded" });

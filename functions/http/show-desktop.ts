@@ -109,6 +109,7 @@ export async function showDesktop(services: Services, { username, context }: Cal
       explanation: explainState(state.state, decision, endIn(record ?? undefined, workspace)),
       since: since ?? (isComing ? record?.request.requestedAt : undefined),
       ...link,
+      ...(record && wanted !== null && !outcome && { operation: operationIdOf(record.request) }),
       ...outlook,
       ...lastFailure,
       ended,

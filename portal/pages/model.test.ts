@@ -116,21 +116,31 @@ describe("the page's loop", () => {
   });
 
   it("leaves it to the tab in which its person started it", async () => {
-    answers["GET users/alice/desktop"] = [{ body: { ...ready, state: "starting" } }, { body: ready }];
+    answers["GET users/alice/desktop"] = [{ body: { ...ready, state: "starting", operation: "1" } }, { body: ready }];
     answers["GET operations/1"] = [{ status: 202, body: { ...running, seen: "123456789abc" } }];
     begin();
     await vi.waitUntil(() => model.operation.value !== null);
     expect(told).toEqual([]);
     expect(model.opensHere.value).toBe(false);
+    // A request that arrives after somebody cancelled would begin it again.
+    expect(asked.filter((each) => each.startsWith("PUT"))).toEqual([]);
     answers["GET operations/1"] = [{ body: done }];
     await vi.waitUntil(() => model.view.value?.kind === "running");
     await end();
     expect(opened).toEqual([]);
   });
 
+  it("follows a switch that began elsewhere, while the desktop before it still runs", async () => {
+    answers["GET users/alice/desktop"] = [{ body: { ...ready, workspace: "b", wanted: "a", operation: "1" } }];
+    answers["GET operations/1"] = [{ status: 202, body: { ...running, seen: "123456789abc" } }];
+    begin();
+    await vi.waitUntil(() => model.view.value?.kind === "starting");
+    await end();
+  });
+
   it("opens it after a reload of the tab in which its person started it, unless another one says that it will", async () => {
     kept["portal.opens"] = "1";
-    answers["GET users/alice/desktop"] = [{ body: { ...ready, state: "starting" } }, { body: ready }];
+    answers["GET users/alice/desktop"] = [{ body: { ...ready, state: "starting", operation: "1" } }, { body: ready }];
     answers["GET operations/1"] = [{ status: 202, body: { ...running, seen: "123456789abc" } }];
     begin();
     await vi.waitUntil(() => model.operation.value !== null);

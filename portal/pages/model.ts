@@ -1,5 +1,5 @@
 import { computed, signal } from "@preact/signals";
-import { type Api, ApiError, Unreachable } from "../api/client.ts";
+import { type Api, ApiError, type Reply, Unreachable } from "../api/client.ts";
 import * as shapes from "../api/shapes.ts";
 import type { DesktopState, Operation, PersonsDesktop, Workspaces } from "../api/types.ts";
 import { SignedOut } from "../sign-in.ts";
@@ -144,22 +144,24 @@ export function modelOf({ api, username, leave, open, tabs, openers, memory, now
     const underway = operation.value;
     if (underway) return follow(underway, signal);
     await readDesktop(signal);
-    // After a reload nothing is followed yet: the same wish again is the same operation.
-    const wanted = desktop.value?.wanted ?? null;
-    const isStarting = desktop.value?.state === "starting" && wanted !== null;
+    // After a reload, or if it was asked for elsewhere, nothing is followed yet.
+    const begun = desktop.value?.operation;
     // The names of the workspaces are wanted in either case.
-    await Promise.all([readWorkspaces(signal), isStarting && ask(wanted, opener.find, signal)]);
+    await Promise.all([readWorkspaces(signal), begun !== undefined && find(begun, signal)]);
   }
 
-  async function ask(workspace: string, claim: (operation: string) => void, signal?: AbortSignal): Promise<void> {
-    const reply = await api.call("PUT", `${own}/desktop`, shapes.operation, {
-      body: { workspace },
-      ...(signal && { signal }),
-    });
+  async function find(begun: string, signal: AbortSignal): Promise<void> {
+    const path = `operations/${encodeURIComponent(begun)}`;
+    const reply = await api.call("GET", path, shapes.operation, { signal });
+    if (!signal.aborted) await take(reply, opener.find, signal);
+  }
+
+  /** Follows an operation from now on. */
+  async function take({ status, body }: Reply<Operation>, claim: (id: string) => void, signal: AbortSignal) {
     opensHere.value = true;
-    claim(reply.body.id);
-    note(reply.body);
-    if (reply.status === 200) await ended(reply.body, signal ?? round.signal);
+    claim(body.id);
+    note(body);
+    if (status === 200) await ended(body, signal);
   }
 
   /** As far as is known here: the end moves on while its person works, so it is asked for before it is announced. */
@@ -251,7 +253,8 @@ export function modelOf({ api, username, leave, open, tabs, openers, memory, now
     start: (workspace: string) =>
       act(async () => {
         said.value = [];
-        await ask(workspace, opener.take);
+        const reply = await api.call("PUT", `${own}/desktop`, shapes.operation, { body: { workspace } });
+        await take(reply, opener.take, round.signal);
       }),
     suspend: () =>
       act(async () => {
