@@ -31,9 +31,9 @@ export interface Around {
   leave: () => void;
   /** Opens the desktop in this tab. */
   open: (address: string) => void;
-  /** The other tabs of this browser: whether something is new, */
+  /** Tells the other tabs of this browser that something is new, and hears it of them. */
   tabs: Tabs;
-  /** and which of them opens the desktop; null if that cannot be asked. */
+  /** By which they agree on the one that opens the desktop; null if they cannot. */
   openers: Channel<Told> | null;
   /** What this tab keeps through a reload. */
   memory: TabMemory;
