@@ -71,7 +71,7 @@ describe.skipIf(noBrowser)(`announcements in a browser${noBrowser ? ` (skipped: 
     const { page, after } = await open("alice", "/", (call) => {
       if (call.endsWith("/workspaces")) return { status: 200, body: examples.workspaces };
       if (!call.startsWith("GET users")) return { status: 202, body: operation() };
-      const why = { reason: "x", explanation: "X." };
+      const why = { reason: "x", explanation: "X.", operation: examples.runningOperation.id };
       const starting = { username: "alice", workspace: null, wanted: "asthma-cohort", state: "starting", ...why };
       return { status: 200, body: starting };
     });

@@ -45,7 +45,11 @@ const running: Desktop = {
 };
 const starting: Desktop = {
   ...{ username: "alice", workspace: null, wanted: "asthma-cohort", state: "starting" },
-  ...{ reason: "it is being started", explanation: "Your desktop is being started." },
+  ...{
+    operation: examples.runningOperation.id,
+    reason: "it is being started",
+    explanation: "Your desktop is being started.",
+  },
 };
 const operation: Operation = {
   ...{ id: examples.runningOperation.id, username: "alice", workspace: "asthma-cohort" },
@@ -73,8 +77,7 @@ function portal(desktop: Answer, workspaces: readonly Workspace[] = [asthma, reg
   return { path: "/", answers: { [ownDesktop]: desktop, [ownWorkspaces]: listed, ...more } };
 }
 function start(told: Partial<Operation>) {
-  const answer = underWay({ ...operation, ...told });
-  const asked = { [askForDesktop]: answer, [`GET operations/${operation.id}`]: answer };
+  const asked = { [`GET operations/${operation.id}`]: underWay({ ...operation, ...told }) };
   return { ...portal(ok(starting), undefined, asked), shows: "Starting Asthma cohort" };
 }
 const ready = { shows: "Asthma cohort is ready" };
