@@ -21,6 +21,8 @@ export interface Visit {
 const person = "GET users/mallory/desktop";
 const running = { state: "in-use", workspace: markup("workspace") };
 const absent = { state: "absent", workspace: null };
+/** What is under way brings up no desktop: the page shows the one that is there. */
+const noStart = { "GET operations": { workspace: null } };
 const start = (page: Page) => page.getByRole("button", { name: /^Start/ }).click();
 const suspend = async (page: Page) => {
   await page.getByText(consoleTexts.desktop.suspend, { exact: true }).click();
@@ -42,19 +44,23 @@ export const visits: readonly Visit[] = [
   {
     name: "a desktop that failed, and workspaces",
     path: "/",
-    chosen: { [person]: absent },
+    chosen: { [person]: absent, ...noStart },
     shows: ["reason", "displayName", "description", "operation"],
   },
   {
     name: "a workspace that is refused",
     path: "/",
-    chosen: { [person]: { ...absent, lastFailure: undefined }, "GET users/mallory/workspaces": { entitled: false } },
+    chosen: {
+      ...noStart,
+      [person]: { ...absent, lastFailure: undefined },
+      "GET users/mallory/workspaces": { entitled: false },
+    },
     shows: ["reason", "displayName"],
   },
   {
     name: "a desktop that ended",
     path: "/",
-    chosen: { [person]: { ...absent, lastFailure: undefined, lastRefusal: undefined } },
+    chosen: { [person]: { ...absent, lastFailure: undefined, lastRefusal: undefined }, ...noStart },
     shows: ["reason", "operation"],
   },
   {
@@ -67,7 +73,7 @@ export const visits: readonly Visit[] = [
   {
     name: "a start that is refused",
     path: "/",
-    chosen: { [person]: absent },
+    chosen: { [person]: absent, ...noStart },
     refused: /^PUT /,
     act: start,
     shows: ["detail", "requestId"],
@@ -76,13 +82,13 @@ export const visits: readonly Visit[] = [
     name: "a desktop that runs",
     path: "/",
     // One that is kept until its end does not say by whom.
-    chosen: { [person]: { ...running, endsAt: "2026-11-24T13:00:00.000Z" } },
+    chosen: { [person]: { ...running, endsAt: "2026-11-24T13:00:00.000Z" }, ...noStart },
     shows: ["reason", "displayName", "by"],
   },
   {
     name: "a switch",
     path: "/",
-    chosen: { [person]: { ...running, workspace: `${markup("workspace")} other` } },
+    chosen: { [person]: { ...running, workspace: `${markup("workspace")} other` }, ...noStart },
     act: (page) => page.getByRole("button", { name: /^Switch/ }).click(),
     shows: ["displayName"],
   },
