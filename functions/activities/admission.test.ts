@@ -19,8 +19,8 @@ const admission: Admission = {
 };
 const alice: PersonRecord = { request, outcomes: {}, admission };
 
-/** Looks once, with so many people ahead. Returns what was read, and the place that was told. */
-async function look(ahead: number, { told = false, record = alice } = {}): Promise<string[]> {
+/** Looks once, with so many people ahead. Returns what was read, and what was seen. */
+async function lookWith(ahead: number, { told = false, record = alice } = {}) {
   const read: string[] = [];
   const earlier = new Date(now.getTime() - 1_000).toISOString();
   const tickets = Array.from({ length: ahead }, (_, number) => ({
@@ -44,7 +44,19 @@ async function look(ahead: number, { told = false, record = alice } = {}): Promi
   if (told) services.told.note(personId("alice"));
   const around = { info: () => undefined } as unknown as Surroundings;
   const sighting = await admissionActivities(services).awaitAdmission({ plan, request, looks: "once" }, around);
+  return { read, sighting };
+}
+
+/** The same: what was read, and the place that was told. */
+async function look(...given: Parameters<typeof lookWith>): Promise<string[]> {
+  const { read, sighting } = await lookWith(...given);
   return [...read, "seen" in sighting ? sighting.message.replace(/ in the queue.*/, "") : sighting.refused];
+}
+
+/** In how many seconds somebody looks again who has so many people ahead. */
+async function againAfter(ahead: number): Promise<number | undefined> {
+  const { sighting } = await lookWith(ahead);
+  return "againInSeconds" in sighting ? sighting.againInSeconds : undefined;
 }
 
 it("who is far behind is told their place from a list that others share", async () => {
@@ -96,4 +108,9 @@ it("who asked for something else while they were admitted is not started", async
   expect(await lookFirst({})).toMatchObject({ seen: "ready" });
   const newest = { ...alice, request: { ...request, id: "r2" } };
   expect(await lookFirst({ newest })).toMatchObject({ refused: "request-changed" });
+});
+
+it("who is far behind looks again sooner than their work counts as stuck, at the least STUCK_AFTER_MINUTES", async () => {
+  const leastMinutes = 5;
+  expect(await againAfter(10_000)).toBeLessThan((leastMinutes - 0.5) * 60);
 });

@@ -21,7 +21,8 @@ import type { Implements } from "./activity.ts";
  * each minute would take the turns of those who start.
  */
 const soonestSeconds = 10;
-const latestSeconds = 5 * 60;
+/** Shorter than STUCK_AFTER_MINUTES may be: who waits is not stuck. */
+const latestSeconds = 4 * 60;
 
 /** Longer than it takes until an admission is written and shows in a list. */
 const writtenMilliseconds = 10_000;

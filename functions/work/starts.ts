@@ -30,7 +30,7 @@ export interface Starts {
 const keptMilliseconds = 10_000;
 const mostKinds = 1_000;
 /** Longer than anybody waits without looking again. */
-const waitedMilliseconds = 120_000;
+const waitedMilliseconds = 5 * 60_000;
 
 /** Starts that this process has not written down when it is killed are lost: they are only estimates. */
 export function startsIn(

@@ -23,7 +23,7 @@ const labels = `${label.purpose}=${purpose.desktop}`;
 /** A connection may be dead without a sign: what its watch did not tell is found so late. */
 const listedMilliseconds = 60_000;
 /** Longer than anybody waits for their turn without looking. */
-const idleMilliseconds = 120_000;
+const idleMilliseconds = 5 * 60_000;
 
 interface Running {
   person: string;
