@@ -35,13 +35,19 @@ const namespace = "guacamole";
 /** Functions that stop what was started. */
 export type Closers = (() => Promise<void>)[];
 
+/** The product, which is built while the stand-ins start. */
+export interface Product {
+  root: string;
+  build(): Promise<void>;
+}
+
 /**
  * Starts the requested stand-ins and the product on top of them. Each part adds its closer to `closers` as soon as it
  * has started, so that the caller can stop it even if a later part fails.
  */
 export async function startEstate(
   options: StartOptions,
-  root: string,
+  product: Product,
   closers: Closers,
   tell: (what: string, detail: string) => void,
   log: (entry: LogEntry) => void,
@@ -76,6 +82,7 @@ export async function startEstate(
       },
       stop,
     ).then(started),
+    product.build(),
   ] as const);
   const databaseUrl = database.url;
   const productUrl =
@@ -103,7 +110,7 @@ export async function startEstate(
   }
 
   const app = await loadApp({
-    appRoot: root,
+    appRoot: product.root,
     ...(options.sources && { load: registerSources }),
     environment: {
       LEAVE_GRACE_MINUTES: "1",

@@ -28,12 +28,6 @@ async function start(options: StartOptions, stop: AbortSignal): Promise<number> 
     terminal.line();
     // Before it is built, so that a broken file can be mended.
     if (options.sources) await watchPortal(root);
-    const [product, portal] = await Promise.all([
-      options.sources ? "from its sources" : buildProduct(root),
-      buildPortal(root),
-    ]);
-    terminal.started("product", product);
-    terminal.started("portal", portal);
     const errors: string[] = [];
     const logFile = join(options.state, "host.log");
     // Kept open: opening it for every line would be a large part of a busy host's work.
@@ -54,7 +48,15 @@ async function start(options: StartOptions, stop: AbortSignal): Promise<number> 
     const tellOfEstate = () => {
       if (estateFaults > 0) terminal.line(describeEstateFaults(estateFaults, options, logFile));
     };
-    const estate = await startEstate(options, root, closers, terminal.started, log, stop);
+    const build = async () => {
+      const [product, portal] = await Promise.all([
+        options.sources ? "from its sources" : buildProduct(root),
+        buildPortal(root),
+      ]);
+      terminal.started("product", product);
+      terminal.started("portal", portal);
+    };
+    const estate = await startEstate(options, { root, build }, closers, terminal.started, log, stop);
     const running = join(options.state, "running.json");
     await writeFile(running, JSON.stringify({ api: estate.api, ...estate.identity.running }));
     closers.push(() => rm(running, { force: true }));

@@ -1,11 +1,11 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { buildProduct } from "../../local/build.ts";
-import { packageApp } from "../../local/package/app-package.ts";
+import { packageApp, writePackage } from "../../local/package/app-package.ts";
 import { unconnectedSettings } from "../package/unconnected.ts";
 import { median } from "./median.ts";
 
@@ -21,9 +21,9 @@ export interface Import {
 }
 
 export interface Imports {
-  compiled: Import;
+  built: Import;
   package: Import[];
-  /** Another checkout, as compiled. */
+  /** Another checkout, as it is built. */
   before: Import | undefined;
   /** pg alone; `fetch` needs no import. */
   floor: Import;
@@ -45,10 +45,9 @@ export async function measureImports(rounds: number, before?: string): Promise<I
   const temporary = await realpath(await mkdtemp(join(tmpdir(), "bench-import-")));
   try {
     await buildProduct(root);
-    const { files, zip } = await packageApp(root);
+    const app = await packageApp(root);
     const folder = join(temporary, "app");
-    await mkdir(folder);
-    for (const [name, content] of files) await writeFile(join(folder, name), content);
+    await writePackage(app, folder);
     const withCache = async (place: string) => {
       await mkdir(place, { recursive: true });
       return { TMPDIR: place };
@@ -56,21 +55,21 @@ export async function measureImports(rounds: number, before?: string): Promise<I
     let first = 0;
     const environment = () => Promise.resolve({ NODE_DISABLE_COMPILE_CACHE: "1" });
     const starts: Start[] = [
-      { words: "compiled, with node_modules", folder: root, environment },
+      { words: "built, with node_modules", folder: root, environment },
       { words: "pg and nothing else", folder: root, environment, instead: "pg" },
       { words: "package, no compile cache", folder, environment },
       { words: "package, first start", folder, environment: () => withCache(join(temporary, `first-${(first += 1)}`)) },
       { words: "package, later starts", folder, environment: () => withCache(join(temporary, "later")) },
     ];
     if (before !== undefined) {
-      await buildProduct(before);
-      starts.push({ words: "before, compiled", folder: before, environment });
+      await promisify(execFile)("npm", ["run", "-s", "build"], { cwd: before });
+      starts.push({ words: "before, built", folder: before, environment });
     }
-    const [compiled, floor, cold, firstStart, later, older] = await inTurns(starts, rounds, temporary);
-    if (!compiled || !floor || !cold || !firstStart || !later) throw new Error("measure: a start is missing");
-    const unpacked = [...files.values()].reduce((sum, { length }) => sum + length, 0);
-    const sizes = { zip: zip.length / 1e6, unpacked: unpacked / 1e6 };
-    return { compiled, package: [cold, firstStart, later], before: older, floor, ...sizes };
+    const [built, floor, cold, firstStart, later, older] = await inTurns(starts, rounds, temporary);
+    if (!built || !floor || !cold || !firstStart || !later) throw new Error("measure: a start is missing");
+    const unpacked = [...app.files.values()].reduce((sum, { length }) => sum + length, 0);
+    const sizes = { zip: app.zip.length / 1e6, unpacked: unpacked / 1e6 };
+    return { built, package: [cold, firstStart, later], before: older, floor, ...sizes };
   } finally {
     await rm(temporary, { recursive: true });
   }

@@ -96,9 +96,9 @@ async function measurePage(): Promise<void> {
 }
 
 async function measureLoading(): Promise<void> {
-  const { compiled, floor, before, package: packed, zip } = await measureImports(importRounds, values.before);
+  const { built, floor, before, package: packed, zip } = await measureImports(importRounds, values.before);
   const row = ({ cpu, megabytes }: Import): Row => ({ cpu, note: `${megabytes.toFixed(0)} MB of memory` });
-  note(loading, "ours", row(compiled));
+  note(loading, "ours", row(built));
   const [, first, later] = packed;
   if (first && later) {
     const words = `${row(later).note ?? ""}, first start ${first.cpu.toFixed(0)} ms, zip ${zip.toFixed(2)} MB`;
