@@ -27,7 +27,7 @@ export function deploymentActivities({
       }
       return null;
     },
-    async waitReady({ plan, before, request, looks }, { hub, fence, error }) {
+    async waitReady({ plan, before, request, looks, answersSince }, { hub, fence, error }) {
       if (looks !== "once") return desktops.waitReady(plan, blocking);
       const record = fence ? await records.readRecent(personId(fence.username)) : null;
       const tell = () => {
@@ -36,7 +36,7 @@ export function deploymentActivities({
             error(`${(failure as Error).message} (the wait looks again by itself)`);
           });
       };
-      const patience = { milliseconds: briefMilliseconds, returnsNews: false, tell };
+      const patience = { milliseconds: briefMilliseconds, returnsNews: false, tell, answersSince };
       const { kind, blamesImage, ...sighting } = await desktops.waitReady(plan, patience);
       if (keepsPod(before, portsOf(plan))) return sighting;
       starts.noteKind(request.id, kind);
