@@ -73,7 +73,8 @@ export function explainSurvey(
   { desktops, damaged }: Pick<Survey, "desktops" | "damaged">,
   connections: Connections | null,
 ): ExplainedDesktop[] {
-  const rowsOf = new Map(connections?.map((row) => [keyText(row), row]));
+  const rowsOf = new Map<string, Connections[number]>();
+  for (const row of connections ?? []) rowsOf.set(keyText(row), row);
   const isDamaged = damagedAmong(damaged);
   return desktops.map((surveyed) => {
     const { username } = surveyed.desktop;

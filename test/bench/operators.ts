@@ -13,6 +13,7 @@ const sizes = [1_000, 10_000] as const;
 const limits: Record<string, { cpu?: number; bytes?: number; isAboutOne?: boolean }> = {
   "one page of desktops": { cpu: 200 },
   "one page, the worst first": { cpu: 200 },
+  "one page, by a field": { cpu: 200 },
   "one person's desktops": { cpu: 30, isAboutOne: true },
   "one desktop": { cpu: 30, isAboutOne: true },
   wakeForgotten: { bytes: 100_000 },
