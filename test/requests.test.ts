@@ -392,6 +392,30 @@ describe("a request for no desktop", () => {
     });
   });
 
+  it("is named to who looks meanwhile", async () => {
+    await estate.ask("alice", asthma);
+    const { promise: looked, resolve: look } = Promise.withResolvers<undefined>();
+    const { promise: working, resolve: work } = Promise.withResolvers<undefined>();
+    estate.faults.beforeActivity = async () => {
+      work(undefined);
+      await looked;
+    };
+    const { body } = await estate.call("alice", "DELETE", "/users/alice/desktop");
+    await working;
+    const meanwhile = await state().finally(() => {
+      look(undefined);
+    });
+    expect(meanwhile).toMatchObject({ workspace: asthma, operation: body.id });
+    expect(await estate.end("alice", body)).toMatchObject({ state: "done" });
+    expect(await state()).not.toHaveProperty("operation");
+  });
+
+  it("is named also to somebody who has no desktop", async () => {
+    const request = await forget(null, "dora");
+    const { body } = await estate.call<object>("olga", "GET", "/users/dora/desktop");
+    expect(body).toMatchObject({ workspace: null, state: "absent", operation: operationIdOf(request) });
+  });
+
   it("and then for the same workspace brings it up with a new password", async () => {
     const password = async () =>
       (

@@ -191,10 +191,7 @@ export const desktopAnswer = z
     url: link.optional(),
     signInAgain: signInAgain.optional(),
     guacamoleUsername: z.string().optional(),
-    operation: z
-      .string()
-      .optional()
-      .meta({ description: "The id of the operation that brings up `wanted`, while it is under way" }),
+    operation: z.string().optional().meta({ description: "The id of the newest operation, while it is under way" }),
     ...outlook,
     lastFailure: z
       .strictObject({

@@ -34,6 +34,9 @@ export async function showDesktop(services: Services, { username, context }: Cal
   const refusal = lastRefusalOf(bindings, record);
   const lastRefusal = refusal && showScalingRefusal(refusal);
   const wanted = record?.request.workspace ?? null;
+  const outcome = record ? outcomeOf(record) : undefined;
+  const underWay =
+    record && !outcome && !record.request.nobodyAsked ? { operation: operationIdOf(record.request) } : {};
   const unreached = record ? showGoals([record]) : [];
   const goals = unreached.length > 0 ? { goals: unreached } : {};
   const left = new Set(all.map(({ workspace }) => workspace));
@@ -53,6 +56,7 @@ export async function showDesktop(services: Services, { username, context }: Cal
         state: "absent",
         reason: ended?.reason ?? absentBecause(record),
         explanation: explainState("absent", undefined),
+        ...underWay,
         ended,
         lastRefusal,
         ...goals,
@@ -70,7 +74,6 @@ export async function showDesktop(services: Services, { username, context }: Cal
   const surveyed = survey?.get(workspace);
   const decision = surveyed?.decision;
   const state = describeDesktop(workspace, { cluster, rows }, { record: record ?? undefined, decision });
-  const outcome = record ? outcomeOf(record) : undefined;
   const link =
     opens.has(state.state) && rows && rows.connectionId !== null
       ? {
@@ -109,7 +112,7 @@ export async function showDesktop(services: Services, { username, context }: Cal
       explanation: explainState(state.state, decision, endIn(record ?? undefined, workspace)),
       since: since ?? (isComing ? record?.request.requestedAt : undefined),
       ...link,
-      ...(record && wanted !== null && !outcome && { operation: operationIdOf(record.request) }),
+      ...underWay,
       ...outlook,
       ...lastFailure,
       ended,

@@ -4,6 +4,7 @@ import { useEffect, useId, useMemo } from "preact/hooks";
 import { preview as previewShape } from "../api/console-shapes.ts";
 import type { Preview } from "../api/console-types.ts";
 import type { ShapeOf } from "../api/shape.ts";
+import { Words } from "../components/words.tsx";
 import { consoleTexts as texts } from "./texts.ts";
 import { type Operator, tellFailure } from "./asked.ts";
 import { BusyButton } from "./busy-button.tsx";
@@ -130,10 +131,23 @@ export function Action<Answer>({ operator, path, answer, body, ...rest }: Action
 }
 
 function PreviewText({ preview: { would, refused, unanswered } }: { preview: Preview }) {
-  if (refused) return <p class="console-wrong">{refused.reason}</p>;
+  if (refused)
+    return (
+      <p class="console-wrong">
+        <Words>{refused.reason}</Words>
+      </p>
+    );
   return (
     <>
-      {would.length === 0 ? <p>{texts.action.nothing}</p> : would.map((words) => <p key={words}>{words}</p>)}
+      {would.length === 0 ? (
+        <p>{texts.action.nothing}</p>
+      ) : (
+        would.map((words) => (
+          <p key={words}>
+            <Words>{words}</Words>
+          </p>
+        ))
+      )}
       {unanswered.map((words) => (
         <p key={words}>{words}</p>
       ))}

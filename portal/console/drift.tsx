@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import { reconciled } from "../api/console-shapes.ts";
 import type { Reconciled } from "../api/console-types.ts";
 import { Title } from "../components/title.tsx";
+import { Words } from "../components/words.tsx";
 import { consoleTexts as texts } from "./texts.ts";
 import { type Operator, tellFailure } from "./asked.ts";
 import { BusyButton } from "./busy-button.tsx";
@@ -57,7 +58,9 @@ export function DriftView({ operator }: { operator: Operator }) {
               <td>{kind}</td>
               <td>{username}</td>
               <td>{workspace}</td>
-              <td>{reason}</td>
+              <td>
+                <Words>{reason}</Words>
+              </td>
             </tr>
           ))}
         </Table>

@@ -139,6 +139,19 @@ describe("the page's loop", () => {
     await end();
   });
 
+  it("follows a stop that began elsewhere, and then says what happened", async () => {
+    const stopping = { ...running, id: "2", workspace: null };
+    const absent = { username: "alice", workspace: null, wanted: null, state: "absent", reason: "" };
+    const ended = { workspace: "a", at: "", action: "suspend", reason: "moved", explanation: "", operation: "2" };
+    answers["GET users/alice/desktop"] = [{ body: { ...absent, operation: "2" } }, { body: { ...absent, ended } }];
+    answers["GET operations/2"] = [{ status: 202, body: stopping }, { body: { ...stopping, state: "done" } }];
+    begin();
+    await vi.waitUntil(() => model.desktop.value?.ended !== undefined && model.operation.value === null);
+    await end();
+    expect(asked.filter((call) => call.includes("operations/2"))).toHaveLength(2);
+    expect(opened).toEqual([]);
+  });
+
   it("opens it after a reload of the tab in which its person started it, unless another one says that it will", async () => {
     kept["portal.opens"] = "1";
     answers["GET users/alice/desktop"] = [{ body: { ...ready, state: "starting", operation: "1" } }, { body: ready }];

@@ -34,7 +34,7 @@ export function endedOf(record: PersonRecord | undefined, left: ReadonlySet<stri
   if (workspace === undefined && left.size === 0) return undefined;
 
   const end = noted ?? endOfRequest(record, outcome.at);
-  const wasThere = end.why.kind !== "cancelled" && end.why.kind !== "failed";
+  const wasThere = !end.neverUp && end.why.kind !== "cancelled" && end.why.kind !== "failed";
   const isGone = workspace === undefined ? left.size === 0 : !left.has(workspace);
   const action = request.retire || end.action === "retire" || (isGone && wasThere) ? "retire" : "suspend";
   return {

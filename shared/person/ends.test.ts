@@ -223,6 +223,10 @@ describe("what a desktop says of its end", () => {
     expect(told(byOlga.up("r2", "b").record(), "a")).toMatchObject({
       ...{ reason: "the cluster moves", person: "An administrator stopped it: the cluster moves." },
     });
+    // Nothing of it is there, and nothing was removed that its person ever saw.
+    expect(endedOf(byOlga.none("y", []).record(), new Set())).toMatchObject({
+      ...{ action: "suspend", explanation: "An administrator stopped it: the cluster moves." },
+    });
     const forAnother = life().ask("r1", { workspace: "a" }).up("r2", "b").record();
     expect(told(forAnother, "a").person).toBe("Its start was cancelled because you asked for another workspace.");
   });

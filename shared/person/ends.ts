@@ -148,7 +148,8 @@ export function noteCancelled(record: PersonRecord, next: DesktopRequest): Perso
   // One that came up before may run: whoever takes it down says so.
   if (workspace === lastDesktop && !ends?.some((end) => end.workspace === workspace)) return record;
   // Somebody else's request for none says why.
-  if (to === null && next.reason !== undefined) return noteEnds(record, [workspace], endBy(next, at));
+  if (to === null && next.reason !== undefined)
+    return noteEnds(record, [workspace], { ...endBy(next, at), neverUp: true });
   const reason = `its start was cancelled: its person asked for ${to === null ? "none" : `the desktop in ${to}`}`;
   return noteEnds(record, [workspace], { at, action: "suspend", reason, why: { kind: "cancelled", to }, id });
 }

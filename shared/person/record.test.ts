@@ -118,7 +118,7 @@ const full: Full<PersonRecord> = {
     leaving: { since: at, until: at, unlessInUse: true },
   },
   lastDesktop: "cohort-a",
-  ends: [{ workspace: "cohort-b", at, action: "suspend", reason: "switched", why, id: "r1" }],
+  ends: [{ workspace: "cohort-b", at, action: "suspend", reason: "switched", why, id: "r1", neverUp: true }],
   removals: [{ id: "m1", workspace: "cohort-c", requestedAt: at, reason: "retired", why, trouble }],
   others: { id: "r0", except: "cohort-a", requestedAt: at, trouble },
   rollback: { id: "r2", workspace: "cohort-d", requestedAt: at, trouble },

@@ -207,6 +207,8 @@ const desktopEndSchema = stored({
   why: whySchema,
   /** The request or retirement that ended it; absent if it was a review. */
   id: z.string().optional(),
+  /** Set if it was being started, and had not come up. */
+  neverUp: z.boolean().optional(),
 });
 export type DesktopEnd = z.output<typeof desktopEndSchema>;
 

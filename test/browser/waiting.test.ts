@@ -118,7 +118,8 @@ describe.skipIf(noBrowser)(`waiting in a browser${noBrowser ? ` (skipped: ${noBr
       if (response.url().includes("/operations/")) answers.push(response.status());
     });
     const id = deploymentName({ workspace: "cancer-registry", username: "bob" });
-    await portal.estate.call("olga", "POST", `/desktops/${id}/suspend`, { reason: "the registry moves" });
+    const asked = await portal.estate.call("olga", "POST", `/desktops/${id}/suspend`, { reason: "the registry moves" });
+    expect(asked.status).toBe(202);
     const happened = page.getByRole("region", { name: "Cancer registry was stopped" });
     await happened.getByText("An administrator stopped it: the registry moves.").waitFor();
     // The call that waited has ended with the start: no other one was needed, nor its 20 seconds.
