@@ -1,19 +1,11 @@
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { texts } from "../../portal/texts.ts";
-import { expectAccessible, noBrowser, type Portal, startPortal, submitLogin } from "./harness.ts";
+import { expectAccessible, noBrowser, usePortal, submitLogin } from "./harness.ts";
 
 /** Two tabs of one browser. The second one does not look again by itself: what it shows it was told. */
 describe.skipIf(noBrowser)(`two tabs in a browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
-  let portal: Portal;
-  beforeAll(async () => {
-    portal = await startPortal();
-  });
-  afterEach(async () => {
-    await portal.leaveAll();
-    await portal.estate.ask("bob", null);
-  });
-  afterAll(() => portal.close());
+  const portal = usePortal({ tidy: ({ estate }) => estate.ask("bob", null) });
 
   async function twoTabs(username: string, paths: [string, string] = ["/", "/"]) {
     const { context, page, faults } = await portal.signIn(username, paths[0]);
