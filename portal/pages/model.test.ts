@@ -146,7 +146,7 @@ describe("the page's loop", () => {
     answers["GET users/alice/desktop"] = [{ body: { ...absent, operation: "2" } }, { body: { ...absent, ended } }];
     answers["GET operations/2"] = [{ status: 202, body: stopping }, { body: { ...stopping, state: "done" } }];
     begin();
-    await vi.waitUntil(() => model.desktop.value?.ended !== undefined && model.operation.value === null);
+    await until(() => model.desktop.value?.ended !== undefined && model.operation.value === null);
     await end();
     expect(asked.filter((call) => call.includes("operations/2"))).toHaveLength(2);
     expect(opened).toEqual([]);
