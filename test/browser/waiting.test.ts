@@ -18,7 +18,8 @@ describe.skipIf(noBrowser)(`waiting in a browser${noBrowser ? ` (skipped: ${noBr
     const expectSteps = async () => {
       expect(await stepOf(page, "Check your access").innerText()).toContain("Done");
       expect(await stepOf(page, "Let you in").innerText()).toContain("To do");
-      expect(await page.title()).toContain("Starting Cancer registry");
+      // After a reload the names of the workspaces may come a moment later than the start.
+      await expect.poll(() => page.title()).toContain("Starting Cancer registry");
     };
     await expectSteps();
     await expectAccessible(page, "starting");
