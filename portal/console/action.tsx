@@ -8,6 +8,7 @@ import { Words } from "../components/words.tsx";
 import { consoleTexts as texts } from "./texts.ts";
 import { type Operator, tellFailure } from "./asked.ts";
 import { BusyButton } from "./busy-button.tsx";
+import { RunUnderWay } from "./run-under-way.tsx";
 import { type Deciding, decisionOf } from "./decision.ts";
 
 interface FormProps<Wish, Seen, Answer> extends Deciding<Wish, Seen, Answer> {
@@ -34,15 +35,19 @@ export function ActionForm<Wish, Seen, Answer>(props: FormProps<Wish, Seen, Answ
   const id = useId();
   const reason = useSignal("");
   const decision = useMemo(() => decisionOf<Wish, Seen, Answer>(props, (error) => tellFailure(error, operator)), []);
-  const { preview, trouble, busy } = decision;
+  const { preview, trouble, failure, busy } = decision;
   useEffect(() => {
     decision.change();
   }, [about]);
 
   const look = () => {
     const given = reason.value.trim() === "" ? null : wish(reason.value.trim());
-    if (given === null) trouble.value = missing;
-    else void decision.look(given);
+    if (given !== null) {
+      void decision.look(given);
+      return;
+    }
+    failure.value = null;
+    trouble.value = missing;
   };
   const confirm = async () => {
     const answer = await decision.confirm();
@@ -88,6 +93,7 @@ export function ActionForm<Wish, Seen, Answer>(props: FormProps<Wish, Seen, Answ
         </BusyButton>
         <div role="status">
           {trouble.value !== null && <p class="console-wrong">{trouble.value}</p>}
+          <RunUnderWay error={failure.value} />
           {preview.value !== null && show(preview.value)}
         </div>
         {preview.value !== null && isWorth(preview.value) && (

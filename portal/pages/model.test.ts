@@ -170,6 +170,22 @@ describe("the page's loop", () => {
     expect(opened).toEqual([]);
   });
 
+  it("follows at once what took the place of what it followed, whatever state the desktop is in by then", async () => {
+    const taken = { body: { ...ready, wanted: "b", operation: "2" } };
+    answers["GET users/alice/desktop"] = [{ body: { ...ready, operation: "1" } }, taken];
+    answers["GET operations/1"] = [{ status: 202, body: running }, { body: { ...running, state: "superseded" } }];
+    answers["GET operations/2"] = [{ status: 202, body: { ...running, id: "2", workspace: "b" } }];
+    vi.useFakeTimers();
+    try {
+      begin();
+      await vi.advanceTimersByTimeAsync(3_000);
+      expect(model.operation.value).toMatchObject({ id: "2", workspace: "b" });
+      await end();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it("looks again soon while a desktop goes down that nobody told it of, and then seldom", async () => {
     const going = { body: { ...ready, state: "suspending" } };
     answers["GET users/alice/desktop"] = [going, going, { body: { ...ready, wanted: null, state: "suspended" } }];

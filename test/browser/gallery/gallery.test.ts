@@ -20,7 +20,9 @@ describe.skipIf(noBrowser)(`the gallery of all states${noBrowser ? ` (skipped: $
 
   it.each(states.map((state) => [state.name, state] as const))("%s", async (_name, state) => {
     const page = await gallery.open(state);
-    shown.push(await page.evaluate<string>(everyText));
+    const text = await page.evaluate<string>(everyText);
+    shown.push(text);
+    if (state.hides) expect(text).not.toMatch(state.hides);
     await page.emulateMedia({ forcedColors: "active" });
     const [inForcedColours, focus] = [await axeFinds(page), await focusFaults(page)];
     await page.emulateMedia({ forcedColors: null });

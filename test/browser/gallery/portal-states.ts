@@ -239,6 +239,7 @@ export const portalStates: readonly State[] = [
     name: "starting-undone",
     ...start({ progress: { ...progress, undoing: { failedStep: "readiness", code: "cannot-start" } } }),
     shows: texts.starting.undoing,
+    hides: /Usually ready/,
   },
   { name: "running", ...portal(ok(running)), ...ready },
   { name: "running-without-end", ...portal(ok({ ...running, endsAt: undefined, state: "ready" })), ...ready },

@@ -19,6 +19,8 @@ export interface State {
   answers: Answers;
   /** What is on the page in this state. */
   shows: string | RegExp;
+  /** What may not be on it. */
+  hides?: RegExp;
   /** True for what a page is before its script runs. */
   isStatic?: boolean;
   /** What the page may not load. */
