@@ -1,6 +1,6 @@
 import { personId } from "../../shared/desktop/names.ts";
 import type { PersonRecord } from "../../shared/person/record.ts";
-import { outcomeOf } from "../../shared/person/request.ts";
+import { outcomeOf } from "../../shared/person/outcomes.ts";
 import type { Services } from "../services.ts";
 
 /**

@@ -17,7 +17,7 @@ import { describeDesktop } from "../../shared/lifecycle/describe-desktop.ts";
 import { stateSince } from "../../shared/lifecycle/state-since.ts";
 import { lastRefusalOf } from "../../shared/lifecycle/scaling.ts";
 import { operationIdOf } from "../../shared/person/operation.ts";
-import { outcomeOf } from "../../shared/person/request.ts";
+import { outcomeOf } from "../../shared/person/outcomes.ts";
 import type { Answer, Call } from "./endpoint.ts";
 import { showGoals } from "./goals.ts";
 import { outlookOf } from "../work/outlook.ts";

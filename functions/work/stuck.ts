@@ -2,7 +2,7 @@ import { type FollowNoticeInput, followNoticeName, longestPauseSeconds } from ".
 import type { PersonRecord } from "../../shared/person/record.ts";
 import { extensionOf } from "../../shared/person/extension.ts";
 import { noteHeldUp } from "../../shared/person/admission.ts";
-import { isDue, isUnfinished, wasDue } from "../../shared/person/request.ts";
+import { isDue, isUnfinished, wasDue } from "../../shared/person/left-to-do.ts";
 import { instanceIdOf, isTakingOver, settleMilliseconds, workIdOf } from "../../shared/person/work.ts";
 import type { Services } from "../services.ts";
 import { changeRecord, ifThere, replace, wake } from "./person.ts";

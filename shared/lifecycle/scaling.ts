@@ -2,7 +2,7 @@ import type { Day } from "../desktop/day.ts";
 import type { Binding, ScalingRefusal } from "../desktop/entitlement.ts";
 import { type DesktopKey, keyText } from "../desktop/names.ts";
 import type { PersonRecord } from "../person/record.ts";
-import { outcomeOf } from "../person/request.ts";
+import { outcomeOf } from "../person/outcomes.ts";
 
 /** A binding that somebody else scaled, and what it was at when we looked or wrote last. */
 export interface ScaledBinding {

@@ -9,7 +9,7 @@ import { policyOf, type OwnPolicy, type PolicyTexts } from "../desktop/policy.ts
 import { isRefusal } from "../errors.ts";
 import { type DamagedRecord, damagedAmong } from "../person/damaged-record.ts";
 import { extensionOf } from "../person/extension.ts";
-import { isBeingChanged } from "../person/request.ts";
+import { isBeingChanged } from "../person/left-to-do.ts";
 import type { PersonRecord } from "../person/record.ts";
 import { entitlementsAt } from "./entitlements.ts";
 import { keyText } from "../desktop/names.ts";

@@ -1,18 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { KubernetesObjectApi } from "@kubernetes/client-node";
 import type { Page } from "playwright-core";
 import * as examples from "../../functions/http/examples.ts";
 import { errorCodes } from "../../shared/errors.ts";
 import { namespace } from "../estate.ts";
-import { expectAccessible, noBrowser, type Portal, startPortalInUse } from "./harness.ts";
+import { expectAccessible, noBrowser, usePortalInUse } from "./harness.ts";
 
 /** What operators do in the console, in a real browser. */
 describe.skipIf(noBrowser)(`the console in a browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
-  let portal: Portal;
-  beforeAll(async () => {
-    portal = await startPortalInUse();
-  });
-  afterAll(() => portal.close());
+  const portal = usePortalInUse();
 
   it("is not for people without the role, who find the way to the portal", async () => {
     const { context, page } = await portal.signIn("bob", "/console");
@@ -83,14 +79,14 @@ describe.skipIf(noBrowser)(`the console in a browser${noBrowser ? ` (skipped: ${
     await page.getByRole("heading", { level: 1, name: "bob in cancer-registry" }).waitFor();
     await decide(page, "Extend", "a long analysis");
     await page.getByText(/^Done: kept until /).waitFor();
-    const { body } = await portal.estate.call<object>("bob", "GET", "/users/bob/desktop");
+    const body = await portal.call<object>("bob", "GET", "/users/bob/desktop");
     expect(body).toMatchObject({ kept: { by: "olga", reason: "a long analysis" } });
     await decide(page, "Retire", "the study is over");
     await portal.estate.host.whenIdle();
     await expect.poll(() => page.getByText(/^Done: /).count()).toBe(2);
     await expectAccessible(page, "retired");
     expect((await portal.estate.world()).objects).not.toHaveProperty("Deployment desktop-bob");
-    const { body: list } = await portal.estate.call<{ desktops: object[] }>("olga", "GET", "/desktops?username=bob");
+    const list = await portal.call<{ desktops: object[] }>("olga", "GET", "/desktops?username=bob");
     expect(list.desktops).toEqual([]);
     await context.close();
   });

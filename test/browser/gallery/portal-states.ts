@@ -314,6 +314,15 @@ export const portalStates: readonly State[] = [
     shows: texts.broken.title,
   },
   {
+    name: "signing-out",
+    ...portal(ok(none)),
+    act: async (page) => {
+      await page.getByRole("heading", { level: 1, name: "Your workspaces" }).waitFor();
+      await page.evaluate("new BroadcastChannel('portal.news').postMessage('signing out')");
+    },
+    shows: texts.signingOut.title,
+  },
+  {
     name: "signed-out",
     path: "/",
     answers: { [ownDesktop]: problem(401, "not-authenticated", "the token has expired") },
