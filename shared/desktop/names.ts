@@ -84,9 +84,13 @@ function hashOf(...segments: string[]): string {
   return hash;
 }
 
-/** The same few names are hashed again and again while work on them is under way. */
+/**
+ * The same names are hashed again and again: a few while work on them is under way, and all of the estate in each survey, some
+ * two for each desktop.
+ */
 const hashes = new Map<string, string>();
-const mostHashes = 20_000;
+/** 15 MB at most. */
+const mostHashes = 100_000;
 
 /** Percent-encodes as Python's urllib.parse.quote does: `/` stays, `!*'()` do not. */
 function quote(text: string): string {
