@@ -1,4 +1,4 @@
-import { computed, signal } from "@preact/signals";
+import { batch, computed, signal } from "@preact/signals";
 import { type Api, ApiError, type Reply, Unreachable } from "../api/client.ts";
 import * as shapes from "../api/shapes.ts";
 import type { DesktopState, Operation, PersonsDesktop, Workspaces } from "../api/types.ts";
@@ -15,7 +15,7 @@ export interface Said {
 
 /** While nothing is under way, the page asks so often; not at all while nobody looks. */
 const idleMilliseconds = 30_000;
-/** What goes over by itself, and no operation that the page follows says when: it asks again soon. */
+/** What goes over by itself, and no operation that the page follows yet says when: it asks again soon. */
 const passing: ReadonlySet<DesktopState> = new Set(["suspending", "retiring", "starting"]);
 const waitSeconds = 20;
 /** After a failure the next try comes after this time, then twice as long, up to the longest. */
@@ -103,15 +103,24 @@ export function modelOf({ api, username, leave, open, tabs, openers, memory, now
       said.value = [...said.value, { at: now(), words }].slice(-mostSaid);
   }
 
-  async function readDesktop(signal: AbortSignal): Promise<void> {
-    const call = { signal, ifNoneMatch: etag };
-    const reply = await api.call<PersonsDesktop | undefined>("GET", `${own}/desktop`, shapes.personsDesktop, call);
-    etag = reply.etag ?? etag;
-    if (reply.body) desktop.value = reply.body;
+  const askDesktop = (signal: AbortSignal) =>
+    api.call<PersonsDesktop | undefined>("GET", `${own}/desktop`, shapes.personsDesktop, { signal, ifNoneMatch: etag });
+  const askWorkspaces = (signal: AbortSignal) =>
+    api.call("GET", `${own}/workspaces`, shapes.workspaces, { signal }).then(({ body }) => body.workspaces);
+
+  function keepDesktop({ etag: tag, body }: Reply<PersonsDesktop | undefined>): void {
+    etag = tag ?? etag;
+    if (body) desktop.value = body;
   }
 
-  async function readWorkspaces(signal: AbortSignal): Promise<void> {
-    workspaces.value = (await api.call("GET", `${own}/workspaces`, shapes.workspaces, { signal })).body.workspaces;
+  /** Reads what became of the work that is over. Until that is known, the page shows the work, not what was before it. */
+  async function readWhatBecame(signal: AbortSignal): Promise<void> {
+    const [reply, listed] = await Promise.all([askDesktop(signal), askWorkspaces(signal)]);
+    batch(() => {
+      keepDesktop(reply);
+      workspaces.value = listed;
+      operation.value = null;
+    });
   }
 
   const ignoreTabs = tabs.listen((news) => {
@@ -124,16 +133,15 @@ export function modelOf({ api, username, leave, open, tabs, openers, memory, now
     const path = `operations/${encodeURIComponent(underway.id)}?wait=${waitSeconds}${after}`;
     const reply = await api.call("GET", path, shapes.operation, { signal });
     if (signal.aborted) return;
+    if (reply.status === 200) return ended(reply.body, signal);
     note(reply.body);
-    if (reply.status === 200) await ended(reply.body, signal);
     // In the queue people ask when they were told to; and if too many calls wait already, this one was answered at once.
-    else if (reply.body.admission?.place !== undefined || reply.body.seen === underway.seen)
+    if (reply.body.admission?.place !== undefined || reply.body.seen === underway.seen)
       await pause((reply.retryAfterSeconds ?? 1) * 1_000);
   }
 
   async function ended(seen: Operation, signal: AbortSignal): Promise<void> {
-    await Promise.all([readDesktop(signal), readWorkspaces(signal)]);
-    operation.value = null;
+    await readWhatBecame(signal);
     const address = webAddress(seen.url);
     // A browser that is signed in to Guacamole as another user has to leave it first: the page says so.
     if (seen.state === "done" && opener.opens(seen.id) && address !== null && !seen.signInAgain) open(address);
@@ -143,11 +151,12 @@ export function modelOf({ api, username, leave, open, tabs, openers, memory, now
   async function look(signal: AbortSignal): Promise<void> {
     const underway = operation.value;
     if (underway) return follow(underway, signal);
-    await readDesktop(signal);
+    keepDesktop(await askDesktop(signal));
     // After a reload, or if it was asked for elsewhere, nothing is followed yet.
     const begun = desktop.value?.operation;
     // The names of the workspaces are wanted in either case.
-    await Promise.all([readWorkspaces(signal), begun !== undefined && find(begun, signal)]);
+    const named = askWorkspaces(signal).then((listed) => (workspaces.value = listed));
+    await Promise.all([named, begun !== undefined && find(begun, signal)]);
   }
 
   async function find(begun: string, signal: AbortSignal): Promise<void> {
@@ -160,8 +169,8 @@ export function modelOf({ api, username, leave, open, tabs, openers, memory, now
   async function take({ status, body }: Reply<Operation>, claim: (id: string) => void, signal: AbortSignal) {
     opensHere.value = true;
     claim(body.id);
-    note(body);
     if (status === 200) await ended(body, signal);
+    else note(body);
   }
 
   /** As far as is known here: the end moves on while its person works, so it is asked for before it is announced. */
@@ -171,7 +180,8 @@ export function modelOf({ api, username, leave, open, tabs, openers, memory, now
   const isUnwatched = () => document.hidden && operation.value === null && !mayEndSoon() && !life.signal.aborted;
 
   function untilNextLook(): number {
-    inPassing = desktop.value && passing.has(desktop.value.state) ? inPassing + 1 : 0;
+    const isPassing = desktop.value && (passing.has(desktop.value.state) || desktop.value.operation !== undefined);
+    inPassing = isPassing ? inPassing + 1 : 0;
     return inPassing === 0 ? idleMilliseconds : Math.min(500 * 2 ** inPassing, idleMilliseconds);
   }
 
@@ -260,15 +270,14 @@ export function modelOf({ api, username, leave, open, tabs, openers, memory, now
       act(async () => {
         opener.forget();
         const { body } = await api.call("DELETE", `${own}/desktop?wait=10`, shapes.operation);
-        operation.value = null;
         if (body.state === "failed" && body.explanation !== undefined)
           refusal.value = { explanation: body.explanation, id: body.id };
-        await readDesktop(new AbortController().signal);
+        await readWhatBecame(new AbortController().signal);
       }),
     keep: (until: string) =>
       act(async () => {
         await api.call("POST", `${own}/desktop/extend`, shapes.kept, { body: { until } });
-        await readDesktop(new AbortController().signal);
+        keepDesktop(await askDesktop(new AbortController().signal));
       }),
   };
 }
