@@ -147,6 +147,34 @@ describe("fulfilling a request", () => {
     expect(looks(60, 6)).toBe(5 + 7);
   });
 
+  it("tells each look since when the cluster answers again, and says that the outage did not count", () => {
+    const told: (string | undefined)[] = [];
+    const { outcome } = run({
+      waitReady: ({ answersSince }: { answersSince?: string }, n) => {
+        told.push(answersSince?.slice(11, 19));
+        return n === 1 || n === 3 || n === 4
+          ? throws("[cluster-unavailable] away")()
+          : { seen: "waiting", message: "slow", againInSeconds: 10 };
+      },
+    });
+    const [one, two, three] = ["12:00:20", "12:00:40", "12:00:50"];
+    expect(told.slice(0, 7)).toEqual([undefined, undefined, one, one, two, three, three]);
+    expect(outcome).toMatchObject({ reason: "not there after 30 s, outages not counted: slow" });
+  });
+
+  it("ends a wait that outages interrupt again and again when the step's patience ends", () => {
+    const slow = { seen: "waiting", message: "slow", againInSeconds: 10 };
+    // Of 60 s each 50 can be looked at: never a whole minute.
+    const { outcome, pauses } = run({
+      checkEntitlement: () => ({ plan: { ...plan, readyWithinSeconds: 300 }, managedDatabase: false }),
+      waitReady: (_, n) => (n % 6 === 5 ? throws("[cluster-unavailable] away")() : slow),
+    });
+    expect(outcome).toMatchObject({ state: "failed", step: "readiness", code: "cluster-unavailable" });
+    const seconds = pauses.reduce((sum, each) => sum + each, 0);
+    expect(seconds).toBeGreaterThanOrEqual(300 + 600);
+    expect(seconds).toBeLessThanOrEqual(300 + 600 + 60);
+  });
+
   it("waits in a step for Guacamole's database as long as a failover takes, and for nothing else", () => {
     const away = throws("[guacamole-unavailable] away");
     expect(run({ grantPermission: away }).outcome).toMatchObject({ state: "failed", code: "guacamole-unavailable" });

@@ -1,5 +1,6 @@
 import { generationOf, isReplaced, settleMilliseconds } from "../shared/person/work.ts";
-import { isUnfinished, outcomeOf } from "../shared/person/request.ts";
+import { isUnfinished } from "../shared/person/left-to-do.ts";
+import { outcomeOf } from "../shared/person/outcomes.ts";
 import type { Setback } from "../shared/person/trouble.ts";
 import type { Task } from "durable-functions";
 import type { Started } from "../shared/desktop/activities.ts";

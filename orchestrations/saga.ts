@@ -189,11 +189,14 @@ const patiencePauseSeconds = 10;
 interface Wait {
   milliseconds: number;
   wasInterrupted?: boolean;
+  /** When the first look after the last outage began. */
+  answersSince?: string;
 }
 
 /**
  * What happened during an outage of the API server shows a little later: kubelets report again, and controllers take up their
- * work, within seconds of its end (leases of 15 s, a node's status every 10 s).
+ * work, within seconds of its end (leases of 15 s, a node's status every 10 s). So a wait ends with a minute without an
+ * outage; if there is none because outages follow each other, the step's patience bounds it.
  */
 const leftAfterOutageMilliseconds = 60_000;
 
@@ -214,7 +217,9 @@ function* waitFor(
   let last = workflow.now().getTime();
 
   for (;;) {
-    const sighting: Sighting = yield* workflow.call(step.poll, run);
+    if (wait.wasInterrupted) wait.answersSince = workflow.now().toISOString();
+    const { answersSince } = wait;
+    const sighting: Sighting = yield* workflow.call(step.poll, { ...run, ...(answersSince && { answersSince }) });
     const now = workflow.now().getTime();
     wait.milliseconds += Math.min(Math.max(now - last, 0), longestLookMilliseconds);
     last = now;
@@ -227,8 +232,10 @@ function* waitFor(
 
     report(sighting.message);
     if (!isNew && !(yield* stillWanted())) return { problem: { code: "request-changed", reason: tookItsPlace } };
-    if (wait.milliseconds >= limit)
-      return { problem: { code: step.late, reason: `not there after ${seconds} s: ${sighting.message}` } };
+    if (wait.milliseconds >= limit) {
+      const uncounted = answersSince ? ", outages not counted" : "";
+      return { problem: { code: step.late, reason: `not there after ${seconds} s${uncounted}: ${sighting.message}` } };
+    }
     if (!sighting.againInSeconds) continue;
     if (isNew) yield* workflow.waitForNews(sighting.againInSeconds);
     else yield* workflow.pause(sighting.againInSeconds);

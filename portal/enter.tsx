@@ -3,9 +3,19 @@ import { type Api, apiOf } from "./api/client.ts";
 import { Page } from "./components/page.tsx";
 import { Boundary, Broken } from "./components/broken.tsx";
 import { SignedOutPage } from "./components/signed-out.tsx";
+import { SigningOutPage } from "./components/signing-out.tsx";
 import { type PortalSettings, readSettings } from "./settings.ts";
-import { beginSignIn, NoAnswer, resumeSignIn, type SignedIn, type Visit, WrongClock } from "./sign-in.ts";
-import { type Tabs, tabsOf } from "./tabs.ts";
+import {
+  beginSignIn,
+  NoAnswer,
+  rememberSignedOut,
+  resumeSignIn,
+  returnsFromSignOut,
+  type SignedIn,
+  type Visit,
+  WrongClock,
+} from "./sign-in.ts";
+import { type News, type Tabs, tabsOf } from "./tabs.ts";
 import { texts } from "./texts.ts";
 
 /** What a page has once its person is signed in. */
@@ -58,6 +68,20 @@ export async function enter(service: string, pageOf: (entered: Entered) => Compo
     show(null, <SignedOutPage body={body} failure={(error as Error).message} {...{ takesFocus, again }} />);
   }
 
+  // The last that another tab said of the session; also while this one signs in, which that session may still have let it.
+  let told = null as News | null;
+  const goOut = () => {
+    rememberSignedOut(visit);
+    if (told === "signing out") show(null, <SigningOutPage />);
+    else leave();
+  };
+  tabs.listen((news) => {
+    if (news === "changed") return;
+    const waits = told === "signing out";
+    told = news;
+    if (shown !== null || waits) goOut();
+  });
+
   // What nobody expected, of something that nobody waits for: the page would stand still without a word.
   addEventListener("unhandledrejection", (event) => {
     show(shown, <Broken error={event.reason as unknown} />);
@@ -68,6 +92,7 @@ export async function enter(service: string, pageOf: (entered: Entered) => Compo
   addEventListener("pageshow", (event) => {
     if (event.persisted) location.reload();
   });
+  if (returnsFromSignOut(visit)) tabs.tell("signed out");
   try {
     const person = await resumeSignIn(settings, visit);
     if (!person) {
@@ -76,15 +101,13 @@ export async function enter(service: string, pageOf: (entered: Entered) => Compo
     }
     const signOut = () => {
       show(null, null);
-      tabs.tell("signed out");
+      tabs.tell("signing out");
       return person.signOut();
     };
     const session = { ...person, signOut };
     takesFocus = true;
-    tabs.listen((news) => {
-      if (news === "signed out" && shown !== null) leave();
-    });
-    show(session, pageOf({ person: session, api: apiOf(person), settings, tabs, leave }));
+    if (told !== null) goOut();
+    else show(session, pageOf({ person: session, api: apiOf(person), settings, tabs, leave }));
   } catch (error) {
     showFailure(error);
   }

@@ -57,6 +57,8 @@ interface Underway {
 const underwayKey = "portal.sign-in";
 /** Whether this tab was signed in: a word, no token. */
 const wasKey = "portal.was";
+/** The state of the sign-out that this tab began. */
+const endingKey = "portal.sign-out";
 /** A token with less left is renewed first: a request takes a moment. */
 const spareSeconds = 20;
 
@@ -82,6 +84,23 @@ export async function resumeSignIn(settings: PortalSettings, visit: Visit): Prom
   const was = storage.getItem(wasKey);
   if (was === "signed-out") return null;
   return beginSignIn(settings, visit, { silently: was === "signed-in" });
+}
+
+/**
+ * Whether Keycloak has just ended the session, as this tab asked it to: true once, on the page that Keycloak returns to. A
+ * page that the back button returns to is none.
+ */
+export function returnsFromSignOut({ location, history, storage }: Visit): boolean {
+  const state = new URLSearchParams(location.search).get("state");
+  if (state === null || state !== storage.getItem(endingKey)) return false;
+  storage.removeItem(endingKey);
+  history.replaceState(null, "", location.pathname + location.hash);
+  return true;
+}
+
+/** From now on, this tab is signed in only when its person asks for it: a reload does not. */
+export function rememberSignedOut({ storage }: Pick<Visit, "storage">): void {
+  storage.setItem(wasKey, "signed-out");
 }
 
 /** Leaves for Keycloak. `silently`: it comes back at once if there is no session, without a page to sign in. */
@@ -136,7 +155,7 @@ async function finish(settings: PortalSettings, visit: Visit, parameters: URLSea
     valid = oauth.validateAuthResponse(server, client, parameters, underway.state);
   } catch (error) {
     if (!(error instanceof oauth.AuthorizationResponseError) || !mustAsk.has(error.error)) throw error;
-    storage.setItem(wasKey, "signed-out");
+    rememberSignedOut(visit);
     return null;
   }
   const response = await oauth.authorizationCodeGrantRequest(
@@ -181,7 +200,7 @@ function sessionOf(
   /** Keycloak's session may be alive although it refuses these tokens: it is asked once. */
   function askSilently(cause?: unknown): Promise<never> {
     if (mayAskSilently) return beginSignIn(settings, visit, { silently: true, renews: true });
-    storage.setItem(wasKey, "signed-out");
+    rememberSignedOut(visit);
     throw new SignedOut("the session has ended", { cause });
   }
 
@@ -219,10 +238,13 @@ function sessionOf(
       validUntil = 0;
     },
     signOut() {
-      storage.setItem(wasKey, "signed-out");
+      rememberSignedOut(visit);
+      const state = oauth.generateRandomState();
+      storage.setItem(endingKey, state);
       const address = new URL(required(server.end_session_endpoint, "end_session_endpoint"));
       address.searchParams.set("post_logout_redirect_uri", redirectUri(location));
       address.searchParams.set("client_id", settings.clientId);
+      address.searchParams.set("state", state);
       if (tokens.id_token !== undefined) address.searchParams.set("id_token_hint", tokens.id_token);
       location.assign(address.href);
       return new Promise<never>(() => undefined);

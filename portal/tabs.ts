@@ -1,5 +1,9 @@
 /** What the tabs of one browser tell each other: that something is new, and nothing of what it is. */
-export type News = "changed" | "signed out";
+export type News =
+  | "changed"
+  /** Keycloak's session is about to end. Until it has, it would sign each of them in again without a question. */
+  | "signing out"
+  | "signed out";
 
 export interface Tabs {
   tell(news: News): void;

@@ -13,6 +13,10 @@ export const texts = {
     body: "Your session has ended. Your files are kept.",
     again: "Sign in",
   },
+  signingOut: {
+    title: "Signing you out",
+    body: "You signed out in another tab. If this does not change, load the page again.",
+  },
   failed: {
     title: "You could not be signed in",
     body: "The sign-in service did not answer as expected. Try again in a moment.",

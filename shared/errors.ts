@@ -66,18 +66,31 @@ export class ProductError extends Error {
   readonly values: ReasonValues | undefined;
   /** When asking again may help, if that is known. */
   readonly retryAfterSeconds: number | undefined;
+  /** What is under way instead, if that is why. */
+  readonly underWay: UnderWay | undefined;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options?: ErrorOptions & { retryAfterSeconds?: number | undefined; values?: ReasonValues | undefined },
+    options?: ErrorOptions & Partial<Pick<ProductError, "retryAfterSeconds" | "values" | "underWay">>,
   ) {
     super(message, options);
     this.name = "ProductError";
     this.code = code;
     this.retryAfterSeconds = options?.retryAfterSeconds;
     this.values = options?.values;
+    this.underWay = options?.underWay;
   }
+}
+
+/** A run that was asked for before, and does something else than what is asked for now. */
+export interface UnderWay {
+  /** Where it is shown, below the root of the app. */
+  run: string;
+  startedAt: string;
+  /** Who asked for it, and why; of a run that a timer starts this is not known. */
+  by?: string | undefined;
+  reason?: string | undefined;
 }
 
 /** What a reason has to say beyond its code, in fields: words for people are made from these, and not from the reason. */

@@ -22,6 +22,8 @@ describe("what the console's address may ask of the list", () => {
         const isTaken = z.safeParse(listQuery, { [name]: value }).success && !(name === "sort" && value === "id");
         expect(faultsOf({ [name]: value })).toHaveLength(isTaken ? 0 : 1);
       }),
+      // As long as names may be, and one letter more.
+      { examples: [["a".repeat(128)], ["a".repeat(129)]] },
     );
   });
 

@@ -8,7 +8,7 @@ import {
 } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deploymentName } from "../shared/desktop/names.ts";
-import { namespace, startTestEstate, type TestEstate } from "./estate.ts";
+import { accepted, namespace, startTestEstate, type TestEstate } from "./estate.ts";
 
 interface Field {
   field: string;
@@ -116,11 +116,11 @@ describe("the page of a desktop", () => {
 
   it("shows what was decided, what became of requests, and which administrator did what and why", async () => {
     const until = new Date(Date.now() + 3_600_000).toISOString();
-    await estate.call("olga", "POST", `/desktops/${id}/extend`, { until, reason: "a long analysis" });
+    accepted(await estate.call("olga", "POST", `/desktops/${id}/extend`, { until, reason: "a long analysis" }));
     const { body } = await estate.call("olga", "POST", `/desktops/${id}/suspend`, { reason: "the registry moves" });
     await estate.end(username, body);
     await estate.ask(username, workspace);
-    await estate.call("olga", "POST", "/maintenance/end-sessions", { workspace, reason: "a breach" });
+    accepted(await estate.call("olga", "POST", "/maintenance/end-sessions", { workspace, reason: "a breach" }));
     await estate.host.whenIdle();
     const { timeline } = await page();
     const ofAdministrators = timeline.filter(({ kind }) => kind === "administrator");

@@ -144,7 +144,10 @@ describe("what drifted", () => {
     for (const query of ["&confirm=5", "&share=100", "&share=100&confirm=4"])
       expect(await ask(query)).toMatchObject({
         status: 409,
-        body: { code: "already-running", detail: expect.stringMatching(/since 20.*Z, with confirm=4 \(/) as string },
+        body: {
+          ...{ code: "already-running", detail: expect.stringMatching(/since 20.*Z, with confirm=4 \(/) as string },
+          underWay: { run: "/api/maintenance" },
+        },
       });
     for (const query of ["&confirm=4", ""]) expect(await ask(query)).toMatchObject(running);
     resolve(undefined);

@@ -39,6 +39,11 @@ it("ending sessions is one run for all who say the same, and tells who says othe
       detail: expect.stringMatching(
         new RegExp(`since 20.*Z, by olga with another reason: a breach \\(GET .*/${first.body.id} shows it`),
       ) as string,
+      underWay: {
+        run: `/api/maintenance/end-sessions/${first.body.id}`,
+        startedAt: expect.stringMatching(/^20/) as string,
+        ...{ by: "olga", reason: "a breach" },
+      },
     },
   });
   // Whose sessions end is another run.

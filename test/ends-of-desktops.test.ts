@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { deploymentName } from "../shared/desktop/names.ts";
 import { bind } from "./bound-people.ts";
-import { keycloakAdmin, namespace, startTestEstate, type TestEstate } from "./estate.ts";
+import { accepted, keycloakAdmin, namespace, startTestEstate, type TestEstate } from "./estate.ts";
 import { closeSessions, logIn, openSession } from "./keycloak-person.ts";
 import { scaledWorld } from "./scaled-world.ts";
 
@@ -91,7 +91,7 @@ async function whileItStarts(act: () => Promise<unknown>): Promise<void> {
     waits.resolve(undefined);
     return done.promise;
   };
-  await estate.call("alice", "PUT", "/users/alice/desktop", { workspace: asthma });
+  accepted(await estate.call("alice", "PUT", "/users/alice/desktop", { workspace: asthma }));
   await waits.promise;
   await act();
   estate.mend();

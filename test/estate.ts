@@ -105,6 +105,12 @@ export interface More {
 export const webhookSecret = "a webhook secret of the tests";
 export const keycloakAdmin = realmAdministrator("an administrator's secret of the tests");
 
+/** The body of an answer that a test relies on. Throws if the API refused: else the test would go on with a world that is not its own. */
+export function accepted<Body>({ status, body }: Reply<Body>): Body {
+  if (status < 200 || status > 299) throw new Error(`call the API: it answered ${status} ${JSON.stringify(body)}`);
+  return body;
+}
+
 /**
  * @param real a real cluster instead of the stand-in: as the tests see it, and as the product does
  * @param settings settings of the product that add to or replace the usual ones

@@ -1,7 +1,7 @@
 import { createHmac, randomUUID } from "node:crypto";
 import { systemClock } from "@stand-in/functions-host";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { keycloakAdmin, startTestEstate, type TestEstate, webhookSecret } from "./estate.ts";
+import { accepted, keycloakAdmin, startTestEstate, type TestEstate, webhookSecret } from "./estate.ts";
 import { everything } from "./everything.ts";
 import { presenceOf, realmAdministrator, subjectOf } from "./keycloak-person.ts";
 
@@ -98,7 +98,7 @@ describe("what Keycloak says about everybody, with nobody to ask", () => {
 
   it("takes no username at its word that is told late: it may be somebody else's by now", async () => {
     const claims = { groups: ["/registry/readers"] };
-    await estate.callAsService("PUT", "/users/dan/desktop", { workspace: "cancer-registry", claims });
+    accepted(await estate.callAsService("PUT", "/users/dan/desktop", { workspace: "cancer-registry", claims }));
     await estate.host.whenIdle();
     const deletion = { type: "access.DELETE_ACCOUNT", authDetails: { userId: "of-an-earlier-dan", username: "dan" } };
     const late = eventOf({ ...deletion, time: Date.now() - 3 * hours });

@@ -1,7 +1,7 @@
 import { CoreV1Api } from "@kubernetes/client-node";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { nameDesktop } from "../shared/desktop/names.ts";
-import { namespace, startTestEstate, type TestEstate } from "./estate.ts";
+import { accepted, namespace, startTestEstate, type TestEstate } from "./estate.ts";
 import { account, activeConnections, type Answer, type FakeGuacamole, startFakeGuacamole } from "./guacamole-rest.ts";
 import { closeSessions, openSession } from "./keycloak-person.ts";
 import { sampleRules } from "./sample-plan.ts";
@@ -164,13 +164,15 @@ describe("a desktop that goes down with a session open", () => {
 
   it("has it ended by end-sessions, and by a retirement, too", async () => {
     await connect();
-    await estate.call("olga", "POST", "/maintenance/end-sessions", { workspace: asthma, reason: "an upgrade" });
+    accepted(
+      await estate.call("olga", "POST", "/maintenance/end-sessions", { workspace: asthma, reason: "an upgrade" }),
+    );
     await estate.host.whenIdle();
     expect(order("tunnel ended", "scaleToZero")).toEqual(["tunnel ended", "scaleToZero"]);
     expect(await estate.ask("alice", asthma)).toMatchObject({ state: "done" });
     await connect();
     events = [];
-    await estate.call("olga", "DELETE", "/users/alice");
+    accepted(await estate.call("olga", "DELETE", "/users/alice"));
     await estate.host.whenIdle();
     expect(order("withdrawPermission", "tunnel ended", "retireDeployment")).toEqual([
       "withdrawPermission",

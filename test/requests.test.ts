@@ -6,7 +6,7 @@ import {
   KubernetesObjectApi,
   PatchStrategy,
 } from "@kubernetes/client-node";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { personId } from "../shared/desktop/names.ts";
 import type { DesktopRequest } from "../shared/person/record.ts";
 import { clusterOf } from "../shared/kubernetes/cluster.ts";
@@ -426,6 +426,31 @@ describe("a request for no desktop", () => {
       look(undefined);
     });
     expect(meanwhile).toMatchObject({ workspace: asthma, operation: body.id });
+    expect(await estate.end("alice", body)).toMatchObject({ state: "done" });
+  });
+
+  it.each([
+    ["their desktop", "desktop", { wanted: null, state: "suspending" }],
+    ["their workspaces", "workspaces", { workspaces: [{ desktop: { state: "suspending" } }, {}, {}] }],
+  ])("is seen by who looks at %s, began before it, and saw its effect already", async (_, path, seen) => {
+    await estate.ask("alice", asthma);
+    const { promise: looked, resolve: look } = Promise.withResolvers<undefined>();
+    estate.faults.beforeActivity = () => looked;
+    const { guacamole } = estate;
+    await guacamole.query("BEGIN");
+    await guacamole.query("LOCK TABLE guacamole_connection_permission IN ACCESS EXCLUSIVE MODE");
+    const looking = estate.call<object>("alice", "GET", `/users/alice/${path}`);
+    const waiting = "SELECT count(*)::int AS count FROM pg_locks WHERE NOT granted";
+    const count = async () => (await guacamole.query<{ count: number }>(waiting)).rows[0]?.count ?? 0;
+    await vi.waitUntil(async () => (await count()) > 0, 10_000);
+    const { body } = await estate.call("alice", "DELETE", "/users/alice/desktop");
+    // As the work on that request withdraws it.
+    await guacamole.query("DELETE FROM guacamole_connection_permission");
+    await guacamole.query("COMMIT");
+    const reply = await looking.finally(() => {
+      look(undefined);
+    });
+    expect(reply.body).toMatchObject(seen);
     expect(await estate.end("alice", body)).toMatchObject({ state: "done" });
   });
 

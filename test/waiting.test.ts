@@ -6,7 +6,7 @@ import type { ToldOperation } from "../local/main-job.ts";
 import { deploymentName } from "../shared/desktop/names.ts";
 import { askFor, bind, openWorkspace } from "./bound-people.ts";
 import { type CountedCalls, startCounting } from "./counted-calls.ts";
-import { namespace, startTestEstate, type TestEstate } from "./estate.ts";
+import { accepted, namespace, startTestEstate, type TestEstate } from "./estate.ts";
 
 const workspace = "study";
 const people = ["ann", "ben", "cleo", "dan", "eve", "fay", "gus"];
@@ -194,7 +194,7 @@ describe("who waits for what is new", () => {
     const behind = await askFor(estate, "gus", workspace);
     const last = (await follow(behind, ({ admission }) => admission?.place === 2)).at(-1);
     expect(last).toMatchObject({ admission: { place: 2, of: 2 } });
-    await estate.callAsService("DELETE", "/users/fay/desktop");
+    accepted(await estate.callAsService("DELETE", "/users/fay/desktop"));
     const answers = await follow(behind, ({ admission }) => admission?.place === 1);
     expect(answers.at(-1)).toMatchObject({ admission: { place: 1, of: 1 } });
     hold("eve", false);

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { personId } from "../../shared/desktop/names.ts";
 import { refuse } from "../../shared/errors.ts";
 import type { StartSighting } from "../../shared/kubernetes/wait-ready.ts";
 import type { Start } from "../../shared/lifecycle/start-times.ts";
@@ -32,7 +33,8 @@ it("a start that the image fails is remembered of the image", async () => {
   const refusal = refuse("cannot-start", "ErrImagePull: manifest unknown");
   const { told, ended } = await look({ ...refusal, blamesImage: true });
   expect(told).toEqual(refusal);
-  expect(ended).toEqual([[plan.image, { at: now.toISOString(), seconds: 30, failed: refusal.reason }]]);
+  const person = personId("alice");
+  expect(ended).toEqual([[plan.image, { at: now.toISOString(), seconds: 30, failed: refusal.reason, person }]]);
 });
 
 it("a start that a quota, a missing Secret or the lack of a node fails is not", async () => {

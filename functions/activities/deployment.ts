@@ -27,7 +27,7 @@ export function deploymentActivities({
       }
       return null;
     },
-    async waitReady({ plan, before, request, looks }, { hub, fence, error }) {
+    async waitReady({ plan, before, request, looks, answersSince }, { hub, fence, error }) {
       if (looks !== "once") return desktops.waitReady(plan, blocking);
       const record = fence ? await records.readRecent(personId(fence.username)) : null;
       const tell = () => {
@@ -36,20 +36,21 @@ export function deploymentActivities({
             error(`${(failure as Error).message} (the wait looks again by itself)`);
           });
       };
-      const patience = { milliseconds: briefMilliseconds, returnsNews: false, tell };
+      const patience = { milliseconds: briefMilliseconds, returnsNews: false, tell, answersSince };
       const { kind, blamesImage, ...sighting } = await desktops.waitReady(plan, patience);
       if (keepsPod(before, portsOf(plan))) return sighting;
       starts.noteKind(request.id, kind);
       // Other refusals (a quota, no node, a Secret that is missing) say nothing of the image, which others may start.
-      if ("refused" in sighting && blamesImage) starts.ended(plan.image, failedStart(record, sighting.reason, now()));
+      if ("refused" in sighting && blamesImage)
+        starts.ended(plan.image, failedStart(record, request.username, sighting.reason, now()));
       return "seen" in sighting && sighting.seen === "ready" ? { ...sighting, started: { kind } } : sighting;
     },
   };
 }
 
 /** @param reason the cluster's words; some of them are kept */
-function failedStart(record: PersonRecord | null, reason: string, now: Date): Start {
+function failedStart(record: PersonRecord | null, username: string, reason: string, now: Date): Start {
   const since = record?.admission?.admittedAt ?? now.toISOString();
   const seconds = Math.max((now.getTime() - Date.parse(since)) / 1_000, 0);
-  return { at: now.toISOString(), seconds, failed: reason.slice(0, 300) };
+  return { at: now.toISOString(), seconds, failed: reason.slice(0, 300), person: personId(username) };
 }

@@ -1,7 +1,8 @@
 import type { Started } from "../../shared/desktop/activities.ts";
 import { personId } from "../../shared/desktop/names.ts";
 import { describeTrouble } from "../../shared/person/trouble.ts";
-import { finish, finishOthers, finishRollback, isUnfinished } from "../../shared/person/request.ts";
+import { finish, finishOthers, finishRollback } from "../../shared/person/finish.ts";
+import { isUnfinished } from "../../shared/person/left-to-do.ts";
 import type { Admission, Outcome } from "../../shared/person/record.ts";
 import type { Services } from "../services.ts";
 import { tellNext } from "../work/queue.ts";

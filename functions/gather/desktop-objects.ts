@@ -3,7 +3,7 @@ import { isRefusal } from "../../shared/errors.ts";
 import { type ComparedObject, compareObjects } from "../../shared/lifecycle/desktop-objects.ts";
 import { driftOf, isWanted } from "../../shared/lifecycle/desktop-drift.ts";
 import { type Drift } from "../../shared/lifecycle/drift.ts";
-import { isBeingChanged } from "../../shared/person/request.ts";
+import { isBeingChanged } from "../../shared/person/left-to-do.ts";
 import { namingRules, type Services } from "../services.ts";
 import { wantedByPlan } from "./drift.ts";
 import type { ExplainedDesktop } from "./found-desktops.ts";

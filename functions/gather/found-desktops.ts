@@ -73,19 +73,21 @@ export function explainSurvey(
   { desktops, damaged }: Pick<Survey, "desktops" | "damaged">,
   connections: Connections | null,
 ): ExplainedDesktop[] {
-  const rowsOf = new Map(connections?.map((row) => [keyText(row), row]));
+  const rowsOf = new Map<string, Connections[number]>();
+  for (const row of connections ?? []) rowsOf.set(keyText(row), row);
   const isDamaged = damagedAmong(damaged);
   return desktops.map((surveyed) => {
-    const { workspace, username } = surveyed.desktop;
-    const rows = connections && (rowsOf.get(keyText({ workspace, username })) ?? { connectionId: null, readers: [] });
-    return { ...explain(surveyed, rows), damaged: isDamaged(username) };
+    const { username } = surveyed.desktop;
+    const rows = connections && (rowsOf.get(keyText(surveyed.desktop)) ?? { connectionId: null, readers: [] });
+    return explain(surveyed, rows, isDamaged(username));
   });
 }
 
 function explain(
   surveyed: SurveyedDesktop,
   rows: { connectionId: number | null; readers: readonly string[] } | null,
-): Omit<ExplainedDesktop, "damaged"> {
+  damaged: boolean,
+): ExplainedDesktop {
   const { desktop, limits, decision, record, use } = surveyed;
   const { workspace, username, names, binding, replicas, side, ours } = desktop;
   const connectionId = rows?.connectionId ?? null;
@@ -113,6 +115,7 @@ function explain(
     connectionId,
     mayBeOpened: rows && connection,
     record,
+    damaged,
   };
 }
 

@@ -23,6 +23,10 @@ export const problemAnswer = z
     detail: words.meta({ description: "For operators: what failed, and why" }),
     explanation,
     requestId: z.string(),
+    underWay: z
+      .strictObject({ run: z.string(), startedAt: time, by: words.optional(), reason: words.optional() })
+      .optional()
+      .meta({ description: "With `already-running`: the run that is under way, and where it is shown" }),
   })
   .meta({ id: "Problem" });
 

@@ -97,8 +97,10 @@ async function begin(
     ...{ name: endSessionsName, input, instanceId: instanceOf(id) },
     // Its people read one reason. Who gives none drops none.
     isSame: (underWay) => body.reason === undefined || body.reason === underWay.reason,
-    describe: (underWay, startedAt) =>
-      `end sessions: a run for the same is under way since ${startedAt}, by ${underWay.by ?? "an administrator"} with another reason: ${underWay.reason} (GET ${path} shows it; ask again when it has ended)`,
+    describe: ({ by, reason }, startedAt) => ({
+      words: `end sessions: a run for the same is under way since ${startedAt}, by ${by ?? "an administrator"} with another reason: ${reason} (GET ${path} shows it; ask again when it has ended)`,
+      ...{ run: path, by, reason },
+    }),
   });
   const joined = begun === "joined" ? { joined: true } : {};
   return {

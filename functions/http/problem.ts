@@ -1,5 +1,5 @@
 import type { HttpResponseInit } from "@azure/functions";
-import { type ErrorCode, errorCodes, type ReasonValues } from "../../shared/errors.ts";
+import { type ErrorCode, errorCodes, type ReasonValues, type UnderWay } from "../../shared/errors.ts";
 import { explainCode } from "../../shared/person/explain-codes.ts";
 
 /** An RFC 9457 answer: `code` is stable, `detail` is for operators, `explanation` for the desktop's person. */
@@ -9,6 +9,7 @@ export function problem(
   requestId: string,
   headers: Readonly<Record<string, string>> = {},
   values?: ReasonValues,
+  underWay?: UnderWay,
 ): HttpResponseInit {
   const [status, title] = errorCodes[code];
   return {
@@ -22,7 +23,7 @@ export function problem(
     },
     body: JSON.stringify({
       ...{ type: `urn:guacamole-workspaces:${code}`, title, status, code, detail },
-      ...{ explanation: explainCode(code, values), requestId },
+      ...{ explanation: explainCode(code, values), requestId, underWay },
     }),
   };
 }

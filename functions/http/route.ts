@@ -171,7 +171,7 @@ async function answering(
         ...(error.code === "not-authenticated" && challenge(request.headers.get("authorization"))),
         ...(error.retryAfterSeconds !== undefined && { "retry-after": String(Math.max(error.retryAfterSeconds, 1)) }),
       };
-      return problem(error.code, error.message, requestId, headers, error.values);
+      return problem(error.code, error.message, requestId, headers, error.values, error.underWay);
     }
     context.error(error);
     return problem("internal", "an unexpected error; find it in the log by this request id", requestId);

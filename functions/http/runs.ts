@@ -3,7 +3,7 @@ import { z } from "zod";
 import { reapName } from "../../orchestrations/reap.ts";
 import { type ReconcileInput, reconcileName } from "../../orchestrations/reconcile.ts";
 import { upkeepName } from "../../orchestrations/upkeep.ts";
-import { ProductError } from "../../shared/errors.ts";
+import { ProductError, type UnderWay } from "../../shared/errors.ts";
 import { summarize } from "../../shared/lifecycle/survey.ts";
 import { surveyDrift } from "../gather/drift.ts";
 import { type Services } from "../services.ts";
@@ -138,8 +138,8 @@ interface Asked<Input extends object> {
   instanceId?: string;
   /** True if the run under way does what is asked for. */
   isSame: (underWay: Input) => boolean;
-  /** Says what is under way instead. */
-  describe: (underWay: Input, startedAt: string) => string;
+  /** Says what is under way instead, and where that is shown. */
+  describe: (underWay: Input, startedAt: string) => { words: string } & Omit<UnderWay, "startedAt">;
 }
 
 /** A run may end between the attempt to start one and the look at it. */
@@ -162,7 +162,9 @@ export async function beginRun<Input extends object>(
     if (found?.state === "running") {
       const { input: underWay, createdAt } = found.instance;
       if (isSame(underWay as Input)) return begun === "runs" ? "joined" : "begun";
-      throw new ProductError("already-running", describe(underWay as Input, createdAt.toISOString()));
+      const startedAt = createdAt.toISOString();
+      const { words, ...run } = describe(underWay as Input, startedAt);
+      throw new ProductError("already-running", words, { underWay: { ...run, startedAt } });
     }
     if (begun !== "runs") return "begun";
     if (starts === mostStarts)
@@ -194,8 +196,10 @@ async function runNow(
     ...{ name, input },
     // Who sets no limits asks for nothing that the run under way lacks.
     isSame: (underWay) => Object.keys(input).length === 0 || sayLimits(underWay) === sayLimits(input),
-    describe: (underWay, startedAt) =>
-      `${name}: a run is under way since ${startedAt}, ${sayLimits(underWay)} (ask again when it has ended: GET /maintenance shows it)`,
+    describe: (underWay, startedAt) => ({
+      words: `${name}: a run is under way since ${startedAt}, ${sayLimits(underWay)} (ask again when it has ended: GET /maintenance shows it)`,
+      run: "/api/maintenance",
+    }),
   });
   const deadline = performance.now() + query.wait * 1_000;
   for (;;) {

@@ -7,16 +7,17 @@ import { leaveOf } from "../../shared/person/presence.ts";
 import { nameDesktop, personId } from "../../shared/desktop/names.ts";
 import type { DesktopState } from "../../shared/desktop/state.ts";
 import type { SurveyedDesktop } from "../../shared/lifecycle/survey.ts";
-import type { Extension, PersonRecord } from "../../shared/person/record.ts";
+import type { Extension, Outcome, PersonRecord } from "../../shared/person/record.ts";
 import { connectionLink } from "../../shared/guacamole/link.ts";
 import { namingRules, type Services } from "../services.ts";
+import { hasChanged } from "../gather/has-changed.ts";
 import { rowsIfKnown } from "../gather/rows.ts";
 import { surveyOf } from "../gather/survey.ts";
 import { describeDesktop } from "../../shared/lifecycle/describe-desktop.ts";
 import { stateSince } from "../../shared/lifecycle/state-since.ts";
 import { lastRefusalOf } from "../../shared/lifecycle/scaling.ts";
 import { operationIdOf } from "../../shared/person/operation.ts";
-import { outcomeOf } from "../../shared/person/request.ts";
+import { outcomeOf } from "../../shared/person/outcomes.ts";
 import type { Answer, Call } from "./endpoint.ts";
 import { showGoals } from "./goals.ts";
 import { outlookOf } from "../work/outlook.ts";
@@ -25,7 +26,8 @@ import { signInAgain } from "./sign-in-again.ts";
 import { describeWhy, showScalingRefusal } from "./why.ts";
 
 /** Shows the desktop that the person has, and what they want if that is another one or failed. */
-export async function showDesktop(services: Services, { username, context }: Call): Promise<Answer> {
+export async function showDesktop(services: Services, call: Call): Promise<Answer> {
+  const { username, context } = call;
   const [record, all, bindings] = await Promise.all([
     services.records.read(personId(username)),
     services.desktops.findOfPerson(username),
@@ -55,7 +57,7 @@ export async function showDesktop(services: Services, { username, context }: Cal
         workspace,
         wanted,
         state: "absent",
-        reason: ended?.reason ?? absentBecause(record),
+        reason: ended?.reason ?? absentBecause(record, outcome),
         explanation: explainState("absent", undefined),
         ...underWay,
         ended,
@@ -75,6 +77,8 @@ export async function showDesktop(services: Services, { username, context }: Cal
   const surveyed = survey?.get(workspace);
   const decision = surveyed?.decision;
   const state = describeDesktop(workspace, { cluster, rows }, { record: record ?? undefined, decision });
+  // Access that goes because of a request that came after the record was read has not failed.
+  if (state.state === "failed" && (await hasChanged(services, username, record))) return showDesktop(services, call);
   const link =
     opens.has(state.state) && rows && rows.connectionId !== null
       ? {
@@ -127,9 +131,14 @@ export async function showDesktop(services: Services, { username, context }: Cal
   };
 }
 
-function absentBecause(record: PersonRecord | null): string {
-  const retired = "everything that this person had was removed";
-  return record?.request.retire ? (record.request.reason ?? retired) : "no desktop was ever requested";
+function absentBecause(record: PersonRecord | null, outcome: Outcome | undefined): string {
+  if (!record || record.request.nobodyAsked) return "no desktop was ever requested";
+  const { retire, reason } = record.request;
+  if (outcome?.state !== "done")
+    return retire
+      ? "everything that this person had is being removed"
+      : "what there is of a desktop is being taken down";
+  return retire ? (reason ?? "everything that this person had was removed") : "no desktop was ever requested";
 }
 
 function mayExtend(

@@ -7,6 +7,7 @@ import { explainState } from "../../shared/person/explain.ts";
 import { explainCode } from "../../shared/person/explain-codes.ts";
 import { lastRefusalOf } from "../../shared/lifecycle/scaling.ts";
 import { type ErrorCode, isRefusal, ProductError, type Refusal } from "../../shared/errors.ts";
+import { hasChanged } from "../gather/has-changed.ts";
 import { namesOf } from "../gather/names.ts";
 import { type Deciding, decidingForAll } from "../gather/person-may.ts";
 import { rowsIfKnown } from "../gather/rows.ts";
@@ -67,11 +68,15 @@ export function workspacesRoute(services: Services): Route {
 /** @param subject the person's id, if they call themselves */
 async function list(
   services: Services,
-  { username, context }: Pick<Call, "username" | "context">,
+  call: Pick<Call, "username" | "context">,
   own: Claims,
   subject?: string,
 ): Promise<Answer | Refusal> {
-  const known = await decidingForAll(services, { username, claims: own });
+  const { username, context } = call;
+  const [known, record] = await Promise.all([
+    decidingForAll(services, { username, claims: own }),
+    readRecord(services, username, context),
+  ]);
   const tell = (message: string) => {
     context.warn(message);
   };
@@ -82,38 +87,34 @@ async function list(
   const names = [...new Set(bindings.map(({ workspace }) => workspace))].sort();
   const found = await Promise.all(names.map((name) => look(services, person, name, known, context)));
   const runs = found.some(({ sides }) => sides?.rows && (sides.cluster.deployment?.replicas ?? 0) > 0);
-  const { record, survey } = await readAround(services, username, runs, context);
+  const survey = runs && record !== "unreadable" ? await surveyOf(services, username) : null;
+  const readable = record === "unreadable" ? null : record;
   const workspaces = found.map(({ shown, sides }) => {
-    const around = { record: record ?? undefined, decision: survey?.get(shown.workspace)?.decision };
+    const around = { record: readable ?? undefined, decision: survey?.get(shown.workspace)?.decision };
     const own = bindings.filter(({ workspace }) => workspace === shown.workspace);
-    const refusal = lastRefusalOf(own, record);
+    const refusal = lastRefusalOf(own, readable);
     const lastRefusal = refusal && withoutWorkspace(showScalingRefusal(refusal));
     const desktop = sides && describeDesktop(shown.workspace, sides, around);
     const explanation = desktop && explainState(desktop.state, around.decision, endIn(around.record, shown.workspace));
     const since = desktop && stateSince(desktop, shown, around.record);
     return { ...shown, desktop: desktop && { ...desktop, explanation, since }, lastRefusal };
   });
+  const isInDoubt = record !== "unreadable" && workspaces.some(({ desktop }) => desktop?.state === "failed");
+  if (isInDoubt && (await hasChanged(services, username, record))) return list(services, call, own, subject);
   return { status: 200, body: { username, workspaces } };
 }
 
 /** The codes with which a person record cannot be read although the cluster answers. */
 const unreadable: ReadonlySet<string> = new Set<ErrorCode>(["damaged-record", "not-ours"]);
 
-/**
- * What is known around a person's desktops: their record, and what would be decided now if any desktop runs. If the record is
- * damaged both are missing: the person still gets the list, with states that follow from the desktop alone.
- */
-async function readAround(services: Services, username: string, runs: boolean, context: Call["context"]) {
+/** If the record is damaged, the person still gets the list, with states that follow from the desktop alone. */
+async function readRecord({ records }: Services, username: string, context: Call["context"]) {
   try {
-    const [record, survey] = await Promise.all([
-      services.records.read(personId(username)),
-      runs ? surveyOf(services, username) : null,
-    ]);
-    return { record, survey };
+    return await records.read(personId(username));
   } catch (error) {
     if (!(error instanceof ProductError) || !unreadable.has(error.code)) throw error;
     context.error(error.message);
-    return { record: null, survey: null };
+    return "unreadable" as const;
   }
 }
 

@@ -1,5 +1,5 @@
 import { mayBeScaled, mayNeedCorrection, scaledPeople } from "../../shared/lifecycle/scaling.ts";
-import { isOpen } from "../../shared/person/request.ts";
+import { isOpen } from "../../shared/person/left-to-do.ts";
 import { type Services, today } from "../services.ts";
 import { correctBindings, findLeft, followPerson } from "../work/follow-scaling.ts";
 import { allNowAndThen } from "./all-now-and-then.ts";

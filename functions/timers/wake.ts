@@ -1,6 +1,6 @@
 import { workIdOf } from "../../shared/person/work.ts";
 import { withoutFuture } from "../../shared/person/clock.ts";
-import { isUnfinished } from "../../shared/person/request.ts";
+import { isUnfinished } from "../../shared/person/left-to-do.ts";
 import type { Services } from "../services.ts";
 import { someAtATime } from "../some-at-a-time.ts";
 import { changeRecord, ifThere } from "../work/person.ts";

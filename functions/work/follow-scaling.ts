@@ -10,7 +10,7 @@ import {
   scaledPeople,
 } from "../../shared/lifecycle/scaling.ts";
 import type { PersonRecord } from "../../shared/person/record.ts";
-import { outcomeOf } from "../../shared/person/request.ts";
+import { outcomeOf } from "../../shared/person/outcomes.ts";
 import { isReady, isSuspended } from "../gather/desktops-of-person.ts";
 import { decidingFor } from "../gather/person-may.ts";
 import { planStart } from "../gather/plan.ts";

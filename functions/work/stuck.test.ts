@@ -179,6 +179,24 @@ describe("the work on a person's record", () => {
     expect(await written(record, Suspended)).toBe(record);
   });
 
+  it("that has not looked for longer than anybody waits between two looks leaves its turn to others until it goes on", async () => {
+    const since = request.requestedAt;
+    const admission = { state: "admitted" as const, since, workspace: "a", returns: false, admittedAt: since };
+    const starts = { ...record, admission };
+    const held = { ...starts, admission: { ...admission, suspendedAt: now.toISOString() } };
+    const written = async (of: PersonRecord, lastUpdatedTime: string, startedAt = longAgo) => {
+      const { services, hub, last } = world([{ ...stuck, lastUpdatedTime }], of, startedAt);
+      expect(await keepWorking(services, hub, of)).toBe("working");
+      return last();
+    };
+    expect(await written(starts, "2026-11-26T11:55:00Z")).toBe(starts);
+    expect(await written(starts, "2026-11-26T11:54:59Z")).toEqual(held);
+    expect(await written(held, "2026-11-26T11:54:59Z")).toBe(held);
+    expect(await written(held, "2026-11-26T11:59:59Z")).toEqual(starts);
+    // After an outage of the app everybody's work is late.
+    expect(await written(starts, "2026-11-26T11:54:59Z", new Date("2026-11-26T11:58:00Z"))).toBe(starts);
+  });
+
   it("that never began is replaced as well", async () => {
     const { services, hub } = world([{ ...stuck, runtimeStatus: Pending }], record);
     expect(await keepWorking(services, hub, record)).toBe("replaced");

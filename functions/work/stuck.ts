@@ -1,8 +1,8 @@
 import { type FollowNoticeInput, followNoticeName, longestPauseSeconds } from "../../orchestrations/follow-notice.ts";
 import type { PersonRecord } from "../../shared/person/record.ts";
 import { extensionOf } from "../../shared/person/extension.ts";
-import { noteSuspended } from "../../shared/person/admission.ts";
-import { isDue, isUnfinished, wasDue } from "../../shared/person/request.ts";
+import { noteHeldUp } from "../../shared/person/admission.ts";
+import { isDue, isUnfinished, wasDue } from "../../shared/person/left-to-do.ts";
 import { instanceIdOf, isTakingOver, settleMilliseconds, workIdOf } from "../../shared/person/work.ts";
 import type { Services } from "../services.ts";
 import { changeRecord, ifThere, replace, wake } from "./person.ts";
@@ -11,6 +11,12 @@ import { someAtATime } from "../some-at-a-time.ts";
 
 /** After a crash, work goes on within about a minute (host.json's visibility timeouts); longer silence is reported. */
 const quietMilliseconds = 120_000;
+
+/**
+ * Longer than anybody waits between two looks (four minutes, see awaitAdmission), and a crash holds up work: whoever starts or
+ * waits and has not looked for so long leaves their turn to others. Each look writes to the history of the instance.
+ */
+const turnMilliseconds = 5 * 60_000;
 
 /** At most this many instances are read at the same time. */
 const looksAtOnce = 20;
@@ -62,22 +68,23 @@ export async function keepWorking(
     await wake(hub, record);
     return "woken";
   }
-  await noteIfSuspended(services, record, found);
+  await noteIfHeldUp(services, record, found);
   if (isTakingOver(record, now) || !isSilent(services, found, stuckAfter(services))) return "working";
 
   await replace(services, hub, username, afterSettling(), describeSilence(found));
   return "replaced";
 }
 
-/** A start whose work was suspended by hand, and may be so for days, leaves its turn to others until it goes on. */
-async function noteIfSuspended(services: Services, record: PersonRecord, found: Instance): Promise<void> {
-  const at = isSuspendedByHand(found) ? services.now().toISOString() : null;
+/** A start whose work was suspended by hand, and may be so for days, or is silent leaves its turn to others until it goes on. */
+async function noteIfHeldUp(services: Services, record: PersonRecord, found: Instance): Promise<void> {
+  const isHeldUp = isSuspendedByHand(found) || isSilent(services, found, turnMilliseconds);
+  const at = isHeldUp ? services.now().toISOString() : null;
   const { request } = record;
-  if (noteSuspended(record, request, at) === record) return;
+  if (noteHeldUp(record, request, at) === record) return;
   await changeRecord(
     services,
     request.username,
-    ifThere((current) => noteSuspended(current, request, at)),
+    ifThere((current) => noteHeldUp(current, request, at)),
   );
 }
 

@@ -4,9 +4,11 @@ import { useEffect, useId, useMemo } from "preact/hooks";
 import { preview as previewShape } from "../api/console-shapes.ts";
 import type { Preview } from "../api/console-types.ts";
 import type { ShapeOf } from "../api/shape.ts";
+import { Words } from "../components/words.tsx";
 import { consoleTexts as texts } from "./texts.ts";
 import { type Operator, tellFailure } from "./asked.ts";
 import { BusyButton } from "./busy-button.tsx";
+import { RunUnderWay } from "./run-under-way.tsx";
 import { type Deciding, decisionOf } from "./decision.ts";
 
 interface FormProps<Wish, Seen, Answer> extends Deciding<Wish, Seen, Answer> {
@@ -33,15 +35,19 @@ export function ActionForm<Wish, Seen, Answer>(props: FormProps<Wish, Seen, Answ
   const id = useId();
   const reason = useSignal("");
   const decision = useMemo(() => decisionOf<Wish, Seen, Answer>(props, (error) => tellFailure(error, operator)), []);
-  const { preview, trouble, busy } = decision;
+  const { preview, trouble, failure, busy } = decision;
   useEffect(() => {
     decision.change();
   }, [about]);
 
   const look = () => {
     const given = reason.value.trim() === "" ? null : wish(reason.value.trim());
-    if (given === null) trouble.value = missing;
-    else void decision.look(given);
+    if (given !== null) {
+      void decision.look(given);
+      return;
+    }
+    failure.value = null;
+    trouble.value = missing;
   };
   const confirm = async () => {
     const answer = await decision.confirm();
@@ -87,6 +93,7 @@ export function ActionForm<Wish, Seen, Answer>(props: FormProps<Wish, Seen, Answ
         </BusyButton>
         <div role="status">
           {trouble.value !== null && <p class="console-wrong">{trouble.value}</p>}
+          <RunUnderWay error={failure.value} />
           {preview.value !== null && show(preview.value)}
         </div>
         {preview.value !== null && isWorth(preview.value) && (
@@ -130,10 +137,23 @@ export function Action<Answer>({ operator, path, answer, body, ...rest }: Action
 }
 
 function PreviewText({ preview: { would, refused, unanswered } }: { preview: Preview }) {
-  if (refused) return <p class="console-wrong">{refused.reason}</p>;
+  if (refused)
+    return (
+      <p class="console-wrong">
+        <Words>{refused.reason}</Words>
+      </p>
+    );
   return (
     <>
-      {would.length === 0 ? <p>{texts.action.nothing}</p> : would.map((words) => <p key={words}>{words}</p>)}
+      {would.length === 0 ? (
+        <p>{texts.action.nothing}</p>
+      ) : (
+        would.map((words) => (
+          <p key={words}>
+            <Words>{words}</Words>
+          </p>
+        ))
+      )}
       {unanswered.map((words) => (
         <p key={words}>{words}</p>
       ))}

@@ -3,7 +3,9 @@ import { useEffect } from "preact/hooks";
 import { type Api, ApiError, Unreachable } from "../api/client.ts";
 import { SignedOut } from "../sign-in.ts";
 import type { ShapeOf } from "../api/shape.ts";
+import { atTime } from "../pages/times.ts";
 import type { Follower } from "./follow.ts";
+import { consoleTexts as texts } from "./texts.ts";
 
 export interface Operator {
   api: Api;
@@ -33,6 +35,10 @@ export function tellFailure(error: unknown, { leave }: Pick<Operator, "leave">):
   if (error instanceof SignedOut || (error instanceof ApiError && error.status === 401)) {
     leave();
     return "";
+  }
+  if (error instanceof ApiError && error.problem.underWay) {
+    const { startedAt, by, reason } = error.problem.underWay;
+    return texts.underWay.told(atTime(startedAt, new Date()), by, reason);
   }
   if (error instanceof ApiError || error instanceof Unreachable) return error.message;
   throw error;

@@ -4,6 +4,8 @@ export interface Decision<Wish, Seen, Answer> {
   /** What would happen; null until it is known, and again once the form says something else. */
   preview: Signal<Seen | null>;
   trouble: Signal<string | null>;
+  /** What the trouble says in words; null if there is none. */
+  failure: Signal<unknown>;
   busy: Signal<boolean>;
   /** The form changed: what was previewed is no longer what it says. */
   change(): void;
@@ -27,6 +29,7 @@ export function decisionOf<Wish, Seen, Answer>(
 ): Decision<Wish, Seen, Answer> {
   const preview = signal<Seen | null>(null);
   const trouble = signal<string | null>(null);
+  const failure = signal<unknown>(null);
   const busy = signal(false);
   let edition = 0;
   let previewed: { wish: Wish; seen: Seen } | null = null;
@@ -38,9 +41,11 @@ export function decisionOf<Wish, Seen, Answer>(
   async function attempt<Done>(work: () => Promise<Done>): Promise<Done | undefined> {
     busy.value = true;
     trouble.value = null;
+    failure.value = null;
     try {
       return await work();
     } catch (error) {
+      failure.value = error;
       trouble.value = tell(error);
       return undefined;
     } finally {
@@ -51,6 +56,7 @@ export function decisionOf<Wish, Seen, Answer>(
   return {
     preview,
     trouble,
+    failure,
     busy,
     change() {
       edition += 1;

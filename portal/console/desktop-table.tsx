@@ -1,5 +1,6 @@
 import type { ListedDesktop } from "../api/console-types.ts";
 import { StateTag } from "../components/tag.tsx";
+import { Words } from "../components/words.tsx";
 import { atTime } from "../pages/times.ts";
 import { consoleTexts as texts } from "./texts.ts";
 import { Link } from "./link.tsx";
@@ -72,7 +73,11 @@ export function DesktopTable({ desktops, selection, order, asked, sort }: Deskto
             <td>{desktop.since === undefined ? texts.unknown : atTime(desktop.since, now)}</td>
             <td>
               {endOf(desktop, now)}
-              {desktop.endsBecause !== undefined && <div class="nhsuk-body-s">{desktop.endsBecause}</div>}
+              {desktop.endsBecause !== undefined && (
+                <div class="nhsuk-body-s">
+                  <Words>{desktop.endsBecause}</Words>
+                </div>
+              )}
             </td>
             <td>{desktop.rule}</td>
             <td>{desktop.lastSeen === undefined ? texts.unknown : atTime(desktop.lastSeen, now)}</td>

@@ -5,6 +5,7 @@ import { kept, operation as operationShape } from "../api/shapes.ts";
 import type { Operation } from "../api/types.ts";
 import { StateTag } from "../components/tag.tsx";
 import { Title } from "../components/title.tsx";
+import { Words } from "../components/words.tsx";
 import { atTime } from "../pages/times.ts";
 import { consoleTexts as texts } from "./texts.ts";
 import { Action } from "./action.tsx";
@@ -55,7 +56,7 @@ export function DesktopView({ operator, id }: { operator: Operator; id: string }
       {desktop && !isGone && (
         <>
           <p>
-            <StateTag state={desktop.state} /> {desktop.reason}
+            <StateTag state={desktop.state} /> <Words>{desktop.reason}</Words>
           </p>
           <DesktopFacts desktop={desktop} />
           <h2>{texts.desktop.actions}</h2>
@@ -123,7 +124,7 @@ function Timeline({ desktop: { timeline } }: { desktop: OneDesktop }) {
       <ol class="console-history">
         {timeline.map((entry) => (
           <li key={entry.kind + entry.at}>
-            {atTime(entry.at, now)}: {describeEntry(entry)}
+            {atTime(entry.at, now)}: <Words>{describeEntry(entry)}</Words>
           </li>
         ))}
       </ol>
@@ -149,10 +150,14 @@ function Objects({ desktop: { objects, drifts, notCompared } }: { desktop: OneDe
   return (
     <>
       <h2>{words.title}</h2>
-      {notCompared !== undefined && <p>{notCompared}</p>}
+      {notCompared !== undefined && (
+        <p>
+          <Words>{notCompared}</Words>
+        </p>
+      )}
       {drifts.map(({ kind, reason }) => (
         <p key={kind + reason} class="console-wrong">
-          {kind}: {reason}
+          {kind}: <Words>{reason}</Words>
         </p>
       ))}
       <Table caption={words.title} headings={[words.object, words.field, words.found, words.wanted]}>

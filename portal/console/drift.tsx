@@ -2,27 +2,32 @@ import { useSignal } from "@preact/signals";
 import { reconciled } from "../api/console-shapes.ts";
 import type { Reconciled } from "../api/console-types.ts";
 import { Title } from "../components/title.tsx";
+import { Words } from "../components/words.tsx";
 import { consoleTexts as texts } from "./texts.ts";
 import { type Operator, tellFailure } from "./asked.ts";
 import { BusyButton } from "./busy-button.tsx";
+import { RunUnderWay } from "./run-under-way.tsx";
 import { Table } from "./table.tsx";
 
 /** What drifted, and putting it right. Removals have to be confirmed by their number. */
 export function DriftView({ operator }: { operator: Operator }) {
   const found = useSignal<Reconciled | null>(null);
   const trouble = useSignal("");
+  const failure = useSignal<unknown>(null);
   const busy = useSignal(false);
   const typed = useSignal("");
   const run = async (query: string) => {
     if (busy.value) return;
     busy.value = true;
     trouble.value = "";
+    failure.value = null;
     try {
       const { body } = await operator.api.call("POST", `maintenance/reconcile?${query}`, reconciled);
       if ("drifts" in body) found.value = body;
       else trouble.value = texts.drift.underWay;
       typed.value = "";
     } catch (error) {
+      failure.value = error;
       trouble.value = tellFailure(error, operator);
     } finally {
       busy.value = false;
@@ -41,6 +46,7 @@ export function DriftView({ operator }: { operator: Operator }) {
         {busy.value ? texts.drift.looking : trouble.value && `${trouble.value} `}
         {!busy.value && found.value && texts.drift.found(found.value.drifts.length, goes, found.value.dryRun)}
       </p>
+      <RunUnderWay error={failure.value} />
       {found.value?.refused !== undefined && <p class="console-wrong">{found.value.refused}</p>}
       {found.value && found.value.drifts.length > 0 && (
         <Table
@@ -57,7 +63,9 @@ export function DriftView({ operator }: { operator: Operator }) {
               <td>{kind}</td>
               <td>{username}</td>
               <td>{workspace}</td>
-              <td>{reason}</td>
+              <td>
+                <Words>{reason}</Words>
+              </td>
             </tr>
           ))}
         </Table>

@@ -3,6 +3,7 @@ import { useId } from "preact/hooks";
 import { maintenance as maintenanceShape } from "../api/console-shapes.ts";
 import type { Maintenance } from "../api/console-types.ts";
 import { Title } from "../components/title.tsx";
+import { Words } from "../components/words.tsx";
 import { atTime } from "../pages/times.ts";
 import { consoleTexts as texts } from "./texts.ts";
 import { type Operator, tellFailure, useAsked } from "./asked.ts";
@@ -40,7 +41,8 @@ export function MaintenanceView({ operator }: { operator: Operator }) {
           <ul>
             {(maintenance.goals ?? []).map(({ username, goal, trouble: why, requestedAt }) => (
               <li key={username + goal + requestedAt}>
-                {username}: {goal}. {why && texts.maintenance.trouble(why.tries, why.reason, atTime(why.nextTry, now))}
+                {username}: {goal}.{" "}
+                {why && <Words>{texts.maintenance.trouble(why.tries, why.reason, atTime(why.nextTry, now))}</Words>}
               </li>
             ))}
           </ul>

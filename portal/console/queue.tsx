@@ -3,6 +3,7 @@ import { useEffect } from "preact/hooks";
 import { queueNow } from "../api/console-shapes.ts";
 import type { QueueNow } from "../api/console-types.ts";
 import { Title } from "../components/title.tsx";
+import { Words } from "../components/words.tsx";
 import { atTime, duration } from "../pages/times.ts";
 import { consoleTexts as texts } from "./texts.ts";
 import { type Operator, useAsked } from "./asked.ts";
@@ -82,7 +83,9 @@ function ImagesTable({ images }: Pick<QueueNow, "images">) {
           </td>
           <td>{image.starts}</td>
           <td>{image.failed}</td>
-          <td>{image.atFault?.reason}</td>
+          <td>
+            <Words>{image.atFault?.reason ?? ""}</Words>
+          </td>
         </tr>
       ))}
     </Table>

@@ -1,5 +1,6 @@
 import { ready as readyShape } from "../api/console-shapes.ts";
 import { atTime } from "../pages/times.ts";
+import { Words } from "../components/words.tsx";
 import { consoleTexts as texts } from "./texts.ts";
 import { type Operator, useAsked } from "./asked.ts";
 import { Facts } from "./facts.tsx";
@@ -39,7 +40,9 @@ export function ReadyPart({ operator }: { operator: Operator }) {
               <h3>{words.lists[name]}</h3>
               <ul>
                 {(ready[name] ?? []).map((each) => (
-                  <li key={each}>{each}</li>
+                  <li key={each}>
+                    <Words>{each}</Words>
+                  </li>
                 ))}
               </ul>
             </div>

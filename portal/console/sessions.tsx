@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { endedSessions } from "../api/console-shapes.ts";
 import { Title } from "../components/title.tsx";
+import { Words } from "../components/words.tsx";
 import { consoleTexts as texts } from "./texts.ts";
 import { Action } from "./action.tsx";
 import { address, go } from "./address.ts";
@@ -75,11 +76,15 @@ function Run({ operator, id }: { operator: Operator; id: string }) {
           <h2>{texts.sessions.run(run.username, run.workspace)}</h2>
           <p>{describeRun(run)}</p>
           <p>{texts.sessions.why(run.reason)}</p>
-          {run.trouble !== undefined && <p class="console-wrong">{run.trouble}</p>}
+          {run.trouble !== undefined && (
+            <p class="console-wrong">
+              <Words>{run.trouble}</Words>
+            </p>
+          )}
           <ul>
             {run.failed.map(({ username, workspace, reason }) => (
               <li key={`${username} ${workspace}`} class="console-wrong">
-                {texts.desktop.title(username, workspace)}: {reason}
+                {texts.desktop.title(username, workspace)}: <Words>{reason}</Words>
               </li>
             ))}
             {run.ended.map(({ username, workspace }) => (

@@ -90,6 +90,11 @@ export const consoleTexts = {
     first: "First page",
     next: "Next page",
   },
+  underWay: {
+    told: (since: string, by?: string, reason?: string) =>
+      `This was not done: a run that was asked for otherwise is under way since ${since}${by === undefined ? "" : `, by ${by}`}${reason === undefined ? "" : `, with the reason “${reason}”`}. Ask again when it has ended.`,
+    show: "Show that run",
+  },
   action: {
     reason: "Reason (the person may read it)",
     preview: "Show what would happen",

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
+import { Words } from "../components/words.tsx";
 import { consoleTexts as texts } from "./texts.ts";
 import type { Followed, Follower } from "./follow.ts";
 import { Link } from "./link.tsx";
@@ -49,7 +50,7 @@ function FollowedItem({ followed, hide }: { followed: Followed; hide: () => void
       <Link to={followed.to}>{followed.name}</Link>
       {/* Read out when it changes. */}
       <p role="status">
-        {words}
+        <Words>{words}</Words>
         {trouble !== null && `. ${texts.trouble(trouble)}`}
       </p>
       {notDone.length > 0 && <NotDone parts={notDone} />}
@@ -69,7 +70,7 @@ function NotDone({ parts }: { parts: readonly Part[] }) {
       {parts.map(({ id, name, state, words }) => (
         <li key={id ?? name}>
           {id === undefined ? name : <Link to={{ view: "desktop", id }}>{name}</Link>}:{" "}
-          {texts.asked.is(texts.asked.state[state], words)}
+          <Words>{texts.asked.is(texts.asked.state[state], words)}</Words>
         </li>
       ))}
     </ul>

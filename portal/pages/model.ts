@@ -15,7 +15,7 @@ export interface Said {
 
 /** While nothing is under way, the page asks so often; not at all while nobody looks. */
 const idleMilliseconds = 30_000;
-/** What goes over by itself, and no operation that the page follows yet says when: it asks again soon. */
+/** What goes over by itself, and no operation that the page follows says when. */
 const passing: ReadonlySet<DesktopState> = new Set(["suspending", "retiring", "starting"]);
 const waitSeconds = 20;
 /** After a failure the next try comes after this time, then twice as long, up to the longest. */
@@ -76,7 +76,7 @@ export function modelOf({ api, username, leave, open, tabs, openers, memory, now
 
   let etag: string | null = null;
   let failures = 0;
-  /** How often the desktop was found in a state that goes over, without another one in between. */
+  /** How often the desktop was found in a state that goes over, or with an operation to follow, and nothing else in between. */
   let inPassing = 0;
   let round = new AbortController();
   let wake = Promise.withResolvers<undefined>();
@@ -180,8 +180,9 @@ export function modelOf({ api, username, leave, open, tabs, openers, memory, now
   const isUnwatched = () => document.hidden && operation.value === null && !mayEndSoon() && !life.signal.aborted;
 
   function untilNextLook(): number {
-    const isPassing = desktop.value && (passing.has(desktop.value.state) || desktop.value.operation !== undefined);
-    inPassing = isPassing ? inPassing + 1 : 0;
+    // An operation is named here when another took the place of the one that was followed: it asks again soon, too.
+    const goesOver = desktop.value && (passing.has(desktop.value.state) || desktop.value.operation !== undefined);
+    inPassing = goesOver ? inPassing + 1 : 0;
     return inPassing === 0 ? idleMilliseconds : Math.min(500 * 2 ** inPassing, idleMilliseconds);
   }
 

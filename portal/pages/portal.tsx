@@ -2,6 +2,7 @@ import { useComputed } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { Details } from "../components/details.tsx";
 import { Reference } from "../components/reference.tsx";
+import { Words } from "../components/words.tsx";
 import type { Entered } from "../enter.tsx";
 import { channelOf } from "../tabs.ts";
 import { texts } from "../texts.ts";
@@ -104,7 +105,9 @@ function WhatHappened({ model, support, nameFor }: ViewProps & { nameFor: (works
       {step !== undefined && <p>{texts.happened.step(stepName(step))}</p>}
       {isFault && reference}
       <Details key={reason}>
-        <p>{sentence(reason)}</p>
+        <p>
+          <Words>{sentence(reason)}</Words>
+        </p>
         {!isFault && reference}
       </Details>
     </section>
@@ -127,7 +130,9 @@ function Refusal({ model, support }: ViewProps) {
           {refusal.id === undefined ? <p>{texts.refused.again}</p> : <Reference id={refusal.id} support={support} />}
           {refusal.reason !== undefined && (
             <Details key={refusal.id}>
-              <p>{sentence(refusal.reason)}</p>
+              <p>
+                <Words>{sentence(refusal.reason)}</Words>
+              </p>
             </Details>
           )}
         </div>

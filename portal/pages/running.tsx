@@ -3,6 +3,7 @@ import type { PersonsDesktop } from "../api/types.ts";
 import { Details } from "../components/details.tsx";
 import { StateTag } from "../components/tag.tsx";
 import { Title } from "../components/title.tsx";
+import { Words } from "../components/words.tsx";
 import { texts } from "../texts.ts";
 import type { Model } from "./model.ts";
 import { choicesOf, endsSoon, sentence, webAddress } from "./state.ts";
@@ -102,7 +103,9 @@ export function RunningView({ model, desktop, name, takesFocus }: RunningProps) 
       </button>
       <p class="nhsuk-body-s">{texts.running.suspendNote}</p>
       <Details>
-        <p>{sentence(desktop.reason)}</p>
+        <p>
+          <Words>{sentence(desktop.reason)}</Words>
+        </p>
         {endsBecause !== undefined && <p>{sentence(endsBecause)}</p>}
       </Details>
     </>

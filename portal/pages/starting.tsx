@@ -75,13 +75,14 @@ export function StartingView({ model, name, takesFocus }: { model: Model; name: 
   );
 }
 
-function Outlook({ operation: { admission, usuallyReadyWithinSeconds: usually, note } }: { operation: Operation }) {
+function Outlook({ operation }: { operation: Operation }) {
+  const { admission, usuallyReadyWithinSeconds: usually, note, progress } = operation;
   const { place, of, expectedFromSeconds: from, expectedToSeconds: to } = admission ?? {};
   return (
     <>
       {place !== undefined && of !== undefined && <p>{texts.starting.place(ordinal(place), of)}</p>}
       {from !== undefined && to !== undefined && <p>{texts.starting.expected(duration(from), duration(to))}</p>}
-      {usually !== undefined && <p>{texts.starting.usually(duration(usually))}</p>}
+      {usually !== undefined && !progress?.undoing && <p>{texts.starting.usually(duration(usually))}</p>}
       {note !== undefined && <p>{sentence(note)}</p>}
     </>
   );

@@ -5,6 +5,7 @@ import type { DesktopState, Workspace } from "../api/types.ts";
 import { Details } from "../components/details.tsx";
 import { StateTag } from "../components/tag.tsx";
 import { Title } from "../components/title.tsx";
+import { Words } from "../components/words.tsx";
 import { texts } from "../texts.ts";
 import type { Model } from "./model.ts";
 import { nameOf, sentence, sorted } from "./state.ts";
@@ -117,7 +118,9 @@ function OpenCard({ workspace, model, running }: { workspace: Workspace; model: 
         )}
         {desktop && doubtful.has(desktop.state) && (
           <Details>
-            <p>{sentence(desktop.reason)}</p>
+            <p>
+              <Words>{sentence(desktop.reason)}</Words>
+            </p>
           </Details>
         )}
       </div>
@@ -167,7 +170,9 @@ function ClosedCard({ workspace, support }: { workspace: Workspace; support: str
         {workspace.explanation !== undefined && <p>{workspace.explanation}</p>}
         {support !== null && <p>{texts.workspaces.whom(support)}</p>}
         <Details>
-          <p>{sentence(`${workspace.reason} (${workspace.code})`)}</p>
+          <p>
+            <Words>{sentence(`${workspace.reason} (${workspace.code})`)}</Words>
+          </p>
         </Details>
       </div>
     </div>

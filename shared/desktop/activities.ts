@@ -39,6 +39,8 @@ export interface ObservedRun extends PlannedRun, Pick<Facts, "before"> {}
 /** `once`: the caller waits between its looks, and the look says if the request is still the newest. Since version 1.2. */
 export interface Looks {
   looks?: "once" | undefined;
+  /** Since when the cluster can be asked again, if it was away during the wait: what it had no time for before is not late. */
+  answersSince?: string | undefined;
 }
 
 /** Where the time of a start went, if its pod told. */

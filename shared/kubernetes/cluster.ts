@@ -1,5 +1,4 @@
 import {
-  type ApiException,
   ApisApi,
   createConfiguration,
   CustomObjectsApi,
@@ -16,17 +15,16 @@ import {
 } from "@kubernetes/client-node";
 import { type Changes, watchChanges, type WatchedPath } from "./changes.ts";
 import { type ChangesSince, changesSince } from "./changes-since.ts";
-import { circuitOf } from "../circuit.ts";
-import { turnsOf } from "../turns.ts";
-import { adviceFor, type Advice } from "./advice.ts";
-import { authenticationOf, faultOf, isUnreachable, notAnswering, tooMuchToDo } from "./cluster-faults.ts";
+import { adviceFor } from "./advice.ts";
+import { authenticationOf } from "./cluster-faults.ts";
 import { type Follower, followKind, type Following } from "./followed-kind.ts";
 import { takenOver } from "./field-ownership.ts";
 import { type ClusterLogin, kubeConfigFor } from "./cluster-login.ts";
+import { connectionSharing } from "./connection-sharing.ts";
+import { callsTo } from "./guarded-calls.ts";
 import { plainHttp } from "./http-calls.ts";
 import { manager } from "./labels.ts";
 import { inPages, type Page, withItems } from "./pages.ts";
-import { retriedRead } from "./retried-read.ts";
 
 /** Which object. */
 export interface Reference {
@@ -352,57 +350,4 @@ class PlainObjectApi extends KubernetesObjectApi {
     if (response.httpStatusCode < 200 || response.httpStatusCode > 299) return super.processResponse<T>(response);
     return JSON.parse(await response.body.text()) as T;
   }
-}
-
-/** How long connections are shared before the client's settings are looked at again: certificates and CAs are renewed. */
-const sharedMilliseconds = 5 * 60_000;
-
-/**
- * The client makes a new agent, and so a new TLS connection, for every request (kubernetes-client/javascript, KubeConfig
- * .applySecurityAuthentication). This lets requests share the first one's for some minutes.
- */
-function connectionSharing(): (request: RequestContext) => void {
-  let shared: { dispatcher: NonNullable<ReturnType<RequestContext["getDispatcher"]>>; until: number } | undefined;
-  return (request) => {
-    const own = request.getDispatcher();
-    if (own === undefined) return;
-    const now = performance.now();
-    if (!shared || shared.until < now) shared = { dispatcher: own, until: now + sharedMilliseconds };
-    else request.setDispatcher(shared.dispatcher);
-  };
-}
-
-type Named = Pick<KubernetesObject, "kind"> & { metadata?: { name?: string; namespace?: string } };
-
-const reads: ReadonlySet<string> = new Set(["read", "list"]);
-
-/** As many requests as the API server's smallest priority level serves a client at once without queueing. */
-const callsAtOnce = 32;
-/** How long a call waits for its turn. Its own time limit begins with its turn. */
-const turnMilliseconds = 20_000;
-
-/**
- * Makes calls: some at a time, and none while the API server does not answer. Reads a second time if that may help, and
- * translates failures; `already` maps status codes that are as good as success.
- */
-function callsTo(advice: Advice) {
-  const turns = turnsOf(callsAtOnce, turnMilliseconds, tooMuchToDo);
-  const circuit = circuitOf(isUnreachable, notAnswering);
-  return async <T, Otherwise = never>(
-    verb: string,
-    { kind = "object", metadata }: Named,
-    request: () => Promise<T>,
-    already: Readonly<Record<number, Otherwise>> = {},
-  ): Promise<T | Otherwise> => {
-    const call = async () => {
-      try {
-        return await (reads.has(verb) ? retriedRead(request) : request());
-      } catch (error) {
-        const fault = faultOf(`${verb} ${kind} ${metadata?.name ?? ""}`.trim(), error, advice, already);
-        if (fault) throw fault;
-        return already[(error as ApiException<unknown>).code] as Otherwise;
-      }
-    };
-    return turns.take(() => circuit.run(call));
-  };
 }

@@ -53,10 +53,10 @@ export function deployedDesktopsIn(cluster: Cluster, { namespace }: Site, rules:
     for await (const page of cluster.pages<V1Deployment>(kind, namespace, { labels }))
       for (const deployment of page) {
         all.odd.push(...oddIn(deployment));
-        all.deployed.push(...deployedDesktop(deployment, rules).filter(which));
+        for (const desktop of deployedDesktop(deployment, rules)) if (which(desktop)) all.deployed.push(desktop);
       }
-    all.odd.push(...twiceThere(all.deployed));
-    return { ...all, deployed: ownNameFirst(all.deployed) };
+    const deployed = ownNameFirst(all.deployed);
+    return { deployed, odd: [...all.odd, ...twiceThere(deployed)] };
   }
   const ofPerson = (username: string) => found(`${marked},${label.person}=${personId(username)}`, isOf(username));
 

@@ -21,7 +21,9 @@ export interface Page<T> {
 export async function* inPages<T extends KubernetesObject>(
   read: (limit: number | undefined, next: string | undefined) => Promise<Page<T>>,
 ): AsyncGenerator<T[]> {
-  const before = new Set<string>();
+  /** Of every object that was handed out. Nobody looks for one unless the list is begun again. */
+  const names: string[] = [];
+  let before: ReadonlySet<string> = new Set();
   let next: string | undefined;
   let begunAgain = 0;
   for (;;) {
@@ -31,11 +33,12 @@ export async function* inPages<T extends KubernetesObject>(
     } catch (error) {
       if (!next || !(error instanceof RefusedByCluster) || error.status !== 410) throw error;
       begunAgain += 1;
+      before = new Set(names);
       next = undefined;
       continue;
     }
     yield begunAgain === 0 ? page.items : page.items.filter((item) => !before.has(nameOf(item)));
-    for (const item of page.items) before.add(nameOf(item));
+    for (const item of page.items) names.push(nameOf(item));
     next = page.next;
     if (!next) return;
   }

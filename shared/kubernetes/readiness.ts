@@ -48,15 +48,19 @@ export function podsInTheWay(facts: Pick<StartFacts, "deployment" | "pods">): V1
   return facts.deployment ? earlierPods(facts).filter((pod) => hasEnded(pod) && !isLeaving(pod)) : [];
 }
 
+/** When a start ends that no node takes. */
+interface Grace {
+  unschedulableGraceSeconds: number;
+  /** Set if the API server was away: nothing could give the cluster a node before. */
+  answersSince?: string | undefined;
+}
+
 /**
  * Reports if the pod behind the Service is ready, with the cluster's own message. Ends the wait if waiting cannot help (see
- * start-faults.ts): a crash loop, a pod that fits no node beyond the grace, the Deployment's own deadline.
+ * start-faults.ts): a crash loop, or a pod that fits no node beyond the grace. The Deployment's own deadline
+ * (`ProgressDeadlineExceeded`) is later than the wait's and goes on during an outage, so it says nothing more.
  */
-export function judgeStart(
-  facts: StartFacts,
-  { unschedulableGraceSeconds }: { unschedulableGraceSeconds: number },
-  now: Date,
-): StartVerdict {
+export function judgeStart(facts: StartFacts, grace: Grace, now: Date): StartVerdict {
   const { deployment, slices, events, missing = [] } = facts;
   if (!deployment) return refuse("cannot-start", "the Deployment is gone; somebody removed it while it was starting");
 
@@ -76,10 +80,7 @@ export function judgeStart(
       : { seen: "waiting", message: "the pod is ready, but the Service does not list it yet" };
   }
 
-  const sighting = judgePod(pod, { events, missing }, unschedulableGraceSeconds, now);
-  if ("seen" in sighting && isOverdue(deployment, pod))
-    return refuse("not-ready-in-time", `the Deployment's deadline has passed: ${sighting.message}`);
-  return sighting;
+  return judgePod(pod, { events, missing }, grace, now);
 }
 
 /** What is said of the pod that the cluster could not create; null if nothing is. */
@@ -122,20 +123,15 @@ function leadsTo(slice: V1EndpointSlice, { metadata }: V1Pod): boolean {
   );
 }
 
-/** True if the Deployment gave up on this very pod; what it says of an earlier start does not count. */
-function isOverdue({ status }: V1Deployment, { metadata }: V1Pod): boolean {
-  const progressing: V1DeploymentCondition | undefined = condition(status, "Progressing");
-  if (progressing?.status !== "False" || progressing.reason !== "ProgressDeadlineExceeded") return false;
-  return new Date(progressing.lastUpdateTime ?? 0) > new Date(metadata?.creationTimestamp ?? 0);
-}
-
-function judgePod(pod: V1Pod, facts: PodFacts, graceSeconds: number, now: Date): StartVerdict {
+function judgePod(pod: V1Pod, facts: PodFacts, grace: Grace, now: Date): StartVerdict {
   const { status } = pod;
+  const { unschedulableGraceSeconds: graceSeconds, answersSince = 0 } = grace;
   const scheduled = condition(status, "PodScheduled");
   if (scheduled?.status === "False") {
     const since = new Date(scheduled.lastTransitionTime ?? pod.metadata?.creationTimestamp ?? now);
     const message = scheduled.message ?? "no node accepts the pod";
-    if (scheduled.reason === "Unschedulable" && now.getTime() - since.getTime() >= graceSeconds * 1_000)
+    const from = Math.max(since.getTime(), new Date(answersSince).getTime());
+    if (scheduled.reason === "Unschedulable" && now.getTime() - from >= graceSeconds * 1_000)
       return refuse("cannot-start", `no node accepted the pod for ${graceSeconds} s: ${message}`, noRoom);
     return { seen: "waiting", message };
   }

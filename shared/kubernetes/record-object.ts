@@ -3,7 +3,7 @@ import { personId, subjectId } from "../desktop/names.ts";
 import { ProductError } from "../errors.ts";
 import type { DamagedRecord } from "../person/damaged-record.ts";
 import type { PersonRecord } from "../person/record.ts";
-import { isOpen } from "../person/request.ts";
+import { isOpen } from "../person/left-to-do.ts";
 import { formatRecord, parseRecord, type RecordParser, withoutPastAdmission } from "../person/stored-record.ts";
 import type { Reference } from "./cluster.ts";
 import { isOurs, label, manager, purpose } from "./labels.ts";

@@ -2,16 +2,28 @@ import { deploymentName, keyText, type NamedDesktop } from "../desktop/names.ts"
 
 /** Of several Deployments that say that they are one desktop, the one that has its own name comes first: it counts. */
 export function ownNameFirst<Desktop extends NamedDesktop>(desktops: readonly Desktop[]): Desktop[] {
-  const isOther = (desktop: Desktop) => Number(desktop.names.deployment !== deploymentName(desktop));
-  return desktops.toSorted((one, other) => isOther(one) - isOther(other));
+  const [own, others]: [Desktop[], Desktop[]] = [[], []];
+  for (const desktop of desktops) (desktop.names.deployment === deploymentName(desktop) ? own : others).push(desktop);
+  return others.length === 0 ? own : [...own, ...others];
 }
 
-/** What is wrong with Deployments that say that they are a desktop which another one is, in words. */
+/**
+ * What is wrong with Deployments that say that they are a desktop which another one is, in words.
+ *
+ * @param desktops those that have their own names first
+ */
 export function twiceThere(desktops: readonly NamedDesktop[]): string[] {
-  return [...Map.groupBy(ownNameFirst(desktops), keyText).values()].flatMap(([first, ...others]) =>
-    others.map(
-      ({ workspace, username, names }) =>
-        `Deployment ${names.deployment}: says that it is the desktop of ${username} in ${workspace}, which ${first?.names.deployment ?? ""} is (delete the one that is wrong)`,
-    ),
-  );
+  const first = new Map<string, string>();
+  const faults: string[] = [];
+  for (const desktop of desktops) {
+    const { workspace, username, names } = desktop;
+    const key = keyText(desktop);
+    const counts = first.get(key);
+    if (counts === undefined) first.set(key, names.deployment);
+    else
+      faults.push(
+        `Deployment ${names.deployment}: says that it is the desktop of ${username} in ${workspace}, which ${counts} is (delete the one that is wrong)`,
+      );
+  }
+  return faults;
 }

@@ -18,6 +18,8 @@ export interface Patience {
   returnsNews: boolean;
   /** Called once, at the first news after the return. */
   tell?: (() => void) | undefined;
+  /** Since when the cluster answers again, if it was away meanwhile. */
+  answersSince?: string | undefined;
 }
 
 /** Orchestrations of version 1.1 ask again at once: a turn of their wait takes some seconds. */
@@ -38,7 +40,7 @@ export async function waitReady(
   starting: StartingDesktops,
   namespace: string,
   plan: DesktopPlan,
-  { milliseconds, returnsNews, tell }: Patience,
+  { milliseconds, returnsNews, tell, answersSince }: Patience,
 ): Promise<StartSighting> {
   const deadline = performance.now() + milliseconds;
   let first: string | undefined;
@@ -47,7 +49,7 @@ export async function waitReady(
     for (const ended of podsInTheWay(known)) if (belongsAsPod(ended, plan)) await cluster.remove(ended);
     const pod = currentPod(known);
     const missing = pod ? await reallyMissing(cluster, namespace, missingFor(pod, known.events)) : [];
-    const judge = (now: Known) => judgeStart({ ...now, missing }, plan, new Date());
+    const judge = (now: Known) => judgeStart({ ...now, missing }, { ...plan, answersSince }, new Date());
     const sighting: StartSighting = {
       ...judge(known),
       ...(pod && { kind: startKindOf(pod, known.events, new Date()) }),

@@ -119,7 +119,7 @@ function poolOf({ workspace, image = "" }: Ticket, because: Obstacle): string {
 
 /**
  * Longer than anybody waits in the queue, and than a start takes: the work hangs. It takes nobody's turn, and neither does
- * work that somebody suspended by hand.
+ * work that somebody suspended by hand, or that is silent.
  */
 const hangingMilliseconds = (2 * 60 + 10) * 60_000;
 

@@ -1,4 +1,4 @@
-import { isBeingChanged } from "../person/request.ts";
+import { isBeingChanged } from "../person/left-to-do.ts";
 import { type DesktopKey, formerEntity, keyText, nameDesktop } from "../desktop/names.ts";
 import { damagedAmong } from "../person/damaged-record.ts";
 import { nameOwners, nameTaken } from "./taken-names.ts";

@@ -8,7 +8,7 @@ import {
 } from "../desktop/state.ts";
 import { endIn } from "../person/ends.ts";
 import type { PersonRecord } from "../person/record.ts";
-import { isBeingChanged } from "../person/request.ts";
+import { isBeingChanged } from "../person/left-to-do.ts";
 import { endingOf } from "../person/goals.ts";
 import { retirementOf } from "../person/retirement.ts";
 

@@ -1,5 +1,5 @@
 import type { WorkspacesAndBindings } from "../desktop/entitlement.ts";
-import { outcomeOf } from "../person/request.ts";
+import { outcomeOf } from "../person/outcomes.ts";
 import type { DesktopDrift, Drift } from "./drift.ts";
 import { foreignDrift } from "./foreign-access.ts";
 import type { ConnectionDetails, GuacamoleUser, WantedDesktop } from "./drift-sources.ts";

@@ -1,6 +1,6 @@
 import type { Binding } from "../desktop/entitlement.ts";
 import type { GuacamoleSide } from "../desktop/state.ts";
-import { isBeingChanged } from "../person/request.ts";
+import { isBeingChanged } from "../person/left-to-do.ts";
 import { isWanted } from "./desktop-drift.ts";
 import type { ConnectionDetails, GuacamoleUser, Right, WantedDesktop } from "./drift-sources.ts";
 import type { SurveyedDesktop } from "./survey.ts";

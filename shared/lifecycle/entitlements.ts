@@ -26,7 +26,8 @@ export function entitlementsAt(
   const ends = new Map<string, string>();
   return (desktop, claims, reduced) => {
     const { workspace, username } = desktop;
-    const own = [...(named.get(canonicalUsername(username)) ?? []), ...byClaims];
+    const personal = named.get(canonicalUsername(username)) ?? [];
+    const own = byClaims.length === 0 ? personal : [...personal, ...byClaims];
     const of = workspaceOf.get(workspace);
     const answer = decideEntitlement(
       { username, claims: claims ?? {} },

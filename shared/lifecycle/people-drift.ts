@@ -3,7 +3,8 @@ import type { GatheredDrift } from "./drift-sources.ts";
 import { entitlementsAt } from "./entitlements.ts";
 import { claimsNow } from "../person/claims.ts";
 import { lastSeen } from "../person/presence.ts";
-import { mayUse, outcomeOf } from "../person/request.ts";
+import { outcomeOf } from "../person/outcomes.ts";
+import { mayUse } from "../person/request.ts";
 import type { SurveyedDesktop } from "./survey.ts";
 
 /** Desktops that their people have by the claims that were proven last, and not by the groups and roles that they have now. */

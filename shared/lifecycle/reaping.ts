@@ -312,6 +312,10 @@ function minutes(count: number): string {
 }
 
 /** Without what is undefined: it goes through JSON, and is compared after. */
-function plain(decision: Decision): Decision {
-  return Object.fromEntries(Object.entries(decision).filter(([, value]) => value !== undefined)) as unknown as Decision;
+function plain({ action, rule, minutes, reason, evidence, next }: Decision): Decision {
+  const decision: Decision = { action, rule, reason };
+  if (minutes !== undefined) decision.minutes = minutes;
+  if (evidence !== undefined) decision.evidence = evidence;
+  if (next !== undefined) decision.next = next;
+  return decision;
 }

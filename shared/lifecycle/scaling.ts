@@ -2,7 +2,7 @@ import type { Day } from "../desktop/day.ts";
 import type { Binding, ScalingRefusal } from "../desktop/entitlement.ts";
 import { type DesktopKey, keyText } from "../desktop/names.ts";
 import type { PersonRecord } from "../person/record.ts";
-import { outcomeOf } from "../person/request.ts";
+import { outcomeOf } from "../person/outcomes.ts";
 
 /** A binding that somebody else scaled, and what it was at when we looked or wrote last. */
 export interface ScaledBinding {
@@ -45,7 +45,7 @@ export function scaledPeople(
   today: Day,
 ): ScaledPerson[] {
   const people = new Map<string, ScaledPerson>();
-  for (const [{ workspace, username }, own] of byDesktop(bindings)) {
+  for (const [{ workspace, username }, own] of byDesktop(ofScaledPeople(bindings, left))) {
     const each = own.map(({ name, scale, expires }) => {
       const before = scale.seen ?? left({ workspace, username });
       const counts = expires >= today || (scale.replicas > 0 && before === 0);
@@ -72,6 +72,13 @@ export function scaledPeople(
   return [...people.values()]
     .filter(({ chosen, given, unchanged }) => chosen.length + given.length + unchanged.length > 0)
     .sort((one, other) => one.username.localeCompare(other.username));
+}
+
+/** The bindings of people of whom any may be scaled: mostly nobody, so that the rest of the work is for few of many. */
+function ofScaledPeople(bindings: readonly Binding[], left: (desktop: DesktopKey) => number): readonly Binding[] {
+  const people = new Set<string | undefined>();
+  for (const binding of bindings) if (mayBeScaled(binding, left)) people.add(binding.username);
+  return people.size === 0 ? [] : bindings.filter(({ username }) => people.has(username));
 }
 
 /** True if somebody else scaled this binding, as far as it says alone: without one, its person said nothing. */

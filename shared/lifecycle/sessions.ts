@@ -148,11 +148,11 @@ export function sessionsByDesktop(
   desktops: readonly NamedDesktop[],
 ): ReadonlyMap<string, { connectionIds: number[]; history: SessionHistory }> {
   const later = (one: string | null, other: string | null) => (one !== null && (other ?? "") < one ? one : other);
-  const byHost = new Map(desktops.map((desktop) => [desktop.names.host, keyText(desktop)]));
+  const byHost = new Map(desktops.map((desktop) => [desktop.names.host, desktop]));
   const found = new Map<string, { connectionIds: number[]; history: SessionHistory }>();
   for (const each of all) {
     const { connectionId, history } = each;
-    const key = byHost.get(each.host ?? "") ?? keyText(each);
+    const key = keyText(byHost.get(each.host ?? "") ?? each);
     const others = found.get(key);
     found.set(
       key,

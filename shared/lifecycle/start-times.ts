@@ -15,6 +15,8 @@ const startSchema = stored({
   waited: z.boolean().optional(),
   /** The cluster's words, if the image does not start. */
   failed: z.string().optional(),
+  /** Stands for the person whose start failed. */
+  person: z.string().optional(),
 });
 export type Start = z.output<typeof startSchema>;
 
@@ -57,8 +59,23 @@ export function addStarts(times: StartTimes, more: StartTimes, now: Date): Start
 
 /** @param starts the newest last */
 function newestOf(starts: readonly Start[]): Start[] {
-  const ofQueue = new Set(starts.filter(showsQueue).slice(-keptOfQueue));
-  return starts.filter((start, index) => index >= starts.length - keptPerImage || ofQueue.has(start));
+  const kept = new Set([...starts.filter(showsQueue).slice(-keptOfQueue), ...failuresOfPeople(starts)]);
+  return starts.filter((start, index) => index >= starts.length - keptPerImage || kept.has(start));
+}
+
+/** The newest failure of each of the last people whose starts failed, since one was ready. Who tries often hides nobody. */
+function failuresOfPeople(starts: readonly Start[]): Start[] {
+  const failures: Start[] = [];
+  const people = new Set<string>();
+  for (let index = starts.length - 1; index >= 0 && failures.length < failedPeople; index -= 1) {
+    const start = starts[index];
+    if (start?.failed === undefined) break;
+    // Earlier releases noted no person.
+    if (start.person !== undefined && people.has(start.person)) continue;
+    if (start.person !== undefined) people.add(start.person);
+    failures.push(start);
+  }
+  return failures;
 }
 
 /** True if it shows how a queue moves. */
@@ -188,12 +205,11 @@ export function doubtfulImages(times: StartTimes): ReadonlySet<string> {
 }
 
 function isDoubtful(times: StartTimes, image: string): boolean {
-  const last = startsOf(times, image).slice(-failuresInARow);
-  return last.length === failuresInARow && last.every(({ failed }) => failed !== undefined);
+  return failuresOfPeople(startsOf(times, image)).length === failedPeople;
 }
 
-/** One person's start may fail by chance; the same image three times in a row does not. */
-const failuresInARow = 3;
+/** One person's starts may fail for what is theirs alone; those of three people in a row do not. */
+const failedPeople = 3;
 /** After this time one more start shows if the image is well again. */
 const restMilliseconds = 60_000;
 

@@ -9,7 +9,7 @@ import { policyOf, type OwnPolicy, type PolicyTexts } from "../desktop/policy.ts
 import { isRefusal } from "../errors.ts";
 import { type DamagedRecord, damagedAmong } from "../person/damaged-record.ts";
 import { extensionOf } from "../person/extension.ts";
-import { isBeingChanged } from "../person/request.ts";
+import { isBeingChanged } from "../person/left-to-do.ts";
 import type { PersonRecord } from "../person/record.ts";
 import { entitlementsAt } from "./entitlements.ts";
 import { keyText } from "../desktop/names.ts";
@@ -145,7 +145,8 @@ function assembleFacts(gathered: Gathered): (desktop: DeployedDesktop, limits: L
     const outcome = request && record.outcomes[request.id];
     const own = request?.workspace === workspace;
     const isUp = own && outcome?.state === "done";
-    const rows = historyOf?.get(keyText(desktop));
+    const key = keyText(desktop);
+    const rows = historyOf?.get(key);
     // A desktop that is up has a connection; if ours does not see it, it does not see who uses it either.
     const kept = extensionOf(record, workspace);
     const isHistoryKnown = historyOf !== null && (rows !== undefined || !isUp);
@@ -179,7 +180,7 @@ function assembleFacts(gathered: Gathered): (desktop: DeployedDesktop, limits: L
       entitlement:
         entitlementOf &&
         entitlementOf(desktop, request?.nobodyAsked ? undefined : request?.claims, request?.claimsReduced),
-      scaledToZero: scaledDown.get(keyText(desktop)),
+      scaledToZero: scaledDown.get(key),
       kept,
       keptByPerson: kept?.by === username,
       reapingPaused: maintenance && maintenance.reaping,

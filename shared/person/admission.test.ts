@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { admit, noteFacts, queueUp } from "./admission.ts";
 import { ask } from "./ask.ts";
 import type { Outcome, PersonRecord } from "./record.ts";
-import { finish } from "./request.ts";
+import { finish } from "./finish.ts";
 
 const at = (time: string) => `2026-06-15T${time}:00.000Z`;
 const facts = { image: "example.org/desktop:1", startsAtOnce: 4, maxDesktops: null };

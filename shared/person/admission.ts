@@ -52,8 +52,8 @@ export function admit(
   return { ...record, admission: { ...admitted, ...(waited && { waited }), ...(isLast && { isLast }) } };
 }
 
-/** The record with the note that the work on its request was suspended by hand, or without it: it goes on. */
-export function noteSuspended(record: PersonRecord, asked: DesktopRequest, at: string | null): PersonRecord {
+/** The record with the note that the work on its request is suspended by hand or silent, or without it: it goes on. */
+export function noteHeldUp(record: PersonRecord, asked: DesktopRequest, at: string | null): PersonRecord {
   const { admission, request } = record;
   const isNoted = admission?.suspendedAt !== undefined;
   if (!admission || request.id !== asked.id || isNoted === (at !== null)) return record;

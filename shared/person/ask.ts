@@ -2,7 +2,8 @@ import { ProductError } from "../errors.ts";
 import { queueUp } from "./admission.ts";
 import { type Arrival, arrive } from "./presence.ts";
 import type { DesktopRequest, PersonRecord } from "./record.ts";
-import { newRequest, outcomeOf, type Stamp, supersede, type Wish } from "./request.ts";
+import { outcomeOf } from "./outcomes.ts";
+import { newRequest, type Stamp, supersede, type Wish } from "./request.ts";
 
 export interface Asking {
   /** True if the desktop is as this finished request left it. */

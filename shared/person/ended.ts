@@ -3,7 +3,7 @@ import { endOfRequest, lastOfOlder, newestEnd } from "./ends.ts";
 import { explainEnd } from "./explain.ts";
 import { operationIdOf } from "./operation.ts";
 import type { PersonRecord } from "./record.ts";
-import { outcomeOf } from "./request.ts";
+import { outcomeOf } from "./outcomes.ts";
 
 /** How a person's last desktop ended. */
 export interface EndedDesktop {

@@ -6,7 +6,7 @@ import { extend } from "./extension.ts";
 import { forgetRetired, instanceIdsOf, isOutdated, isRetired } from "./forget.ts";
 import { arrive, comeBack, leave } from "./presence.ts";
 import type { PersonRecord } from "./record.ts";
-import { finish } from "./request.ts";
+import { finish } from "./finish.ts";
 import { finishRetirement, retireDesktops, retirePerson } from "./retirement.ts";
 import { finishReview, nominate } from "./review.ts";
 import { formatRecord } from "./stored-record.ts";

@@ -1,6 +1,7 @@
 import { lastSeen } from "./presence.ts";
 import type { PersonRecord } from "./record.ts";
-import { isUnfinished, outcomeOf } from "./request.ts";
+import { isUnfinished } from "./left-to-do.ts";
+import { outcomeOf } from "./outcomes.ts";
 import { generationOf, instanceIdOf, settleMilliseconds } from "./work.ts";
 
 /** True if everything of the person was removed, and nothing is left to do. */

@@ -1,4 +1,4 @@
-import { outcomeOf } from "./request.ts";
+import { outcomeOf } from "./outcomes.ts";
 import type { PersonRecord, Trouble } from "./record.ts";
 import { describeTrouble } from "./trouble.ts";
 

@@ -1,7 +1,7 @@
 import { personId } from "../desktop/names.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { DesktopRequest, Outcome, PersonRecord, Trouble } from "./record.ts";
-import { outcomeWithId, superseded } from "./request.ts";
+import { outcomeWithId, superseded } from "./outcomes.ts";
 import { describeTrouble, isResting } from "./trouble.ts";
 import { isTakingOver } from "./work.ts";
 

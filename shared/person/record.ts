@@ -157,7 +157,7 @@ const admissionSchema = stored({
   waited: z.boolean().optional(),
   /** Nobody could start beside it any more: whoever comes while it starts waits, and is to be told when it ends. */
   isLast: z.boolean().optional(),
-  /** Since when the work is known to be suspended by hand in the task hub: it takes nobody's turn until it goes on. */
+  /** Since when the work is known to be suspended by hand in the task hub, or silent: it takes nobody's turn until it goes on. */
   suspendedAt: instant.optional(),
 });
 export type Admission = z.output<typeof admissionSchema>;

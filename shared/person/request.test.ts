@@ -1,19 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { DesktopBefore } from "../desktop/state.ts";
 import type { Outcome, PersonRecord } from "./record.ts";
-import {
-  addOutcome,
-  finish,
-  finishOthers,
-  finishRollback,
-  isBeingChanged,
-  isDue,
-  isUnfinished,
-  outcomeOf,
-  outcomesKept,
-  remember,
-  supersede,
-} from "./request.ts";
+import { finish, finishOthers, finishRollback } from "./finish.ts";
+import { isBeingChanged, isDue, isUnfinished } from "./left-to-do.ts";
+import { addOutcome, outcomeOf, outcomesKept } from "./outcomes.ts";
+import { remember, supersede } from "./request.ts";
 
 const at = "2026-01-01T00:00:00Z";
 const done: Outcome = { state: "done", at, message: "ready", url: "http://x" };

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { DesktopRequest, Outcome, PersonRecord } from "./record.ts";
-import { finish, isDue, outcomeOf, outcomesKept } from "./request.ts";
+import { finish } from "./finish.ts";
+import { isDue } from "./left-to-do.ts";
+import { outcomeOf, outcomesKept } from "./outcomes.ts";
 import { finishRetirement, retireDesktops, retirementOf, retirePerson } from "./retirement.ts";
 
 const at = "2026-01-05T09:00:00Z";

@@ -2,7 +2,8 @@ import type { Claims } from "../desktop/entitlement.ts";
 import { ask } from "./ask.ts";
 import type { DesktopRetirement, Outcome, PersonRecord } from "./record.ts";
 import { noteEnds } from "./ends.ts";
-import { addOutcome, newRequest, type Stamp, supersede } from "./request.ts";
+import { addOutcome } from "./outcomes.ts";
+import { newRequest, type Stamp, supersede } from "./request.ts";
 import { struggle } from "./trouble.ts";
 import type { Why } from "./why.ts";
 

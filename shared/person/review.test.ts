@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Decision } from "../desktop/decision.ts";
 import type { PersonRecord, Review } from "./record.ts";
-import { isDue, isUnfinished } from "./request.ts";
+import { isDue, isUnfinished } from "./left-to-do.ts";
 import { finishReview, nominate, recordOfNobody } from "./review.ts";
 
 const at = "2026-01-05T09:00:00Z";

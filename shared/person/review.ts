@@ -2,7 +2,8 @@ import type { Decision } from "../desktop/decision.ts";
 import { rememberDecision } from "./decisions.ts";
 import { noteEnds } from "./ends.ts";
 import type { PersonRecord, Review } from "./record.ts";
-import { addOutcome, newRequest, outcomeOf, type Stamp, supersede } from "./request.ts";
+import { addOutcome, outcomeOf } from "./outcomes.ts";
+import { newRequest, type Stamp, supersede } from "./request.ts";
 import { type Setback, struggle } from "./trouble.ts";
 import type { Why } from "./why.ts";
 

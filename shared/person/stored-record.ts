@@ -1,5 +1,5 @@
 import { type PersonRecord, recordSchema } from "./record.ts";
-import { outcomeOf } from "./request.ts";
+import { outcomeOf } from "./outcomes.ts";
 import { tellFaults } from "../errors.ts";
 
 /** Each part of a record is JSON under its own key, so that people can read it with kubectl. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { intervene, noteOwnExtension } from "./interventions.ts";
 import type { Outcome, PersonRecord } from "./record.ts";
-import { finish, supersede } from "./request.ts";
+import { finish } from "./finish.ts";
+import { supersede } from "./request.ts";
 import { finishRetirement } from "./retirement.ts";
 import { timelineOf } from "./timeline.ts";
 

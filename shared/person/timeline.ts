@@ -1,7 +1,7 @@
 import type { TakenDecision } from "../desktop/decision.ts";
 import { endIn } from "./ends.ts";
 import type { Intervention, Outcome, PersonRecord } from "./record.ts";
-import { outcomeOf } from "./request.ts";
+import { outcomeOf } from "./outcomes.ts";
 
 /** What is remembered of a desktop: what was decided about it, what became of requests, and what people did to it. */
 export type TimelineEntry =

@@ -102,11 +102,18 @@ async function listPage(query: Record<string, string>, some = true): Promise<voi
 let estate: Awaited<ReturnType<typeof readWholeEstate>> | undefined;
 services.wholeEstate = async () => (estate ??= await readWholeEstate(services));
 
+/** What the first page takes of a list that was just read: an order is made once for each. The rank of the worst is kept with it. */
+async function pageByField(): Promise<void> {
+  estate = { ...(await services.wholeEstate()) };
+  await listPage({ sort: "lastSeen", limit: "100" });
+}
+
 const works: Record<string, () => Promise<unknown>> = {
   "one page of desktops": () => listPage({ limit: "100" }),
   "one page, by workspace": () => listPage({ workspace: desktopOf(7).workspace }),
   "one page, by state": () => listPage({ state: "suspended" }, false),
   "one page, the worst first": () => listPage({ sort: "worst", limit: "100" }),
+  "one page, by a field": pageByField,
   "the list of all desktops": () => readWholeEstate(services),
   "one person's desktops": () => listPage({ username: desktopOf(7).username }),
   "one desktop": showOne,

@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import * as examples from "../../functions/http/examples.ts";
-import { noBrowser, type Portal, startPortal } from "./harness.ts";
+import { noBrowser, usePortal } from "./harness.ts";
 
 /** Counts what a screen reader would say: changes of the texts in status and alert regions. */
 const countAnnouncements = `
@@ -21,12 +21,7 @@ const countAnnouncements = `
 
 /** Status messages (4.1.3): told when something changes, and not at each answer. Time goes on as the test says. */
 describe.skipIf(noBrowser)(`announcements in a browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
-  let portal: Portal;
-  beforeAll(async () => {
-    portal = await startPortal();
-  });
-  afterEach(() => portal.leaveAll());
-  afterAll(() => portal.close());
+  const portal = usePortal();
 
   const announced = (page: Page) => page.evaluate<string[]>("announced");
 

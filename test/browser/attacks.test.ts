@@ -3,11 +3,11 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
 import type { BrowserContext } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { portalClientId } from "../../local/browser-clients.ts";
 import { namespace } from "../estate.ts";
 import { everything } from "../everything.ts";
-import { noBrowser, type Portal, startPortal, submitLogin, visitsTo } from "./harness.ts";
+import { noBrowser, usePortal, submitLogin, visitsTo } from "./harness.ts";
 
 const markup = `<img src=x onerror="alert(1)"><script>alert(2)</script>`;
 const mallory = {
@@ -19,22 +19,22 @@ const mallory = {
 
 /** Attacks on the pages, carried out in a real browser. docs/security.md has the table. */
 describe.skipIf(noBrowser)(`attacks in a browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
-  let portal: Portal;
+  const portal = usePortal({
+    settings: { PORTAL_SUPPORT: `the team ${markup}` },
+    more: { users: [mallory] },
+  });
   let foreign: Server;
   let foreignUrl: string;
   let foreignPage = "";
   beforeAll(async () => {
-    portal = await startPortal({ PORTAL_SUPPORT: `the team ${markup}` }, { users: [mallory] });
     foreign = createServer((_request, response) => response.setHeader("content-type", "text/html").end(foreignPage));
     foreign.listen(0, "127.0.0.1");
     await once(foreign, "listening");
     foreignUrl = `http://127.0.0.1:${(foreign.address() as AddressInfo).port}/`;
   });
-  afterEach(() => portal.leaveAll());
-  afterAll(async () => {
+  afterAll(() => {
     foreign.closeAllConnections();
     foreign.close();
-    await portal.close();
   });
 
   it("markup in the names of a workspace and of a person is text", async () => {

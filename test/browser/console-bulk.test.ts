@@ -1,17 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectAccessible, noBrowser, type Portal, startPortalInUse, tabTo } from "./harness.ts";
+import { describe, expect, it } from "vitest";
+import { expectAccessible, noBrowser, usePortalInUse, tabTo } from "./harness.ts";
 
 /** What operators do with many desktops at once, in a real browser. */
 describe.skipIf(noBrowser)(`many desktops in a browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
-  let portal: Portal;
-  beforeAll(async () => {
-    portal = await startPortalInUse();
-  });
-  afterAll(() => portal.close());
+  const portal = usePortalInUse();
 
   async function idOf(username: string): Promise<string> {
     const path = `/desktops?username=${username}`;
-    const { body } = await portal.estate.call<{ desktops: { id: string }[] }>("olga", "GET", path);
+    const body = await portal.call<{ desktops: { id: string }[] }>("olga", "GET", path);
     return body.desktops[0]?.id ?? "";
   }
 
@@ -62,7 +58,7 @@ describe.skipIf(noBrowser)(`many desktops in a browser${noBrowser ? ` (skipped: 
     await asked.getByText("2 of 2 done").waitFor();
     await bulk.getByText("No desktop is selected.").waitFor();
     for (const username of ["alice", "bob"])
-      expect((await portal.estate.call<object>(username, "GET", `/users/${username}/desktop`)).body).toMatchObject({
+      expect(await portal.call<object>(username, "GET", `/users/${username}/desktop`)).toMatchObject({
         kept: { by: "olga", reason: "a long analysis" },
       });
     expect(faults).toEqual([]);
@@ -97,7 +93,7 @@ describe.skipIf(noBrowser)(`many desktops in a browser${noBrowser ? ` (skipped: 
     await expectAccessible(page, "bulk with a failure");
     await portal.estate.host.whenIdle();
     const stateOf = async (username: string) =>
-      (await portal.estate.call<{ state: string }>(username, "GET", `/users/${username}/desktop`)).body.state;
+      (await portal.call<{ state: string }>(username, "GET", `/users/${username}/desktop`)).state;
     expect([await stateOf("alice"), await stateOf("bob")]).toEqual(["suspended", "ready"]);
     await context.close();
   });
@@ -105,7 +101,7 @@ describe.skipIf(noBrowser)(`many desktops in a browser${noBrowser ? ` (skipped: 
   it("stay selected while the list is refreshed, and one that is gone is dropped visibly", async () => {
     const { context, page, bulk } = await open();
     await page.getByLabel("Select all on this page").check();
-    await portal.estate.call("olga", "POST", `/desktops/${await idOf("alice")}/retire`, { reason: "over" });
+    await portal.call("olga", "POST", `/desktops/${await idOf("alice")}/retire`, { reason: "over" });
     await portal.estate.host.whenIdle();
     await bulk.getByText("Not listed any more, and not selected: alice in asthma-cohort.").waitFor();
     await bulk.getByText("Selected: 1 desktop of 1 person.").waitFor();

@@ -1,20 +1,15 @@
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import * as examples from "../../functions/http/examples.ts";
 import { consoleTexts as texts } from "../../portal/console/texts.ts";
 import { askFor, bind, endOf, unbind } from "../bound-people.ts";
-import { expectAccessible, noBrowser, type Portal, startPortal } from "./harness.ts";
+import { expectAccessible, noBrowser, usePortal } from "./harness.ts";
 
 const pageSize = 50;
 
 /** An estate of 300 desktops; the list is refreshed as time passes, which the test says. */
 describe.skipIf(noBrowser)(`a large estate in a browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
-  let portal: Portal;
-  beforeAll(async () => {
-    portal = await startPortal();
-  });
-  afterEach(() => portal.leaveAll());
-  afterAll(() => portal.close());
+  const portal = usePortal();
 
   /** The desktops by number, as the API lists them. */
   async function open(order: number[]) {
@@ -103,14 +98,9 @@ const readers = ["rea", "reb", "rec", "red", "ree", "ref"];
 
 /** On the product itself. */
 describe.skipIf(noBrowser)(`what removes desktops in a browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
-  let portal: Portal;
-  beforeAll(async () => {
-    portal = await startPortal();
-  });
-  afterEach(() => portal.leaveAll());
-  afterAll(() => portal.close());
+  const portal = usePortal();
   const listed = async () =>
-    (await portal.estate.call<{ desktops: { username: string }[] }>("olga", "GET", "/desktops")).body.desktops.map(
+    (await portal.call<{ desktops: { username: string }[] }>("olga", "GET", "/desktops")).desktops.map(
       ({ username }) => username,
     );
 
@@ -129,7 +119,7 @@ describe.skipIf(noBrowser)(`what removes desktops in a browser${noBrowser ? ` (s
     await page.getByRole("button", { name: texts.drift.look }).click();
     await page.getByText("Putting it right removes 6 desktops permanently.").waitFor();
     // The share forbids it: without the number it is refused.
-    const { body } = await portal.estate.call<object>("olga", "POST", "/maintenance/reconcile?wait=10");
+    const body = await portal.call<object>("olga", "POST", "/maintenance/reconcile?wait=10");
     expect(body).toMatchObject({ goes: 6, refused: expect.stringContaining("20 %") as string });
     const looks = sent.length;
     for (const typed of ["", "5", "six"]) {

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { Page } from "playwright-core";
-import { expectAccessible, noBrowser, type Portal, startPortal } from "./harness.ts";
+import { expectAccessible, noBrowser, usePortal } from "./harness.ts";
 
 /** As text: the tests are compiled without the browser's types. Counts the points that are not empty. */
 const drawn = `(() => {
@@ -20,12 +20,10 @@ const colours = `(() => {
 
 /** The queue's figures as operators see them, in a real browser with the real policies. */
 describe.skipIf(noBrowser)(`the queue's chart in a browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
-  let portal: Portal;
+  const portal = usePortal();
   beforeAll(async () => {
-    portal = await startPortal();
     await portal.estate.ask("alice", "asthma-cohort");
   });
-  afterAll(() => portal.close());
 
   /** Answers with figures that change. */
   async function figures(page: Page): Promise<void> {

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { noBrowser, type Portal, startPortal } from "./harness.ts";
+import { describe, expect, it } from "vitest";
+import { noBrowser, usePortal } from "./harness.ts";
 
 const role = "estate-operators";
 const audience = "guacamole-workspaces";
@@ -7,16 +7,12 @@ const person = (username: string, claims: object) => ({ username, password: user
 
 /** Whom the console is for if ADMIN_ROLE names another role: the page and the API have to agree. */
 describe.skipIf(noBrowser)(`the operators' role in a browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
-  let portal: Portal;
-  beforeAll(async () => {
-    const users = [
-      person("rita", { realm_access: { roles: [role] } }),
-      person("carl", { resource_access: { [audience]: { roles: [role] } } }),
-      person("otto", { resource_access: { "another-client": { roles: [role] } } }),
-    ];
-    portal = await startPortal({ ADMIN_ROLE: role }, { users });
-  });
-  afterAll(() => portal.close());
+  const users = [
+    person("rita", { realm_access: { roles: [role] } }),
+    person("carl", { resource_access: { [audience]: { roles: [role] } } }),
+    person("otto", { resource_access: { "another-client": { roles: [role] } } }),
+  ];
+  const portal = usePortal({ settings: { ADMIN_ROLE: role }, more: { users } });
 
   it.each(["rita", "carl"])("%s has it, in the realm or of the product's client", async (username) => {
     const { context, page, faults } = await portal.signIn(username, "/console");

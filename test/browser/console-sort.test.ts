@@ -1,20 +1,18 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { Page } from "playwright-core";
 import { consoleTexts as texts } from "../../portal/console/texts.ts";
-import { expectAccessible, noBrowser, type Portal, startPortal, tabTo } from "./harness.ts";
+import { expectAccessible, noBrowser, usePortal, tabTo } from "./harness.ts";
 
 const { columns, orders, sorted } = texts.desktops;
 
 /** How operators sort the estate, in a real browser. */
 describe.skipIf(noBrowser)(`the sorted estate in a browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
-  let portal: Portal;
+  const portal = usePortal();
   beforeAll(async () => {
-    portal = await startPortal();
     await portal.estate.ask("alice", "cancer-registry");
     await portal.estate.ask("alice", "asthma-cohort");
     await portal.estate.ask("bob", "cancer-registry");
   });
-  afterAll(() => portal.close());
 
   const open = async (path = "/console") => {
     const person = await portal.signIn("olga", path);
@@ -126,7 +124,7 @@ describe.skipIf(noBrowser)(`the sorted estate in a browser${noBrowser ? ` (skipp
 
   it("begins at the first page when it is sorted anew", async () => {
     const path = "/desktops?sort=username&limit=1";
-    const { body } = await portal.estate.call<{ next: string }>("olga", "GET", path);
+    const body = await portal.call<{ next: string }>("olga", "GET", path);
     const { context, page } = await open(`/console?sort=username&after=${body.next}`);
     await says(page, "username").waitFor();
     expect(await people(page)).toEqual(["alice", "bob"]);

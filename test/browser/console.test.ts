@@ -1,16 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { KubernetesObjectApi } from "@kubernetes/client-node";
 import type { Page } from "playwright-core";
+import * as examples from "../../functions/http/examples.ts";
+import { errorCodes } from "../../shared/errors.ts";
 import { namespace } from "../estate.ts";
-import { expectAccessible, noBrowser, type Portal, startPortalInUse } from "./harness.ts";
+import { expectAccessible, noBrowser, usePortalInUse } from "./harness.ts";
 
 /** What operators do in the console, in a real browser. */
 describe.skipIf(noBrowser)(`the console in a browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
-  let portal: Portal;
-  beforeAll(async () => {
-    portal = await startPortalInUse();
-  });
-  afterAll(() => portal.close());
+  const portal = usePortalInUse();
 
   it("is not for people without the role, who find the way to the portal", async () => {
     const { context, page } = await portal.signIn("bob", "/console");
@@ -81,14 +79,14 @@ describe.skipIf(noBrowser)(`the console in a browser${noBrowser ? ` (skipped: ${
     await page.getByRole("heading", { level: 1, name: "bob in cancer-registry" }).waitFor();
     await decide(page, "Extend", "a long analysis");
     await page.getByText(/^Done: kept until /).waitFor();
-    const { body } = await portal.estate.call<object>("bob", "GET", "/users/bob/desktop");
+    const body = await portal.call<object>("bob", "GET", "/users/bob/desktop");
     expect(body).toMatchObject({ kept: { by: "olga", reason: "a long analysis" } });
     await decide(page, "Retire", "the study is over");
     await portal.estate.host.whenIdle();
     await expect.poll(() => page.getByText(/^Done: /).count()).toBe(2);
     await expectAccessible(page, "retired");
     expect((await portal.estate.world()).objects).not.toHaveProperty("Deployment desktop-bob");
-    const { body: list } = await portal.estate.call<{ desktops: object[] }>("olga", "GET", "/desktops?username=bob");
+    const list = await portal.call<{ desktops: object[] }>("olga", "GET", "/desktops?username=bob");
     expect(list.desktops).toEqual([]);
     await context.close();
   });
@@ -116,6 +114,61 @@ describe.skipIf(noBrowser)(`the console in a browser${noBrowser ? ` (skipped: ${
     await expectAccessible(page, "ended sessions");
     await page.reload();
     await page.getByText(/2 of 2 ended, 0 failed/).waitFor();
+    await context.close();
+  });
+
+  it("leads who ends sessions for another reason to the run that is under way, and does not end theirs", async () => {
+    await portal.estate.ask("bob", "cancer-registry");
+    const { promise: goOn, resolve } = Promise.withResolvers<undefined>();
+    portal.estate.faults.beforeActivity = ({ name }) => (name === "countSessions" ? goOn : Promise.resolve());
+    const body = { workspace: "cancer-registry", reason: "a breach" };
+    expect((await portal.estate.call("olga", "POST", "/maintenance/end-sessions", body)).status).toBe(202);
+    const { context, page } = await portal.signIn("olga", "/console?view=sessions");
+    await page.getByText("End sessions", { exact: true }).last().click();
+    await page.getByLabel("Workspace").fill("cancer-registry");
+    await page.getByLabel(/^Reason/).fill("an upgrade");
+    await page.getByRole("button", { name: "Show what would happen" }).click();
+    await page.getByRole("button", { name: "End sessions now" }).click();
+    await page.getByText(/^This was not done: .* is under way since .*, by olga, with the reason “a breach”/).waitFor();
+    await expectAccessible(page, "a run is under way");
+    await page.getByRole("link", { name: "Show that run" }).click();
+    await page.getByRole("heading", { name: "The last run: cancer-registry" }).waitFor();
+    await page.getByText("Reason: a breach").waitFor();
+    resolve(undefined);
+    portal.estate.mend();
+    await portal.estate.host.whenIdle();
+    await page.getByText(/1 of 1 ended, 0 failed/).waitFor();
+    await context.close();
+  });
+
+  it("leads who confirms removals while another number is being removed to the last runs", async () => {
+    const { context, page } = await portal.signIn("olga", "/console?view=drift");
+    const [status, title] = errorCodes["already-running"];
+    const told = {
+      type: "urn:x",
+      title,
+      status,
+      code: "already-running",
+      detail: "x",
+      explanation: "X.",
+      requestId: "r",
+    };
+    await context.route("**/api/maintenance/reconcile**", (route) => {
+      const isLook = route.request().url().includes("dryRun");
+      const underWay = { run: "/api/maintenance", startedAt: new Date().toISOString() };
+      return route.fulfill(
+        isLook
+          ? { json: { ...examples.reconcileRun, dryRun: true } }
+          : { status, contentType: "application/problem+json", body: JSON.stringify({ ...told, underWay }) },
+      );
+    });
+    await page.getByRole("button", { name: "Look for drift" }).click();
+    if (examples.reconcileRun.goes > 0)
+      await page.getByLabel(/Type the number/).fill(String(examples.reconcileRun.goes));
+    await page.getByRole("button", { name: "Put right" }).click();
+    await page.getByText(/^This was not done: a run that was asked for otherwise is under way since /).waitFor();
+    await page.getByRole("link", { name: "Show that run" }).click();
+    await page.getByRole("heading", { name: "Last runs" }).waitFor();
     await context.close();
   });
 

@@ -1,8 +1,9 @@
 import { type Browser, type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
-import { expect } from "vitest";
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import type { Clock } from "@stand-in/functions-host";
 import { browserClients, portalClientId } from "../../local/browser-clients.ts";
-import { type More, startTestEstate, type TestEstate } from "../estate.ts";
+import type { ToldOperation } from "../../local/main-job.ts";
+import { accepted, type More, startTestEstate, type TestEstate } from "../estate.ts";
 import { chromiumPath } from "../keycloak/chromium.ts";
 import { axeFinds, scrollsSideways } from "./checks.ts";
 
@@ -35,14 +36,65 @@ export interface Visits {
 
 export interface Portal extends Visits {
   estate: TestEstate;
+  /** Calls the API as a sample person, and returns the body. Throws if the API refuses. */
+  call<Body = ToldOperation>(username: string, method: string, path: string, body?: unknown): Promise<Body>;
 }
 
-/** The product on the stand-ins with the portal's client in its realm, and a browser. */
-export async function startPortal(
-  settings: Readonly<Record<string, string>> = {},
-  more: More = {},
-  clock?: Clock,
-): Promise<Portal> {
+export interface PortalOptions {
+  settings?: Readonly<Record<string, string>>;
+  more?: More;
+  clock?: Clock;
+  /** The browsers stay open until the last test has ended. Else each test begins with none. */
+  keepsBrowsers?: boolean;
+  /** What else is done after each test, when its browsers are closed. */
+  tidy?: (portal: Portal) => Promise<unknown>;
+}
+
+/**
+ * The product on the stand-ins with the portal's client in its realm, and a browser, for the tests of the `describe` that calls
+ * it. It is started before the first of them, so only they and their hooks can use it.
+ */
+export function usePortal({ keepsBrowsers = false, tidy, ...options }: PortalOptions = {}): Portal {
+  let started: Portal | undefined;
+  const portal = () => {
+    if (!started) throw new Error("use the portal: it is started before the first test, and not earlier");
+    return started;
+  };
+  beforeAll(async () => {
+    started = await startPortal(options);
+  });
+  afterEach(async () => {
+    if (!keepsBrowsers) await portal().leaveAll();
+    await tidy?.(portal());
+  });
+  // Not there if the start failed, which is told then.
+  afterAll(() => started?.close());
+  return {
+    get url() {
+      return portal().url;
+    },
+    get estate() {
+      return portal().estate;
+    },
+    call: (...call) => portal().call(...call),
+    visit: (...page) => portal().visit(...page),
+    signIn: (...page) => portal().signIn(...page),
+    leaveAll: () => portal().leaveAll(),
+    close: () => portal().close(),
+  };
+}
+
+/** The same, in which alice and bob have a desktop each when the first test begins. */
+export function usePortalInUse(): Portal {
+  const portal = usePortal();
+  beforeAll(async () => {
+    await portal.estate.ask("alice", "asthma-cohort");
+    await portal.estate.ask("bob", "cancer-registry");
+  });
+  return portal;
+}
+
+async function startPortal({ settings, more, clock }: PortalOptions): Promise<Portal> {
   const clients = `workspace-action,guacamole-workspaces-cli,${portalClientId}`;
   const own = { OIDC_CLIENTS: clients, PORTAL_SUPPORT: support, ...settings };
   const estate = await startTestEstate(undefined, own, clock, false, more);
@@ -52,19 +104,12 @@ export async function startPortal(
   const visits = await visitsTo(url, identity.issuer);
   return {
     ...{ estate, ...visits },
+    call: async (username, method, path, body) => accepted(await estate.call(username, method, path, body)),
     async close() {
       await visits.close();
       await estate.close();
     },
   };
-}
-
-/** The same, in which alice and bob have a desktop each. */
-export async function startPortalInUse(): Promise<Portal> {
-  const portal = await startPortal();
-  await portal.estate.ask("alice", "asthma-cohort");
-  await portal.estate.ask("bob", "cancer-registry");
-  return portal;
 }
 
 /**

@@ -1,45 +1,44 @@
 import type { Page } from "playwright-core";
+import { afterEach, beforeEach } from "vitest";
 import { systemClock } from "@stand-in/functions-host";
 import { namespace } from "../estate.ts";
-import { type Person, type Portal, startPortal } from "./harness.ts";
+import { type Person, type Portal, usePortal } from "./harness.ts";
 
 /** The product while no pod becomes ready unless a test lets it. Tokens are valid for three seconds. */
 export interface HeldStarts extends Portal {
-  /** From now on pods do not become ready. */
-  hold(): void;
   becomeReady(): void;
   /** Signs in, presses the button and waits until the start waits for its pod. */
   start(username: string, button: string): Promise<Person>;
-  /** After a test: nobody is signed in, and nobody wants a desktop. */
-  tidy(): Promise<void>;
 }
 
-export async function startHeld(): Promise<HeldStarts> {
-  const portal = await startPortal({}, { tokenSeconds: 3 }, systemClock);
+/** For the tests of the `describe` that calls it. After each, nobody is signed in, and nobody wants a desktop. */
+export function useHeldStarts(): HeldStarts {
+  const portal = usePortal({
+    more: { tokenSeconds: 3 },
+    clock: systemClock,
+    async tidy({ estate }) {
+      for (const username of ["alice", "bob"]) await estate.ask(username, null);
+    },
+  });
   const set = (fault: "never-ready" | null) => {
     portal.estate.cluster.setFault({ namespace }, fault);
   };
   const becomeReady = () => {
     set(null);
   };
-  return {
-    ...portal,
-    hold: () => {
-      set("never-ready");
-    },
+  beforeEach(() => {
+    set("never-ready");
+  });
+  afterEach(becomeReady);
+  return Object.assign(portal, {
     becomeReady,
-    async start(username, button) {
+    async start(username: string, button: string) {
       const person = await portal.signIn(username);
       await person.page.getByRole("button", { name: button }).click();
       await untilItWaits(person.page);
       return person;
     },
-    async tidy() {
-      becomeReady();
-      await portal.leaveAll();
-      for (const username of ["alice", "bob"]) await portal.estate.ask(username, null);
-    },
-  };
+  });
 }
 
 /** The step of a start with this name. */

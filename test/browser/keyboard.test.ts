@@ -1,20 +1,12 @@
 import { KubernetesObjectApi } from "@kubernetes/client-node";
 import type { Locator, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { namespace } from "../estate.ts";
-import { expectAccessible, noBrowser, type Portal, startPortal, tabTo } from "./harness.ts";
+import { expectAccessible, noBrowser, usePortal, tabTo } from "./harness.ts";
 
 /** What researchers and operators do by the keyboard alone. No test here has a pointer. */
 describe.skipIf(noBrowser)(`the keyboard alone in a browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
-  let portal: Portal;
-  beforeAll(async () => {
-    portal = await startPortal();
-  });
-  afterEach(async () => {
-    await portal.leaveAll();
-    await portal.estate.host.whenIdle();
-  });
-  afterAll(() => portal.close());
+  const portal = usePortal({ tidy: ({ estate }) => estate.host.whenIdle() });
 
   const press = async (page: Page, target: Locator, key = "Enter") => {
     await target.waitFor();
@@ -40,7 +32,7 @@ describe.skipIf(noBrowser)(`the keyboard alone in a browser${noBrowser ? ` (skip
     // The button that was pressed may be gone.
     const end = page.locator(":focus").filter({ hasText: /^It stops at/ });
     await end.waitFor();
-    expect((await portal.estate.call<object>("alice", "GET", "/users/alice/desktop")).body).toHaveProperty("kept");
+    expect(await portal.call<object>("alice", "GET", "/users/alice/desktop")).toHaveProperty("kept");
 
     const change = page.getByRole("button", { name: "Switch to this workspace Cancer registry" });
     await press(page, change);
@@ -120,21 +112,19 @@ describe.skipIf(noBrowser)(`the keyboard alone in a browser${noBrowser ? ` (skip
     await page.getByText(/^Done: kept until /).waitFor();
 
     const suspend = await preview(page, "Suspend");
-    const running = await portal.estate.call<object>("bob", "GET", "/users/bob/desktop");
-    expect(running.body).toMatchObject({ state: "ready", kept: { by: "olga" } });
+    const running = await portal.call<object>("bob", "GET", "/users/bob/desktop");
+    expect(running).toMatchObject({ state: "ready", kept: { by: "olga" } });
     await expectAccessible(page, "preview");
     await press(page, suspend.getByRole("button", { name: "Suspend now" }), "Space");
     await page.getByText(/^Done: /).waitFor();
     await portal.estate.host.whenIdle();
-    const suspended = await portal.estate.call<object>("bob", "GET", "/users/bob/desktop");
-    expect(suspended.body).toMatchObject({ state: "suspended" });
+    const suspended = await portal.call<object>("bob", "GET", "/users/bob/desktop");
+    expect(suspended).toMatchObject({ state: "suspended" });
 
     const retire = await preview(page, "Retire");
     await press(page, retire.getByRole("button", { name: "Retire now" }));
     await expect
-      .poll(
-        async () => (await portal.estate.call<{ desktops: object[] }>("olga", "GET", "/desktops?username=bob")).body,
-      )
+      .poll(() => portal.call<{ desktops: object[] }>("olga", "GET", "/desktops?username=bob"))
       .toMatchObject({ desktops: [] });
   });
 

@@ -1,9 +1,9 @@
 import type { BrowserContext, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import * as examples from "../../functions/http/examples.ts";
 import { consoleTexts } from "../../portal/console/texts.ts";
 import { texts } from "../../portal/texts.ts";
-import { expectAccessible, noBrowser, type Person, type Portal, startPortal } from "./harness.ts";
+import { expectAccessible, noBrowser, type Person, usePortal } from "./harness.ts";
 
 const json = "application/json";
 /** What can come as 200 from something that is not the API, or not the one that the page knows; the others are in test/portal-answers.test.ts. */
@@ -118,14 +118,12 @@ const actions: readonly Done[] = [
 
 /** What the pages show when a 200 is no answer of the API: a sentence, and never nothing. */
 describe.skipIf(noBrowser)(`odd answers in a browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
-  let portal: Portal;
+  const portal = usePortal({ keepsBrowsers: true });
   let alice: Person;
   let olga: Person;
   beforeAll(async () => {
-    portal = await startPortal();
     [alice, olga] = [await portal.signIn("alice"), await portal.signIn("olga", "/console")];
   });
-  afterAll(() => portal.close());
 
   type Answer = { status?: number; contentType: string; body: string };
   /** Opens the page as the one whose it is; the function answers each call, by method, path and `?dryRun`. */

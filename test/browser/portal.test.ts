@@ -1,23 +1,11 @@
 import { KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { namespace } from "../estate.ts";
-import {
-  expectAccessible,
-  guacamoleUrl,
-  noBrowser,
-  type Portal,
-  startPortal,
-  submitLogin,
-  support,
-} from "./harness.ts";
+import { expectAccessible, guacamoleUrl, noBrowser, usePortal, submitLogin, support } from "./harness.ts";
 
 /** What researchers do in the portal, in a real browser. */
 describe.skipIf(noBrowser)(`the portal in a browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
-  let portal: Portal;
-  beforeAll(async () => {
-    portal = await startPortal();
-  });
-  afterAll(() => portal.close());
+  const portal = usePortal();
 
   it("takes a person from the sign-in to the open desktop in the same tab, and back to one that runs", async () => {
     const { context, page, faults } = await portal.signIn("alice");
@@ -103,7 +91,7 @@ describe.skipIf(noBrowser)(`the portal in a browser${noBrowser ? ` (skipped: ${n
     await happened.getByText("Details").click();
     await happened.getByText(/^(ErrImagePull|ImagePullBackOff): .* \(cannot-start\)\.$/).waitFor();
     const id = await happened.locator("code").innerText();
-    expect(await portal.estate.call("bob", "GET", `/operations/${id}`)).toMatchObject({ status: 200 });
+    expect(await portal.call("bob", "GET", `/operations/${id}`)).toMatchObject({ id });
     await page.evaluate("navigator.clipboard.writeText = () => Promise.reject(new Error('not allowed'))");
     await happened.getByRole("button", { name: "Copy the reference" }).click();
     await happened.getByRole("status").filter({ hasText: "The reference is marked" }).waitFor();

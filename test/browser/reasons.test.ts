@@ -1,22 +1,17 @@
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { consoleTexts } from "../../portal/console/texts.ts";
 import { deploymentName } from "../../shared/desktop/names.ts";
-import { expectAccessible, noBrowser, type Portal, startPortal } from "./harness.ts";
+import { expectAccessible, noBrowser, usePortal } from "./harness.ts";
 
 /** What pages say about why a desktop stopped, or will: of each desktop its own reason. */
 describe.skipIf(noBrowser)(`reasons in a browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
-  let portal: Portal;
-  beforeAll(async () => {
-    portal = await startPortal();
-  });
-  afterEach(() => portal.leaveAll());
-  afterAll(() => portal.close());
+  const portal = usePortal();
 
   const idIn = (workspace: string) => deploymentName({ workspace, username: "alice" });
   const card = (page: Page, name: string) => page.getByRole("listitem").filter({ hasText: name });
   async function suspend(workspace: string, reason: string): Promise<void> {
-    const { body } = await portal.estate.call("olga", "POST", `/desktops/${idIn(workspace)}/suspend`, { reason });
+    const body = await portal.call("olga", "POST", `/desktops/${idIn(workspace)}/suspend`, { reason });
     await portal.estate.end("olga", body);
   }
 

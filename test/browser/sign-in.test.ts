@@ -1,19 +1,11 @@
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { expectAccessible, noBrowser } from "./harness.ts";
-import { type HeldStarts, startHeld, untilItWaits } from "./held-starts.ts";
+import { useHeldStarts, untilItWaits } from "./held-starts.ts";
 
 /** What can go wrong with a sign-in, before and while a person waits. */
 describe.skipIf(noBrowser)(`faults of the sign-in in a browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
-  let portal: HeldStarts;
-  beforeAll(async () => {
-    portal = await startHeld();
-  });
-  beforeEach(() => {
-    portal.hold();
-  });
-  afterEach(() => portal.tidy());
-  afterAll(() => portal.close());
+  const portal = useHeldStarts();
 
   const startOfBob = () => portal.start("bob", "Start Cancer registry");
   /** Keycloak's words for a token that is not good any more (26.7.3, as the stand-in has them). */

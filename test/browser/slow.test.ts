@@ -1,20 +1,15 @@
 import type { Route } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import * as examples from "../../functions/http/examples.ts";
 import { consoleTexts } from "../../portal/console/texts.ts";
 import { texts } from "../../portal/texts.ts";
-import { noBrowser, type Person, type Portal, startPortal } from "./harness.ts";
+import { noBrowser, type Person, usePortal } from "./harness.ts";
 
 type Asked = { call: string; answer: (body: unknown) => Promise<void> };
 
 /** A slow network, whose answers come in another order than the questions were asked: the test answers each call. */
 describe.skipIf(noBrowser)(`a slow network in a browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
-  let portal: Portal;
-  beforeAll(async () => {
-    portal = await startPortal();
-  });
-  afterEach(() => portal.leaveAll());
-  afterAll(() => portal.close());
+  const portal = usePortal();
 
   /** Holds every call; `asked` waits for the next one to this method and path, with its query. */
   async function open(username: string, path: string) {

@@ -1,10 +1,10 @@
 import type { BrowserContext, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { texts } from "../../portal/texts.ts";
 import type { DescribedRoute } from "../../functions/http/route.ts";
 import { problemAnswer } from "../../functions/http/answers.ts";
 import { filled, type Filling } from "./filled.ts";
-import { noBrowser, type Portal, startPortal, submitLogin } from "./harness.ts";
+import { noBrowser, type Portal, usePortal, submitLogin } from "./harness.ts";
 import { markup, type Visit, visits } from "./poisoned-visits.ts";
 
 /** Markup in every text that a schema has room for, and a script for every address. */
@@ -17,14 +17,9 @@ const poison: Filling = {
 
 /** Stored scripts: the API says markup wherever its schemas have a text, so that a new field cannot be forgotten. */
 describe.skipIf(noBrowser)(`scripts in texts${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
-  let portal: Portal;
-  beforeAll(async () => {
-    const own = { PORTAL_SUPPORT: markup("support"), PORTAL_ACCESSIBILITY_CONTACT: markup("contact") };
-    const mallory = { username: "mallory", password: "mallory", roles: ["desktop-admin"] };
-    portal = await startPortal(own, { users: [mallory] });
-  });
-  afterEach(() => portal.leaveAll());
-  afterAll(() => portal.close());
+  const settings = { PORTAL_SUPPORT: markup("support"), PORTAL_ACCESSIBILITY_CONTACT: markup("contact") };
+  const mallory = { username: "mallory", password: "mallory", roles: ["desktop-admin"] };
+  const portal = usePortal({ settings, more: { users: [mallory] } });
 
   it.each(visits.map((visit) => [visit.name, visit] as const))("are texts: %s", async (_name, visit) => {
     const { context, page, faults } = await portal.visit(visit.path);

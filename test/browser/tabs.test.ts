@@ -1,19 +1,11 @@
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { texts } from "../../portal/texts.ts";
-import { expectAccessible, noBrowser, type Portal, startPortal } from "./harness.ts";
+import { expectAccessible, noBrowser, usePortal, submitLogin } from "./harness.ts";
 
 /** Two tabs of one browser. The second one does not look again by itself: what it shows it was told. */
 describe.skipIf(noBrowser)(`two tabs in a browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
-  let portal: Portal;
-  beforeAll(async () => {
-    portal = await startPortal();
-  });
-  afterEach(async () => {
-    await portal.leaveAll();
-    await portal.estate.ask("bob", null);
-  });
-  afterAll(() => portal.close());
+  const portal = usePortal({ tidy: ({ estate }) => estate.ask("bob", null) });
 
   async function twoTabs(username: string, paths: [string, string] = ["/", "/"]) {
     const { context, page, faults } = await portal.signIn(username, paths[0]);
@@ -64,6 +56,57 @@ describe.skipIf(noBrowser)(`two tabs in a browser${noBrowser ? ` (skipped: ${noB
     expect(await other.getByRole("button", { name: texts.signOut }).count()).toBe(0);
     await expectAccessible(other, "signed out in another tab");
     expect(faults).toEqual([]);
+  });
+
+  it("hide what they show while Keycloak's session still lives, and offer a new sign-in only when it has ended", async () => {
+    const { context, page, other, faults } = await twoTabs("olga");
+    const reloaded = await context.newPage();
+    await reloaded.goto(portal.url);
+    await reloaded.getByRole("button", { name: texts.signOut }).waitFor();
+    const ending = Promise.withResolvers<undefined>();
+    await page.route("**/protocol/openid-connect/logout?*", async (route) => {
+      await ending.promise;
+      await route.continue();
+    });
+    const asked: string[] = [];
+    context.on("request", (request) => {
+      if (request.url().includes("/protocol/openid-connect/auth?")) asked.push(request.url());
+    });
+    await page.getByRole("button", { name: texts.signOut }).click({ noWaitAfter: true });
+    for (const each of [other, reloaded]) {
+      const title = each.getByRole("heading", { level: 1, name: texts.signingOut.title });
+      await title.and(each.locator(":focus")).waitFor();
+      expect(await each.locator("body").innerText()).not.toMatch(/olga/);
+      expect(await each.getByRole("main").getByRole("button").count()).toBe(0);
+    }
+    await expectAccessible(other, "signing out in another tab");
+    await reloaded.reload();
+    await reloaded.getByRole("heading", { level: 1, name: texts.signedOut.title }).waitFor();
+    ending.resolve(undefined);
+    await other.getByRole("heading", { level: 1, name: texts.signedOut.title }).and(other.locator(":focus")).waitFor();
+    await page.getByRole("heading", { level: 1, name: texts.signedOut.title }).waitFor();
+    expect(page.url()).toBe(`${portal.url}/`);
+    expect(asked).toEqual([]);
+    await other.getByRole("button", { name: texts.signedOut.again }).click();
+    await other.getByLabel(/password/i).waitFor();
+    expect(faults).toEqual([]);
+  });
+
+  it("are told that the session has ended once, and not after a reload", async () => {
+    const { page, other } = await twoTabs("olga");
+    await page.getByRole("button", { name: texts.signOut }).click();
+    for (const each of [page, other])
+      await each.getByRole("heading", { level: 1, name: texts.signedOut.title }).waitFor();
+    await other.getByRole("button", { name: texts.signedOut.again }).click();
+    await submitLogin(other, "olga");
+    await other.evaluate(`
+      globalThis.told = [];
+      new BroadcastChannel("portal.news").onmessage = ({ data }) => told.push(data);
+    `);
+    await page.reload();
+    await page.getByRole("heading", { level: 1, name: texts.signedOut.title }).waitFor();
+    await page.evaluate("new BroadcastChannel('portal.news').postMessage('the last')");
+    await expect.poll(() => other.evaluate("told")).toEqual(["the last"]);
   });
 
   it("are not needed: without a channel between them each one works for itself", async () => {

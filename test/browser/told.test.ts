@@ -1,24 +1,22 @@
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { consoleTexts } from "../../portal/console/texts.ts";
 import { texts } from "../../portal/texts.ts";
 import { consoleStates } from "./gallery/console-states.ts";
 import { galleryOf } from "./gallery/gallery.ts";
 import { type Answer, problem, type State } from "./gallery/state.ts";
 import { portalStates } from "./gallery/portal-states.ts";
-import { noBrowser, type Portal, startPortal } from "./harness.ts";
+import { noBrowser, usePortal } from "./harness.ts";
 
 const states = [...portalStates, ...consoleStates];
 
 /** What pages say in some of their states, and what they may not say there. */
 describe.skipIf(noBrowser)(`what pages tell in a browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
-  let portal: Portal;
+  const portal = usePortal({ keepsBrowsers: true });
   let gallery: ReturnType<typeof galleryOf>;
-  beforeAll(async () => {
-    portal = await startPortal();
+  beforeAll(() => {
     gallery = galleryOf(portal);
   });
-  afterAll(() => portal.close());
 
   function find(name: string): State {
     const state = states.find((each) => each.name === name);

@@ -15,7 +15,7 @@ import { personId } from "../../shared/desktop/names.ts";
 import type { DesktopPlan } from "../../shared/desktop/plan.ts";
 import { clusterOf } from "../../shared/kubernetes/cluster.ts";
 import { type ClusterDesktops, desktopsIn } from "../../shared/kubernetes/desktops.ts";
-import { finish } from "../../shared/person/request.ts";
+import { finish } from "../../shared/person/finish.ts";
 import { personRecordsIn } from "../../shared/kubernetes/person-records.ts";
 import { workspacesIn } from "../../shared/kubernetes/workspaces.ts";
 import { changeDnsServers, samplePlan, sampleRules, sampleSite, sampleStart } from "../sample-plan.ts";

@@ -1,5 +1,5 @@
 import { ask } from "../../shared/person/ask.ts";
-import { finish } from "../../shared/person/request.ts";
+import { finish } from "../../shared/person/finish.ts";
 import type { DesktopRequest, Outcome } from "../../shared/person/record.ts";
 import { clockToleranceMilliseconds } from "../../shared/lifecycle/sessions.ts";
 import { chanceOf } from "./chance.ts";

@@ -1,14 +1,9 @@
 import { fulfilRequest } from "../../orchestrations/fulfil-request.ts";
 import type { ActivityName } from "../../shared/desktop/activities.ts";
 import type { KnownDesktop } from "../../shared/desktop/known-desktop.ts";
-import {
-  finish,
-  finishOthers,
-  finishRollback,
-  isDue as isDueNow,
-  isUnfinished,
-  remember,
-} from "../../shared/person/request.ts";
+import { finish, finishOthers, finishRollback } from "../../shared/person/finish.ts";
+import { isDue as isDueNow, isUnfinished } from "../../shared/person/left-to-do.ts";
+import { remember } from "../../shared/person/request.ts";
 import { finishRetirement } from "../../shared/person/retirement.ts";
 import type { Outcome, PersonRecord } from "../../shared/person/record.ts";
 import { checkGeneration, type Fence, isTakingOver, replaceWork } from "../../shared/person/work.ts";

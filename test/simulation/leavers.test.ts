@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isDue } from "../../shared/person/request.ts";
+import { isDue } from "../../shared/person/left-to-do.ts";
 import { decideDrift } from "../../shared/lifecycle/decide-drift.ts";
 import { endLeave } from "../../shared/person/presence.ts";
 import type { LeaversAudit } from "./leavers-audit.ts";

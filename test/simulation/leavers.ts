@@ -5,7 +5,7 @@ import { narrowClaims, type Standing } from "../../shared/person/claims.ts";
 import type { Told } from "../../shared/person/notice.ts";
 import { endLeave, leave } from "../../shared/person/presence.ts";
 import type { PersonRecord } from "../../shared/person/record.ts";
-import type { isDue } from "../../shared/person/request.ts";
+import type { isDue } from "../../shared/person/left-to-do.ts";
 import { retireDesktops, retirePerson } from "../../shared/person/retirement.ts";
 import { chanceOf } from "./chance.ts";
 import { day, hour, minute, second } from "./faults.ts";

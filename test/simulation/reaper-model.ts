@@ -1,7 +1,7 @@
 import { reap } from "../../orchestrations/reap.ts";
 import { reviewDesktop } from "../../orchestrations/review.ts";
 import { rememberDecision } from "../../shared/person/decisions.ts";
-import { isUnfinished } from "../../shared/person/request.ts";
+import { isUnfinished } from "../../shared/person/left-to-do.ts";
 import { finishReview, nominate } from "../../shared/person/review.ts";
 import { chanceOf } from "./chance.ts";
 import type { Estate } from "./estate-model.ts";

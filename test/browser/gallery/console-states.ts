@@ -57,10 +57,10 @@ const newestFirst = [...everyState.filter(({ since }) => since), ...everyState.f
 );
 const desktop: OneDesktop = {
   ...(examples.desktop as OneDesktop),
-  ...{ state: "in-use", reason: "somebody has been connected since 09:31", endsAt: inMinutes(240) },
-  ...{ endsBecause: "no desktop of this workspace runs for more than 9 hours" },
+  ...{ state: "in-use", reason: `somebody has been connected since ${inMinutes(-149)}`, endsAt: inMinutes(240) },
+  ...{ endsBecause: "it may run for at most 540 minutes, in use or not" },
   decision: {
-    ...{ action: "keep", rule: "in-use", reason: "somebody has been connected since 09:31" },
+    ...{ action: "keep", rule: "in-use", reason: `somebody has been connected since ${inMinutes(-149)}` },
     evidence: { what: "a session that is open", at: inMinutes(-149), source: "Guacamole's history" },
   },
   kept: { workspace: "asthma-cohort", until: inMinutes(300), by: "olga", reason: "a long analysis" },

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { consoleTexts } from "../../../portal/console/texts.ts";
 import { texts } from "../../../portal/texts.ts";
 import { axeFinds, focusFaults, movements, scrollsSideways, smallTargets } from "../checks.ts";
-import { noBrowser, type Portal, startPortal } from "../harness.ts";
+import { noBrowser, usePortal } from "../harness.ts";
 import { consoleStates } from "./console-states.ts";
 import { everyText, galleryOf } from "./gallery.ts";
 import { portalStates } from "./portal-states.ts";
@@ -11,18 +11,18 @@ const states = [...portalStates, ...consoleStates];
 
 /** Every page in every state, as WCAG 2.2 AA wants it as far as a program can tell. */
 describe.skipIf(noBrowser)(`the gallery of all states${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
-  let portal: Portal;
+  const portal = usePortal({ settings: { PORTAL_ACCESSIBILITY_CONTACT: "barriers@example.org" }, keepsBrowsers: true });
   let gallery: ReturnType<typeof galleryOf>;
   const shown: string[] = [];
-  beforeAll(async () => {
-    portal = await startPortal({ PORTAL_ACCESSIBILITY_CONTACT: "barriers@example.org" });
+  beforeAll(() => {
     gallery = galleryOf(portal);
   });
-  afterAll(() => portal.close());
 
   it.each(states.map((state) => [state.name, state] as const))("%s", async (_name, state) => {
     const page = await gallery.open(state);
-    shown.push(await page.evaluate<string>(everyText));
+    const text = await page.evaluate<string>(everyText);
+    shown.push(text);
+    if (state.hides) expect(text).not.toMatch(state.hides);
     await page.emulateMedia({ forcedColors: "active" });
     const [inForcedColours, focus] = [await axeFinds(page), await focusFaults(page)];
     await page.emulateMedia({ forcedColors: null });

@@ -4,6 +4,10 @@ import type { desktopAnswer, operationAnswerBody, workspacesAnswer } from "../..
 import { desktopState } from "../../../functions/http/answers.ts";
 import * as examples from "../../../functions/http/examples.ts";
 import { texts } from "../../../portal/texts.ts";
+import type { Rule } from "../../../shared/desktop/decision.ts";
+import { explainEnd, explainNext, explainState } from "../../../shared/person/explain.ts";
+import { explainCode } from "../../../shared/person/explain-codes.ts";
+import type { Why } from "../../../shared/person/why.ts";
 import {
   type Answer,
   type Answers,
@@ -21,7 +25,6 @@ type Desktop = z.input<typeof desktopAnswer>;
 type Operation = z.input<typeof operationAnswerBody>;
 type Workspace = z.input<typeof workspacesAnswer>["workspaces"][number];
 
-const explained = { explanation: "What happened, for its person, in whole sentences. What they can do." };
 const asthma: Workspace = {
   ...{ workspace: "asthma-cohort", displayName: "Asthma cohort", description: "Asthma in England, 2010 to 2025" },
   ...{ entitled: true, until: "2099-12-31" },
@@ -30,25 +33,28 @@ const registry: Workspace = { ...asthma, workspace: "cancer-registry", displayNa
 const flu: Workspace = {
   ...{ workspace: "flu-season-2023", displayName: "Flu season 2023", description: "Influenza in the winter of 2023" },
   ...{ entitled: false, code: "workspace-expired", reason: "flu-season-2023 ended after 2024-04-30" },
-  explanation: "This workspace ended on 30 April 2024.",
+  explanation: explainCode("workspace-expired", { date: "2024-04-30" }),
 };
 const none: Desktop = {
   ...{ username: "alice", workspace: null, wanted: null, state: "absent" },
-  ...{ reason: "no desktop has been requested", ...explained },
+  ...{ reason: "no desktop was ever requested", explanation: explainState("absent", undefined) },
+};
+const longest = {
+  ...({ at: inMinutes(180), action: "suspend", cause: "longest-session", minutes: 540 } as const),
+  reason: "it may run for at most 540 minutes, in use or not",
 };
 const running: Desktop = {
   ...{ username: "alice", workspace: "asthma-cohort", wanted: "asthma-cohort", state: "in-use" },
-  ...{ reason: "somebody has been connected since 09:31", url: "https://guacamole.example/#/client/MQ" },
-  ...{ endsAt: inMinutes(180), endsBecause: "no desktop of this workspace runs for more than 9 hours" },
-  ...{ mayExtendUntil: inMinutes(420), explanation: "You have been connected since 09:31." },
-  endsExplanation: "No desktop of this workspace runs for more than 9 hours.",
+  ...{ reason: `somebody has been connected since ${inMinutes(-149)}`, url: "https://guacamole.example/#/client/MQ" },
+  ...{ endsAt: longest.at, endsBecause: longest.reason, endsExplanation: explainNext(longest) },
+  ...{ mayExtendUntil: inMinutes(420), explanation: explainState("in-use", undefined) },
 };
 const starting: Desktop = {
   ...{ username: "alice", workspace: null, wanted: "asthma-cohort", state: "starting" },
   ...{
     operation: examples.runningOperation.id,
-    reason: "it is being started",
-    explanation: "Your desktop is being started.",
+    reason: "the container is not ready yet",
+    explanation: explainState("starting", undefined),
   },
 };
 const operation: Operation = {
@@ -69,7 +75,7 @@ const failure = {
   code: "cannot-start",
   at: inMinutes(-2),
   step: "readiness",
-  ...explained,
+  explanation: explainCode("cannot-start", { fault: "image" }),
 };
 
 function portal(desktop: Answer, workspaces: readonly Workspace[] = [asthma, registry, flu], more: Answers = {}) {
@@ -79,6 +85,12 @@ function portal(desktop: Answer, workspaces: readonly Workspace[] = [asthma, reg
 function start(told: Partial<Operation>) {
   const asked = { [`GET operations/${operation.id}`]: underWay({ ...operation, ...told }) };
   return { ...portal(ok(starting), undefined, asked), shows: "Starting Asthma cohort" };
+}
+function ended(action: "suspend" | "retire", rule: Rule | undefined, reason: string, why: Why) {
+  const explanation = explainEnd({ action, reason, why });
+  const at = inMinutes(-4);
+  const end = { workspace: "asthma-cohort", at, action, rule, reason, explanation, operation: operation.id };
+  return portal(ok({ ...none, ended: end }));
 }
 const ready = { shows: "Asthma cohort is ready" };
 const unanswered = {
@@ -114,7 +126,7 @@ export const portalStates: readonly State[] = [
       ok(none),
       desktopState.options.map((state) => ({
         ...{ ...asthma, workspace: state, displayName: `Study ${state}` },
-        desktop: { state, reason: "why this desktop is in this state", ...explained },
+        desktop: { state, reason: "why this desktop is in this state", explanation: explainState(state, undefined) },
       })),
     ),
     shows: "Study unknown",
@@ -148,27 +160,29 @@ export const portalStates: readonly State[] = [
       ok({
         ...none,
         lastRefusal: {
-          ...{ workspace: "flu-season-2023", at: inMinutes(-3), code: "workspace-expired", ...explained },
-          reason: "flu-season-2023 ended after 2024-04-30",
+          ...{ workspace: "flu-season-2023", at: inMinutes(-3), code: "workspace-expired" },
+          ...{ reason: flu.reason, explanation: flu.explanation },
         },
       }),
     ),
     shows: texts.happened.refused("Flu season 2023"),
   },
-  ...(["suspend", "retire"] as const).map((action) => ({
-    name: action === "suspend" ? "stopped" : "removed",
-    ...portal(
-      ok({
-        ...none,
-        ended: {
-          ...{ workspace: "asthma-cohort", at: inMinutes(-4), action, rule: "idle", operation: operation.id },
-          ...{ explanation: "Nobody has been connected to it for more than an hour." },
-          reason: "nobody has been connected for more than 60 minutes",
-        },
-      }),
-    ),
-    shows: texts.happened[action === "suspend" ? "stopped" : "removed"]("Asthma cohort"),
-  })),
+  {
+    name: "stopped",
+    ...ended("suspend", "idle", "nobody has been connected for more than 60 minutes", {
+      ...{ kind: "rule", rule: "idle", minutes: 60 },
+    }),
+    shows: texts.happened.stopped("Asthma cohort"),
+  },
+  {
+    name: "removed",
+    ...ended("retire", undefined, "the study is over", {
+      kind: "administrator",
+      by: "olga",
+      note: "the study is over",
+    }),
+    shows: texts.happened.removed("Asthma cohort"),
+  },
   {
     name: "reference-copied",
     ...portal(ok({ ...none, lastFailure: { ...failure, reason: "it failed", operation: operation.id } })),
@@ -225,6 +239,7 @@ export const portalStates: readonly State[] = [
     name: "starting-undone",
     ...start({ progress: { ...progress, undoing: { failedStep: "readiness", code: "cannot-start" } } }),
     shows: texts.starting.undoing,
+    hides: /Usually ready/,
   },
   { name: "running", ...portal(ok(running)), ...ready },
   { name: "running-without-end", ...portal(ok({ ...running, endsAt: undefined, state: "ready" })), ...ready },
@@ -240,7 +255,7 @@ export const portalStates: readonly State[] = [
         ...{ ...running, endsAt: inMinutes(240) },
         kept: { workspace: "asthma-cohort", until: inMinutes(240), by: "alice" },
         endsBecause: "its person keeps it until then; after that: nobody is connected, which is allowed for 60 minutes",
-        endsExplanation: "You asked to keep it until then. After that it is stopped if nobody is connected.",
+        endsExplanation: explainNext({ ...longest, cause: "idle", minutes: 60, kept: { by: "alice", byPerson: true } }),
       }),
     ),
     ...ready,
@@ -251,7 +266,8 @@ export const portalStates: readonly State[] = [
       ok({
         ...running,
         signInAgain: {
-          reason: "a browser that is signed in to Guacamole as cancer-registry@alice does not see this desktop",
+          reason:
+            "a browser that is signed in to Guacamole as cancer-registry@alice does not see this desktop: log out of Guacamole there (its menu, Logout) and sign in again, as asthma-cohort@alice",
           ...{ from: "cancer-registry@alice", to: "asthma-cohort@alice", logout: "https://guacamole.example/" },
         },
       }),
@@ -296,6 +312,15 @@ export const portalStates: readonly State[] = [
       await page.evaluate("void Promise.reject(new TypeError('state is not a function'))");
     },
     shows: texts.broken.title,
+  },
+  {
+    name: "signing-out",
+    ...portal(ok(none)),
+    act: async (page) => {
+      await page.getByRole("heading", { level: 1, name: "Your workspaces" }).waitFor();
+      await page.evaluate("new BroadcastChannel('portal.news').postMessage('signing out')");
+    },
+    shows: texts.signingOut.title,
   },
   {
     name: "signed-out",

@@ -1,4 +1,6 @@
 import type { Page } from "playwright-core";
+import type { ErrorCode } from "../../../shared/errors.ts";
+import { explainCode } from "../../../shared/person/explain-codes.ts";
 import { portalUser } from "./people.ts";
 
 /** What the API answers to one call; `never`: the call waits; `away`: there is no network. */
@@ -17,6 +19,8 @@ export interface State {
   answers: Answers;
   /** What is on the page in this state. */
   shows: string | RegExp;
+  /** What may not be on it. */
+  hides?: RegExp;
   /** True for what a page is before its script runs. */
   isStatic?: boolean;
   /** What the page may not load. */
@@ -41,7 +45,7 @@ export function underWay(body: { id: string }): Answer {
   return { status: 202, body, headers: { "retry-after": "600", location } };
 }
 
-export function problem(status: number, code: string, detail: string): Answer {
+export function problem(status: number, code: ErrorCode, detail: string): Answer {
   const type = `urn:guacamole-workspaces:${code}`;
   const body = {
     type,
@@ -49,7 +53,7 @@ export function problem(status: number, code: string, detail: string): Answer {
     status,
     code,
     detail,
-    explanation: `For people: ${detail}.`,
+    explanation: explainCode(code),
     requestId: "0b2f4f0e-3b6e-4d3a-8a35-0e1f6f3c9a77",
   };
   return { status, body };
