@@ -268,7 +268,15 @@ describe("work that is over", () => {
     effect(() => {
       const { view, desktop, workspaces } = model;
       const words = [view.value?.kind, desktop.value?.ended?.reason, workspaces.value?.[0]?.displayName].join();
-      if (seen.at(-1) !== words) seen.push(words);
+      // As Preact draws: what is set together, together.
+      void Promise.resolve().then(() => {
+        const now = [
+          model.view.value?.kind,
+          model.desktop.value?.ended?.reason,
+          model.workspaces.value?.[0]?.displayName,
+        ];
+        if (now.join() === words && seen.at(-1) !== words) seen.push(words);
+      });
     });
     return seen;
   }

@@ -1,4 +1,4 @@
-import { batch, computed, signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import { type Api, ApiError, type Reply, Unreachable } from "../api/client.ts";
 import * as shapes from "../api/shapes.ts";
 import type { DesktopState, Operation, PersonsDesktop, Workspaces } from "../api/types.ts";
@@ -116,11 +116,10 @@ export function modelOf({ api, username, leave, open, tabs, openers, memory, now
   /** Reads what became of the work that is over. Until that is known, the page shows the work, not what was before it. */
   async function readWhatBecame(signal: AbortSignal): Promise<void> {
     const [reply, listed] = await Promise.all([askDesktop(signal), askWorkspaces(signal)]);
-    batch(() => {
-      keepDesktop(reply);
-      workspaces.value = listed;
-      operation.value = null;
-    });
+    // Drawn together, as nothing is awaited in between.
+    workspaces.value = listed;
+    keepDesktop(reply);
+    operation.value = null;
   }
 
   const ignoreTabs = tabs.listen((news) => {

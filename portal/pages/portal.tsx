@@ -119,7 +119,7 @@ function Refusal({ model, support }: ViewProps) {
   const place = useRef<HTMLDivElement>(null);
   // It may be far above the button that was pressed. The focus stays there, so that it can be pressed again.
   useEffect(() => {
-    if (refusal) place.current?.scrollIntoView({ block: "nearest" });
+    if (refusal) place.current?.scrollIntoView();
   }, [refusal]);
   return (
     <div role="alert" ref={place}>
