@@ -19,6 +19,8 @@ describe("the command line", () => {
     [["--port", "0"], /not a port/],
     [["--port", "70000"], /not a port/],
     [["--database-url", "mysql://x"], /--database-url/],
+    [["--state="], /--state: it is empty/],
+    [["--kubeconfig", ""], /--kubeconfig: it is empty/],
     [["--issuer", "keycloak", "--client", "c", "--secret-file", "f"], /--issuer: keycloak is not an address/],
     [["--issuer", "ftp://k/realms/sde", "--client", "c", "--secret-file", "f"], /--issuer: ftp:.* is not an address/],
     [["--issuer", "http://k/realms/sde", "--client", "c"], /--issuer: it needs --secret-file too/],

@@ -25,11 +25,14 @@ export interface StartOptions {
   crashAt: string | undefined;
 }
 
+/** The folder of the state, if none is named. */
+export const usualState = ".local";
+
 export const usage = `npm start -- [options]
 
   --once               do the main job, then exit (status 0 if the desktop is ready)
   --port N             port of the API (default: the port of the last start, else 7071 or a free port)
-  --state DIR          directory for all state (default: .local)
+  --state DIR          directory for all state, new, empty or of an earlier start (default: ${usualState})
   --reset              delete the state and start from scratch
   --kubeconfig FILE    use a real cluster instead of the local stand-in
   --sample-estate      with --kubeconfig: write the sample workspaces to that cluster (needs the two CRDs)
@@ -51,7 +54,7 @@ export function readOptions(args: readonly string[]): StartOptions | null {
       sources: { type: "boolean", default: false },
       once: { type: "boolean", default: false },
       port: { type: "string" },
-      state: { type: "string", default: ".local" },
+      state: { type: "string", default: usualState },
       reset: { type: "boolean", default: false },
       kubeconfig: { type: "string" },
       "sample-estate": { type: "boolean", default: false },
@@ -65,6 +68,8 @@ export function readOptions(args: readonly string[]): StartOptions | null {
     },
   });
   if (values.help) return null;
+  for (const name of ["state", "kubeconfig"] as const)
+    if (values[name] === "") throw new Error(`read --${name}: it is empty (give a path)`);
   const port = values.port === undefined ? undefined : Number(values.port);
   if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65_536))
     throw new Error(`read --port: ${values.port ?? ""} is not a port (give a number from 1 to 65535)`);

@@ -3,7 +3,14 @@ import { join } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
 import { startLocalCluster } from "@stand-in/cluster";
 import { startLocalDatabase } from "@stand-in/database";
-import { type Faults, type FunctionsHost, loadApp, type LogEntry, startFunctionsHost } from "@stand-in/functions-host";
+import {
+  type Faults,
+  type FunctionApp,
+  type FunctionsHost,
+  loadApp,
+  type LogEntry,
+  startFunctionsHost,
+} from "@stand-in/functions-host";
 import { customResources } from "./custom-resources.ts";
 import { guacamoleUrl, type IdentitySource, startStandIn } from "./identity-source.ts";
 import { useIssuer } from "./issuer.ts";
@@ -125,6 +132,7 @@ export async function startEstate(
       ...identity.settings,
     },
   });
+  if (options.crashAt !== undefined) expectActivity(app, options.crashAt);
   const port = options.port ?? (await firstFree(last.functions, usualPort));
   const faults: Faults = {
     afterActivity({ name }) {
@@ -147,6 +155,15 @@ export async function startEstate(
   tell("functions", `${host.url}/api (stand-in for Azure Functions, for one machine)`);
 
   return { api: host.url, identity, kubeconfig, databaseUrl, namespace, host };
+}
+
+/** Throws if there is no such activity: the start would go on to its end, as if nothing had been asked for. */
+function expectActivity({ functions }: FunctionApp, name: string): void {
+  const isActivity = ({ metadata }: { metadata: { bindings: Record<string, { type: string }> } }) =>
+    Object.values(metadata.bindings).some(({ type }) => type === "activityTrigger");
+  const names = [...functions.values()].filter(isActivity).map(({ metadata }) => metadata.name);
+  if (!names.includes(name))
+    throw new Error(`read --crash-at: there is no activity ${name} (give one of ${names.sort().join(", ")})`);
 }
 
 /**

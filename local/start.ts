@@ -1,16 +1,16 @@
 import { createWriteStream } from "node:fs";
-import { chmod, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { format } from "node:util";
-import { LocalDatabaseError, lockFolder } from "@stand-in/database";
 import type { LogEntry } from "@stand-in/functions-host";
 import { buildProduct } from "./build.ts";
 import { buildPortal, watchPortal } from "./build-portal.ts";
 import { doMainJob, findWish } from "./main-job.ts";
-import { readOptions, type StartOptions, usage } from "./options.ts";
+import { readOptions, type StartOptions, usage, usualState } from "./options.ts";
 import { type Closers, type Estate, startEstate } from "./stand-ins.ts";
 import { sampleActivation } from "./sample-estate.ts";
+import { logName, openState } from "./state-folder.ts";
 import { terminalOn } from "./terminal.ts";
 import { describeWritten } from "./written.ts";
 
@@ -29,7 +29,7 @@ async function start(options: StartOptions, stop: AbortSignal): Promise<number> 
     // Before it is built, so that a broken file can be mended.
     if (options.sources) await watchPortal(root);
     const errors: string[] = [];
-    const logFile = join(options.state, "host.log");
+    const logFile = join(options.state, logName);
     // Kept open: opening it for every line would be a large part of a busy host's work.
     const logLines = createWriteStream(logFile);
     logLines.on("error", () => undefined); // a full disk is reported elsewhere
@@ -142,7 +142,7 @@ function describeEstateFaults(count: number, { kubeconfig }: StartOptions, logFi
 
 function tellWhatToTry({ api, identity }: Estate, state: string, tellOfEstate: () => void, logFile: string): void {
   // The other commands look for what runs in the same folder.
-  const where = state === resolve(".local") ? "" : ` --state '${state.replaceAll("'", "'\\''")}'`;
+  const where = state === resolve(usualState) ? "" : ` --state '${state.replaceAll("'", "'\\''")}'`;
   const token = where === "" ? "npm run -s token" : `npm run -s token --${where}`;
   const authorization = `-H "Authorization: Bearer $(${token})"`;
   terminal.line();
@@ -167,39 +167,6 @@ function tellWhatToTry({ api, identity }: Estate, state: string, tellOfEstate: (
   terminal.line(`Portal, for researchers:  ${api}/         ${asWhom(people?.researcher)}`);
   terminal.line(`Console, for operators:   ${api}/console  ${asWhom(people?.administrator)}`);
   terminal.line(`The host's log is in ${logFile}. Ctrl-C stops everything.`);
-}
-
-/** One start per folder: two would write to the same databases. */
-async function openState({ state, reset }: StartOptions): Promise<() => Promise<void>> {
-  try {
-    await mkdir(state, { recursive: true });
-    const unlock = await lockFolder(state);
-    await keepPrivate(state);
-    if (reset)
-      for (const name of await readdir(state))
-        if (name !== "lock") await rm(join(state, name), { recursive: true, force: true });
-    return unlock;
-  } catch (error) {
-    if (error instanceof LocalDatabaseError && error.code === "in-use")
-      throw new Error(
-        `use ${state}: another npm start is using it (stop that one first, or choose a folder with --state)`,
-        {
-          cause: error,
-        },
-      );
-    throw new Error(`use ${state}: ${(error as Error).message} (choose another folder with --state)`, { cause: error });
-  }
-}
-
-/** Takes a folder of an earlier release from everybody else; what is written from now on is private by itself. */
-async function keepPrivate(state: string): Promise<void> {
-  await chmod(state, 0o700);
-  for (const entry of await readdir(state, { recursive: true, withFileTypes: true })) {
-    // Claims of the lock come and go with other starts.
-    if (entry.name.startsWith("lock-") || !(entry.isFile() || entry.isDirectory())) continue;
-    const path = join(entry.parentPath, entry.name);
-    await chmod(path, (await stat(path)).mode & 0o700);
-  }
 }
 
 async function main(): Promise<number> {

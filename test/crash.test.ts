@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
@@ -18,6 +18,8 @@ let state: string;
 beforeEach(async () => {
   state = await mkdtemp(join(tmpdir(), "crash-"));
   await prepareTestDatabase(join(state, "database"));
+  // As an earlier start left it, else it would not be taken for ours.
+  await writeFile(join(state, "host.log"), "");
 });
 afterEach(async () => {
   await rm(state, { recursive: true, force: true });

@@ -410,6 +410,25 @@ describe("a request for no desktop", () => {
     expect(await state()).not.toHaveProperty("operation");
   });
 
+  it("shows the desktop that goes down to who looks before it has ended, and not one that was there before", async () => {
+    await estate.ask("alice", registry);
+    await estate.ask("alice", asthma);
+    const { promise: looked, resolve: look } = Promise.withResolvers<undefined>();
+    const { promise: ending, resolve: end } = Promise.withResolvers<undefined>();
+    estate.faults.beforeActivity = async ({ name }) => {
+      if (name !== "recordOutcome") return;
+      end(undefined);
+      await looked;
+    };
+    const { body } = await estate.call("alice", "DELETE", "/users/alice/desktop");
+    await ending;
+    const meanwhile = await state().finally(() => {
+      look(undefined);
+    });
+    expect(meanwhile).toMatchObject({ workspace: asthma, operation: body.id });
+    expect(await estate.end("alice", body)).toMatchObject({ state: "done" });
+  });
+
   it.each([
     ["their desktop", "desktop", { wanted: null, state: "suspending" }],
     ["their workspaces", "workspaces", { workspaces: [{ desktop: { state: "suspending" } }, {}, {}] }],

@@ -122,6 +122,7 @@ describe("npm start", () => {
     ["an unknown option", ["--no-such"], 2, "--no-such"],
     ["an invalid port", ["--port", "x"], 2, "is not a port"],
     ["a kubeconfig that does not exist", ["--once", "--kubeconfig", "/no/such"], 1, "read --kubeconfig"],
+    ["an activity that there is not", ["--once", "--crash-at", "createDeploymnt"], 1, "read --crash-at: there is no"],
     [
       "a database that does not answer",
       ["--once", "--database-url", "postgres://u:p@127.0.0.1:1/g"],
@@ -132,6 +133,18 @@ describe("npm start", () => {
     const ended = await startProduct(state, ...args).ended;
     expect(ended.output).toContain(words);
     expect(ended.code).toBe(code);
+  });
+
+  it("does not take a folder that holds other files, also not to reset it", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "own-files-"));
+    const file = join(folder, "thesis.txt");
+    await writeFile(file, "years of work");
+    await chmod(file, 0o644);
+    const ended = await startProduct(folder, "--once", "--reset").ended;
+    const left = [await readdir(folder), (await stat(file)).mode & 0o777];
+    await rm(folder, { recursive: true });
+    expect(ended.output).toContain(`use ${folder}: thesis.txt is in it, and no npm start used it before`);
+    expect([ended.code, left]).toEqual([1, [["thesis.txt"], 0o644]]);
   });
 
   it("reports a port that is in use", async () => {

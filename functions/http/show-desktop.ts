@@ -1,5 +1,5 @@
 import { endedOf } from "../../shared/person/ended.ts";
-import { endIn } from "../../shared/person/ends.ts";
+import { endIn, lastOf } from "../../shared/person/ends.ts";
 import { explainState } from "../../shared/person/explain.ts";
 import { explainStored } from "../../shared/person/explain-codes.ts";
 import { extensionOf, ownExtensionLimit } from "../../shared/person/extension.ts";
@@ -44,9 +44,10 @@ export async function showDesktop(services: Services, call: Call): Promise<Answe
   const left = new Set(all.map(({ workspace }) => workspace));
   const ended = all.some(({ replicas }) => replicas > 0) ? undefined : endedOf(record ?? undefined, left);
   const running = all.filter(({ replicas }) => replicas > 0);
-  // The requested one if it is running; else the running one; else the requested one; else the one that ran last, or is kept.
+  // The requested one if it is running; else the running one; else the requested one; else the one that ran last or is
+  // being stopped, or is kept.
   const shown = running.find(({ workspace }) => workspace === wanted) ?? running[0];
-  const last = all.find(({ workspace }) => workspace === ended?.workspace) ?? all[0];
+  const last = all.find(({ workspace }) => workspace === (ended?.workspace ?? (record && lastOf(record)))) ?? all[0];
   const workspace = shown?.workspace ?? wanted ?? last?.workspace ?? null;
   if (workspace === null)
     return {

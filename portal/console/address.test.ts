@@ -13,7 +13,15 @@ describe("the console's address", () => {
     expect(parseAddress(queryOf(fields))).toEqual(fields);
   });
 
-  it.each(["?view=nothing", "?view=", "", "?view=__proto__"])("is the list for %j", (search) => {
+  it.each([
+    "?view=nothing",
+    "?view=",
+    "",
+    "?view=__proto__",
+    "?view=desktop",
+    "?view=desktop&id=",
+    "?view=desktop&id=..",
+  ])("is the list for %j", (search) => {
     expect(parseAddress(search).view).toBe("desktops");
   });
 });

@@ -8,8 +8,10 @@ export type Address = Readonly<Record<string, string>> & { view: ViewName };
 
 export function parseAddress(search: string): Address {
   const all = Object.fromEntries(new URLSearchParams(search));
-  const view = views.find((each) => each === all["view"]) ?? "desktops";
-  return { ...all, view };
+  const view = views.find((each) => each === all["view"]);
+  // Without an id, or with one that leads elsewhere in the API, it would ask for something else than a desktop.
+  const isNone = view === "desktop" && /^\.{0,2}$/.test(all["id"] ?? "");
+  return { ...all, view: isNone ? "desktops" : (view ?? "desktops") };
 }
 
 /** The query of these fields; empty ones and the first view are left out. */

@@ -1,3 +1,4 @@
+import { effect } from "@preact/signals";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiError, type Api, Unreachable } from "../api/client.ts";
 import { SignedOut } from "../sign-in.ts";
@@ -254,6 +255,60 @@ describe("the page's loop", () => {
     begin();
     await finished;
     expect(left).toBe(1);
+  });
+});
+
+describe("work that is over", () => {
+  const before = { ...ready, workspace: "b", state: "suspended", ended: { reason: "of old" } };
+  const stopped = { ...ready, state: "suspended", ended: { reason: "of now" } };
+  const listed = (state: string) => ({ body: { workspaces: [{ workspace: "a", displayName: state }] } });
+  /** What the page showed, one after the other. */
+  function shown(): string[] {
+    const seen: string[] = [];
+    effect(() => {
+      const { view, desktop, workspaces } = model;
+      const words = [view.value?.kind, desktop.value?.ended?.reason, workspaces.value?.[0]?.displayName].join();
+      // As Preact draws: what is set together, together.
+      void Promise.resolve().then(() => {
+        const now = [
+          model.view.value?.kind,
+          model.desktop.value?.ended?.reason,
+          model.workspaces.value?.[0]?.displayName,
+        ];
+        if (now.join() === words && seen.at(-1) !== words) seen.push(words);
+      });
+    });
+    return seen;
+  }
+
+  it.each([
+    ["is ready", "done", ready, "running,,ready"],
+    ["failed", "failed", stopped, "workspaces,of now,suspended"],
+    ["was ended by somebody else", "superseded", stopped, "workspaces,of now,suspended"],
+  ])("is shown until it is known what became of it: it %s", async (_words, state, after, last) => {
+    answers["GET users/alice/desktop"] = [{ body: before }, { body: after }];
+    answers["GET users/alice/workspaces"] = [listed("suspended"), listed(after.state)];
+    answers["GET operations/1"] = [{ body: { ...running, state } }];
+    begin();
+    await vi.waitUntil(() => model.workspaces.value !== null);
+    const seen = shown();
+    await model.start("a");
+    await vi.waitUntil(() => model.operation.value === null);
+    await end();
+    expect(seen).toEqual(["workspaces,of old,suspended", "starting,of old,suspended", last]);
+  });
+
+  it("is shown until a start that was cancelled is gone, and a desktop that was stopped, from both lists", async () => {
+    answers["GET users/alice/desktop"] = [{ body: before }, { body: stopped }];
+    answers["GET users/alice/workspaces"] = [listed("suspended"), listed("cancelled")];
+    answers["GET operations/1"] = [{ status: 202, body: running }];
+    begin();
+    await vi.waitUntil(() => model.workspaces.value !== null);
+    await model.start("a");
+    const seen = shown();
+    await model.suspend();
+    await end();
+    expect(seen).toEqual(["starting,of old,suspended", "workspaces,of now,cancelled"]);
   });
 });
 

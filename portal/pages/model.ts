@@ -103,15 +103,23 @@ export function modelOf({ api, username, leave, open, tabs, openers, memory, now
       said.value = [...said.value, { at: now(), words }].slice(-mostSaid);
   }
 
-  async function readDesktop(signal: AbortSignal): Promise<void> {
-    const call = { signal, ifNoneMatch: etag };
-    const reply = await api.call<PersonsDesktop | undefined>("GET", `${own}/desktop`, shapes.personsDesktop, call);
-    etag = reply.etag ?? etag;
-    if (reply.body) desktop.value = reply.body;
+  const askDesktop = (signal: AbortSignal) =>
+    api.call<PersonsDesktop | undefined>("GET", `${own}/desktop`, shapes.personsDesktop, { signal, ifNoneMatch: etag });
+  const askWorkspaces = (signal: AbortSignal) =>
+    api.call("GET", `${own}/workspaces`, shapes.workspaces, { signal }).then(({ body }) => body.workspaces);
+
+  function keepDesktop({ etag: tag, body }: Reply<PersonsDesktop | undefined>): void {
+    etag = tag ?? etag;
+    if (body) desktop.value = body;
   }
 
-  async function readWorkspaces(signal: AbortSignal): Promise<void> {
-    workspaces.value = (await api.call("GET", `${own}/workspaces`, shapes.workspaces, { signal })).body.workspaces;
+  /** Reads what became of the work that is over. Until that is known, the page shows the work, not what was before it. */
+  async function readWhatBecame(signal: AbortSignal): Promise<void> {
+    const [reply, listed] = await Promise.all([askDesktop(signal), askWorkspaces(signal)]);
+    // Drawn together, as nothing is awaited in between.
+    workspaces.value = listed;
+    keepDesktop(reply);
+    operation.value = null;
   }
 
   const ignoreTabs = tabs.listen((news) => {
@@ -124,16 +132,15 @@ export function modelOf({ api, username, leave, open, tabs, openers, memory, now
     const path = `operations/${encodeURIComponent(underway.id)}?wait=${waitSeconds}${after}`;
     const reply = await api.call("GET", path, shapes.operation, { signal });
     if (signal.aborted) return;
+    if (reply.status === 200) return ended(reply.body, signal);
     note(reply.body);
-    if (reply.status === 200) await ended(reply.body, signal);
     // In the queue people ask when they were told to; and if too many calls wait already, this one was answered at once.
-    else if (reply.body.admission?.place !== undefined || reply.body.seen === underway.seen)
+    if (reply.body.admission?.place !== undefined || reply.body.seen === underway.seen)
       await pause((reply.retryAfterSeconds ?? 1) * 1_000);
   }
 
   async function ended(seen: Operation, signal: AbortSignal): Promise<void> {
-    await Promise.all([readDesktop(signal), readWorkspaces(signal)]);
-    operation.value = null;
+    await readWhatBecame(signal);
     const address = webAddress(seen.url);
     // A browser that is signed in to Guacamole as another user has to leave it first: the page says so.
     if (seen.state === "done" && opener.opens(seen.id) && address !== null && !seen.signInAgain) open(address);
@@ -143,11 +150,12 @@ export function modelOf({ api, username, leave, open, tabs, openers, memory, now
   async function look(signal: AbortSignal): Promise<void> {
     const underway = operation.value;
     if (underway) return follow(underway, signal);
-    await readDesktop(signal);
+    keepDesktop(await askDesktop(signal));
     // After a reload, or if it was asked for elsewhere, nothing is followed yet.
     const begun = desktop.value?.operation;
     // The names of the workspaces are wanted in either case.
-    await Promise.all([readWorkspaces(signal), begun !== undefined && find(begun, signal)]);
+    const named = askWorkspaces(signal).then((listed) => (workspaces.value = listed));
+    await Promise.all([named, begun !== undefined && find(begun, signal)]);
   }
 
   async function find(begun: string, signal: AbortSignal): Promise<void> {
@@ -160,8 +168,8 @@ export function modelOf({ api, username, leave, open, tabs, openers, memory, now
   async function take({ status, body }: Reply<Operation>, claim: (id: string) => void, signal: AbortSignal) {
     opensHere.value = true;
     claim(body.id);
-    note(body);
     if (status === 200) await ended(body, signal);
+    else note(body);
   }
 
   /** As far as is known here: the end moves on while its person works, so it is asked for before it is announced. */
@@ -262,15 +270,14 @@ export function modelOf({ api, username, leave, open, tabs, openers, memory, now
       act(async () => {
         opener.forget();
         const { body } = await api.call("DELETE", `${own}/desktop?wait=10`, shapes.operation);
-        operation.value = null;
         if (body.state === "failed" && body.explanation !== undefined)
           refusal.value = { explanation: body.explanation, id: body.id };
-        await readDesktop(new AbortController().signal);
+        await readWhatBecame(new AbortController().signal);
       }),
     keep: (until: string) =>
       act(async () => {
         await api.call("POST", `${own}/desktop/extend`, shapes.kept, { body: { until } });
-        await readDesktop(new AbortController().signal);
+        keepDesktop(await askDesktop(new AbortController().signal));
       }),
   };
 }

@@ -116,8 +116,13 @@ function WhatHappened({ model, support, nameFor }: ViewProps & { nameFor: (works
 
 function Refusal({ model, support }: ViewProps) {
   const refusal = model.refusal.value;
+  const place = useRef<HTMLDivElement>(null);
+  // It may be far above the button that was pressed. The focus stays there, so that it can be pressed again.
+  useEffect(() => {
+    if (refusal) place.current?.scrollIntoView();
+  }, [refusal]);
   return (
-    <div role="alert">
+    <div role="alert" ref={place}>
       {refusal && (
         <div class="nhsuk-error-summary">
           <h2 class="nhsuk-error-summary__title">{texts.refused.title}</h2>

@@ -43,6 +43,13 @@ export function newestEnd(record: PersonRecord): DesktopEnd | undefined {
   return noted ?? (last === undefined ? undefined : endIn(record, last));
 }
 
+/** The workspace of the person's last desktop, which has ended, or is being taken down; undefined if none is known. */
+export function lastOf(record: PersonRecord): string | undefined {
+  const { lastDesktop } = record;
+  const isUp = lastDesktop !== undefined && endIn(record, lastDesktop) === undefined;
+  return isUp ? lastDesktop : newestEnd(record)?.workspace;
+}
+
 /**
  * When the desktop in a workspace came up last, as far as its request is remembered.
  *

@@ -33,8 +33,9 @@ export async function onFreshProduct(
   use: (fresh: FreshProduct) => Promise<void>,
 ): Promise<void> {
   await onFreshSystems(podDelays, async (systems) => {
-    const { cluster, counted, roleUrl, folder: state } = systems;
-    const kubeconfigFile = join(state, "counted-kubeconfig");
+    const { cluster, counted, roleUrl, folder } = systems;
+    const state = join(folder, "state");
+    const kubeconfigFile = join(folder, "counted-kubeconfig");
     await writeFile(kubeconfigFile, cluster.kubeconfig.replaceAll(cluster.url, counted.url));
     const options = ["--state", state, "--kubeconfig", kubeconfigFile, "--sample-estate", "--database-url", roleUrl];
     const launch = async () => {

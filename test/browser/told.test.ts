@@ -50,6 +50,25 @@ describe.skipIf(noBrowser)(`what pages tell in a browser${noBrowser ? ` (skipped
     await page.locator(":focus").filter({ hasText: texts.starting.undoing }).waitFor();
   });
 
+  it("shows a refusal to who pressed a button far below it, and leaves the focus there", async () => {
+    const { context, page } = await portal.signIn("alice");
+    await page.setViewportSize({ width: 320, height: 400 });
+    await page.route("**/desktop", (route) =>
+      route.request().method() === "PUT" ? route.abort("connectionrefused") : route.continue(),
+    );
+    const start = page.getByRole("button", { name: texts.workspaces.start }).last();
+    await start.click();
+    const title = page.getByRole("heading", { name: texts.refused.title });
+    await title.waitFor();
+    const isSeen = async () => {
+      const { y = -1 } = (await title.boundingBox()) ?? {};
+      return y >= 0 && y < 400;
+    };
+    await expect.poll(isSeen).toBe(true);
+    expect(await start.and(page.locator(":focus")).count()).toBe(1);
+    await context.close();
+  });
+
   it("says that a desktop is gone, and offers nothing to do with it", async () => {
     const page = await open("console-desktop-gone");
     const words = await said(page);
