@@ -5,6 +5,8 @@ import { type Opener, openerOf, type TabMemory, type Told } from "./opener.ts";
 /** A browser: what one tab sends, all others get. */
 let tabs: Channel<Told>[];
 let lost: number[];
+/** No two claims are of the same moment, unless a test says so. */
+let time = 0;
 beforeEach(() => {
   tabs = [];
   lost = [];
@@ -32,7 +34,7 @@ function newTab(memory = newMemory(), browser = tabs): Opener {
     },
   };
   browser.push(tab);
-  return openerOf(tab, memory, () => lost.push(number));
+  return openerOf(tab, memory, () => lost.push(number), { now: () => (time += 1) });
 }
 
 it("a tab that can tell the others nothing opens what was asked for in it, also after a reload", () => {
