@@ -127,7 +127,7 @@ describe("docs/deploy.md", () => {
     const text = await read("docs/deploy.md");
     const numberIn = async (path: string, pattern: RegExp) => Number(pattern.exec(await read(path))?.[1]);
     const connections = await numberIn("shared/guacamole/database.ts", /maxConnections = (\d+)/);
-    const calls = await numberIn("shared/kubernetes/cluster.ts", /callsAtOnce = (\d+)/);
+    const calls = await numberIn("shared/kubernetes/guarded-calls.ts", /callsAtOnce = (\d+)/);
     const instances = await numberIn("infra/azure/modules/functions.bicep", /maximumInstances \?\? (\d+)/);
     const timers = connect(readSettings(await unconnectedSettings(folder)), builtPortal).timers.length;
     expect(text).toContain(`up to ${connections} connections`);

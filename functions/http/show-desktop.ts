@@ -37,8 +37,7 @@ export async function showDesktop(services: Services, call: Call): Promise<Answe
   const lastRefusal = refusal && showScalingRefusal(refusal);
   const wanted = record?.request.workspace ?? null;
   const outcome = record ? outcomeOf(record) : undefined;
-  const underWay =
-    record && !outcome && !record.request.nobodyAsked ? { operation: operationIdOf(record.request) } : {};
+  const underWay = record && !outcome ? { operation: operationIdOf(record.request) } : {};
   const unreached = record ? showGoals([record]) : [];
   const goals = unreached.length > 0 ? { goals: unreached } : {};
   const left = new Set(all.map(({ workspace }) => workspace));

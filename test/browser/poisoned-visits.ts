@@ -13,6 +13,8 @@ export interface Visit {
   chosen?: Readonly<Record<string, Chosen>>;
   /** Calls that are refused. */
   refused?: RegExp;
+  /** As what; unless it is said, the cluster is away. */
+  refusal?: Chosen & { status: number };
   act?: (page: Page) => Promise<unknown>;
   /** Fields that the page is known to show: else the test could look at an empty page. */
   shows: readonly string[];
@@ -125,6 +127,18 @@ export const visits: readonly Visit[] = [
     chosen: { "POST maintenance/end-sessions?dryRun": { dryRun: true, refused: undefined } },
     act: previewOfSessions,
     shows: ["would"],
+  },
+  {
+    name: "an end of sessions while another one is under way",
+    path: view("sessions"),
+    chosen: { "POST maintenance/end-sessions?dryRun": { dryRun: true, refused: undefined } },
+    refused: /^POST .*end-sessions$/,
+    refusal: { status: 409, code: "already-running" },
+    act: async (page) => {
+      await previewOfSessions(page);
+      await page.getByRole("button", { name: consoleTexts.action.confirm(consoleTexts.sessions.end) }).click();
+    },
+    shows: ["by", "reason"],
   },
   { name: "the queue", path: view("queue"), shows: ["username", "workspace", "image", "reason"] },
   {

@@ -15,6 +15,9 @@ const poison: Filling = {
   date: "2026-11-24",
 };
 
+/** Only of `already-running` does the API say what is under way. */
+const away = { status: 503, code: "cluster-unavailable", underWay: undefined };
+
 /** Stored scripts: the API says markup wherever its schemas have a text, so that a new field cannot be forgotten. */
 describe.skipIf(noBrowser)(`scripts in texts${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
   const settings = { PORTAL_SUPPORT: markup("support"), PORTAL_ACCESSIBILITY_CONTACT: markup("contact") };
@@ -59,15 +62,20 @@ async function expectHarmless(page: Page, faults: readonly string[]): Promise<vo
 }
 
 /** Answers every call of the pages with the fullest answer that its schema allows. */
-async function poisonAll(context: BrowserContext, portal: Portal, { chosen = {}, refused }: Visit): Promise<void> {
+async function poisonAll(context: BrowserContext, portal: Portal, visit: Visit): Promise<void> {
+  const { chosen = {}, refused, refusal = away } = visit;
   await context.route(`${portal.url}/api/**`, async (route) => {
     const { pathname, searchParams } = new URL(route.request().url());
     const method = route.request().method();
     const looks = searchParams.get("dryRun") === "true" ? "?dryRun" : "";
     const call = `${method} ${pathname.replace("/api/", "")}${looks}`;
     if (refused?.test(call)) {
-      const body = filled(problemAnswer, poison, { status: 503, code: "cluster-unavailable" });
-      await route.fulfill({ status: 503, body: JSON.stringify(body), contentType: "application/problem+json" });
+      const body = filled(problemAnswer, poison, refusal);
+      await route.fulfill({
+        status: refusal.status,
+        body: JSON.stringify(body),
+        contentType: "application/problem+json",
+      });
       return;
     }
     const described = portal.estate.described.find((each) => answers(each, method, pathname));

@@ -111,6 +111,7 @@ const trouble = examples.maintenance.goals[0]?.trouble;
 const suspend = `POST desktops/${id}/suspend`;
 const ended = { ...examples.endedSessions, state: "running", of: null, counts: { ended: 0, failed: 0 } };
 const endSessions = "POST maintenance/end-sessions";
+const asked = { by: "oscar", reason: "the cluster moves" };
 const sessions = {
   [`${endSessions}?dryRun`]: ok({ ...examples.preview, of: 3 }),
   [endSessions]: { status: 202, body: ended, headers: { location: `/api/maintenance/end-sessions/${ended.id}` } },
@@ -277,6 +278,17 @@ export const consoleStates: readonly State[] = [
     ...view("sessions", sessions),
     act: endTheirs(look),
     shows: texts.action.confirm(texts.sessions.end),
+  },
+  {
+    name: "console-sessions-under-way",
+    ...view("sessions", {
+      ...sessions,
+      [endSessions]: problem(409, "already-running", "end sessions: a run for the same is under way", {
+        underWay: { run: `/api/maintenance/end-sessions/${ended.id}`, startedAt: inMinutes(-3), ...asked },
+      }),
+    }),
+    act: endTheirs(decide),
+    shows: texts.underWay.show,
   },
   {
     name: "console-sessions-ended",

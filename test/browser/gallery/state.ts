@@ -45,7 +45,7 @@ export function underWay(body: { id: string }): Answer {
   return { status: 202, body, headers: { "retry-after": "600", location } };
 }
 
-export function problem(status: number, code: ErrorCode, detail: string): Answer {
+export function problem(status: number, code: ErrorCode, detail: string, more: object = {}): Answer {
   const type = `urn:guacamole-workspaces:${code}`;
   const body = {
     type,
@@ -55,6 +55,7 @@ export function problem(status: number, code: ErrorCode, detail: string): Answer
     detail,
     explanation: explainCode(code),
     requestId: "0b2f4f0e-3b6e-4d3a-8a35-0e1f6f3c9a77",
+    ...more,
   };
   return { status, body };
 }
