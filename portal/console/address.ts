@@ -28,17 +28,18 @@ export const address = signal<Address>({ view: "desktops" });
 /** Goes there, as a link does: "back" comes back. */
 export function go(fields: Readonly<Record<string, string>>): void {
   history.pushState(null, "", location.pathname + queryOf(fields));
+  readAddress();
+}
+
+/** Reads where the page is. To be called before anything is drawn: while somebody signs in, the address is another one. */
+export function readAddress(): void {
   address.value = parseAddress(location.search);
 }
 
 /** Follows the browser's "back" and "forward". Returns what ends that. */
 export function followAddress(): () => void {
-  const read = () => {
-    address.value = parseAddress(location.search);
-  };
-  read();
-  addEventListener("popstate", read);
+  addEventListener("popstate", readAddress);
   return () => {
-    removeEventListener("popstate", read);
+    removeEventListener("popstate", readAddress);
   };
 }

@@ -257,7 +257,7 @@ export function modelOf({ api, username, leave, open, tabs, openers, memory, now
     stop() {
       life.abort();
       ignoreTabs();
-      opener.forget();
+      opener.stop();
       lookNow();
     },
     start: (workspace: string) =>

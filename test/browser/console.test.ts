@@ -38,6 +38,30 @@ describe.skipIf(noBrowser)(`the console in a browser${noBrowser ? ` (skipped: ${
     await context.close();
   });
 
+  it("draws the view that was asked for first, also when its person comes from signing in, and asks for no other", async () => {
+    const { context, page } = await portal.signIn("olga", "/console?view=sessions");
+    // Whoever is told of a heading in between would have followed a link that is gone a moment later.
+    await context.addInitScript(`
+      globalThis.headings = [];
+      new MutationObserver(() => {
+        const text = document.querySelector("h1")?.textContent;
+        if (text && text !== headings.at(-1)) headings.push(text);
+      }).observe(document, { childList: true, subtree: true, characterData: true });
+    `);
+    const asked: string[] = [];
+    page.on("request", (request) => {
+      if (request.url().includes("/api/")) asked.push(request.url());
+    });
+    await page.reload();
+    await page.getByRole("heading", { level: 1, name: "End sessions" }).waitFor();
+    expect(await page.evaluate("headings")).toEqual(["Desktops console", "End sessions"]);
+    const answered = page.waitForResponse("**/api/health/ready");
+    await page.getByRole("link", { name: "Health" }).click();
+    await answered;
+    expect(asked.filter((url) => url.includes("/api/desktops"))).toEqual([]);
+    await context.close();
+  });
+
   it("says on the health page what does not answer, what is not known, and what stands out", async () => {
     const { context, page } = await portal.signIn("olga", "/console?view=maintenance");
     await context.route("**/api/health/ready", (route) =>

@@ -1,11 +1,12 @@
 import { type Browser, type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, type TestContext } from "vitest";
 import type { Clock } from "@stand-in/functions-host";
 import { browserClients, portalClientId } from "../../local/browser-clients.ts";
 import type { ToldOperation } from "../../local/main-job.ts";
 import { accepted, type More, startTestEstate, type TestEstate } from "../estate.ts";
 import { chromiumPath } from "../keycloak/chromium.ts";
 import { axeFinds, scrollsSideways } from "./checks.ts";
+import { tellWhatIsShown } from "./shown.ts";
 
 /** Why the tests in a browser do not run here; false if they do. */
 export const noBrowser = chromiumPath === undefined && "there is no Chromium: install it, or set CHROMIUM to its path";
@@ -29,6 +30,8 @@ export interface Visits {
   visit(path?: string, watch?: (page: Page) => void): Promise<Person>;
   /** The same, and signs in. */
   signIn(username: string, path?: string): Promise<Person>;
+  /** Tells what the pages show if the test has failed. */
+  tellShown(test: Pick<TestContext, "task">): Promise<void>;
   /** Closes all browsers, whose people are signed in as before: the next ones know nothing of it. */
   leaveAll(): Promise<void>;
   close(): Promise<void>;
@@ -63,7 +66,8 @@ export function usePortal({ keepsBrowsers = false, tidy, ...options }: PortalOpt
   beforeAll(async () => {
     started = await startPortal(options);
   });
-  afterEach(async () => {
+  afterEach(async (test) => {
+    await started?.tellShown(test);
     if (!keepsBrowsers) await portal().leaveAll();
     await tidy?.(portal());
   });
@@ -79,6 +83,7 @@ export function usePortal({ keepsBrowsers = false, tidy, ...options }: PortalOpt
     call: (...call) => portal().call(...call),
     visit: (...page) => portal().visit(...page),
     signIn: (...page) => portal().signIn(...page),
+    tellShown: (test) => portal().tellShown(test),
     leaveAll: () => portal().leaveAll(),
     close: () => portal().close(),
   };
@@ -153,6 +158,7 @@ export async function visitsTo(url: string, issuer: string, asPeopleHaveIt: stri
       await submitLogin(person.page, username);
       return person;
     },
+    tellShown: (test) => tellWhatIsShown(test, browser.contexts()),
     async leaveAll() {
       await Promise.all(
         browser.contexts().map(async (context) => {

@@ -20,7 +20,7 @@ export function describeChooseWorkspace(keycloak: () => RealKeycloak, distributi
     beforeAll(async () => {
       started = await Journeys.start(keycloak(), chromiumPath ?? "");
     });
-    afterEach(() => journeys().endOne());
+    afterEach((test) => journeys().endOne(test));
     afterAll(() => started?.close());
     describeJourneys(journeys, distribution);
     describeHostileJourneys(journeys, distribution);

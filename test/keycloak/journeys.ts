@@ -1,9 +1,10 @@
 import { KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
 import { decodeJwt, type JWTPayload } from "jose";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
-import { expect } from "vitest";
+import { expect, type TestContext } from "vitest";
 import { systemClock } from "@stand-in/functions-host";
 import type { RealKeycloak } from "../../local/keycloak/real-keycloak.ts";
+import { tellWhatIsShown } from "../browser/shown.ts";
 import { namespace, startTestEstate, type TestEstate } from "../estate.ts";
 import { type ApiTap, startApiTap } from "./api-tap.ts";
 import { createRealm, guacamole, realmName, type TestRealm } from "./realm.ts";
@@ -72,7 +73,8 @@ export class Journeys {
   }
 
   /** Ends faults and closes browsers, so that the next journey begins afresh. */
-  async endOne(): Promise<void> {
+  async endOne(test: Pick<TestContext, "task">): Promise<void> {
+    await tellWhatIsShown(test, this.#contexts);
     this.estate.mend();
     this.#go();
     this.tap.fault = undefined;

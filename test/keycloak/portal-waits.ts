@@ -2,6 +2,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from "playwrig
 import { systemClock } from "@stand-in/functions-host";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { RealKeycloak } from "../../local/keycloak/real-keycloak.ts";
+import { tellWhatIsShown } from "../browser/shown.ts";
 import { namespace, startTestEstate, type TestEstate } from "../estate.ts";
 import { adminApi } from "./admin-api.ts";
 import { chromiumPath } from "./chromium.ts";
@@ -47,7 +48,8 @@ export function describePortalWaits(keycloak: () => RealKeycloak): void {
       await estate.close();
       await realm.remove();
     });
-    afterEach(async () => {
+    afterEach(async (test) => {
+      await tellWhatIsShown(test, [context]);
       estate.cluster.setFault({ namespace }, null);
       await context.close();
       await estate.host.whenIdle();
