@@ -7,6 +7,7 @@ import type { RealKeycloak } from "../../local/keycloak/real-keycloak.ts";
 import { tellWhatIsShown } from "../browser/shown.ts";
 import { namespace, startTestEstate, type TestEstate } from "../estate.ts";
 import { type ApiTap, startApiTap } from "./api-tap.ts";
+import { callAs } from "./call-as.ts";
 import { createRealm, guacamole, realmName, type TestRealm } from "./realm.ts";
 import { type Recorder, startRecorder } from "@stand-in/identity/contract";
 
@@ -141,16 +142,8 @@ export class Journeys {
     return (await this.arrive(page)).claims["guacamole_username"];
   }
 
-  /** Calls the product with a person's own token. */
-  async call(username: string, method: string, path: string, body?: object): Promise<void> {
-    const client = { client_id: "guacamole-workspaces-cli", grant_type: "password" };
-    const { access_token: token = "" } = await this.realm.token({ ...client, username, password: username });
-    const response = await fetch(`${this.estate.host.url}/api${path}`, {
-      method,
-      headers: { authorization: `Bearer ${token}`, ...(body && { "content-type": "application/json" }) },
-      ...(body && { body: JSON.stringify(body) }),
-    });
-    expect([path, response.status, await response.text()]).toEqual([path, 200, expect.any(String)]);
+  call(username: string, method: string, path: string, body?: object): Promise<void> {
+    return callAs({ realm: this.realm, url: this.estate.host.url }, username, method, path, body);
   }
 
   /** Changes settings of the action, as its page in the admin console does. */

@@ -5,6 +5,7 @@ import type { RealKeycloak } from "../../local/keycloak/real-keycloak.ts";
 import { tellWhatIsShown } from "../browser/shown.ts";
 import { namespace, startTestEstate, type TestEstate } from "../estate.ts";
 import { adminApi } from "./admin-api.ts";
+import { callAs } from "./call-as.ts";
 import { chromiumPath } from "./chromium.ts";
 import { createRealm, type TestRealm } from "./realm.ts";
 
@@ -52,6 +53,8 @@ export function describePortalWaits(keycloak: () => RealKeycloak): void {
       await tellWhatIsShown(test, [context]);
       estate.cluster.setFault({ namespace }, null);
       await context.close();
+      // The next test starts it again, whatever became of this one.
+      await callAs({ realm, url: estate.host.url }, "bob", "DELETE", "/users/bob/desktop");
       await estate.host.whenIdle();
     });
 
@@ -102,7 +105,7 @@ export function describePortalWaits(keycloak: () => RealKeycloak): void {
     const tokens = () =>
       page.evaluate<string>("JSON.stringify([{ ...sessionStorage }, { ...localStorage }, location])");
 
-    /** Lets the desktop become ready, comes back from it, and stops it: the next test starts it again. */
+    /** Lets the desktop become ready, comes back from it, and stops it. */
     async function openAndStop(): Promise<void> {
       estate.cluster.setFault({ namespace }, null);
       await page.getByRole("heading", { name: "Guacamole" }).waitFor();
@@ -130,8 +133,10 @@ export function describePortalWaits(keycloak: () => RealKeycloak): void {
       let stolen = "";
       await page.route("**/protocol/openid-connect/token", async (route) => {
         const form = new URLSearchParams(route.request().postData() ?? "");
+        const response = await route.fetch();
+        // Only now it was used: who comes first with it would get new tokens.
         stolen = form.get("refresh_token") ?? stolen;
-        await route.continue();
+        await route.fulfill({ response });
       });
       await untilRenewed(2);
       await page.unrouteAll({ behavior: "wait" });
