@@ -7,8 +7,8 @@ const { quick, processes } = testFiles(import.meta.dirname);
 // Generous: on a machine that others use too, everything takes several times as long.
 const usual = {
   pool: "forks",
-  testTimeout: 180_000,
-  hookTimeout: 180_000,
+  testTimeout: 300_000,
+  hookTimeout: 300_000,
   expect: { poll: { timeout: 60_000 } },
 } as const;
 

@@ -182,7 +182,7 @@ async function finish(settings: PortalSettings, visit: Visit, parameters: URLSea
 /** Keycloak's answers to `prompt=none` if it would have to show a page (OpenID Connect Core §3.1.2.6). */
 const mustAsk = new Set(["login_required", "interaction_required", "account_selection_required", "consent_required"]);
 
-/** @param isRenewal it follows one whose tokens were refused: if these are refused as well, that is the end */
+/** @param isRenewal it follows one whose tokens were refused: if these are refused at once as well, that is the end */
 function sessionOf(
   settings: PortalSettings,
   visit: Visit,
@@ -231,7 +231,11 @@ function sessionOf(
     name: claims.name ?? username,
     roles: rolesOf(claims, settings.audience),
     async accessToken() {
-      if (Date.now() >= validUntil) await (renewing ??= renew().finally(() => (renewing = undefined)));
+      if (Date.now() >= validUntil) {
+        // They served their time, whatever was before them. Asking once in that time is no circle.
+        if (validUntil > 0) mayAskSilently = true;
+        await (renewing ??= renew().finally(() => (renewing = undefined)));
+      }
       return tokens.access_token;
     },
     discardToken() {

@@ -112,6 +112,7 @@ export const texts = {
     soon: (time: string, name: string) => `Your desktop in ${name} stops at ${time}. Save your work.`,
     now: (name: string) => `Your desktop in ${name} stops now. Save your work.`,
     left: (minutes: number) => (minutes === 1 ? "1 minute is left." : `${minutes} minutes are left.`),
+    tabSoon: (minutes: number) => `(${minutes} min) Your desktop stops`,
     soonTitle: "Your desktop stops soon",
     keep: (time: string) => `Keep it until ${time}`,
     keepTitle: "Keep it longer",
@@ -128,10 +129,5 @@ export const texts = {
     removed: (name: string) => `${name} was removed`,
     yours: "Your desktop",
     step: (step: string) => `It failed at the step “${step}”.`,
-  },
-  titles: {
-    starting: (name: string) => `Starting ${name}`,
-    running: (name: string) => `${name} is ready`,
-    soon: (minutes: number) => `(${minutes} min) Your desktop stops`,
   },
 } as const;

@@ -26,7 +26,7 @@ export default defineConfig({
       checks: { bundlerTimings: false },
     },
   },
-  plugins: [computed(), compressed(), packages()],
+  plugins: [computed(), unindented(), compressed(), packages()],
 });
 
 /** Puts the values that these files export in their place: what they are computed with is not in the pages. */
@@ -42,6 +42,14 @@ function computed(): Plugin {
         .map(([name, value]) => `export const ${name} = ${JSON.stringify(value)};`)
         .join("\n");
     },
+  };
+}
+
+/** Leaves out how the pages are indented: the app puts its settings in, and sends them as they are. */
+function unindented(): Plugin {
+  return {
+    name: "unindented",
+    transformIndexHtml: { order: "post", handler: (html) => html.replaceAll(/^\s+/gm, "") },
   };
 }
 

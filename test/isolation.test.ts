@@ -12,7 +12,7 @@ beforeAll(async () => {
   estate = await startTestEstate(undefined, { ISOLATION: "required" });
   await openWorkspace(estate, cohort);
   for (const username of ["early", "late"]) await bind(estate, username, cohort);
-}, 120_000);
+});
 afterAll(() => estate.close());
 
 const allowEverything = {
@@ -60,4 +60,4 @@ it("with ISOLATION=required no desktop is started while another network policy o
   const { gaps, isolation } = await admin("/health/ready");
   expect([gaps, isolation]).toEqual([expect.not.arrayContaining([notClosed]), []]);
   expect(await endOf(estate, await askFor(estate, "late", cohort))).toMatchObject({ state: "done" });
-}, 120_000);
+});

@@ -3,7 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 interface TitleProps {
   children: string;
   /** What the tab says, if not the same. */
-  tab?: string;
+  tab?: string | undefined;
   /** False for the first thing on a page: the browser reads that anyway. */
   takesFocus?: boolean;
 }

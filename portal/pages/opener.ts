@@ -75,8 +75,6 @@ export function openerOf(
     opens: (operation: string): boolean => operation === mine?.operation,
     forget,
     /** The page ends, and knows nothing more for the others. What it remembers stays: it may come back, as after a reload. */
-    stop: () => {
-      if (tabs) tabs.onmessage = null;
-    },
+    stop: () => (mine = null),
   };
 }

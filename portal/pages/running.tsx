@@ -33,7 +33,7 @@ export function RunningView({ model, desktop, name, takesFocus }: RunningProps) 
   };
   return (
     <>
-      <Title takesFocus={takesFocus} tab={soon === null ? texts.titles.running(name) : texts.titles.soon(soon)}>
+      <Title takesFocus={takesFocus} tab={soon === null ? undefined : texts.running.tabSoon(soon)}>
         {texts.running.title(name)}
       </Title>
       <div role="status">

@@ -22,9 +22,7 @@ export function StartingView({ model, name, takesFocus }: { model: Model; name: 
   const said = model.said.value;
   return (
     <>
-      <Title takesFocus={takesFocus} tab={texts.titles.starting(name)}>
-        {texts.starting.title(name)}
-      </Title>
+      <Title takesFocus={takesFocus}>{texts.starting.title(name)}</Title>
       {operation && <Outlook operation={operation} />}
       {/* Read out when it changes: at another step or place, not at each answer. */}
       <p role="status" class="portal-now" ref={now} tabIndex={-1}>

@@ -15,6 +15,9 @@ export const noBrowser = chromiumPath === undefined && "there is no Chromium: in
 export const guacamoleUrl = "http://127.0.0.1:8080/guacamole";
 export const support = "the desktop team (desktops@example.org)";
 
+/** How long a test waits for something in a browser: on a machine that others use too, everything takes several times as long. */
+export const patienceMilliseconds = 60_000;
+
 /** A person's browser: cookies and storage of their own. */
 export interface Person {
   context: BrowserContext;
@@ -130,6 +133,7 @@ export async function visitsTo(url: string, issuer: string, asPeopleHaveIt: stri
 
   async function visit(path = "/", watch?: (page: Page) => void): Promise<Person> {
     const context = await browser.newContext({ reducedMotion: "reduce" });
+    context.setDefaultTimeout(patienceMilliseconds);
     const faults: string[] = [];
     await context.route(`${guacamoleUrl}/**`, (route) =>
       route.fulfill({ contentType: "text/html", body: "<title>Guacamole</title><h1>Guacamole</h1>" }),

@@ -4,6 +4,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from "playwrig
 import { expect, type TestContext } from "vitest";
 import { systemClock } from "@stand-in/functions-host";
 import type { RealKeycloak } from "../../local/keycloak/real-keycloak.ts";
+import { patienceMilliseconds } from "../browser/harness.ts";
 import { tellWhatIsShown } from "../browser/shown.ts";
 import { namespace, startTestEstate, type TestEstate } from "../estate.ts";
 import { type ApiTap, startApiTap } from "./api-tap.ts";
@@ -92,6 +93,7 @@ export class Journeys {
     const viewport = { width: 320, height: 800 };
     const used = context ?? (await this.#browser.newContext({ javaScriptEnabled, viewport }));
     if (!context) this.#contexts.push(used);
+    used.setDefaultTimeout(patienceMilliseconds);
     const page = await used.newPage();
     const address = new URL(`${this.realm.issuer}/protocol/openid-connect/auth`);
     address.search = new URLSearchParams({

@@ -28,7 +28,7 @@ describe("side by side with jupyterhub-idle-culler", () => {
     const known = { instancesKnown: true, restAsked: true, historyEmptied: true };
     const unknown = { instancesKnown: false, restAsked: false };
     comparison = compareRules([known, unknown], 400);
-  }, 120_000);
+  });
 
   it("our rule is right wherever somebody is connected", () => {
     expect(comparison.cutOff).toBe(0);
