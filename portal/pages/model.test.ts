@@ -1,6 +1,7 @@
 import { effect } from "@preact/signals";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiError, type Api, Unreachable } from "../api/client.ts";
+import type { Problem } from "../api/types.ts";
 import { SignedOut } from "../sign-in.ts";
 import type { Channel, News, Tabs } from "../tabs.ts";
 import { type Model, modelOf } from "./model.ts";
@@ -16,6 +17,8 @@ interface Scripted {
 const ready = { username: "alice", workspace: "a", wanted: "a", state: "ready", reason: "" };
 const running = { id: "1", username: "alice", workspace: "a", state: "running", seen: "0123456789ab" };
 const done = { id: "1", username: "alice", workspace: "a", state: "done", url: "https://guacamole.example/#/client/a" };
+
+const notFound = new ApiError(404, { detail: "there is none with this id" } as Problem, null);
 
 let asked: string[];
 let answers: Record<string, (Scripted | Error)[]>;
@@ -169,6 +172,43 @@ describe("the page's loop", () => {
     await until(() => model.view.value?.kind === "running");
     await end();
     expect(opened).toEqual([]);
+  });
+
+  describe("in a tab that was loaded again while what was asked for in it came to its end,", () => {
+    beforeEach(() => {
+      kept["portal.opens"] = "1";
+    });
+
+    it("opens it", async () => {
+      answers["GET operations/1"] = [{ body: done }];
+      begin();
+      await until(() => opened.length > 0);
+      await end();
+      expect(opened).toEqual([done.url]);
+      expect(kept).toEqual({});
+    });
+
+    it.each([
+      ["the start failed", {}, { body: { ...done, state: "failed" } }],
+      ["the desktop was stopped since", { wanted: null, state: "suspended" }, { body: done }],
+      ["another one is wanted since", { wanted: "b" }, { body: done }],
+      ["nobody knows it any more", {}, notFound],
+    ])("does not open it if %s, and asks once", async (_words, changed, answer) => {
+      answers["GET users/alice/desktop"] = [{ body: { ...ready, ...changed } }];
+      answers["GET operations/1"] = [answer];
+      begin();
+      await until(() => model.workspaces.value !== null && kept["portal.opens"] === undefined);
+      const looks = () => asked.filter((call) => call === "GET users/alice/desktop").length;
+      const before = looks();
+      await until(() => {
+        model.lookNow();
+        return looks() > before;
+      });
+      await end();
+      expect(opened).toEqual([]);
+      expect(asked.filter((call) => call.startsWith("GET operations"))).toHaveLength(1);
+      expect(model.trouble.value).toBeNull();
+    });
   });
 
   it("follows at once what took the place of what it followed, whatever state the desktop is in by then", async () => {

@@ -142,8 +142,10 @@ export function modelOf({ api, username, leave, open, tabs, openers, memory, now
   async function ended(seen: Operation, signal: AbortSignal): Promise<void> {
     await readWhatBecame(signal);
     const address = webAddress(seen.url);
+    // It may have been stopped, if this tab comes late.
+    const stands = seen.state === "done" && desktop.value?.wanted === seen.workspace;
     // A browser that is signed in to Guacamole as another user has to leave it first: the page says so.
-    if (seen.state === "done" && opener.opens(seen.id) && address !== null && !seen.signInAgain) open(address);
+    if (stands && opener.opens(seen.id) && address !== null && !seen.signInAgain) open(address);
     opener.forget();
   }
 
@@ -152,16 +154,20 @@ export function modelOf({ api, username, leave, open, tabs, openers, memory, now
     if (underway) return follow(underway, signal);
     keepDesktop(await askDesktop(signal));
     // After a reload, or if it was asked for elsewhere, nothing is followed yet.
-    const begun = desktop.value?.operation;
+    const begun = desktop.value?.operation ?? opener.unseen();
     // The names of the workspaces are wanted in either case.
     const named = askWorkspaces(signal).then((listed) => (workspaces.value = listed));
-    await Promise.all([named, begun !== undefined && find(begun, signal)]);
+    await Promise.all([named, begun !== null && find(begun, signal)]);
   }
 
   async function find(begun: string, signal: AbortSignal): Promise<void> {
     const path = `operations/${encodeURIComponent(begun)}`;
-    const reply = await api.call("GET", path, shapes.operation, { signal });
-    if (!signal.aborted) await take(reply, opener.find, signal);
+    const reply = await api.call("GET", path, shapes.operation, { signal }).catch((error: unknown) => {
+      if (!(error instanceof ApiError && error.status === 404)) throw error;
+      // Whatever became of it, nobody knows any more.
+      opener.forget();
+    });
+    if (reply && !signal.aborted) await take(reply, opener.find, signal);
   }
 
   /** Follows an operation from now on. */

@@ -72,6 +72,8 @@ export function openerOf(
       if (memory.getItem(key) !== operation) lost();
       else if (mine?.operation !== operation) claim(operation, -now());
     },
+    /** What was asked for in this tab, and whose end it has not seen: it may have come while the tab was being loaded again. */
+    unseen: (): string | null => memory.getItem(key),
     opens: (operation: string): boolean => operation === mine?.operation,
     forget,
     /** The page ends, and knows nothing more for the others. What it remembers stays: it may come back, as after a reload. */

@@ -89,6 +89,19 @@ describe.skipIf(noBrowser)(`waiting in a browser${noBrowser ? ` (skipped: ${noBr
     expect(faults).toEqual([]);
   });
 
+  it("opens the desktop in a tab that was away when it became ready, once", async () => {
+    const { page, faults } = await portal.start("bob", "Start Cancer registry");
+    await page.goto(`${portal.url}/accessibility`);
+    portal.becomeReady();
+    await portal.estate.host.whenIdle();
+    await page.goto(portal.url);
+    await page.waitForURL(`${guacamoleUrl}/#/client/*`);
+    await page.goBack();
+    await page.getByRole("heading", { level: 1, name: "Cancer registry is ready" }).waitFor();
+    expect(await page.evaluate("sessionStorage.getItem('portal.opens')")).toBeNull();
+    expect(faults).toEqual([]);
+  });
+
   it("opens the desktop in the tab in which its person started it, and offers it in the others", async () => {
     const { context, page, faults } = await portal.start("bob", "Start Cancer registry");
     const other = await context.newPage();
