@@ -18,7 +18,7 @@ describe.skipIf(noBrowser)(`reasons in a browser${noBrowser ? ` (skipped: ${noBr
   it("who keeps their desktop reads that they asked for that end, and what comes after", async () => {
     await portal.estate.ask("alice", "asthma-cohort");
     const { page } = await portal.signIn("alice");
-    await page.getByText(/^It stops at \d\d:\d\d\. Nobody is connected, which is allowed for/).waitFor();
+    await page.getByText(/^It stops at (.+ at )?\d\d:\d\d\. Nobody is connected, which is allowed for/).waitFor();
     await page.getByRole("group", { name: "Keep it longer" }).getByRole("button").last().click();
     await page
       .getByText(/You asked to keep it until then\. After that it is stopped if nobody is connected\.$/)

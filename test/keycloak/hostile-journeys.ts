@@ -39,7 +39,7 @@ export function describeHostileJourneys(journeys: () => Journeys, { version }: D
     expect((await at.arrive(silent)).sent.get("error")).toBe("login_required");
     expect(at.tap.count("PUT")).toBe(0);
     at.tap.fault = undefined;
-    await at.configure({ apiUrl: `${at.tap.url}/api`, readTimeoutSeconds: "5" });
+    await at.configure(at.usual);
     await page.click("#cw-retry");
     await at.choose(page, "asthma-cohort");
     expect(await at.nameOf(page)).toBe("asthma-cohort@alice");

@@ -41,6 +41,7 @@ export class Journeys {
     const atGuacamole = await startRecorder();
     const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
     const journeys = new Journeys(keycloak, estate, tap, realm, atGuacamole, browser);
+    await journeys.configure(journeys.usual);
     await journeys.changeRealm(english);
     await journeys.changeClient(guacamole.client, { redirectUris: [`${atGuacamole.url}/*`] });
     return journeys;
@@ -74,6 +75,11 @@ export class Journeys {
     this.#browser = browser;
   }
 
+  /** The settings of the action, between the tests. On a machine that others use too, an answer may take several times as long. */
+  get usual() {
+    return { apiUrl: `${this.tap.url}/api`, recheckSeconds: "60", readTimeoutSeconds: "30" };
+  }
+
   /** Ends faults and closes browsers, so that the next journey begins afresh. */
   async endOne(test: Pick<TestContext, "task">): Promise<void> {
     await tellWhatIsShown(test, this.#contexts);
@@ -82,7 +88,7 @@ export class Journeys {
     this.tap.fault = undefined;
     this.tap.calls = [];
     await Promise.all(this.#contexts.splice(0).map((each) => each.close()));
-    await this.configure({ apiUrl: `${this.tap.url}/api`, recheckSeconds: "60", readTimeoutSeconds: "5" });
+    await this.configure(this.usual);
   }
 
   async close(): Promise<void> {
