@@ -68,10 +68,22 @@ describe.skipIf(noBrowser)(`faults of the sign-in in a browser${noBrowser ? ` (s
     expect(asked()).toBe(1);
   });
 
-  it("asks so only once: tokens that are refused again are the end of the session", async () => {
+  it("goes on so each time that tokens which served their time are refused", async () => {
     const { page } = await startOfBob();
     const asked = silentlyAsked(page);
     await refuse(page, 100);
+    await askUntil(page, () => Promise.resolve(asked() >= 3));
+    await untilItWaits(page);
+    portal.becomeReady();
+    await page.getByRole("heading", { name: "Guacamole" }).waitFor();
+  });
+
+  it("asks so only once: tokens that are refused again at once are the end of the session", async () => {
+    const { page } = await startOfBob();
+    const asked = silentlyAsked(page);
+    await refuse(page, 100);
+    // The API takes no token either, so that those of the second sign-in do not serve their time.
+    await page.route("**/api/**", (route) => route.fulfill({ status: 401 }));
     await askUntil(page, isSignedOut(page));
     expect(asked()).toBe(1);
     expect(page.url()).toBe(`${portal.url}/`);

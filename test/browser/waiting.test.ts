@@ -62,33 +62,6 @@ describe.skipIf(noBrowser)(`waiting in a browser${noBrowser ? ` (skipped: ${noBr
     expect(tokens.filter((token) => !begunWith.has(token)).length).toBeGreaterThan(0);
   });
 
-  it("goes on without a question each time that Keycloak does not renew a token while its session lives", async () => {
-    const { context, page, faults } = await portal.start("bob", "Start Cancer registry");
-    let signedIn = 0;
-    await context.route("**/protocol/openid-connect/token", (route) => {
-      const form = new URLSearchParams(route.request().postData() ?? "");
-      if (form.get("grant_type") === "authorization_code") signedIn += 1;
-      const headers = { "access-control-allow-origin": portal.url };
-      return form.get("grant_type") === "refresh_token"
-        ? route.fulfill({ status: 400, headers, json: { error: "invalid_grant" } })
-        : route.continue();
-    });
-    // The page needs a token only when it asks.
-    await expect
-      .poll(
-        async () => {
-          await page.evaluate("dispatchEvent(new Event('online'))").catch(() => undefined);
-          return signedIn;
-        },
-        { timeout: 60_000, interval: 500 },
-      )
-      .toBeGreaterThanOrEqual(3);
-    await untilItWaits(page);
-    portal.becomeReady();
-    await opened(page);
-    expect(faults).toEqual([]);
-  });
-
   it("opens the desktop in a tab that was away when it became ready, once", async () => {
     const { page, faults } = await portal.start("bob", "Start Cancer registry");
     await page.goto(`${portal.url}/accessibility`);
