@@ -87,7 +87,7 @@ export function describeDrift(name: string, start: () => Promise<DriftEstate>): 
       for (const { desktop } of seeded) healthy.set(desktop.username, partsOf(everything, desktop));
       others = theOthers(everything);
       for (const each of seeded) await each.seed(estate, each.desktop);
-    }, 240_000);
+    }, 600_000);
     afterAll(() => estate.close());
 
     const theOthers = (everything: Everything) =>
@@ -259,7 +259,7 @@ export function describeDrift(name: string, start: () => Promise<DriftEstate>): 
       expect(body.runs.reconcile).toMatchObject({ state: "done", summary: { failed: [], unanswered: [] } });
       for (const [index, workspace] of doubled.entries())
         expect(await viewOf(estate.guacamole, `${workspace}@in-${workspace}`)).toEqual(views[index]);
-    }, 120_000);
+    }, 600_000);
 
     it.each(seeded)("a desktop $what is $end ($username)", async ({ desktop, end, username }) => {
       const now = partsOf(after, desktop);

@@ -143,7 +143,7 @@ beforeAll(async () => {
     await countCallsOf(`first${size}`);
     measured.push({ timers: timed, calls: await countCallsOf(`somebody${String(size).padStart(4, "0")}`) });
   }
-}, 240_000);
+}, 600_000);
 afterAll(async () => {
   await estate.close();
   await cluster.close();

@@ -224,7 +224,7 @@ describe("the verdict on any policies", () => {
     // The generator makes both, and not by being for other pods only.
     expect(open).toBeGreaterThan(50);
     expect(closed).toBeGreaterThan(50);
-  }, 120_000);
+  });
 
   it("is right at every end of ranges of ports", () => {
     const range = fc
