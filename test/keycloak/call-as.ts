@@ -1,14 +1,14 @@
 import { expect } from "vitest";
 import type { TestRealm } from "./realm.ts";
 
-/** Calls the product at `url` with a token of the person's own, which has to do it, or begin to. */
+/** Calls the product at `url` with a token of the person's own, and returns the status. Throws if the product refuses. */
 export async function callAs(
   { realm, url }: { realm: TestRealm; url: string },
   username: string,
   method: string,
   path: string,
   body?: object,
-): Promise<void> {
+): Promise<number> {
   const client = { client_id: "guacamole-workspaces-cli", grant_type: "password" };
   const { access_token: token = "" } = await realm.token({ ...client, username, password: username });
   const response = await fetch(`${url}/api${path}`, {
@@ -17,4 +17,5 @@ export async function callAs(
     ...(body && { body: JSON.stringify(body) }),
   });
   expect([path, response.ok, await response.text()]).toEqual([path, true, expect.any(String)]);
+  return response.status;
 }

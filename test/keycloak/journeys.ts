@@ -150,8 +150,9 @@ export class Journeys {
     return (await this.arrive(page)).claims["guacamole_username"];
   }
 
-  call(username: string, method: string, path: string, body?: object): Promise<void> {
-    return callAs({ realm: this.realm, url: this.estate.host.url }, username, method, path, body);
+  /** Calls the product as the person, and expects that what was asked for is done by then. */
+  async call(username: string, method: string, path: string, body?: object): Promise<void> {
+    expect(await callAs({ realm: this.realm, url: this.estate.host.url }, username, method, path, body)).toBe(200);
   }
 
   /** Changes settings of the action, as its page in the admin console does. */
